@@ -1,0 +1,72 @@
+"""Cases: work for a person, with the money at risk, a deadline, an owner and the resolutions that are allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from trueup.base.money import Money
+
+
+class CaseState(StrEnum):
+    """Open until someone, or the facts, resolved it."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class Role(StrEnum):
+    """What a person may do. Workers act under their own name and have no role."""
+
+    OPERATIONS = "operations"
+    FINANCE = "finance"
+    ECOMMERCE = "e-commerce"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+class Resolution(StrEnum):
+    """What a person may decide about a case. DISMISS changes no document; the others re-decide a line or try again."""
+
+    USE_OURS = "use-ours"
+    """Our number is right and stands: the line is decided on it."""
+    ACCEPT_AS_ORDERED = "accept-as-ordered"
+    """Theirs is right for this order: the hold is lifted and the line is filled from stock."""
+    BACKORDER = "backorder"
+    REJECT = "reject"
+    RETRY = "retry"
+    DISMISS = "dismiss"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDraft:
+    """A case to be opened. (`kind`, `subject`) is its natural key: opening it again updates the one that is open.
+
+    `rule` names what held; `expected` and `found` are both numbers, in words; `money_at_risk` is None only where no money is.
+    """
+
+    kind: str
+    subject: str
+    title: str
+    expected: str
+    found: str
+    money_at_risk: Money | None
+    deadline: datetime | None
+    owner: str
+    resolutions: tuple[Resolution, ...]
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as it stands."""
+
+    id: int
+    draft: CaseDraft
+    state: CaseState
+    opened_at: datetime
+    resolved_at: datetime | None = None
+    resolution: str = ""
+    resolved_by: str = ""
+    note: str = ""

@@ -1,0 +1,1 @@
+"""One hold rule a file, each a constant `HOLD`."""

@@ -1,0 +1,81 @@
+"""Landing: whether Amazon holds the acknowledgement that we sent, judged from its own order status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from trueup.domain.acknowledgements import Acknowledgement, Answer
+
+
+@dataclass(frozen=True, slots=True)
+class LineStatus:
+    """One line as getPurchaseOrdersStatus shows it. Amounts are in the unit of the order; None where Amazon shows none."""
+
+    sequence: int
+    ordered: int | None
+    accepted: int | None
+    rejected: int | None
+    confirmation: str
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStatus:
+    """An order as getPurchaseOrdersStatus shows it."""
+
+    number: str
+    open: bool
+    updated_at: datetime | None
+    lines: tuple[LineStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """`held`: every line stands at Amazon as we answered it. `contradictions` name lines that stand otherwise.
+
+    Neither: Amazon shows no answer to some line yet.
+    """
+
+    held: bool
+    contradictions: tuple[str, ...]
+
+
+def judge(answer: Acknowledgement, status: OrderStatus, sent_at: datetime | None) -> Landing:
+    """Compare what we answered with what Amazon shows.
+
+    Only what Amazon acknowledged since `sent_at` can contradict a later answer; older quantities are the former answer
+    still standing. How Amazon counts a backordered quantity is unknown: it may show under neither sum, so what must hold
+    is that the accepted sum is ours and the rejected sum is ours; a line with backorders alone is proven by its
+    confirmation time alone.
+    """
+    shown = {line.sequence: line for line in status.lines}
+    contradictions, waiting = [], False
+    for decision in answer.lines:
+        line = shown.get(decision.sequence)
+        if line is None or not _answered(line):
+            waiting = True
+            continue
+        ours = (decision.quantity(Answer.ACCEPTED), decision.quantity(Answer.REJECTED))
+        theirs = (line.accepted or 0, line.rejected or 0)
+        if ours == theirs and _fresh(line, sent_at):
+            continue
+        if not _fresh(line, sent_at):
+            waiting = True
+            continue
+        contradictions.append(
+            f"line {decision.sequence}: answered {ours[0]} accepted and {ours[1]} rejected, "
+            f"Amazon shows {theirs[0]} accepted and {theirs[1]} rejected"
+        )
+    return Landing(not contradictions and not waiting, tuple(contradictions))
+
+
+def _answered(line: LineStatus) -> bool:
+    return line.confirmation.upper() != "UNCONFIRMED" or line.acknowledged_at is not None
+
+
+def _fresh(line: LineStatus, sent_at: datetime | None) -> bool:
+    """Amazon's clock and ours may differ a little; an acknowledgement without a time is taken for the newest."""
+    return (
+        sent_at is None or line.acknowledged_at is None or line.acknowledged_at.timestamp() >= sent_at.timestamp() - 120
+    )

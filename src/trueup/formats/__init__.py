@@ -1,0 +1,1 @@
+"""Bytes to domain documents and back. No files, no network, no database."""

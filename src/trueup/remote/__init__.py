@@ -1,0 +1,1 @@
+"""How we talk to another system, naming none: capabilities, one HTTP client, rate budgets."""

@@ -1,0 +1,44 @@
+"""Rate budgets: what a remote system lets us spend, shared by all workers. This is the contract; the durable engine keeps it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from trueup.base.clock import Clock
+
+
+class Budget(Protocol):
+    """Token buckets by name. Cost is in the remote's own unit: requests, or GraphQL cost points."""
+
+    def take(self, name: str, cost: float, rate_per_second: float, burst: float) -> float:
+        """Reserve `cost`; returns how many seconds the caller must wait before it may spend it."""
+        ...
+
+    def observe(self, name: str, available: float, rate_per_second: float, burst: float) -> None:
+        """The remote said what is left: correct the bucket downwards."""
+        ...
+
+    def penalize(self, name: str, seconds: float) -> None:
+        """The remote refused: nobody spends for so long."""
+        ...
+
+
+class Unlimited:
+    """No budget at all: for tests of what is not about rates, and simulators that do not limit."""
+
+    def take(self, name: str, cost: float, rate_per_second: float, burst: float) -> float:
+        return 0.0
+
+    def observe(self, name: str, available: float, rate_per_second: float, burst: float) -> None:
+        return None
+
+    def penalize(self, name: str, seconds: float) -> None:
+        return None
+
+
+def spend(budget: Budget, clock: Clock, name: str, cost: float, rate_per_second: float, burst: float) -> float:
+    """Take from the budget and wait as long as it says. Returns the seconds waited."""
+    wait = budget.take(name, cost, rate_per_second, burst)
+    if wait > 0:
+        clock.sleep(wait)
+    return wait

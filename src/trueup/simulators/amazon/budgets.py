@@ -1,0 +1,47 @@
+"""Amazon's usage plans: a token bucket for each operation and vendor group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ORDERS = "getPurchaseOrders"
+ORDER = "getPurchaseOrder"
+ACKNOWLEDGE = "submitAcknowledgement"
+STATUS = "getPurchaseOrdersStatus"
+TRANSACTION = "getTransaction"
+TOKEN = "token"
+
+OPERATIONS = (ORDERS, ORDER, ACKNOWLEDGE, STATUS, TRANSACTION, TOKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePlan:
+    """Requests per second in the long run, and at once."""
+
+    rate: float
+    burst: float
+
+
+_PLANS = {TRANSACTION: UsagePlan(10, 20)}
+_DEFAULT = UsagePlan(10, 10)
+
+
+def plan_of(operation: str) -> UsagePlan:
+    """The default usage plan of an operation, as its model declares it."""
+    return _PLANS.get(operation, _DEFAULT)
+
+
+class Budgets:
+    """The buckets of all vendor groups. Time is passed in, in seconds, and may jump backwards."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
+
+    def spend(self, operation: str, group: str, now_seconds: float) -> bool:
+        """Take one request from the bucket; False when it is empty."""
+        plan = plan_of(operation)
+        tokens, last = self._buckets.get((operation, group), (plan.burst, now_seconds))
+        tokens = min(plan.burst, tokens + max(0.0, now_seconds - last) * plan.rate)
+        spent = tokens >= 1.0 - 1e-9  # a refill of ten tenths must make a whole
+        self._buckets[operation, group] = (tokens - 1.0 if spent else tokens, now_seconds)
+        return spent

@@ -1,0 +1,102 @@
+"""Serves an ASGI application on a real local socket from a thread: what every simulator runs on."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Self
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+DROP = "trueup.drop"
+"""Extension of the ASGI scope: a function that cuts the connection, as a network does, without a reply."""
+
+_START_TIMEOUT_SECONDS = 20.0
+_DRAIN_TIMEOUT_SECONDS = 1
+
+
+class _DroppableProtocol(H11Protocol):
+    """HTTP/1.1 that lets the application cut its own connection: a lost reply is a lie a simulator must be able to tell."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        application = self.app
+
+        async def droppable(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[DROP] = transport.abort
+            await application(scope, receive, send)
+
+        self.app = droppable
+
+
+class Serving:
+    """A running server. A context manager: leaving it stops the server and joins its thread."""
+
+    def __init__(self, server: uvicorn.Server, listener: socket.socket) -> None:
+        self._server = server
+        self._listener = listener
+        self._thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listener]}, name="simulator", daemon=True
+        )
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self._thread.start()
+
+    def wait_until_started(self) -> None:
+        """Return once requests are answered. Raises RuntimeError when the server ended or took too long."""
+        deadline = time.monotonic() + _START_TIMEOUT_SECONDS
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError(f"The simulator at {self.url} did not start within {_START_TIMEOUT_SECONDS} s.")
+            time.sleep(0.001)
+
+    def stop(self) -> None:
+        """Stop answering, close every connection, join the thread. Safe to call twice."""
+        self._server.should_exit = True
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout=10)
+        self._listener.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def serve(app: Application, port: int = 0) -> Serving:
+    """Run `app` on 127.0.0.1 (port 0: any free one). Raises OSError when the port is taken."""
+    # Without the explicit IPPROTO_TCP asyncio does not set TCP_NODELAY and every reply takes 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(512)
+        config = uvicorn.Config(
+            app,
+            http=_DroppableProtocol,
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=_DRAIN_TIMEOUT_SECONDS,
+        )
+        serving = Serving(uvicorn.Server(config), listener)
+    except BaseException:
+        listener.close()
+        raise
+    try:
+        serving.wait_until_started()
+    except BaseException:
+        serving.stop()
+        raise
+    return serving
