@@ -123,7 +123,9 @@ def decide_line(
         part = Part(Answer.ACCEPTED, line.ordered, ship_by)
         return LineDecision(line.sequence, (part,), f"all in stock: {sum_in_words}", units.product.sku, units.eaches)
     rest = replace(line.ordered, amount=wanted - accepted)
-    parts = (Part(Answer.ACCEPTED, replace(line.ordered, amount=accepted), ship_by),) if accepted else ()
+    parts: tuple[Part, ...] = ()
+    if accepted:
+        parts = (Part(Answer.ACCEPTED, replace(line.ordered, amount=accepted), ship_by),)
     parts += (_shortfall(line, rest, agreement, now),)
     why = f"short by {units.eaches - fillable} eaches: {sum_in_words}"
     return LineDecision(line.sequence, parts, why, units.product.sku, fillable)

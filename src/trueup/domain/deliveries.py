@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from trueup.base.errors import Conflict
 from trueup.base.ids import Digest
+from trueup.base.money import Money
 
 
 class DeliveryState(StrEnum):
@@ -82,7 +83,7 @@ class Delivery:
     id: int
     key: str
     kind: str
-    order_id: int
+    order_id: int | None
     revision: int
     channel: str
     state: DeliveryState
@@ -94,3 +95,7 @@ class Delivery:
     receipt: str = ""
     proof: str = ""
     proved_at: datetime | None = None
+    risk: Money | None = None
+    """What the answer is worth: it stands with the delivery until its content is proven."""
+    unheld: tuple[int, ...] = ()
+    """Lines that the last read-back showed otherwise than we answered, or not at all."""

@@ -39,6 +39,8 @@ class Landing:
 
     held: bool
     contradictions: tuple[str, ...]
+    unheld: tuple[int, ...]
+    """The lines concerned: contradicted, or without an answer yet."""
 
 
 def judge(answer: Acknowledgement, status: OrderStatus, sent_at: datetime | None) -> Landing:
@@ -50,24 +52,25 @@ def judge(answer: Acknowledgement, status: OrderStatus, sent_at: datetime | None
     confirmation time alone.
     """
     shown = {line.sequence: line for line in status.lines}
-    contradictions, waiting = [], False
+    contradictions: list[str] = []
+    unheld: list[int] = []
     for decision in answer.lines:
         line = shown.get(decision.sequence)
         if line is None or not _answered(line):
-            waiting = True
+            unheld.append(decision.sequence)
             continue
         ours = (decision.quantity(Answer.ACCEPTED), decision.quantity(Answer.REJECTED))
         theirs = (line.accepted or 0, line.rejected or 0)
         if ours == theirs and _fresh(line, sent_at):
             continue
+        unheld.append(decision.sequence)
         if not _fresh(line, sent_at):
-            waiting = True
             continue
         contradictions.append(
             f"line {decision.sequence}: answered {ours[0]} accepted and {ours[1]} rejected, "
             f"Amazon shows {theirs[0]} accepted and {theirs[1]} rejected"
         )
-    return Landing(not contradictions and not waiting, tuple(contradictions))
+    return Landing(not unheld, tuple(contradictions), tuple(unheld))
 
 
 def _answered(line: LineStatus) -> bool:

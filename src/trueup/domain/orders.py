@@ -59,7 +59,8 @@ class OrderLine:
     """One line. `sequence` is its number; `sequence_text`, `product_ids` and `net_cost` are echoed exactly as they came.
 
     `product_ids` are (qualifier, code) pairs in the order sent: X12 235 qualifiers on EDI, `VN` for SP-API's
-    `vendorProductIdentifier`. `net_cost` is on whatever basis the buyer uses; the agreement says which.
+    `vendorProductIdentifier`. `net_cost` is on whatever basis the buyer uses; the agreement says which. `priced_by` is the
+    unit of weight both prices are for (SP-API `POUNDS`, `KILOGRAMS` ...), empty for goods that are priced by the piece.
     """
 
     sequence: int
@@ -71,6 +72,7 @@ class OrderLine:
     list_price: UnitPrice | None = None
     discount_multiplier: Decimal | None = None
     backorder_allowed: bool = False
+    priced_by: str = ""
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -199,9 +201,16 @@ def _line_terms(line: OrderLine) -> dict[str, Any]:
         "amount": line.ordered.amount,
         "unit": line.ordered.unit.value,
         "unit_size": line.ordered.unit_size,
-        "net_cost": f"{line.net_cost.value.normalize():f} {line.net_cost.currency}" if line.net_cost else None,
+        "net_cost": _cost_terms(line),
         "backorder_allowed": line.backorder_allowed,
     }
+
+
+def _cost_terms(line: OrderLine) -> str | None:
+    if line.net_cost is None:
+        return None
+    per = f" per {line.priced_by}" if line.priced_by else ""
+    return f"{line.net_cost.value.normalize():f} {line.net_cost.currency}{per}"
 
 
 def _text(value: Any) -> str:

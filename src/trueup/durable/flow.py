@@ -12,7 +12,8 @@ The rules, kept by both engines:
 
 - A flow takes every decision from its arguments, from results of `step` and `commit`, and from `now()`; nothing else,
   so that a replay after a crash takes the same way. The steps of a run are known by their order and their function's name.
-- `step` happens at least once: a crash between the remote's doing and our knowing repeats it, so find before you send.
+- `step` happens at least once: a crash between the remote's doing and our knowing repeats it, and so does a
+  database that goes away in the middle, so find before you send.
 - `commit` happens exactly once. It is run again from its start when the database asks for it (lost connection, deadlock),
   so nothing in it may leave the transaction.
 - What a step or commit returns travels as JSON, on the first run too: a tuple arrives as a list, keys as text.
@@ -51,7 +52,8 @@ class Transaction(ABC, Generic[R]):
 
     @abstractmethod
     def start(self, flow: str, run_id: str, *args: Json) -> None:
-        """That run starts if and only if this transaction commits. The same `run_id` starts once, ever.
+        """That run starts if and only if this transaction commits. The same `run_id` starts once, for as long as the
+        engine remembers finished runs.
 
         Raises ConfigurationError when no flow has that name.
         """

@@ -21,6 +21,7 @@ DROP = "trueup.drop"
 """Extension of the ASGI scope: a function that cuts the connection, as a network does, without a reply."""
 
 _START_TIMEOUT_SECONDS = 20.0
+_STOP_TIMEOUT_SECONDS = 30.0
 _DRAIN_TIMEOUT_SECONDS = 1
 
 
@@ -59,11 +60,12 @@ class Serving:
             time.sleep(0.001)
 
     def stop(self) -> None:
-        """Stop answering, close every connection, join the thread. Safe to call twice."""
+        """Stop answering, close every connection, join the thread. Safe to call twice. Raises RuntimeError if it would not stop."""
         self._server.should_exit = True
-        if threading.current_thread() is not self._thread:
-            self._thread.join(timeout=10)
+        self._thread.join(_STOP_TIMEOUT_SECONDS)
         self._listener.close()
+        if self._thread.is_alive():
+            raise RuntimeError(f"The simulator at {self.url} did not stop within {_STOP_TIMEOUT_SECONDS} s.")
 
     def __enter__(self) -> Self:
         return self

@@ -42,6 +42,6 @@ class Budgets:
         plan = plan_of(operation)
         tokens, last = self._buckets.get((operation, group), (plan.burst, now_seconds))
         tokens = min(plan.burst, tokens + max(0.0, now_seconds - last) * plan.rate)
-        spent = tokens >= 1.0 - 1e-9  # a refill of ten tenths must make a whole
+        spent = tokens >= 1.0 - 1e-5  # an instant as a float is good to a microsecond, ten tenths must make a whole
         self._buckets[operation, group] = (tokens - 1.0 if spent else tokens, now_seconds)
         return spent

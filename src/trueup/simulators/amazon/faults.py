@@ -3,24 +3,24 @@
 Each Fault names a kind and may be addressed to an operation, to a purchase order, or both; it fires `count` times (None: for
 ever) and each time with `probability`, drawn from the simulator's seed. What each kind does:
 
-| kind | what happens | used of the Fault |
-|---|---|---|
-| processing_forever | 202 and a transaction that stays Processing; never applied | |
-| applied_late | 202; applied only after `seconds` of simulated time instead of the usual delay | seconds |
-| transaction_failure | 202, then the transaction is a Failure with `text`; nothing applied | text |
-| partially_applied | only the first half of the lines (rounded up) is applied, the others stay as they were | |
-| applied_but_timed_out | the request is carried out, its reply is lost: `mode` drop (connection cut), hang (after `seconds`), 504 | mode, seconds |
-| server_error | `status` (500 or 503) before anything is done | status |
-| throttled | 429 QuotaExceeded although the bucket has tokens | |
-| token_refused | the token endpoint says invalid_client; an operation says 403 to a good token | |
-| slow | the reply comes after `seconds` | seconds |
-| malformed_json | the request is carried out, the body of its reply is cut in half | |
-| duplicate_orders | a page carries one order twice | |
-| reordered_pages | a page comes in random order | |
-| empty_page | a page is empty but has a nextToken that leads on | |
-| ascending_refused | sortOrder=ASC is answered with 400, as some vendors saw | |
-| changed_mid_flight | Amazon changes the order (`change`; default: first line with a quantity halved) as its acknowledgement arrives | change |
-| contradicts | the status reply shows one piece less accepted (or, with none accepted, one more) than was acknowledged | |
+| kind | what happens |
+|---|---|
+| processing_forever | 202 and a transaction that stays Processing; never applied |
+| applied_late | 202; applied only after `seconds` of simulated time instead of the usual delay |
+| transaction_failure | 202, then the transaction is a Failure with `text`; nothing applied |
+| partially_applied | only the first half of the lines (rounded up) is applied, the others stay as they were |
+| applied_but_timed_out | carried out, but the reply is lost: `mode` drop (cut), hang (cut after `seconds`) or 504 |
+| server_error | `status` (500 or 503) before anything is done |
+| throttled | 429 QuotaExceeded although the bucket has tokens |
+| token_refused | the token endpoint says invalid_client; an operation says 403 to a good token |
+| slow | the reply comes after `seconds` |
+| malformed_json | carried out, but the body of the reply is cut in half |
+| duplicate_orders | a page carries one order twice |
+| reordered_pages | a page comes in random order |
+| empty_page | a page is empty but has a nextToken that leads on |
+| ascending_refused | sortOrder=ASC is answered with 400, as some vendors saw |
+| changed_mid_flight | Amazon changes the order by `change` (default: halves a line) as its acknowledgement arrives |
+| contradicts | the status shows one piece less accepted (with none accepted: one more) than was acknowledged |
 """
 
 from __future__ import annotations

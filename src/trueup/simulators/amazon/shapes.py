@@ -1,4 +1,4 @@
-"""The JSON shapes of the vendor orders API as typed structs: purchase orders as given to the simulator, acknowledgements as sent to it.
+"""The JSON shapes of the vendor orders API as typed structs: purchase orders as placed, acknowledgements as sent.
 
 Source: Amazon's published model of the Vendor Retail Procurement Orders API v1. Unknown elements are refused, as Amazon
 refuses them ("Invalid content"), and enumerations are case-sensitive.
@@ -32,11 +32,11 @@ def instant(text: str) -> datetime:
         raise ValueError(f"{text!r} is not an ISO-8601 date/time") from error
 
 
-class _Shape(msgspec.Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
+class _Shape(msgspec.Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
     """Camel case outside, snake case inside, nothing unknown, nothing absent written."""
 
 
-class ItemQuantity(_Shape):
+class ItemQuantity(_Shape, kw_only=True):
     """A count; `unit_size` is the case size in eaches."""
 
     amount: int | None = None
@@ -44,7 +44,7 @@ class ItemQuantity(_Shape):
     unit_size: int | None = None
 
 
-class Money(_Shape):
+class Money(_Shape, kw_only=True):
     """Text decimal and currency; `unit_of_measure` only for goods sold by weight."""
 
     currency_code: Annotated[str, msgspec.Meta(max_length=3)] | None = None
@@ -56,7 +56,7 @@ class Money(_Shape):
         return None if self.amount is None else Decimal(self.amount)
 
 
-class Party(_Shape):
+class Party(_Shape, kw_only=True):
     """A party by its id; address and tax information are carried unread."""
 
     party_id: str
@@ -64,7 +64,7 @@ class Party(_Shape):
     tax_info: dict[str, Any] | None = None
 
 
-class OrderItem(_Shape):
+class OrderItem(_Shape, kw_only=True):
     """One line of a purchase order."""
 
     item_sequence_number: str
@@ -82,7 +82,7 @@ class OrderItem(_Shape):
             raise ValueError("orderedQuantity needs amount and unitOfMeasure")
 
 
-class OrderDetails(_Shape):
+class OrderDetails(_Shape, kw_only=True):
     """What a purchase order says beside its number and state."""
 
     purchase_order_date: str
@@ -107,7 +107,7 @@ class OrderDetails(_Shape):
             raise ValueError("items needs at least one line, each with its own itemSequenceNumber")
 
 
-class OrderDocument(_Shape):
+class OrderDocument(_Shape, kw_only=True):
     """A purchase order as getPurchaseOrder returns it: what a scenario gives to the simulator."""
 
     purchase_order_number: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -115,7 +115,7 @@ class OrderDocument(_Shape):
     order_details: OrderDetails
 
 
-class ItemDecision(_Shape):
+class ItemDecision(_Shape, kw_only=True):
     """One part of a line's acknowledgement. A missing code passes the door and fails the transaction, as documented."""
 
     acknowledgement_code: Literal["Accepted", "Backordered", "Rejected"] | None = None
@@ -130,7 +130,7 @@ class ItemDecision(_Shape):
                 instant(text)
 
 
-class AcknowledgedItem(_Shape):
+class AcknowledgedItem(_Shape, kw_only=True):
     """A line's acknowledgement; several decisions split the line."""
 
     item_sequence_number: str | None = None
@@ -143,7 +143,7 @@ class AcknowledgedItem(_Shape):
     item_acknowledgements: list[ItemDecision]
 
 
-class OrderAcknowledgement(_Shape):
+class OrderAcknowledgement(_Shape, kw_only=True):
     """The acknowledgement of one whole purchase order."""
 
     purchase_order_number: str
@@ -155,13 +155,13 @@ class OrderAcknowledgement(_Shape):
         instant(self.acknowledgement_date)
 
 
-class AcknowledgementRequest(_Shape):
+class AcknowledgementRequest(_Shape, kw_only=True):
     """The body of submitAcknowledgement."""
 
     acknowledgements: Annotated[list[OrderAcknowledgement], msgspec.Meta(min_length=1)]
 
 
-class LineChange(_Shape):
+class LineChange(_Shape, kw_only=True):
     """What Amazon changes on one line; amount 0 cancels it."""
 
     item_sequence_number: str
@@ -169,7 +169,7 @@ class LineChange(_Shape):
     net_cost: DecimalText | None = None
 
 
-class OrderChange(_Shape):
+class OrderChange(_Shape, kw_only=True):
     """What Amazon changes on an order: lines, new lines, windows, the fulfilment centre, or everything cancelled."""
 
     lines: list[LineChange] = []

@@ -1,0 +1,38 @@
+"""What the app may do in a shop: each access scope, what Trueup needs it for, and where a person grants it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WHERE_TO_GRANT = (
+    "In the Dev Dashboard open the app > Versions > Create a version, add the scope, release it; then approve the update in "
+    "the shop's admin (Settings > Apps). A custom app made in the admin: Settings > Apps > Develop apps > the app > "
+    "Configuration > Admin API integration"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One access scope. An optional one is needed only for what its purpose says."""
+
+    handle: str
+    purpose: str
+    optional: bool = False
+
+
+SCOPES = (
+    Scope("read_products", "read products, packs and Supercycle's marker"),
+    Scope("read_inventory", "read stock levels"),
+    Scope("read_locations", "read locations"),
+    Scope("write_orders", "create, find and cancel orders, and define their key"),
+    Scope("write_order_edits", "change the quantities of orders"),
+    Scope("write_merchant_managed_fulfillment_orders", "see and correct the location an order ships from"),
+    Scope("read_companies", "orders for a B2B company location", optional=True),
+    Scope("read_all_orders", "see orders older than 60 days (Shopify must approve it)", optional=True),
+)
+"""The same scopes stand in app/shopify.app.toml."""
+
+
+def grants(granted: frozenset[str], needed: str) -> bool:
+    """Whether a scope is granted: itself, or for reading the right to write."""
+    return needed in granted or (needed.startswith("read_") and f"write_{needed[5:]}" in granted)

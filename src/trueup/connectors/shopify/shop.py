@@ -1,0 +1,84 @@
+"""One Shopify shop as Trueup's workflows see it: a source of products and stock, a sink of orders, and something to probe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trueup.base.clock import Clock
+from trueup.connectors.shopify import amendments, levels, orders, probes, products
+from trueup.connectors.shopify.client import ShopifyClient
+from trueup.connectors.shopify.settings import ShopifySettings
+from trueup.domain.catalog import Product
+from trueup.domain.inventory import Level
+from trueup.domain.sales_orders import SalesOrder, ShownOrder
+from trueup.remote.budget import Budget
+from trueup.remote.capability import Observed, Probe, Wanted
+from trueup.remote.http import HttpClient
+
+
+class ShopifyShop:
+    """ProductSource, StockSource, SalesOrderSink and Probed. `http` goes to `settings.base_url`. Safe to share between threads.
+
+    Every method raises RemoteError as its contract says, and ConfigurationError for a location or definition that a person
+    must mend.
+    """
+
+    def __init__(self, settings: ShopifySettings, http: HttpClient, budget: Budget, clock: Clock) -> None:
+        self._settings = settings
+        self._client = ShopifyClient(settings, http, budget, clock)
+        self._prepared = False
+
+    def __repr__(self) -> str:
+        return f"ShopifyShop({self.name!r}, {self._settings.shop!r})"
+
+    @property
+    def name(self) -> str:
+        """The name it has in the settings."""
+        return self._settings.name
+
+    def fetch_products(self, page: str | None) -> Observed[tuple[tuple[Product, ...], str | None]]:
+        """A hundred variants with a SKU. Doubles of a SKU are all there: SKUs are not unique in Shopify."""
+        return products.fetch_products(self._client, page)
+
+    def fetch_products_by_sku(self, skus: Sequence[str]) -> Observed[tuple[Product, ...]]:
+        """Raises Conflict, naming the variants, when several share one of the SKUs."""
+        return products.fetch_products_by_sku(self._client, skus)
+
+    def fetch_levels(self, wanted: Sequence[Wanted], location: str) -> Observed[tuple[Level, ...]]:
+        """`location` is one of our names or Shopify's id. Not stocked there is a level of zero; no longer a product, none."""
+        return levels.fetch_levels(self._client, wanted, location)
+
+    def prepare(self) -> None:
+        """Have the order key defined in the shop; done by itself before the first look-up of an order."""
+        if not self._prepared:
+            orders.define_key(self._client)
+            self._prepared = True
+
+    def find_sales_order(self, key: str) -> Observed[ShownOrder | None]:
+        """By the order's own `id` metafield: no search, no lag."""
+        self.prepare()
+        return orders.find_order(self._client, key)
+
+    def send_sales_order(self, order: SalesOrder) -> Observed[ShownOrder]:
+        """All stock claimed by policy, or Conflict with INVENTORY_CLAIM_FAILED and no order. Shopify chooses the location:
+        compare, and move. Look the key up before: Shopify has no idempotency for orders."""
+        self.prepare()
+        return orders.send_order(self._client, order)
+
+    def amend_sales_order(self, shown: ShownOrder, order: SalesOrder) -> Observed[ShownOrder]:
+        """By order editing, checked before it is committed; Rejected with PRICE_NOT_EXACT changes nothing. Editing may claim
+        more than there is: look at the levels before and after. An order that is cancelled is created anew."""
+        self.prepare()
+        return amendments.amend_order(self._client, shown, order)
+
+    def cancel_sales_order(self, shown: ShownOrder, reason: str) -> Observed[ShownOrder]:
+        """Asynchronous at Shopify: returned as it shows after a few seconds, cancelled or not yet."""
+        return orders.cancel_order(self._client, shown, reason)
+
+    def move_sales_order(self, shown: ShownOrder, location: str) -> Observed[ShownOrder]:
+        """Everything not yet shipped, from this location. Look at its level before: Shopify does not."""
+        return orders.move_order(self._client, shown, location)
+
+    def probe(self) -> Sequence[Probe]:
+        """What works, what is missing, what to do. Never raises for what it finds."""
+        return probes.probe_shop(self._client)

@@ -1,0 +1,177 @@
+"""The log of a run on DBOS: our own checkpoint rows, written in the same transaction as a commit's effects.
+
+DBOS decides which worker runs what; what a run has done is recorded here and not by DBOS's steps: those cost two
+transactions a step and five a transactional step, where this costs one of either. An insert counts only while DBOS says
+that the run is ours, and its key lets one execution record a position, so a commit's effects happen once even while a
+worker that was taken for dead still runs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from trueup.base.clock import Clock, aware_utc
+from trueup.base.errors import TrueupError
+from trueup.durable.context import Abandoned, Checkpoint, Replay
+from trueup.durable.engine import Program
+from trueup.durable.flow import Json, R, Transaction
+from trueup.durable.outcomes import to_json, written_error, written_result
+from trueup.durable.timers import Timer, cancel_timer, set_timer
+
+LOST_SECONDS = (0.01, 2.0)
+"""How long to wait before asking a lost database again: at first, at most."""
+
+_OWNED = "FROM dbos.workflow_status WHERE workflow_uuid = %(run)s AND status = 'PENDING' AND executor_id = %(executor)s"
+_LOAD = "SELECT position, name, outcome, at FROM durable.checkpoints WHERE run_id = %(run)s ORDER BY position"
+_APPEND = f"""INSERT INTO durable.checkpoints (run_id, position, name, outcome, at)
+SELECT %(run)s, %(position)s, %(name)s, %(outcome)s, %(at)s {_OWNED} ON CONFLICT DO NOTHING"""
+_RECORDED = "SELECT name, outcome, at FROM durable.checkpoints WHERE run_id = %(run)s AND position = %(position)s"
+_START = """SELECT dbos.enqueue_workflow(workflow_name => %(flow)s, queue_name => %(queue)s, workflow_id => %(run)s,
+    positional_args => ARRAY(SELECT json_array_elements(%(args)s::json)))"""
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the database went away, refused for now, or chose this transaction to give way: asking again may succeed."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeout)
+
+
+def start_run(connection: sa.Connection, queue: str, flow: str, run_id: str, args: str) -> None:
+    """Enqueue in the caller's transaction. Without an application version, so that a worker of any version takes it."""
+    connection.exec_driver_sql(_START, {"flow": flow, "queue": queue, "run": run_id, "args": args})
+
+
+@dataclass(frozen=True)
+class DbosTransaction(Transaction[R]):
+    """A Transaction whose starts are rows of DBOS's queue and whose timers are ours."""
+
+    program: Program[R]
+
+    def start(self, flow: str, run_id: str, *args: Json) -> None:
+        queue = self.program.flow(flow).queue
+        start_run(self.connection, queue, flow, run_id, to_json(args, f"Arguments of {run_id}"))
+
+    def at(self, due: datetime, flow: str, run_id: str, *args: Json) -> None:
+        queue = self.program.flow(flow).queue
+        set_timer(self.connection, Timer(run_id, aware_utc(due), flow, queue, to_json(args, f"Arguments of {run_id}")))
+
+    def cancel(self, run_id: str) -> None:
+        cancel_timer(self.connection, run_id)
+
+
+@dataclass(frozen=True)
+class Connections:
+    """One pool seen twice: single statements that stand alone, and READ COMMITTED transactions whatever the server's default."""
+
+    single: sa.Engine
+    transactions: sa.Engine
+
+    @classmethod
+    def of(cls, engine: sa.Engine) -> Connections:
+        """Both views of the engine's pool."""
+        single = engine.execution_options(isolation_level="AUTOCOMMIT")
+        return cls(single, engine.execution_options(isolation_level="READ COMMITTED"))
+
+
+@dataclass(frozen=True)
+class DbosLog(Generic[R]):
+    """The checkpoints of one run as one executor may write them."""
+
+    run_id: str
+    program: Program[R]
+    connections: Connections
+    executor_id: str
+    closing: threading.Event
+
+    @property
+    def resources(self) -> R:
+        return self.program.resources
+
+    @property
+    def clock(self) -> Clock:
+        return self.program.clock
+
+    def load(self) -> Sequence[Checkpoint]:
+        try:
+            with self.connections.single.connect() as connection:
+                rows = connection.exec_driver_sql(_LOAD, {"run": self.run_id}).all()
+        except Exception as error:
+            if self.passes(error):
+                raise Replay(self.run_id) from error
+            raise
+        return [Checkpoint(position, name, outcome, at) for position, name, outcome, at in rows]
+
+    def is_ours(self) -> bool:
+        """Whether DBOS says that this executor runs it."""
+        with self.connections.single.connect() as connection:
+            owned = connection.exec_driver_sql(f"SELECT 1 {_OWNED}", self._owner())
+            return owned.first() is not None
+
+    def before_effect(self, name: str) -> None:
+        if self.closing.is_set():
+            raise Abandoned(f"{self.run_id} before {name}")
+
+    def passes(self, error: Exception) -> bool:
+        return is_lost(error)
+
+    def append(self, checkpoint: Checkpoint) -> None:
+        # A step has been done and its answer is in our hands: keep asking, rather than do it again.
+        pause_seconds, longest_seconds = LOST_SECONDS
+        while True:
+            try:
+                with self.connections.single.connect() as connection:
+                    if not self._insert(connection, checkpoint) and not self._stands(connection, checkpoint):
+                        raise Replay(self.run_id)
+                return
+            except Exception as error:
+                if not is_lost(error):
+                    raise
+                if self.closing.wait(pause_seconds):
+                    raise Abandoned(self.run_id) from error
+                pause_seconds = min(longest_seconds, pause_seconds * 2)
+
+    def commit(
+        self, position: int, name: str, work: Callable[[Transaction[R]], Any], pending: Sequence[Checkpoint]
+    ) -> Checkpoint:
+        self.before_effect(name)
+        now = self.clock.now()
+        try:
+            with self.connections.transactions.begin() as connection:
+                result = work(DbosTransaction(connection, self.resources, now, self.program))
+                done = Checkpoint(position, name, written_result(result, f"{name} of {self.run_id}"), now)
+                for checkpoint in (*pending, done):
+                    if not self._insert(connection, checkpoint):
+                        raise Replay(self.run_id)
+                return done
+        except TrueupError as error:
+            refused = Checkpoint(position, name, written_error(error), now)
+        for checkpoint in (*pending, refused):
+            self.append(checkpoint)
+        return refused
+
+    def _insert(self, connection: sa.Connection, checkpoint: Checkpoint) -> bool:
+        row = {
+            "position": checkpoint.position,
+            "name": checkpoint.name,
+            "outcome": checkpoint.outcome,
+            "at": checkpoint.at,
+            **self._owner(),
+        }
+        return connection.exec_driver_sql(_APPEND, row).rowcount == 1
+
+    def _stands(self, connection: sa.Connection, checkpoint: Checkpoint) -> bool:
+        """Whether the recorded one is ours: the insert whose answer was lost had come through."""
+        found = connection.exec_driver_sql(_RECORDED, {"run": self.run_id, "position": checkpoint.position}).first()
+        return found is not None and tuple(found) == (checkpoint.name, checkpoint.outcome, checkpoint.at)
+
+    def _owner(self) -> dict[str, str]:
+        return {"run": self.run_id, "executor": self.executor_id}

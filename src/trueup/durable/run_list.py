@@ -1,0 +1,67 @@
+"""Runs and timers as people see them, read from DBOS's tables and ours in one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.durable.engine import Run, RunStatus
+
+_RUNS = """
+SELECT * FROM (
+    SELECT run.workflow_uuid AS run_id, run.name AS flow,
+        CASE run.status
+            WHEN 'SUCCESS' THEN 'done' WHEN 'PENDING' THEN 'running'
+            WHEN 'ENQUEUED' THEN 'waiting' WHEN 'DELAYED' THEN 'waiting'
+            WHEN 'CANCELLED' THEN CASE WHEN trouble.kind = 'poisoned' THEN 'poisoned' ELSE 'cancelled' END
+            ELSE 'failed' END AS status,
+        coalesce(run.recovery_attempts, 0) + coalesce(trouble.takeovers, 0) AS attempts, coalesce(trouble.error, '') AS error,
+        to_timestamp(run.updated_at / 1000.0) AS since, run.queue_name AS queue
+    FROM dbos.workflow_status AS run LEFT JOIN durable.troubles AS trouble ON trouble.run_id = run.workflow_uuid
+    UNION ALL
+    SELECT run_id, flow, 'timed', 0, '', due, queue FROM durable.timers
+) AS every
+WHERE (%(status)s::text IS NULL OR status = %(status)s) AND (%(flow)s = '' OR flow = %(flow)s)
+    AND (%(run)s::text IS NULL OR run_id = %(run)s)
+ORDER BY since DESC, run_id LIMIT %(limit)s"""
+_STANDING = """SELECT
+    EXISTS (SELECT FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'PENDING', 'DELAYED')) AS busy,
+    (SELECT min(due) FROM durable.timers) AS next_due"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether no run is waiting or running, and when the earliest timer is due, at one instant."""
+
+    idle: bool
+    next_due: datetime | None
+
+    def is_settled(self, now: datetime) -> bool:
+        """Whether nothing happens before the clock moves."""
+        return self.idle and (self.next_due is None or self.next_due > now)
+
+
+def list_runs(connection: sa.Connection, *, status: RunStatus | None, flow: str, limit: int) -> list[Run]:
+    """Runs and timers, the latest change first."""
+    parameters = {"status": status, "flow": flow, "run": None, "limit": limit}
+    return [_run(row) for row in connection.exec_driver_sql(_RUNS, parameters)]
+
+
+def find_run(connection: sa.Connection, run_id: str) -> tuple[list[Run], str]:
+    """The run or timer of that id, or both (the run first), and the queue it belongs to."""
+    rows = connection.exec_driver_sql(_RUNS, {"status": None, "flow": "", "run": run_id, "limit": 2}).all()
+    found = sorted((_run(row) for row in rows), key=lambda run: run.status is RunStatus.TIMED)
+    return found, rows[0].queue if rows else ""
+
+
+def read_standing(connection: sa.Connection) -> Standing:
+    """One snapshot, so that a run which ended by setting a timer cannot be missed between two questions."""
+    row = connection.exec_driver_sql(_STANDING).one()
+    return Standing(not row.busy, row.next_due)
+
+
+def _run(row: Any) -> Run:
+    return Run(row.run_id, row.flow, RunStatus(row.status), row.attempts, row.error, row.since)

@@ -1,0 +1,77 @@
+"""What one table of the settings says of another: names that must exist, and names that must be one's own.
+
+These look at the file as it stands, so that they complain together with all else, not after it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from trueup.domain.cases import Role
+
+
+def crosscheck(data: dict[str, Any]) -> Iterator[str]:
+    """Complaints about names. What is not of the expected type is passed over: it has a complaint of its own."""
+    for table in ("partners", "shops", "folders", "people"):
+        yield from _unique(table, [row.get("name") for row in _rows(data, table)])
+    owners = {role.value for role in Role} | _names(data, "people")
+    seen: dict[str, str] = {}
+    for account in _rows(data, "partners"):
+        where = f"partner {account.get('name')!r}"
+        if isinstance(account.get("folder"), str):
+            yield from _known(f"{where}: folder", account["folder"], _names(data, "folders"), "[[folders]]")
+        codes = [code for code in _list(account.get("vendor_codes")) if isinstance(code, str)]
+        agreed = [row.get("vendor_code") for row in _rows(account, "agreements")]
+        for code in codes:
+            if code not in agreed:
+                yield f"{where}: vendor code {code} has no [[partners.agreements]]; add one, or take it out of vendor_codes."
+            if code in seen and seen[code] != where:
+                yield f"{where}: vendor code {code} also belongs to {seen[code]}; an order must have one partner."
+            seen[code] = where
+        for terms in _rows(account, "agreements"):
+            yield from _agreement(f"{where}, agreement {terms.get('vendor_code')!r}", terms, codes, data)
+            if isinstance(terms.get("owner"), str):
+                label = f"{where}, agreement {terms.get('vendor_code')!r}: owner"
+                yield from _known(label, terms["owner"], owners, "the roles and [[people]]")
+
+
+def _agreement(where: str, terms: dict[str, Any], codes: list[str], data: dict[str, Any]) -> Iterator[str]:
+    code, shop, place = terms.get("vendor_code"), terms.get("shop"), terms.get("ship_from")
+    if isinstance(code, str) and codes:
+        yield from _known(f"{where}: vendor_code", code, codes, "vendor_codes of the partner")
+    if not isinstance(shop, str):
+        return
+    shops = {row.get("name"): row for row in _rows(data, "shops")}
+    yield from _known(f"{where}: shop", shop, _names(data, "shops"), "[[shops]]")
+    locations = shops.get(shop, {}).get("locations")
+    if isinstance(place, str) and isinstance(locations, dict):
+        yield from _known(f"{where}: ship_from", place, locations, f"locations of shop {shop!r}")
+
+
+def _known(where: str, name: str, known: Iterable[str], place: str) -> Iterator[str]:
+    names = sorted(known)
+    if name in names:
+        return
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    has = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names) or 'none'}."
+    yield f"{where} {name!r} is not among {place}; {has}"
+
+
+def _unique(table: str, names: list[object]) -> Iterator[str]:
+    texts = [name for name in names if isinstance(name, str)]
+    for name in sorted({name for name in texts if texts.count(name) > 1}):
+        yield f"{table}: {texts.count(name)} are named {name!r}; give each its own name."
+
+
+def _rows(table: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    return [row for row in _list(table.get(name)) if isinstance(row, dict)]
+
+
+def _names(data: dict[str, Any], table: str) -> set[str]:
+    return {row["name"] for row in _rows(data, table) if isinstance(row.get("name"), str)}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,260 @@
+"""Every key of trueup.toml: its type, its default, and the words that say what is expected. A folder of truth, no reading."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from trueup.base.errors import TrueupError
+from trueup.domain.cases import Role
+from trueup.domain.partners import Agreement, CostBasis, Fallback, Partner, Route, Shortfall
+from trueup.settings.values import (
+    DatabaseUrl,
+    Exact,
+    FilePath,
+    Hours,
+    Label,
+    LoopbackUrl,
+    Name,
+    NotNegative,
+    PlainText,
+    Positive,
+    SecretValue,
+    TimeZone,
+    key,
+    told,
+)
+
+NAME = "a name of letters, digits, spaces and . _ @ -"
+LABEL = "a name of at most 80 characters without < and >"
+SECRET = 'a reference to a secret: "env:NAME", "file:PATH" or "sealed:NAME"'
+
+
+class Table(BaseModel):
+    """A table of the file: frozen, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
+
+
+class InstallationSettings(Table):
+    """Where this installation lives. `database` is None for the embedded server."""
+
+    name: Label = key(LABEL, "trueup")
+    data: FilePath = key("a folder", Path(platformdirs.user_data_dir("trueup", appauthor=False)))
+    database: DatabaseUrl = key('"embedded" or a PostgreSQL URL', None)
+    time_zone: TimeZone = key("a time zone such as Europe/Berlin", "UTC")
+
+
+class ArchiveSettings(Table):
+    """How documents are sealed."""
+
+    master_key_file: FilePath | None = key("a file", None)
+
+
+class AgreementSettings(Table):
+    """The terms with one vendor code from one day to another; the keys are those of `domain.partners.Agreement`."""
+
+    vendor_code: Annotated[str, Field(pattern=r"^[A-Z0-9]{2,20}$")] = key('a vendor code such as "ABCDE"')
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = key('an ISO 4217 code such as "USD"')
+    cost_basis: CostBasis = key('"each" or "case": what Amazon\'s net cost is the price of on lines ordered in cases')
+    shop: Name = key("the name of one of [[shops]]")
+    ship_from: PlainText = key("the name of one of that shop's locations")
+    sells_by_pack: bool = key("true or false", True)
+    cost_tolerance: Exact = key("an amount per each, zero or more", Decimal(0))
+    cost_tolerance_percent: Exact = key("a percentage, zero or more", Decimal(0))
+    absurd_factor: Positive = key("a whole number above zero", 10)
+    absurd_floor_eaches: Positive = key("a whole number above zero", 10_000)
+    buffer_eaches: NotNegative = key("a whole number, zero or more", 0)
+    shortfall: Shortfall = key('"backorder" or "reject"', Shortfall.BACKORDER)
+    backorder_days: Positive = key("a whole number of days above zero", 14)
+    acknowledge_within_hours: Hours = key("a number of hours above zero", Decimal(24))
+    acknowledge_margin_hours: Hours = key("a number of hours above zero", Decimal(2))
+    amend_within_hours: Hours = key("a number of hours above zero", Decimal(48))
+    fallback: Fallback = key('"backorder", "backorder-else-reject" or "reject"', Fallback.BACKORDER)
+    fallback_words: str = key("a sentence", "")
+    company_location: str | None = key("the shop's id of a company location", None, pattern=r"^gid://\w+/\w+/\w+$")
+    owner: Label = key("a role or the name of one of [[people]]", Role.OPERATIONS.value)
+    time_zone: TimeZone | None = key("a time zone such as America/New_York", None)
+    valid_from: date = key("a day such as 2026-01-01, without quotes", date(2000, 1, 1))
+    valid_to: date | None = key("a day such as 2027-01-01, without quotes", None)
+
+    @model_validator(mode="after")
+    def _holds(self) -> AgreementSettings:
+        try:
+            self.terms("", "UTC", None)
+        except TrueupError as error:
+            raise told(str(error).partition(": ")[2]) from error
+        return self
+
+    def terms(self, partner: str, time_zone: str, company_location: str | None) -> Agreement:
+        """The agreement in the domain's words; the last two are what holds where the agreement names none."""
+        fields: dict[str, Any] = {}
+        for name, value in self:
+            if name.endswith("_hours"):
+                fields[name.removesuffix("_hours")] = timedelta(microseconds=int(value * 3_600_000_000))
+            else:
+                fields[name] = value
+        fields["time_zone"] = self.time_zone or time_zone
+        fields["company_location"] = self.company_location or company_location
+        return Agreement(partner=partner, **fields)
+
+
+class AccountSettings(Table):
+    """A partner as an account: one vendor group with its way in, and the agreements with its vendor codes."""
+
+    name: Name = key(NAME)
+    kind: Literal["amazon-vendor"] = key('"amazon-vendor"')
+    region: Literal["na", "eu", "fe"] = key('"na", "eu" or "fe"')
+    routes: Annotated[tuple[Route, ...], Field(min_length=1)] = key('["sp-api"], ["edi"] or both')
+    folder: Name | None = key("the name of one of [[folders]]", None)
+    vendor_codes: Annotated[tuple[str, ...], Field(min_length=1)] = key('vendor codes such as ["ABCDE"]')
+    client_id: PlainText | None = key("the application's client id", None)
+    client_secret: SecretValue | None = key(SECRET, None)
+    refresh_token: SecretValue | None = key(SECRET, None)
+    agreements: Annotated[tuple[AgreementSettings, ...], Field(min_length=1)] = key(
+        "at least one [[partners.agreements]]"
+    )
+
+    @model_validator(mode="after")
+    def _reachable(self) -> AccountSettings:
+        if Route.SP_API in self.routes:
+            missing = [name for name in ("client_id", "client_secret", "refresh_token") if getattr(self, name) is None]
+            if missing:
+                raise told(f"route sp-api also needs {', '.join(missing)}; they come from the developer console")
+        if Route.EDI in self.routes and self.folder is None:
+            raise told("route edi also needs folder, the name of one of [[folders]]")
+        for index, one in enumerate(self.agreements):
+            for other in self.agreements[index + 1 :]:
+                if one.vendor_code == other.vendor_code and _overlap(one, other):
+                    raise told(
+                        f"two agreements with {one.vendor_code} are in force at once; let one end where the other begins"
+                    )
+        return self
+
+
+class ShopSettings(Table):
+    """A shop that holds our stock and our sales orders. `locations` are our names for its locations' ids."""
+
+    name: Name = key(NAME)
+    kind: Literal["shopify"] = key('"shopify"')
+    domain: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$")] = key(
+        'a domain such as "my-shop.myshopify.com"'
+    )
+    client_id: PlainText | None = key("the app's client id", None)
+    client_secret: SecretValue | None = key(SECRET, None)
+    access_token: SecretValue | None = key(SECRET, None)
+    api_version: Annotated[str, Field(pattern=r"^20\d\d-(01|04|07|10)$")] = key(
+        'a version such as "2026-10"', "2026-10"
+    )
+    locations: Annotated[
+        dict[str, Annotated[str, Field(pattern=r"^gid://shopify/Location/\d+$")]], Field(min_length=1)
+    ] = key('names and ids such as { main = "gid://shopify/Location/123" }')
+    case_pack_metafield: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{3,}\.[A-Za-z0-9_-]{2,}$")] = key(
+        'a namespace and key such as "trueup.case_pack"', "trueup.case_pack"
+    )
+    source_name: str | None = key("a source name that the shop lets this app use", None)
+    company_location: str | None = key(
+        "the id of a company location", None, pattern=r"^gid://shopify/CompanyLocation/\d+$"
+    )
+
+    @model_validator(mode="after")
+    def _authorised(self) -> ShopSettings:
+        pair = (self.client_id is not None, self.client_secret is not None)
+        if any(pair) == (self.access_token is not None) or (any(pair) and not all(pair)):
+            raise told(
+                "expected either client_id and client_secret (an app of the Dev Dashboard), or access_token alone"
+            )
+        return self
+
+
+class FolderSettings(Table):
+    """A local folder where documents come in, go out, or both. `archive` takes what was read; by default `in`/processed."""
+
+    name: Name = key(NAME)
+    inbox: FilePath | None = key("a folder", None, alias="in")
+    outbox: FilePath | None = key("a folder", None, alias="out")
+    archive: FilePath | None = key("a folder", None)
+    quiet_seconds: NotNegative = key("how long a file must rest before it is taken for whole", 5)
+
+    @model_validator(mode="after")
+    def _some_use(self) -> FolderSettings:
+        if self.inbox is None and self.outbox is None:
+            raise told("expected `in`, `out` or both; a folder with neither is of no use")
+        if self.inbox is not None and self.inbox == self.outbox:
+            raise told("`in` and `out` are the same folder, so Trueup would read what it wrote; use two")
+        return self
+
+
+class PersonSettings(Table):
+    """Someone who may decide about cases."""
+
+    name: Label = key(LABEL)
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)] = key(
+        f"roles among {', '.join(role.value for role in Role)}"
+    )
+
+
+class WorkerSettings(Table):
+    """How much a worker does at once and how often it looks."""
+
+    concurrency: Annotated[Positive, Field(le=64)] = key("a whole number from 1 to 64", 4)
+    orders_poll_seconds: Positive = key("a whole number of seconds", 120)
+    status_poll_seconds: Positive = key("a whole number of seconds", 300)
+    folders_poll_seconds: Positive = key("a whole number of seconds", 10)
+    products_poll_seconds: Positive = key("a whole number of seconds", 900)
+
+
+class SimulationSettings(Table):
+    """Only for demonstrations: all accounts and shops are then spoken to at these addresses."""
+
+    amazon_url: LoopbackUrl = key("the address of the Amazon simulator")
+    shopify_url: LoopbackUrl = key("the address of the Shopify simulator")
+    seed: NotNegative = key("a whole number", 0)
+
+
+class Foundation(Table):
+    """What must be known before the database is open."""
+
+    installation: InstallationSettings = key("the table [installation]", InstallationSettings())
+    archive: ArchiveSettings = key("the table [archive]", ArchiveSettings())
+
+    @property
+    def master_key_file(self) -> Path:
+        """Where the key is that all others are sealed with."""
+        return self.archive.master_key_file or self.installation.data / "master.key"
+
+
+class Settings(Foundation):
+    """All of trueup.toml. `accounts` are its [[partners]] with their ways in; `partners` is what the domain knows of them."""
+
+    accounts: tuple[AccountSettings, ...] = key("[[partners]]", (), alias="partners")
+    shops: tuple[ShopSettings, ...] = key("[[shops]]", ())
+    folders: tuple[FolderSettings, ...] = key("[[folders]]", ())
+    people: tuple[PersonSettings, ...] = key("[[people]]", ())
+    worker: WorkerSettings = key("the table [worker]", WorkerSettings())
+    simulation: SimulationSettings | None = key("the table [simulation]", None)
+
+    @cached_property
+    def partners(self) -> tuple[Partner, ...]:
+        """The accounts in the domain's words."""
+        companies = {shop.name: shop.company_location for shop in self.shops}
+        zone = self.installation.time_zone
+        return tuple(
+            Partner(
+                account.name,
+                account.region,
+                tuple(each.terms(account.name, zone, companies.get(each.shop)) for each in account.agreements),
+            )
+            for account in self.accounts
+        )
+
+
+def _overlap(one: AgreementSettings, other: AgreementSettings) -> bool:
+    ends = date.max
+    return one.valid_from < (other.valid_to or ends) and other.valid_from < (one.valid_to or ends)

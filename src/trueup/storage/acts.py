@@ -1,0 +1,116 @@
+"""Acts in the database: who did what, when, before and after; and proposals, which a second person must approve."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from trueup.base.errors import Conflict, NotFound, Refused
+from trueup.storage.schema import metadata
+
+acts = sa.Table(
+    "acts",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("act", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("before", JSONB),
+    sa.Column("after", JSONB),
+    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Index("ix_acts_subject", "subject", "id"),
+)
+proposals = sa.Table(
+    "proposals",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("act", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("arguments", JSONB, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("proposed_by", sa.Text, nullable=False),
+    sa.Column("proposed_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("approved_by", sa.Text),
+    sa.Column("approved_at", sa.TIMESTAMP(timezone=True)),
+    sa.CheckConstraint("approved_by IS NULL OR lower(approved_by) <> lower(proposed_by)", name="two_persons"),
+    sa.CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved_whole"),
+    sa.Index("uq_proposals_open", "act", "subject", unique=True, postgresql_where=sa.text("approved_by IS NULL")),
+)
+
+
+def append_act(
+    connection: sa.Connection,
+    *,
+    at: datetime,
+    actor: str,
+    role: str,
+    act: str,
+    subject: str,
+    before: Any = None,
+    after: Any = None,
+    evidence: str = "",
+) -> None:
+    """Record it. Rows are only ever added: the table refuses updates and deletes."""
+    connection.execute(
+        sa.insert(acts).values(
+            at=at, actor=actor, role=role, act=act, subject=subject, before=before, after=after, evidence=evidence
+        )
+    )
+
+
+def list_acts(connection: sa.Connection, subject: str | None = None, *, limit: int = 200) -> list[dict[str, Any]]:
+    """The newest acts, of one subject or of all."""
+    query = sa.select(acts).order_by(acts.c.id.desc()).limit(limit)
+    if subject is not None:
+        query = query.where(acts.c.subject == subject)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def propose(
+    connection: sa.Connection, act: str, subject: str, arguments: dict[str, Any], *, reason: str, by: str, now: datetime
+) -> int:
+    """Ask for a second person. The same proposal again is the one that waits already."""
+    waiting = connection.execute(
+        sa.select(proposals.c.id).where(
+            proposals.c.act == act, proposals.c.subject == subject, proposals.c.approved_by.is_(None)
+        )
+    ).scalar()
+    if waiting is not None:
+        return int(waiting)
+    number: int = connection.execute(
+        sa.insert(proposals)
+        .values(act=act, subject=subject, arguments=arguments, reason=reason, proposed_by=by, proposed_at=now)
+        .returning(proposals.c.id)
+    ).scalar_one()
+    return number
+
+
+def approve(connection: sa.Connection, proposal_id: int, by: str, now: datetime) -> dict[str, Any]:
+    """Approve it as another person than its proposer; the database itself refuses the same one.
+
+    Returns the proposal's row. Raises NotFound, Conflict when it is approved already, Refused for the same person.
+    """
+    row = (
+        connection.execute(sa.select(proposals).where(proposals.c.id == proposal_id).with_for_update())
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound(f"Proposal {proposal_id}: no such proposal.")
+    if row["approved_by"] is not None:
+        raise Conflict(f"Proposal {proposal_id} was approved by {row['approved_by']} already.")
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                sa.update(proposals).where(proposals.c.id == proposal_id).values(approved_by=by, approved_at=now)
+            )
+    except sa.exc.IntegrityError as error:
+        raise Refused(
+            f"Proposal {proposal_id} to {row['act']} {row['subject']}: {by} proposed it; a second person must approve it."
+        ) from error
+    return {**row, "approved_by": by, "approved_at": now}

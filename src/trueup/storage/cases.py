@@ -1,0 +1,175 @@
+"""Cases in the database: one open case per kind and subject, and everything that happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from trueup.base.errors import Conflict, NotFound
+from trueup.base.money import Money
+from trueup.domain.cases import Case, CaseDraft, CaseState, Resolution
+from trueup.storage.schema import metadata
+
+cases = sa.Table(
+    "cases",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("order_id", sa.BigInteger, sa.ForeignKey("orders.id")),
+    sa.Column("sequence", sa.Integer),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("expected", sa.Text, nullable=False),
+    sa.Column("found", sa.Text, nullable=False),
+    sa.Column("risk_minor", sa.BigInteger),
+    sa.Column("risk_currency", sa.CHAR(3)),
+    sa.Column("deadline", sa.TIMESTAMP(timezone=True)),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("resolutions", JSONB, nullable=False),
+    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("opened_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("resolved_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("resolution", sa.Text, nullable=False),
+    sa.Column("resolved_by", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.CheckConstraint("(risk_minor IS NULL) = (risk_currency IS NULL)", name="risk_whole"),
+    sa.CheckConstraint("(state = 'resolved') = (resolved_at IS NOT NULL)", name="resolved_when"),
+    sa.Index("uq_cases_open", "kind", "subject", unique=True, postgresql_where=sa.text("state = 'open'")),
+    sa.Index("ix_cases_order", "order_id"),
+    sa.Index("ix_cases_deadline", "state", "deadline"),
+)
+
+
+def open_case(
+    connection: sa.Connection,
+    draft: CaseDraft,
+    now: datetime,
+    *,
+    order_id: int | None = None,
+    sequence: int | None = None,
+) -> int:
+    """Open it, or bring the open one of that kind and subject up to date. Returns its id."""
+    values: dict[str, Any] = {
+        "title": draft.title,
+        "expected": draft.expected,
+        "found": draft.found,
+        "risk_minor": draft.money_at_risk.minor if draft.money_at_risk else None,
+        "risk_currency": draft.money_at_risk.currency if draft.money_at_risk else None,
+        "deadline": draft.deadline,
+        "owner": draft.owner,
+        "resolutions": [resolution.value for resolution in draft.resolutions],
+        "evidence": draft.evidence,
+    }
+    fresh = {
+        "kind": draft.kind,
+        "subject": draft.subject,
+        "order_id": order_id,
+        "sequence": sequence,
+        "state": CaseState.OPEN.value,
+        "opened_at": now,
+        "resolution": "",
+        "resolved_by": "",
+        "note": "",
+    }
+    number: int = connection.execute(
+        insert(cases)
+        .values(**values, **fresh)
+        .on_conflict_do_update(index_elements=["kind", "subject"], index_where=sa.text("state = 'open'"), set_=values)
+        .returning(cases.c.id)
+    ).scalar_one()
+    return number
+
+
+def resolve_case(
+    connection: sa.Connection, case_id: int, resolution: str, *, by: str, note: str, now: datetime
+) -> Case:
+    """Close it. Raises NotFound, Conflict when it is resolved already."""
+    done = connection.execute(
+        sa.update(cases)
+        .where(cases.c.id == case_id, cases.c.state == CaseState.OPEN.value)
+        .values(state=CaseState.RESOLVED.value, resolved_at=now, resolution=resolution, resolved_by=by, note=note)
+        .returning(cases.c.id)
+    ).first()
+    case = load_case(connection, case_id)
+    if done is None:
+        raise Conflict(
+            f"Case {case_id} was resolved on {case.resolved_at:%Y-%m-%d} by {case.resolved_by}; nothing was changed."
+        )
+    return case
+
+
+def close_vanished(
+    connection: sa.Connection,
+    order_id: int,
+    kinds: Collection[str] | None,
+    still: Collection[tuple[str, int | None]],
+    *,
+    why: str,
+    now: datetime,
+) -> int:
+    """Resolve an order's open cases whose cause is gone: all of `kinds` (None: every `held.` kind) that are not in `still`."""
+    query = sa.select(cases.c.id, cases.c.kind, cases.c.sequence).where(
+        cases.c.order_id == order_id, cases.c.state == CaseState.OPEN.value
+    )
+    query = query.where(cases.c.kind.like("held.%") if kinds is None else cases.c.kind.in_(list(kinds)))
+    gone = [row.id for row in connection.execute(query) if (row.kind, row.sequence) not in still]
+    for case_id in gone:
+        resolve_case(connection, case_id, "cause-gone", by="trueup", note=why, now=now)
+    return len(gone)
+
+
+def close_case(connection: sa.Connection, kind: str, subject: str, *, why: str, now: datetime) -> None:
+    """Resolve the open case of that kind and subject, if there is one, because its cause is gone."""
+    case_id = connection.execute(
+        sa.select(cases.c.id).where(
+            cases.c.kind == kind, cases.c.subject == subject, cases.c.state == CaseState.OPEN.value
+        )
+    ).scalar()
+    if case_id is not None:
+        resolve_case(connection, case_id, "cause-gone", by="trueup", note=why, now=now)
+
+
+def load_case(connection: sa.Connection, case_id: int) -> Case:
+    """Raises NotFound."""
+    row = connection.execute(sa.select(cases).where(cases.c.id == case_id)).mappings().first()
+    if row is None:
+        raise NotFound(f"Case {case_id}: no such case.")
+    return case_of(row)
+
+
+def load_case_line(connection: sa.Connection, case_id: int) -> tuple[int | None, int | None]:
+    """The order and line a case is about."""
+    row = connection.execute(sa.select(cases.c.order_id, cases.c.sequence).where(cases.c.id == case_id)).one()
+    return row.order_id, row.sequence
+
+
+def case_of(row: Any) -> Case:
+    """A row as a case."""
+    risk = Money(row["risk_minor"], row["risk_currency"]) if row["risk_minor"] is not None else None
+    draft = CaseDraft(
+        kind=row["kind"],
+        subject=row["subject"],
+        title=row["title"],
+        expected=row["expected"],
+        found=row["found"],
+        money_at_risk=risk,
+        deadline=row["deadline"],
+        owner=row["owner"],
+        resolutions=tuple(Resolution(name) for name in row["resolutions"]),
+        evidence=row["evidence"],
+    )
+    return Case(
+        id=row["id"],
+        draft=draft,
+        state=CaseState(row["state"]),
+        opened_at=row["opened_at"],
+        resolved_at=row["resolved_at"],
+        resolution=row["resolution"],
+        resolved_by=row["resolved_by"],
+        note=row["note"],
+    )

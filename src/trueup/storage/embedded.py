@@ -1,0 +1,373 @@
+"""The embedded PostgreSQL of a data folder: created, started, adopted, recovered and stopped. Not for servers given by URL.
+
+    DATA/                   0700 when we create it
+      postgres/             the cluster, 0700, owned by the server's user
+      run/                  the Unix socket, 0700: who can enter it is trusted
+      postgres.password     0600: asked for over TCP, where a socket's path would be too long or there are no sockets
+      postgres.lock         held while one process starts or stops the server
+
+Success means that we can connect, not what a pid file claims. Commits are durable: fsync and synchronous_commit stay on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shlex
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+import psycopg
+import sqlalchemy as sa
+
+from trueup.base.errors import ConfigurationError, Refused, Transient
+from trueup.storage.postgres_binaries import MAJOR, Programs, ServerUser, find_binaries
+from trueup.storage.postmaster import find_postmaster, forget_dead_postmaster
+
+_SOCKET_NAME = ".s.PGSQL.5432"
+_LONGEST_SOCKET_PATH = 107 if sys.platform == "linux" else 103  # sockaddr_un holds 108 or 104 bytes, the last is zero
+_REFUSED_SECONDS = 30.0  # a killed server's children and zombie need a while to go
+_START_SECONDS = 300.0  # a recovery may read much of its log
+_PASSING = ("already exists", "still in use", "is empty", "could not bind", "Address already in use", "starting up")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """The server of a folder at this moment. `socket` is None for TCP or when it does not run."""
+
+    data: Path
+    running: bool
+    pid: int | None
+    version: str | None
+    socket: Path | None
+    port: int | None
+
+
+def default_data_folder() -> Path:
+    """Where the platform keeps a program's data: ~/.local/share/trueup, ~/Library/Application Support/trueup, ..."""
+    return Path(platformdirs.user_data_dir("trueup", appauthor=False))
+
+
+class EmbeddedServer:
+    """PostgreSQL on one data folder, shared by every process that opens the folder; the one that started it stops it.
+
+    `settings` are PostgreSQL's own, for this start. As a context manager it yields itself, started.
+    """
+
+    def __init__(self, data: Path, *, settings: Mapping[str, str] | None = None) -> None:
+        self.data = data.expanduser().absolute()
+        self._cluster = self.data / "postgres"
+        self._sockets = self.data / "run"
+        self._password_file = self.data / "postgres.password"
+        self._settings = dict(settings or {})
+        self._started_by: int | None = None  # our pid, if we started it: a forked child is not the owner
+        path = os.fsencode(self._sockets / _SOCKET_NAME)
+        unfit = len(path) > _LONGEST_SOCKET_PATH or b"," in path  # libpq takes a comma for a list of hosts
+        self._over_tcp = sys.platform == "win32" or unfit
+
+    @property
+    def owned(self) -> bool:
+        """Whether this process started the server, and so stops it on `close`."""
+        return self._started_by == os.getpid()
+
+    def start(self) -> str:
+        """Start the server, or adopt the one that runs; returns its URL for SQLAlchemy (over TCP it holds a password).
+
+        Raises ConfigurationError for a folder that cannot be used or a disk that is full, Refused for a cluster of another
+        major version, Transient when the server does not come up in time.
+        """
+        self._prepare_folder()
+        with self._locked():
+            if find_postmaster(self._cluster) and self._connects():
+                return self._url()
+            self._check_version()
+            programs = self._programs()
+            if not (self._cluster / "PG_VERSION").exists():
+                self._create(programs)
+            self._launch(programs)
+            self._started_by = os.getpid()
+            return self._url()
+
+    def stop(self) -> None:
+        """Stop the server, whoever started it: open transactions are rolled back, data is flushed. No server is no error."""
+        if not self._cluster.is_dir():
+            return
+        with self._locked():
+            self._started_by = None
+            programs = self._programs()
+            for mode, seconds in (("fast", "60"), ("immediate", "60")):
+                if not find_postmaster(self._cluster):
+                    return
+                with programs.naming(self._cluster) as ([cluster], descriptors):
+                    arguments = ("-D", cluster, "-m", mode, "-w", "-t", seconds, "stop")
+                    said = programs.run("pg_ctl", *arguments, pass_fds=descriptors).said
+            if find_postmaster(self._cluster):
+                raise Transient(f"The database server in {self._cluster} does not stop: {said.strip()}")
+
+    def close(self) -> None:
+        """Stop the server if this process started it; leave it to its owner otherwise."""
+        if self.owned:
+            self.stop()
+
+    def __enter__(self) -> EmbeddedServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def status(self) -> ServerStatus:
+        """What is there now. Starts nothing. Raises ConfigurationError for a folder we may not look into."""
+        try:
+            postmaster = find_postmaster(self._cluster)
+            version_file = self._cluster / "PG_VERSION"
+            version = version_file.read_text().strip() if version_file.exists() else None
+        except PermissionError as error:
+            raise self._unusable(error) from error
+        running = postmaster is not None and self._connects()
+        return ServerStatus(
+            self.data,
+            running,
+            postmaster.pid if postmaster else None,
+            version,
+            self._sockets / _SOCKET_NAME if running and not self._over_tcp else None,
+            postmaster.port if postmaster and running and self._over_tcp else None,
+        )
+
+    def _prepare_folder(self) -> None:
+        try:
+            self.data.mkdir(parents=True, mode=0o700, exist_ok=True)
+            if self._cluster.exists() and sys.platform != "win32":
+                owner, user = self._cluster.stat().st_uid, os.geteuid()
+                if user not in (0, owner):
+                    raise ConfigurationError(
+                        f"The database in {self._cluster} belongs to user {owner}, and this is user {user}: "
+                        "run Trueup as its owner, or choose another data folder."
+                    )
+            if not os.access(self.data, os.W_OK | os.X_OK):
+                raise PermissionError(f"{self.data} is not writable")
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> ConfigurationError:
+        return ConfigurationError(
+            f"The data folder {self.data} cannot be used ({error.strerror or error}): "
+            "free or grant it, or choose another data folder."
+        )
+
+    def _programs(self) -> Programs:
+        user = ServerUser.for_folder(self._cluster if self._cluster.exists() else self.data)
+        return Programs(find_binaries(user), user)
+
+    def _check_version(self) -> None:
+        file = self._cluster / "PG_VERSION"
+        found = file.read_text().strip() if file.exists() else str(MAJOR)
+        if found != str(MAJOR):
+            newer = found.isdigit() and int(found) > MAJOR
+            advice = (
+                "use a newer Trueup"
+                if newer
+                else "dump it with PostgreSQL's own pg_dump and restore it into a new folder"
+            )
+            raise Refused(
+                f"The database in {self._cluster} is of PostgreSQL {found or '(unknown)'}, "
+                f"and this Trueup brings PostgreSQL {MAJOR}: {advice}."
+            )
+
+    def _create(self, programs: Programs) -> None:
+        """Create the cluster beside its place and move it there whole: a half-made one is never taken for a database."""
+        making = self.data / "postgres.new"
+        try:
+            shutil.rmtree(making, ignore_errors=True)
+            making.mkdir(mode=0o700)
+            self._sockets.mkdir(mode=0o700, exist_ok=True)
+            password_file = (
+                self._sockets / "password"
+            )  # where the server's user can read it; the lasting copy is ours alone
+            password_file.touch(mode=0o600)
+            password_file.write_text(self._save_password())
+            for path in (making, self._sockets, password_file):
+                programs.user.own(path)
+            with programs.naming(making, self._sockets) as ([cluster, sockets], descriptors):
+                chosen = [part for name, value in _lasting_settings().items() for part in ("-c", f"{name}={value}")]
+                arguments = ["-D", cluster, "-U", "postgres", "--encoding=UTF8", "--locale=C", "--auth-local=trust"]
+                arguments += ["--auth-host=scram-sha-256", f"--pwfile={sockets}/password", *chosen]
+                done = programs.run("initdb", *arguments, pass_fds=descriptors)
+            password_file.unlink()
+            if done.code != 0:
+                raise self._failed("could not be created", done.said)
+            making.rename(self._cluster)
+        except OSError as error:
+            raise self._unusable(error) from error
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+
+    def _save_password(self) -> str:
+        password = secrets.token_urlsafe(32)
+        self._password_file.unlink(missing_ok=True)
+        descriptor = os.open(self._password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(password)
+        return password
+
+    def _launch(self, programs: Programs) -> None:
+        """Start until we can connect. What passes by itself (a zombie, an orphan's memory, a taken port) is waited for."""
+        refused_until = time.monotonic() + _REFUSED_SECONDS
+        starting_until = time.monotonic() + _START_SECONDS
+        while True:
+            forget_dead_postmaster(self._cluster, self._sockets)
+            if not find_postmaster(self._cluster):
+                self._run_pg_ctl(programs)
+            if find_postmaster(self._cluster):
+                obstacle = self._try_to_connect()
+                if obstacle is None:
+                    return
+                deadline = starting_until  # it may still be reading its log after a crash
+            else:
+                obstacle = self._last_words()
+                if not any(sign in obstacle for sign in _PASSING):
+                    raise self._failed("did not start", obstacle)
+                deadline = refused_until
+            if time.monotonic() > deadline:
+                raise Transient(f"The database server in {self._cluster} does not come up: {obstacle}")
+            time.sleep(0.1)
+
+    def _run_pg_ctl(self, programs: Programs) -> None:
+        log = self._cluster / "start.log"
+        log.unlink(missing_ok=True)
+        with programs.naming(self._cluster, self._sockets) as ([cluster, sockets], descriptors):
+            settings = {**self._settings, **self._transport(sockets)}
+            options = " ".join(shlex.quote(f"-c{name}={value}") for name, value in settings.items())
+            arguments = ("-D", cluster, "-w", "-t", "60", "-l", f"{cluster}/start.log", "-o", options, "start")
+            programs.run("pg_ctl", *arguments, pass_fds=descriptors)
+
+    def _transport(self, sockets: str) -> dict[str, str]:
+        if not self._over_tcp:
+            return {"listen_addresses": "", "unix_socket_directories": _quoted_for_list(sockets), "port": "5432"}
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        return {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(port)}
+
+    def _url(self) -> str:
+        place, mark, query = self._address().render_as_string(hide_password=False).partition("?")
+        return place + mark + query.replace("+", "%20")  # libpq's own URLs do not know + for a space
+
+    def _address(self) -> sa.URL:
+        driver, user = "postgresql+psycopg", "postgres"
+        if not self._over_tcp:
+            return sa.URL.create(driver, username=user, database="postgres", query={"host": str(self._sockets)})
+        postmaster = find_postmaster(self._cluster)
+        return sa.URL.create(
+            driver,
+            username=user,
+            password=self._password_file.read_text(),
+            host="127.0.0.1",
+            port=postmaster.port if postmaster else None,
+            database="postgres",
+        )
+
+    def _connects(self) -> bool:
+        return self._try_to_connect() is None
+
+    def _try_to_connect(self) -> str | None:
+        """None when it works, otherwise why not."""
+        try:
+            psycopg.connect(self._url().replace("+psycopg", "", 1), connect_timeout=10).close()
+        except (psycopg.OperationalError, FileNotFoundError) as error:
+            return str(error).strip()
+        return None
+
+    def _last_words(self) -> str:
+        """What the server said of its failure: in its first log, and once that is redirected in the newest of its own."""
+        logs = [self._cluster / "start.log", *sorted((self._cluster / "log").glob("*.log"), key=_modified)[-1:]]
+        words = []
+        for log in logs:
+            with contextlib.suppress(OSError):
+                lines = log.read_text(errors="replace").splitlines()[-40:]
+                words += [
+                    line for line in lines if any(sign in line for sign in ("FATAL", "PANIC", "could not", "No space"))
+                ]
+        return " ".join(line.partition("] ")[2] or line for line in words[-4:])
+
+    def _failed(self, what: str, said: str) -> ConfigurationError:
+        lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
+        reason = " ".join(lines[-4:])[-600:] or "it said nothing"
+        if "No space left on device" in said or "Disk quota exceeded" in said:
+            return ConfigurationError(
+                f"The disk of the data folder {self.data} is full: the database {what}. Free some space."
+            )
+        return ConfigurationError(f"The database in {self._cluster} {what}: {reason}")
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One process at a time starts or stops this folder's server. The system frees the lock of a killed process."""
+        try:
+            descriptor = os.open(self.data / "postgres.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _lasting_settings() -> dict[str, str]:
+    """Written to postgresql.conf when the cluster is made; whoever administers it may change them there.
+
+    A laptop shares its memory with other programs, so the server takes 1/32 of it and leaves caching to the system.
+    """
+    return {
+        "max_connections": "200",
+        "shared_buffers": f"{_shared_buffers_megabytes()}MB",
+        "fsync": "on",
+        "synchronous_commit": "on",
+        "wal_compression": "on",
+        "max_wal_size": "1GB",
+        "checkpoint_timeout": "15min",
+        "random_page_cost": "1.1",  # solid-state disks
+        "jit": "off",  # our statements are short
+        "timezone": "UTC",
+        "password_encryption": "scram-sha-256",
+        "logging_collector": "on",  # a log per weekday, overwritten after a week: it cannot fill the disk for ever
+        "log_filename": "postgres-%a.log",
+        "log_rotation_age": "1d",
+        "log_rotation_size": "0",
+        "log_truncate_on_rotation": "on",
+        "log_timezone": "UTC",
+    }
+
+
+def _shared_buffers_megabytes() -> int:
+    if sys.platform == "win32":
+        return 128
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000
+    return max(64, min(512, memory // 32))
+
+
+def _quoted_for_list(path: str) -> str:
+    """A folder as one item of a setting that takes a list: commas and spaces in it are its own."""
+    escaped = path.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def _modified(path: Path) -> float:
+    return path.stat().st_mtime

@@ -1,0 +1,292 @@
+"""Purchase orders in the database: one row an order, one an unchangeable revision, one a line of each revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from trueup.base.errors import NotFound
+from trueup.domain.orders import OrderChange, OrderState, PurchaseOrder, revise
+from trueup.storage.json_values import from_json, to_json
+from trueup.storage.schema import metadata
+
+orders = sa.Table(
+    "orders",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("partner", sa.Text, nullable=False),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("vendor_code", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("ordered_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("first_seen_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("answer_due_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("history", sa.Boolean, nullable=False),
+    sa.Column("busy_run", sa.Text),
+    sa.Column("again", sa.Boolean, nullable=False),
+    sa.Column("runs", sa.Integer, nullable=False),
+    sa.UniqueConstraint("partner", "number"),
+    sa.Index("ix_orders_ordered_at", "ordered_at", "id"),
+)
+revisions = sa.Table(
+    "order_revisions",
+    metadata,
+    sa.Column("order_id", sa.BigInteger, sa.ForeignKey("orders.id"), primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("terms_digest", sa.CHAR(64), nullable=False),
+    sa.Column("body", JSONB, nullable=False),
+    sa.Column("change", JSONB, nullable=False),
+    sa.Column("route", sa.Text, nullable=False),
+    sa.Column("due_from", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("received_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("envelope", JSONB, nullable=False),
+    sa.Column("evidence", sa.CHAR(64), nullable=False),
+)
+order_lines = sa.Table(
+    "order_lines",
+    metadata,
+    sa.Column("order_id", sa.BigInteger, sa.ForeignKey("orders.id"), primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("vendor_code", sa.Text, nullable=False),
+    sa.Column("sku", sa.Text, nullable=False),
+    sa.Column("eaches", sa.BigInteger, nullable=False),
+    sa.Index("ix_order_lines_history", "vendor_code", "sku", sa.text("eaches DESC")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedOrder:
+    """An order as it stands: its row, and the revision asked for."""
+
+    id: int
+    revision: int
+    order: PurchaseOrder
+    change: OrderChange
+    due_from: datetime
+    first_seen_at: datetime
+    received_at: datetime
+    envelope: dict[str, Any]
+    evidence: str
+    terms_digest: str
+    history: bool
+    """Answered before we came: kept for what it teaches, never answered by us."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What became of an order that arrived. `revision` is new when `is_new`; `closed` when only now it became so."""
+
+    order_id: int
+    revision: int
+    is_new: bool
+    closed: bool
+
+
+def take_in(
+    connection: sa.Connection, order: PurchaseOrder, *, evidence: str, envelope: dict[str, Any], now: datetime
+) -> TakenIn:
+    """Save an order by number and revision: the same terms again change nothing, older terms seen again are told by their time.
+
+    A revision that arrives late (its change time before the newest we hold) is kept out: pages come re-ordered.
+    """
+    connection.execute(
+        insert(orders)
+        .values(
+            partner=order.partner,
+            number=order.number,
+            vendor_code=order.vendor_code,
+            state=order.state.value,
+            revision=0,
+            ordered_at=order.ordered_at,
+            first_seen_at=now,
+            history=False,
+            again=False,
+            runs=0,
+        )
+        .on_conflict_do_nothing(index_elements=["partner", "number"])
+    )
+    row = (
+        connection.execute(
+            sa.select(orders)
+            .where(orders.c.partner == order.partner, orders.c.number == order.number)
+            .with_for_update()
+        )
+        .mappings()
+        .one()
+    )
+    held = _latest(connection, row["id"]) if row["revision"] else None
+    stale = held is not None and _changed(order) < _changed(held)
+    closes = order.state is OrderState.CLOSED and row["state"] != OrderState.CLOSED.value
+    if not stale and row["state"] != order.state.value:
+        connection.execute(sa.update(orders).where(orders.c.id == row["id"]).values(state=order.state.value))
+    digest = order.terms_digest()
+    if stale or (held is not None and held.terms_digest() == digest):
+        return TakenIn(row["id"], row["revision"], False, closes and not stale)
+    number = row["revision"] + 1
+    change = revise(held, order) if held else OrderChange((), (), tuple(line.sequence for line in order.lines))
+    connection.execute(
+        sa.insert(revisions).values(
+            order_id=row["id"],
+            revision=number,
+            terms_digest=digest,
+            body=to_json(order),
+            change=to_json(change),
+            route=order.route.value,
+            due_from=_changed(order) if held else order.ordered_at,
+            received_at=now,
+            envelope=envelope,
+            evidence=evidence,
+        )
+    )
+    connection.execute(sa.update(orders).where(orders.c.id == row["id"]).values(revision=number))
+    return TakenIn(row["id"], number, True, closes)
+
+
+def _changed(order: PurchaseOrder) -> datetime:
+    return order.changed_at or order.ordered_at
+
+
+def _latest(connection: sa.Connection, order_id: int) -> PurchaseOrder | None:
+    body = connection.execute(
+        sa.select(revisions.c.body)
+        .where(revisions.c.order_id == order_id)
+        .order_by(revisions.c.revision.desc())
+        .limit(1)
+    ).scalar()
+    return from_json(body, PurchaseOrder) if body is not None else None
+
+
+def load_order(
+    connection: sa.Connection, order_id: int, revision: int | None = None, *, lock: bool = False
+) -> SavedOrder:
+    """An order at a revision (the newest by default). Raises NotFound."""
+    head = sa.select(orders).where(orders.c.id == order_id)
+    row = connection.execute(head.with_for_update() if lock else head).mappings().first()
+    if row is None:
+        raise NotFound(f"Order {order_id}: no such order.")
+    wanted = revision or row["revision"]
+    found = (
+        connection.execute(sa.select(revisions).where(revisions.c.order_id == order_id, revisions.c.revision == wanted))
+        .mappings()
+        .first()
+    )
+    if found is None:
+        raise NotFound(f"Order {row['number']}: no revision {wanted}; the newest is {row['revision']}.")
+    order = from_json(found["body"] | {"state": row["state"]}, PurchaseOrder)
+    return SavedOrder(
+        id=order_id,
+        revision=wanted,
+        order=order,
+        change=from_json(found["change"], OrderChange),
+        due_from=found["due_from"],
+        first_seen_at=row["first_seen_at"],
+        received_at=found["received_at"],
+        envelope=found["envelope"],
+        evidence=found["evidence"],
+        terms_digest=found["terms_digest"],
+        history=row["history"],
+    )
+
+
+def find_order(connection: sa.Connection, partner: str, number: str) -> int | None:
+    """The id of an order by its natural key."""
+    return connection.execute(
+        sa.select(orders.c.id).where(orders.c.partner == partner, orders.c.number == number)
+    ).scalar()
+
+
+def find_order_by_number(connection: sa.Connection, number: str) -> list[int]:
+    """Ids of every partner's order of that number: a number alone may be ambiguous."""
+    return list(
+        connection.execute(sa.select(orders.c.id).where(orders.c.number == number).order_by(orders.c.id)).scalars()
+    )
+
+
+def current_revision(connection: sa.Connection, order_id: int) -> int:
+    """The newest revision's number."""
+    number: int = connection.execute(sa.select(orders.c.revision).where(orders.c.id == order_id)).scalar_one()
+    return number
+
+
+def mark_history(connection: sa.Connection, order_id: int) -> None:
+    """It was answered before we came."""
+    connection.execute(sa.update(orders).where(orders.c.id == order_id).values(history=True))
+
+
+def set_answer_due(connection: sa.Connection, order_id: int, due_at: datetime) -> None:
+    """When the newest revision must be answered."""
+    connection.execute(sa.update(orders).where(orders.c.id == order_id).values(answer_due_at=due_at))
+
+
+def next_run(connection: sa.Connection, order_id: int) -> int:
+    """The number of the next run about this order: run ids are never used twice."""
+    number: int = connection.execute(
+        sa.update(orders).where(orders.c.id == order_id).values(runs=orders.c.runs + 1).returning(orders.c.runs)
+    ).scalar_one()
+    return number
+
+
+def take_lease(connection: sa.Connection, order_id: int, run_id: str, *, note: bool = True) -> bool:
+    """Whether this run alone works on the order now. If not, and `note`, whoever does will start another when it ends."""
+    taken = connection.execute(
+        sa.update(orders)
+        .where(orders.c.id == order_id, sa.or_(orders.c.busy_run.is_(None), orders.c.busy_run == run_id))
+        .values(busy_run=run_id)
+        .returning(orders.c.id)
+    ).first()
+    if taken is None and note:
+        connection.execute(sa.update(orders).where(orders.c.id == order_id).values(again=True))
+    return taken is not None
+
+
+def give_back_lease(connection: sa.Connection, order_id: int, run_id: str) -> bool:
+    """Let others work on the order. Returns whether someone asked meanwhile and must be started now."""
+    row = connection.execute(
+        sa.select(orders.c.busy_run, orders.c.again).where(orders.c.id == order_id).with_for_update()
+    ).one()
+    if row.busy_run != run_id:
+        return False
+    connection.execute(sa.update(orders).where(orders.c.id == order_id).values(busy_run=None, again=False))
+    return bool(row.again)
+
+
+def save_line_units(
+    connection: sa.Connection, order_id: int, vendor_code: str, lines: Iterable[tuple[int, str, int]]
+) -> None:
+    """Remember (sequence, sku, eaches) of an order's lines: the history by which a quantity is judged absurd."""
+    values = [
+        {"order_id": order_id, "sequence": sequence, "vendor_code": vendor_code, "sku": sku, "eaches": eaches}
+        for sequence, sku, eaches in lines
+    ]
+    if not values:
+        return
+    statement = insert(order_lines)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["order_id", "sequence"],
+            set_={"sku": statement.excluded.sku, "eaches": statement.excluded.eaches},
+        ),
+        values,
+    )
+
+
+def largest_before(connection: sa.Connection, vendor_code: str, skus: Iterable[str], order_id: int) -> dict[str, int]:
+    """The largest line ever of each product for a vendor code, in eaches, this order's own left out."""
+    wanted = sa.func.unnest(sa.cast(list(skus), sa.ARRAY(sa.Text))).column_valued("sku")
+    newest = (
+        sa.select(order_lines.c.eaches)
+        .where(
+            order_lines.c.vendor_code == vendor_code, order_lines.c.sku == wanted, order_lines.c.order_id != order_id
+        )
+        .order_by(order_lines.c.eaches.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = connection.execute(sa.select(wanted, newest)).all()
+    return {sku: eaches for sku, eaches in rows if eaches is not None}

@@ -1,0 +1,70 @@
+"""Sales orders in the database: what each purchase order became in the shop, as last read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from trueup.domain.sales_orders import ShownOrder
+from trueup.storage.json_values import from_json, to_json
+from trueup.storage.schema import metadata
+
+sales_orders = sa.Table(
+    "sales_orders",
+    metadata,
+    sa.Column("order_id", sa.BigInteger, sa.ForeignKey("orders.id"), primary_key=True),
+    sa.Column("shop", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("remote_id", sa.Text, nullable=False),
+    sa.Column("remote_name", sa.Text, nullable=False),
+    sa.Column("shown", JSONB, nullable=False),
+    sa.Column("agrees", sa.Boolean, nullable=False),
+    sa.Column("proof", sa.Text, nullable=False),
+    sa.Column("read_back_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("evidence", sa.CHAR(64), nullable=False),
+    sa.UniqueConstraint("shop", "key"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSalesOrder:
+    """The shop's order. `proof` says in words what was seen to have risen."""
+
+    shop: str
+    shown: ShownOrder
+    agrees: bool
+    proof: str
+    read_back_at: datetime
+    evidence: str
+
+
+def save_sales_order(connection: sa.Connection, order_id: int, key: str, saved: SavedSalesOrder) -> None:
+    """What the shop showed last."""
+    values = {
+        "shop": saved.shop,
+        "key": key,
+        "remote_id": saved.shown.id,
+        "remote_name": saved.shown.name,
+        "shown": to_json(saved.shown),
+        "agrees": saved.agrees,
+        "proof": saved.proof,
+        "read_back_at": saved.read_back_at,
+        "evidence": saved.evidence,
+    }
+    connection.execute(
+        insert(sales_orders)
+        .values(order_id=order_id, **values)
+        .on_conflict_do_update(index_elements=["order_id"], set_=values)
+    )
+
+
+def load_sales_order(connection: sa.Connection, order_id: int) -> SavedSalesOrder | None:
+    """The shop's order of a purchase order, if there ever was one."""
+    row = connection.execute(sa.select(sales_orders).where(sales_orders.c.order_id == order_id)).mappings().first()
+    if row is None:
+        return None
+    shown = from_json(row["shown"], ShownOrder)
+    return SavedSalesOrder(row["shop"], shown, row["agrees"], row["proof"], row["read_back_at"], row["evidence"])

@@ -1,0 +1,100 @@
+"""Sources in the database: how far each one has been read, when it last worked, and what it said when it did not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from trueup.storage.schema import metadata
+
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("query", sa.Text, primary_key=True),
+    sa.Column("covered_until", sa.TIMESTAMP(timezone=True)),
+    sa.Column("round", sa.BigInteger, nullable=False),
+    sa.Column("last_started_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("last_success_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_error", sa.Text, nullable=False),
+    sa.Column("documents", sa.BigInteger, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """Where a source stands. `round` numbers its polls, so that each is one run and only one."""
+
+    name: str
+    query: str
+    covered_until: datetime | None
+    round: int
+    last_success_at: datetime | None
+    failures: int
+    last_error: str
+
+
+def load_source(connection: sa.Connection, name: str, query: str) -> SourceState:
+    """Its state, made on first sight."""
+    connection.execute(
+        insert(sources)
+        .values(name=name, query=query, round=0, failures=0, last_error="", documents=0)
+        .on_conflict_do_nothing()
+    )
+    row = (
+        connection.execute(sa.select(sources).where(sources.c.name == name, sources.c.query == query).with_for_update())
+        .mappings()
+        .one()
+    )
+    return SourceState(
+        name, query, row["covered_until"], row["round"], row["last_success_at"], row["failures"], row["last_error"]
+    )
+
+
+def start_round(connection: sa.Connection, name: str, query: str, now: datetime) -> int:
+    """Number the next poll."""
+    number: int = connection.execute(
+        sa.update(sources)
+        .where(sources.c.name == name, sources.c.query == query)
+        .values(round=sources.c.round + 1, last_started_at=now)
+        .returning(sources.c.round)
+    ).scalar_one()
+    return number
+
+
+def note_success(
+    connection: sa.Connection, name: str, query: str, *, covered_until: datetime | None, documents: int, now: datetime
+) -> None:
+    """It answered, and so much is covered."""
+    values: dict[str, Any] = {
+        "last_success_at": now,
+        "failures": 0,
+        "last_error": "",
+        "documents": sources.c.documents + documents,
+    }
+    if covered_until is not None:
+        values["covered_until"] = covered_until
+    connection.execute(sa.update(sources).where(sources.c.name == name, sources.c.query == query).values(**values))
+
+
+def note_failure(connection: sa.Connection, name: str, query: str, error: str) -> int:
+    """It did not. Returns how often in a row."""
+    number: int = connection.execute(
+        sa.update(sources)
+        .where(sources.c.name == name, sources.c.query == query)
+        .values(failures=sources.c.failures + 1, last_error=error)
+        .returning(sources.c.failures)
+    ).scalar_one()
+    return number
+
+
+def list_sources(connection: sa.Connection) -> list[dict[str, Any]]:
+    """All sources as they stand."""
+    return [
+        dict(row) for row in connection.execute(sa.select(sources).order_by(sources.c.name, sources.c.query)).mappings()
+    ]

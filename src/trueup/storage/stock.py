@@ -1,0 +1,169 @@
+"""Stock in the database: what orders hold of each product, and counts declared by hand or by a feed.
+
+Whoever decides about a product locks its row first, always in SKU order, so that two orders never promise the same case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from trueup.domain.inventory import Level, Reservation
+from trueup.storage.schema import metadata
+
+stock = sa.Table(
+    "stock",
+    metadata,
+    sa.Column("sku", sa.Text, primary_key=True),
+    sa.Column("location", sa.Text, primary_key=True),
+    sa.Column("declared_on_hand", sa.BigInteger),
+    sa.Column("declared_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("evidence", sa.CHAR(64)),
+)
+reservations = sa.Table(
+    "reservations",
+    metadata,
+    sa.Column("order_id", sa.BigInteger, sa.ForeignKey("orders.id"), primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("sku", sa.Text, nullable=False),
+    sa.Column("location", sa.Text, nullable=False),
+    sa.Column("eaches", sa.BigInteger, nullable=False),
+    sa.Column("claimed_eaches", sa.BigInteger, nullable=False),
+    sa.Column("reserved_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("claimed_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("decision", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("eaches > 0", name="eaches_positive"),
+    sa.CheckConstraint("claimed_eaches BETWEEN 0 AND eaches", name="claimed_within"),
+    sa.Index("ix_reservations_sku", "sku", "location"),
+)
+
+
+def lock_stock(connection: sa.Connection, skus: Iterable[str], location: str) -> None:
+    """Take the products' locks in SKU order, for the rest of the transaction."""
+    wanted = sorted(set(skus))
+    if not wanted:
+        return
+    connection.execute(
+        insert(stock).on_conflict_do_nothing(index_elements=["sku", "location"]),
+        [{"sku": sku, "location": location} for sku in wanted],
+    )
+    connection.execute(
+        sa.select(stock.c.sku)
+        .where(stock.c.sku.in_(wanted), stock.c.location == location)
+        .order_by(stock.c.sku)
+        .with_for_update()
+    ).all()
+
+
+def load_reservations(connection: sa.Connection, skus: Iterable[str], location: str) -> list[Reservation]:
+    """What every order holds of the products at a location. A raised claim counts as not yet claimed by its rise."""
+    rows = connection.execute(
+        sa.select(reservations).where(reservations.c.sku.in_(list(set(skus))), reservations.c.location == location)
+    ).mappings()
+    found = []
+    for row in rows:
+        common = (row["order_id"], row["sequence"], row["sku"], row["location"])
+        if row["claimed_eaches"]:
+            found.append(Reservation(*common, row["claimed_eaches"], row["claimed_at"]))
+        if row["eaches"] > row["claimed_eaches"]:
+            found.append(Reservation(*common, row["eaches"] - row["claimed_eaches"], None))
+    return found
+
+
+def load_order_reservations(connection: sa.Connection, order_id: int) -> dict[int, Reservation]:
+    """What an order holds, by line."""
+    rows = connection.execute(sa.select(reservations).where(reservations.c.order_id == order_id)).mappings()
+    return {
+        row["sequence"]: Reservation(
+            order_id,
+            row["sequence"],
+            row["sku"],
+            row["location"],
+            row["eaches"],
+            row["claimed_at"] if row["claimed_eaches"] == row["eaches"] else None,
+        )
+        for row in rows
+    }
+
+
+def save_reservation(connection: sa.Connection, reservation: Reservation, decision: int, now: datetime) -> None:
+    """Hold so many eaches for a line, instead of what it held before. What the shop has claimed already stays claimed."""
+    statement = insert(reservations).values(
+        order_id=reservation.order_id,
+        sequence=reservation.sequence,
+        sku=reservation.sku,
+        location=reservation.location,
+        eaches=reservation.eaches,
+        claimed_eaches=0,
+        reserved_at=now,
+        claimed_at=None,
+        decision=decision,
+    )
+    same = sa.and_(reservations.c.sku == statement.excluded.sku, reservations.c.location == statement.excluded.location)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["order_id", "sequence"],
+            set_={
+                "sku": statement.excluded.sku,
+                "location": statement.excluded.location,
+                "eaches": statement.excluded.eaches,
+                "decision": statement.excluded.decision,
+                "claimed_eaches": sa.case(
+                    (same, sa.func.least(reservations.c.claimed_eaches, statement.excluded.eaches)), else_=0
+                ),
+                "claimed_at": sa.case((same, reservations.c.claimed_at), else_=None),
+            },
+        )
+    )
+
+
+def release_reservation(connection: sa.Connection, order_id: int, sequence: int) -> None:
+    """The line holds nothing any more."""
+    connection.execute(
+        sa.delete(reservations).where(reservations.c.order_id == order_id, reservations.c.sequence == sequence)
+    )
+
+
+def mark_claimed(connection: sa.Connection, order_id: int, now: datetime) -> None:
+    """The shop was seen to hold everything this order holds."""
+    connection.execute(
+        sa.update(reservations)
+        .where(reservations.c.order_id == order_id, reservations.c.claimed_eaches < reservations.c.eaches)
+        .values(claimed_eaches=reservations.c.eaches, claimed_at=now)
+    )
+
+
+def declare_count(
+    connection: sa.Connection, counts: Iterable[tuple[str, str, int]], evidence: str, now: datetime
+) -> int:
+    """Counts (sku, location, on hand) from a declared source: a warehouse's feed, or a person."""
+    values = [
+        {"sku": sku, "location": location, "declared_on_hand": on_hand, "declared_at": now, "evidence": evidence}
+        for sku, location, on_hand in counts
+    ]
+    if values:
+        statement = insert(stock)
+        columns = ("declared_on_hand", "declared_at", "evidence")
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["sku", "location"], set_={name: statement.excluded[name] for name in columns}
+            ),
+            values,
+        )
+    return len(values)
+
+
+def load_declared(connection: sa.Connection, skus: Iterable[str], location: str) -> list[Level]:
+    """Declared counts as levels. All we ever reserved since the count is held by us and not known to it."""
+    rows = connection.execute(
+        sa.select(stock).where(
+            stock.c.sku.in_(list(set(skus))), stock.c.location == location, stock.c.declared_on_hand.is_not(None)
+        )
+    ).mappings()
+    return [
+        Level(row["sku"], location, row["declared_on_hand"], 0, row["declared_on_hand"], True, row["declared_at"])
+        for row in rows
+    ]

@@ -1,0 +1,1 @@
+"""What people and machines look at: rows as plain JSON, read-only, paged by key."""

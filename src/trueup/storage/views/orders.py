@@ -1,0 +1,266 @@
+"""Orders to look at: a list paged by key, one order whole, and the story of each line from bytes to acceptance."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.domain.acknowledgements import LineDecision
+from trueup.domain.deliveries import Delivery, DeliveryState
+from trueup.storage import acts, decisions, deliveries, orders, sales_orders, stock
+from trueup.storage.cases import case_of, cases
+from trueup.storage.json_values import to_json
+from trueup.storage.orders import SavedOrder
+from trueup.storage.views.cases import case_json
+
+_NEWEST_DELIVERY = (
+    sa.select(deliveries.deliveries.c.state)
+    .where(
+        deliveries.deliveries.c.order_id == orders.orders.c.id,
+        deliveries.deliveries.c.kind == "acknowledgement",
+        deliveries.deliveries.c.state != DeliveryState.SUPERSEDED.value,
+    )
+    .order_by(deliveries.deliveries.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_OPEN_CASES = (
+    sa.select(sa.func.count())
+    .where(cases.c.order_id == orders.orders.c.id, cases.c.state == "open")
+    .correlate(orders.orders)
+    .scalar_subquery()
+)
+
+
+def list_orders(
+    connection: sa.Connection,
+    *,
+    partner: str | None = None,
+    standing: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Orders, the newest first, from before an id. `standing`: see `_standing`."""
+    query = sa.select(orders.orders, _NEWEST_DELIVERY.label("delivery"), _OPEN_CASES.label("open_cases"))
+    query = query.order_by(orders.orders.c.id.desc()).limit(limit)
+    if partner:
+        query = query.where(orders.orders.c.partner == partner)
+    if before is not None:
+        query = query.where(orders.orders.c.id < before)
+    if standing:
+        query = query.where(_standing_clause(standing))
+    return [_head(row) for row in connection.execute(query).mappings()]
+
+
+def _standing_clause(standing: str) -> sa.ColumnElement[bool]:
+    if standing == "history":
+        return orders.orders.c.history
+    live = sa.not_(orders.orders.c.history)
+    if standing == "unanswered-yet":
+        return sa.and_(live, _NEWEST_DELIVERY.is_(None))
+    return sa.and_(live, _NEWEST_DELIVERY.in_([standing]))
+
+
+def _standing(row: Any) -> str:
+    """Where the order's answer stands: `history` (before our time), `unanswered-yet`, or the state of its newest delivery."""
+    if row["history"]:
+        return "history"
+    return row["delivery"] or "unanswered-yet"
+
+
+def _head(row: Any) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "partner": row["partner"],
+        "number": row["number"],
+        "vendor_code": row["vendor_code"],
+        "state": row["state"],
+        "revision": row["revision"],
+        "standing": _standing(row),
+        "open_cases": row["open_cases"],
+        "ordered_at": _when(row["ordered_at"]),
+        "answer_due_at": _when(row["answer_due_at"]),
+        "first_seen_at": _when(row["first_seen_at"]),
+    }
+
+
+def show_order(connection: sa.Connection, order_id: int) -> dict[str, Any]:
+    """One order whole: its lines with what was decided, reserved, claimed and answered; revisions, shop order, deliveries, cases.
+
+    Raises NotFound.
+    """
+    saved = orders.load_order(connection, order_id)
+    query = sa.select(orders.orders, _NEWEST_DELIVERY.label("delivery"), _OPEN_CASES.label("open_cases"))
+    head = _head(connection.execute(query.where(orders.orders.c.id == order_id)).mappings().one())
+    sold = sales_orders.load_sales_order(connection, order_id)
+    return {
+        **head,
+        "route": saved.order.route.value,
+        "ship_to": saved.order.ship_to.id,
+        "ship_window": str(saved.order.ship_window) if saved.order.ship_window else None,
+        "delivery_window": str(saved.order.delivery_window) if saved.order.delivery_window else None,
+        "evidence": saved.evidence,
+        "lines": _lines(connection, saved),
+        "revisions": _revisions(connection, order_id),
+        "shop_order": None
+        if sold is None
+        else {
+            "shop": sold.shop,
+            "id": sold.shown.id,
+            "name": sold.shown.name,
+            "cancelled": sold.shown.cancelled,
+            "agrees": sold.agrees,
+            "proof": sold.proof,
+            "read_back_at": _when(sold.read_back_at),
+            "evidence": sold.evidence,
+            "lines": to_json(sold.shown.lines),
+        },
+        "deliveries": [delivery_json(delivery) for delivery in deliveries.load_order_deliveries(connection, order_id)],
+        "cases": [
+            case_json(case_of(row), row)
+            for row in connection.execute(
+                sa.select(cases).where(cases.c.order_id == order_id).order_by(cases.c.id)
+            ).mappings()
+        ],
+    }
+
+
+def _lines(connection: sa.Connection, saved: SavedOrder) -> list[dict[str, Any]]:
+    decided = decisions.load_decisions(connection, saved.id)
+    reserved = stock.load_order_reservations(connection, saved.id)
+    found = []
+    for line in saved.order.lines:
+        decision = decided.get(line.sequence)
+        held = reserved.get(line.sequence)
+        found.append(
+            {
+                "sequence": line.sequence,
+                "asin": line.asin,
+                "codes": list(line.codes),
+                "ordered": str(line.ordered),
+                "amount": line.ordered.amount,
+                "unit": line.ordered.unit.value,
+                "unit_size": line.ordered.unit_size,
+                "net_cost": str(line.net_cost) if line.net_cost else None,
+                "sku": decision.decision.sku if decision else None,
+                "decision": decision_json(decision.decision) if decision else None,
+                "decided_at": _when(decision.decided_at) if decision else None,
+                "evidence": decision.evidence if decision else None,
+                "reserved_eaches": held.eaches if held else 0,
+                "claimed": bool(held and held.claimed_at),
+            }
+        )
+    return found
+
+
+def decision_json(decision: LineDecision) -> dict[str, Any]:
+    """A line's answer in words and numbers."""
+    return {
+        "parts": [
+            {
+                "answer": part.answer.value,
+                "amount": part.quantity.amount,
+                "unit": part.quantity.unit.value,
+                "ship_on": _when(part.ship_on),
+                "reason": part.reason.value if part.reason else None,
+            }
+            for part in decision.parts
+        ],
+        "why": decision.why,
+        "eaches": decision.eaches,
+        "forced": decision.forced,
+    }
+
+
+def _revisions(connection: sa.Connection, order_id: int) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        sa.select(orders.revisions).where(orders.revisions.c.order_id == order_id).order_by(orders.revisions.c.revision)
+    ).mappings()
+    return [
+        {
+            "revision": row["revision"],
+            "route": row["route"],
+            "received_at": _when(row["received_at"]),
+            "due_from": _when(row["due_from"]),
+            "changes": [
+                f"{item['path']}: {item['before'] or '(none)'} became {item['after'] or '(none)'}"
+                for item in row["change"]["fields"]
+            ],
+            "evidence": row["evidence"],
+        }
+        for row in rows
+    ]
+
+
+def explain_order(connection: sa.Connection, order_id: int) -> list[dict[str, Any]]:
+    """The order's story in the order it happened: each event with when, who, what, and the hash of its evidence."""
+    saved = orders.load_order(connection, order_id)
+    subjects = [f"order {saved.order.key}"]
+    subjects += [f"delivery {delivery.id}" for delivery in deliveries.load_order_deliveries(connection, order_id)]
+    case_rows = connection.execute(sa.select(cases).where(cases.c.order_id == order_id)).mappings().all()
+    subjects += [f"case {row['id']}" for row in case_rows]
+    events = [
+        {
+            "at": row["at"],
+            "who": row["actor"],
+            "what": row["act"],
+            "about": row["subject"],
+            "details": row["after"],
+            "evidence": row["evidence"] or None,
+        }
+        for subject in subjects
+        for row in acts.list_acts(connection, subject)
+    ]
+    events += [
+        {
+            "at": row["opened_at"],
+            "who": "trueup",
+            "what": f"case {row['id']} opened: {row['kind']}",
+            "about": row["subject"],
+            "details": {"title": row["title"]},
+            "evidence": row["evidence"] or None,
+        }
+        for row in case_rows
+    ]
+    sold = sales_orders.load_sales_order(connection, order_id)
+    if sold is not None:
+        events.append(
+            {
+                "at": sold.read_back_at,
+                "who": sold.shop,
+                "what": "shop order read back",
+                "about": sold.shown.name,
+                "details": {"agrees": sold.agrees, "proof": sold.proof},
+                "evidence": sold.evidence,
+            }
+        )
+    return [{**event, "at": _when(event["at"])} for event in sorted(events, key=lambda event: event["at"])]
+
+
+def delivery_json(delivery: Delivery) -> dict[str, Any]:
+    """A delivery as it stands."""
+    return {
+        "id": delivery.id,
+        "key": delivery.key,
+        "kind": delivery.kind,
+        "order_id": delivery.order_id,
+        "revision": delivery.revision,
+        "channel": delivery.channel,
+        "state": delivery.state.value,
+        "risk": str(delivery.risk) if delivery.risk else None,
+        "due_at": _when(delivery.due_at),
+        "prepared_at": _when(delivery.prepared_at),
+        "sent_at": _when(delivery.sent_at),
+        "proved_at": _when(delivery.proved_at),
+        "attempt": delivery.attempt,
+        "receipt": delivery.receipt,
+        "proof": delivery.proof,
+        "unheld_lines": list(delivery.unheld),
+        "digest": delivery.digest,
+    }
+
+
+def _when(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment else None

@@ -1,0 +1,1 @@
+"""Durable processes: the only place that orchestrates formats, remote capabilities, storage and the domain."""

@@ -1,0 +1,223 @@
+"""Acknowledge an order: assess its lines, look at the stock, decide and reserve, place it in the shop, answer at once.
+
+One run works on an order at a time (a lease in its row). Whatever happens to a run, the order is continued: a remote
+system that does not answer is tried again by a timer, and before the deadline the agreement's fallback speaks for every
+line that still waits. Nothing is confirmed by default.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from trueup.base.errors import RemoteError
+from trueup.domain.acknowledgements import Answer, LineDecision, force_line
+from trueup.domain.cases import CaseDraft, Resolution
+from trueup.domain.deliveries import DeliveryState
+from trueup.durable.flow import Flow
+from trueup.storage import acts, cases, decisions, deliveries, orders, stock
+from trueup.workflows.assessment import Situation, assess_order, examine, line_digest
+from trueup.workflows.deliver import prepare_answer, send_delivery, worth
+from trueup.workflows.reservation import decide_order, observe_stock
+from trueup.workflows.shop_order import place_shop_order, plan_shop_order, settle_shop_order
+from trueup.workflows.taking_in import start_answering
+from trueup.workflows.world import ACTOR, Flowing, Tx, World
+
+
+def acknowledge_order(c: Flowing, order_id: int) -> None:
+    """The whole path of one order, as far as it goes now."""
+    wanted = c.commit(assess_order, order_id, c.run_id)
+    if wanted is None:
+        return
+    observed = None
+    if wanted["items"]:
+        try:
+            observed = c.step(observe_stock, wanted["shop"], wanted["location"], wanted["items"])
+        except RemoteError as error:
+            c.commit(try_again, order_id, c.run_id, f"stock could not be read: {error}")
+            return
+    if c.commit(decide_order, order_id, c.run_id, observed) is None:
+        return
+    _finish(c, order_id, observed)
+
+
+def _finish(c: Flowing, order_id: int, observed: dict[str, Any] | None) -> None:
+    plan = c.commit(plan_shop_order, order_id)
+    placed = None
+    if plan is not None:
+        try:
+            placed = c.step(place_shop_order, plan, observed)
+        except RemoteError as error:
+            c.commit(try_again, order_id, c.run_id, f"the shop did not take the order: {error}")
+            return
+    ready = c.commit(settle_and_answer, order_id, c.run_id, plan, placed)
+    if ready is not None:
+        send_delivery(c, ready["delivery"], ready["attempt"], order_id, c.run_id)
+
+
+def settle_and_answer(
+    tx: Tx, order_id: int, run_id: str, plan: dict[str, Any] | None, placed: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Judge what the shop shows and, when every line is ready, prepare the answer; else give the order back."""
+    settled = settle_shop_order(tx, order_id, plan, placed) if plan and placed else True
+    ready = prepare_answer(tx, order_id) if settled else None
+    if ready is None and orders.give_back_lease(tx.connection, order_id, run_id):
+        start_answering(tx, order_id)
+    return ready
+
+
+def try_again(tx: Tx, order_id: int, run_id: str, words: str) -> None:
+    """A remote system did not do its part: a case says so, and the order is tried again soon."""
+    saved = orders.load_order(tx.connection, order_id)
+    agreement = tx.resources.agreement(saved)
+    draft = CaseDraft(
+        kind="shop.unreachable",
+        subject=f"order {saved.order.key}",
+        title=f"Order {saved.order.number} waits for the shop: {words}",
+        expected="an answer from the shop",
+        found=words,
+        money_at_risk=None,
+        deadline=agreement.deadline(saved.due_from) if agreement else None,
+        owner="e-commerce",
+        resolutions=(Resolution.RETRY, Resolution.DISMISS),
+    )
+    cases.open_case(tx.connection, draft, tx.now, order_id=order_id)
+    orders.give_back_lease(tx.connection, order_id, run_id)
+    start_answering(tx, order_id, timedelta(minutes=1))
+
+
+def answer_before_deadline(c: Flowing, order_id: int, revision: int) -> None:
+    """At the agreement's margin before the deadline: what still waits is answered by the agreement's fallback."""
+    if c.commit(force_decisions, order_id, revision, c.run_id):
+        _finish(c, order_id, None)
+
+
+def force_decisions(tx: Tx, order_id: int, revision: int, run_id: str) -> bool:
+    """Decide what is held, unclaimed or unproven by fallback. False when nothing is left to say, or not yet."""
+    if orders.current_revision(tx.connection, order_id) != revision:
+        return False
+    if not orders.take_lease(tx.connection, order_id, run_id, note=False):
+        tx.at(tx.now + timedelta(minutes=1), "answer_before_deadline", f"{run_id}+", order_id, revision)
+        return False
+    saved = orders.load_order(tx.connection, order_id, lock=True)
+    agreement = tx.resources.agreement(saved)
+    waiting = _waiting(tx, order_id)
+    if agreement is None or saved.history or not waiting:
+        if orders.give_back_lease(tx.connection, order_id, run_id):
+            start_answering(tx, order_id)
+        return False
+    situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)
+    for sequence, why in _overdue(tx, situation, waiting).items():
+        _force(tx, situation, sequence, why)
+    return True
+
+
+def _waiting(tx: Tx, order_id: int) -> str:
+    """Why the order still owes an answer: `unanswered` (nothing sent), or `unproven`; empty when it stands at the buyer."""
+    sent = deliveries.load_order_deliveries(tx.connection, order_id)
+    saved = orders.load_order(tx.connection, order_id)
+    current = [
+        known for known in sent if known.revision == saved.revision and known.state is not DeliveryState.SUPERSEDED
+    ]
+    if not current:
+        return "unanswered"
+    newest = current[-1]
+    on_edi = newest.channel in tx.resources.connections.document_sinks
+    if newest.state is DeliveryState.ACCEPTED or (
+        on_edi and newest.state in (DeliveryState.SENT, DeliveryState.RECEIVED)
+    ):
+        return ""
+    return "unproven"
+
+
+def _overdue(tx: Tx, situation: Situation, waiting: str) -> dict[int, str]:
+    """The lines to be forced, and why each."""
+    order_id = situation.saved.id
+    reserved = stock.load_order_reservations(tx.connection, order_id)
+    found: dict[int, str] = {}
+    unheld: set[int] = set()
+    if waiting == "unproven":
+        newest = deliveries.load_order_deliveries(tx.connection, order_id)[-1]
+        unheld = set(newest.unheld) or {line.sequence for line in situation.saved.order.lines}
+    for line in situation.saved.order.lines:
+        sequence = line.sequence
+        if line.ordered.amount == 0:
+            continue
+        decided = situation.decided.get(sequence)
+        held = reserved.get(sequence)
+        if sequence in situation.held:
+            found[sequence] = f"still held by {', '.join(draft.kind for draft in situation.held[sequence])}"
+        elif decided is None:
+            found[sequence] = "its stock could not be read in time"
+        elif held is not None and held.claimed_at is None and waiting == "unanswered":
+            found[sequence] = "the shop could not be seen to hold its stock in time"
+        elif sequence in unheld and decided.decision.quantity(Answer.ACCEPTED):
+            found[sequence] = "no read-back shows that Amazon took our acceptance"
+    return found
+
+
+def _force(tx: Tx, situation: Situation, sequence: int, why: str) -> None:
+    saved, connection = situation.saved, tx.connection
+    line = saved.order.line(sequence)
+    assert line is not None, f"forced line {sequence} is not on the order"
+    decision = force_line(line, situation.agreement, tx.now, why)
+    if decision is None:
+        cases.open_case(connection, _speechless(situation, sequence, why), tx.now, order_id=saved.id, sequence=sequence)
+        return
+    number = decisions.next_decision_number(connection)
+    row = decisions.SavedDecision(
+        number, saved.revision, line_digest(saved, sequence), decision, tx.now, saved.evidence
+    )
+    decisions.save_decision(connection, saved.id, row, ACTOR)
+    stock.release_reservation(connection, saved.id, sequence)
+    _record_fallback(tx, situation, decision)
+
+
+def _record_fallback(tx: Tx, situation: Situation, decision: LineDecision) -> None:
+    order = situation.saved.order
+    units = situation.units.get(decision.sequence)
+    draft = CaseDraft(
+        kind="acknowledgement.fallback",
+        subject=f"order {order.key} line {decision.sequence}",
+        title=f"Line {decision.sequence} of {order.number} was {decision.why}",
+        expected="a decision before the deadline",
+        found=decision.why,
+        money_at_risk=units.value() if units else worth(situation, (decision,)),
+        deadline=situation.saved.due_from + situation.agreement.amend_within,
+        owner=situation.agreement.owner,
+        resolutions=(Resolution.ACCEPT_AS_ORDERED, Resolution.RETRY, Resolution.DISMISS),
+    )
+    cases.open_case(tx.connection, draft, tx.now, order_id=situation.saved.id, sequence=decision.sequence)
+    acts.append_act(
+        tx.connection,
+        at=tx.now,
+        actor=ACTOR,
+        role="worker",
+        act="order.fallback",
+        subject=f"order {order.key}",
+        after={str(decision.sequence): decision.why},
+        evidence=situation.saved.evidence,
+    )
+
+
+def _speechless(situation: Situation, sequence: int, why: str) -> CaseDraft:
+    order = situation.saved.order
+    lines = tuple(row.decision for row in situation.decided.values())
+    return CaseDraft(
+        kind="acknowledgement.impossible",
+        subject=f"order {order.key} line {sequence}",
+        title=f"Order {order.number} cannot be answered: line {sequence} is {why}, Amazon allows no backorder for it, and the "
+        f"agreement does not say that it may be rejected",
+        expected="a decision about the line, or a fallback in the agreement",
+        found=why,
+        money_at_risk=worth(situation, lines) or (units.value() if (units := situation.units.get(sequence)) else None),
+        deadline=situation.deadline,
+        owner=situation.agreement.owner,
+        resolutions=(Resolution.ACCEPT_AS_ORDERED, Resolution.REJECT, Resolution.RETRY),
+    )
+
+
+FLOWS = (
+    Flow[World]("acknowledge_order", acknowledge_order, "orders"),
+    Flow[World]("answer_before_deadline", answer_before_deadline, "orders"),
+)

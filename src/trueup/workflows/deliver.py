@@ -1,0 +1,309 @@
+"""Deliver: an answer is prepared with its reservation, sent by the route the order came on, and its send begun at most once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from trueup.base.errors import Conflict, Rejected, RemoteError, Throttled, Transient
+from trueup.base.ids import digest_of_json
+from trueup.base.money import Money
+from trueup.domain.acknowledgements import Acknowledgement, LineDecision
+from trueup.domain.cases import CaseDraft, Resolution
+from trueup.domain.catalog import CountSource
+from trueup.domain.deliveries import Delivery, DeliveryState
+from trueup.domain.partners import Route
+from trueup.durable.flow import Flow
+from trueup.formats.amazon_vendor.acknowledgements import write_acknowledgement
+from trueup.formats.x12.sets.acknowledgement_855 import write_acknowledgement as write_855
+from trueup.storage import acts, cases, decisions, deliveries, orders, stock
+from trueup.storage.json_values import to_json
+from trueup.workflows.assessment import Situation, examine
+from trueup.workflows.taking_in import start_answering
+from trueup.workflows.world import ACTOR, Flowing, Tx, World
+
+
+def prepare_answer(tx: Tx, order_id: int) -> dict[str, Any] | None:
+    """Prepare the acknowledgement of an order as it stands; None while a line waits, or when this answer is on its way.
+
+    A line is ready when it is decided and, where it takes stock that the shop counts, the shop was seen to hold it.
+    """
+    saved = orders.load_order(tx.connection, order_id)
+    agreement = tx.resources.agreement(saved)
+    if agreement is None:
+        return None
+    situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)
+    answer = complete_answer(tx, situation)
+    if answer is None or not answer.lines:
+        return None
+    if _beyond_amending(tx, situation, answer):
+        return None
+    route = saved.order.route
+    channel = tx.resources.routes[saved.order.partner].acknowledgements.get(route)
+    if channel is None:
+        cases.open_case(tx.connection, _no_route(situation), tx.now, order_id=order_id)
+        return None
+    meaning = digest_of_json([to_json(replace(line, why="", forced=False)) for line in answer.lines])
+    key = f"acknowledgement {saved.order.key} revision {saved.revision} {meaning[:16]}"
+    earlier = [known for known in deliveries.load_order_deliveries(tx.connection, order_id) if known.key == key]
+    if earlier and earlier[0].state is not DeliveryState.SUPERSEDED:
+        return None
+    if earlier:
+        # The same answer as one that was replaced meanwhile: it must go out again under a key of its own.
+        key = f"{key} again after {deliveries.load_order_deliveries(tx.connection, order_id)[-1].id}"
+    content, control = _write(tx, channel, saved.envelope, answer)
+    digest = tx.resources.keep(tx.connection, content, kind="acknowledgement", source="trueup", name=key)
+    new = deliveries.NewDelivery(
+        key=key,
+        kind="acknowledgement",
+        order_id=order_id,
+        revision=saved.revision,
+        channel=channel,
+        digest=digest,
+        due_at=situation.deadline,
+        risk=worth(situation, answer.lines),
+        control=control,
+        answer=answer.lines,
+    )
+    delivery = deliveries.prepare_delivery(tx.connection, new, tx.now)
+    deliveries.supersede_older(tx.connection, order_id, delivery.id, tx.now)
+    attempt = deliveries.next_attempt(tx.connection, delivery)
+    return {"delivery": delivery.id, "attempt": attempt}
+
+
+def complete_answer(tx: Tx, situation: Situation) -> Acknowledgement | None:
+    """The answer to every line, or None while one waits for a person, for stock, or for the shop."""
+    saved = situation.saved
+    owed = [line.sequence for line in saved.order.lines if line.ordered.amount != 0]
+    if any(sequence not in situation.decided for sequence in owed):
+        return None
+    reserved = stock.load_order_reservations(tx.connection, saved.id)
+    for sequence in owed:
+        held, units = reserved.get(sequence), situation.units.get(sequence)
+        if held is None or units is None or held.claimed_at is not None:
+            continue
+        counted_in_shop = units.product.count_source is CountSource.SHOP
+        if counted_in_shop and units.product.shop_variant is not None:
+            return None
+    lines = tuple(situation.decided[sequence].decision for sequence in owed)
+    return Acknowledgement(saved.order, tx.now, lines)
+
+
+def _write(tx: Tx, channel: str, envelope: dict[str, Any], answer: Acknowledgement) -> tuple[bytes, str | None]:
+    match answer.order.route:
+        case Route.SP_API:
+            return write_acknowledgement(answer), None
+        case Route.EDI:
+            number = deliveries.next_control_number(tx.connection, channel, "interchange")
+            return write_855(answer, envelope, control_number=number, now=tx.now), str(number)
+
+
+def _beyond_amending(tx: Tx, situation: Situation, answer: Acknowledgement) -> bool:
+    """After 48 hours Amazon takes new dates only: other quantities become a case instead of a document that will be ignored."""
+    _, first = decisions.load_answers(tx.connection, situation.saved.id)
+    if first is None or tx.now - first <= situation.agreement.amend_within:
+        return False
+    sent = deliveries.load_order_deliveries(tx.connection, situation.saved.id)
+    if situation.saved.revision not in {delivery.revision for delivery in sent if delivery.sent_at}:
+        return False  # Amazon changed the order itself: its change asks for an answer, whenever it comes.
+    draft = CaseDraft(
+        kind="acknowledgement.too-late-to-amend",
+        subject=f"order {situation.saved.order.key}",
+        title=f"Order {situation.saved.order.number} was first answered on {first:%Y-%m-%d %H:%M} UTC; "
+        f"quantities can no longer be changed",
+        expected=f"a change within {situation.agreement.amend_within}",
+        found=f"a change after {tx.now - first}",
+        money_at_risk=worth(situation, answer.lines),
+        deadline=situation.saved.order.last_day,
+        owner=situation.agreement.owner,
+        resolutions=(Resolution.DISMISS,),
+    )
+    cases.open_case(tx.connection, draft, tx.now, order_id=situation.saved.id)
+    return True
+
+
+def worth(situation: Situation, lines: tuple[LineDecision, ...]) -> Money | None:
+    """The value of what was answered, all lines together; None without costs, or in several currencies."""
+    amounts = [
+        value
+        for decision in lines
+        if (units := situation.units.get(decision.sequence)) and (value := units.value()) is not None
+    ]
+    if not amounts or len({amount.currency for amount in amounts}) != 1:
+        return None
+    return Money(sum(amount.minor for amount in amounts), amounts[0].currency)
+
+
+def _no_route(situation: Situation) -> CaseDraft:
+    order = situation.saved.order
+    return CaseDraft(
+        kind="acknowledgement.no-route",
+        subject=f"order {order.key}",
+        title=f"Order {order.number} came by {order.route.value}, and no connection takes answers by that route",
+        expected=f"a connection for acknowledgements by {order.route.value} of {order.partner}",
+        found="none in trueup.toml",
+        money_at_risk=None,
+        deadline=situation.deadline,
+        owner="admin",
+        resolutions=(Resolution.RETRY, Resolution.DISMISS),
+    )
+
+
+def send_delivery(c: Flowing, delivery_id: int, attempt: int, order_id: int, run_id: str) -> None:
+    """Send once and write down what came of it. The order's lease goes back with the last commit."""
+    try:
+        receipt = c.step(send_once, delivery_id, attempt)
+    except Throttled as error:
+        c.commit(note_not_sent, delivery_id, order_id, run_id, str(error), int(error.retry_after_seconds) + 1)
+    except Rejected as error:
+        c.commit(note_refused, delivery_id, order_id, run_id, str(error))
+    except (RemoteError, Conflict) as error:
+        if getattr(error, "maybe_applied", False):
+            c.commit(note_unanswered, delivery_id, order_id, run_id, str(error))
+        else:
+            c.commit(note_not_sent, delivery_id, order_id, run_id, str(error), 60)
+    else:
+        c.commit(note_sent, delivery_id, order_id, run_id, receipt)
+
+
+def resend(c: Flowing, delivery_id: int, attempt: int, order_id: int) -> None:
+    """A further attempt, as a run of its own: only after a read-back showed that the last one is not there."""
+    if c.commit(begin_resend, delivery_id, order_id, c.run_id, attempt):
+        send_delivery(c, delivery_id, attempt, order_id, c.run_id)
+
+
+def begin_resend(tx: Tx, delivery_id: int, order_id: int, run_id: str, attempt: int) -> bool:
+    """Take the order for it, unless a newer answer made it pointless."""
+    delivery = deliveries.load_delivery(tx.connection, delivery_id)
+    if delivery.state in (DeliveryState.SUPERSEDED, DeliveryState.ACCEPTED):
+        return False
+    if not orders.take_lease(tx.connection, order_id, run_id, note=False):
+        tx.at(tx.now + timedelta(seconds=30), "resend", f"{run_id}+", delivery_id, attempt, order_id)
+        return False
+    return True
+
+
+def send_once(world: World, delivery_id: int, attempt: int) -> dict[str, str]:
+    """Begin this attempt and send; an attempt that was begun before is asked about, never repeated."""
+    with world.database.transaction() as connection:
+        delivery = deliveries.load_delivery(connection, delivery_id)
+        content = world.read(connection, delivery.digest)
+        first = deliveries.begin_attempt(connection, delivery_id, attempt, world.clock.now())
+    name = (
+        f"{delivery.kind}-{delivery.id:08d}.{'edi' if delivery.channel in world.connections.document_sinks else 'json'}"
+    )
+    if delivery.channel in world.connections.document_sinks:
+        # A folder has a key: sending the same bytes under the same name twice is once.
+        sent = world.connections.document_sinks[delivery.channel].send_document(name, content)
+    elif first:
+        sent = world.connections.acknowledgement_sinks[delivery.channel].send_acknowledgement(content, name)
+    else:
+        words = f"Delivery {delivery.key}: attempt {attempt} was cut off; it may have arrived. A read-back will tell."
+        raise Transient(words, maybe_applied=True)
+    return {"reference": sent.reference, "evidence": sent.evidence.decode(errors="replace")}
+
+
+def note_sent(tx: Tx, delivery_id: int, order_id: int, run_id: str, receipt: dict[str, str]) -> None:
+    """It left. A receipt is no proof: the first read-back is set."""
+    delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
+    evidence = tx.resources.keep(
+        tx.connection, receipt["evidence"].encode(), kind="receipt", source=delivery.channel, name=delivery.key
+    )
+    if delivery.state in (DeliveryState.PREPARED, DeliveryState.UNANSWERED):
+        deliveries.move_delivery(
+            tx.connection, delivery, DeliveryState.SENT, tx.now, sent_at=tx.now, receipt=receipt["reference"]
+        )
+    _remember(tx, delivery)
+    _act(tx, delivery, "acknowledgement.sent", {"receipt": receipt["reference"]}, evidence)
+    set_proof(tx, delivery.id, 1, tx.now + tx.resources.pace.settle)
+    _release(tx, order_id, run_id)
+
+
+def note_unanswered(tx: Tx, delivery_id: int, order_id: int, run_id: str, words: str) -> None:
+    """It may have arrived. It is never repeated before a read-back shows that it did not."""
+    delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
+    if delivery.state is DeliveryState.PREPARED:
+        deliveries.move_delivery(tx.connection, delivery, DeliveryState.UNANSWERED, tx.now, sent_at=tx.now)
+    _remember(tx, delivery)
+    _act(tx, delivery, "acknowledgement.unanswered", {"error": words}, delivery.digest)
+    set_proof(tx, delivery.id, 1, tx.now + tx.resources.pace.settle)
+    _release(tx, order_id, run_id)
+
+
+def note_not_sent(tx: Tx, delivery_id: int, order_id: int, run_id: str, words: str, pause_seconds: int) -> None:
+    """It did not leave: try again shortly, and say so when that goes on."""
+    delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
+    attempt = deliveries.next_attempt(tx.connection, delivery)
+    if attempt > 4:
+        draft = delivery_case(
+            delivery,
+            "acknowledgement.not-sent",
+            f"Acknowledgement could not be sent in {attempt - 1} attempts: {words}",
+            ("a connection that takes it", words),
+        )
+        cases.open_case(tx.connection, draft, tx.now, order_id=order_id)
+    pause = timedelta(seconds=pause_seconds * min(attempt, 15))
+    tx.at(tx.now + pause, "resend", f"send:{delivery.id}:{attempt}", delivery.id, attempt, order_id)
+    _release(tx, order_id, run_id)
+
+
+def note_refused(tx: Tx, delivery_id: int, order_id: int, run_id: str, words: str) -> None:
+    """The other side refused it at once."""
+    delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
+    deliveries.move_delivery(tx.connection, delivery, DeliveryState.REJECTED, tx.now, proof=words)
+    draft = delivery_case(
+        delivery, "acknowledgement.rejected", f"The acknowledgement was refused: {words}", ("acceptance", words)
+    )
+    cases.open_case(tx.connection, draft, tx.now, order_id=order_id)
+    _act(tx, delivery, "acknowledgement.refused", {"error": words}, delivery.digest)
+    _release(tx, order_id, run_id)
+
+
+def set_proof(tx: Tx, delivery_id: int, round_number: int, due: datetime) -> None:
+    """Set the next read-back."""
+    tx.at(due, "prove_delivery", f"prove:{delivery_id}:{round_number}", delivery_id, round_number)
+
+
+def delivery_case(delivery: Delivery, kind: str, title: str, numbers: tuple[str, str]) -> CaseDraft:
+    """A case about a delivery; `numbers` are (expected, found)."""
+    expected, found = numbers
+    return CaseDraft(
+        kind=kind,
+        subject=f"delivery {delivery.id}",
+        title=title,
+        expected=expected,
+        found=found,
+        money_at_risk=delivery.risk,
+        deadline=delivery.due_at,
+        owner="operations",
+        resolutions=(Resolution.RETRY, Resolution.DISMISS),
+        evidence=delivery.digest,
+    )
+
+
+def _remember(tx: Tx, delivery: Delivery) -> None:
+    if delivery.order_id is not None:
+        answered = deliveries.load_answer(tx.connection, delivery.id)
+        decisions.save_answers(tx.connection, delivery.order_id, answered, tx.now)
+
+
+def _release(tx: Tx, order_id: int, run_id: str) -> None:
+    if orders.give_back_lease(tx.connection, order_id, run_id):
+        start_answering(tx, order_id)
+
+
+def _act(tx: Tx, delivery: Delivery, act: str, after: dict[str, str], evidence: str) -> None:
+    acts.append_act(
+        tx.connection,
+        at=tx.now,
+        actor=ACTOR,
+        role="worker",
+        act=act,
+        subject=f"delivery {delivery.id}",
+        after=after,
+        evidence=evidence,
+    )
+
+
+FLOWS = (Flow[World]("resend", resend, "deliveries"),)

@@ -1,0 +1,143 @@
+"""Poll orders: fetch what was created or changed in overlapping windows, archive each page, take in its orders.
+
+Amazon sends no word of a new purchase order, so polling is all there is. Windows overlap because pages come late and
+re-ordered; taking in is by number and revision, so seeing an order again changes nothing. Absence is not deletion.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from trueup.base.clock import read_instant, write_instant
+from trueup.base.errors import DocumentError, RemoteError, Throttled, Unauthorized
+from trueup.domain.cases import CaseDraft, Resolution
+from trueup.durable.flow import Flow
+from trueup.formats.amazon_vendor.orders import read_orders
+from trueup.remote.capability import OrderQuery
+from trueup.storage import cases, sources
+from trueup.workflows.taking_in import note_unreadable, take_in_orders
+from trueup.workflows.world import Flowing, Tx, World
+
+MOST_PAGES = 10_000
+"""A listing longer than this repeats itself: a page token that never ends is a defect of the other side."""
+FAILURES_BEFORE_CASE = 4
+
+
+def poll_orders(c: Flowing, partner: str, query: str) -> None:
+    """One window of one query of one partner, all its pages; then the next round is set."""
+    window = c.commit(next_window, partner, query)
+    page: str | None = None
+    for number in range(MOST_PAGES):
+        try:
+            fetched = c.step(fetch_page, partner, query, window, page, number)
+        except RemoteError as error:
+            c.commit(
+                note_poll_failure, partner, query, str(error), _pause_seconds(error), isinstance(error, Unauthorized)
+            )
+            return
+        c.commit(take_in_page, partner, fetched["digest"], fetched["name"])
+        page = fetched["next_page"]
+        if page is None:
+            c.commit(finish_window, partner, query, window, number + 1)
+            return
+    c.commit(note_poll_failure, partner, query, f"a listing of more than {MOST_PAGES} pages", 3600, False)
+
+
+def ensure_polls(tx: Tx) -> None:
+    """Set the first round of every query, and mend a chain that broke. Called whenever a worker starts."""
+    for partner, routes in tx.resources.routes.items():
+        if routes.order_source is None:
+            continue
+        for query in OrderQuery:
+            state = sources.load_source(tx.connection, routes.order_source, query.value)
+            _set_round(tx, partner, query.value, timedelta(0), fresh=state.round == 0)
+
+
+def next_window(tx: Tx, partner: str, query: str) -> dict[str, str]:
+    """From where the source is covered, less the overlap, to now, at most as long as the source allows."""
+    world = tx.resources
+    source = world.connections.order_sources[world.routes[partner].order_source or ""]
+    state = sources.load_source(tx.connection, source.name, query)
+    longest = timedelta(seconds=source.longest_window_seconds)
+    farthest = tx.now - timedelta(seconds=source.farthest_back_seconds) + timedelta(hours=1)
+    first = max(farthest, tx.now - world.pace.back_fill)
+    # A clock that jumped back must not leave a gap behind it: never start later than an overlap before now.
+    covered = min(state.covered_until, tx.now) if state.covered_until else first
+    start = max(first, covered - world.pace.overlap)
+    return {"start": write_instant(start), "end": write_instant(min(tx.now, start + longest))}
+
+
+def fetch_page(
+    world: World, partner: str, query: str, window: dict[str, str], page: str | None, number: int
+) -> dict[str, Any]:
+    """Fetch one page and archive it before anything reads it."""
+    source = world.connections.order_sources[world.routes[partner].order_source or ""]
+    fetched = source.fetch_orders(OrderQuery(query), read_instant(window["start"]), read_instant(window["end"]), page)
+    name = f"{query} {window['start']} to {window['end']} page {number + 1}"
+    with world.database.transaction() as connection:
+        digest = world.keep(connection, fetched.content, kind="orders", source=source.name, name=name)
+    return {"digest": digest, "name": name, "next_page": fetched.next_page}
+
+
+def take_in_page(tx: Tx, partner: str, digest: str, name: str) -> int:
+    """Read an archived page; returns how many orders are to be answered."""
+    content = tx.resources.read(tx.connection, digest)
+    try:
+        reading = read_orders(content, partner=partner)
+    except DocumentError as error:
+        note_unreadable(tx, digest, partner, name, str(error))
+        return 0
+    return len(take_in_orders(tx, reading, partner))
+
+
+def finish_window(tx: Tx, partner: str, query: str, window: dict[str, str], pages: int) -> None:
+    """The window is covered; the next round follows at once while we are behind."""
+    world = tx.resources
+    source = world.routes[partner].order_source or ""
+    end = read_instant(window["end"])
+    sources.note_success(tx.connection, source, query, covered_until=end, documents=pages, now=tx.now)
+    cases.close_case(tx.connection, "source.failing", f"source {source} {query}", why="it answers again", now=tx.now)
+    behind = tx.now - end > world.pace.poll
+    _set_round(tx, partner, query, timedelta(seconds=1) if behind else world.pace.poll)
+
+
+def note_poll_failure(tx: Tx, partner: str, query: str, error: str, pause_seconds: int, forbidden: bool) -> None:
+    """It failed; try again later, and tell someone when it goes on or only a person can mend it."""
+    source = tx.resources.routes[partner].order_source or ""
+    failures = sources.note_failure(tx.connection, source, query, error)
+    if forbidden or failures >= FAILURES_BEFORE_CASE:
+        cases.open_case(tx.connection, _failing(source, query, error, failures, tx.now), tx.now)
+    _set_round(tx, partner, query, timedelta(seconds=pause_seconds * min(failures, 20)))
+
+
+def _failing(source: str, query: str, error: str, failures: int, now: datetime) -> CaseDraft:
+    return CaseDraft(
+        kind="source.failing",
+        subject=f"source {source} {query}",
+        title=f"Orders cannot be fetched from {source}: {error}",
+        expected="an answer",
+        found=f"{failures} failures in a row, the last: {error}",
+        money_at_risk=None,
+        deadline=now + timedelta(hours=4),
+        owner="admin",
+        resolutions=(Resolution.RETRY, Resolution.DISMISS),
+    )
+
+
+def _set_round(tx: Tx, partner: str, query: str, after: timedelta, *, fresh: bool = True) -> None:
+    source = tx.resources.routes[partner].order_source or ""
+    number = sources.start_round(tx.connection, source, query, tx.now)
+    if not fresh:
+        # The chain's own timer may still be waiting: it is moved rather than doubled.
+        tx.cancel(f"poll:{partner}:{query}:{number - 1}")
+    tx.at(tx.now + after, "poll_orders", f"poll:{partner}:{query}:{number}", partner, query)
+
+
+def _pause_seconds(error: RemoteError) -> int:
+    if isinstance(error, Throttled):
+        return max(1, int(error.retry_after_seconds) + 1)
+    return 300 if isinstance(error, Unauthorized) else 30
+
+
+FLOWS = (Flow[World]("poll_orders", poll_orders, "polls"),)

@@ -1,0 +1,236 @@
+"""Prove a delivery: it stays open until an independent read-back says that Amazon holds the answer as we gave it.
+
+The order status confirms quantities; a transaction can only tell of failure (Amazon never reports success for an
+acknowledgement), and "Processing" without end is not proof. Silence and contradiction become cases before the deadline.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from trueup.base.clock import read_instant, write_instant
+from trueup.base.errors import DocumentError, NotFound, RemoteError
+from trueup.domain.acknowledgements import Acknowledgement
+from trueup.domain.cases import CaseDraft, Resolution
+from trueup.domain.deliveries import Delivery, DeliveryState, is_open
+from trueup.domain.landing import judge
+from trueup.durable.flow import Flow
+from trueup.formats.amazon_vendor.statuses import read_order_statuses
+from trueup.formats.amazon_vendor.transactions import TransactionState, read_transaction
+from trueup.storage import acts, cases, deliveries, orders
+from trueup.workflows.deliver import delivery_case, set_proof
+from trueup.workflows.world import ACTOR, Flowing, Tx, World
+
+MOST_RESENDS = 3
+_PAUSES_MINUTES = (3, 5, 10, 15, 30, 60)
+_CASES = ("acknowledgement.unanswered", "acknowledgement.contradicted", "acknowledgement.rejected")
+
+
+def prove_delivery(c: Flowing, delivery_id: int, round_number: int) -> None:
+    """One look at one delivery; sets the next look while the proof is still owed."""
+    plan = c.commit(plan_proof, delivery_id, round_number)
+    if plan is None:
+        return
+    try:
+        replies = c.step(fetch_proof, plan)
+    except RemoteError as error:
+        c.commit(note_no_reply, delivery_id, round_number, str(error))
+        return
+    c.commit(judge_proof, delivery_id, round_number, replies)
+
+
+def plan_proof(tx: Tx, delivery_id: int, round_number: int) -> dict[str, Any] | None:
+    """What to ask for; None when nothing is owed any more, or nothing can be asked."""
+    delivery = deliveries.load_delivery(tx.connection, delivery_id)
+    if not is_open(delivery.state) or delivery.order_id is None:
+        return None
+    saved = orders.load_order(tx.connection, delivery.order_id)
+    routes = tx.resources.routes[saved.order.partner]
+    if routes.status_source is None:
+        _wait_without_read_back(tx, delivery, round_number)
+        return None
+    return {
+        "source": routes.status_source,
+        "number": saved.order.number,
+        "vendor_code": saved.order.vendor_code,
+        "since": write_instant(max(saved.order.ordered_at, tx.now - timedelta(days=6)) - timedelta(hours=1)),
+        "until": write_instant(tx.now),
+        "reference": delivery.receipt if delivery.channel in tx.resources.connections.acknowledgement_sinks else "",
+    }
+
+
+def fetch_proof(world: World, plan: dict[str, Any]) -> dict[str, str]:
+    """Ask for the order's status, and for the transaction's where there is one. Both are archived before they are read."""
+    source = world.connections.status_sources[plan["source"]]
+    status = source.fetch_order_status(
+        plan["number"], plan["vendor_code"], read_instant(plan["since"]), read_instant(plan["until"])
+    )
+    transaction = None
+    if plan["reference"]:
+        try:
+            transaction = source.fetch_transaction(plan["reference"])
+        except NotFound:
+            transaction = None  # Amazon forgets transactions; the order status is what counts.
+    with world.database.transaction() as connection:
+        kept: dict[str, str] = {
+            "status": world.keep(connection, status.content, kind="status", source=source.name, name=status.name)
+        }
+        if transaction is not None:
+            kept["transaction"] = world.keep(
+                connection, transaction.content, kind="transaction", source=source.name, name=transaction.name
+            )
+    return kept
+
+
+def judge_proof(tx: Tx, delivery_id: int, round_number: int, kept: dict[str, str]) -> str:
+    """Compare what Amazon shows with what we answered, and say where the delivery stands now."""
+    delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
+    if not is_open(delivery.state) or delivery.order_id is None:
+        return delivery.state.value
+    saved = orders.load_order(tx.connection, delivery.order_id, delivery.revision)
+    answer = Acknowledgement(saved.order, delivery.prepared_at, deliveries.load_answer(tx.connection, delivery.id))
+    try:
+        statuses = read_order_statuses(tx.resources.read(tx.connection, kept["status"])).values
+        failed = _failure(tx, kept)
+    except DocumentError as error:
+        return _not_shown(tx, delivery, round_number, (), str(error))
+    status = next((status for status in statuses if status.number == saved.order.number), None)
+    if status is None:
+        unheld = tuple(line.sequence for line in answer.lines)
+        return (
+            _refused(tx, delivery, failed, unheld)
+            if failed
+            else _not_shown(tx, delivery, round_number, unheld, "no status")
+        )
+    landing = judge(answer, status, delivery.sent_at)
+    if landing.held:
+        return _accept(tx, delivery, kept["status"])
+    if failed:
+        return _refused(tx, delivery, failed, landing.unheld)
+    if landing.contradictions:
+        return _contradicted(tx, delivery, round_number, landing.contradictions, landing.unheld)
+    return _not_shown(tx, delivery, round_number, landing.unheld, "the order status does not show it")
+
+
+def note_no_reply(tx: Tx, delivery_id: int, round_number: int, words: str) -> None:
+    """The read-back itself failed: the delivery stays as unproven as it was."""
+    delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
+    if is_open(delivery.state):
+        _not_shown(tx, delivery, round_number, delivery.unheld, words, may_resend=False)
+
+
+def _accept(tx: Tx, delivery: Delivery, proof: str) -> str:
+    deliveries.move_delivery(tx.connection, delivery, DeliveryState.ACCEPTED, tx.now, proof=proof, unheld=[])
+    for kind in (*_CASES, "acknowledgement.not-sent", "acknowledgement.unproven"):
+        cases.close_case(
+            tx.connection, kind, f"delivery {delivery.id}", why="a read-back shows it as answered", now=tx.now
+        )
+    acts.append_act(
+        tx.connection,
+        at=tx.now,
+        actor=ACTOR,
+        role="worker",
+        act="acknowledgement.proven",
+        subject=f"delivery {delivery.id}",
+        after={"attempts": delivery.attempt},
+        evidence=proof,
+    )
+    return DeliveryState.ACCEPTED.value
+
+
+def _failure(tx: Tx, kept: dict[str, str]) -> str:
+    if "transaction" not in kept:
+        return ""
+    reading = read_transaction(tx.resources.read(tx.connection, kept["transaction"]))
+    verdict = reading.values[0] if reading.values else None
+    if verdict is None or verdict.state is not TransactionState.FAILURE:
+        return ""
+    return "; ".join(str(error) for error in verdict.errors) or "Failure without a reason"
+
+
+def _refused(tx: Tx, delivery: Delivery, words: str, unheld: tuple[int, ...]) -> str:
+    deliveries.move_delivery(tx.connection, delivery, DeliveryState.REJECTED, tx.now, proof=words, unheld=list(unheld))
+    title = f"Amazon failed the acknowledgement: {words}"
+    draft = delivery_case(delivery, "acknowledgement.rejected", title, ("acceptance", words))
+    cases.open_case(tx.connection, draft, tx.now, order_id=delivery.order_id)
+    return DeliveryState.REJECTED.value
+
+
+def _contradicted(
+    tx: Tx, delivery: Delivery, round_number: int, contradictions: tuple[str, ...], unheld: tuple[int, ...]
+) -> str:
+    title = f"Amazon holds another answer than we gave: {contradictions[0]}"
+    draft = delivery_case(
+        delivery, "acknowledgement.contradicted", title, ("the answer as given", "; ".join(contradictions))
+    )
+    cases.open_case(tx.connection, draft, tx.now, order_id=delivery.order_id)
+    return _keep_asking(tx, delivery, round_number, unheld, resend=True)
+
+
+def _not_shown(
+    tx: Tx, delivery: Delivery, round_number: int, unheld: tuple[int, ...], words: str, *, may_resend: bool = True
+) -> str:
+    age = tx.now - (delivery.sent_at or delivery.prepared_at)
+    if age >= tx.resources.pace.processed:
+        title = f"Amazon shows no answer {int(age.total_seconds() // 60)} minutes after it was sent: {words}"
+        found = f"{words}; lines {', '.join(map(str, unheld)) or 'unknown'}"
+        draft = delivery_case(delivery, "acknowledgement.unanswered", title, ("every line as answered", found))
+        cases.open_case(tx.connection, draft, tx.now, order_id=delivery.order_id)
+        if delivery.state in (DeliveryState.SENT, DeliveryState.RECEIVED):
+            delivery = deliveries.move_delivery(tx.connection, delivery, DeliveryState.UNANSWERED, tx.now)
+    return _keep_asking(tx, delivery, round_number, unheld, resend=may_resend)
+
+
+def _keep_asking(tx: Tx, delivery: Delivery, round_number: int, unheld: tuple[int, ...], *, resend: bool) -> str:
+    """Look again later; send again only now that a read-back, long after the send, shows that it is not there."""
+    deliveries.move_delivery(tx.connection, delivery, delivery.state, tx.now, unheld=list(unheld))
+    age = tx.now - (delivery.sent_at or delivery.prepared_at)
+    due = resend and age >= tx.resources.pace.processed * delivery.attempt
+    if due and delivery.attempt <= MOST_RESENDS and delivery.channel in tx.resources.connections.acknowledgement_sinks:
+        attempt = deliveries.next_attempt(tx.connection, delivery)
+        tx.start("resend", f"send:{delivery.id}:{attempt}", delivery.id, attempt, delivery.order_id or 0)
+    set_proof(tx, delivery.id, round_number + 1, _next_look(tx, delivery, round_number))
+    return delivery.state.value
+
+
+def _next_look(tx: Tx, delivery: Delivery, round_number: int) -> datetime:
+    pause = timedelta(minutes=_PAUSES_MINUTES[min(round_number, len(_PAUSES_MINUTES)) - 1])
+    return tx.now + (pause if tx.now < delivery.due_at + timedelta(days=2) else timedelta(hours=12))
+
+
+def _wait_without_read_back(tx: Tx, delivery: Delivery, round_number: int) -> None:
+    """EDI alone: a 997 tells of syntax; content is proven by a receipt or a payment. Overdue, each becomes a case."""
+    pace = tx.resources.pace
+    sent = delivery.sent_at or delivery.prepared_at
+    if delivery.state in (DeliveryState.SENT, DeliveryState.UNANSWERED):
+        if tx.now < sent + pace.syntax:
+            set_proof(tx, delivery.id, round_number + 1, sent + pace.syntax)
+            return
+        title = f"No functional acknowledgement {int((tx.now - sent).total_seconds() // 3600)} hours after sending"
+        draft = delivery_case(delivery, "acknowledgement.unanswered", title, ("a 997 that accepts it", "none"))
+        cases.open_case(tx.connection, draft, tx.now, order_id=delivery.order_id)
+        if delivery.state is DeliveryState.SENT:
+            deliveries.move_delivery(tx.connection, delivery, DeliveryState.UNANSWERED, tx.now)
+    if tx.now >= sent + pace.unproven:
+        cases.open_case(tx.connection, _unproven(delivery, sent), tx.now, order_id=delivery.order_id)
+        return
+    set_proof(tx, delivery.id, round_number + 1, sent + pace.unproven)
+
+
+def _unproven(delivery: Delivery, sent: datetime) -> CaseDraft:
+    return CaseDraft(
+        kind="acknowledgement.unproven",
+        subject=f"delivery {delivery.id}",
+        title=f"Received on {sent:%Y-%m-%d} as far as syntax goes, and nothing has proven its content since",
+        expected="a receipt, a payment or a portal export that shows it",
+        found="none",
+        money_at_risk=delivery.risk,
+        deadline=None,
+        owner="operations",
+        resolutions=(Resolution.DISMISS,),
+        evidence=delivery.digest,
+    )
+
+
+FLOWS = (Flow[World]("prove_delivery", prove_delivery, "proofs"),)

@@ -1,0 +1,209 @@
+"""Receive files: what waits in a folder is archived byte for byte, recognised, read, taken in, answered with a 997, settled."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from trueup.base.errors import Conflict, DocumentError, RemoteError
+from trueup.domain.deliveries import DeliveryState, is_open
+from trueup.domain.partners import Route
+from trueup.durable.flow import Flow
+from trueup.formats.recognise import FORMATS, recognise
+from trueup.formats.x12.acknowledgement import (
+    FunctionalAcknowledgement,
+    read_functional_acknowledgements,
+    write_functional_acknowledgement,
+)
+from trueup.formats.x12.sets.order_850 import read_orders
+from trueup.storage import cases, deliveries, sources
+from trueup.storage.documents import Arrival
+from trueup.workflows.deliver import delivery_case
+from trueup.workflows.taking_in import note_unreadable, take_in_orders
+from trueup.workflows.world import Flowing, Tx, World
+
+HEAD_BYTES = 4096
+LARGEST_BYTES = 64 * 1024 * 1024
+"""A larger file is archived and becomes a case: no partner sends orders of that size, and reading one must not fill memory."""
+MOST_FILES = 500
+QUERY = "files"
+
+
+def receive_files(c: Flowing, partner: str) -> None:
+    """One look into one partner's folder; then the next is set."""
+    source = c.commit(begin_look, partner)
+    try:
+        waiting = c.step(find_files, source)
+    except RemoteError as error:
+        c.commit(finish_look, partner, 0, str(error))
+        return
+    failed = ""
+    for reference, name in waiting:
+        try:
+            kept = c.step(archive_file, source, partner, reference, name)
+        except RemoteError as error:
+            failed = str(error)
+            continue
+        deliver = c.commit(take_in_file, partner, kept["digest"], name, kept["size_bytes"])
+        if deliver is not None:
+            try:
+                c.step(hand_out, deliver)
+            except (RemoteError, Conflict) as error:
+                c.commit(note_hand_out_failed, deliver, str(error))
+            else:
+                c.commit(note_handed_out, deliver)
+        try:
+            c.step(settle_file, source, reference)
+        except RemoteError as error:
+            failed = str(error)
+    c.commit(finish_look, partner, len(waiting), failed)
+
+
+def ensure_looks(tx: Tx) -> None:
+    """Set the first look into every folder, and mend a chain that broke. Called whenever a worker starts."""
+    for partner, routes in tx.resources.routes.items():
+        if routes.document_source is not None:
+            state = sources.load_source(tx.connection, routes.document_source, QUERY)
+            tx.cancel(f"files:{partner}:{state.round}")
+            _set_look(tx, partner, timedelta(0))
+
+
+def begin_look(tx: Tx, partner: str) -> str:
+    """The name of the partner's folder."""
+    source = tx.resources.routes[partner].document_source
+    assert source is not None, f"partner {partner} has no document source"
+    return source
+
+
+def find_files(world: World, source: str) -> list[list[str]]:
+    """What waits whole, in name order, as (reference, name)."""
+    waiting = world.connections.document_sources[source].find_waiting()
+    return [[document.reference, document.name] for document in waiting][:MOST_FILES]
+
+
+def archive_file(world: World, source: str, partner: str, reference: str, name: str) -> dict[str, Any]:
+    """Stream the file into the archive before anything reads it."""
+    chunks = world.connections.document_sources[source].fetch_document(reference)
+    with world.database.transaction() as connection:
+        arrival = Arrival(kind="file", source=source, name=name, received_at=world.clock.now(), subject=partner)
+        kept = world.archive.append(connection, chunks, arrival)
+    return {"digest": kept.digest, "size_bytes": kept.size_bytes}
+
+
+def take_in_file(tx: Tx, partner: str, digest: str, name: str, size_bytes: int) -> int | None:
+    """Read an archived file; returns the delivery of its functional acknowledgement, if one is owed."""
+    if size_bytes > LARGEST_BYTES:
+        words = f"{size_bytes} bytes, at most {LARGEST_BYTES} are read; split it, or send it in parts"
+        note_unreadable(tx, digest, partner, name, words)
+        return None
+    content = tx.resources.read(tx.connection, digest)
+    try:
+        recognise(content[:HEAD_BYTES], FORMATS)
+        for said in read_functional_acknowledgements(content):
+            _take_in_997(tx, partner, said, digest)
+        reading = read_orders(content, partner=partner)
+    except DocumentError as error:
+        note_unreadable(tx, digest, partner, name, str(error))
+        return None
+    take_in_orders(tx, reading, partner)
+    return _answer_997(tx, partner, reading)
+
+
+def _answer_997(tx: Tx, partner: str, reading: Any) -> int | None:
+    """A functional acknowledgement for every group of orders: it says what was wrong with which segment."""
+    channel = tx.resources.routes[partner].acknowledgements.get(Route.EDI)
+    if channel is None or not reading.facts.get("groups"):
+        return None
+    key = f"functional acknowledgement of {reading.evidence}"
+    number = deliveries.next_control_number(tx.connection, channel, "interchange")
+    content = write_functional_acknowledgement(reading, control_number=number, now=tx.now)
+    digest = tx.resources.keep(tx.connection, content, kind="functional-acknowledgement", source="trueup", name=key)
+    new = deliveries.NewDelivery(
+        key=key,
+        kind="functional-acknowledgement",
+        order_id=None,
+        revision=0,
+        channel=channel,
+        digest=digest,
+        due_at=tx.now + tx.resources.pace.syntax,
+    )
+    delivery = deliveries.prepare_delivery(tx.connection, new, tx.now)
+    if delivery.state is not DeliveryState.PREPARED:
+        return None
+    return delivery.id
+
+
+def hand_out(world: World, delivery_id: int) -> str:
+    """Leave a functional acknowledgement in the partner's folder under its own name; twice is once."""
+    with world.database.transaction() as connection:
+        delivery = deliveries.load_delivery(connection, delivery_id)
+        content = world.read(connection, delivery.digest)
+    return (
+        world.connections.document_sinks[delivery.channel]
+        .send_document(f"{delivery.kind}-{delivery.id:08d}.edi", content)
+        .reference
+    )
+
+
+def note_handed_out(tx: Tx, delivery_id: int) -> None:
+    """Nothing answers a functional acknowledgement (X12 forbids a 997 for a 997): handed out, it is done."""
+    delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
+    if delivery.state is DeliveryState.PREPARED:
+        sent = deliveries.move_delivery(tx.connection, delivery, DeliveryState.SENT, tx.now, sent_at=tx.now)
+        deliveries.move_delivery(tx.connection, sent, DeliveryState.ACCEPTED, tx.now, proof="handed out")
+
+
+def note_hand_out_failed(tx: Tx, delivery_id: int, words: str) -> None:
+    """It could not be left: a case."""
+    delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
+    title = f"The functional acknowledgement could not be handed out: {words}"
+    draft = delivery_case(delivery, "acknowledgement.not-sent", title, ("a folder that takes it", words))
+    cases.open_case(tx.connection, draft, tx.now)
+
+
+def _take_in_997(tx: Tx, partner: str, said: FunctionalAcknowledgement, digest: str) -> None:
+    """The buyer's word on the syntax of what we sent: received, or rejected. It says nothing about content."""
+    channel = tx.resources.routes[partner].acknowledgements.get(Route.EDI, "")
+    delivery = deliveries.find_by_control(tx.connection, channel, str(int(said.group_control_number)))
+    if delivery is None:
+        note_unreadable(
+            tx, digest, partner, "a 997", f"it names group {said.group_control_number}, which we never sent"
+        )
+        return
+    if said.accepted:
+        if delivery.state in (DeliveryState.SENT, DeliveryState.UNANSWERED):
+            deliveries.move_delivery(tx.connection, delivery, DeliveryState.RECEIVED, tx.now, proof=digest)
+        cases.close_case(
+            tx.connection, "acknowledgement.unanswered", f"delivery {delivery.id}", why="a 997 arrived", now=tx.now
+        )
+        return
+    if is_open(delivery.state):
+        words = "; ".join(said.reasons) or "no reason given"
+        deliveries.move_delivery(tx.connection, delivery, DeliveryState.REJECTED, tx.now, proof=digest)
+        title = f"The buyer's system rejected our acknowledgement: {words}"
+        draft = delivery_case(delivery, "acknowledgement.rejected", title, ("a document it can read", words))
+        cases.open_case(tx.connection, draft, tx.now, order_id=delivery.order_id)
+
+
+def settle_file(world: World, source: str, reference: str) -> None:
+    """It is archived and taken in; take it out of the folder."""
+    world.connections.document_sources[source].settle_document(reference)
+
+
+def finish_look(tx: Tx, partner: str, files: int, failed: str) -> None:
+    """Note how it went, and set the next look."""
+    source = tx.resources.routes[partner].document_source or ""
+    if failed:
+        sources.note_failure(tx.connection, source, QUERY, failed)
+    else:
+        sources.note_success(tx.connection, source, QUERY, covered_until=tx.now, documents=files, now=tx.now)
+    _set_look(tx, partner, tx.resources.pace.files)
+
+
+def _set_look(tx: Tx, partner: str, after: timedelta) -> None:
+    source = tx.resources.routes[partner].document_source or ""
+    number = sources.start_round(tx.connection, source, QUERY, tx.now)
+    tx.at(tx.now + after, "receive_files", f"files:{partner}:{number}", partner)
+
+
+FLOWS = (Flow[World]("receive_files", receive_files, "polls"),)

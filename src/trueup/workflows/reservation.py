@@ -1,0 +1,282 @@
+"""Reservation: each line is decided and its stock reserved in one transaction, under the locks of the products concerned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.clock import read_instant, write_instant
+from trueup.domain.acknowledgements import (
+    Answer,
+    Before,
+    LineDecision,
+    Reason,
+    decide_line,
+    may_still_answer,
+    reject_line,
+)
+from trueup.domain.cases import CaseDraft, Resolution
+from trueup.domain.catalog import CountSource
+from trueup.domain.inventory import Availability, Level, Reservation, available
+from trueup.domain.orders import OrderLine
+from trueup.remote.capability import Wanted
+from trueup.storage import acts, cases, decisions, orders, products, stock
+from trueup.workflows.assessment import Situation, examine, line_digest, open_hold_cases, save_by_hand
+from trueup.workflows.taking_in import start_answering
+from trueup.workflows.world import ACTOR, Tx, World
+
+PENDING_WAIT = timedelta(seconds=3)
+MOST_PENDING_WAITS = 8
+
+
+def observe_stock(world: World, shop: str, location: str, items: list[list[str]]) -> dict[str, Any]:
+    """What the shop says now about the products of an order, and its reply as evidence."""
+    wanted = [Wanted(sku, item) for sku, item in items]
+    observed = world.connections.stock_sources[shop].fetch_levels(wanted, location)
+    levels = [
+        {
+            "sku": level.sku,
+            "location": level.location,
+            "available": level.available,
+            "committed": level.committed,
+            "on_hand": level.on_hand,
+            "tracked": level.tracked,
+            "observed_at": write_instant(level.observed_at),
+        }
+        for level in observed.value
+    ]
+    return {"levels": levels, "evidence": observed.evidence.decode()}
+
+
+def levels_of(observed: dict[str, Any] | None) -> list[Level]:
+    """The levels again after their way through JSON."""
+    found = observed["levels"] if observed else []
+    return [Level(**{**level, "observed_at": read_instant(level["observed_at"])}) for level in found]
+
+
+def decide_order(tx: Tx, order_id: int, run_id: str, observed: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Decide every undecided line from the stock observed, save the decisions and their reservations together.
+
+    Returns what comes next: whether to go on; None when the order moved on under us, or a claim of ours is still on its
+    way to the shop and would make the answer too small: then another run follows shortly.
+    """
+    connection, world = tx.connection, tx.resources
+    saved = orders.load_order(connection, order_id, lock=True)
+    agreement = world.agreement(saved)
+    if agreement is None:
+        orders.give_back_lease(connection, order_id, run_id)
+        return None
+    levels = levels_of(observed)
+    untracked = _note_untracked(tx, levels)
+    situation = examine(connection, world, saved, agreement, tx.now)
+    if untracked:
+        open_hold_cases(tx, situation)
+    known = {line.sequence: line for line in saved.order.lines}
+    _forget_gone_lines(tx, situation, set(known))
+    skus = {situation.units[line.sequence].product.sku for line in situation.undecided}
+    stock.lock_stock(connection, skus, agreement.ship_from)
+    levels += _declared(connection, situation, agreement.ship_from)
+    supplies = _supplies(connection, situation, levels)
+    if _must_wait(tx, situation, supplies):
+        orders.give_back_lease(connection, order_id, run_id)
+        start_answering(tx, order_id, PENDING_WAIT)
+        return None
+    evidence = saved.evidence
+    if observed:
+        evidence = world.keep(
+            connection,
+            observed["evidence"].encode(),
+            kind="stock",
+            source=agreement.shop,
+            name=f"levels for {saved.order.key}",
+        )
+    before, _ = decisions.load_answers(connection, order_id)
+    save_by_hand(tx, situation)
+    made = _decide(situation, supplies, before, tx.now)
+    _save(tx, situation, made, evidence)
+    return {"revision": saved.revision}
+
+
+def _note_untracked(tx: Tx, levels: list[Level]) -> bool:
+    """The shop says now that it does not count a product: the item master learns it, and the line will be held."""
+    found = [level.sku for level in levels if not level.tracked]
+    for sku in found:
+        product = products.load_product(tx.connection, sku)
+        if product is not None:
+            products.save_shop_products(tx.connection, [replace(product, tracked=False)], "0" * 64, tx.now)
+    return bool(found)
+
+
+def _forget_gone_lines(tx: Tx, situation: Situation, known: set[int]) -> None:
+    """Lines that were cancelled, changed or taken off hold nothing until they are decided again."""
+    order_id = situation.saved.id
+    reserved = stock.load_order_reservations(tx.connection, order_id)
+    stands = set(situation.decided)
+    for sequence in decisions.load_decisions(tx.connection, order_id):
+        if sequence not in stands:
+            decisions.drop_decision(tx.connection, order_id, sequence)
+    for sequence in reserved:
+        undecided = any(line.sequence == sequence for line in situation.undecided)
+        if sequence not in stands and not undecided:
+            stock.release_reservation(tx.connection, order_id, sequence)
+    orders.save_line_units(
+        tx.connection,
+        order_id,
+        situation.saved.order.vendor_code,
+        [
+            (line.sequence, situation.units[line.sequence].product.sku, situation.units[line.sequence].eaches)
+            for line in situation.undecided
+            if line.sequence in known
+        ],
+    )
+
+
+def _declared(connection: sa.Connection, situation: Situation, location: str) -> list[Level]:
+    declared = {
+        product.sku
+        for line in situation.undecided
+        if (product := situation.units[line.sequence].product).count_source is CountSource.DECLARED
+    }
+    return stock.load_declared(connection, declared, location) if declared else []
+
+
+def _supplies(connection: sa.Connection, situation: Situation, levels: Iterable[Level]) -> dict[str, Availability]:
+    """How much of each product may be promised to this order's undecided lines together."""
+    agreement, order_id = situation.agreement, situation.saved.id
+    open_lines = {line.sequence for line in situation.undecided}
+    by_sku = {level.sku: level for level in levels}
+    reservations = stock.load_reservations(connection, by_sku, agreement.ship_from)
+    declared = {
+        units.product.sku for units in situation.units.values() if units.product.count_source is CountSource.DECLARED
+    }
+    found: dict[str, Availability] = {}
+    for sku, level in by_sku.items():
+        mine = [held for held in reservations if held.sku == sku]
+        if sku in declared:
+            # A declared count is of what lies there: goods claimed in the shop but not yet shipped are among it.
+            mine = [replace(held, claimed_at=None) for held in mine]
+        standing = [held for held in mine if held.order_id == order_id and held.sequence not in open_lines]
+        # What this order's decided lines hold is not free for its undecided ones.
+        others = [held for held in mine if held not in standing] + [replace(held, order_id=0) for held in standing]
+        found[sku] = available(level, others, agreement.buffer_eaches, for_order=order_id)
+    return found
+
+
+def _must_wait(tx: Tx, situation: Situation, supplies: dict[str, Availability]) -> bool:
+    """Short only because claims of other orders are on their way: the shop may have counted them already."""
+    late = tx.now >= situation.deadline - situation.agreement.acknowledge_margin
+    number = _recent_waits(tx, situation.saved.id)
+    if late or number >= MOST_PENDING_WAITS:
+        return False
+    wanted: dict[str, int] = {}
+    for line in situation.undecided:
+        units = situation.units[line.sequence]
+        wanted[units.product.sku] = wanted.get(units.product.sku, 0) + units.eaches
+    declared = {
+        units.product.sku for units in situation.units.values() if units.product.count_source is CountSource.DECLARED
+    }
+    return any(
+        sku not in declared and supply.pending and supply.eaches < wanted.get(sku, 0) <= supply.eaches + supply.pending
+        for sku, supply in supplies.items()
+    )
+
+
+def _recent_waits(tx: Tx, order_id: int) -> int:
+    """How often the order ran since it arrived: a bound on waiting, kept where it survives a crash."""
+    number: int = tx.connection.execute(
+        sa.select(orders.orders.c.runs).where(orders.orders.c.id == order_id)
+    ).scalar_one()
+    return number
+
+
+def _decide(
+    situation: Situation, supplies: dict[str, Availability], before: dict[int, Before], now: datetime
+) -> list[LineDecision]:
+    made = []
+    left = dict(supplies)
+    for line in situation.undecided:
+        units = situation.units[line.sequence]
+        sku = units.product.sku
+        supply = left.get(sku) or Availability(sku, situation.agreement.ship_from, 0, 0, 0, 0)
+        decision = decide_line(line, units, supply, situation.agreement, now, situation.saved.order.last_day)
+        earlier = before.get(line.sequence)
+        if earlier and not may_still_answer(earlier, decision):
+            why = "it was rejected before, and Amazon never reopens a rejected line"
+            decision = reject_line(line, sku, Reason.TEMPORARILY_UNAVAILABLE, why)
+        made.append(decision)
+        left[sku] = replace(supply, observed=supply.observed - decision.eaches)
+    return made
+
+
+def _save(tx: Tx, situation: Situation, made: list[LineDecision], evidence: str) -> None:
+    saved, connection = situation.saved, tx.connection
+    number = decisions.next_decision_number(connection)
+    for decision in made:
+        row = decisions.SavedDecision(
+            number, saved.revision, line_digest(saved, decision.sequence), decision, tx.now, evidence
+        )
+        decisions.save_decision(connection, saved.id, row, ACTOR)
+        if decision.eaches and decision.sku:
+            held = Reservation(
+                saved.id, decision.sequence, decision.sku, situation.agreement.ship_from, decision.eaches
+            )
+            stock.save_reservation(connection, held, number, tx.now)
+        else:
+            stock.release_reservation(connection, saved.id, decision.sequence)
+        short = decision.quantity(Answer.ACCEPTED) < _ordered(situation, decision.sequence).ordered.amount
+        if short:
+            cases.open_case(
+                connection, _short_case(situation, decision), tx.now, order_id=saved.id, sequence=decision.sequence
+            )
+        else:
+            cases.close_vanished(
+                connection,
+                saved.id,
+                ["stock.short"],
+                _other_shorts(situation, decision),
+                why="in stock now",
+                now=tx.now,
+            )
+    if made:
+        acts.append_act(
+            connection,
+            at=tx.now,
+            actor=ACTOR,
+            role="worker",
+            act="order.decided",
+            subject=f"order {saved.order.key}",
+            after={str(decision.sequence): decision.why for decision in made},
+            evidence=evidence,
+        )
+
+
+def _ordered(situation: Situation, sequence: int) -> OrderLine:
+    line = situation.saved.order.line(sequence)
+    assert line is not None, f"decided line {sequence} is not on the order"
+    return line
+
+
+def _other_shorts(situation: Situation, decision: LineDecision) -> set[tuple[str, int | None]]:
+    return {
+        ("stock.short", line.sequence) for line in situation.saved.order.lines if line.sequence != decision.sequence
+    }
+
+
+def _short_case(situation: Situation, decision: LineDecision) -> CaseDraft:
+    units = situation.units[decision.sequence]
+    order = situation.saved.order
+    return CaseDraft(
+        kind="stock.short",
+        subject=f"order {order.key} line {decision.sequence}",
+        title=f"{units.product.sku} is short: {decision.why}",
+        expected=f"{units.eaches} eaches",
+        found=f"{decision.eaches} eaches can be filled",
+        money_at_risk=units.value(units.eaches - decision.eaches),
+        deadline=situation.deadline + situation.agreement.amend_within - situation.agreement.acknowledge_within,
+        owner=situation.agreement.owner,
+        resolutions=(Resolution.RETRY, Resolution.DISMISS),
+    )

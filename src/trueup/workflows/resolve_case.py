@@ -1,0 +1,179 @@
+"""Resolve a case: a person's decision, checked against what the case allows and their role, recorded, then carried out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from trueup.base.errors import Refused
+from trueup.base.money import Money
+from trueup.domain.acknowledgements import backorder_line
+from trueup.domain.cases import Case, Resolution, Role
+from trueup.domain.deliveries import is_open
+from trueup.storage import acts, cases, decisions, deliveries, orders, products
+from trueup.storage.json_values import to_json
+from trueup.workflows.assessment import line_digest
+from trueup.workflows.deliver import set_proof
+from trueup.workflows.poll_orders import ensure_polls
+from trueup.workflows.taking_in import start_answering, take_in_orders
+from trueup.workflows.world import Tx
+
+_MAY_RESOLVE = {
+    Role.OPERATIONS: ("held.", "stock.", "acknowledgement.", "document.", "agreement."),
+    Role.ECOMMERCE: ("held.stock-", "stock.", "shop."),
+    Role.FINANCE: ("held.cost-", "acknowledgement."),
+    Role.ADMIN: ("",),
+    Role.AUDITOR: (),
+}
+_BINDING = (Resolution.ACCEPT_AS_ORDERED, Resolution.REJECT)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who acts, with the roles the settings give them."""
+
+    name: str
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What came of it: the case, or the proposal that waits for a second person."""
+
+    case: Case
+    proposal: int | None = None
+
+
+def may_resolve(person: Person, case: Case) -> bool:
+    """The one table of who may resolve what."""
+    return any(case.draft.kind.startswith(prefix) for role in person.roles for prefix in _MAY_RESOLVE[role])
+
+
+def resolve_case(
+    tx: Tx, case_id: int, resolution: Resolution, person: Person, note: str, *, two_persons_above: Money | None = None
+) -> Decided:
+    """Decide a case. A binding decision above the limit is only proposed, and carried out when a second person approves.
+
+    Raises NotFound, Conflict (resolved already), Refused (role, or a resolution the case does not allow).
+    """
+    case = cases.load_case(tx.connection, case_id)
+    _check(case, resolution, person)
+    risk = case.draft.money_at_risk
+    binding = resolution in _BINDING and risk is not None and two_persons_above is not None
+    if (
+        binding
+        and risk
+        and two_persons_above
+        and risk.currency == two_persons_above.currency
+        and risk.minor > two_persons_above.minor
+    ):
+        arguments = {"case": case_id, "resolution": resolution.value, "note": note}
+        proposal = acts.propose(
+            tx.connection, "case.resolve", f"case {case_id}", arguments, reason=note, by=person.name, now=tx.now
+        )
+        _act(tx, case, person, "case.proposed", {"resolution": resolution.value, "proposal": str(proposal)})
+        return Decided(case, proposal)
+    return Decided(_carry_out(tx, case, resolution, person, note))
+
+
+def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Decided:
+    """The second person: the proposal is carried out in the same transaction. The database refuses the proposer."""
+    row = acts.approve(tx.connection, proposal_id, person.name, tx.now)
+    case = cases.load_case(tx.connection, row["arguments"]["case"])
+    resolution = Resolution(row["arguments"]["resolution"])
+    _check(case, resolution, person)
+    _act(tx, case, person, "case.approved", {"proposal": str(proposal_id), "proposed_by": row["proposed_by"]})
+    return Decided(_carry_out(tx, case, resolution, person, row["arguments"]["note"]))
+
+
+def _check(case: Case, resolution: Resolution, person: Person) -> None:
+    if resolution not in case.draft.resolutions:
+        allowed = ", ".join(item.value for item in case.draft.resolutions)
+        raise Refused(
+            f"Case {case.id} ({case.draft.kind}) cannot be resolved by {resolution.value}; allowed: {allowed}."
+        )
+    if not may_resolve(person, case):
+        roles = ", ".join(sorted(role.value for role in person.roles)) or "none"
+        raise Refused(
+            f"{person.name} (roles: {roles}) may not resolve a {case.draft.kind} case; its owner is {case.draft.owner}."
+        )
+
+
+def _carry_out(tx: Tx, case: Case, resolution: Resolution, person: Person, note: str) -> Case:
+    order_id, sequence = cases.load_case_line(tx.connection, case.id)
+    if resolution is Resolution.BACKORDER and order_id is not None and sequence is not None:
+        _check_backorder(tx, order_id, sequence)
+    done = cases.resolve_case(tx.connection, case.id, resolution.value, by=person.name, note=note, now=tx.now)
+    _act(tx, case, person, "case.resolved", {"resolution": resolution.value, "note": note})
+    if resolution is Resolution.DISMISS:
+        return done
+    if order_id is not None and sequence is not None:
+        _lift(tx, case, order_id, sequence, resolution, person)
+    _retry(tx, case, order_id)
+    return done
+
+
+def _lift(tx: Tx, case: Case, order_id: int, sequence: int, resolution: Resolution, person: Person) -> None:
+    """A decision about a line is for these terms of it; a forced answer makes way for it."""
+    if resolution is Resolution.RETRY and case.draft.kind not in ("stock.short", "acknowledgement.fallback"):
+        return
+    saved = orders.load_order(tx.connection, order_id, lock=True)
+    decisions.drop_decision(tx.connection, order_id, sequence)
+    if resolution is Resolution.RETRY:
+        return
+    held_by = case.draft.kind.removeprefix("held.")
+    every = [rule.name for rule in tx.resources.rules]
+    for rule in [held_by] if case.draft.kind.startswith("held.") else every:
+        decisions.lift_hold(
+            tx.connection,
+            order_id,
+            sequence,
+            line_digest(saved, sequence),
+            rule,
+            resolution=resolution,
+            actor=person.name,
+            now=tx.now,
+        )
+
+
+def _check_backorder(tx: Tx, order_id: int, sequence: int) -> None:
+    saved = orders.load_order(tx.connection, order_id)
+    line, agreement = saved.order.line(sequence), tx.resources.agreement(saved)
+    if line is not None and agreement is not None:
+        backorder_line(line, None, agreement, tx.now, "")
+
+
+def _retry(tx: Tx, case: Case, order_id: int | None) -> None:
+    """Do again what the case kept from being done."""
+    kind, _, name = case.draft.subject.partition(" ")
+    if kind == "delivery":
+        delivery = deliveries.load_delivery(tx.connection, int(name))
+        if is_open(delivery.state):
+            set_proof(tx, delivery.id, 10_000 + case.id, tx.now)
+    if kind == "source":
+        ensure_polls(tx)
+    if kind == "document":
+        _read_again(tx, name)
+    if order_id is not None:
+        start_answering(tx, order_id, timedelta(0))
+
+
+def _read_again(tx: Tx, digest: str) -> None:
+    """The document is in the archive; perhaps it can be read now (a new version, a new partner)."""
+    from trueup.workflows.receive_files import take_in_file
+
+    raise NotImplementedError((take_in_orders, take_in_file, products, to_json, digest))
+
+
+def _act(tx: Tx, case: Case, person: Person, act: str, after: dict[str, str]) -> None:
+    roles = ", ".join(sorted(role.value for role in person.roles))
+    acts.append_act(
+        tx.connection,
+        at=tx.now,
+        actor=person.name,
+        role=roles,
+        act=act,
+        subject=f"case {case.id}",
+        before={"state": case.state.value},
+        after=after,
+    )

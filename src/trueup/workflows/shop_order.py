@@ -1,0 +1,219 @@
+"""Shop order: what an order has reserved becomes one order in the shop, looked up before every write, then read back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.errors import Conflict
+from trueup.domain.cases import CaseDraft, Resolution
+from trueup.domain.inventory import Level, Reservation
+from trueup.domain.sales_orders import SalesLine, SalesOrder, ShownOrder, differences, misplaced
+from trueup.remote.capability import Observed, SalesOrderSink
+from trueup.storage import cases, decisions, orders, sales_orders, stock
+from trueup.storage.json_values import from_json, to_json
+from trueup.workflows.assessment import Situation, examine
+from trueup.workflows.reservation import levels_of, observe_stock
+from trueup.workflows.taking_in import start_answering
+from trueup.workflows.world import Tx, World
+
+MOST_CLAIMS = 5
+"""How often stock may vanish between reading and claiming before the line is left short for good."""
+
+
+def wanted_order(situation: Situation, reservations: dict[int, Reservation]) -> SalesOrder:
+    """The order the shop must hold: every reserved line of a product the shop knows, at the cost of the purchase order."""
+    order = situation.saved.order
+    lines = []
+    for sequence, held in sorted(reservations.items()):
+        units = situation.units.get(sequence)
+        price = units.shop_price() if units else None
+        if units is None or price is None or units.product.shop_variant is None:
+            continue
+        lines.append(SalesLine(held.sku, units.product.shop_variant, held.eaches, price, units.exact_cost(), sequence))
+    return SalesOrder(
+        key=f"{order.partner}:{order.vendor_code}:{order.number}",
+        order_number=order.number,
+        partner=order.partner,
+        vendor_code=order.vendor_code,
+        location=situation.agreement.ship_from,
+        currency=lines[0].price.currency if lines else situation.agreement.currency,
+        ordered_at=order.ordered_at,
+        lines=tuple(lines),
+        company_location=situation.agreement.company_location,
+        note=f"Amazon purchase order {order.number}, vendor code {order.vendor_code}",
+    )
+
+
+def plan_shop_order(tx: Tx, order_id: int) -> dict[str, Any] | None:
+    """What the shop must be brought to hold, as JSON; None when it need not be asked: nothing reserved, nothing there."""
+    saved = orders.load_order(tx.connection, order_id)
+    agreement = tx.resources.agreement(saved)
+    if agreement is None:
+        return None
+    situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)
+    wanted = wanted_order(situation, stock.load_order_reservations(tx.connection, order_id))
+    known = sales_orders.load_sales_order(tx.connection, order_id)
+    if not wanted.lines and (known is None or known.shown.cancelled):
+        return None
+    if known and known.agrees and not differences(wanted, known.shown):
+        return None
+    items = sorted(
+        (units.product.sku, units.product.shop_item)
+        for line in wanted.lines
+        if (units := situation.units[line.sequence]).product.shop_item
+    )
+    return {
+        "shop": agreement.shop,
+        "order": to_json(wanted),
+        "items": [[sku, item] for sku, item in dict(items).items()],
+    }
+
+
+def place_shop_order(world: World, plan: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
+    """Bring the shop to hold the order: find it, then create, amend, cancel or leave it; mend its location; read it back.
+
+    At least once: every round starts by finding what is there, so a round that was cut off is continued, not repeated.
+    """
+    sink = world.connections.sales_order_sinks[plan["shop"]]
+    wanted = from_json(plan["order"], SalesOrder)
+    found = sink.find_sales_order(wanted.key)
+    try:
+        shown = _bring_about(sink, wanted, found)
+    except Conflict as error:
+        return {"claim_failed": str(error)}
+    if shown is None:
+        return {"shown": None}
+    wrong = misplaced(wanted, shown.value)
+    if wrong and not shown.value.cancelled:
+        shown = sink.move_sales_order(shown.value, wanted.location)
+    read_back = sink.find_sales_order(wanted.key)
+    held = read_back.value or shown.value
+    after = observe_stock(world, plan["shop"], wanted.location, plan["items"]) if plan["items"] else None
+    return {
+        "shown": to_json(held),
+        "evidence": read_back.evidence.decode(),
+        "before": before["levels"] if before else [],
+        "after": after["levels"] if after else [],
+        "after_evidence": after["evidence"] if after else "",
+    }
+
+
+def _bring_about(
+    sink: SalesOrderSink, wanted: SalesOrder, found: Observed[ShownOrder | None]
+) -> Observed[ShownOrder] | None:
+    shown = found.value
+    if shown is None:
+        return sink.send_sales_order(wanted) if wanted.lines else None
+    if not differences(wanted, shown):
+        return Observed(shown, found.evidence)
+    if not wanted.lines:
+        return (
+            Observed(shown, found.evidence)
+            if shown.cancelled
+            else sink.cancel_sales_order(shown, "cancelled by Amazon")
+        )
+    if shown.cancelled:
+        # Someone cancelled our order by hand. Its key is taken for ever; a person must decide.
+        return Observed(shown, found.evidence)
+    return sink.amend_sales_order(shown, wanted)
+
+
+def settle_shop_order(tx: Tx, order_id: int, plan: dict[str, Any], placed: dict[str, Any]) -> bool:
+    """Judge what the shop shows. True: it holds what we reserved. False: stock vanished and the lines are decided anew.
+
+    A difference that remains is a case; the reservation then stays unclaimed, and is never answered as accepted.
+    """
+    connection = tx.connection
+    wanted = from_json(plan["order"], SalesOrder)
+    if "claim_failed" in placed:
+        return _claim_failed(tx, order_id, wanted, placed["claim_failed"])
+    if placed["shown"] is None:
+        return True
+    shown = from_json(placed["shown"], ShownOrder)
+    evidence = tx.resources.keep(
+        connection,
+        placed["evidence"].encode(),
+        kind="shop-order",
+        source=plan["shop"],
+        name=f"order {shown.name} for {wanted.order_number}",
+    )
+    differing = differences(wanted, shown)
+    # The claim is marked before the levels are judged: they were read after it.
+    if not differing:
+        stock.mark_claimed(connection, order_id, tx.now)
+    proof, doubts = _committed(connection, order_id, placed, wanted)
+    saved = sales_orders.SavedSalesOrder(plan["shop"], shown, not differing, proof, tx.now, evidence)
+    sales_orders.save_sales_order(connection, order_id, wanted.key, saved)
+    _tell(tx, order_id, wanted, shown, [*differing, *doubts])
+    return True
+
+
+def _claim_failed(tx: Tx, order_id: int, wanted: SalesOrder, words: str) -> bool:
+    reserved = stock.load_order_reservations(tx.connection, order_id)
+    for line in wanted.lines:
+        held = reserved.get(line.sequence)
+        if held is not None and held.claimed_at is None:
+            decisions.drop_decision(tx.connection, order_id, line.sequence)
+            stock.release_reservation(tx.connection, order_id, line.sequence)
+    draft = CaseDraft(
+        kind="shop.claim-failed",
+        subject=f"order {wanted.partner}/{wanted.order_number}",
+        title=f"The shop could not claim the stock of order {wanted.order_number}: {words}",
+        expected="stock that was available a moment ago",
+        found=words,
+        money_at_risk=None,
+        deadline=None,
+        owner="operations",
+        resolutions=(Resolution.RETRY, Resolution.DISMISS),
+    )
+    cases.open_case(tx.connection, draft, tx.now, order_id=order_id)
+    start_answering(tx, order_id)
+    return False
+
+
+def _committed(
+    connection: sa.Connection, order_id: int, placed: dict[str, Any], wanted: SalesOrder
+) -> tuple[str, list[str]]:
+    """Whether the shop's committed stock covers all that we claimed of each product; what rose, in words."""
+    before = {level["sku"]: level for level in placed["before"]}
+    words, doubts = [], []
+    after: list[Level] = levels_of({"levels": placed["after"]})
+    for level in after:
+        others = sum(
+            held.eaches
+            for held in stock.load_reservations(connection, [level.sku], level.location)
+            if held.order_id != order_id and held.claimed_at is not None and held.claimed_at <= level.observed_at
+        )
+        owed = others + sum(line.eaches for line in wanted.lines if line.sku == level.sku)
+        was = before.get(level.sku, {}).get("committed")
+        words.append(f"{level.sku} committed {was if was is not None else '?'} to {level.committed}")
+        if level.tracked and level.committed < owed:
+            doubts.append(f"{level.sku}: {level.committed} eaches committed at {level.location}, {owed} claimed by us")
+    return "; ".join(words), doubts
+
+
+def _tell(tx: Tx, order_id: int, wanted: SalesOrder, shown: ShownOrder, found: list[str]) -> None:
+    subject = f"order {wanted.partner}/{wanted.order_number}"
+    cases.close_case(tx.connection, "shop.claim-failed", subject, why="claimed since", now=tx.now)
+    cases.close_case(tx.connection, "shop.unreachable", subject, why="it answers again", now=tx.now)
+    if not found:
+        cases.close_case(tx.connection, "shop.differs", subject, why="the shop holds what was reserved", now=tx.now)
+        return
+    worth = [line.price * line.eaches for line in wanted.lines]
+    total = worth[0] if worth else None
+    for amount in worth[1:]:
+        total = total + amount if total else amount
+    draft = CaseDraft(
+        kind="shop.differs",
+        subject=subject,
+        title=f"Order {shown.name} in the shop is not what was reserved: {found[0]}",
+        expected=", ".join(f"{line.eaches} of {line.sku}" for line in wanted.lines) or "a cancelled order",
+        found="; ".join(found),
+        money_at_risk=total,
+        deadline=None,
+        owner="e-commerce",
+        resolutions=(Resolution.RETRY, Resolution.DISMISS),
+    )
+    cases.open_case(tx.connection, draft, tx.now, order_id=order_id)

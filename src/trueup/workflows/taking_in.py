@@ -1,0 +1,105 @@
+"""Taking in: what a format read becomes revisions of orders, each of which is then answered; what it found becomes cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from trueup.domain.cases import CaseDraft, Resolution
+from trueup.domain.orders import OrderState, PurchaseOrder
+from trueup.formats.document import Reading
+from trueup.storage import acts, cases, orders
+from trueup.workflows.world import ACTOR, Tx
+
+MOST_FINDINGS = 20
+"""A file of garbage makes one case that names the first findings, not a case for each byte."""
+
+
+def take_in_orders(tx: Tx, reading: Reading[PurchaseOrder], source: str) -> list[int]:
+    """Save every order of a reading and start answering the revisions that are new. Returns their ids."""
+    begun = []
+    for order in reading.values:
+        taken = orders.take_in(
+            tx.connection, order, evidence=reading.evidence, envelope=dict(reading.facts), now=tx.now
+        )
+        if taken.is_new:
+            _record(tx, order, taken)
+        if taken.is_new and taken.revision == 1 and _is_history(tx, order):
+            orders.mark_history(tx.connection, taken.order_id)
+            continue
+        if taken.is_new or taken.closed:
+            start_answering(tx, taken.order_id)
+            begun.append(taken.order_id)
+    note_findings(tx, reading, source)
+    return begun
+
+
+def start_answering(tx: Tx, order_id: int, after: timedelta = timedelta(0)) -> None:
+    """Have an order answered as it stands, now or after a while."""
+    number = orders.next_run(tx.connection, order_id)
+    run_id = f"acknowledge:{order_id}:{number}"
+    if after:
+        tx.at(tx.now + after, "acknowledge_order", run_id, order_id)
+    else:
+        tx.start("acknowledge_order", run_id, order_id)
+
+
+def note_findings(tx: Tx, reading: Reading[PurchaseOrder], source: str) -> None:
+    """Errors in a document are one case about it: nothing is lost, and someone looks."""
+    errors = reading.errors
+    if not errors:
+        return
+    shown = "; ".join(str(finding) for finding in errors[:MOST_FINDINGS])
+    more = f" (and {len(errors) - MOST_FINDINGS} more)" if len(errors) > MOST_FINDINGS else ""
+    draft = CaseDraft(
+        kind="document.invalid",
+        subject=f"document {reading.evidence}",
+        title=f"A document from {source} has {len(errors)} errors: {errors[0].message}",
+        expected=f"a valid {reading.format} document",
+        found=shown + more,
+        money_at_risk=None,
+        deadline=tx.now + timedelta(hours=20),
+        owner="operations",
+        resolutions=(Resolution.RETRY, Resolution.DISMISS),
+        evidence=reading.evidence,
+    )
+    cases.open_case(tx.connection, draft, tx.now)
+
+
+def note_unreadable(tx: Tx, digest: str, source: str, name: str, error: str) -> None:
+    """Bytes that no format could read, or that two could: archived, and a case."""
+    draft = CaseDraft(
+        kind="document.unreadable",
+        subject=f"document {digest}",
+        title=f"{name} from {source} could not be read: {error}",
+        expected="a document of a known format",
+        found=error,
+        money_at_risk=None,
+        deadline=tx.now + timedelta(hours=20),
+        owner="operations",
+        resolutions=(Resolution.RETRY, Resolution.DISMISS),
+        evidence=digest,
+    )
+    cases.open_case(tx.connection, draft, tx.now)
+
+
+def _is_history(tx: Tx, order: PurchaseOrder) -> bool:
+    """First seen answered, or closed beyond any answer: someone dealt with it before we came."""
+    if order.state is OrderState.ACKNOWLEDGED:
+        return True
+    return order.state is OrderState.CLOSED and tx.now - order.ordered_at > timedelta(hours=48)
+
+
+def _record(tx: Tx, order: PurchaseOrder, taken: orders.TakenIn) -> None:
+    saved = orders.load_order(tx.connection, taken.order_id, taken.revision)
+    changes: Sequence[str] = [str(field) for field in saved.change.fields]
+    acts.append_act(
+        tx.connection,
+        at=tx.now,
+        actor=ACTOR,
+        role="worker",
+        act="order.received" if taken.revision == 1 else "order.revised",
+        subject=f"order {order.key}",
+        after={"revision": taken.revision, "changes": list(changes), "terms": saved.terms_digest},
+        evidence=saved.evidence,
+    )

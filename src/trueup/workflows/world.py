@@ -1,0 +1,85 @@
+"""The world of a workflow: everything the flows of one installation are given. It names capabilities, never a system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeAlias
+
+import sqlalchemy as sa
+
+from trueup.base.clock import Clock
+from trueup.base.ids import Digest
+from trueup.domain.hold import Hold
+from trueup.domain.partners import Agreement, Partner, Route
+from trueup.durable.flow import Context, Transaction
+from trueup.remote.capability import Connections
+from trueup.storage.database import Database
+from trueup.storage.documents import Archive, Arrival
+from trueup.storage.orders import SavedOrder
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRoutes:
+    """By which connections a partner is reached: names in `Connections`. Any may be absent."""
+
+    order_source: str | None = None
+    status_source: str | None = None
+    document_source: str | None = None
+    acknowledgements: Mapping[Route, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often things are looked at, and how long they may take before someone is told."""
+
+    poll: timedelta = timedelta(minutes=15)
+    overlap: timedelta = timedelta(hours=1)
+    back_fill: timedelta = timedelta(days=180)
+    files: timedelta = timedelta(minutes=1)
+    products: timedelta = timedelta(minutes=30)
+    watch: timedelta = timedelta(minutes=10)
+    silence: timedelta = timedelta(hours=2)
+    settle: timedelta = timedelta(minutes=2)
+    """How long Amazon is given before the first read-back."""
+    processed: timedelta = timedelta(minutes=30)
+    """After so long an acknowledgement that does not show has not landed (Amazon: 15 minutes, look again after 30)."""
+    syntax: timedelta = timedelta(hours=24)
+    """By when a functional acknowledgement is expected."""
+    unproven: timedelta = timedelta(days=30)
+    """By when an EDI answer that nothing reads back must be proven by a receipt, a payment or an export."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Resources of every flow."""
+
+    database: Database
+    archive: Archive
+    connections: Connections
+    partners: Mapping[str, Partner]
+    routes: Mapping[str, PartnerRoutes]
+    rules: tuple[Hold, ...]
+    clock: Clock
+    pace: Pace = field(default_factory=Pace)
+
+    def keep(self, connection: sa.Connection, content: bytes, *, kind: str, source: str, name: str) -> Digest:
+        """Archive bytes in the caller's transaction; returns their hash, which is the evidence of what is made of them."""
+        arrival = Arrival(kind=kind, source=source, name=name, received_at=self.clock.now(), subject=source)
+        return self.archive.append(connection, content, arrival).digest
+
+    def read(self, connection: sa.Connection, digest: str) -> bytes:
+        """Archived bytes, verified against their hash."""
+        return b"".join(self.archive.open_document(connection, Digest(digest)))
+
+    def agreement(self, saved: SavedOrder) -> Agreement | None:
+        """The terms an order stands under: those in force when it was placed."""
+        partner = self.partners.get(saved.order.partner)
+        return partner.agreement(saved.order.vendor_code, saved.order.ordered_at) if partner else None
+
+
+Tx: TypeAlias = Transaction[World]
+Flowing: TypeAlias = Context[World]
+ACTOR = "trueup"
+"""Who acts when no person does."""
