@@ -28,8 +28,8 @@ lint: dev
 	@.venv/bin/mypy
 
 bench: dev
-	@set -e; for file in bench/*.py; do \
-		if grep -q '__main__' "$$file"; then echo "$$file"; .venv/bin/python "$$file"; fi; done
+	@set -e; for name in $$(grep -l __main__ bench/*.py | sed 's,/,.,; s,\.py$$,,'); do \
+		echo "$$name"; .venv/bin/python -m "$$name"; done
 
 runtime:
 	@.ci/prepare runtime

@@ -22,50 +22,40 @@ from trueup.storage.embedded import EmbeddedServer
 
 # Tests ask what is committed, not what survives a power cut: that would cost most of their time.
 _SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
-# Holds a share in the server until its test process is gone, then stops it if no other holds one.
+# Lives as long as the run, however that ends: a killed run closes the pipe too.
 _WATCHMAN = """
-import fcntl, pathlib, shutil, sys
-from trueup.storage.embedded import EmbeddedServer
+import pathlib, shutil, sys
 folder = pathlib.Path(sys.argv[1])
-with (folder / "shares").open("a") as shares:
-    fcntl.flock(shares, fcntl.LOCK_SH)
-    print("watching", flush=True)
-    sys.stdin.buffer.read()
-    try:
-        fcntl.flock(shares, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        sys.exit()
+sys.stdin.buffer.read()
+if folder.exists():
+    from trueup.storage.embedded import EmbeddedServer
     EmbeddedServer(folder).stop()
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder)
 """
 _FOLDER = "TRUEUP_TEST_SERVER"
-_watchmen = pytest.StashKey[list[subprocess.Popen[bytes]]]()
+_watchman = pytest.StashKey[subprocess.Popen[bytes]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """The process that hands out the tests names the server's folder; its xdist workers inherit the name."""
-    config.stash[_watchmen] = []
     if not hasattr(config, "workerinput"):
-        os.environ[_FOLDER] = f"{tempfile.gettempdir()}/trueup-{uuid.uuid4().hex[:8]}"  # short, for sockets are in it
+        folder = f"{tempfile.gettempdir()}/trueup-{uuid.uuid4().hex[:8]}"  # short, for sockets are in it
+        os.environ[_FOLDER] = folder
+        command = [sys.executable, "-c", _WATCHMAN, folder]
+        config.stash[_watchman] = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The end of the run: the server is stopped before the command returns."""
-    for watchman in config.stash[_watchmen]:
+    if watchman := config.stash.get(_watchman, None):
         watchman.communicate(timeout=120)
 
 
 @pytest.fixture(scope="session")
-def server_url(pytestconfig: pytest.Config) -> str:
+def server_url() -> str:
     """The URL of the run's PostgreSQL, started by the first process that asks, with a migrated database `template`."""
     folder = Path(os.environ[_FOLDER])
     folder.mkdir(mode=0o700, exist_ok=True)
-    # Every process that uses the server has a watchman; the server goes with the last of them, however they end.
-    command = [sys.executable, "-c", _WATCHMAN, str(folder)]
-    watchman = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
-    assert watchman.stdout is not None
-    assert watchman.stdout.readline() == b"watching\n"
-    pytestconfig.stash[_watchmen].append(watchman)
     url = EmbeddedServer(folder, settings=_SETTINGS).start()
     with (folder / "template.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -5,18 +5,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
+
 from tests.contracts.amazon_vendor import CREDENTIALS, NOW, VENDOR_CODE, Vendor, open_vendor
 from tests.contracts.published import operation_of, spapi_model, validate_request
-
 from trueup.base.clock import ManualClock
+from trueup.base.quantity import Quantity
 from trueup.base.secret import Secret
 from trueup.connectors.amazon_vendor import AmazonVendor, AmazonVendorSettings
+from trueup.domain.acknowledgements import Acknowledgement, Answer, LineDecision, Part, Reason
+from trueup.domain.landing import judge
+from trueup.domain.orders import PurchaseOrder
+from trueup.formats.amazon_vendor.acknowledgements import write_acknowledgement
+from trueup.formats.amazon_vendor.orders import read_orders
+from trueup.formats.amazon_vendor.statuses import read_order_statuses
 from trueup.remote.budget import Budget, Unlimited
+from trueup.remote.capability import OrderQuery
+
+DAY = timedelta(days=1)
 
 _OPERATIONS = (
     ("GET", r"/vendor/orders/v1/purchaseOrders", "vendorOrders", "getPurchaseOrders"),
@@ -140,3 +150,64 @@ def connect(
         settings_for(vendor.url, **(settings or {})), budget or Unlimited(), clock, transport=transport
     )
     return Connected(amazon, vendor, clock, transport)
+
+
+def fetch(
+    connected: Connected, query: OrderQuery = OrderQuery.CREATED, start: datetime = NOW - 6 * DAY
+) -> list[PurchaseOrder]:
+    """Every order of every page of a window up to now."""
+    found: list[PurchaseOrder] = []
+    page, more = None, True
+    while more:
+        got = connected.amazon.fetch_orders(query, start, connected.clock.now(), page)
+        reading = read_orders(got.content, partner="acme")
+        assert reading.errors == ()
+        assert reading.facts["next_page"] == got.next_page
+        found += reading.values
+        page, more = got.next_page, got.next_page is not None
+    return found
+
+
+def fetch_one(connected: Connected, number: str = "PO000001") -> PurchaseOrder:
+    """One order by its number."""
+    (found,) = read_orders(connected.amazon.fetch_order(number).content, partner="acme").values
+    return found
+
+
+def answer(placed: PurchaseOrder, *shares: tuple[Answer, int], at: datetime = NOW) -> Acknowledgement:
+    """The same split of every line; the ordered amount whole where none is given."""
+
+    def part(kind: Answer, amount: int, ordered: Quantity) -> Part:
+        return Part(
+            kind,
+            replace(ordered, amount=amount),
+            None if kind is Answer.REJECTED else NOW + 7 * DAY,
+            Reason.TEMPORARILY_UNAVAILABLE if kind is Answer.REJECTED else None,
+        )
+
+    lines = tuple(
+        LineDecision(
+            line.sequence,
+            tuple(
+                part(kind, amount, line.ordered) for kind, amount in shares or [(Answer.ACCEPTED, line.ordered.amount)]
+            ),
+            "test",
+            None,
+        )
+        for line in placed.lines
+        if line.ordered.amount
+    )
+    return Acknowledgement(placed, at, lines)
+
+
+def send(connected: Connected, acknowledgement: Acknowledgement) -> str:
+    """Send it; the transaction's reference."""
+    return connected.amazon.send_acknowledgement(write_acknowledgement(acknowledgement), "ack-PO000001").reference
+
+
+def held(connected: Connected, acknowledgement: Acknowledgement) -> bool:
+    """Whether Amazon's own status proves the acknowledgement."""
+    placed = acknowledgement.order
+    page = connected.amazon.fetch_order_status(placed.number, placed.vendor_code, NOW - DAY, NOW + DAY)
+    (status,) = read_order_statuses(page.content).values
+    return judge(acknowledgement, status, acknowledgement.decided_at).held

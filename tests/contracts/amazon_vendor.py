@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 import httpx2
-from tests.contracts.published import operation_of, spapi_model, validate_response
 
+from tests.contracts.published import operation_of, spapi_model, validate_response
 from trueup.simulators.amazon import AmazonSimulator
 from trueup.simulators.serving import Receive, Scope, Send, Serving, serve
 

@@ -206,6 +206,6 @@ def _schema_of(kind: str) -> dict[str, Any]:
     }
     if kind in simple:
         return simple[kind]
-    if kind.startswith("list["):
+    if kind.lower().startswith("list["):
         return {"type": "array", "items": _schema_of(kind[5:-1])}
     return {"$ref": f"#/definitions/{kind}"}

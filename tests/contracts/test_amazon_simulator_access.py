@@ -11,6 +11,7 @@ import pytest
 import spapi
 from spapi.api.vendor_orders_v1.vendor_orders_api import VendorOrdersApi
 from spapi.api.vendor_transaction_status_v1.vendor_transaction_api import VendorTransactionApi
+
 from tests.contracts.amazon_vendor import (
     CREDENTIALS,
     NOW,
@@ -23,7 +24,6 @@ from tests.contracts.amazon_vendor import (
     open_vendor,
     order,
 )
-
 from trueup.simulators.amazon import AmazonSimulator
 from trueup.simulators.serving import serve
 
@@ -51,6 +51,15 @@ def test_the_token_endpoint_refuses_as_login_with_amazon_does(changes: dict[str,
     reply = sign_in(open_vendor(), **changes)
     assert (reply.status_code, reply.json()["error"]) == (status, error)
     assert reply.json()["error_description"]
+
+
+def test_a_refresh_token_is_good_only_with_its_own_application() -> None:
+    """Two applications, two grants: neither may use the other's."""
+    vendor = open_vendor()
+    other = {"client_id": "app2", "client_secret": "hidden2"}
+    vendor.simulator.add_vendor_group(**other, refresh_token="Atzr|two", vendor_codes=["RIVAL"])
+    assert sign_in(vendor, **other).json()["error"] == "invalid_grant"
+    assert sign_in(vendor, **other, refresh_token="Atzr|two").status_code == 200
 
 
 def test_a_token_lives_an_hour() -> None:

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from tests.contracts.amazon_vendor import ACKNOWLEDGE, NOW, acknowledged, answered, item, open_vendor, order
 from tests.contracts.published import spapi_model, validate_request
-
 from trueup.simulators.amazon.control import state
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -280,6 +280,16 @@ def test_a_change_by_amazon_may_be_answered_however_old_the_order() -> None:
         ("PARTIALLY_ACCEPTED", 6, 24),
         ("ACCEPTED", 24, 0),
     ]
+
+
+def test_what_amazon_takes_back_is_first_what_was_rejected() -> None:
+    """4 of 24 rejected, then 4 taken back: the 20 left can be accepted whole."""
+    placed = order("PO000001", item(1))
+    vendor = open_vendor(placed)
+    vendor.settled(answered(placed, {1: [("Accepted", 20)]}))
+    vendor.simulator.change_order("PO000001", {"lines": [{"itemSequenceNumber": "1", "amount": 20}]})
+    vendor.settled(answered(vendor.order("PO000001").json()["payload"], {1: [("Accepted", 20)]}))
+    assert amounts(vendor.line_status("PO000001")) == ("ACCEPTED", 20, 0)
 
 
 def test_a_cancelled_line_is_left_out_and_not_acknowledged() -> None:

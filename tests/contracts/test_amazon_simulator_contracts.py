@@ -6,10 +6,10 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from tests.contracts import published
-from tests.contracts.amazon_vendor import ACKNOWLEDGE, CREDENTIALS, ORDERS, Vendor
-from tests.contracts.published import operation_of, spapi_model, validate_request, validate_response
 
+from tests.contracts import published
+from tests.contracts.amazon_vendor import ACKNOWLEDGE, CREDENTIALS, ORDERS, Vendor, order
+from tests.contracts.published import operation_of, spapi_model, validate_request, validate_response
 from trueup.base.errors import Invalid
 from trueup.simulators.amazon import AmazonSimulator
 
@@ -35,19 +35,19 @@ def test_every_regular_order_that_amazon_published_reads_back_unchanged() -> Non
     orders = [each for case in sandbox("getPurchaseOrders", 200) for each in case["response"]["payload"]["orders"]]
     orders += [case["response"]["payload"] for case in sandbox("getPurchaseOrder", 200)]
     kept = refused = 0
-    for order in (each for each in orders if "orderDetails" in each):
-        code = order["orderDetails"]["sellingParty"]["partyId"]
+    for sample in (each for each in orders if "orderDetails" in each):
+        code = sample["orderDetails"]["sellingParty"]["partyId"]
         vendor = vendor_of(code)
         try:
-            vendor.simulator.add_orders(order)
+            vendor.simulator.add_orders(sample)
         except Invalid as error:
-            assert "CASES" in str(order)
+            assert "CASES" in str(sample)
             assert "unitOfMeasure" in str(error)
             refused += 1
             continue
-        vendor.lies = "purchaseOrderState" not in order
-        shown = vendor.send("GET", f"{ORDERS}/{order['purchaseOrderNumber']}").json()["payload"]
-        expected = deepcopy(order)
+        vendor.lies = "purchaseOrderState" not in sample
+        shown = vendor.send("GET", f"{ORDERS}/{sample['purchaseOrderNumber']}").json()["payload"]
+        expected = deepcopy(sample)
         expected.setdefault("purchaseOrderState", "New")
         placed = expected["orderDetails"]["purchaseOrderDate"]
         expected["orderDetails"].setdefault("purchaseOrderStateChangedDate", placed)
@@ -101,6 +101,16 @@ def test_shapes_derived_from_the_official_client_agree_with_the_published_ones(
         assert definition["properties"].keys() == official[shape]["properties"].keys()
         for field, schema in definition["properties"].items():
             assert schema.get("enum") == official[shape]["properties"][field].get("enum")
+
+
+def test_derived_shapes_judge_as_the_published_ones_do() -> None:
+    """A good list passes them, a line without its quantity does not."""
+    derived = published._model_from_package("vendorOrders")
+    shown = order("PO000001")
+    validate_response(derived, "getPurchaseOrders", 200, {"payload": {"orders": [shown]}})
+    del shown["orderDetails"]["items"][1]["orderedQuantity"]
+    with pytest.raises(AssertionError, match="orderedQuantity"):
+        validate_response(derived, "getPurchaseOrders", 200, {"payload": {"orders": [shown]}})
 
 
 def test_missing_contracts_fail_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:

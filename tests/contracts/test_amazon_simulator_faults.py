@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.contracts.amazon_vendor import ACKNOWLEDGE, NOW, Vendor, answered, iso, item, open_vendor, order
 
+from tests.contracts.amazon_vendor import ACKNOWLEDGE, NOW, Vendor, answered, iso, item, open_vendor, order
 from trueup.simulators.amazon import AmazonSimulator, Fault, FaultKind, Faults
 from trueup.simulators.amazon.control import state
 from trueup.simulators.serving import serve
@@ -144,6 +144,8 @@ def test_a_reply_cut_in_half_has_been_carried_out() -> None:
 def test_duplicates_on_pages_lose_nothing(limit: int) -> None:
     """An order comes twice, every order comes."""
     vendor = lying(*(order(f"PO{i:06}") for i in range(5)), kind="duplicate_orders", count=2)
+    vendor.simulator.add_fault({"kind": "duplicate_orders"})
+    assert len(vendor.orders(limit=limit).json()["payload"]["orders"]) == max(2, limit)
     found = vendor.numbers(limit=limit)
     assert len(found) > 5
     assert set(found) == {f"PO{i:06}" for i in range(5)}

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from tests.contracts.amazon_vendor import NOW, Vendor, answered, iso, item, open_vendor, order
 from tests.contracts.published import spapi_model, validate_response
 
@@ -33,6 +34,22 @@ def test_windows_are_open_at_both_ends() -> None:
     assert vendor.numbers(createdAfter=before, createdBefore=after) == ["PO000001"]
     assert vendor.numbers(createdAfter=before) == ["PO000001"]
     assert vendor.numbers() == ["PO000001"]
+
+
+def test_windows_of_change_and_update_are_open_at_both_ends_too() -> None:
+    """Changed and updated at ten o'clock: not after ten, not before ten."""
+    vendor = open_vendor(order("PO000001", placed=NOW - DAY))
+    vendor.simulator.change_order("PO000001", {"lines": [{"itemSequenceNumber": "1", "amount": 1}]})
+    vendor.wait(HOUR)
+    edge, before, after = iso(NOW), iso(NOW - HOUR), iso(NOW + HOUR)
+
+    def found(name: str, since: str, until: str) -> int:
+        window = {f"{name}After": since, f"{name}Before": until}
+        reply = vendor.orders(**window) if name == "changed" else vendor.status(**window)
+        return sum(len(each) for key, each in reply.json()["payload"].items() if key.startswith("orders"))
+
+    for name in ("changed", "updated"):
+        assert [found(name, edge, after), found(name, before, edge), found(name, before, after)] == [0, 0, 1]
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx2
 import pytest
+
 from tests.contracts.amazon_connection import CheckedTransport, settings_for
 from tests.contracts.amazon_vendor import NOW
 from tests.contracts.published import contracts_folder, spapi_model, validate_response
-
 from trueup.base.clock import ManualClock
 from trueup.base.errors import Rejected
 from trueup.connectors.amazon_vendor import AmazonVendor
@@ -61,7 +61,7 @@ def ask(operation: str, status: int, body: Any) -> Page | Receipt:
     raise AssertionError(f"A new operation with samples: {operation}. Read it, or say why not.")
 
 
-@pytest.mark.parametrize(("operation", "status", "body"), cases())
+@pytest.mark.parametrize(("operation", "status", "body"), list(cases()))
 def test_amazons_own_samples_are_read(operation: str, status: int, body: Any) -> None:
     """The irregular ones too: every order of them is a value or is named, and none is an error; a refusal is Rejected."""
     if status >= 400:

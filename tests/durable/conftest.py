@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+
 from tests.durable.programs import create_tables
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from tests.durable.programs import Tx, World, calls, defects, effects, program, write, write_defect
 
+from tests.durable.programs import Tx, World, calls, defects, effects, program, write, write_defect
 from trueup.base.clock import ManualClock, SystemClock
 from trueup.base.errors import Conflict, NotFound
 from trueup.durable.engine import Program, RunStatus
@@ -213,8 +213,11 @@ def test_a_closed_engine_hands_its_runs_over(pool: sa.Engine) -> None:
             sample.clock.sleep(0.01)
         with pytest.raises(Conflict, match="This process already runs a worker"):
             DbosEngine(pool, sample, WorkerSettings("test")).launch()
-    interrupted = effects(pool)
-    assert len(interrupted) < 60
+        assert engine.runs(status=RunStatus.RUNNING)
+    assert len(effects(pool)) < 60
+    onlooker = DbosEngine(pool, sample, WorkerSettings("test"))
+    assert onlooker.runs(status=RunStatus.RUNNING) == []
+    onlooker.close()
     with launched(pool, sample) as engine:
         engine.settle()
         assert {run.status for run in engine.runs()} == {RunStatus.DONE}

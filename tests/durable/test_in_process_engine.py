@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+
 from tests.durable.programs import (
     Flowing,
     Tx,
@@ -18,7 +19,6 @@ from tests.durable.programs import (
     write,
     write_defect,
 )
-
 from trueup.base.clock import ManualClock
 from trueup.base.errors import ConfigurationError, Conflict, NotFound
 from trueup.durable.engine import Program, RunStatus
@@ -90,6 +90,22 @@ def test_days_pass_in_a_moment(pool: sa.Engine) -> None:
     done = [(run.run_id, run.since - START) for run in reversed(engine.runs())]
     assert done[-3:] == [(f"check:A:{day}", timedelta(days=day)) for day in (1, 2, 3)]
     assert (jumps, clock.now()) == (3, END)
+
+
+def test_the_clock_stops_where_the_world_does_something(pool: sa.Engine) -> None:
+    """A simulator's own events are stops on the way, in order with the timers; those after the end are not reached."""
+    clock = ManualClock(START)
+    engine = InProcessEngine(pool, program(pool, clock))
+    world = [START + timedelta(hours=hours) for hours in (1, 30, 24 * 11)]
+    engine.act(lambda tx: tx.at(START + timedelta(days=1), "print_label", "A", "A"))
+    seen = []
+
+    def next_event() -> datetime | None:
+        seen.append(clock.now())
+        return next((event for event in world if event > clock.now()), None)
+
+    assert run_until(engine, clock, END, next_event) == 3
+    assert seen == [START, START + timedelta(hours=1), START + timedelta(days=1), START + timedelta(hours=30)]
 
 
 def test_a_flow_that_changed_its_way_fails_with_a_sentence(pool: sa.Engine, clock: ManualClock) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.durable.programs import calls, defects, effects, program
 
+from tests.durable.programs import calls, defects, effects, program
 from trueup.base.clock import SystemClock
 from trueup.durable.engine import RunStatus
 from trueup.durable.on_dbos import DbosEngine

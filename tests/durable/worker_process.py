@@ -6,8 +6,8 @@ import sys
 import threading
 
 import sqlalchemy as sa
-from tests.durable.programs import program, write_defect
 
+from tests.durable.programs import program, write_defect
 from trueup.base.clock import SystemClock
 from trueup.durable.on_dbos import DbosEngine
 from trueup.durable.takeover import WorkerSettings

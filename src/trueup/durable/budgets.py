@@ -39,8 +39,8 @@ _OBSERVE = f"""{_QUICKLY}
 UPDATE durable.budgets AS budget SET
     full_at = CASE WHEN budget.full_at > %(now)s + make_interval(secs => budget.burst / budget.rate_per_second)
               THEN budget.full_at
-              ELSE %(now)s + make_interval(secs => GREATEST(budget.burst - %(available)s, 0) / %(rate)s) END,
-    rate_per_second = %(rate)s
+              ELSE %(now)s + make_interval(secs => GREATEST(COALESCE(%(burst)s, budget.burst) - %(available)s, 0) / %(rate)s) END,
+    rate_per_second = %(rate)s, burst = COALESCE(%(burst)s, budget.burst)
 FROM quickly WHERE budget.name = %(name)s"""
 
 _PENALIZE = f"""{_QUICKLY}
@@ -76,11 +76,17 @@ class Budgets:
         full_at: datetime = self._execute(_TAKE, parameters)
         return max(0.0, (full_at - now).total_seconds() - burst / rate_per_second)
 
-    def observe(self, name: str, available: float, restore_rate: float) -> None:
-        """Correct the bucket from the remote's own reading: `available` tokens now, refilling `restore_rate` a second."""
-        if restore_rate <= 0:
-            raise Invalid(f"Budget {name!r}: expected a positive restore rate, found {restore_rate}.")
-        parameters = {"name": name, "now": self.clock.now(), "available": available, "rate": restore_rate}
+    def observe(self, name: str, available: float, rate_per_second: float, burst: float | None = None) -> None:
+        """Correct the bucket from the remote's own reading: `available` tokens now, of `burst`, refilling at that rate."""
+        if rate_per_second <= 0:
+            raise Invalid(f"Budget {name!r}: expected a positive rate, found {rate_per_second}.")
+        parameters = {
+            "name": name,
+            "now": self.clock.now(),
+            "available": available,
+            "rate": rate_per_second,
+            "burst": burst,
+        }
         self._execute(_OBSERVE, parameters)
 
     def penalize(self, name: str, seconds: float) -> None:

@@ -23,7 +23,7 @@ class Replay(BaseException):
 
 
 class Abandoned(BaseException):
-    """The engine is closing; the run stays unfinished for whoever takes it over. No flow may catch it."""
+    """The engine is closing, or the run is another worker's now: stop without an outcome. No flow may catch it."""
 
 
 @dataclass(frozen=True, slots=True)

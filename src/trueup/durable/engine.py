@@ -35,7 +35,10 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. `since` is when it took this status (for a timer: when it is due); `attempts` counts its starts."""
+    """One run. `since` is when it took this status (for a timer: when it is due).
+
+    `attempts` counts its starts since it last got on.
+    """
 
     run_id: str
     flow: str

@@ -27,8 +27,10 @@ SELECT * FROM (
 WHERE (%(status)s::text IS NULL OR status = %(status)s) AND (%(flow)s = '' OR flow = %(flow)s)
     AND (%(run)s::text IS NULL OR run_id = %(run)s)
 ORDER BY since DESC, run_id LIMIT %(limit)s"""
+# Two conditions, because DBOS has an index for each.
 _STANDING = """SELECT
-    EXISTS (SELECT FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'PENDING', 'DELAYED')) AS busy,
+    EXISTS (SELECT FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'PENDING'))
+        OR EXISTS (SELECT FROM dbos.workflow_status WHERE status = 'DELAYED') AS busy,
     (SELECT min(due) FROM durable.timers) AS next_due"""
 
 

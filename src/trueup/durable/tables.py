@@ -45,12 +45,13 @@ TROUBLES = sa.Table(
     METADATA,
     sa.Column("run_id", sa.Text, primary_key=True),
     sa.Column("takeovers", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("reached", sa.Integer, nullable=False, server_default="0"),
     sa.Column("kind", sa.Text),
     sa.Column("error", sa.Text),
     sa.Column("since", sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint("kind IN ('failed', 'poisoned')", name="troubles_kind"),
 )
-"""Runs whose worker died, how often, and runs that failed or were given up."""
+"""Runs whose worker died, how often since `reached` checkpoints were there, and runs that failed or were given up."""
 
 BUDGETS = sa.Table(
     "budgets",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections import defaultdict
@@ -13,7 +14,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from dbos import DBOSClient, WorkflowStatus
 
-from trueup.durable.dbos_log import Connections
+from trueup.durable.dbos_log import Connections, is_lost
 from trueup.durable.engine import Program
 from trueup.durable.flow import R
 
@@ -22,14 +23,15 @@ from trueup.durable.flow import R
 class WorkerSettings:
     """How one worker process works. `application_version` is the product's, shown to people.
 
-    A fresh `executor_id` each start: DBOS re-enqueues at launch what the same id had pending. `concurrency` is runs at once a
-    queue. A worker is taken for dead `dead_after_seconds` after its last heartbeat; wrongly so, its runs still commit once.
+    A fresh `executor_id` each start: DBOS re-enqueues at launch what the same id had pending. `concurrency` is runs at once
+    a queue; looking at a queue, each `poll_seconds`, costs about 5 ms of one core. A worker is taken for dead
+    `dead_after_seconds` after its last heartbeat; wrongly so, its runs still commit once.
     """
 
     application_version: str
     executor_id: str = field(default_factory=lambda: str(uuid4()))
-    concurrency: int = 8
-    poll_seconds: float = 0.05
+    concurrency: int = 16
+    poll_seconds: float = 0.1
     heartbeat_seconds: float = 2.0
     dead_after_seconds: float = 15.0
     most_takeovers: int = 3
@@ -46,9 +48,13 @@ _BURY = """DELETE FROM durable.workers WHERE executor_id IN (
     FOR UPDATE SKIP LOCKED)
 RETURNING executor_id"""
 _LEAVE = "DELETE FROM durable.workers WHERE executor_id = %(executor)s"
-_COUNT = """INSERT INTO durable.troubles (run_id, takeovers, since)
-SELECT run_id, 1, clock_timestamp() FROM unnest(%(runs)s::text[]) AS run_id
-ON CONFLICT (run_id) DO UPDATE SET takeovers = troubles.takeovers + 1 RETURNING run_id, takeovers"""
+# A run that has got on since the last takeover did not kill its worker then: it only ran beside one that did.
+_COUNT = """INSERT INTO durable.troubles (run_id, takeovers, reached, since)
+SELECT run_id, 1, (SELECT count(*) FROM durable.checkpoints AS done WHERE done.run_id = run.run_id), clock_timestamp()
+FROM unnest(%(runs)s::text[]) AS run (run_id)
+ON CONFLICT (run_id) DO UPDATE SET reached = EXCLUDED.reached,
+    takeovers = CASE WHEN EXCLUDED.reached > troubles.reached THEN 1 ELSE troubles.takeovers + 1 END
+RETURNING run_id, takeovers"""
 _GIVE_UP = """UPDATE durable.troubles SET kind = 'poisoned', error = %(error)s, since = clock_timestamp()
 WHERE run_id = %(run)s AND kind IS NULL RETURNING run_id"""
 _FAIL = """INSERT INTO durable.troubles (run_id, kind, error, since)
@@ -60,6 +66,12 @@ WHERE troubles.kind IS NULL RETURNING run_id"""
 _RETURN_UNKNOWN = """UPDATE dbos.workflow_status SET status = 'DELAYED', owner_xid = NULL, executor_id = NULL,
     delay_until_epoch_ms = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + 3000
 WHERE status = 'PENDING' AND executor_id = %(executor)s AND NOT name = ANY(%(known)s)"""
+# The same happens to a run whose claim was committed and the answer lost with the connection.
+_MISLAID = """SELECT workflow_uuid FROM dbos.workflow_status
+WHERE status = 'PENDING' AND executor_id = %(executor)s AND name = ANY(%(known)s) AND NOT workflow_uuid = ANY(%(active)s)
+    AND started_at_epoch_ms < (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 5000"""
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -110,21 +122,33 @@ class Registry(Generic[R]):
         parameters = {"run": run_id, "error": error, "executor": self.settings.executor_id}
         with self.connections.transactions.begin() as connection:
             if connection.exec_driver_sql(_FAIL, parameters).first() is not None:
-                self.program.on_defect(connection, run_id, flow, args, error)
+                self._tell(connection, run_id, flow, args, error)
 
-    def return_unknown_flows(self) -> int:
-        """Put back the runs of flows that this version does not have; how many."""
-        parameters = {"executor": self.settings.executor_id, "known": list(self.program.by_name)}
+    def put_back(self, active: Sequence[str]) -> None:
+        """Put back what DBOS says this worker runs and it does not: flows unknown to this version, and mislaid claims."""
+        own = {"executor": self.settings.executor_id, "known": list(self.program.by_name)}
         with self.connections.single.connect() as connection:
-            return connection.exec_driver_sql(_RETURN_UNKNOWN, parameters).rowcount
+            connection.exec_driver_sql(_RETURN_UNKNOWN, own)
+            mislaid = {row[0] for row in connection.exec_driver_sql(_MISLAID, {**own, "active": list(active)})}
+        if mislaid:
+            self._resume(run for run in self._pending([self.settings.executor_id]) if run.workflow_id in mislaid)
 
     def _give_up(self, connection: sa.Connection, run: WorkflowStatus) -> None:
         died = f"its worker died {self.settings.most_takeovers} times while it ran"
         error = f"Run {run.workflow_id} of {run.name}: {died}; retry it once the cause is known."
         self.client.cancel_workflows([run.workflow_id])
         if connection.exec_driver_sql(_GIVE_UP, {"run": run.workflow_id, "error": error}).first() is not None:
-            args = run.input["args"] if run.input else ()
-            self.program.on_defect(connection, run.workflow_id, run.name, args, error)
+            self._tell(connection, run.workflow_id, run.name, run.input["args"] if run.input else (), error)
+
+    def _tell(self, connection: sa.Connection, run_id: str, flow: str, args: Sequence[Any], error: str) -> None:
+        # Were a mistake in the program's hook to undo the mark, dead workers' runs would never be taken over.
+        try:
+            with connection.begin_nested():
+                self.program.on_defect(connection, run_id, flow, args, error)
+        except Exception as problem:
+            if is_lost(problem):
+                raise
+            _LOG.exception("Run %s failed, and so did telling of it.", run_id)
 
     def _pending(self, executors: list[str]) -> list[WorkflowStatus]:
         return self.client.list_workflows(executor_id=executors, status="PENDING", load_input=False, load_output=False)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Generic
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
-from dbos import error as dbos_error
 
 from trueup.base.errors import Conflict
 from trueup.durable.context import Abandoned, Replay, RunContext
@@ -75,7 +75,7 @@ class Worker(Generic[R]):
         self._registry = Registry(self._connections, self._client, program, settings)
         self._closing = threading.Event()
         self._stopped = threading.Event()
-        self._active = 0
+        self._active: Counter[str] = Counter()
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
 
@@ -103,7 +103,7 @@ class Worker(Generic[R]):
         self._closing.set()
         deadline = time.monotonic() + self._settings.close_seconds
         with self._changed:
-            self._changed.wait_for(lambda: self._active == 0, timeout=max(0.0, deadline - time.monotonic()))
+            self._changed.wait_for(lambda: not self._active, timeout=max(0.0, deadline - time.monotonic()))
         self._stopped.set()
         for thread in self._threads:
             thread.join()
@@ -142,13 +142,14 @@ class Worker(Generic[R]):
 
     def _workflow(self, flow: Flow[R]) -> Callable[..., Any]:
         def run(*args: Any) -> Any:
+            run_id = str(DBOS.workflow_id)
             with self._changed:
-                self._active += 1
+                self._active[run_id] += 1
             try:
-                return self._run(flow, str(DBOS.workflow_id), args)
+                return self._run(flow, run_id, args)
             finally:
                 with self._changed:
-                    self._active -= 1
+                    self._active -= Counter([run_id])
                     self._changed.notify_all()
 
         # DBOS knows a workflow by its function's name and wants each to be its own.
@@ -167,12 +168,15 @@ class Worker(Generic[R]):
                     raise Abandoned(run_id) from None
                 pause_seconds = min(longest_seconds, pause_seconds * 2)
                 if not self._still_ours(log):
-                    # DBOS's word for it: it stops this execution and leaves the outcome to the owner's.
-                    raise dbos_error.DBOSWorkflowConflictIDError(run_id) from None
+                    raise Abandoned(run_id) from None
             except Exception as error:
                 _LOG.exception("Run %s of %s failed.", run_id, flow.name)
                 self._report(run_id, flow, args, error)
                 raise
+
+    def _running(self) -> list[str]:
+        with self._changed:
+            return list(self._active)
 
     def _still_ours(self, log: DbosLog[R]) -> bool:
         try:
@@ -190,8 +194,7 @@ class Worker(Generic[R]):
                 return
             except Exception as problem:
                 if not is_lost(problem):
-                    _LOG.exception("Run %s failed, and so did telling of it.", run_id)
-                    return
+                    raise
             self._closing.wait(LOST_SECONDS[1])
         raise Abandoned(run_id)
 
@@ -209,7 +212,7 @@ class Worker(Generic[R]):
         chores: list[tuple[float, Callable[[], object]]] = [
             (TIMER_POLL_SECONDS, lambda: fire_due(self._connections, self._program)),
             (beat, self._registry.take_over),
-            (beat, self._registry.return_unknown_flows),
+            (beat, lambda: self._registry.put_back(self._running())),
             (RETENTION_SECONDS, self._delete_finished),
         ]
         next_times = [0.0] * len(chores)

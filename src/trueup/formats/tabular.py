@@ -92,6 +92,8 @@ class Findings:
             self.left_out += 1
 
     def all(self) -> tuple[Finding, ...]:
+        """In the order of the document."""
+        self.listed.sort(key=lambda finding: finding.location.offset)
         if not self.left_out:
             return tuple(self.listed)
         words = f"{self.left_out} more findings like these; mend the first ones and read again"

@@ -14,14 +14,19 @@ from trueup.domain.cases import Role
 
 def crosscheck(data: dict[str, Any]) -> Iterator[str]:
     """Complaints about names. What is not of the expected type is passed over: it has a complaint of its own."""
-    for table in ("partners", "shops", "folders", "people"):
-        yield from _unique(table, [row.get("name") for row in _rows(data, table)])
+    places = [row.get("name") for table in ("partners", "shops", "folders") for row in _rows(data, table)]
+    yield from _unique("partners, shops and folders", places)
+    yield from _unique("people", [row.get("name") for row in _rows(data, "people")])
+    yield from _unique("partners' folders", [row.get("folder") for row in _rows(data, "partners")])
     owners = {role.value for role in Role} | _names(data, "people")
     seen: dict[str, str] = {}
     for account in _rows(data, "partners"):
         where = f"partner {account.get('name')!r}"
         if isinstance(account.get("folder"), str):
             yield from _known(f"{where}: folder", account["folder"], _names(data, "folders"), "[[folders]]")
+            for row in _rows(data, "folders"):
+                if row.get("name") == account["folder"] and not ("in" in row and "out" in row):
+                    yield f"{where}: folder {account['folder']!r} needs both `in` and `out`; orders come and answers go."
         codes = [code for code in _list(account.get("vendor_codes")) if isinstance(code, str)]
         agreed = [row.get("vendor_code") for row in _rows(account, "agreements")]
         for code in codes:
@@ -59,10 +64,11 @@ def _known(where: str, name: str, known: Iterable[str], place: str) -> Iterator[
     yield f"{where} {name!r} is not among {place}; {has}"
 
 
-def _unique(table: str, names: list[object]) -> Iterator[str]:
+def _unique(what: str, names: list[object]) -> Iterator[str]:
+    """Names by which connections are known, orders routed and people recorded lead to one thing each."""
     texts = [name for name in names if isinstance(name, str)]
     for name in sorted({name for name in texts if texts.count(name) > 1}):
-        yield f"{table}: {texts.count(name)} are named {name!r}; give each its own name."
+        yield f"{what}: {texts.count(name)} have the name {name!r}; give each its own."
 
 
 def _rows(table: dict[str, Any], name: str) -> list[dict[str, Any]]:

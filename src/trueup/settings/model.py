@@ -12,9 +12,11 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trueup.base.errors import TrueupError
+from trueup.base.money import Money
 from trueup.domain.cases import Role
 from trueup.domain.partners import Agreement, CostBasis, Fallback, Partner, Route, Shortfall
 from trueup.settings.values import (
+    Amount,
     DatabaseUrl,
     Exact,
     FilePath,
@@ -49,6 +51,7 @@ class InstallationSettings(Table):
     data: FilePath = key("a folder", Path(platformdirs.user_data_dir("trueup", appauthor=False)))
     database: DatabaseUrl = key('"embedded" or a PostgreSQL URL', None)
     time_zone: TimeZone = key("a time zone such as Europe/Berlin", "UTC")
+    two_persons_above: Amount | None = key('an amount and its currency such as "1000.00 USD"', None)
 
 
 class ArchiveSettings(Table):
@@ -239,6 +242,11 @@ class Settings(Foundation):
     people: tuple[PersonSettings, ...] = key("[[people]]", ())
     worker: WorkerSettings = key("the table [worker]", WorkerSettings())
     simulation: SimulationSettings | None = key("the table [simulation]", None)
+
+    @property
+    def two_persons_above(self) -> Money | None:
+        """Binding decisions with more than this at risk need a second person; None: none does."""
+        return self.installation.two_persons_above
 
     @cached_property
     def partners(self) -> tuple[Partner, ...]:

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from trueup.base.errors import NotFound
+from trueup.base.errors import Invalid, NotFound
+from trueup.base.money import Money
 from trueup.base.secret import Secret
 
 EMBEDDED = "embedded"
@@ -114,6 +115,17 @@ def _path(value: object, info: ValidationInfo) -> object:
     raise told(f"expected a path, found {value!r}")
 
 
+def _money(value: object) -> Money:
+    amount, _, currency = value.strip().rpartition(" ") if isinstance(value, str) else ("", "", "")
+    try:
+        found = Money.of(amount.strip(), currency)
+    except Invalid:
+        raise told(f'expected an amount and its currency such as "1000.00 USD", found {value!r}') from None
+    if found.minor < 0:
+        raise told(f"expected an amount of zero or more, found {value!r}")
+    return found
+
+
 def _no_bool(value: object) -> object:
     if isinstance(value, bool):
         raise told(f"expected a number, found {str(value).lower()}")
@@ -151,6 +163,7 @@ Positive = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=10**9)]
 NotNegative = Annotated[int, BeforeValidator(_no_bool), Field(ge=0, le=10**9)]
 Exact = Annotated[Decimal, BeforeValidator(_no_bool), Field(ge=0, le=10**9, allow_inf_nan=False)]
 Hours = Annotated[Decimal, BeforeValidator(_no_bool), Field(gt=0, le=24 * 365, allow_inf_nan=False)]
+Amount = Annotated[Money, PlainValidator(_money)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,79}$")]
 Label = Annotated[str, Field(pattern=r"^[^\s<>\x00-\x1f][^<>\x00-\x1f]{0,79}$")]
 TimeZone = Annotated[str, BeforeValidator(_time_zone)]

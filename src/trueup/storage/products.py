@@ -103,6 +103,16 @@ def _upsert_products(
     connection.execute(statement.on_conflict_do_update(index_elements=["sku"], set_=updated), values)
 
 
+def load_variants(connection: sa.Connection, skus: Iterable[str], since: datetime) -> dict[str, str]:
+    """The shop's variants of SKUs that were saved since then."""
+    rows = connection.execute(
+        sa.select(products.c.sku, products.c.shop_variant).where(
+            products.c.sku.in_(list(skus)), products.c.updated_at >= since, products.c.shop_variant.is_not(None)
+        )
+    )
+    return {row.sku: row.shop_variant for row in rows}
+
+
 def load_product(connection: sa.Connection, sku: str) -> Product | None:
     """One product, or None."""
     row = connection.execute(sa.select(products).where(products.c.sku == sku)).mappings().first()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from trueup.base.errors import RemoteError
+from trueup.base.errors import ConfigurationError, NotFound, RemoteError
 from trueup.domain.acknowledgements import Answer, LineDecision, force_line
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deliveries import DeliveryState
@@ -23,6 +23,10 @@ from trueup.workflows.shop_order import place_shop_order, plan_shop_order, settl
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
 
+_NOT_DONE = (RemoteError, ConfigurationError, NotFound)
+"""What a person or time can mend: a system that does not answer, a location that is not mapped."""
+MOST_PAUSE_MINUTES = 30
+
 
 def acknowledge_order(c: Flowing, order_id: int) -> None:
     """The whole path of one order, as far as it goes now."""
@@ -33,7 +37,7 @@ def acknowledge_order(c: Flowing, order_id: int) -> None:
     if wanted["items"]:
         try:
             observed = c.step(observe_stock, wanted["shop"], wanted["location"], wanted["items"])
-        except RemoteError as error:
+        except _NOT_DONE as error:
             c.commit(try_again, order_id, c.run_id, f"stock could not be read: {error}")
             return
     if c.commit(decide_order, order_id, c.run_id, observed) is None:
@@ -47,7 +51,7 @@ def _finish(c: Flowing, order_id: int, observed: dict[str, Any] | None) -> None:
     if plan is not None:
         try:
             placed = c.step(place_shop_order, plan, observed)
-        except RemoteError as error:
+        except _NOT_DONE as error:
             c.commit(try_again, order_id, c.run_id, f"the shop did not take the order: {error}")
             return
     ready = c.commit(settle_and_answer, order_id, c.run_id, plan, placed)
@@ -83,7 +87,9 @@ def try_again(tx: Tx, order_id: int, run_id: str, words: str) -> None:
     )
     cases.open_case(tx.connection, draft, tx.now, order_id=order_id)
     orders.give_back_lease(tx.connection, order_id, run_id)
-    start_answering(tx, order_id, timedelta(minutes=1))
+    # Longer the more often it ran: a shop that is down for hours is not asked every minute.
+    number = orders.count_runs(tx.connection, order_id)
+    start_answering(tx, order_id, timedelta(minutes=min(number, MOST_PAUSE_MINUTES)))
 
 
 def answer_before_deadline(c: Flowing, order_id: int, revision: int) -> None:

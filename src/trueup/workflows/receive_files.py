@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from trueup.base.errors import Conflict, DocumentError, RemoteError
+from trueup.base.errors import Conflict, DocumentError, RemoteError, Unreadable
 from trueup.domain.deliveries import DeliveryState, is_open
+from trueup.domain.orders import PurchaseOrder
 from trueup.domain.partners import Route
 from trueup.durable.flow import Flow
-from trueup.formats.recognise import FORMATS, recognise
+from trueup.formats.document import Reading
+from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
 from trueup.formats.x12.acknowledgement import (
     FunctionalAcknowledgement,
+    owed_acknowledgements,
     read_functional_acknowledgements,
     write_functional_acknowledgement,
 )
@@ -22,7 +25,6 @@ from trueup.workflows.deliver import delivery_case
 from trueup.workflows.taking_in import note_unreadable, take_in_orders
 from trueup.workflows.world import Flowing, Tx, World
 
-HEAD_BYTES = 4096
 LARGEST_BYTES = 64 * 1024 * 1024
 """A larger file is archived and becomes a case: no partner sends orders of that size, and reading one must not fill memory."""
 MOST_FILES = 500
@@ -44,19 +46,28 @@ def receive_files(c: Flowing, partner: str) -> None:
         except RemoteError as error:
             failed = str(error)
             continue
-        deliver = c.commit(take_in_file, partner, kept["digest"], name, kept["size_bytes"])
-        if deliver is not None:
-            try:
-                c.step(hand_out, deliver)
-            except (RemoteError, Conflict) as error:
-                c.commit(note_hand_out_failed, deliver, str(error))
-            else:
-                c.commit(note_handed_out, deliver)
+        for deliver in c.commit(take_in_file, partner, kept["digest"], name, kept["size_bytes"]):
+            _hand_out(c, deliver)
         try:
             c.step(settle_file, source, reference)
         except RemoteError as error:
             failed = str(error)
     c.commit(finish_look, partner, len(waiting), failed)
+
+
+def hand_out_again(c: Flowing, owed: list[int]) -> None:
+    """Functional acknowledgements of a file that was read again."""
+    for delivery_id in owed:
+        _hand_out(c, delivery_id)
+
+
+def _hand_out(c: Flowing, delivery_id: int) -> None:
+    try:
+        c.step(hand_out, delivery_id)
+    except (RemoteError, Conflict) as error:
+        c.commit(note_hand_out_failed, delivery_id, str(error))
+    else:
+        c.commit(note_handed_out, delivery_id)
 
 
 def ensure_looks(tx: Tx) -> None:
@@ -90,33 +101,44 @@ def archive_file(world: World, source: str, partner: str, reference: str, name: 
     return {"digest": kept.digest, "size_bytes": kept.size_bytes}
 
 
-def take_in_file(tx: Tx, partner: str, digest: str, name: str, size_bytes: int) -> int | None:
-    """Read an archived file; returns the delivery of its functional acknowledgement, if one is owed."""
+def take_in_file(tx: Tx, partner: str, digest: str, name: str, size_bytes: int) -> list[int]:
+    """Read an archived file; returns the deliveries of the functional acknowledgements that are owed for it."""
     if size_bytes > LARGEST_BYTES:
         words = f"{size_bytes} bytes, at most {LARGEST_BYTES} are read; split it, or send it in parts"
         note_unreadable(tx, digest, partner, name, words)
-        return None
+        return []
     content = tx.resources.read(tx.connection, digest)
     try:
-        recognise(content[:HEAD_BYTES], FORMATS)
-        for said in read_functional_acknowledgements(content):
+        known = recognise(content[:HEAD_BYTES], known_formats())
+        if not known.name.startswith("x12"):
+            raise Unreadable(
+                f"it is {known.title}, expected an X12 interchange; such files do not belong in this folder"
+            )
+        for said in read_functional_acknowledgements(content).values:
             _take_in_997(tx, partner, said, digest)
-        reading = read_orders(content, partner=partner)
+        reading = read_orders(content, partner=partner, currency=_currency(tx, partner))
     except DocumentError as error:
         note_unreadable(tx, digest, partner, name, str(error))
-        return None
+        return []
     take_in_orders(tx, reading, partner)
-    return _answer_997(tx, partner, reading)
+    owed = [_answer_997(tx, partner, reading, interchange) for interchange in owed_acknowledgements(reading)]
+    return [delivery for delivery in owed if delivery is not None]
 
 
-def _answer_997(tx: Tx, partner: str, reading: Any) -> int | None:
-    """A functional acknowledgement for every group of orders: it says what was wrong with which segment."""
+def _currency(tx: Tx, partner: str) -> str | None:
+    """An 850 of Amazon's names no currency: it is the partner's, where all its agreements have the same."""
+    known = {terms.currency for terms in tx.resources.partners[partner].agreements}
+    return known.pop() if len(known) == 1 else None
+
+
+def _answer_997(tx: Tx, partner: str, reading: Reading[PurchaseOrder], interchange: int) -> int | None:
+    """A functional acknowledgement of one interchange: it says what was wrong with which segment of which set."""
     channel = tx.resources.routes[partner].acknowledgements.get(Route.EDI)
-    if channel is None or not reading.facts.get("groups"):
+    if channel is None:
         return None
-    key = f"functional acknowledgement of {reading.evidence}"
+    key = f"functional acknowledgement of {reading.evidence} interchange {interchange + 1}"
     number = deliveries.next_control_number(tx.connection, channel, "interchange")
-    content = write_functional_acknowledgement(reading, control_number=number, now=tx.now)
+    content = write_functional_acknowledgement(reading, control_number=number, now=tx.now, interchange=interchange)
     digest = tx.resources.keep(tx.connection, content, kind="functional-acknowledgement", source="trueup", name=key)
     new = deliveries.NewDelivery(
         key=key,
@@ -164,7 +186,7 @@ def note_hand_out_failed(tx: Tx, delivery_id: int, words: str) -> None:
 def _take_in_997(tx: Tx, partner: str, said: FunctionalAcknowledgement, digest: str) -> None:
     """The buyer's word on the syntax of what we sent: received, or rejected. It says nothing about content."""
     channel = tx.resources.routes[partner].acknowledgements.get(Route.EDI, "")
-    delivery = deliveries.find_by_control(tx.connection, channel, str(int(said.group_control_number)))
+    delivery = deliveries.find_by_control(tx.connection, channel, str(said.group_control_number))
     if delivery is None:
         note_unreadable(
             tx, digest, partner, "a 997", f"it names group {said.group_control_number}, which we never sent"
@@ -206,4 +228,7 @@ def _set_look(tx: Tx, partner: str, after: timedelta) -> None:
     tx.at(tx.now + after, "receive_files", f"files:{partner}:{number}", partner)
 
 
-FLOWS = (Flow[World]("receive_files", receive_files, "polls"),)
+FLOWS = (
+    Flow[World]("receive_files", receive_files, "polls"),
+    Flow[World]("hand_out_again", hand_out_again, "polls"),
+)

@@ -169,7 +169,7 @@ def _supplies(connection: sa.Connection, situation: Situation, levels: Iterable[
 def _must_wait(tx: Tx, situation: Situation, supplies: dict[str, Availability]) -> bool:
     """Short only because claims of other orders are on their way: the shop may have counted them already."""
     late = tx.now >= situation.deadline - situation.agreement.acknowledge_margin
-    number = _recent_waits(tx, situation.saved.id)
+    number = orders.count_runs(tx.connection, situation.saved.id)
     if late or number >= MOST_PENDING_WAITS:
         return False
     wanted: dict[str, int] = {}
@@ -183,14 +183,6 @@ def _must_wait(tx: Tx, situation: Situation, supplies: dict[str, Availability]) 
         sku not in declared and supply.pending and supply.eaches < wanted.get(sku, 0) <= supply.eaches + supply.pending
         for sku, supply in supplies.items()
     )
-
-
-def _recent_waits(tx: Tx, order_id: int) -> int:
-    """How often the order ran since it arrived: a bound on waiting, kept where it survives a crash."""
-    number: int = tx.connection.execute(
-        sa.select(orders.orders.c.runs).where(orders.orders.c.id == order_id)
-    ).scalar_one()
-    return number
 
 
 def _decide(

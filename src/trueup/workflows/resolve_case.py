@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from trueup.base.errors import Refused
+from trueup.base.ids import Digest
 from trueup.base.money import Money
 from trueup.domain.acknowledgements import backorder_line
 from trueup.domain.cases import Case, Resolution, Role
 from trueup.domain.deliveries import is_open
-from trueup.storage import acts, cases, decisions, deliveries, orders, products
-from trueup.storage.json_values import to_json
+from trueup.storage import acts, cases, decisions, deliveries, orders
+from trueup.storage.documents import DocumentFilter, list_documents
 from trueup.workflows.assessment import line_digest
 from trueup.workflows.deliver import set_proof
-from trueup.workflows.poll_orders import ensure_polls
-from trueup.workflows.taking_in import start_answering, take_in_orders
+from trueup.workflows.poll_orders import ensure_polls, take_in_page
+from trueup.workflows.receive_files import take_in_file
+from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import Tx
 
 _MAY_RESOLVE = {
@@ -50,7 +52,7 @@ def may_resolve(person: Person, case: Case) -> bool:
 
 
 def resolve_case(
-    tx: Tx, case_id: int, resolution: Resolution, person: Person, note: str, *, two_persons_above: Money | None = None
+    tx: Tx, case_id: int, resolution: Resolution, person: Person, note: str, two_persons_above: Money | None = None
 ) -> Decided:
     """Decide a case. A binding decision above the limit is only proposed, and carried out when a second person approves.
 
@@ -159,10 +161,22 @@ def _retry(tx: Tx, case: Case, order_id: int | None) -> None:
 
 
 def _read_again(tx: Tx, digest: str) -> None:
-    """The document is in the archive; perhaps it can be read now (a new version, a new partner)."""
-    from trueup.workflows.receive_files import take_in_file
+    """The document is in the archive; perhaps it can be read now (a new version, a new format)."""
+    arrivals = list_documents(tx.connection, DocumentFilter(digest=Digest(digest)), limit=1)
+    if not arrivals:
+        return
+    found = arrivals[0]
+    if found.kind == "orders":
+        take_in_page(tx, _partner_of(tx, found.source), digest, found.name)
+    elif found.kind == "file":
+        owed = take_in_file(tx, found.subject, digest, found.name, found.size_bytes)
+        if owed:
+            tx.start("hand_out_again", f"hand-out:{digest}:{tx.now:%Y%m%d%H%M%S%f}", owed)
 
-    raise NotImplementedError((take_in_orders, take_in_file, products, to_json, digest))
+
+def _partner_of(tx: Tx, source: str) -> str:
+    """Whose order source that is."""
+    return next(name for name, routes in tx.resources.routes.items() if routes.order_source == source)
 
 
 def _act(tx: Tx, case: Case, person: Person, act: str, after: dict[str, str]) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import RemoteError
+from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import Product
 from trueup.durable.flow import Flow
-from trueup.storage import products, sources
+from trueup.storage import cases, products, sources
 from trueup.storage.json_values import from_json, to_json
 from trueup.workflows.world import Flowing, Tx, World
 
@@ -20,13 +23,14 @@ def sync_products(c: Flowing, shop: str) -> None:
     """All pages of one shop; then the next round is set."""
     page: str | None = None
     count = 0
+    began = write_instant(c.now())
     for _ in range(MOST_PAGES):
         try:
             fetched = c.step(fetch_products_page, shop, page)
         except RemoteError as error:
             c.commit(finish_sync, shop, count, str(error))
             return
-        count += c.commit(take_in_products, shop, fetched)
+        count += c.commit(take_in_products, shop, fetched, began)
         page = fetched["next_page"]
         if page is None:
             break
@@ -48,12 +52,43 @@ def fetch_products_page(world: World, shop: str, page: str | None) -> dict[str, 
     return {"products": to_json(found), "next_page": next_page, "evidence": observed.evidence.decode()}
 
 
-def take_in_products(tx: Tx, shop: str, fetched: dict[str, Any]) -> int:
-    """Archive the reply and save what the shop says of its products. A SKU used twice is left out: which one is meant?"""
+def take_in_products(tx: Tx, shop: str, fetched: dict[str, Any], since: str) -> int:
+    """Archive the reply and save what the shop says of its products.
+
+    SKUs are not unique in a shop. One that several variants carry is a case, and counted nowhere until that is mended:
+    which of them would be sold? `since` is when this round began, so that variants of earlier pages are remembered.
+    """
     content = fetched["evidence"].encode()
     digest = tx.resources.keep(tx.connection, content, kind="products", source=shop, name="products")
     found = [from_json(product, Product) for product in fetched["products"]]
-    return products.save_shop_products(tx.connection, found, digest, tx.now)
+    began = read_instant(since)
+    by_sku: dict[str, set[str]] = {}
+    for product in found:
+        by_sku.setdefault(product.sku, set()).add(product.shop_variant or "")
+    for sku, variant in products.load_variants(tx.connection, by_sku, began).items():
+        by_sku[sku].add(variant)
+    doubled = {sku: variants for sku, variants in by_sku.items() if len(variants) > 1}
+    clear = [product for product in found if product.sku not in doubled]
+    unclear = [replace(product, tracked=None, shop_item=None) for product in found if product.sku in doubled]
+    for sku, variants in doubled.items():
+        cases.open_case(tx.connection, _doubled(shop, sku, variants, digest), tx.now)
+    products.save_shop_products(tx.connection, unclear, digest, tx.now)
+    return products.save_shop_products(tx.connection, clear, digest, tx.now)
+
+
+def _doubled(shop: str, sku: str, variants: set[str], digest: str) -> CaseDraft:
+    return CaseDraft(
+        kind="product.ambiguous",
+        subject=f"product {sku}",
+        title=f"{len(variants)} variants in {shop} carry the SKU {sku}",
+        expected="one variant a SKU",
+        found=", ".join(sorted(variants)),
+        money_at_risk=None,
+        deadline=None,
+        owner="e-commerce",
+        resolutions=(Resolution.RETRY, Resolution.DISMISS),
+        evidence=digest,
+    )
 
 
 def finish_sync(tx: Tx, shop: str, count: int, failed: str) -> None:

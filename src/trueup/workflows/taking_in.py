@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.orders import OrderState, PurchaseOrder
@@ -18,10 +19,9 @@ MOST_FINDINGS = 20
 def take_in_orders(tx: Tx, reading: Reading[PurchaseOrder], source: str) -> list[int]:
     """Save every order of a reading and start answering the revisions that are new. Returns their ids."""
     begun = []
-    for order in reading.values:
-        taken = orders.take_in(
-            tx.connection, order, evidence=reading.evidence, envelope=dict(reading.facts), now=tx.now
-        )
+    for index, order in enumerate(reading.values):
+        envelope = envelope_of(reading, index)
+        taken = orders.take_in(tx.connection, order, evidence=reading.evidence, envelope=envelope, now=tx.now)
         if taken.is_new:
             _record(tx, order, taken)
         if taken.is_new and taken.revision == 1 and _is_history(tx, order):
@@ -32,6 +32,12 @@ def take_in_orders(tx: Tx, reading: Reading[PurchaseOrder], source: str) -> list
             begun.append(taken.order_id)
     note_findings(tx, reading, source)
     return begun
+
+
+def envelope_of(reading: Reading[PurchaseOrder], index: int) -> dict[str, Any]:
+    """What an answer to one order of a reading needs of its envelope: on EDI whence it came and its lines as they came."""
+    of_orders = reading.facts.get("orders", [])
+    return dict(of_orders[index]) if index < len(of_orders) else {}
 
 
 def start_answering(tx: Tx, order_id: int, after: timedelta = timedelta(0)) -> None:

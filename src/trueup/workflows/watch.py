@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -52,21 +52,22 @@ def ensure_watch(tx: Tx) -> None:
     tx.at(tx.now + tx.resources.pace.watch, "watch", f"watch:{number}")
 
 
-def on_defect(tx: Tx, run_id: str, flow: str, words: str) -> None:
+def note_defect(connection: sa.Connection, now: datetime, run_id: str, flow: str, words: str) -> None:
     """A run that failed with a defect: its order is freed, and a case says so. Nothing is swallowed."""
-    tx.connection.execute(sa.update(orders.orders).where(orders.orders.c.busy_run == run_id).values(busy_run=None))
+    connection.execute(sa.update(orders.orders).where(orders.orders.c.busy_run == run_id).values(busy_run=None))
+    last = words.strip().splitlines()[-1] if words.strip() else "no words"
     draft = CaseDraft(
         kind="run.failed",
         subject=f"run {run_id}",
-        title=f"The {flow} run {run_id} failed: {words.splitlines()[-1] if words else 'no words'}",
+        title=f"The {flow} run {run_id} failed: {last[:300]}",
         expected="a run that ends",
         found=words[:4000],
         money_at_risk=None,
-        deadline=tx.now + timedelta(hours=4),
+        deadline=now + timedelta(hours=4),
         owner="admin",
         resolutions=(Resolution.RETRY, Resolution.DISMISS),
     )
-    cases.open_case(tx.connection, draft, tx.now)
+    cases.open_case(connection, draft, now)
 
 
 def _silent(subject: str, error: str, age: str) -> CaseDraft:

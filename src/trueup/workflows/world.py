@@ -71,7 +71,7 @@ class World:
 
     def read(self, connection: sa.Connection, digest: str) -> bytes:
         """Archived bytes, verified against their hash."""
-        return b"".join(self.archive.open_document(connection, Digest(digest)))
+        return self.archive.load_content(connection, Digest(digest))
 
     def agreement(self, saved: SavedOrder) -> Agreement | None:
         """The terms an order stands under: those in force when it was placed."""

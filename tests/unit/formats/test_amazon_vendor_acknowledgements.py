@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.contracts.published import spapi_model, validate_request
 
+from tests.contracts.published import spapi_model, validate_request
 from trueup.base.errors import Invalid
 from trueup.base.money import UnitPrice
 from trueup.base.quantity import Quantity, Unit

@@ -14,6 +14,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from trueup.base.errors import ConfigurationError, NotFound
+from trueup.base.money import Money
 from trueup.base.secret import Secret
 from trueup.domain.partners import Agreement, CostBasis, Fallback
 from trueup.settings import AgreementSettings, Settings, load_foundation, load_settings, template
@@ -81,6 +82,7 @@ def test_what_the_template_shows_in_comments_is_right_too(load: Callable[..., Se
     assert settings.folders[0].name == "edi"
     assert settings.simulation is not None
     assert settings.people[0].name == "Ada"
+    assert settings.two_persons_above == Money.of("1000.00", "USD")
 
 
 def test_every_key_is_in_the_template() -> None:
@@ -296,7 +298,19 @@ def test_the_database_is_known_before_all_else_is_right(tmp_path: Path) -> None:
             '\n[worker]\n[simulation]\namazon_url = "https://amazon.com"\nshopify_url = "x"',
             "a simulator on this",
         ),
-        ("\n[worker]\n", '\n[[people]]\nname = "Ada"\nroles = ["finance"]\n[worker]\n', "2 are named 'Ada'"),
+        (
+            "\n[worker]\n",
+            '\n[[people]]\nname = "Ada"\nroles = ["finance"]\n[worker]\n',
+            "people: 2 have the name 'Ada'",
+        ),
+        ("\n[worker]\n", '\n[[folders]]\nname = "amazon-us"\nin = "x"\n[worker]\n', "2 have the name 'amazon-us'"),
+        (
+            'routes = ["sp-api"]',
+            'routes = ["edi"]\nfolder = "edi"\n[[folders]]\nname = "edi"\nin = "x"\n[[partners]]',
+            "folder 'edi' needs both `in` and `out`",
+        ),
+        ("\n[archive]\n", 'two_persons_above = "1000"\n[archive]\n', "expected an amount and its currency"),
+        ("\n[archive]\n", 'two_persons_above = "1000.001 USD"\n[archive]\n', "expected an amount and its currency"),
         ("\n[installation]\n", "\n[instalation]\n", "instalation: is not a key; did you mean 'installation'?"),
         ('name = "Example Goods"', 'name = "Example Goods"\nname = "Other"', "not TOML"),
     ],

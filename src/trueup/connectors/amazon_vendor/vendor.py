@@ -173,23 +173,26 @@ class AmazonVendor:
 
     def _payload(self, reply: Reply, what: str, *, applied: bool = False) -> dict[str, Any]:
         """The payload of a good reply. One that is cut off or garbled is Transient: asked again it may be whole."""
-        try:
-            body = json.loads(reply.content)
-        except (ValueError, RecursionError) as error:
-            fault = (
-                f"{error.msg} at byte {error.pos}" if isinstance(error, json.JSONDecodeError) else type(error).__name__
-            )
-        else:
-            payload = body.get("payload") if isinstance(body, dict) else None
-            if isinstance(payload, dict):
-                return payload
-            raise ContractChanged(
-                f"{self.name}: {what} has no payload{_by(reply)}; expected an object.", maybe_applied=applied
-            )
-        raise Transient(
-            f"{self.name}: {what} is cut off or garbled after {len(reply.content)} bytes ({fault}){_by(reply)}.",
-            maybe_applied=applied,
-        )
+        payload, fault = _payload_of(reply.content)
+        if payload is not None:
+            return payload
+        if not fault:
+            said = f"{self.name}: {what} has no payload{_by(reply)}; expected an object."
+            raise ContractChanged(said, maybe_applied=applied)
+        said = f"{self.name}: {what} is cut off or garbled after {len(reply.content)} bytes ({fault}){_by(reply)}."
+        raise Transient(said, maybe_applied=applied)
+
+
+def _payload_of(content: bytes) -> tuple[dict[str, Any] | None, str]:
+    """The payload, or what is wrong with the JSON. It never raises: no traceback shows what a reply repeats."""
+    try:
+        body = json.loads(content)
+    except json.JSONDecodeError as error:
+        return None, f"{error.msg} at byte {error.pos}"
+    except (ValueError, RecursionError) as error:
+        return None, type(error).__name__
+    payload = body.get("payload") if isinstance(body, dict) else None
+    return (payload if isinstance(payload, dict) else None), ""
 
 
 def _by(reply: Reply) -> str:

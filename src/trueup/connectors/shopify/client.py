@@ -32,6 +32,7 @@ from trueup.remote.budget import Budget, spend
 from trueup.remote.http import HttpClient, Problem, Reply
 
 ORDER_LIMIT_SECONDS = 60.0  # development and trial shops take five orders a minute, and answer HTTP 429 to the sixth
+ROUNDING_POINTS = 1.0  # paid on top: the shop's bucket and ours round differently, and a hair too little is refused
 _ORDER_LIMIT_WORDS = "order api rate limit"
 
 
@@ -73,9 +74,7 @@ class ShopifyClient:
             )
         size = operation.size(variables)
         cost = self._known_costs.get((operation.name, size), operation.estimated_cost(variables))
-        bucket = self._bucket
-        name = self.settings.budget_name
-        spend(self._budget, self.clock, name, min(cost, bucket.burst), bucket.rate_per_second, bucket.burst)
+        self._pay(cost + ROUNDING_POINTS)
         content = json.dumps(
             {"query": operation.text, "operationName": operation.name, "variables": variables}
         ).encode()
@@ -105,6 +104,10 @@ class ShopifyClient:
         if problems:
             raise user_error(f"Shop {self.settings.name}: {operation.name}", problems)
         return answer
+
+    def _pay(self, cost: float) -> None:
+        bucket, name = self._bucket, self.settings.budget_name
+        spend(self._budget, self.clock, name, min(cost, bucket.burst), bucket.rate_per_second, bucket.burst)
 
     def _send(self, operation: Operation, content: bytes, what: str) -> Reply:
         token = self._tokens.token()
@@ -167,11 +170,12 @@ class ShopifyClient:
         self._bucket = bucket
         self._known_costs[operation.name, size] = max(1.0, requested)
         self._budget.observe(self.settings.budget_name, left, bucket.rate_per_second, bucket.burst)
-        return max(0.0, (requested - left) / bucket.rate_per_second)
+        # Throttled although enough is left: others spent it and it is there again, or the count lags.
+        return max(0.0, (requested - left) / bucket.rate_per_second) or 1.0
 
     def _refusal(self, what: str, body: Mapping[str, Any], wait_seconds: float, operation: Operation) -> RemoteError:
         error = refusal(what, body["errors"], wait_seconds, writes=operation.writes)
-        if isinstance(error, Throttled) and wait_seconds > 0:
+        if isinstance(error, Throttled):
             self._budget.penalize(self.settings.budget_name, wait_seconds)
         return error
 

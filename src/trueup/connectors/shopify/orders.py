@@ -6,7 +6,7 @@
 - PENDING: the partner pays by remittance later, so the shop must not show money that has not come.
 - Lines are not taxable and no tax is sent: the shop's order holds goods, the invoice is made elsewhere.
 - What was written is read back by a second request. If that one fails, the write's own reply is returned: the write is done,
-  and an error would say that it is not.
+  and an error would say that it is not. Where that reply holds the first page alone, the error says `maybe_applied`.
 """
 
 from __future__ import annotations
@@ -269,7 +269,12 @@ def read_back(
         order_id = made["id"]
     try:
         whole = fetch_whole(client, order_id)
-    except RemoteError:
+    except RemoteError as error:
+        with expecting(client, operation):
+            partial = made["lineItems"]["pageInfo"]["hasNextPage"]
+        if partial:  # the order is made, but the write's reply does not hold all of it
+            error.maybe_applied = True
+            raise
         whole = None
     if whole is None:
         with expecting(client, operation):

@@ -29,6 +29,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ZONE = re.compile(r"(Z|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
 _WHOLE = re.compile(r"-?\d{1,20}")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
+_COMMA, _COLON, _BRACKET = b",:["
 _LONGEST_SHOWN = 60
 _NULL = msgspec.Raw(b"null")
 _UNDECODABLE = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
@@ -57,23 +58,30 @@ class Note:
 class Element:
     """A value of the document and where it stands. An absent element and one that is null are alike."""
 
-    __slots__ = ("notes", "path", "value")
+    __slots__ = ("_name", "_parent", "notes", "value")
 
-    def __init__(self, value: Any, path: Path, notes: list[Note]) -> None:
+    def __init__(self, value: Any, notes: list[Note], parent: Element | Path, name: str | int | None = None) -> None:
         self.value = value
-        self.path = path
         self.notes = notes
+        self._parent = parent
+        self._name = name
+
+    @property
+    def path(self) -> Path:
+        """Where it stands, from the root. Put together when it is asked for: most elements are never spoken of."""
+        above = self._parent.path if isinstance(self._parent, Element) else self._parent
+        return above if self._name is None else (*above, self._name)
 
     def __bool__(self) -> bool:
         return self.value is not None
 
     def __getitem__(self, name: str) -> Element:
         """The member of that name. Raises Unfit when this is there and has no members."""
+        if isinstance(self.value, dict):
+            return Element(self.value.get(name), self.notes, self, name)
         if self.value is None:
-            return Element(None, (*self.path, name), self.notes)
-        if not isinstance(self.value, dict):
-            raise self.unfit("not-an-object", "expected an object")
-        return Element(self.value.get(name), (*self.path, name), self.notes)
+            return Element(None, self.notes, self, name)
+        raise self.unfit("not-an-object", "expected an object")
 
     def elements(self) -> Iterator[Element]:
         """Each element of an array; none when it is absent. Raises Unfit for anything else."""
@@ -82,7 +90,7 @@ class Element:
         if not isinstance(self.value, list):
             raise self.unfit("not-an-array", "expected an array")
         for place, value in enumerate(self.value):
-            yield Element(value, (*self.path, place), self.notes)
+            yield Element(value, self.notes, self, place)
 
     def text(self) -> str:
         """The text exactly as it came, empty when absent. A number is taken for its digits, with a warning: it lost zeros."""
@@ -201,7 +209,7 @@ def read_payload(payload: Payload, notes: list[Note], read: Callable[[Element], 
 
     def whole(path: Path) -> T:
         members = {name: _open(raw, (*path, name), notes).value for name, raw in payload.items()}
-        return read(Element(members, path, notes))
+        return read(Element(members, notes, path))
 
     return _kept(whole, ("payload",), notes)
 
@@ -237,27 +245,33 @@ def locate(content: bytes, wanted: Iterable[Path]) -> dict[Path, int]:
     found: dict[Path, int] = {}
     path: list[str | int] = []
     key_is_next = False
+    skipped_depth = 0
     for token in _TOKEN.finditer(content, 3 if content.startswith(_BYTE_ORDER_MARK) else 0):
-        sign = token[0][:1]
-        if sign in b"}]":
+        sign = content[token.start()]
+        if skipped_depth:
+            skipped_depth += (sign in b"{[") - (sign in b"}]")
+        elif sign in b"}]":
             path.pop()
-        elif sign == b",":
+            key_is_next = False
+        elif sign == _COMMA:
             if isinstance(path[-1], int):
                 path[-1] += 1
             else:
                 key_is_next = True
-        elif sign == b":":
+        elif sign == _COLON:
             key_is_next = False
         elif key_is_next:
             path[-1] = _key(token[0])
         else:
             here = tuple(path)
-            if here in prefixes:
+            asked_for = here in prefixes
+            if asked_for:
                 found[here] = token.start()
             if sign in b"{[":
-                path.append(0 if sign == b"[" else "")
-        if sign in b"{}[]":
-            key_is_next = sign == b"{"
+                skipped_depth = 0 if asked_for else 1
+                if asked_for:
+                    path.append(0 if sign == _BRACKET else "")
+                    key_is_next = sign != _BRACKET
     return {
         path: next(found[path[:n]] for n in range(len(path), -1, -1) if path[:n] in found or n == 0) for path in asked
     }
@@ -265,7 +279,7 @@ def locate(content: bytes, wanted: Iterable[Path]) -> dict[Path, int]:
 
 def _open(raw: msgspec.Raw, path: Path, notes: list[Note]) -> Element:
     try:
-        return Element(_decoder.decode(raw), path, notes)
+        return Element(_decoder.decode(raw), notes, path)
     except _UNDECODABLE as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise Unfit("unreadable", f"cannot be decoded: {reason}", path) from None

@@ -128,9 +128,10 @@ def _line(item: Element) -> OrderLine:
     backorder = item["isBackOrderAllowed"].truth()
     if backorder is None:
         item["isBackOrderAllowed"].warn("missing", "is missing; taken for false")
-    net_cost, list_price = _price(item["netCost"]), _price(item["listPrice"])
+    net, listed = item["netCost"], item["listPrice"]
+    net_cost, list_price = _price(net), _price(listed)
     if net_cost is None and list_price is None:
-        item["netCost"].warn("no-cost", "is missing; Amazon takes no acknowledgement without one")
+        net.warn("no-cost", "is missing; Amazon takes no acknowledgement without one")
     return OrderLine(
         sequence=int(sequence_text),
         sequence_text=sequence_text,
@@ -140,7 +141,7 @@ def _line(item: Element) -> OrderLine:
         net_cost=net_cost,
         list_price=list_price,
         backorder_allowed=bool(backorder),
-        priced_by=_priced_by(item),
+        priced_by=_priced_by(net, listed),
     )
 
 
@@ -178,15 +179,16 @@ def _price(element: Element) -> UnitPrice | None:
         raise amount.unfit("not-an-amount", str(error)) from None
 
 
-def _priced_by(item: Element) -> str:
+def _priced_by(net: Element, listed: Element) -> str:
     """The unit of weight that the prices of a line are for, empty when they are for one each."""
-    named = {item[name]["unitOfMeasure"].text().strip().upper() for name in ("netCost", "listPrice") if item[name]}
-    weights = named - {"", "EACHES", "EACH"}
-    if len(weights) > 1 or (weights and item["netCost"] and not item["netCost"]["unitOfMeasure"].text()):
-        raise item["netCost"].unfit("two-price-units", "netCost and listPrice are for different units")
-    if weights:
-        item["netCost"].warn("priced-by-weight", f"is a price for {min(weights)}, not for an each")
-    return min(weights, default="")
+    named = [price["unitOfMeasure"].text().strip().upper() for price in (net, listed) if price]
+    units = {"" if name in ("EACH", "EACHES") else name for name in named}
+    if len(units) > 1:
+        raise net.unfit("two-price-units", "netCost and listPrice are for different units")
+    unit = next(iter(units), "")
+    if unit:
+        (net if net else listed).warn("priced-by-weight", f"is a price for {unit}, not for an each")
+    return unit
 
 
 def _ship_to(element: Element) -> Party:
@@ -221,7 +223,7 @@ def _window(element: Element) -> Window | None:
             window = Window(start, end + timedelta(days=1))
         else:
             sides = text.split("--") if "--" in text else text.split("/")
-            first, last = (Element(side.strip(), element.path, element.notes).instant() for side in sides)
+            first, last = (Element(side.strip(), element.notes, element.path).instant() for side in sides)
             window = Window(first, last)
     except (ValueError, OverflowError, Unfit):
         raise element.unfit(

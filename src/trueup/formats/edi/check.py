@@ -7,7 +7,7 @@ a segment costs a look-up and one match of its expression.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -22,15 +22,16 @@ _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """A segment's place in the grammar. `name` is its loops and tag: `BEG`, `N1/N3`, `PO1/CTP/CTP`."""
+    """A segment's place in the grammar. `name` is its loops and tag: `BEG`, `N1/N3`, `PO1/CTP`; `match` is its expression's."""
 
     name: str
     use: Use
     loop: LoopNode
     index: int
-    match: re.Pattern[str]
-    steps: dict[str, Step] = field(default_factory=dict)
+    match: Callable[[str], re.Match[str] | None]
+    most: int = 1
     is_head: bool = False
+    steps: dict[str, Step] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -41,9 +42,10 @@ class LoopNode:
     most: int
     parent: LoopNode | None
     index: int
-    items: list[Node | LoopNode] = field(default_factory=list)
     required: bool = False
     closed: bool = False
+    items: list[Node | LoopNode] = field(default_factory=list)
+    inner: list[LoopNode] = field(default_factory=list)
 
     @property
     def head(self) -> Node:
@@ -63,11 +65,10 @@ class Step:
 
 @dataclass(slots=True)
 class Checked:
-    """A set with each segment's place in the grammar. `passed_over` are tags the grammar does not name, with their places."""
+    """A set with each segment's place in the grammar (None: passed over). `passed_over` are tags it does not name."""
 
-    nodes: list[Node] = field(default_factory=list)
+    nodes: list[Node | None] = field(default_factory=list)
     segments: list[list[str]] = field(default_factory=list)
-    positions: list[int] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     passed_over: dict[str, Place] = field(default_factory=dict)
 
@@ -86,74 +87,74 @@ class Checker:
         """Check the segments of one set, its header first and its trailer last. `raws` are segments as text."""
         checked = Checked()
         mark = self.separators.element
-        first = self.root.head
-        node, last, in_a_row = first, first, 0
+        node = last = here = self.root.head
+        in_a_row = 0
         heads: dict[LoopNode, int] = {}
-        nodes, segments, positions = checked.nodes, checked.segments, checked.positions
-        for position, raw in enumerate(raws, 1):
+        nodes, segments = checked.nodes, checked.segments
+        for raw in raws:
             elements = raw.split(mark)
-            tag = elements[0]
-            step = node.steps.get(tag) or self._step(node, tag, position)
-            if step.missing or step.fault or step.node is None:
-                self._report(checked, step, tag, Place(offsets[position - 1], position, tag))
-                if step.node is None:
-                    continue
-            here = step.node
-            if step.fault is None:
-                node = here
-            if here is last:
-                in_a_row += 1
-            else:
-                last, in_a_row = here, 1
-            if here.is_head:
-                heads[here.loop] = repeats = heads.get(here.loop, 0) + 1
-                self._begin(here.loop, heads)
-                if repeats > here.loop.most:
-                    self._note(checked, Fault.LOOP_OCCURS_TOO_OFTEN, here, Place(offsets[position - 1], position, tag))
-            elif in_a_row > here.use.most:
-                self._note(checked, Fault.SEGMENT_EXCEEDS_MAXIMUM_USE, here, Place(offsets[position - 1], position, tag))
-            if here.match.fullmatch(raw) is None:
-                self._look(checked, here, elements, Place(offsets[position - 1], position, tag, loop=here.loop.name))
-            nodes.append(here)
             segments.append(elements)
-            positions.append(position)
+            step = node.steps.get(elements[0]) or self._step(node, elements[0], len(segments))
+            if step.node is None or step.fault or step.missing:
+                self._report(checked, step, elements[0], offsets)
+                if step.node is None:
+                    nodes.append(None)
+                    continue
+                here = step.node
+                node = node if step.fault else here
+            else:
+                here = node = step.node
+            nodes.append(here)
+            in_a_row = in_a_row + 1 if here is last else 1
+            last = here
+            if here.is_head:
+                loop = here.loop
+                heads[loop] = repeats = heads.get(loop, 0) + 1
+                for inner in loop.inner:
+                    heads[inner] = 0
+                if repeats > loop.most:
+                    self._note(checked, Fault.LOOP_OCCURS_TOO_OFTEN, here, offsets)
+            elif in_a_row > here.most:
+                self._note(checked, Fault.SEGMENT_EXCEEDS_MAXIMUM_USE, here, offsets)
+            if here.match(raw) is None:
+                self._look(checked, here, elements, offsets)
         return checked
 
-    def _look(self, checked: Checked, node: Node, elements: list[str], place: Place) -> None:
+    def _look(self, checked: Checked, node: Node, elements: list[str], offsets: Sequence[int]) -> None:
+        position = len(checked.segments)
+        place = Place(offsets[position - 1], position, node.use.tag, loop=node.loop.name)
         for found in look(node.use.shape, elements):
             if len(checked.notes) >= MOST_NOTES:
                 return
             where = element_place(place, elements, found.element)
             checked.notes.append(Note(found.fault, where, found.message, found.reference, found.copy[:99]))
 
-    def _report(self, checked: Checked, step: Step, tag: str, place: Place) -> None:
+    def _report(self, checked: Checked, step: Step, tag: str, offsets: Sequence[int]) -> None:
+        position = len(checked.segments)
         for node in step.missing:
             words = f"{node.use.tag} is missing before {tag}; expected {node.use.tag} in {node.loop.name or 'the set'}"
-            where = Place(place.offset, place.segment, node.use.tag, loop=node.loop.name)
+            where = Place(offsets[position - 1], position, node.use.tag, loop=node.loop.name)
             if len(checked.notes) < MOST_NOTES:
                 checked.notes.append(Note(Fault.MANDATORY_SEGMENT_MISSING, where, words))
         if step.fault:
-            self._note(checked, step.fault, step.node, place)
+            self._note(checked, step.fault, step.node, offsets)
         elif step.node is None and len(checked.passed_over) < MOST_NOTES:
-            checked.passed_over.setdefault(tag, place)
+            checked.passed_over.setdefault(tag, Place(offsets[position - 1], position, tag))
 
-    def _note(self, checked: Checked, fault: Fault, node: Node | None, place: Place) -> None:
+    def _note(self, checked: Checked, fault: Fault, node: Node | None, offsets: Sequence[int]) -> None:
         if len(checked.notes) >= MOST_NOTES:
             return
+        position = len(checked.segments)
+        tag = checked.segments[-1][0]
         words = {
-            Fault.UNRECOGNIZED_SEGMENT: f"{place.tag[:20]!r} is no segment tag: the data is damaged here",
-            Fault.UNEXPECTED_SEGMENT: f"{place.tag} does not belong here",
-            Fault.SEGMENT_NOT_IN_SEQUENCE: f"{place.tag} comes too late; read as if it stood in its place",
-            Fault.LOOP_OCCURS_TOO_OFTEN: f"loop {place.tag} occurs more than {node.loop.most if node else 0} times",
-            Fault.SEGMENT_EXCEEDS_MAXIMUM_USE: f"{place.tag} occurs more than {node.use.most if node else 0} times in a row",
+            Fault.UNRECOGNIZED_SEGMENT: f"{tag[:20]!r} is no segment tag: the data is damaged here",
+            Fault.UNEXPECTED_SEGMENT: f"{tag} does not belong here",
+            Fault.SEGMENT_NOT_IN_SEQUENCE: f"{tag} comes too late; read as if it stood in its place",
+            Fault.LOOP_OCCURS_TOO_OFTEN: f"loop {tag} occurs more than {node.loop.most if node else 0} times",
+            Fault.SEGMENT_EXCEEDS_MAXIMUM_USE: f"{tag} occurs more than {node.most if node else 0} times in a row",
         }[fault]
-        where = Place(place.offset, place.segment, place.tag[:3], loop=node.loop.name if node else "")
+        where = Place(offsets[position - 1], position, tag[:3], loop=node.loop.name if node else "")
         checked.notes.append(Note(fault, where, words))
-
-    def _begin(self, loop: LoopNode, heads: dict[LoopNode, int]) -> None:
-        for item in loop.items:
-            if isinstance(item, LoopNode):
-                heads[item] = 0
 
     def _step(self, node: Node, tag: str, position: int) -> Step:
         if position == 1:
@@ -183,14 +184,15 @@ class Checker:
         for index, item in enumerate(items):
             if isinstance(item, Loop):
                 path = f"{loop.name}/{item.name}" if loop.name else item.name
-                inner = LoopNode(path, item.most, loop, index, required=item.required, closed=item.closed)
+                inner = LoopNode(path, item.most, loop, index, item.required, item.closed)
                 self._build(inner, item.items)
                 loop.items.append(inner)
+                loop.inner.append(inner)
             else:
                 name = f"{loop.name}/{item.tag}" if loop.name else item.tag
-                node = Node(name, item, loop, index, self._expression(item.shape))
-                node.is_head = index == 0 and loop.parent is not None
-                loop.items.append(node)
+                is_head = index == 0 and loop.parent is not None
+                match = self._expression(item.shape).fullmatch
+                loop.items.append(Node(name, item, loop, index, match, item.most, is_head))
 
     def _expression(self, shape: Shape) -> re.Pattern[str]:
         if id(shape) not in self._expressions:

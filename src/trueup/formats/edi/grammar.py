@@ -81,7 +81,7 @@ class Loop:
         return self.items[0].tag
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # a grammar is itself alone: checkers are remembered by it, once a set
 class Grammar:
     """A set: its code, the functional group it travels in, the releases it is written for, its segments in order."""
 
@@ -100,7 +100,9 @@ class Grammar:
         return frozenset(_tags(self.items))
 
 
-_ELEMENT = re.compile(r"(?P<name>.+?) +(?P<reference>\w+) +(?P<kind>AN|ID|N0|R|DT|TM|C) +(?P<short>\d+)/(?P<long>\d+)(?P<rest>.*)")
+_ELEMENT = re.compile(
+    r"(?P<name>.+?) +(?P<reference>\w+) +(?P<kind>AN|ID|N0|R|DT|TM|C) +(?P<short>\d+)/(?P<long>\d+)(?P<rest>.*)"
+)
 
 
 def segment(tag: str, elements: str, *, pairs: tuple[int, int] | None = None) -> Shape:

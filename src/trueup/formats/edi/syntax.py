@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FIRST_BLOCK_BYTES = 1 << 12  # small, because a file may hold thousands of short interchanges and each starts a block anew
+FIRST_BLOCK_BYTES = (
+    1 << 12
+)  # small, because a file may hold thousands of short interchanges and each starts a block anew
 LARGEST_BLOCK_BYTES = 1 << 20  # no segment is longer; one that seems so is a file without terminators
 
 

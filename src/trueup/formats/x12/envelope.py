@@ -12,6 +12,7 @@ from trueup.base.errors import Invalid
 from trueup.formats.edi.syntax import Separators
 from trueup.formats.x12.syntax import write_segment
 
+_USUAL = Separators()
 VERSIONS = {"004010": "00401", "005010": "00501"}
 """ISA12 that belongs to a release. Written so; never read, because what is in the wild there does not follow GS08."""
 
@@ -32,33 +33,29 @@ class Envelope:
     at: datetime
     release: str = "004010"
     usage: str = "P"
-    separators: Separators = Separators()
+    separators: Separators = _USUAL
     encoding: str = "utf-8"
 
     @classmethod
-    def answering(
-        cls, facts: Mapping[str, Any], interchange: int, *, interchange_control: int, group_control: int, at: datetime
-    ) -> Envelope:
-        """The envelope back to the sender of an interchange that was read: ids swapped, separators, release and usage kept.
+    def answering(cls, received: Mapping[str, Any], *, control_number: int, now: datetime) -> Envelope:
+        """The envelope back to a sender: ids swapped, separators, release and usage kept, both control numbers the one given.
 
-        `facts` are those of the Reading; `interchange` is its number there (a value's is `facts["orders"][i]["interchange"]`).
+        `received` is what `returns_to` made of the envelopes that came.
         """
-        received = facts["interchanges"][interchange]
-        group = (received["groups"] or [{}])[0]
-        marks = received["separators"]
-        release = str(group.get("release", ""))[:6]
+        marks, release = received["separators"], received["release"][:6]
+        sender, receiver = received["sender"], received["receiver"]
         return cls(
-            sender=(received["receiver"][0], received["receiver"][1]),
-            receiver=(received["sender"][0], received["sender"][1]),
-            group_sender=group.get("receiver") or received["receiver"][1],
-            group_receiver=group.get("sender") or received["sender"][1],
-            interchange_control=interchange_control,
-            group_control=group_control,
-            at=at,
+            sender=(receiver[0], receiver[1]),
+            receiver=(sender[0], sender[1]),
+            group_sender=received["group_receiver"] or receiver[1],
+            group_receiver=received["group_sender"] or sender[1],
+            interchange_control=control_number,
+            group_control=control_number,
+            at=now,
             release=release if release in VERSIONS else "004010",
             usage=received["usage"] if received["usage"] in ("P", "T") else "P",
             separators=Separators(marks["segment"], marks["element"], marks["component"], marks["repetition"]),
-            encoding="latin-1" if facts["encoding"] == "latin-1" else "utf-8",
+            encoding="latin-1" if received["encoding"] == "latin-1" else "utf-8",
         )
 
     def __post_init__(self) -> None:
@@ -75,6 +72,22 @@ class Envelope:
                 )
 
 
+def returns_to(facts: Mapping[str, Any], interchange: int, group: int) -> dict[str, Any]:
+    """What an answer must know of the envelopes it answers, as JSON, from the facts of a Reading."""
+    around = facts["interchanges"][interchange]
+    inside = around["groups"][group] if around["groups"] else {}
+    return {
+        "sender": around["sender"],
+        "receiver": around["receiver"],
+        "group_sender": inside.get("sender", ""),
+        "group_receiver": inside.get("receiver", ""),
+        "release": inside.get("release", ""),
+        "usage": around["usage"],
+        "separators": around["separators"],
+        "encoding": facts["encoding"],
+    }
+
+
 def write_set(separators: Separators, code: str, control: int, segments: Sequence[Sequence[str]]) -> str:
     """ST, the segments, and SE with their count."""
     number = f"{control:04}"
@@ -89,7 +102,9 @@ def write_interchange(envelope: Envelope, group_code: str, sets: Sequence[str]) 
     repeats = marks.repetition or "U" if version >= "00402" else "U"
     control = f"{envelope.interchange_control:09}"
     header = write_segment(
-        Separators(marks.segment, marks.element, "", ""),  # the component separator and the repeat stand here as themselves
+        Separators(
+            marks.segment, marks.element, "", ""
+        ),  # the component separator and the repeat stand here as themselves
         "ISA",
         *("00", " " * 10, "00", " " * 10),
         *(envelope.sender[0], envelope.sender[1].ljust(15), envelope.receiver[0], envelope.receiver[1].ljust(15)),

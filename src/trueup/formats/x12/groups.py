@@ -31,6 +31,7 @@ class ReceivedSet:
 
     code: str
     checked: Checked
+    raws: list[str]
     offsets: list[int]
     separators: Separators
     facts: dict[str, Any]
@@ -41,8 +42,8 @@ class ReceivedSet:
 
     def find(self, severity: Severity, code: str, message: str, index: int = 0, element: int = 0) -> None:
         """Record a finding about the segment at that index of `checked.segments` (and one of its elements)."""
-        position, elements = self.checked.positions[index], self.checked.segments[index]
-        place = Place(self.offsets[position - 1], position, elements[0])
+        elements = self.checked.segments[index]
+        place = Place(self.offsets[index], index + 1, elements[0])
         if element:
             place = element_place(place, elements, element)
         self.journal.find(Finding(severity, code, message, Location(place.offset, f"{self.where}, {place}")))
@@ -104,12 +105,18 @@ class GroupReader:
         header, self.open = self.open, None
         if header is None:
             if segments or trailer:
-                tag, place = (segments[0][:3], offsets[0]) if segments else ("SE", at)
+                tag, begins = (segments[0][:3], offsets[0]) if segments else ("SE", at)
                 words = f"{tag} stands outside any transaction set, expected an ST before it"
-                self._note(Fault.UNEXPECTED_SEGMENT, Place(place, tag=tag), words, answered=False)
+                self._note(Fault.UNEXPECTED_SEGMENT, Place(begins, tag=tag), words, answered=False)
             return
         code, control = (*(value.strip() for value in header[1:3]), "", "")[:2]
-        facts = {"code": code, "control": control, "offset": self.opened_at, "segments": len(segments) + 2, "notes": []}
+        facts: dict[str, Any] = {
+            "code": code,
+            "control": control,
+            "offset": self.opened_at,
+            "segments": len(segments) + 2,
+            "notes": [],
+        }
         self.facts["sets"].append(facts)
         where = f"{self.where}, set {code} {control}"
         self._check_control(control, where, facts)
@@ -122,22 +129,25 @@ class GroupReader:
         if grammar is None:
             return
         mark = self.separators.element
-        raws = [mark.join(header), *segments]
-        offsets = [self.opened_at, *offsets]
-        if trailer is not None:
-            raws.append(mark.join(trailer))
-            offsets.append(at)
-        checked = checker(grammar, self.separators).check(raws, offsets)
+        ending = ([], []) if trailer is None else ([mark.join(trailer)], [at])
+        raws, places = [mark.join(header), *segments, *ending[0]], [self.opened_at, *offsets, *ending[1]]
+        checked = checker(grammar, self.separators).check(raws, places)
+        self._record(checked, where, facts)
+        sound = not any(note["severity"] == Severity.ERROR for note in facts["notes"])
+        yield ReceivedSet(code, checked, raws, places, self.separators, facts, self.facts, where, sound, self.journal)
+
+    def _record(self, checked: Checked, where: str, facts: dict[str, Any]) -> None:
+        """Everything the check found, as findings and among the notes of the set."""
         for note in checked.notes:
             self.journal.note(note, where, facts["notes"])
         if len(checked.notes) >= MOST_NOTES:
             words = f"{MOST_NOTES} faults and perhaps more: the set is not read"
-            self.journal.note(Note(Fault.SEGMENTS_IN_ERROR, Place(self.opened_at, 1, "ST"), words), where, facts["notes"])
+            place = Place(self.opened_at, 1, "ST")
+            self.journal.note(Note(Fault.SEGMENTS_IN_ERROR, place, words), where, facts["notes"])
         for tag, place in checked.passed_over.items():
             words = f"{tag} is not in the guide and was passed over"
-            self.journal.find(Finding(Severity.WARNING, "segment-not-read", words, Location(place.offset, f"{where}, {place}")))
-        sound = not any(note["severity"] == Severity.ERROR for note in facts["notes"])
-        yield ReceivedSet(code, checked, offsets, self.separators, facts, self.facts, where, sound, self.journal)
+            location = Location(place.offset, f"{where}, {place}")
+            self.journal.find(Finding(Severity.WARNING, "segment-not-read", words, location))
 
     def end(self, trailer: list[str] | None, at: int) -> None:
         """Close the group with its GE, or without one."""
@@ -146,7 +156,9 @@ class GroupReader:
             return
         declared, control = (*(value.strip() for value in trailer[1:3]), "", "")[:2]
         found = len(self.facts["sets"])
-        self.facts["declared"] = int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 10 else None
+        self.facts["declared"] = (
+            int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 10 else None
+        )
         if self.facts["declared"] != found:
             words = f"GE01 says {declared!r} sets, found {found}; ask the sender whether any is missing"
             self._note(Fault.SET_COUNT_DIFFERS, Place(at, tag="GE", element=1), words)
@@ -163,7 +175,9 @@ class GroupReader:
             self.journal.note(Note(Fault.SET_NOT_SUPPORTED, place, words), where, facts["notes"])
         elif grammar.group != self.facts["code"]:
             words = f"set {code} in a group {self.facts['code']!r}, expected {grammar.group!r}"
-            self.journal.note(Note(Fault.SET_NOT_SUPPORTED, Place(self.opened_at, 1, "ST", 1), words), where, facts["notes"])
+            self.journal.note(
+                Note(Fault.SET_NOT_SUPPORTED, Place(self.opened_at, 1, "ST", 1), words), where, facts["notes"]
+            )
             return None
         elif not grammar.covers(self.facts["release"]):
             return None
@@ -182,7 +196,9 @@ class GroupReader:
     def _check_trailer(self, trailer: list[str] | None, at: int, where: str, facts: dict[str, Any]) -> None:
         if trailer is None:
             words = f"set {facts['code']} {facts['control']} has no SE: it is cut off and not read"
-            self.journal.note(Note(Fault.SET_TRAILER_MISSING, Place(at, facts["segments"], "SE"), words), where, facts["notes"])
+            self.journal.note(
+                Note(Fault.SET_TRAILER_MISSING, Place(at, facts["segments"], "SE"), words), where, facts["notes"]
+            )
             return
         declared, control = (*(value.strip() for value in trailer[1:3]), "", "")[:2]
         last = facts["segments"]
@@ -191,8 +207,9 @@ class GroupReader:
             self.journal.note(Note(Fault.SEGMENT_COUNT_DIFFERS, Place(at, last, "SE", 1), words), where, facts["notes"])
         if control != facts["control"]:
             words = f"SE02 is {control!r}, expected {facts['control']!r} as in ST02"
-            self.journal.note(Note(Fault.SET_CONTROL_NUMBERS_DIFFER, Place(at, last, "SE", 2), words), where, facts["notes"])
+            self.journal.note(
+                Note(Fault.SET_CONTROL_NUMBERS_DIFFER, Place(at, last, "SE", 2), words), where, facts["notes"]
+            )
 
     def _note(self, fault: Fault, place: Place, words: str, *, answered: bool = True) -> None:
         self.journal.note(Note(fault, place, words), self.where, self.facts["notes"] if answered else None)
-

@@ -58,6 +58,7 @@ class Journal:
 def read_sets(content: bytes, grammars: Mapping[str, Grammar], journal: Journal) -> Iterator[ReceivedSet]:
     """Every set of the grammars given, checked, in the order of the file; all else is recorded in the journal."""
     start = _opening(content, journal)
+    content = content.replace(b"\0", b"\x1a")  # as wrong and as long, but a character that any database can keep
     controls: set[tuple[str, str]] = set()
     while start is not None and start < len(content):
         header = read_header(content, start)
@@ -69,6 +70,10 @@ def read_sets(content: bytes, grammars: Mapping[str, Grammar], journal: Journal)
             continue
         facts = _header_facts(header)
         journal.facts["interchanges"].append(facts)
+        if header.irregular:
+            place = Place(header.irregular.offset, tag="ISA", element=header.irregular.element)
+            words = f"{header.irregular.message}; it is read by its separators, because a GS follows it"
+            journal.find(Finding(Severity.WARNING, "header-width", words, Location(place.offset, str(place))))
         _check_control(header, controls, journal, facts)
         reader = _Interchange(content, header, grammars, journal, facts)
         yield from reader.sets()
@@ -108,11 +113,15 @@ def _after(content: bytes, end: int, journal: Journal) -> int | None:
     following = _next_header(content, start)
     length = (len(content) if following is None else following) - start
     begins = content[start : start + 12].decode("latin-1")
-    words = f"{length} bytes that begin {begins!r} stand outside any interchange (no ISA before them); they are not read"
+    words = (
+        f"{length} bytes that begin {begins!r} stand outside any interchange (no ISA before them); they are not read"
+    )
     place = Place(start)
     first = not journal.facts["interchanges"] and following is None
     if first:
-        journal.note(Note(Fault.CONTENT_INVALID, place, f"This is no X12 interchange: it begins {begins!r}, expected 'ISA'"), "")
+        journal.note(
+            Note(Fault.CONTENT_INVALID, place, f"This is no X12 interchange: it begins {begins!r}, expected 'ISA'"), ""
+        )
     else:
         journal.find(Finding(Severity.WARNING, "outside", words, Location(start, "")))
     return following
@@ -173,7 +182,7 @@ class _Interchange:
         self.content, self.header, self.journal, self.facts = content, header, journal, facts
         self.grammars = grammars
         self.where = f"interchange {header[13]}"
-        self.end = header.offset + 106
+        self.end = header.end
         self.groups: set[str] = set()
         self.group: GroupReader | None = None
         self.segments: list[str] = []
@@ -182,7 +191,9 @@ class _Interchange:
     def sets(self) -> Iterator[ReceivedSet]:
         marks = self.header.separators
         mark = marks.element
-        controls = frozenset([tag + mark for tag in ("ST", "SE", "GS", "GE")] + ["ST", "SE", "GS", "GE", "IEA", "ISA", "TA1"])
+        controls = frozenset(
+            [tag + mark for tag in ("ST", "SE", "GS", "GE")] + ["ST", "SE", "GS", "GE", "IEA", "ISA", "TA1"]
+        )
         recode = self._recoded if self.journal.facts["encoding"] == "utf-8" else None
         segments, offsets = self.segments, self.offsets
         for block in blocks(self.content, self.end, marks.segment):
@@ -292,11 +303,12 @@ class _Interchange:
         if control.strip() != self.header[13]:
             words = f"IEA02 is {control!r}, expected {self.header[13]!r} as in ISA13"
             place = Place(at, tag="IEA", element=2)
-            self.journal.note(Note(Fault.INTERCHANGE_CONTROL_NUMBERS_DIFFER, place, words), self.where, self.facts["notes"])
+            self.journal.note(
+                Note(Fault.INTERCHANGE_CONTROL_NUMBERS_DIFFER, place, words), self.where, self.facts["notes"]
+            )
 
     def _cut_off(self, at: int, before: str) -> Iterator[ReceivedSet]:
         yield from self._close_group(None, at)
         words = f"the interchange has no IEA before {before}: it is cut off; ask the sender for it again"
         note = Note(Fault.END_OF_FILE_TOO_EARLY, Place(at, tag="IEA"), words)
         self.journal.note(note, self.where, self.facts["notes"])
-

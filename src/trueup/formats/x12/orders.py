@@ -5,37 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from trueup.base.errors import Invalid
-from trueup.base.money import UnitPrice, check_currency
-from trueup.base.quantity import Quantity, Unit
-from trueup.domain.identifiers import Asin
+from trueup.base.money import check_currency
+from trueup.base.quantity import Quantity
 from trueup.domain.orders import OrderLine, OrderState, OrderType, Party, PurchaseOrder, Window
 from trueup.domain.partners import Route
 from trueup.formats.document import Severity
 from trueup.formats.edi.elements import read_date
+from trueup.formats.x12.envelope import returns_to
 from trueup.formats.x12.groups import ReceivedSet
 from trueup.formats.x12.guide import Guide
+from trueup.formats.x12.interchanges import Journal
+from trueup.formats.x12.order_lines import LineReader, Remembered, whole_number
 
 CANCEL, CHANGES = "01", ("04", "05")
 _ZONE_HOURS = {
     **dict.fromkeys(("", "UT", "GM", "Z"), 0),
-    **{"ES": -5, "ED": -4, "CS": -6, "CD": -5, "MS": -7, "MD": -6, "PS": -8, "PD": -7},
+    "ES": -5,
+    "ED": -4,
+    "CS": -6,
+    "CD": -5,
+    "MS": -7,
+    "MD": -6,
+    "PS": -8,
+    "PD": -7,
 }
-_WHOLE = 15  # digits of a count that are looked at; Quantity refuses absurd ones itself
 _Sides = dict[tuple[str, str], datetime]
-
-
-@dataclass(slots=True)
-class _Line:
-    """A PO1 loop while it is read: the index of its PO1, and what its further segments say."""
-
-    index: int
-    elements: list[str]
-    pack: str = ""
-    list_price: str = ""
 
 
 @dataclass(slots=True)
@@ -54,48 +51,54 @@ class OrderReader:
     """The state of reading one order. `error` is set by the first finding that keeps it from being taken in."""
 
     def __init__(
-        self, received: ReceivedSet, guide: Guide, facts: dict[str, Any], partner: str, currency: str | None
+        self,
+        received: ReceivedSet,
+        guide: Guide,
+        journal: Journal,
+        terms: tuple[str, str | None],
+        remembered: Remembered,
     ) -> None:
-        self.received, self.guide, self.facts = received, guide, facts
+        """`terms` are our name of the partner (empty: the sender's id) and the currency (None: the guide's)."""
+        self.received, self.guide, self.facts = received, guide, journal.facts
+        self.lines = LineReader(received, guide, remembered)
+        (partner, currency), facts = terms, journal.facts
         self.interchange = len(facts["interchanges"]) - 1
         self.partner = partner or facts["interchanges"][self.interchange]["sender"][1]
         self.currency = currency or guide.currency
         self.error = False
         self.header = _Header()
         self.party = ""
-        self.prices: dict[str, UnitPrice | None] = {}
-        self.numbers: set[int] = set()
 
     def read(self) -> tuple[PurchaseOrder, dict[str, Any]] | None:
         """The order and the facts of where it stood; None when something essential is missing or wrong."""
         checked = self.received.checked
-        lines: list[_Line] = []
-        line = _Line(0, [])
+        lines = self.lines
         totals: tuple[int, list[str]] | None = None
         index = -1
         for node, elements in zip(checked.nodes, checked.segments, strict=True):
             index += 1
+            if node is None:
+                continue
             match node.name:
                 case "PO1/PO1":
-                    line = _Line(index, elements)
-                    lines.append(line)
+                    lines.lines.append((index, elements))
                 case "PO1/PO4":
-                    line.pack = line.pack or _at(elements, 1)
+                    lines.packs.setdefault(lines.lines[-1][0], _at(elements, 1))
                 case "PO1/CTP":
                     if _at(elements, 2) in ("RES", "MSR", "SRP", "RTL"):
-                        line.list_price = _at(elements, 3)
+                        lines.list_prices[lines.lines[-1][0]] = _at(elements, 3)
                 case "CTT":
                     totals = (index, elements)
                 case name:
                     self._head(name, elements, index)
         self._finish_header()
-        raws: dict[str, str] = {}
-        read = tuple(found for found in (self._line(line, raws) for line in lines) if found is not None)
+        lines.currency, lines.backorder_allowed = self.currency, self.header.backorder
+        read = lines.read()
         if totals:
-            self._check_totals(*totals, lines, read)
-        if self.error:
+            self._check_totals(*totals, read)
+        if self.error or lines.refused:
             return None
-        return self._order(read), self._order_facts(raws)
+        return self._order(read), self._order_facts(lines.raws)
 
     def _head(self, name: str, elements: list[str], index: int) -> None:
         header = self.header
@@ -105,7 +108,7 @@ class OrderReader:
             case "CUR":
                 self._currency(elements, index)
             case "REF":
-                header.references.setdefault(elements[1], _at(elements, 2) or _at(elements, 3))
+                header.references.setdefault(_at(elements, 1), _at(elements, 2) or _at(elements, 3))
             case "CSH":
                 self._backorder(_at(elements, 1), index)
             case "DTM":
@@ -142,20 +145,23 @@ class OrderReader:
         )
 
     def _order_facts(self, raws: dict[str, str]) -> dict[str, Any]:
-        groups = self.facts["interchanges"][self.interchange]["groups"]
-        return {
+        group = len(self.facts["interchanges"][self.interchange]["groups"]) - 1
+        return returns_to(self.facts, self.interchange, group) | {
             "number": self.header.beginning[3],
             "purpose": self.header.beginning[1],
             "interchange": self.interchange,
-            "group": len(groups) - 1,
-            "set": len(groups[-1]["sets"]) - 1,
+            "interchange_control": self.facts["interchanges"][self.interchange]["control"],
+            "group_control": self.received.group["control"],
+            "set_control": self.received.facts["control"],
             "lines": raws,
         }
 
     def _finish_header(self) -> None:
         beginning = self.header.beginning
         reference = self.guide.vendor_code_reference
-        where = next((place for place, node in enumerate(self.received.checked.nodes) if node.name == "BEG"), 0)
+        where = next(
+            (place for place, node in enumerate(self.received.checked.nodes) if node and node.name == "BEG"), 0
+        )
         if not self.header.references.get(reference):
             words = f"REF*{reference} with our vendor code is missing, expected after BEG: whose order is this?"
             self._refuse("vendor-code-missing", words, where)
@@ -190,7 +196,7 @@ class OrderReader:
         return day + (_time_of_day(group["time"]) or timedelta())
 
     def _currency(self, elements: list[str], index: int) -> None:
-        text = self.guide.currencies.get(elements[2], elements[2])
+        text = self.guide.currencies.get(_at(elements, 2), _at(elements, 2))
         try:
             self.currency = check_currency(text)
         except Invalid as error:
@@ -204,7 +210,7 @@ class OrderReader:
         self.header.backorder = bool(allowed)
 
     def _date(self, elements: list[str], index: int) -> None:
-        side = self.guide.windows.get(elements[1])
+        side = self.guide.windows.get(_at(elements, 1))
         day = _midnight(_at(elements, 2))
         if side is None or day is None:
             return
@@ -226,94 +232,13 @@ class OrderReader:
         added = tuple(part for part in parts if part)
         self.header.parties[self.party] = Party(party.id, party.name, party.address + added, country)
 
-    def _line(self, line: _Line, raws: dict[str, str]) -> OrderLine | None:
-        """A line, its findings recorded; None when it cannot be had. `raws` takes its PO1 as it came."""
-        elements, index = line.elements, line.index
-        count = len(elements)
-        text = elements[1]
-        number = int(text) if text.isascii() and text.isdigit() and len(text) <= _WHOLE else 0
-        if not number:
-            number = len(raws) + 1
-            words = f"PO101 is {text!r}, expected the line's number; it is counted as line {number}"
-            self._warn("line-number-missing", words, index, 1)
-        if number in self.numbers:
-            return self._refuse("line-number-repeated", f"PO101 {text} occurs twice in the order", index, 1)
-        self.numbers.add(number)
-        raws[str(number)] = self.received.separators.element.join(elements)
-        ordered = self._quantity(line)
-        price = self._price(elements[4], index, 4) if count > 4 and elements[4] else None
-        if ordered is None:
-            return None
-        asin, product_ids = self._products(elements)
-        if asin is None and not product_ids:
-            self._warn("product-id-missing", f"line {number} names no product", index)
-        return OrderLine(
-            sequence=number,
-            sequence_text=text,
-            asin=asin,
-            product_ids=product_ids,
-            ordered=ordered,
-            net_cost=price,
-            list_price=self._price(line.list_price, index, 1) if line.list_price else None,
-            backorder_allowed=self.header.backorder,
-        )
-
-    def _quantity(self, line: _Line) -> Quantity | None:
-        elements = line.elements
-        unit = self.guide.units.get(elements[3])
-        if unit is None:
-            known = ", ".join(self.guide.units)
-            return self._refuse("unit-unknown", f"PO103 is {elements[3]!r}, expected one of {known}", line.index, 3)
-        text = elements[2]
-        if not text.isdigit() or len(text) > _WHOLE:
-            whole = _whole(text)
-            if whole is None:
-                words = f"PO102 is {text[:40]!r}, expected a whole number of at most {_WHOLE} digits"
-                return self._refuse("quantity-not-whole", words, line.index, 2)
-            amount = whole
-        else:
-            amount = int(text)
-        size: int | None = 1
-        if unit is Unit.CASE:
-            size = int(line.pack) if line.pack.isdigit() and len(line.pack) <= _WHOLE and int(line.pack) else None
-        try:
-            return Quantity(amount, unit, size)
-        except Invalid as error:
-            return self._refuse("quantity-absurd", f"PO102: {error}", line.index, 2)
-
-    def _price(self, text: str, index: int, element: int) -> UnitPrice | None:
-        if text in self.prices:
-            return self.prices[text]
-        price: UnitPrice | None = None
-        try:
-            price = UnitPrice.of(text[:100], self.currency)
-        except Invalid as error:
-            self._refuse("price-unreadable", str(error), index, element)
-        if price is not None and price.value < Decimal(0):
-            self._refuse("price-negative", f"the price {text} is negative", index, element)
-        self.prices[text] = price
-        return price
-
-    def _products(self, elements: list[str]) -> tuple[str | None, tuple[tuple[str, str], ...]]:
-        """The ASIN, by the first qualifier that may carry one and whose value has its shape; and the other pairs."""
-        asin: str | None = None
-        pairs: list[tuple[str, str]] = []
-        for qualifier, code in zip(elements[6:26:2], elements[7:27:2], strict=False):
-            if asin is None and qualifier in self.guide.asin_qualifiers:
-                asin = _asin(code)
-                if asin is not None:
-                    continue
-            if code:
-                pairs.append((qualifier, code))
-        return asin, tuple(pairs)
-
-    def _check_totals(self, index: int, totals: list[str], lines: list[_Line], read: tuple[OrderLine, ...]) -> None:
-        declared = _whole(totals[1])
-        if declared != len(lines):
-            words = f"CTT01 says {totals[1][:20]!r} lines, found {len(lines)}: lines may be lost"
+    def _check_totals(self, index: int, totals: list[str], read: tuple[OrderLine, ...]) -> None:
+        declared = whole_number(totals[1])
+        if declared != len(self.lines.lines):
+            words = f"CTT01 says {totals[1][:20]!r} lines, found {len(self.lines.lines)}: lines may be lost"
             self._refuse("line-count-differs", words, index, 1)
         total = sum(line.ordered.amount for line in read)
-        if _at(totals, 2) and len(read) == len(lines) and _whole(totals[2]) != total:
+        if _at(totals, 2) and len(read) == len(self.lines.lines) and whole_number(totals[2]) != total:
             self._warn("hash-total-differs", f"CTT02 is {totals[2][:20]!r}, the quantities add up to {total}", index, 2)
 
     def _warn(self, code: str, words: str, index: int, element: int = 0) -> None:
@@ -322,15 +247,6 @@ class OrderReader:
     def _refuse(self, code: str, words: str, index: int, element: int = 0) -> None:
         self.error = True
         self.received.find(Severity.ERROR, code, words, index, element)
-
-
-def _asin(code: str) -> str | None:
-    if len(code) != 10:
-        return None
-    try:
-        return Asin.parse(code)
-    except Invalid:
-        return None
 
 
 def _cancelled(line: OrderLine) -> OrderLine:
@@ -353,15 +269,6 @@ def _time_of_day(text: str) -> timedelta | None:
     if len(text) < 4 or not text.isascii() or not text.isdigit():
         return None
     return timedelta(hours=int(text[:2]), minutes=int(text[2:4]), seconds=int(text[4:6] or 0))
-
-
-def _whole(text: str) -> int | None:
-    """A whole number that may be written with a point (`12.0`), or None."""
-    head, _, tail = text.partition(".")
-    digits = head.removeprefix("-")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > _WHOLE or tail.strip("0"):
-        return None
-    return int(head)
 
 
 def _window(sides: Mapping[tuple[str, str], datetime], name: str) -> Window | None:

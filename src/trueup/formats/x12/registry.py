@@ -11,6 +11,6 @@ from trueup.formats.edi.grammar import Grammar
 @cache
 def known_sets() -> dict[str, Grammar]:
     """Every grammar of `sets/`, by the code of ST01."""
-    from trueup.formats.x12 import sets  # noqa: PLC0415 (a set's reader asks for this registry)
+    from trueup.formats.x12 import sets
 
     return collect(sets, "SET", Grammar, key=lambda grammar: grammar.code, group="trueup.x12.sets")

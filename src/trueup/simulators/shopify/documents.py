@@ -169,7 +169,7 @@ def _object_problems(
         return [(path, f"Expected {value} to be a key-value object.")]
     problems = [([*path, name], f"Field is not defined on {kind.name}") for name in value if name not in kind.fields]
     for name, each in kind.fields.items():
-        if name in value or (isinstance(each.type, GraphQLNonNull) and each.default_value is Undefined):
+        if name in value or (isinstance(each.type, GraphQLNonNull) and each.default is None):
             problems += _problems(each.type, value.get(name), [*path, name])
     if kind.is_one_of and (len(value) != 1 or None in value.values()):
         problems.append((path, f"'{kind.name}' requires exactly one argument, but {len(value)} were provided."))

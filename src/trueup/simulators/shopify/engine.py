@@ -7,10 +7,11 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
-from graphql import ExecutionResult, GraphQLError, OperationType, execute_sync
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, execute_sync
 
 from trueup.simulators.shopify import cost as costs
 from trueup.simulators.shopify.access import Token
@@ -66,12 +67,18 @@ def json_reply(status: int, body: Any) -> Reply:
     return Reply(status, msgspec.json.encode(body), {"content-type": "application/json; charset=utf-8"})
 
 
+@cache
+def executable_schema() -> GraphQLSchema:
+    """The schema with its resolvers: one for all simulators of the process, for it keeps no state."""
+    return assemble({"QueryRoot": QUERIES, "Mutation": MUTATIONS, **OBJECTS})
+
+
 class Engine:
     """Executes requests on a world. Every call holds the world's lock."""
 
     def __init__(self, world: World, faults: Faults, index: OrderIndex) -> None:
         self._world, self._faults, self._index = world, faults, index
-        self._schema = assemble({"QueryRoot": QUERIES, "Mutation": MUTATIONS, **OBJECTS})
+        self._schema = executable_schema()
         self._documents = Documents(self._schema)
         self._kept = IdempotentResults(world)
         self._buckets: dict[str, costs.Bucket] = {}

@@ -16,7 +16,9 @@ Value = str | int | datetime | bool | tuple[str, ...] | list[str] | None
 Document = Mapping[str, Value]
 """What is searched: texts are matched by token, numbers and times compared, a tuple is a set of whole words (tags)."""
 
-_LEXEME = re.compile(r'\(|\)|-(?=\S)|"(?:\\.|[^"\\])*"|(?:[^\s()":]|\\.)+(?=:)|:(?:>=|<=|>|<)?|(?:[^\s()"])+')
+_LEXEME = re.compile(
+    r'\(|\)|-(?=\S)|"(?:\\.|[^"\\])*"|\'[^\']*\'|(?:[^\s()":]|\\.)+(?=:)|:(?:>=|<=|>|<)?|(?:[^\s()"])+'
+)
 _WORDS = re.compile(r"[^\W_]+")
 
 
@@ -108,7 +110,7 @@ def _in_field(query: Query, field: str) -> Query:
 
 
 def _term(field: str, comparison: str, raw: str) -> Term:
-    quoted = raw.startswith('"')
+    quoted = len(raw) > 1 and raw[0] in "\"'" and raw[-1] == raw[0]
     value = re.sub(r"\\(.)", r"\1", raw[1:-1] if quoted else raw)
     return Term(field, comparison, value, quoted)
 

@@ -50,7 +50,7 @@ def show_status(connection: sa.Connection) -> dict[str, Any]:
         "orders": connection.execute(sa.select(sa.func.count()).select_from(orders)).scalar_one(),
         "history_orders": connection.execute(sa.select(sa.func.count()).where(orders.c.history)).scalar_one(),
         "deliveries": {f"{kind} {state}": count for kind, state, count in counted},
-        "open_cases": {kind: number for kind, number in kinds},
+        "open_cases": {row.kind: row[1] for row in kinds},
         "money_at_risk": [str(Money(int(total), currency)) for currency, total, _ in at_risk if currency],
         "cases_without_money": sum(count for currency, _, count in at_risk if not currency),
         "reserved_eaches": int(held[0]),

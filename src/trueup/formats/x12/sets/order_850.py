@@ -15,6 +15,7 @@ from trueup.formats.edi.grammar import Grammar, Loop, Use, segment
 from trueup.formats.x12.guide import Guide
 from trueup.formats.x12.interchanges import Journal, read_sets
 from trueup.formats.x12.openings import opens_with_set
+from trueup.formats.x12.order_lines import Remembered
 from trueup.formats.x12.orders import OrderReader
 from trueup.formats.x12.partners.amazon import GUIDE as AMAZON
 
@@ -30,7 +31,9 @@ _DATE = segment(
     period    1251 AN 1/35
     """,
 )
-_CURRENCY = segment("CUR", "entity 98 ID 2/3 M\n currency 100 ID 3/3 M\n rate 280 R 4/10\n entity 98 ID 2/3\n currency 100 ID 3/3")
+_CURRENCY = segment(
+    "CUR", "entity 98 ID 2/3 M\n currency 100 ID 3/3 M\n rate 280 R 4/10\n entity 98 ID 2/3\n currency 100 ID 3/3"
+)
 _TEXT = segment("MSG", "text 933 AN 1/264 M\n carriage 934 ID 2/2\n number 1470 N0 1/9")
 
 _HEADER = (
@@ -93,11 +96,44 @@ _HEADER = (
         most=5,
     ),
     Use(_DATE, most=10),
-    Loop("N9", (Use(segment("N9", "qualifier 128 ID 2/3 M\n reference 127 AN 1/30\n text 369 AN 1/45")), Use(_TEXT, most=1000)), most=1000),
+    Use(
+        segment(
+            "PKG",
+            """
+            description type 349 ID 1/1
+            characteristic   753 ID 1/5
+            agency           559 ID 2/2
+            packaging        754 AN 1/7
+            description      352 AN 1/80
+            load             400 ID 2/2
+            """,
+        ),
+        most=200,
+    ),
+    Loop(
+        "N9",
+        (
+            Use(segment("N9", "qualifier 128 ID 2/3 M\n reference 127 AN 1/30\n text 369 AN 1/45")),
+            Use(_TEXT, most=1000),
+        ),
+        most=1000,
+    ),
     Loop(
         "N1",
         (
-            Use(segment("N1", "party 98 ID 2/3 M\n name 93 AN 1/60\n qualifier 66 ID 1/2\n code 67 AN 2/80\n relation 706 ID 2/2\n party 98 ID 2/3")),
+            Use(
+                segment(
+                    "N1",
+                    """
+                    party     98 ID 2/3 M
+                    name      93 AN 1/60
+                    qualifier 66 ID 1/2
+                    code      67 AN 2/80
+                    relation  706 ID 2/2
+                    party     98 ID 2/3
+                    """,
+                )
+            ),
             Use(segment("N2", "name 93 AN 1/60 M\n name 93 AN 1/60"), most=2),
             Use(segment("N3", "street 166 AN 1/55 M\n street 166 AN 1/55"), most=2),
             Use(
@@ -151,6 +187,23 @@ _LINES = Loop(
                 """,
             ),
             most=25,
+        ),
+        Use(
+            segment(
+                "PID",
+                """
+                description type 349 ID 1/1 M
+                characteristic   750 ID 2/3
+                agency           559 ID 2/2
+                description      751 AN 1/12
+                description      352 AN 1/80
+                surface          752 ID 2/2
+                source           822 AN 1/15
+                yes or no        1073 ID 1/1
+                language         819 ID 2/3
+                """,
+            ),
+            most=1000,
         ),
         Use(
             segment(
@@ -211,12 +264,13 @@ def read_orders(
     """Every purchase order of every interchange in the bytes. Never raises for what they hold: what is wrong is a finding.
 
     `partner` is our name of whoever sent it (the sender's id of ISA06 when not given). The currency is the one in CUR, else
-    `currency`, else the guide's. `facts` carry the envelopes, separators and faults by set, and in `orders`, one for each
-    value, where it stood and its PO1 segments as they came: what a 997 and an 855 need later, as JSON.
+    `currency`, else the guide's. `facts` carry the envelopes, separators and faults by set, which is all that a
+    997 needs, and in `orders`, one for each value, all that its 855 needs: whence it came and its PO1s as they came. All JSON.
     """
-    from trueup.formats.x12.registry import known_sets  # noqa: PLC0415 (the registry imports every set, this one too)
+    from trueup.formats.x12.registry import known_sets
 
     journal = Journal(guide.tolerated)
+    remembered = Remembered()
     orders: list[PurchaseOrder] = []
     facts: list[dict[str, object]] = []
     for received in read_sets(content, known_sets(), journal):
@@ -224,7 +278,7 @@ def read_orders(
             words = f"set {received.code} is not an order; another format reads it"
             journal.find(Finding(Severity.WARNING, "other-set", words, Location(received.offsets[0], received.where)))
         elif received.sound:
-            read = OrderReader(received, guide, journal.facts, partner, currency).read()
+            read = OrderReader(received, guide, journal, (partner, currency), remembered).read()
             if read is not None:
                 orders.append(read[0])
                 facts.append(read[1])

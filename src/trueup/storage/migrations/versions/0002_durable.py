@@ -49,6 +49,7 @@ def upgrade() -> None:
         "troubles",
         sa.Column("run_id", sa.Text, primary_key=True),
         sa.Column("takeovers", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("reached", sa.Integer, nullable=False, server_default="0"),
         sa.Column("kind", sa.Text),
         sa.Column("error", sa.Text),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),

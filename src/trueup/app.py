@@ -1,0 +1,300 @@
+"""The composition root: builds the Application from settings. The only module that imports everything."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import sqlalchemy as sa
+
+from trueup import __version__
+from trueup.base.clock import Clock, SystemClock
+from trueup.base.plugins import collect
+from trueup.connectors.amazon_vendor import AmazonVendor, AmazonVendorSettings
+from trueup.connectors.folder import Folder, FolderPlaces
+from trueup.connectors.shopify import ShopifySettings, ShopifyShop
+from trueup.domain import holds
+from trueup.domain.hold import Hold
+from trueup.domain.partners import Route
+from trueup.durable.budgets import Budgets
+from trueup.durable.engine import Program
+from trueup.durable.flow import Flow
+from trueup.durable.on_dbos import DbosEngine
+from trueup.durable.takeover import WorkerSettings
+from trueup.remote.budget import Budget
+from trueup.remote.capability import Connections
+from trueup.remote.http import HttpClient
+from trueup.settings.load import load_foundation, load_settings
+from trueup.settings.model import Foundation, Settings
+from trueup.storage.database import Database, create_database
+from trueup.storage.documents import Archive
+from trueup.storage.embedded import EmbeddedServer
+from trueup.storage.sealing import MasterKey
+from trueup.storage.secrets import load_secret
+from trueup.workflows import (
+    acknowledge_order,
+    deliver,
+    poll_orders,
+    prove_delivery,
+    receive_files,
+    sync_products,
+    watch,
+)
+from trueup.workflows.world import Pace, PartnerRoutes, Tx, World
+
+T = TypeVar("T")
+DATABASE = "trueup"
+PLUGIN_GROUPS = {"holds": "trueup.holds"}
+FLOWS: tuple[Flow[World], ...] = (
+    *poll_orders.FLOWS,
+    *receive_files.FLOWS,
+    *sync_products.FLOWS,
+    *acknowledge_order.FLOWS,
+    *deliver.FLOWS,
+    *prove_delivery.FLOWS,
+    *watch.FLOWS,
+)
+
+
+def hold_rules() -> tuple[Hold, ...]:
+    """Every hold rule, our own and those of outside packages, in their stated order."""
+    found = collect(holds, "HOLD", Hold, key=lambda rule: rule.name, group=PLUGIN_GROUPS["holds"])
+    return tuple(sorted(found.values(), key=lambda rule: (rule.order, rule.name)))
+
+
+class _DryRun(Exception):
+    """Rolls back what was only tried."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """An opened installation. Close it, or use it as a context manager."""
+
+    settings: Settings
+    world: World
+    engine: DbosEngine[World]
+    server: EmbeddedServer | None = None
+    closers: Sequence[Callable[[], None]] = field(default=())
+
+    @property
+    def database(self) -> Database:
+        """The database, migrated."""
+        return self.world.database
+
+    def act(self, dry_run: bool, fn: Callable[..., T], *args: Any) -> T:
+        """A person acts: `fn(tx, *args)` in one transaction with its starts and timers; rolled back when `dry_run`."""
+        if not dry_run:
+            return self.engine.act(fn, *args)
+        kept: list[T] = []
+
+        def tried(tx: Tx) -> None:
+            kept.append(fn(tx, *args))
+            raise _DryRun
+
+        with contextlib.suppress(_DryRun):
+            self.engine.act(tried)
+        return kept[0]
+
+    def work(self) -> None:
+        """Become a worker: everything that goes round is set going, and runs are taken from the queues."""
+        self.engine.launch()
+        self.engine.act(watch.ensure_watch)
+
+    def close(self) -> None:
+        """Stop working, close connections, and stop the embedded server if this process started it."""
+        self.engine.close()
+        for closer in self.closers:
+            closer()
+        self.world.database.close()
+        if self.server is not None:
+            self.server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How an installation is opened. `on_effect` counts requests to other systems (for tests); `pace` is for simulations."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    pace: Pace | None = None
+    worker: WorkerSettings | None = None
+    on_effect: Callable[[str], None] | None = None
+    settings: Callable[[Settings], Settings] = lambda settings: settings
+
+
+def open_application(path: Path, opening: Opening | None = None) -> Application:
+    """Open the installation that a trueup.toml describes: start or find its database, migrate it, build every connection.
+
+    Raises ConfigurationError, Refused (a database of a newer version), Transient (the database cannot be reached).
+    """
+    how = opening or Opening()
+    foundation = load_foundation(path, how.environ)
+    server, database = open_database(foundation)
+    try:
+        database.migrate()
+        key = MasterKey.load_or_create(foundation.master_key_file, how.environ)
+        settings = how.settings(load_settings(path, how.environ, lambda name: _sealed(database, key, name)))
+        world, closers = build_world(settings, database, key, how)
+        program = Program(world, FLOWS, how.clock, _on_defect(world))
+        concurrency = settings.worker.concurrency
+        worker = how.worker or WorkerSettings(application_version=__version__, concurrency=concurrency)
+        engine = DbosEngine(database.engine, program, worker)
+    except BaseException:
+        database.close()
+        if server is not None:
+            server.close()
+        raise
+    return Application(settings, world, engine, server, closers)
+
+
+def open_database(foundation: Foundation) -> tuple[EmbeddedServer | None, Database]:
+    """The database by URL, or the embedded one of the data folder, started when it does not run."""
+    url = foundation.installation.database
+    if url is not None:
+        return None, Database(url.reveal())
+    server = EmbeddedServer(foundation.installation.data)
+    return server, Database(create_database(server.start(), DATABASE))
+
+
+def build_world(
+    settings: Settings, database: Database, key: MasterKey, how: Opening
+) -> tuple[World, list[Callable[[], None]]]:
+    """Every connection and the rules: what flows are given."""
+    budget = Budgets(database.engine, how.clock)
+    connections, closers = build_connections(settings, budget, how)
+    world = World(
+        database=database,
+        archive=Archive(key),
+        connections=connections,
+        partners={partner.name: partner for partner in settings.partners},
+        routes=_routes(settings),
+        rules=hold_rules(),
+        clock=how.clock,
+        pace=how.pace or _pace(settings),
+    )
+    return world, closers
+
+
+def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple[Connections, list[Callable[[], None]]]:
+    """Connectors by capability; the only place that names a remote system."""
+    found = Connections()
+    closers: list[Callable[[], None]] = []
+    for account in settings.accounts:
+        if Route.SP_API in account.routes:
+            vendor = AmazonVendor(_amazon_settings(settings, account), budget, how.clock, on_effect=how.on_effect)
+            found.order_sources[account.name] = vendor
+            found.acknowledgement_sinks[account.name] = vendor
+            found.status_sources[account.name] = vendor
+            found.probed[account.name] = vendor
+            closers.append(vendor.close)
+    for shop in settings.shops:
+        wanted = _shopify_settings(settings, shop)
+        http = HttpClient(shop.name, wanted.base_url, on_effect=how.on_effect)
+        store = ShopifyShop(wanted, http, budget, how.clock)
+        found.product_sources[shop.name] = store
+        found.stock_sources[shop.name] = store
+        found.sales_order_sinks[shop.name] = store
+        found.probed[shop.name] = store
+        closers.append(http.close)
+    for place in settings.folders:
+        places = FolderPlaces(place.name, place.inbox, place.outbox, place.archive, float(place.quiet_seconds))
+        folder = Folder(places, how.clock)
+        if place.inbox is not None:
+            found.document_sources[place.name] = folder
+        if place.outbox is not None:
+            found.document_sinks[place.name] = folder
+        found.probed[place.name] = folder
+    return found, closers
+
+
+def _amazon_settings(settings: Settings, account: Any) -> AmazonVendorSettings:
+    simulated = settings.simulation.amazon_url if settings.simulation else ""
+    common = {
+        "name": account.name,
+        "region": account.region,
+        "client_id": account.client_id,
+        "client_secret": account.client_secret,
+        "refresh_token": account.refresh_token,
+        "vendor_codes": account.vendor_codes,
+    }
+    if simulated:
+        return AmazonVendorSettings(**common, endpoint=simulated, token_endpoint=f"{simulated}/auth/o2/token")
+    return AmazonVendorSettings(**common)
+
+
+def _shopify_settings(settings: Settings, shop: Any) -> ShopifySettings:
+    companies = {
+        terms.company_location
+        for partner in settings.partners
+        for terms in partner.agreements
+        if terms.shop == shop.name and terms.company_location
+    }
+    return ShopifySettings(
+        name=shop.name,
+        shop=shop.domain,
+        client_id=shop.client_id or "",
+        client_secret=shop.client_secret,
+        access_token=shop.access_token,
+        endpoint=settings.simulation.shopify_url if settings.simulation else "",
+        api_version=shop.api_version,
+        case_pack=shop.case_pack_metafield,
+        locations=shop.locations,
+        company_locations=tuple(sorted(companies)),
+        source_name=shop.source_name,
+    )
+
+
+def _routes(settings: Settings) -> dict[str, PartnerRoutes]:
+    found = {}
+    for account in settings.accounts:
+        on_api, on_edi = Route.SP_API in account.routes, Route.EDI in account.routes
+        answers: dict[Route, str] = {}
+        if on_api:
+            answers[Route.SP_API] = account.name
+        if on_edi and account.folder:
+            answers[Route.EDI] = account.folder
+        found[account.name] = PartnerRoutes(
+            order_source=account.name if on_api else None,
+            status_source=account.name if on_api else None,
+            document_source=account.folder if on_edi else None,
+            acknowledgements=answers,
+        )
+    return found
+
+
+def _pace(settings: Settings) -> Pace:
+    worker = settings.worker
+    return Pace(
+        poll=timedelta(seconds=worker.orders_poll_seconds),
+        files=timedelta(seconds=worker.folders_poll_seconds),
+        products=timedelta(seconds=worker.products_poll_seconds),
+    )
+
+
+def _sealed(database: Database, key: MasterKey, name: str) -> Any:
+    with database.transaction() as connection:
+        return load_secret(connection, key, name)
+
+
+def _on_defect(world: World) -> Callable[[sa.Connection, str, str, Sequence[Any], str], None]:
+    def tell(connection: sa.Connection, run_id: str, flow: str, args: Sequence[Any], error: str) -> None:
+        watch.note_defect(connection, world.clock.now(), run_id, flow, error)
+
+    return tell
+
+
+__all__ = ["FLOWS", "Application", "Opening", "Tx", "hold_rules", "open_application"]

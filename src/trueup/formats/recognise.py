@@ -1,0 +1,50 @@
+"""Which format is this? Exactly one, or it is unreadable: recognition is never the first that happens to answer yes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from trueup.base.errors import Unreadable
+from trueup.base.plugins import collect
+from trueup.formats.document import Format
+from trueup.formats.edi.encodings import wrong_encoding
+
+HEAD_BYTES = 4096
+"""How much of a document's opening a format may need to see."""
+
+
+@cache
+def known_formats() -> tuple[Format, ...]:
+    """Every format there is: the constants FORMAT of the folders that hold them, and of outside packages."""
+    from trueup.formats import amazon_vendor, item_master
+    from trueup.formats.x12 import sets
+
+    sets_of_x12 = collect(sets, "FORMAT", Format, key=_name, group="trueup.formats")
+    return (*amazon_vendor.FORMATS, item_master.FORMAT, *sets_of_x12.values())
+
+
+def recognise(content_head: bytes, formats: Iterable[Format]) -> Format:
+    """The one format whose opening this is. Raises Unreadable when there is none or several, naming them."""
+    head = content_head[:HEAD_BYTES]
+    found = [known for known in formats if known.recognise(head)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = " and ".join(sorted(f"{known.title} ({known.name})" for known in found))
+        raise Unreadable(f"Ambiguous document: it opens as {names}; say which of them it is.")
+    raise Unreadable(f"Unrecognised document: {_opening(head)}")
+
+
+def _opening(head: bytes) -> str:
+    if not head.strip():
+        return "it is empty."
+    known = wrong_encoding(head)
+    if known:
+        return f"it is {known}"
+    begins = head[:24].decode("latin-1")
+    return f"it begins {begins!r}, which no format here opens with; check what was sent, or add its format."
+
+
+def _name(known: Format) -> str:
+    return known.name
