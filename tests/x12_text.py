@@ -39,9 +39,7 @@ def group(code: str, control: int, *sets: str, release: str = "004010", marks: M
 
 def interchange(*groups: str, control: int = 1, version: str = "00401", marks: Marks = USUAL) -> str:
     """ISA, the groups, IEA."""
-    head = (
-        f"ISA*00*          *00*          *ZZ*AMAZON         *ZZ*VENDOR         *261123*1000*U*{version}*{control:09}*0*P*"
-    )
+    head = f"ISA*00*          *00*          *ZZ*AMAZON         *ZZ*VENDOR         *261123*1000*U*{version}*{control:09}*0*P*"
     tail = f"IEA*{len(groups)}*{control:09}"
     return "".join(
         (
@@ -74,4 +72,6 @@ def order(*segments: str, control: str = "0001", marks: Marks = USUAL) -> str:
 
 def orders_file(*sets: str, marks: Marks = USUAL, control: int = 1) -> bytes:
     """One interchange of one group of orders."""
-    return interchange(group("PO", control, *(sets or (order(marks=marks),)), marks=marks), control=control, marks=marks).encode()
+    return interchange(
+        group("PO", control, *(sets or (order(marks=marks),)), marks=marks), control=control, marks=marks
+    ).encode()

@@ -134,6 +134,7 @@ def test_one_token_serves_an_hour_and_all_threads() -> None:
     """Eight threads at once fetch one token; after an hour there is a second."""
     connected = connect(PLACED)
     start = len(connected.answered("token"))
+    connected.lie(kind="slow", operation="token", seconds=0.2)
     threads = [threading.Thread(target=fetch_one, args=(connected,)) for _ in range(8)]
     for thread in threads:
         thread.start()

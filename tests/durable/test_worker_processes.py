@@ -89,6 +89,7 @@ def test_a_worker_wrongly_taken_for_dead_does_no_harm(pool: sa.Engine, engine: D
     assert effects(pool) == sorted([*expected, ("afterwards", "0")])
 
 
+@pytest.mark.slow
 def test_a_run_that_kills_its_workers_is_given_up(pool: sa.Engine, engine: DbosEngine[object]) -> None:
     """The third worker that dies of a run is the last: it is poisoned, someone is told once, and other runs go on."""
     engine.start("deadly", "poison")

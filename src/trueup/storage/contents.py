@@ -210,7 +210,7 @@ class _SealedChunks(io.RawIOBase):
             query = sa.select(content_chunks.c.sequence, content_chunks.c.sealed).where(
                 content_chunks.c.content_id == row.id, content_chunks.c.sequence.in_(expected)
             )
-            found = dict(connection.execute(query).tuples().all())
+            found = {row.sequence: row.sealed for row in connection.execute(query)}
             for sequence in expected:
                 if sequence not in found:
                     raise Tampered(

@@ -36,6 +36,7 @@ _SOCKET_NAME = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 107 if sys.platform == "linux" else 103  # sockaddr_un holds 108 or 104 bytes, the last is zero
 _REFUSED_SECONDS = 30.0  # a killed server's children and zombie need a while to go
 _START_SECONDS = 300.0  # a recovery may read much of its log
+_FULL_BYTES = 1_000_000
 _PASSING = ("already exists", "still in use", "is empty", "could not bind", "Address already in use", "starting up")
 
 
@@ -290,24 +291,19 @@ class EmbeddedServer:
 
     def _last_words(self) -> str:
         """What the server said of its failure: in its first log, and once that is redirected in the newest of its own."""
-        logs = [self._cluster / "start.log", *sorted((self._cluster / "log").glob("*.log"), key=_modified)[-1:]]
-        words = []
-        for log in logs:
-            with contextlib.suppress(OSError):
-                lines = log.read_text(errors="replace").splitlines()[-40:]
-                words += [
-                    line for line in lines if any(sign in line for sign in ("FATAL", "PANIC", "could not", "No space"))
-                ]
-        return " ".join(line.partition("] ")[2] or line for line in words[-4:])
+        words = _last_lines(self._cluster / "start.log")
+        if "redirecting log output" in words or not words:
+            logs = sorted((self._cluster / "log").glob("*.log"), key=lambda log: log.stat().st_mtime)
+            words = _last_lines(logs[-1]) if logs else words
+        return words
 
     def _failed(self, what: str, said: str) -> ConfigurationError:
-        lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
-        reason = " ".join(lines[-4:])[-600:] or "it said nothing"
-        if "No space left on device" in said or "Disk quota exceeded" in said:
+        full = "No space left on device" in said or "Disk quota exceeded" in said
+        if full or shutil.disk_usage(self.data).free < _FULL_BYTES:  # with no space left nothing could be said
             return ConfigurationError(
                 f"The disk of the data folder {self.data} is full: the database {what}. Free some space."
             )
-        return ConfigurationError(f"The database in {self._cluster} {what}: {reason}")
+        return ConfigurationError(f"The database in {self._cluster} {what}: {said.strip()[-600:] or 'it said nothing'}")
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -369,5 +365,10 @@ def _quoted_for_list(path: str) -> str:
     return f'"{escaped}"'
 
 
-def _modified(path: Path) -> float:
-    return path.stat().st_mtime
+def _last_lines(log: Path) -> str:
+    """The last lines without their time and process, as one."""
+    try:
+        lines = log.read_text(errors="replace").splitlines()[-5:]
+    except FileNotFoundError:
+        return ""
+    return " ".join((line.partition("] ")[2] or line).strip() for line in lines)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 import sqlalchemy as sa
 
@@ -30,7 +32,11 @@ _WRONG = {
     "28": "the user or password is not accepted: check the database URL",
     "3D000": "there is no such database: create it, or correct the database URL",
     "42501": "the user lacks a permission: grant it to the user of the database URL",
-    "0A000": "the server cannot do this",
+}
+# Without a connection there is no SQLSTATE, only the server's sentence.
+_SAID = {
+    r"password authentication failed|no password supplied|no pg_hba.conf entry|role .* does not exist": "28000",
+    r"database .* does not exist": "3D000",
 }
 
 
@@ -43,13 +49,14 @@ def translate(error: sa.exc.SQLAlchemyError, url: sa.URL, *, committing: bool = 
         return Transient(
             f"Database {url.database}: no connection became free in time; run fewer threads or enlarge the pool."
         )
-    if not isinstance(error, sa.exc.DBAPIError) or isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
-        state = getattr(getattr(error, "orig", None), "sqlstate", None)
-        return _wrong(url, state) or error
+    if not isinstance(error, sa.exc.DBAPIError):
+        return error
     cause = error.orig
-    state = getattr(cause, "sqlstate", None)
-    if wrong := _wrong(url, state):
-        return wrong
+    state = getattr(cause, "sqlstate", None) or _state_of_sentence(str(cause))
+    if wrong := _look_up(_WRONG, state):
+        return ConfigurationError(f"Database {url.database} as user {url.username}: {wrong}.")
+    if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
+        return error
     lost = error.connection_invalidated or (isinstance(cause, psycopg.OperationalError) and state is None)
     reason = _look_up(_PASSING, state) or ("the connection was lost or not to be had" if lost else None)
     if reason is None:
@@ -58,9 +65,8 @@ def translate(error: sa.exc.SQLAlchemyError, url: sa.URL, *, committing: bool = 
     return Transient(f"Database {url.database}: {reason} ({said}).", maybe_applied=committing)
 
 
-def _wrong(url: sa.URL, state: str | None) -> ConfigurationError | None:
-    reason = _look_up(_WRONG, state)
-    return ConfigurationError(f"Database {url.database} as user {url.username}: {reason}.") if reason else None
+def _state_of_sentence(said: str) -> str | None:
+    return next((state for pattern, state in _SAID.items() if re.search(pattern, said)), None)
 
 
 def _look_up(reasons: dict[str, str], state: str | None) -> str | None:

@@ -84,7 +84,13 @@ def test_the_same_order_by_either_route_has_equal_terms() -> None:
 
 @pytest.mark.parametrize(
     "marks",
-    [Marks("~", "\r\n"), Marks("\n", "", "|", ">"), Marks("'", "", "+", ":"), Marks("\r", "\n"), Marks("\x1c", "", "\x1d", "\x1f")],
+    [
+        Marks("~", "\r\n"),
+        Marks("\n", "", "|", ">"),
+        Marks("'", "", "+", ":"),
+        Marks("\r", "\n"),
+        Marks("\x1c", "", "\x1d", "\x1f"),
+    ],
     ids=["crlf", "newline", "edifact-like", "carriage-return", "control-characters"],
 )
 def test_separators_are_read_from_their_places(marks: Marks) -> None:
@@ -104,7 +110,9 @@ def test_the_release_is_that_of_the_group(version: str) -> None:
 def test_another_release_is_refused_with_its_place() -> None:
     """A release without a grammar here is not guessed at."""
     reading = read_orders(interchange(group("PO", 1, order(), release="005010")).encode())
-    assert [(finding.code, finding.location.path) for finding in reading.errors] == [("716:2", "group 1, GS, element 8")]
+    assert [(finding.code, finding.location.path) for finding in reading.errors] == [
+        ("716:2", "group 1, GS, element 8")
+    ]
     assert not reading.values
 
 
@@ -163,8 +171,8 @@ def test_a_line_of_a_billion_units_is_read() -> None:
 @pytest.mark.parametrize(
     ("wrong", "right", "code", "kept"),
     [
-        ("SE*12*0001", "SE*11*0001", "718:4", 0),
-        ("SE*11*0009", "SE*11*0001", "718:3", 0),
+        ("SE*13*0001", "SE*12*0001", "718:4", 0),
+        ("SE*12*0009", "SE*12*0001", "718:3", 0),
         ("GE*2*1", "GE*1*1", "716:5", 1),
         ("GE*1*9", "GE*1*1", "716:4", 1),
         ("IEA*3*000000001", "IEA*1*000000001", "I18:021", 1),
@@ -185,7 +193,7 @@ def test_control_counts_and_numbers_are_checked(wrong: str, right: str, code: st
 def test_a_truncated_file_gives_its_whole_sets_and_says_where_it_ends() -> None:
     """Cut anywhere in the second set, the first is taken in, and an error lies at the end of what arrived."""
     content = orders_file(order(), order(control="0002"))
-    for length in range(content.index(b"ST*850*0002") + 12, content.index(b"SE*11*0002") + 10, 7):
+    for length in range(content.index(b"ST*850*0002") + 12, content.index(b"SE*12*0002") + 10, 7):
         reading = read_orders(content[:length])
         assert len(reading.values) == 1
         assert {"718:2", "716:3", "I18:023"} <= {finding.code for finding in reading.errors}
@@ -285,7 +293,9 @@ def test_currency_is_the_documents_then_the_callers_then_the_guides() -> None:
         ("IB*0306406152", "0306406152", ()),
     ],
 )
-def test_an_asin_is_known_by_qualifier_and_shape(pairs: str, asin: str | None, others: tuple[tuple[str, str], ...]) -> None:
+def test_an_asin_is_known_by_qualifier_and_shape(
+    pairs: str, asin: str | None, others: tuple[tuple[str, str], ...]
+) -> None:
     """A buyer's qualifier and the shape of an ASIN together; a vendor's own code that looks like one is not taken for it."""
     (found,) = read_orders(orders_file(order(*HEADER, f"PO1*1*10*EA*9.50*NE*{pairs}", "CTT*1"))).values
     assert (found.lines[0].asin, found.lines[0].product_ids) == (asin, others)
@@ -293,7 +303,11 @@ def test_an_asin_is_known_by_qualifier_and_shape(pairs: str, asin: str | None, o
 
 @pytest.mark.parametrize(
     ("dropped", "code"),
-    [("REF*CR*VEND1", "vendor-code-missing"), ("N1*ST**92*ABE2", "ship-to-missing"), ("BEG*00*NE*4TJ8X1QA**20261120", "720:3")],
+    [
+        ("REF*CR*VEND1", "vendor-code-missing"),
+        ("N1*ST**92*ABE2", "ship-to-missing"),
+        ("BEG*00*NE*4TJ8X1QA**20261120", "720:3"),
+    ],
 )
 def test_what_an_order_cannot_do_without_is_demanded(dropped: str, code: str) -> None:
     """Without a vendor code no agreement is known, without a place no shipment: refused, in words."""
@@ -325,7 +339,9 @@ def test_a_hostile_file_does_not_fill_the_memory_with_findings() -> None:
 def test_sets_of_other_kinds_in_the_file_are_left_to_their_formats() -> None:
     """A 997 beside orders is no error of the orders; a set nobody reads is."""
     said = transaction("997", "0001", "AK1*PR*1", "AK9*A*1*1*1")
-    content = interchange(group("PO", 1, order()), group("FA", 2, said), group("IN", 3, transaction("810", "0001"))).encode()
+    content = interchange(
+        group("PO", 1, order()), group("FA", 2, said), group("IN", 3, transaction("810", "0001"))
+    ).encode()
     reading = read_orders(content)
     assert len(reading.values) == 1
     assert [finding.code for finding in reading.findings] == ["other-set", "718:1"]

@@ -60,6 +60,7 @@ class Fault(StrEnum):
 
     INTERCHANGE_CONTROL_NUMBERS_DIFFER = "interchange control number in header and trailer do not match"
     INTERCHANGE_CONTROL_NUMBER_INVALID = "invalid interchange control number value"
+    INTERCHANGE_PARTY_INVALID = "invalid interchange sender or receiver id"
     GROUP_COUNT_DIFFERS = "invalid number of included groups value"
     CONTROL_STRUCTURE_INVALID = "invalid control structure"
     END_OF_FILE_TOO_EARLY = "improper (premature) end-of-file"
@@ -85,6 +86,7 @@ SEVERITIES: dict[Fault, Severity] = {
             Fault.GROUP_CONTROL_NUMBER_INVALID,
             Fault.INTERCHANGE_CONTROL_NUMBERS_DIFFER,
             Fault.INTERCHANGE_CONTROL_NUMBER_INVALID,
+            Fault.INTERCHANGE_PARTY_INVALID,
             Fault.GROUP_COUNT_DIFFERS,
             Fault.INTERCHANGE_CONTROL_NUMBER_REPEATED,
         ),

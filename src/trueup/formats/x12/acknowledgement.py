@@ -17,7 +17,8 @@ from typing import Any
 from trueup.base.errors import Refused
 from trueup.base.ids import digest_of
 from trueup.formats.document import Finding, Location, Reading, Severity
-from trueup.formats.x12.codes import SEGMENT_HAS_ELEMENT_ERRORS, WORDS
+from trueup.formats.edi.faults import Fault
+from trueup.formats.x12.codes import CODES, SEGMENT_HAS_ELEMENT_ERRORS, WORDS
 from trueup.formats.x12.envelope import Envelope, returns_to, write_interchange, write_set
 from trueup.formats.x12.groups import ReceivedSet
 from trueup.formats.x12.interchanges import Journal, read_sets
@@ -104,11 +105,16 @@ class FunctionalAcknowledgement:
 
 
 def owed_acknowledgements(reading: Reading[Any]) -> tuple[int, ...]:
-    """Which interchanges of a reading, counted from 0, hold a group that a 997 must answer. A 997 itself is never answered."""
+    """Which interchanges of a reading, counted from 0, a 997 must answer: those with a group, and a sender to address.
+
+    A 997 itself is never answered.
+    """
+    nobody = CODES[Fault.INTERCHANGE_PARTY_INVALID][1]
     return tuple(
         place
         for place, received in enumerate(reading.facts.get("interchanges", []))
         if any(group["code"] != _GROUP for group in received["groups"])
+        and not any(note["code"] == nobody for note in received["notes"])
     )
 
 
@@ -122,7 +128,8 @@ def write_functional_acknowledgement(
     """
     if interchange not in owed_acknowledgements(reading):
         raise Refused(
-            f"Interchange {interchange} of this reading has no group to acknowledge (a 997 is never answered by a 997)."
+            f"Interchange {interchange} of this reading has no group to acknowledge, or no sender to address; "
+            f"a 997 is never answered by a 997."
         )
     groups = reading.facts["interchanges"][interchange]["groups"]
     owed = [place for place, group in enumerate(groups) if group["code"] != _GROUP]
@@ -159,7 +166,7 @@ def _group_segments(group: Mapping[str, Any], envelope: Envelope) -> list[tuple[
     control = group["control"].lstrip("0") or "0"
     if not control.isascii() or not control.isdigit() or len(control) > 9:
         control = "0"  # AK102 must be a number; the error in AK9 says that theirs was none
-    segments: list[tuple[str, ...]] = [("AK1", group["code"][:2], control)]
+    segments: list[tuple[str, ...]] = [("AK1", _clean(group["code"], envelope, 2).rjust(2, "Z"), control)]
     verdicts = []
     refused = any(note["code"] in ("716:1", "716:2") for note in group["notes"])
     for found in group["sets"]:
@@ -182,25 +189,28 @@ def _group_segments(group: Mapping[str, Any], envelope: Envelope) -> list[tuple[
 
 
 def _set_segments(found: Mapping[str, Any], verdict: Verdict, envelope: Envelope) -> list[tuple[str, ...]]:
-    segments: list[tuple[str, ...]] = [
-        ("AK2", _clean(found["code"], envelope, 3), _clean(found["control"], envelope, 9))
-    ]
+    code, number = _clean(found["code"], envelope, 3), _clean(found["control"], envelope, 9)
+    segments: list[tuple[str, ...]] = [("AK2", code.rjust(3, "0"), number.rjust(4, "0"))]
     located = [note for note in found["notes"] if note["code"][:3] in ("720", "723")]
-    located.sort(key=lambda note: (note["segment"], note["tag"]))
-    for (position, tag), group in groupby(located, key=lambda note: (note["segment"], note["tag"])):
+    located.sort(key=_where)
+    for (position, tag), group in groupby(located, key=_where):
         notes = list(group)
         codes = _codes(notes, "720")
         elements = [note for note in notes if note["code"].startswith("723")]
         if elements:
             codes = [*codes[: _MOST_CODES - 1], SEGMENT_HAS_ELEMENT_ERRORS]
         loop = _clean(notes[0].get("loop", "").rpartition("/")[2], envelope, 6)
-        segments.append(("AK3", _clean(tag, envelope, 3) or "ZZ", str(position), loop, *codes))
+        segments.append(("AK3", _clean(tag, envelope, 3).ljust(2, "Z"), str(position), loop, *codes))
         segments += [_element_segment(note, envelope) for note in elements[:99]]
     codes = _codes(found["notes"], "718")
     if located and verdict is Verdict.REJECTED and "5" not in codes:
         codes = [*codes[: _MOST_CODES - 1], "5"]
     segments.append(("AK5", verdict.value, *codes))
     return segments
+
+
+def _where(note: Mapping[str, Any]) -> tuple[int, str]:
+    return note["segment"], note.get("tag", "")
 
 
 def _element_segment(note: Mapping[str, Any], envelope: Envelope) -> tuple[str, ...]:

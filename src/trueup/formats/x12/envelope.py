@@ -112,7 +112,7 @@ def write_interchange(envelope: Envelope, group_code: str, sets: Sequence[str]) 
     )
     number = str(envelope.group_control)
     group = write_segment(
-        marks,
+        Separators(marks.segment, marks.element, "", ""),
         *("GS", group_code, envelope.group_sender, envelope.group_receiver, f"{at:%Y%m%d}", f"{at:%H%M}", number, "X"),
         envelope.release,
     )

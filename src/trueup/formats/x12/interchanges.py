@@ -74,7 +74,7 @@ def read_sets(content: bytes, grammars: Mapping[str, Grammar], journal: Journal)
             place = Place(header.irregular.offset, tag="ISA", element=header.irregular.element)
             words = f"{header.irregular.message}; it is read by its separators, because a GS follows it"
             journal.find(Finding(Severity.WARNING, "header-width", words, Location(place.offset, str(place))))
-        _check_control(header, controls, journal, facts)
+        _check_header(header, controls, journal, facts)
         reader = _Interchange(content, header, grammars, journal, facts)
         yield from reader.sets()
         start = _after(content, reader.end, journal)
@@ -155,9 +155,16 @@ def _header_facts(header: InterchangeHeader) -> dict[str, Any]:
     }
 
 
-def _check_control(
+def _check_header(
     header: InterchangeHeader, controls: set[tuple[str, str]], journal: Journal, facts: dict[str, Any]
 ) -> None:
+    for qualifier, party in ((5, 6), (7, 8)):
+        named = header[qualifier] + header[party]
+        if len(header[qualifier]) != 2 or not 2 < len(named) <= 17 or header.separators.segment in named:
+            words = f"ISA{qualifier:02} and ISA{party:02} are {header[qualifier]!r} and {header[party]!r}"
+            expected = "expected a qualifier of two characters and an id of at most 15: no answer can be addressed"
+            where = Place(header.offset, tag="ISA", element=party)
+            journal.note(Note(Fault.INTERCHANGE_PARTY_INVALID, where, f"{words}, {expected}"), "", facts["notes"])
     place = Place(header.offset, tag="ISA", element=13)
     if not (header[13].isascii() and header[13].isdigit()):
         words = f"ISA13 (interchange control number) is {header[13]!r}, expected nine digits"
@@ -231,7 +238,7 @@ class _Interchange:
         mark = self.header.separators.element
         if not text:
             return True
-        if text.startswith("IEA" + mark):
+        if text.startswith("IEA" + mark) and text.endswith(mark + self.header[13]):
             block.segments[0] = text
             return True
         if len(self.content) - block.offset > LARGEST_BLOCK_BYTES:

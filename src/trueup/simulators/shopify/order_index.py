@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from trueup.simulators.shopify import orders as order_acts
@@ -99,18 +99,25 @@ class OrderIndex:
         return found
 
     def _candidates(self, query: search.Query, now: datetime) -> Iterable[str]:
-        for term in search.sure_terms(query):
-            whole = term.field in ("tag", "id") or term.field.startswith("metafields.")
-            if whole and not term.comparison and term.value != "*":
-                return list(self._exact.get((term.field, term.value.casefold()), ()))
-            words = search.tokens(term.value) if not term.value.endswith("*") else []
-            if term.field in _EXACT and words and not term.comparison:
-                return list(self._exact.get((term.field, words[0]), ()))
-            if term.field == "updated_at" and term.comparison in (">", ">="):
-                since = search.read_time(term.value, now)
-                if since is not None:
-                    return [gid for _, gid in self._by_update[bisect_left(self._by_update, (since, "")) :]]
-        return list(self._documents)
+        """The fewest orders that some sure term leaves, else all."""
+        found = [each for term in search.sure_terms(query) if (each := self._of_term(term, now)) is not None]
+        return list(min(found, key=len, default=self._documents))
+
+    def _of_term(self, term: search.Term, now: datetime) -> Collection[str] | None:
+        """The orders that one term leaves, if the index can tell."""
+        if term.field == "updated_at" and term.comparison in (">", ">="):
+            since = search.read_time(term.value, now)
+            return (
+                None
+                if since is None
+                else [gid for _, gid in self._by_update[bisect_left(self._by_update, (since, "")) :]]
+            )
+        if term.comparison or term.value.endswith("*"):
+            return None
+        if term.field in ("tag", "id") or term.field.startswith("metafields."):
+            return self._exact.get((term.field, term.value.casefold()), ())
+        words = search.tokens(term.value) if term.field in _EXACT else []
+        return min((self._exact.get((term.field, word), set()) for word in words), key=len) if words else None
 
 
 def _time(document: dict[str, search.Value]) -> datetime:

@@ -32,26 +32,23 @@ def page(
     first, last = arguments.get("first"), arguments.get("last")
     _check_sizes(first, last)
     ranked = list(items) if ordered else sorted(items, key=key)
-    keys = [_plain(key(item)) for item in ranked]
-    if arguments.get("reverse"):
-        return _cut_reversed(ranked, keys, arguments, first, last)
-    low = bisect_right(keys, _read_cursor(arguments["after"])) if arguments.get("after") else 0
-    high = bisect_left(keys, _read_cursor(arguments["before"])) if arguments.get("before") else len(keys)
-    return _cut(ranked, keys, low, max(low, high), first, last)
-
-
-def _cut_reversed(
-    ranked: list[Any], keys: list[Key], arguments: dict[str, Any], first: int | None, last: int | None
-) -> dict[str, Any]:
-    high = bisect_left(keys, _read_cursor(arguments["after"])) if arguments.get("after") else len(keys)
-    low = bisect_right(keys, _read_cursor(arguments["before"])) if arguments.get("before") else 0
-    size = len(keys)
-    return _cut(ranked[::-1], keys[::-1], size - high, max(size - high, size - low), first, last)
+    keys = [key(item) for item in ranked]
+    after, before = arguments.get("after"), arguments.get("before")
+    if arguments.get("reverse"):  # backwards, what comes after a cursor stands before it in rank
+        low = bisect_right(keys, _read_cursor(before, keys)) if before else 0
+        high = bisect_left(keys, _read_cursor(after, keys)) if after else len(keys)
+        high = max(low, high)
+        return _cut(ranked[::-1], keys[::-1], (len(keys) - high, len(keys) - low), (first, last))
+    low = bisect_right(keys, _read_cursor(after, keys)) if after else 0
+    high = bisect_left(keys, _read_cursor(before, keys)) if before else len(keys)
+    return _cut(ranked, keys, (low, max(low, high)), (first, last))
 
 
 def _cut(
-    ranked: list[Any], keys: list[Key], low: int, high: int, first: int | None, last: int | None
+    ranked: list[Any], keys: list[Key], window: tuple[int, int], sizes: tuple[int | None, int | None]
 ) -> dict[str, Any]:
+    """The first or last of the window's items, as a connection."""
+    (low, high), (first, last) = window, sizes
     start, stop = low, high
     if first is not None:
         stop = min(stop, start + first)
@@ -80,17 +77,16 @@ def _check_sizes(first: int | None, last: int | None) -> None:
         raise refusal(f"{name} cannot exceed {LARGEST_PAGE}", "BAD_REQUEST")
 
 
-def _plain(key: Key) -> Key:
-    """A key as JSON carries it, so that a cursor compares with it."""
-    return tuple(part if isinstance(part, int | str) else part.isoformat() for part in key)
-
-
 def _write_cursor(key: Key) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode()
 
 
-def _read_cursor(text: str) -> Key:
+def _read_cursor(text: str, keys: Sequence[Key]) -> Key:
+    """The key that a cursor stands for, its times made times again, as in the other keys of the list."""
     try:
-        return tuple(msgspec.json.decode(base64.urlsafe_b64decode(text), type=list[Any]))
+        parts = msgspec.json.decode(base64.urlsafe_b64decode(text), type=list[Any])
+        kinds = [type(part) for part in keys[0]] if keys else []
+        key = tuple(msgspec.convert(part, kind) for part, kind in zip(parts, kinds, strict=bool(keys)))
     except (binascii.Error, msgspec.MsgspecError, ValueError) as error:
         raise refusal(f"Invalid cursor '{text}' for current pagination sort.", "BAD_REQUEST") from error
+    return key
