@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -70,6 +70,43 @@ def hold_rules() -> tuple[Hold, ...]:
 
 class _DryRun(Exception):
     """Rolls back what was only tried."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """What an installation keeps, opened: enough to look. It needs no [[partners]] or [[shops]], and starts no work."""
+
+    foundation: Foundation
+    database: Database
+    key: MasterKey
+    server: EmbeddedServer | None = None
+
+    @property
+    def archive(self) -> Archive:
+        """The documents."""
+        return Archive(self.key)
+
+    @contextlib.contextmanager
+    def transaction(self, *, dry_run: bool = False) -> Iterator[sa.Connection]:
+        """A transaction; rolled back at its end when `dry_run`. Raises as `Database.transaction`."""
+        with contextlib.suppress(_DryRun), self.database.transaction() as connection:
+            yield connection
+            if dry_run:
+                raise _DryRun
+
+    def close(self) -> None:
+        """Close connections, and stop the embedded server if this process started it."""
+        self.database.close()
+        if self.server is not None:
+            self.server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 @dataclass(frozen=True)
@@ -142,11 +179,9 @@ def open_application(path: Path, opening: Opening | None = None) -> Application:
     Raises ConfigurationError, Refused (a database of a newer version), Transient (the database cannot be reached).
     """
     how = opening or Opening()
-    foundation = load_foundation(path, how.environ)
-    server, database = open_database(foundation)
+    store = open_store(path, how.environ)
+    database, key = store.database, store.key
     try:
-        database.migrate()
-        key = MasterKey.load_or_create(foundation.master_key_file, how.environ)
         settings = how.settings(load_settings(path, how.environ, lambda name: _sealed(database, key, name)))
         world, closers = build_world(settings, database, key, how)
         program = Program(world, FLOWS, how.clock, _on_defect(world))
@@ -154,11 +189,27 @@ def open_application(path: Path, opening: Opening | None = None) -> Application:
         worker = how.worker or WorkerSettings(application_version=__version__, concurrency=concurrency)
         engine = DbosEngine(database.engine, program, worker)
     except BaseException:
+        store.close()
+        raise
+    return Application(settings, world, engine, store.server, closers)
+
+
+def open_store(path: Path, environ: Mapping[str, str]) -> Store:
+    """Open what an installation keeps: start or find its database, migrate it, and load or make its master key.
+
+    Raises as `open_application`; the tables of the settings that only work needs are not looked at.
+    """
+    foundation = load_foundation(path, environ)
+    server, database = open_database(foundation)
+    try:
+        database.migrate()
+        key = MasterKey.load_or_create(foundation.master_key_file, environ)
+    except BaseException:
         database.close()
         if server is not None:
             server.close()
         raise
-    return Application(settings, world, engine, server, closers)
+    return Store(foundation, database, key, server)
 
 
 def open_database(foundation: Foundation) -> tuple[EmbeddedServer | None, Database]:
@@ -297,4 +348,4 @@ def _on_defect(world: World) -> Callable[[sa.Connection, str, str, Sequence[Any]
     return tell
 
 
-__all__ = ["FLOWS", "Application", "Opening", "Tx", "hold_rules", "open_application"]
+__all__ = ["FLOWS", "Application", "Opening", "Store", "Tx", "hold_rules", "open_application", "open_store"]

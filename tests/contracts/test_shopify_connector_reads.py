@@ -102,7 +102,9 @@ def test_asking_for_an_ambiguous_sku_is_refused_with_both_named() -> None:
 def test_a_sku_is_compared_exactly() -> None:
     """Shopify's search goes by words and finds AB-1-X for AB-1; only the very SKU is given, and doubles
     of its neighbours do not matter."""
-    bench = open_bench([product("A", variant("AB-1")), product("B", variant("AB-1-X")), product("C", variant("AB-1-X"))])
+    bench = open_bench(
+        [product("A", variant("AB-1")), product("B", variant("AB-1-X")), product("C", variant("AB-1-X"))]
+    )
     assert [found.sku for found in bench.shop.fetch_products_by_sku(["AB-1", "AB"]).value] == ["AB-1"]
 
 

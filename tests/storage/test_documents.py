@@ -16,11 +16,13 @@ import sqlalchemy as sa
 from trueup.base.clock import ManualClock
 from trueup.base.errors import ConfigurationError, Invalid, NotFound, Refused
 from trueup.base.ids import Digest, digest_of
+from trueup.storage import chain
 from trueup.storage.contents import CHUNK_BYTES
 from trueup.storage.database import Database
 from trueup.storage.documents import (
     Archive,
     Arrival,
+    ChainCheck,
     Document,
     DocumentFilter,
     check_chain,
@@ -245,6 +247,27 @@ def test_writers_at_once_do_not_wait_for_each_other_and_the_chain_holds(
     assert (checked.rows, checked.lanes, checked.breaks) == (10, 4, ())
     last = keep(database, archive, b"alone again", arrival)
     assert last.lane == 0
+
+
+def test_with_all_lanes_taken_a_writer_waits_and_the_chain_holds(
+    database: Database, archive: Archive, arrival: Arrival, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One lane for two writers: the second goes on when the first has committed, right behind it."""
+    monkeypatch.setattr(chain, "LANES", 1)
+    done = threading.Event()
+
+    def write_second() -> None:
+        keep(database, archive, b"second", arrival)
+        done.set()
+
+    with database.transaction() as connection:
+        archive.append(connection, b"first", arrival)
+        writer = threading.Thread(target=write_second)
+        writer.start()
+        assert not done.wait(0.5)
+    writer.join()
+    with database.transaction() as connection:
+        assert check_chain(connection) == ChainCheck(rows=2, lanes=1, breaks=())
 
 
 @pytest.mark.parametrize(

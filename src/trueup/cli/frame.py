@@ -10,33 +10,50 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
-from trueup.app import Application, Opening, open_application
 from trueup.base.errors import ConfigurationError, TrueupError
-from trueup.cli.tables import Column, print_details, print_table
+from trueup.cli.logs import configure_logs
+from trueup.cli.tables import Column, Terminal, print_details, print_table
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from trueup.app import Application, Opening, Store
+    from trueup.domain.cases import Role
+    from trueup.workflows.resolve_case import Person
 
 GOOD, FINDINGS, REFUSED = 0, 1, 2
 CONFIG_NAMES = ("trueup.toml", ".demo/trueup.toml")
+PIPE_COLUMNS = 200
+"""How wide tables are that no terminal shows."""
+By = Annotated[
+    str,
+    typer.Option("--by", help="Who does this: the name of one of [[people]].", envvar="TRUEUP_PERSON", metavar="NAME"),
+]
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.", metavar="N")]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a command found. `data` is plain JSON; `columns` say how rows are shown, `words` replace the table.
 
-    `findings`: something was found that someone should look at; the exit code is then 1.
+    `rows` are what the table shows when the data is more than the rows; `remark` is said on stderr beneath it, unless
+    quiet. `findings`: something was found that someone should look at; the exit code is then 1.
     """
 
     data: Any
     columns: Sequence[Column] = ()
     words: str = ""
     findings: bool = False
+    rows: Sequence[Mapping[str, Any]] | None = None
+    remark: str = ""
 
 
 @dataclass
@@ -46,6 +63,7 @@ class Session:
     as_json: bool = False
     output: Path | None = None
     quiet: bool = False
+    verbose: bool = False
     config: Path | None = None
     data: Path | None = None
     dry_run: bool = False
@@ -66,28 +84,75 @@ class Session:
         )
 
     def open(self, opening: Opening | None = None) -> Application:
-        """The installation, opened. `--data` overrules the data folder of the settings."""
+        """The installation, opened to act. `--data` overrules the data folder of the settings."""
+        # Imported when something is opened: help and completion must not wait for it.
+        from trueup.app import Opening, open_application
+
+        return open_application(self._place(), opening or Opening(environ=self.environ))
+
+    def open_store(self) -> Store:
+        """What the installation keeps, opened to look: partners and shops may be set up wrongly."""
+        from trueup.app import open_store
+
+        return open_store(self._place(), self.environ)
+
+    @contextmanager
+    def look(self) -> Iterator[sa.Connection]:
+        """A transaction of the installation's database, for reading."""
+        with self.open_store() as store, store.transaction() as connection:
+            yield connection
+
+    def _place(self) -> Path:
         if self.data is not None:
             self.environ["TRUEUP_INSTALLATION_DATA"] = str(self.data.absolute())
-        return open_application(self.config_path(), opening or Opening(environ=self.environ))
+        return self.config_path()
 
     @property
     def interactive(self) -> bool:
         """Whether a person watches: no progress bars into pipes, or when asked to be quiet."""
         return sys.stderr.isatty() and not self.quiet and not self.as_json
 
+    @contextmanager
+    def progress(self, title: str, total: int | None) -> Iterator[Callable[[int], None]]:
+        """A bar on stderr while a person watches; call what it gives with how much was done."""
+        if not self.interactive:
+            yield lambda done: None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(title, total=total)
+            yield lambda done: bar.advance(task, done)
+
+    def remark(self, words: str) -> None:
+        """Say something beside the result."""
+        if words and not self.quiet and not self.as_json:
+            sys.stderr.write(words.rstrip("\n") + "\n")
+
     def show(self, result: Result) -> None:
         """Print it, to the file asked for or to standard output."""
         if self.output is None:
             self._write(sys.stdout, result)
-            return
-        temporary = self.output.with_name(f".{self.output.name}.writing")
-        try:
-            with temporary.open("w", encoding="utf-8") as file:
+            sys.stdout.flush()
+        else:
+            with self.written(self.output) as file:
                 self._write(file, result)
-            temporary.replace(self.output)
+        self.remark(result.remark)
+
+    @contextmanager
+    def written(self, path: Path, mode: str = "w") -> Iterator[Any]:
+        """A file that is there whole or not at all. Raises ConfigurationError when it cannot be written."""
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.writing")
+        try:
+            with temporary.open(mode, encoding=None if "b" in mode else "utf-8") as file:
+                yield file
+            temporary.replace(path)
         except OSError as error:
-            raise ConfigurationError(f"--output {self.output}: cannot be written ({error.strerror}).") from error
+            raise ConfigurationError(f"--output {path}: cannot be written ({error.strerror}).") from error
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def _write(self, file: Any, result: Result) -> None:
         if self.as_json:
@@ -96,28 +161,55 @@ class Session:
         elif result.words:
             file.write(result.words.rstrip("\n") + "\n")
         else:
-            width = None if file.isatty() else 200
-            console = Console(file=file, width=width, soft_wrap=False, highlight=False)
-            if isinstance(result.data, list):
-                print_table(console, result.data, result.columns)
+            # COLUMNS is what a person says; a pipe has no width, and a file is read by something that wraps by itself.
+            width = None if file.isatty() or "COLUMNS" in self.environ else PIPE_COLUMNS
+            console = Terminal(file=file, width=width, soft_wrap=False, highlight=False)
+            rows = result.data if result.rows is None else result.rows
+            if isinstance(rows, list | tuple):
+                print_table(console, rows, result.columns)
             else:
-                print_details(console, result.data)
+                print_details(console, rows)
+
+
+def person_of(people: Sequence[Any], name: str) -> Person:
+    """Who of [[people]] that is. Raises ConfigurationError when the settings know nobody of that name."""
+    from trueup.workflows.resolve_case import Person
+
+    found = next((person for person in people if person.name == name), None)
+    if found is None:
+        known = ", ".join(person.name for person in people) or "nobody"
+        raise ConfigurationError(f"{name!r} is not one of [[people]] in trueup.toml (known: {known}).")
+    roles: frozenset[Role] = frozenset(found.roles)
+    return Person(found.name, roles)
 
 
 _COMMON: dict[str, tuple[Any, Any]] = {
     "as_json": (Annotated[bool, typer.Option("--json", help="Show the result as JSON.")], False),
-    "output": (Annotated[Path | None, typer.Option("--output", "-o", help="Write the result to a file.")], None),
+    "output": (
+        Annotated[Path | None, typer.Option("--output", "-o", help="Write the result to a file.", metavar="FILE")],
+        None,
+    ),
     "quiet": (Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks.")], False),
-    "config": (Annotated[Path | None, typer.Option("--config", help="The trueup.toml to use.")], None),
-    "data": (Annotated[Path | None, typer.Option("--data", help="The data folder to use.")], None),
+    "verbose": (Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what is done.")], False),
+    "config": (
+        Annotated[Path | None, typer.Option("--config", help="The trueup.toml to use.", metavar="FILE")],
+        None,
+    ),
+    "data": (
+        Annotated[Path | None, typer.Option("--data", help="The data folder to use.", metavar="FOLDER")],
+        None,
+    ),
 }
 _DRY_RUN = (Annotated[bool, typer.Option("--dry-run", help="Do everything, keep nothing.")], False)
 
 
 def command(
-    group: typer.Typer, name: str, *, writes: bool = False
+    group: typer.Typer, name: str, *, writes: bool = False, example: str = ""
 ) -> Callable[[Callable[..., Result]], Callable[..., None]]:
-    """Register `fn(session, ...) -> Result` as a command with the common options, and `--dry-run` when it `writes`."""
+    """Register `fn(session, ...) -> Result` as a command with the common options, and `--dry-run` when it `writes`.
+
+    `example` is a whole command line, shown beneath its help.
+    """
 
     def register(fn: Callable[..., Result]) -> Callable[..., None]:
         common = {**_COMMON, **({"dry_run": _DRY_RUN} if writes else {})}
@@ -137,7 +229,7 @@ def command(
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *added)}
         run.__doc__ = fn.__doc__
         run.__name__ = fn.__name__
-        group.command(name)(run)
+        group.command(name, epilog=f"Example: [bold]{example}[/bold]" if example else None)(run)
         return run
 
     return register
@@ -146,6 +238,7 @@ def command(
 def execute(session: Session, work: Callable[[], Result]) -> int:
     """Run a command's work and show what it found; every foreseen error becomes a sentence and its exit code."""
     try:
+        configure_logs(session.environ, verbose=session.verbose)
         result = work()
         session.show(result)
     except TrueupError as error:

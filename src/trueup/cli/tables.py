@@ -28,6 +28,13 @@ _COLOURS = {
 }
 
 
+class Terminal(Console):
+    """A console that tells its caller when the reader went away, rather than ending the program itself."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column: its title, the key of the row it shows (or what makes the text), and whether it is a number."""

@@ -226,6 +226,7 @@ class Foundation(Table):
 
     installation: InstallationSettings = key("the table [installation]", InstallationSettings())
     archive: ArchiveSettings = key("the table [archive]", ArchiveSettings())
+    people: tuple[PersonSettings, ...] = key("[[people]]", ())
 
     @property
     def master_key_file(self) -> Path:
@@ -239,7 +240,6 @@ class Settings(Foundation):
     accounts: tuple[AccountSettings, ...] = key("[[partners]]", (), alias="partners")
     shops: tuple[ShopSettings, ...] = key("[[shops]]", ())
     folders: tuple[FolderSettings, ...] = key("[[folders]]", ())
-    people: tuple[PersonSettings, ...] = key("[[people]]", ())
     worker: WorkerSettings = key("the table [worker]", WorkerSettings())
     simulation: SimulationSettings | None = key("the table [simulation]", None)
 

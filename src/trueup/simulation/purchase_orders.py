@@ -210,7 +210,7 @@ def cast_changed_orders(cast: Casting) -> None:
     cast.ordinary(moved, 2)
     later = "--".join(instant(day + timedelta(days=3)) for day in moved.window)
     cast.change(moved, 4, {"shipWindow": later})
-    longer = cast.order("line added", "RIVDE", cast.at(1, 7))
+    longer = cast.order("line added", "RIVR1", cast.at(1, 7))
     cast.ordinary(longer, 2)
     added = cast.line(longer, cast.keep("line added"), 2)
     longer.lines.remove(added)

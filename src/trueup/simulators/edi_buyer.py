@@ -237,8 +237,7 @@ def _broken(kind: str, text: str) -> bytes:
         case "wrong-count":
             return text.replace("SE*", "SE*9").encode()
         case _:
-            control = text[text.index("IEA*") :].split(_ELEMENT)[2].rstrip(_END)
-            return text.replace(f"IEA*1*{control}", f"IEA*1*{int(control) + 1:09d}").encode()
+            return text.replace("GE*1*", "GE*1*9").encode()
 
 
 def split_segments(content: bytes) -> list[list[str]]:

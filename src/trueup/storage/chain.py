@@ -24,6 +24,8 @@ _FREE_LANE = sa.text(
 )
 _BUSY_LANE = sa.text("SELECT lane FROM (SELECT pg_backend_pid() % :lanes AS lane), pg_advisory_xact_lock(:locks, lane)")
 
+_LAST_ROW = sa.text("SELECT position, row_hash FROM trueup.documents WHERE lane = :lane ORDER BY position DESC LIMIT 1")
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -34,14 +36,13 @@ class Link:
     prev_hash: Digest
 
 
-def take_link(connection: sa.Connection, table: sa.Table) -> Link:
+def take_link(connection: sa.Connection) -> Link:
     """The next place in a lane that is ours until the transaction ends. With all lanes taken it waits for one."""
     lane = connection.execute(_FREE_LANE, {"last": LANES - 1, "locks": _LOCKS}).scalar()
     if lane is None:
         lane = connection.execute(_BUSY_LANE, {"lanes": LANES, "locks": _LOCKS}).scalar_one()
     # A statement of its own: its view of the lane must be younger than the lock.
-    query = sa.select(table.c.position, table.c.row_hash).where(table.c.lane == lane).order_by(table.c.position.desc())
-    last = connection.execute(query.limit(1)).one_or_none()
+    last = connection.execute(_LAST_ROW, {"lane": lane}).one_or_none()
     return Link(lane, last.position + 1, Digest(last.row_hash)) if last else Link(lane, 1, FIRST_LINK)
 
 

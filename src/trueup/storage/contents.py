@@ -9,6 +9,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -76,20 +77,20 @@ def save_content(connection: sa.Connection, stream: bytes | Iterable[bytes], key
     Memory stays bounded however long the stream is. What the stream itself raises goes through.
     """
     if isinstance(stream, bytes):
-        known = _find(connection, digest_of(stream), key)
+        known = _find(connection, digest_of(stream), key) if len(stream) > CHUNK_BYTES else None
         if known:
             return known
         stream = (stream,)
     salt, measured = new_key(), _Measured()
-    content_id = connection.execute(sa.select(sa.func.nextval(sa.literal_column(_SEQUENCE)))).scalar_one()
-    batch: list[dict[str, Any]] = []
-    for sealed in _seal(stream, ContentCipher(key.key, salt), measured):
-        batch.append({"content_id": content_id, "sequence": measured.chunks - 1, "sealed": sealed})
-        if len(batch) == _BATCH:
-            connection.execute(sa.insert(content_chunks), batch)
-            batch = []
-    if batch:
-        connection.execute(sa.insert(content_chunks), batch)
+    sealed = _seal(stream, ContentCipher(key.key, salt), measured)
+    first, second = next(sealed), next(sealed, None)
+    if second is None:  # nearly all documents are this small
+        return _save_small(connection, first, key, salt, measured)
+    content_id = connection.execute(_NEXT_ID).scalar_one()
+    numbered = enumerate(chain((first, second), sealed))
+    while batch := list(islice(numbered, _BATCH)):
+        rows = [{"content_id": content_id, "sequence": sequence, "sealed": chunk} for sequence, chunk in batch]
+        connection.execute(sa.insert(content_chunks), rows)
     return _register(connection, content_id, key, salt, measured)
 
 
@@ -123,7 +124,27 @@ def delete_chunks(connection: sa.Connection, key_id: int) -> int:
     return int(connection.execute(total).scalar_one())
 
 
-_SEQUENCE = "pg_get_serial_sequence('trueup.contents', 'id')"
+_NEXT_ID = sa.text("SELECT nextval(pg_get_serial_sequence('trueup.contents', 'id'))")
+_INSERT_SMALL = sa.text(
+    "WITH kept AS (INSERT INTO trueup.contents (digest, key_id, salt, size_bytes, stored_bytes, chunks)"
+    " VALUES (:digest, :key_id, :salt, :size_bytes, :stored_bytes, 1) ON CONFLICT DO NOTHING RETURNING id)"
+    " INSERT INTO trueup.content_chunks (content_id, sequence, sealed) SELECT id, 0, :sealed FROM kept RETURNING content_id"
+)
+
+
+def _save_small(connection: sa.Connection, sealed: bytes, key: SubjectKey, salt: bytes, measured: _Measured) -> Content:
+    """A content of one chunk, in one round trip."""
+    digest = Digest(measured.digest.hexdigest())
+    values = {
+        "digest": digest,
+        "key_id": key.id,
+        "salt": salt,
+        "size_bytes": measured.size_bytes,
+        "stored_bytes": measured.stored_bytes,
+        "sealed": sealed,
+    }
+    content_id = connection.execute(_INSERT_SMALL, values).scalar()
+    return Content(content_id, digest, measured.size_bytes) if content_id else _find_existing(connection, digest, key)
 
 
 def _find(connection: sa.Connection, digest: Digest, key: SubjectKey) -> Content | None:
@@ -150,6 +171,10 @@ def _register(connection: sa.Connection, content_id: int, key: SubjectKey, salt:
     if done:
         return Content(content_id, digest, measured.size_bytes)
     connection.execute(sa.delete(content_chunks).where(content_chunks.c.content_id == content_id))
+    return _find_existing(connection, digest, key)
+
+
+def _find_existing(connection: sa.Connection, digest: Digest, key: SubjectKey) -> Content:
     known = _find(connection, digest, key)
     assert known is not None, f"content {digest} conflicts with a row that is not there"
     return known

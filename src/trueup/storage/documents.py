@@ -98,6 +98,7 @@ class ChainCheck:
 
 
 _COLUMNS = [documents.c[item.name] for item in fields(Document)]
+_INSERT = sa.insert(documents).returning(documents.c.id)
 _HASHED = ("digest", "size_bytes", "subject", "kind", "source", "name", "media_type")
 
 
@@ -125,7 +126,7 @@ class Archive:
         received_at = aware_utc(arrival.received_at)
         key = hold_subject_key(connection, self.master, arrival.subject, received_at)
         kept = save_content(connection, content, key)
-        link = take_link(connection, documents)  # late, so that a long stream does not hold a lane
+        link = take_link(connection)
         values: dict[str, Any] = {
             "digest": kept.digest,
             "size_bytes": kept.size_bytes,
@@ -138,8 +139,7 @@ class Archive:
         place = {"lane": link.lane, "position": link.position, "prev_hash": link.prev_hash}
         row_hash = _hash(link, values, received_at)
         values |= place | {"received_at": received_at, "row_hash": row_hash}
-        new_id = sa.insert(documents).values(content_id=kept.id, **values).returning(documents.c.id)
-        return Document(id=connection.execute(new_id).scalar_one(), **values)
+        return Document(id=connection.execute(_INSERT, {"content_id": kept.id, **values}).scalar_one(), **values)
 
     def open_document(self, connection: sa.Connection, digest: Digest) -> Iterator[bytes]:
         """The bytes as a stream of small pieces, verified against the hash while they are read.

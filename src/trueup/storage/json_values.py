@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 def to_json(value: Any) -> Any:
     """Plain JSON of a domain value; no floats anywhere, decimals are text."""
-    return msgspec.to_builtins(value, enc_hook=_refuse)
+    return msgspec.to_builtins(value, enc_hook=_plain)
 
 
 def from_json(data: Any, kind: type[T]) -> T:
@@ -19,5 +19,7 @@ def from_json(data: Any, kind: type[T]) -> T:
     return msgspec.convert(data, kind, strict=False)
 
 
-def _refuse(value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return str(value)  # an identifier (Asin, Gtin ...) is text with a shape
     raise TypeError(f"no JSON for {type(value).__name__}")

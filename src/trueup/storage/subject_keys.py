@@ -28,7 +28,11 @@ subject_keys = sa.Table(
     sa.CheckConstraint("erased_at IS NULL OR (erased_by <> '' AND erased_because <> '')", name="erased_by_someone"),
     sa.Index("uq_subject_keys_living", "subject", unique=True, postgresql_where=sa.text("erased_at IS NULL")),
 )
-_LOCKS = 0x7375626A  # "subj": the class of our advisory locks
+_LIVING = (
+    sa.select(subject_keys.c.id, subject_keys.c.wrapped_key, subject_keys.c.master_key)
+    .where(subject_keys.c.subject == sa.bindparam("wanted"), subject_keys.c.erased_at.is_(None))
+    .with_for_update(read=True, key_share=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,10 @@ class Erasure:
 def hold_subject_key(connection: sa.Connection, master: MasterKey, subject: str, now: datetime) -> SubjectKey:
     """The subject's living key, made when it has none; an erasure waits until this transaction ends.
 
-    Without that, what is written here could be sealed under a key that is destroyed at the same moment. The lock is shared
-    and lives in memory: writers do not wait for each other. Raises ConfigurationError (another master key), Tampered.
+    Without that, what is written here could be sealed under a key that is destroyed at the same moment. The row lock is the
+    one that a foreign key takes: writers do not wait for each other. Raises ConfigurationError (another master key), Tampered.
     """
-    connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_LOCKS, sa.func.hashtext(subject))))
-    living = (subject_keys.c.subject == subject) & subject_keys.c.erased_at.is_(None)
-    query = sa.select(subject_keys.c.id, subject_keys.c.wrapped_key, subject_keys.c.master_key).where(living)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_LIVING, {"wanted": subject}).one_or_none()
     if row is None:
         values = {
             "subject": subject,
@@ -71,7 +72,7 @@ def hold_subject_key(connection: sa.Connection, master: MasterKey, subject: str,
             "created_at": now,
         }
         connection.execute(insert(subject_keys).values(values).on_conflict_do_nothing())
-        row = connection.execute(query).one()
+        row = connection.execute(_LIVING, {"wanted": subject}).one()
     return SubjectKey(row.id, subject, master.unwrap(row.wrapped_key, _about(subject), row.master_key))
 
 
@@ -94,10 +95,12 @@ def destroy_subject_key(connection: sa.Connection, erasure: Erasure) -> int:
     """
     if not erasure.by.strip() or not erasure.because.strip():
         raise Invalid(f"Erasing {erasure.subject!r} needs who asks for it and why.")
-    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKS, sa.func.hashtext(erasure.subject))))
+    living = (subject_keys.c.subject == erasure.subject) & subject_keys.c.erased_at.is_(None)
+    # An update alone would not wait for them, because it leaves the row's key as it is.
+    connection.execute(sa.select(subject_keys.c.id).where(living).with_for_update())
     key_id: int | None = connection.execute(
         sa.update(subject_keys)
-        .where(subject_keys.c.subject == erasure.subject, subject_keys.c.erased_at.is_(None))
+        .where(living)
         .values(wrapped_key=None, erased_at=erasure.at, erased_by=erasure.by, erased_because=erasure.because)
         .returning(subject_keys.c.id)
     ).scalar()

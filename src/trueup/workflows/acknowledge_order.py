@@ -16,7 +16,7 @@ from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deliveries import DeliveryState
 from trueup.durable.flow import Flow
 from trueup.storage import acts, cases, decisions, deliveries, orders, stock
-from trueup.workflows.assessment import Situation, assess_order, examine, line_digest
+from trueup.workflows.assessment import Situation, assess_order, examine, line_digest, open_hold_cases
 from trueup.workflows.deliver import prepare_answer, send_delivery, worth
 from trueup.workflows.reservation import decide_order, observe_stock
 from trueup.workflows.shop_order import place_shop_order, plan_shop_order, settle_shop_order
@@ -115,6 +115,8 @@ def force_decisions(tx: Tx, order_id: int, revision: int, run_id: str) -> bool:
     situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)
     for sequence, why in _overdue(tx, situation, waiting).items():
         _force(tx, situation, sequence, why)
+    # What is decided now is held no longer; what could not be decided stays a case.
+    open_hold_cases(tx, examine(tx.connection, tx.resources, saved, agreement, tx.now))
     return True
 
 

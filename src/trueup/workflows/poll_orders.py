@@ -61,10 +61,9 @@ def next_window(tx: Tx, partner: str, query: str) -> dict[str, str]:
     state = sources.load_source(tx.connection, source.name, query)
     longest = timedelta(seconds=source.longest_window_seconds)
     farthest = tx.now - timedelta(seconds=source.farthest_back_seconds) + timedelta(hours=1)
-    first = max(farthest, tx.now - world.pace.back_fill)
     # A clock that jumped back must not leave a gap behind it: never start later than an overlap before now.
-    covered = min(state.covered_until, tx.now) if state.covered_until else first
-    start = max(first, covered - world.pace.overlap)
+    covered = min(state.covered_until, tx.now) if state.covered_until else tx.now - world.pace.back_fill
+    start = max(farthest, covered - world.pace.overlap)
     return {"start": write_instant(start), "end": write_instant(min(tx.now, start + longest))}
 
 

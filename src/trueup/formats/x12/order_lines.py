@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 
 from trueup.base.errors import Invalid
 from trueup.base.money import UnitPrice
@@ -141,9 +142,10 @@ class LineReader:
     def _price(self, text: str, index: int, element: int) -> UnitPrice | None:
         """Negative ones are taken: a hold rule judges them."""
         try:
-            return UnitPrice.of(text[:100], self.currency)
-        except Invalid as error:
-            self._refuse("price-unreadable", str(error), index, element)
+            return UnitPrice(Decimal(text[:100]), self.currency)
+        except (Invalid, InvalidOperation):
+            words = f"the price {text[:40]!r} is no amount of money, expected such as 12.50"
+            self._refuse("price-unreadable", words, index, element)
             return None
 
     def _products(self, elements: list[str]) -> tuple[str | None, tuple[tuple[str, str], ...]]:

@@ -100,8 +100,9 @@ class OrderIndex:
 
     def _candidates(self, query: search.Query, now: datetime) -> Iterable[str]:
         """The fewest orders that some sure term leaves, else all."""
-        found = [each for term in search.sure_terms(query) if (each := self._of_term(term, now)) is not None]
-        return list(min(found, key=len, default=self._documents))
+        found = [self._of_term(term, now) for term in search.sure_terms(query)]
+        told = sorted((each for each in found if each is not None), key=len)
+        return list(told[0] if told else self._documents)
 
     def _of_term(self, term: search.Term, now: datetime) -> Collection[str] | None:
         """The orders that one term leaves, if the index can tell."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from trueup.base.errors import Conflict, NotFound
 from trueup.domain.acknowledgements import LineDecision
 from trueup.domain.deliveries import Delivery, DeliveryState
 from trueup.storage import acts, decisions, deliveries, orders, sales_orders, stock
@@ -52,6 +53,22 @@ def list_orders(
     if standing:
         query = query.where(_standing_clause(standing))
     return [_head(row) for row in connection.execute(query).mappings()]
+
+
+def find_order(connection: sa.Connection, wanted: str) -> int:
+    """The id of an order by number, PARTNER/NUMBER or id. Raises NotFound, Conflict when a number is several partners'."""
+    if "/" in wanted:
+        partner, _, number = wanted.partition("/")
+        found = orders.find_order(connection, partner, number)
+        ids = [found] if found is not None else []
+    else:
+        is_id = wanted.isdecimal() and len(wanted) < 19
+        ids = orders.find_order_by_number(connection, wanted) or ([int(wanted)] if is_id else [])
+    if len(ids) > 1:
+        raise Conflict(f"Order {wanted!r} is {len(ids)} partners' number; say PARTNER/NUMBER.")
+    if not ids or connection.execute(sa.select(orders.orders.c.id).where(orders.orders.c.id == ids[0])).first() is None:
+        raise NotFound(f"Order {wanted!r}: no such order; `trueup orders list` shows them.")
+    return ids[0]
 
 
 def _standing_clause(standing: str) -> sa.ColumnElement[bool]:

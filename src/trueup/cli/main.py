@@ -1,0 +1,100 @@
+"""`trueup`: the program. Names its commands, loads the one that is asked for, and ends with an exit code whatever happens.
+
+0 good, 1 findings, 2 refused, 70 a defect of ours, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from trueup import __version__
+
+DEFECT = 70  # EX_SOFTWARE of sysexits.h
+_LOOK, _WORK, _SET_UP = "Look", "Work", "Set up"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command is: its module's `group` (then it is a group), or one command of that group."""
+
+    name: str
+    module: str
+    help: str
+    panel: str
+    is_group: bool = True
+
+
+PLACES = (
+    Place("orders", "orders", "Purchase orders: list, show, explain.", _LOOK),
+    Place("cases", "cases", "Cases: list, show, explain, resolve, approve.", _LOOK),
+    Place("deliveries", "deliveries", "Outgoing documents: list, show, explain.", _LOOK),
+)
+
+
+class _Later(TyperCommand):
+    """A command whose module is imported when it is called: help and completion stay quick."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place.name, help=place.help, rich_help_panel=place.panel, add_help_option=False)
+        self.place = place
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        return load_command(self.place).make_context(*args, **kwargs)
+
+
+class _Root(TyperGroup):
+    """All commands by name, in the order of PLACES."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        for place in PLACES:
+            self.add_command(_Later(place))
+
+
+def load_command(place: Place) -> Any:
+    """The command itself, its module imported."""
+    group: typer.Typer = importlib.import_module(f"trueup.cli.{place.module}").group
+    command: Any = typer.main.get_group(group)
+    return command if place.is_group else command.commands[place.name]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"trueup {__version__}\n")
+        raise typer.Exit
+
+
+program = typer.Typer(name="trueup", cls=_Root, no_args_is_help=True, rich_markup_mode="rich")
+
+
+@program.callback()
+def trueup(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Connects Amazon Vendor Central, Shopify and Supercycle, and proves that their numbers agree."""
+
+
+def main() -> None:
+    """The entry point. Never returns: it ends the process with an exit code."""
+    try:
+        typer.main.get_command(program)(prog_name="trueup")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception:
+        # Python's own traceback shows no values of variables, and those may hold what is nobody's business.
+        traceback.print_exc()
+        sys.stderr.write(
+            "trueup: this is a defect of Trueup itself; nothing half-done was kept. Report the lines above.\n"
+        )
+        sys.exit(DEFECT)

@@ -1,0 +1,2 @@
+"""a"""
+def audit(evidence): return []

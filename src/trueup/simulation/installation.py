@@ -1,0 +1,111 @@
+"""The demonstration's own trueup.toml: the simulated vendor's accounts, agreements, shop, folder and people, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from trueup.simulation.catalogue import TERMS, WAREHOUSE, BuyerTerms
+from trueup.simulation.purchase_orders import ABSURD_FLOOR_EACHES
+
+SHOP, SHOP_DOMAIN, SHOP_CLIENT = "riverside-shop", "trueup-demo.myshopify.com", "riverside-trueup"
+FOLDER = "edi"
+PLACE = "warehouse"
+DECIDER, APPROVER = "Mara Lindqvist", "Jonas Weber"
+TWO_PERSONS_ABOVE = "20000.00 USD"
+SECRETS = ("amazon-us", "amazon-de", "amazon-app", "shopify-app")
+"""Files in `secrets/`: refresh tokens of the vendor groups, and the secrets of the two applications."""
+
+_ACCOUNTS = (("amazon-us", "na"), ("amazon-de", "eu"), ("amazon-edi", "na"))
+_WORDS = "We reject what we may not ship later, because this buyer takes no backorders."
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the simulators of this run listen, and the shop's ids of its locations by name."""
+
+    amazon: str
+    shopify: str
+    locations: Mapping[str, str]
+    data: str
+    seed: int
+
+
+def write_settings(addresses: Addresses) -> str:
+    """The whole file."""
+    parts = [
+        "# Written by `trueup demo`: a vendor that does not exist, on simulators. The next demo replaces it.\n",
+        _table(
+            "installation", name="Riverside Wares (demo)", data=addresses.data, two_persons_above=TWO_PERSONS_ABOVE
+        ),
+    ]
+    for name, region in _ACCOUNTS:
+        parts.append(_account(name, region))
+        parts += [_agreement(terms) for terms in TERMS if terms.partner == name]
+    parts += [
+        _table(
+            "[shops]",
+            name=SHOP,
+            kind="shopify",
+            domain=SHOP_DOMAIN,
+            client_id=SHOP_CLIENT,
+            client_secret="file:secrets/shopify-app",
+        ),
+        f'locations = {{ {PLACE} = "{addresses.locations[WAREHOUSE]}" }}\n',
+        _table("[folders]", name=FOLDER, **{"in": "edi/in", "out": "edi/out", "archive": "edi/done"}),
+        # The trading partner names its files only when they are whole.
+        "quiet_seconds = 0\n",
+        _table("[people]", name=DECIDER, roles=["operations", "e-commerce"]),
+        _table("[people]", name=APPROVER, roles=["admin", "operations", "finance"]),
+        _table("simulation", amazon_url=addresses.amazon, shopify_url=addresses.shopify, seed=addresses.seed),
+    ]
+    return "".join(parts)
+
+
+def _account(name: str, region: str) -> str:
+    codes = [terms.vendor_code for terms in TERMS if terms.partner == name]
+    route = next(terms.route for terms in TERMS if terms.partner == name)
+    common = {"name": name, "kind": "amazon-vendor", "region": region, "routes": [route], "vendor_codes": codes}
+    if route == "edi":
+        return _table("[partners]", **common, folder=FOLDER)
+    return _table(
+        "[partners]",
+        **common,
+        client_id="amzn1.application-oa2-client.riverside",
+        client_secret="file:secrets/amazon-app",
+        refresh_token=f"file:secrets/{name}",
+    )
+
+
+def _agreement(terms: BuyerTerms) -> str:
+    more: dict[str, object] = {}
+    if terms.vendor_code == "RIVR2":
+        more = {"fallback": "backorder-else-reject", "fallback_words": _WORDS}
+    return _table(
+        "[partners.agreements]",
+        vendor_code=terms.vendor_code,
+        currency=terms.currency,
+        cost_basis=terms.cost_basis,
+        shop=SHOP,
+        ship_from=PLACE,
+        absurd_floor_eaches=ABSURD_FLOOR_EACHES,
+        **more,
+    )
+
+
+def _table(heading: str, **keys: object) -> str:
+    rows = "".join(f"{name} = {_value(value)}\n" for name, value in keys.items())
+    return f"\n[{heading}]\n{rows}"
+
+
+def _value(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case int():
+            return str(value)
+        case list():
+            return "[" + ", ".join(_value(item) for item in value) + "]"
+        case _:
+            escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+            return f'"{escaped}"'

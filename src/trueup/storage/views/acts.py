@@ -1,0 +1,108 @@
+"""Acts to look at: who did what, when, before and after; and the proposals that wait for a second person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.clock import write_instant
+from trueup.storage.acts import acts, proposals
+from trueup.storage.cases import cases
+
+
+def list_acts(
+    connection: sa.Connection,
+    *,
+    subject: str | None = None,
+    actor: str | None = None,
+    act: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Acts, the newest first; `act` may be the beginning of a word (`case.`)."""
+    query = sa.select(acts).order_by(acts.c.id.desc()).limit(limit)
+    if subject:
+        query = query.where(acts.c.subject == subject)
+    if actor:
+        query = query.where(sa.func.lower(acts.c.actor) == actor.lower())
+    if act:
+        query = query.where(acts.c.act.startswith(act, autoescape=True))
+    if before is not None:
+        query = query.where(acts.c.id < before)
+    return [_act_json(row) for row in connection.execute(query).mappings()]
+
+
+def newest(connection: sa.Connection) -> tuple[int, int]:
+    """The ids of the newest act and case: where a look at what happens begins."""
+    row = connection.execute(
+        sa.select(
+            sa.select(sa.func.coalesce(sa.func.max(acts.c.id), 0)).scalar_subquery(),
+            sa.select(sa.func.coalesce(sa.func.max(cases.c.id), 0)).scalar_subquery(),
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def happened_since(
+    connection: sa.Connection, act_id: int, case_id: int, *, limit: int = 200
+) -> tuple[list[dict[str, Any]], int, int]:
+    """What happened after an act and a case, the oldest first, and the ids to go on from."""
+    done = connection.execute(sa.select(acts).where(acts.c.id > act_id).order_by(acts.c.id).limit(limit)).mappings()
+    events = [_act_json(row) for row in done]
+    opened = connection.execute(
+        sa.select(cases).where(cases.c.id > case_id).order_by(cases.c.id).limit(limit)
+    ).mappings()
+    found = [
+        {
+            "id": row["id"],
+            "at": write_instant(row["opened_at"]),
+            "actor": "trueup",
+            "role": "",
+            "act": "case.opened",
+            "subject": f"case {row['id']}",
+            "before": None,
+            "after": {"kind": row["kind"], "title": row["title"]},
+            "evidence": row["evidence"] or None,
+        }
+        for row in opened
+    ]
+    last_act = events[-1]["id"] if events else act_id
+    last_case = found[-1]["id"] if found else case_id
+    return sorted(events + found, key=lambda event: event["at"]), last_act, last_case
+
+
+def list_proposals(connection: sa.Connection, *, everything: bool = False, limit: int = 50) -> list[dict[str, Any]]:
+    """Proposals that wait for a second person, the oldest first; with `everything` the approved ones too."""
+    query = sa.select(proposals).order_by(proposals.c.id).limit(limit)
+    if not everything:
+        query = query.where(proposals.c.approved_by.is_(None))
+    return [
+        {
+            "id": row["id"],
+            "act": row["act"],
+            "subject": row["subject"],
+            "arguments": row["arguments"],
+            "reason": row["reason"],
+            "proposed_by": row["proposed_by"],
+            "proposed_at": write_instant(row["proposed_at"]),
+            "approved_by": row["approved_by"],
+            "approved_at": write_instant(row["approved_at"]) if row["approved_at"] else None,
+            "state": "approved" if row["approved_by"] else "waiting",
+        }
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def _act_json(row: Any) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "at": write_instant(row["at"]),
+        "actor": row["actor"],
+        "role": row["role"],
+        "act": row["act"],
+        "subject": row["subject"],
+        "before": row["before"],
+        "after": row["after"],
+        "evidence": row["evidence"] or None,
+    }

@@ -1,0 +1,53 @@
+"""The item master to look at: products with their packs, listings, agreed costs, and where their stock is counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.domain.catalog import Listing, Product
+from trueup.storage.products import list_products as rows_of
+
+_PAGE = 1000
+
+
+def list_products(connection: sa.Connection, *, after: str = "", limit: int = 50) -> list[dict[str, Any]]:
+    """Products in the order of their SKUs, from after one."""
+    return [product_json(product, listings) for product, listings in rows_of(connection, after=after, limit=limit)]
+
+
+def load_items(connection: sa.Connection) -> list[tuple[Product, Listing | None]]:
+    """The whole item master as its file has it: a product with each of its listings, or alone."""
+    items: list[tuple[Product, Listing | None]] = []
+    after = ""
+    while page := rows_of(connection, after=after, limit=_PAGE):
+        for product, listings in page:
+            items += [(product, listing) for listing in listings] or [(product, None)]
+        after = page[-1][0].sku
+    return items
+
+
+def product_json(product: Product, listings: list[Listing]) -> dict[str, Any]:
+    """A product as plain JSON. A cost is exact: text, never a number with a binary point."""
+    return {
+        "sku": product.sku,
+        "title": product.title,
+        "case_size": product.case_size,
+        "gtin": product.gtin,
+        "counted_by": product.count_source.value,
+        "declared_source": product.declared_source,
+        "obsolete": product.obsolete,
+        "in_shop": product.shop_variant is not None,
+        "shop_variant": product.shop_variant,
+        "listings": [
+            {
+                "vendor_code": listing.vendor_code,
+                "asin": listing.asin,
+                "vendor_product_id": listing.vendor_product_id,
+                "cost": f"{listing.cost.value:f}" if listing.cost else None,
+                "currency": listing.cost.currency if listing.cost else None,
+            }
+            for listing in listings
+        ],
+    }

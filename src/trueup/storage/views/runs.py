@@ -1,0 +1,81 @@
+"""Durable work to look at: runs and timers by where they stand, and the workers that are alive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.clock import write_instant
+from trueup.base.errors import Invalid, NotFound
+from trueup.durable import run_list
+from trueup.durable.engine import Run, RunStatus
+
+STATUSES = tuple(status.value for status in RunStatus)
+_ALIVE_SECONDS = 15
+_WORKERS = """SELECT executor_id, application_version, host, pid, started_at,
+    beat_at > clock_timestamp() - make_interval(secs => %(alive)s) AS alive
+FROM durable.workers ORDER BY started_at, executor_id"""
+_COUNTS = """SELECT CASE run.status WHEN 'PENDING' THEN 'running' ELSE 'waiting' END AS status, count(*)
+FROM dbos.workflow_status AS run WHERE run.status IN ('PENDING', 'ENQUEUED', 'DELAYED') GROUP BY 1"""
+_OTHERS = """SELECT kind AS status, count(*) FROM durable.troubles WHERE kind IS NOT NULL GROUP BY 1
+UNION ALL SELECT 'timed', count(*) FROM durable.timers"""
+
+
+def list_runs(
+    connection: sa.Connection, *, status: str | None = None, flow: str = "", limit: int = 50
+) -> list[dict[str, Any]]:
+    """Runs and timers, the latest change first. Raises Invalid for a status that there is not."""
+    if status is not None and status not in STATUSES:
+        raise Invalid(f"--status {status}: expected one of {', '.join(STATUSES)}.")
+    if not _has_worked(connection):
+        return []
+    wanted = RunStatus(status) if status else None
+    return [_run_json(run) for run in run_list.list_runs(connection, status=wanted, flow=flow, limit=limit)]
+
+
+def show_run(connection: sa.Connection, run_id: str) -> dict[str, Any]:
+    """One run or timer. Raises NotFound."""
+    found = run_list.find_run(connection, run_id)[0] if _has_worked(connection) else []
+    if not found:
+        raise NotFound(f"Run {run_id!r}: there is none of that id (finished ones are forgotten after a while).")
+    return _run_json(found[0])
+
+
+def list_workers(connection: sa.Connection) -> list[dict[str, Any]]:
+    """Worker processes, by the database's own clock; one that does not beat any more is taken over soon."""
+    rows = connection.exec_driver_sql(_WORKERS, {"alive": _ALIVE_SECONDS})
+    return [
+        {
+            "host": row.host,
+            "pid": row.pid,
+            "version": row.application_version,
+            "started_at": write_instant(row.started_at),
+            "alive": row.alive,
+        }
+        for row in rows
+    ]
+
+
+def count_runs(connection: sa.Connection) -> dict[str, int]:
+    """How many runs wait, run, failed or are timed; what is done is not counted."""
+    found = {"running": 0, "waiting": 0, "timed": 0, "failed": 0, "poisoned": 0}
+    for statement in (_COUNTS, _OTHERS) if _has_worked(connection) else (_OTHERS,):
+        found |= {row.status: row.count for row in connection.exec_driver_sql(statement)}
+    return found
+
+
+def _has_worked(connection: sa.Connection) -> bool:
+    """The engine makes its own tables when a worker or a person first acts."""
+    return connection.exec_driver_sql("SELECT to_regclass('dbos.workflow_status')").scalar() is not None
+
+
+def _run_json(run: Run) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "flow": run.flow,
+        "status": run.status.value,
+        "attempts": run.attempts,
+        "error": run.error or None,
+        "since": write_instant(run.since),
+    }

@@ -1,0 +1,83 @@
+"""Stock to look at: what was declared of each product at a location, and what orders hold of it, claimed in the shop or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.clock import write_instant
+from trueup.storage.orders import orders
+from trueup.storage.products import products
+from trueup.storage.stock import reservations, stock
+
+
+def list_stock(
+    connection: sa.Connection, *, location: str | None = None, after: str = "", limit: int = 50
+) -> list[dict[str, Any]]:
+    """Products with a declared count or a reservation, in the order of their SKUs. Eaches everywhere.
+
+    `free` is the declared count less all that orders hold; None where the shop counts, which alone knows its number.
+    """
+    held = (
+        sa.select(
+            reservations.c.sku,
+            reservations.c.location,
+            sa.func.sum(reservations.c.eaches).label("reserved"),
+            sa.func.sum(reservations.c.claimed_eaches).label("claimed"),
+            sa.func.count().label("lines"),
+        )
+        .group_by(reservations.c.sku, reservations.c.location)
+        .subquery()
+    )
+    query = (
+        sa.select(stock, products.c.title, products.c.declared_source, held.c.reserved, held.c.claimed, held.c.lines)
+        .outerjoin(held, sa.and_(held.c.sku == stock.c.sku, held.c.location == stock.c.location))
+        .outerjoin(products, products.c.sku == stock.c.sku)
+        .where(stock.c.sku > after, sa.or_(stock.c.declared_on_hand.is_not(None), held.c.reserved > 0))
+        .order_by(stock.c.sku, stock.c.location)
+        .limit(limit)
+    )
+    if location is not None:
+        query = query.where(stock.c.location == location)
+    return [_row(row) for row in connection.execute(query).mappings()]
+
+
+def list_reservations(connection: sa.Connection, sku: str) -> list[dict[str, Any]]:
+    """Which order lines hold a product, the oldest first."""
+    query = (
+        sa.select(reservations, orders.c.partner, orders.c.number)
+        .join(orders, orders.c.id == reservations.c.order_id)
+        .where(reservations.c.sku == sku)
+        .order_by(reservations.c.reserved_at, reservations.c.order_id, reservations.c.sequence)
+    )
+    return [
+        {
+            "sku": row["sku"],
+            "location": row["location"],
+            "order": f"{row['partner']}/{row['number']}",
+            "line": row["sequence"],
+            "eaches": row["eaches"],
+            "claimed_eaches": row["claimed_eaches"],
+            "reserved_at": write_instant(row["reserved_at"]),
+            "claimed_at": write_instant(row["claimed_at"]) if row["claimed_at"] else None,
+        }
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def _row(row: Any) -> dict[str, Any]:
+    declared, reserved = row["declared_on_hand"], int(row["reserved"] or 0)
+    return {
+        "sku": row["sku"],
+        "title": row["title"],
+        "location": row["location"],
+        "counted_by": row["declared_source"] or "shop",
+        "declared_on_hand": declared,
+        "declared_at": write_instant(row["declared_at"]) if row["declared_at"] else None,
+        "reserved": reserved,
+        "claimed": int(row["claimed"] or 0),
+        "order_lines": row["lines"] or 0,
+        "free": max(0, declared - reserved) if declared is not None and row["declared_source"] else None,
+        "evidence": row["evidence"],
+    }
