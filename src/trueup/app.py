@@ -163,13 +163,15 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How an installation is opened. `on_effect` counts requests to other systems (for tests); `pace` is for simulations."""
+    """How an installation is opened. `on_effect` counts requests to other systems (for tests); `pace` and `budget` are for
+    simulations, which need not wait."""
 
     clock: Clock = field(default_factory=SystemClock)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     pace: Pace | None = None
     worker: WorkerSettings | None = None
     on_effect: Callable[[str], None] | None = None
+    budget: Callable[[sa.Engine, Clock], Budget] = Budgets
     settings: Callable[[Settings], Settings] = lambda settings: settings
 
 
@@ -225,7 +227,7 @@ def build_world(
     settings: Settings, database: Database, key: MasterKey, how: Opening
 ) -> tuple[World, list[Callable[[], None]]]:
     """Every connection and the rules: what flows are given."""
-    budget = Budgets(database.engine, how.clock)
+    budget = how.budget(database.engine, how.clock)
     connections, closers = build_connections(settings, budget, how)
     world = World(
         database=database,

@@ -52,11 +52,11 @@ from trueup.workflows.world import Pace, Tx
 FOLDER = Path(".demo")
 MARK = "made-by-trueup-demo"
 _PACE = Pace(
-    poll=timedelta(hours=1),
-    files=timedelta(hours=1),
-    products=timedelta(hours=6),
-    watch=timedelta(hours=6),
-    silence=timedelta(hours=13),
+    poll=timedelta(hours=2),
+    files=timedelta(hours=2),
+    products=timedelta(hours=12),
+    watch=timedelta(hours=12),
+    silence=timedelta(hours=25),
     settle=timedelta(minutes=4),
 )
 _EVERYTHING = 1_000_000
@@ -290,7 +290,11 @@ def open_demo(seed: int, folder: Path = FOLDER, data: Path | None = None) -> Ite
         _write_folder(plan, folder, addresses, hidden)
         buyer = EdiBuyer(folder / "edi" / "in", folder / "edi" / "out", clock.now)
         log = stack.enter_context(_captured_log())
-        worker = WorkerSettings(application_version=__version__, concurrency=4, poll_seconds=0.02)
+        worker = WorkerSettings(
+            application_version=__version__,
+            concurrency=4,
+            poll_seconds=float(__import__("os").environ.get("PS", "0.02")),
+        )
         opening = Opening(clock=clock, environ={}, pace=_PACE, worker=worker)
         app = stack.enter_context(open_application(folder / "trueup.toml", opening))
         operator = Operator(list(plan.decisions))

@@ -324,3 +324,14 @@ def test_the_default_folder_is_the_platforms_own(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("XDG_DATA_HOME", "/somewhere/share")
     if sys.platform == "linux":
         assert default_data_folder() == Path("/somewhere/share/trueup")
+
+
+def test_the_last_to_leave_stops_the_server_whoever_started_it(data: Path) -> None:
+    """A short command that happens to start the server does not stop it under a worker that adopted it."""
+    starter, worker = EmbeddedServer(data, settings=FAST), EmbeddedServer(data)
+    starter.start()
+    worker.start()
+    starter.close()
+    assert worker.status().running
+    worker.close()
+    assert not worker.status().running

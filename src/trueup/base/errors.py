@@ -51,9 +51,13 @@ class Invalid(DocumentError):
 
 
 class RemoteError(TrueupError):
-    """Another system did not do what was asked. `maybe_applied`: it may nevertheless have done it (ask before repeating)."""
+    """Another system did not do what was asked. `maybe_applied`: it may nevertheless have done it (ask before repeating).
+
+    `evidence`: the document it sent instead, where it sent one that cannot be read; it is archived like any other.
+    """
 
     http_status = 502
+    evidence: bytes = b""
 
     def __init__(self, message: str, *, maybe_applied: bool = False) -> None:
         super().__init__(message)

@@ -27,15 +27,14 @@ def collect(
         if info.name.startswith("_"):
             continue
         module = importlib.import_module(f"{folder.__name__}.{info.name}")
-        _add(found, getattr(module, constant, None), constant, kind, key, module.__name__)
+        _add(found, getattr(module, constant, None), (constant, kind, key), module.__name__)
     for entry in sorted(entry_points(group=group), key=lambda item: item.name) if group else ():
-        _add(found, entry.load(), constant, kind, key, entry.value)
+        _add(found, entry.load(), (constant, kind, key), entry.value)
     return found
 
 
-def _add(
-    found: dict[str, T], thing: object, constant: str, kind: type[T], key: Callable[[T], str], origin: str
-) -> None:
+def _add(found: dict[str, T], thing: object, demanded: tuple[str, type[T], Callable[[T], str]], origin: str) -> None:
+    constant, kind, key = demanded
     if not isinstance(thing, kind):
         expected = f"a constant {constant} of type {kind.__name__}"
         raise ConfigurationError(f"Plugin {origin}: expected {expected}, found {type(thing).__name__}.")

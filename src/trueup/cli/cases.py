@@ -1,4 +1,4 @@
-"""`trueup cases`: the queue of work for people, one case whole, resolving it, and the second person's approval."""
+"""`trueup cases`: the queue of work for people, one case whole, resolving it, and what waits for a second person."""
 
 from __future__ import annotations
 
@@ -6,64 +6,80 @@ from typing import Annotated, Any
 
 import typer
 
-from trueup.app import Application
-from trueup.base.errors import ConfigurationError, Invalid
-from trueup.cli.frame import Result, Session, command
-from trueup.cli.tables import Column
+from trueup.base.errors import Invalid
+from trueup.cli.frame import By, Limit, Result, Session, command, person_of
+from trueup.cli.tables import Column, words
 from trueup.domain.cases import Resolution
+from trueup.storage.views import acts as act_views
 from trueup.storage.views import cases as views
-from trueup.workflows.resolve_case import Person, approve_proposal, resolve_case
+from trueup.workflows.approve_proposal import approve_proposal
+from trueup.workflows.resolve_case import resolve_case
 
-group = typer.Typer(name="cases", help="Cases: list, show, explain, resolve, approve.", no_args_is_help=True)
+group = typer.Typer(name="cases", help="Cases: list, show, explain, resolve, proposals, approve.", no_args_is_help=True)
 _COLUMNS = (
     Column("id", "id", number=True),
     Column("kind", "kind"),
     Column("what", "title", wrap=True),
     Column("at risk", "money_at_risk", number=True),
     Column("deadline", "deadline"),
-    Column("owner", "owner"),
+    Column("owner", "owner", spare=True),
+    Column("state", "state", spare=True),
+)
+_PROPOSALS = (
+    Column("id", "id", number=True),
+    Column("act", "act"),
+    Column("about", "subject"),
+    Column("what", lambda row: row["arguments"].get("resolution")),
+    Column("reason", "reason", wrap=True),
+    Column("by", "proposed_by"),
+    Column("since", "proposed_at"),
     Column("state", "state"),
+    Column("approved by", "approved_by"),
 )
 Wanted = Annotated[int, typer.Argument(help="The case's id.")]
-By = Annotated[str, typer.Option("--by", help="Who decides: the name of one of [[people]].", envvar="TRUEUP_PERSON")]
 
 
-@command(group, "list")
+@command(group, "list", example="trueup cases list --kind held. --sort money")
 def list_cases(
     session: Session,
     everything: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False,
     kind: Annotated[str | None, typer.Option(help="Of this kind, or beginning so: held.")] = None,
     owner: Annotated[str | None, typer.Option(help="Of this owner.")] = None,
     sort: Annotated[str, typer.Option(help="deadline, money or age.")] = "deadline",
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    limit: Limit = 50,
 ) -> Result:
     """List cases by deadline, money at risk or age. Exit code 1 when any is open."""
     if sort not in views.SORTS:
         raise Invalid(f"--sort {sort}: expected one of {', '.join(views.SORTS)}.")
-    with session.open() as app, app.database.transaction() as connection:
+    with session.look() as connection:
         state = None if everything else "open"
         rows = views.list_cases(connection, state=state, kind=kind, owner=owner, sort=sort, limit=limit)
     return Result(rows, _COLUMNS, findings=any(row["state"] == "open" for row in rows))
 
 
-@command(group, "show")
+@command(group, "show", example="trueup cases show 7")
 def show_case(session: Session, case: Wanted) -> Result:
     """Show one case: what was expected, what was found, the money, the deadline, and what may be decided."""
-    with session.open() as app, app.database.transaction() as connection:
+    with session.look() as connection:
         return Result(views.show_case(connection, case))
 
 
-@command(group, "explain")
+@command(group, "explain", example="trueup cases explain 7")
 def explain_case(session: Session, case: Wanted) -> Result:
     """Say in words what a case is about and what each resolution would do."""
-    with session.open() as app, app.database.transaction() as connection:
+    with session.look() as connection:
         shown = views.show_case(connection, case)
     return Result(
         {**shown, "meaning": {name: MEANING[Resolution(name)] for name in shown["resolutions"]}}, words=_tell(shown)
     )
 
 
-@command(group, "resolve", writes=True)
+@command(
+    group,
+    "resolve",
+    writes=True,
+    example="trueup cases resolve 7 accept-as-ordered --by 'Ana Admin' --note 'agreed by mail'",
+)
 def resolve(
     session: Session,
     case: Wanted,
@@ -73,7 +89,7 @@ def resolve(
 ) -> Result:
     """Resolve a case. Binding decisions above the two-person limit are only proposed, until a second person approves."""
     with session.open() as app:
-        person = person_of(app, by)
+        person = person_of(app.settings.people, by)
         limit = app.settings.installation.two_persons_above
         decided = app.act(session.dry_run, resolve_case, case, resolution, person, note, limit)
     state = "proposed" if decided.proposal else "resolved"
@@ -84,27 +100,32 @@ def resolve(
     return Result(data, words=words + (" (dry run: nothing kept)" if session.dry_run else "") + ".")
 
 
-@command(group, "approve", writes=True)
+@command(group, "proposals", example="trueup cases proposals")
+def list_proposals(
+    session: Session,
+    everything: Annotated[bool, typer.Option("--all", help="Approved ones too.")] = False,
+    limit: Limit = 50,
+) -> Result:
+    """List what waits for a second person, erasures of documents too. Exit code 1 when anything does."""
+    with session.look() as connection:
+        rows = act_views.list_proposals(connection, everything=everything, limit=limit)
+    return Result(rows, _PROPOSALS, findings=any(row["state"] == "waiting" for row in rows))
+
+
+@command(group, "approve", writes=True, example="trueup cases approve 3 --by 'Ana Admin'")
 def approve(session: Session, proposal: Annotated[int, typer.Argument(help="The proposal's id.")], by: By) -> Result:
-    """Approve another person's proposal; it is carried out at once."""
+    """Approve another person's proposal, whatever it is about; it is carried out at once."""
     with session.open() as app:
-        decided = app.act(session.dry_run, approve_proposal, proposal, person_of(app, by))
+        done = app.act(session.dry_run, approve_proposal, proposal, person_of(app.settings.people, by))
     data: dict[str, Any] = {
         "proposal": proposal,
-        "case": decided.case.id,
-        "state": "resolved",
+        "act": done.act,
+        "subject": done.subject,
+        **done.outcome,
         "dry_run": session.dry_run,
     }
-    return Result(data, words=f"Proposal {proposal} approved; case {decided.case.id} resolved.")
-
-
-def person_of(app: Application, name: str) -> Person:
-    """Who that is. Raises ConfigurationError when the settings know nobody of that name."""
-    found = next((person for person in app.settings.people if person.name == name), None)
-    if found is None:
-        known = ", ".join(person.name for person in app.settings.people) or "nobody"
-        raise ConfigurationError(f"{name!r} is not one of [[people]] in trueup.toml (known: {known}).")
-    return Person(found.name, frozenset(found.roles))
+    kept = " (dry run: nothing kept)" if session.dry_run else ""
+    return Result(data, words=f"Proposal {proposal} approved: {done.words}{kept}.")
 
 
 MEANING = {
@@ -125,7 +146,7 @@ def _tell(shown: dict[str, Any]) -> str:
         f"  expected   {shown['expected']}",
         f"  found      {shown['found']}",
         f"  at risk    {shown['money_at_risk'] or 'no money of its own'}",
-        f"  deadline   {(shown['deadline'] or 'none')[:16].replace('T', ' ')}",
+        f"  deadline   {words(shown['deadline'] or 'none')}",
         f"  owner      {shown['owner']}",
         f"  state      {shown['state']} {shown['resolution']} {shown['resolved_by']} {shown['note']}".rstrip(),
     ]

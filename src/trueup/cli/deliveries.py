@@ -6,23 +6,21 @@ from typing import Annotated, Any
 
 import typer
 
-from trueup.cli.frame import Result, Session, command
-from trueup.cli.tables import Column
-from trueup.storage.deliveries import load_answer, load_delivery
-from trueup.storage.views.orders import decision_json, delivery_json
-from trueup.storage.views.status import list_deliveries as rows_of
+from trueup.cli.frame import Limit, Result, Session, command
+from trueup.cli.tables import Column, amount, words
+from trueup.storage.views import deliveries as views
 
 group = typer.Typer(name="deliveries", help="Outgoing documents: list, show, explain.", no_args_is_help=True)
 _COLUMNS = (
     Column("id", "id", number=True),
-    Column("what", "kind"),
-    Column("order", "order_id", number=True),
-    Column("rev", "revision", number=True),
-    Column("channel", "channel"),
+    Column("what", "kind", wrap=True),
+    Column("order", "order"),
+    Column("rev", "revision", number=True, spare=True),
+    Column("channel", "channel", spare=True),
     Column("state", "state"),
-    Column("attempt", "attempt", number=True),
+    Column("attempt", "attempt", number=True, spare=True),
     Column("worth", "risk", number=True),
-    Column("sent", "sent_at"),
+    Column("sent", "sent_at", spare=True),
     Column("proved", "proved_at"),
     Column("due", "due_at"),
 )
@@ -38,32 +36,34 @@ _MEANING = {
 }
 
 
-@command(group, "list")
+@command(group, "list", example="trueup deliveries list --open")
 def list_deliveries(
     session: Session,
-    state: Annotated[str | None, typer.Option(help="In this state alone.")] = None,
+    state: Annotated[str | None, typer.Option(help=f"In this state alone: {', '.join(views.STATES)}.")] = None,
     only_open: Annotated[bool, typer.Option("--open", help="Those whose acceptance is still owed.")] = False,
     before: Annotated[int | None, typer.Option(help="Older than this id: the next page.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    limit: Limit = 50,
 ) -> Result:
     """List deliveries, the newest first."""
-    with session.open() as app, app.database.transaction() as connection:
-        return Result(rows_of(connection, state=state, only_open=only_open, before=before, limit=limit), _COLUMNS)
+    with session.look() as connection:
+        rows = views.list_deliveries(connection, state=state, only_open=only_open, before=before, limit=limit)
+    return Result(rows, _COLUMNS)
 
 
-@command(group, "show")
+@command(group, "show", example="trueup deliveries show 12 --json")
 def show_delivery(session: Session, delivery: Wanted) -> Result:
     """Show one delivery with what it answers, line by line."""
     return Result(_load(session, delivery))
 
 
-@command(group, "explain")
+@command(group, "explain", example="trueup deliveries explain 12")
 def explain_delivery(session: Session, delivery: Wanted) -> Result:
     """Say in words where a delivery stands and what proves it."""
     shown = _load(session, delivery)
+    sent, due = words(shown["sent_at"] or "never"), words(shown["due_at"])
     rows = [
         f"Delivery {shown['id']}, {shown['key']}: {shown['state']}, which means: {_MEANING[shown['state']]}.",
-        f"  sent {shown['sent_at'] or 'never'} by {shown['channel']} in {shown['attempt']} attempt(s); due {shown['due_at']}",
+        f"  sent {sent} by {shown['channel']}, attempt {shown['attempt']}; due {due}",
         f"  receipt {shown['receipt'] or 'none'} (a receipt is no proof)",
         f"  proof {shown['proof'] or 'none yet'}",
         f"  bytes {shown['digest']} (trueup documents show)",
@@ -71,13 +71,12 @@ def explain_delivery(session: Session, delivery: Wanted) -> Result:
     if shown["unheld_lines"]:
         rows.append(f"  not shown as answered: lines {', '.join(map(str, shown['unheld_lines']))}")
     for line in shown["answer"]:
-        parts = ", ".join(f"{part['amount']} {part['unit']} {part['answer']}" for part in line["parts"])
+        parts = ", ".join(f"{amount(part['amount'], part['unit'])} {part['answer']}" for part in line["parts"])
         rows.append(f"  line {line['sequence']}: {parts} ({line['why']})")
     return Result(shown, words="\n".join(rows))
 
 
 def _load(session: Session, delivery_id: int) -> dict[str, Any]:
-    with session.open() as app, app.database.transaction() as connection:
-        shown = delivery_json(load_delivery(connection, delivery_id))
-        answer = [{"sequence": line.sequence, **decision_json(line)} for line in load_answer(connection, delivery_id)]
-    return {**shown, "meaning": _MEANING[shown["state"]], "answer": answer}
+    with session.look() as connection:
+        shown = views.show_delivery(connection, delivery_id)
+    return {**shown, "meaning": _MEANING[shown["state"]]}

@@ -7,6 +7,7 @@ A command is a function that takes a Session and returns a Result; this file alo
 from __future__ import annotations
 
 import inspect
+import io
 import json
 import os
 import sys
@@ -44,8 +45,9 @@ Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.",
 class Result:
     """What a command found. `data` is plain JSON; `columns` say how rows are shown, `words` replace the table.
 
-    `rows` are what the table shows when the data is more than the rows; `remark` is said on stderr beneath it, unless
-    quiet. `findings`: something was found that someone should look at; the exit code is then 1.
+    `rows` are what the table shows when the data is more than the rows, `nothing` what is said when there are none;
+    `remark` is said on stderr beneath it, unless quiet; `silent` where the command wrote its bytes itself.
+    `findings`: something was found that someone should look at; the exit code is then 1.
     """
 
     data: Any
@@ -54,6 +56,8 @@ class Result:
     findings: bool = False
     rows: Sequence[Mapping[str, Any]] | None = None
     remark: str = ""
+    nothing: str = "Nothing to show."
+    silent: bool = False
 
 
 @dataclass
@@ -133,7 +137,9 @@ class Session:
 
     def show(self, result: Result) -> None:
         """Print it, to the file asked for or to standard output."""
-        if self.output is None:
+        if result.silent:
+            pass
+        elif self.output is None:
             self._write(sys.stdout, result)
             sys.stdout.flush()
         else:
@@ -161,14 +167,22 @@ class Session:
         elif result.words:
             file.write(result.words.rstrip("\n") + "\n")
         else:
-            # COLUMNS is what a person says; a pipe has no width, and a file is read by something that wraps by itself.
-            width = None if file.isatty() or "COLUMNS" in self.environ else PIPE_COLUMNS
-            console = Terminal(file=file, width=width, soft_wrap=False, highlight=False)
             rows = result.data if result.rows is None else result.rows
-            if isinstance(rows, list | tuple):
-                print_table(console, rows, result.columns)
-            else:
-                print_details(console, rows)
+            if file.isatty():
+                _draw(Terminal(file=file, highlight=False), rows, result)
+                return
+            # COLUMNS is what a person says; a pipe has no width, and a file is read by something that wraps by itself.
+            width = int(self.environ["COLUMNS"]) if self.environ.get("COLUMNS", "").isdecimal() else PIPE_COLUMNS
+            drawn = io.StringIO()
+            _draw(Terminal(file=drawn, width=width, highlight=False), rows, result)
+            file.writelines(f"{line.rstrip()}\n" for line in drawn.getvalue().splitlines())
+
+
+def _draw(console: Terminal, rows: Any, result: Result) -> None:
+    if isinstance(rows, list | tuple):
+        print_table(console, rows, result.columns, result.nothing)
+    else:
+        print_details(console, rows)
 
 
 def person_of(people: Sequence[Any], name: str) -> Person:

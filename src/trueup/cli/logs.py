@@ -66,6 +66,8 @@ def configure_logs(environ: Mapping[str, str], *, verbose: bool = False, as_json
         root.removeHandler(old)
     root.addHandler(handler)
     logging.getLogger("trueup").setLevel(level.upper())
+    # Each attempt that is tried again is told here too; what becomes of them all is told by the result.
+    logging.getLogger("stamina").setLevel("INFO" if level in ("debug", "info") else "ERROR")
 
 
 def _word(environ: Mapping[str, str], name: str, known: tuple[str, ...], default: str) -> str:

@@ -33,9 +33,22 @@ class Place:
 
 
 PLACES = (
+    Place("status", "work", "Show how things stand.", _LOOK, is_group=False),
     Place("orders", "orders", "Purchase orders: list, show, explain.", _LOOK),
-    Place("cases", "cases", "Cases: list, show, explain, resolve, approve.", _LOOK),
+    Place("cases", "cases", "Cases: list, show, explain, resolve, proposals, approve.", _LOOK),
     Place("deliveries", "deliveries", "Outgoing documents: list, show, explain.", _LOOK),
+    Place("documents", "documents", "The archive: list, show, explain, cat, verify, erase.", _LOOK),
+    Place("products", "products", "The item master: import, list, export.", _LOOK),
+    Place("stock", "stock", "Declared counts and reservations: declare, list, show.", _LOOK),
+    Place("acts", "acts", "The audit trail: list.", _LOOK),
+    Place("run", "work", "Work, and tell what happens, until Ctrl-C.", _WORK, is_group=False),
+    Place("worker", "work", "Work silently; any number, any machine, one database.", _WORK, is_group=False),
+    Place("runs", "runs", "Durable work: list, show, retry, cancel.", _WORK),
+    Place("demo", "demo", "See it all on simulators of Amazon and Shopify.", _WORK, is_group=False),
+    Place("init", "setup", "Write a commented trueup.toml to fill in.", _SET_UP, is_group=False),
+    Place("check", "check", "Probe everything: what works, what is missing, what to do.", _SET_UP, is_group=False),
+    Place("secrets", "setup", "Secrets sealed in the database: set, list, delete.", _SET_UP, is_group=False),
+    Place("people", "setup", "List who may decide here.", _SET_UP, is_group=False),
 )
 
 

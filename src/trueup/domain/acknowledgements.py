@@ -95,18 +95,21 @@ class Before:
     accepted_amount: int = 0
 
 
-def decide_line(
-    line: OrderLine,
-    units: LineUnits,
-    availability: Availability,
-    agreement: Agreement,
-    now: datetime,
-    ship_by: datetime | None,
-) -> LineDecision:
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Under which terms and when a line is decided; `ship_by` is the last day on which the goods may be handed over."""
+
+    agreement: Agreement
+    now: datetime
+    ship_by: datetime | None = None
+
+
+def decide_line(line: OrderLine, units: LineUnits, availability: Availability, occasion: Occasion) -> LineDecision:
     """Accept what is there, split the rest by the agreement. `availability` is what earlier lines of the order left.
 
     Accepted eaches are whole ordered units, and whole packs where the agreement sells by the pack.
     """
+    agreement, now, ship_by = occasion.agreement, occasion.now, occasion.ship_by
     wanted = line.ordered.amount
     if units.product.obsolete:
         return reject_line(

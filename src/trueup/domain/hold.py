@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trueup.base.money import Money
+from trueup.base.quantity import Unit
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import Listing, Product
 from trueup.domain.orders import OrderLine, PurchaseOrder
-from trueup.domain.partners import Agreement
+from trueup.domain.partners import Agreement, CostBasis
 from trueup.domain.units import LineUnits
 
 
@@ -71,7 +72,9 @@ def money_at_risk(facts: LineFacts) -> Money | None:
     if facts.units is not None:
         return facts.units.value()
     cost, ordered = facts.line.net_cost, facts.line.ordered
-    return cost.times(abs(ordered.amount) * (ordered.unit_size or 1)) if cost else None
+    priced_by_each = ordered.unit is Unit.CASE and facts.agreement.cost_basis is CostBasis.EACH
+    size = (ordered.unit_size or 1) if priced_by_each else 1
+    return cost.times(abs(ordered.amount) * size) if cost else None
 
 
 def hold_case(facts: LineFacts, rule: Hold, held: Held, deadline: datetime) -> CaseDraft:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from trueup.domain.acknowledgements import Acknowledgement, Answer
 
@@ -42,6 +42,8 @@ class Landing:
     unheld: tuple[int, ...]
     """The lines concerned: contradicted, or without an answer yet."""
 
+CLOCKS_DIFFER = timedelta(minutes=2)
+
 
 def judge(answer: Acknowledgement, status: OrderStatus, sent_at: datetime | None) -> Landing:
     """Compare what we answered with what Amazon shows.
@@ -79,6 +81,4 @@ def _answered(line: LineStatus) -> bool:
 
 def _fresh(line: LineStatus, sent_at: datetime | None) -> bool:
     """Amazon's clock and ours may differ a little; an acknowledgement without a time is taken for the newest."""
-    return (
-        sent_at is None or line.acknowledged_at is None or line.acknowledged_at.timestamp() >= sent_at.timestamp() - 120
-    )
+    return sent_at is None or line.acknowledged_at is None or line.acknowledged_at >= sent_at - CLOCKS_DIFFER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from trueup.base.clock import Clock
@@ -36,9 +37,18 @@ class Unlimited:
         return None
 
 
-def spend(budget: Budget, clock: Clock, name: str, cost: float, rate_per_second: float, burst: float) -> float:
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A token bucket by name: how fast it fills, and how much it holds."""
+
+    name: str
+    rate_per_second: float
+    burst: float
+
+
+def spend(budget: Budget, clock: Clock, bucket: Bucket, cost: float) -> float:
     """Take from the budget and wait as long as it says. Returns the seconds waited."""
-    wait = budget.take(name, cost, rate_per_second, burst)
+    wait = budget.take(bucket.name, cost, bucket.rate_per_second, bucket.burst)
     if wait > 0:
         clock.sleep(wait)
     return wait

@@ -1,2 +1,39 @@
-"""a"""
-def audit(evidence): return []
+"""The auditor: recomputes with its own arithmetic what must be true of a world, from what each side says of itself.
+
+It gets plain data: the plan, Amazon's and the shop's own records, the trading partner's, and Trueup's views as JSON. It knows
+none of Trueup's code, so that a mistake there is not repeated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from trueup.simulation.statements import answers, records, stock
+from trueup.simulation.statements.evidence import Evidence, Statement
+
+STATEMENTS: tuple[Callable[[Evidence], Statement], ...] = (
+    records.every_order_known,
+    answers.every_line_in_time,
+    answers.accepted_is_held,
+    answers.nothing_sent_again,
+    answers.nothing_by_default,
+    stock.one_order_each,
+    stock.priced_at_cost,
+    stock.states_add_up,
+    stock.never_below_zero,
+    stock.one_winner,
+    records.money_at_risk,
+    records.people_were_heard,
+    records.trading_partner_agrees,
+    records.every_rule_occurred,
+    records.every_lie_told,
+    records.archive_is_whole,
+    records.no_secret_told,
+)
+
+
+def audit(given: Mapping[str, Any]) -> list[Statement]:
+    """Every statement with what was compared and what breaks it."""
+    evidence = Evidence(given)
+    return [state(evidence) for state in STATEMENTS]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from random import Random
 from typing import Any
 
 WAREHOUSE, ANNEX = "Riverside warehouse", "Harbour annex"
 PRODUCTS = 200
+SET_ASIDE = "a scenario"
+_SET_ASIDE_COUNT = 50
 _CENT = Decimal("0.01")
 _PACKS = (1, 4, 6, 6, 12, 12, 24)
 _MAKES = ("Alder", "Birch", "Cedar", "Dune", "Ember", "Fjord", "Grove", "Heath", "Isle", "Juniper")
@@ -72,7 +74,7 @@ class Product:
     levels: dict[str, int]
     tracked: bool = True
     circular: bool = False
-    kept_for: str = field(default="")
+    kept_for: str = ""
     """The scenario it is set aside for; ordinary orders and shoppers leave it alone."""
 
     def as_json(self) -> dict[str, Any]:
@@ -96,7 +98,10 @@ def make_products(chance: Random) -> list[Product]:
     """All products, the same for the same chance."""
     pairs = [(make, thing) for thing in _THINGS for make in _MAKES]
     chance.shuffle(pairs)
-    return [_product(number, make, thing, chance) for number, (make, thing) in enumerate(pairs[:PRODUCTS], 1)]
+    products = [_product(number, make, thing, chance) for number, (make, thing) in enumerate(pairs[:PRODUCTS], 1)]
+    for product in chance.sample(products, _SET_ASIDE_COUNT):
+        product.kept_for = SET_ASIDE
+    return products
 
 
 def _product(number: int, make: str, thing: tuple[str, str, str], chance: Random) -> Product:

@@ -35,9 +35,7 @@ def write_settings(addresses: Addresses) -> str:
     """The whole file."""
     parts = [
         "# Written by `trueup demo`: a vendor that does not exist, on simulators. The next demo replaces it.\n",
-        _table(
-            "installation", name="Riverside Wares (demo)", data=addresses.data, two_persons_above=TWO_PERSONS_ABOVE
-        ),
+        _table("installation", name="Riverside Wares (demo)", data=addresses.data, two_persons_above=TWO_PERSONS_ABOVE),
     ]
     for name, region in _ACCOUNTS:
         parts.append(_account(name, region))

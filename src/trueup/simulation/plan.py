@@ -85,11 +85,11 @@ def _schedule_lies(cast: Casting) -> None:
 
 
 def _schedule_trading_partner(cast: Casting, end: datetime) -> None:
-    """Its software looks every other hour; one 997 it sends late, one rejects; four files are not as they should be."""
+    """Its software looks every four hours; one 997 it sends late, one rejects; four files are not as they should be."""
     moment = cast.start + timedelta(minutes=50)
     while moment < end:
         cast.happenings.append(Happening(moment, Act.EDI_LOOK))
-        moment += timedelta(hours=2)
+        moment += timedelta(hours=4)
     model = min((order for order in cast.orders if order.route == "edi"), key=lambda order: order.placed_at)
     for place, kind in enumerate(_EDI_TROUBLES):
         details = {"kind": kind, "number": model.number}
@@ -99,7 +99,8 @@ def _schedule_trading_partner(cast: Casting, end: datetime) -> None:
 def _schedule_sales(cast: Casting) -> None:
     free = [product for product in cast.products if not product.kept_for]
     for _ in range(_SALES):
-        moment = cast.at(cast.chance.randrange(4), cast.chance.randrange(6, 22))
+        hours = 24 * cast.chance.randrange(4) + cast.chance.randrange(16)
+        moment = cast.start + timedelta(hours=hours, minutes=30)
         details = {"sku": cast.chance.choice(free).sku, "quantity": cast.chance.randrange(1, 4)}
         cast.happenings.append(Happening(moment, Act.SALE, details))
 

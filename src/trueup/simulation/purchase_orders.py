@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from trueup.simulation.catalogue import ANNEX, TERMS, WAREHOUSE, BuyerTerms, Product
+from trueup.simulation.catalogue import ANNEX, SET_ASIDE, TERMS, WAREHOUSE, BuyerTerms, Product
 from trueup.simulation.happenings import Act, Happening, Line, Order, amazon_line, instant
 
 ORDERS = 60
@@ -40,7 +40,7 @@ class Casting:
 
     def keep(self, scenario: str, pack: int = 1) -> Product:
         """A product set aside for a scenario, with a pack of at least that size."""
-        free = [product for product in self.products if not product.kept_for and product.pack >= pack]
+        free = [product for product in self.products if product.kept_for == SET_ASIDE and product.pack >= pack]
         chosen = self.chance.choice(free)
         chosen.kept_for = scenario
         return chosen
@@ -236,8 +236,6 @@ def cast_scarce_orders(cast: Casting) -> None:
     cast.ordinary(short, 1)
     cast.expect("stock.short", short, cast.line(short, scarce, 5))
     uneven = cast.keep("case cost that does not divide", 6)
-    while uneven.pack % 3:
-        uneven = cast.keep("case cost that does not divide", 6)
     uneven.costs["RIVR2"] = Decimal("100.00")
     thirds = cast.order("case cost that does not divide", "RIVR2", cast.at(0, 10))
     cast.line(thirds, uneven, 4)

@@ -237,7 +237,7 @@ def _broken(kind: str, text: str) -> bytes:
         case "wrong-count":
             return text.replace("SE*", "SE*9").encode()
         case _:
-            return text.replace("GE*1*", "GE*1*9").encode()
+            return text.replace("*0001~GE", "*0002~GE").encode()
 
 
 def split_segments(content: bytes) -> list[list[str]]:

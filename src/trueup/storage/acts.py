@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -43,22 +44,31 @@ proposals = sa.Table(
 )
 
 
-def append_act(
-    connection: sa.Connection,
-    *,
-    at: datetime,
-    actor: str,
-    role: str,
-    act: str,
-    subject: str,
-    before: Any = None,
-    after: Any = None,
-    evidence: str = "",
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What someone did to something: a person with their role, or a worker; what was before and after, and on what evidence."""
+
+    actor: str
+    role: str
+    act: str
+    subject: str
+    before: Any = None
+    after: Any = None
+    evidence: str = ""
+
+
+def append_act(connection: sa.Connection, at: datetime, done: Act) -> None:
     """Record it. Rows are only ever added: the table refuses updates and deletes."""
     connection.execute(
         sa.insert(acts).values(
-            at=at, actor=actor, role=role, act=act, subject=subject, before=before, after=after, evidence=evidence
+            at=at,
+            actor=done.actor,
+            role=done.role,
+            act=done.act,
+            subject=done.subject,
+            before=done.before,
+            after=done.after,
+            evidence=done.evidence,
         )
     )
 
@@ -71,23 +81,57 @@ def list_acts(connection: sa.Connection, subject: str | None = None, *, limit: i
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def propose(
-    connection: sa.Connection, act: str, subject: str, arguments: dict[str, Any], *, reason: str, by: str, now: datetime
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An act that a second person must approve: what, to what, with which arguments, why, and who proposes it."""
+
+    act: str
+    subject: str
+    arguments: dict[str, Any]
+    reason: str
+    by: str
+
+
+def _meant(arguments: dict[str, Any]) -> dict[str, Any]:
+    """What would be done; how it was explained does not matter."""
+    return {name: value for name, value in arguments.items() if name != "note"}
+
+
+def propose(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
     """Ask for a second person. The same proposal again is the one that waits already."""
     waiting = connection.execute(
-        sa.select(proposals.c.id).where(
-            proposals.c.act == act, proposals.c.subject == subject, proposals.c.approved_by.is_(None)
+        sa.select(proposals.c.id, proposals.c.arguments, proposals.c.proposed_by).where(
+            proposals.c.act == wanted.act, proposals.c.subject == wanted.subject, proposals.c.approved_by.is_(None)
         )
-    ).scalar()
+    ).first()
     if waiting is not None:
-        return int(waiting)
+        if _meant(waiting.arguments) != _meant(wanted.arguments):
+            raise Conflict(
+                f"Proposal {waiting.id} by {waiting.proposed_by} to {wanted.act} {wanted.subject} otherwise waits already: "
+                f"{_meant(waiting.arguments)}; it must be approved, or the matter settled another way, first."
+            )
+        return int(waiting.id)
     number: int = connection.execute(
         sa.insert(proposals)
-        .values(act=act, subject=subject, arguments=arguments, reason=reason, proposed_by=by, proposed_at=now)
+        .values(
+            act=wanted.act,
+            subject=wanted.subject,
+            arguments=wanted.arguments,
+            reason=wanted.reason,
+            proposed_by=wanted.by,
+            proposed_at=now,
+        )
         .returning(proposals.c.id)
     ).scalar_one()
     return number
+
+
+def load_proposal(connection: sa.Connection, proposal_id: int) -> dict[str, Any]:
+    """A proposal's row. Raises NotFound."""
+    row = connection.execute(sa.select(proposals).where(proposals.c.id == proposal_id)).mappings().first()
+    if row is None:
+        raise NotFound(f"Proposal {proposal_id}: no such proposal; `trueup cases proposals` shows them.")
+    return dict(row)
 
 
 def approve(connection: sa.Connection, proposal_id: int, by: str, now: datetime) -> dict[str, Any]:

@@ -123,6 +123,24 @@ def close_vanished(
     return len(gone)
 
 
+def close_subject(connection: sa.Connection, subject: str, *, why: str, now: datetime) -> None:
+    """Resolve every open case about a subject, because its cause is gone."""
+    _close(connection, cases.c.subject == subject, why, now)
+
+
+def close_line_cases(
+    connection: sa.Connection, order_id: int, sequences: Collection[int], *, why: str, now: datetime
+) -> None:
+    """Resolve every open case about these lines of an order: their terms are others now, and are looked at anew."""
+    _close(connection, sa.and_(cases.c.order_id == order_id, cases.c.sequence.in_(list(sequences))), why, now)
+
+
+def _close(connection: sa.Connection, which: sa.ColumnElement[bool], why: str, now: datetime) -> None:
+    query = sa.select(cases.c.id).where(which, cases.c.state == CaseState.OPEN.value)
+    for case_id in connection.execute(query).scalars().all():
+        resolve_case(connection, case_id, "cause-gone", by="trueup", note=why, now=now)
+
+
 def close_case(connection: sa.Connection, kind: str, subject: str, *, why: str, now: datetime) -> None:
     """Resolve the open case of that kind and subject, if there is one, because its cause is gone."""
     case_id = connection.execute(

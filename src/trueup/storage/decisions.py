@@ -111,33 +111,30 @@ def list_decisions(connection: sa.Connection, order_id: int) -> list[SavedDecisi
     return [_saved(row) for row in rows]
 
 
-def lift_hold(
-    connection: sa.Connection,
-    order_id: int,
-    sequence: int,
-    line_digest: str,
-    rule: str,
-    *,
-    resolution: Resolution,
-    actor: str,
-    now: datetime,
-) -> None:
-    """A person decided about a held line; it holds for these terms of the line alone."""
+@dataclass(frozen=True, slots=True)
+class LiftedHold:
+    """What a person decided about a line that a rule held. It holds for these terms of the line alone."""
+
+    sequence: int
+    line_digest: str
+    rule: str
+    resolution: Resolution
+    actor: str
+
+
+def lift_hold(connection: sa.Connection, order_id: int, lifted: LiftedHold, now: datetime) -> None:
+    """The rule holds the line no longer; deciding again replaces what was decided."""
+    decided = {"resolution": lifted.resolution.value, "actor": lifted.actor, "at": now}
     connection.execute(
         insert(lifted_holds)
         .values(
             order_id=order_id,
-            sequence=sequence,
-            line_digest=line_digest,
-            rule=rule,
-            resolution=resolution.value,
-            actor=actor,
-            at=now,
+            sequence=lifted.sequence,
+            line_digest=lifted.line_digest,
+            rule=lifted.rule,
+            **decided,
         )
-        .on_conflict_do_update(
-            index_elements=["order_id", "sequence", "line_digest", "rule"],
-            set_={"resolution": resolution.value, "actor": actor, "at": now},
-        )
+        .on_conflict_do_update(index_elements=["order_id", "sequence", "line_digest", "rule"], set_=decided)
     )
 
 

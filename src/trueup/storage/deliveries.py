@@ -13,7 +13,7 @@ from trueup.base.errors import NotFound
 from trueup.base.ids import Digest
 from trueup.base.money import Money
 from trueup.domain.acknowledgements import LineDecision
-from trueup.domain.deliveries import Delivery, DeliveryState, move
+from trueup.domain.deliveries import Delivery, DeliveryState, is_open, move
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.schema import metadata
 
@@ -115,6 +115,12 @@ def load_delivery(connection: sa.Connection, delivery_id: int, *, lock: bool = F
     return _delivery(row)
 
 
+def find_delivery(connection: sa.Connection, key: str) -> Delivery | None:
+    """The delivery with that natural key, if there is one."""
+    row = connection.execute(sa.select(deliveries).where(deliveries.c.key == key)).mappings().first()
+    return _delivery(row) if row else None
+
+
 def load_answer(connection: sa.Connection, delivery_id: int) -> tuple[LineDecision, ...]:
     """What a delivery answers, line by line, as it was when it was prepared."""
     body = connection.execute(sa.select(deliveries.c.answer).where(deliveries.c.id == delivery_id)).scalar_one()
@@ -178,11 +184,18 @@ def begin_attempt(connection: sa.Connection, delivery_id: int, attempt: int, now
     )
 
 
-def supersede_older(connection: sa.Connection, order_id: int, newest: int, now: datetime) -> None:
-    """A newer answer replaces those not proven yet: Amazon holds the last one per line."""
+def supersede_older(connection: sa.Connection, order_id: int, newest: int | None, now: datetime) -> list[int]:
+    """A newer answer replaces every other: Amazon holds the last one per line. Returns the ids of those replaced.
+
+    With `newest` None nothing is owed any more: only answers that are not proven yet are given up.
+    """
+    replaced = []
     for delivery in load_order_deliveries(connection, order_id):
-        if delivery.id != newest and delivery.state is not DeliveryState.SUPERSEDED:
+        gives_way = is_open(delivery.state) if newest is None else delivery.state is not DeliveryState.SUPERSEDED
+        if delivery.id != newest and gives_way:
             move_delivery(connection, delivery, DeliveryState.SUPERSEDED, now)
+            replaced.append(delivery.id)
+    return replaced
 
 
 def next_control_number(connection: sa.Connection, channel: str, kind: str) -> int:

@@ -5,6 +5,7 @@
       run/                  the Unix socket, 0700: who can enter it is trusted
       postgres.password     0600: asked for over TCP, where a socket's path would be too long or there are no sockets
       postgres.lock         held while one process starts or stops the server
+      postgres.users        held, shared, by every process that uses the server: the last one stops it
 
 Success means that we can connect, not what a pid file claims. Commits are durable: fsync and synchronous_commit stay on.
 """
@@ -30,6 +31,7 @@ import sqlalchemy as sa
 
 from trueup.base.errors import ConfigurationError, Refused, Transient
 from trueup.storage.postgres_binaries import MAJOR, Programs, ServerUser, find_binaries
+from trueup.storage.postgres_settings import lasting_settings
 from trueup.storage.postmaster import find_postmaster, forget_dead_postmaster
 
 _SOCKET_NAME = ".s.PGSQL.5432"
@@ -58,7 +60,7 @@ def default_data_folder() -> Path:
 
 
 class EmbeddedServer:
-    """PostgreSQL on one data folder, shared by every process that opens the folder; the one that started it stops it.
+    """PostgreSQL on one data folder, shared by every process that opens the folder; the last one that closes stops it.
 
     `settings` are PostgreSQL's own, for this start. As a context manager it yields itself, started.
     """
@@ -70,13 +72,14 @@ class EmbeddedServer:
         self._password_file = self.data / "postgres.password"
         self._settings = dict(settings or {})
         self._started_by: int | None = None  # our pid, if we started it: a forked child is not the owner
+        self._use: int | None = None  # holds a shared lock while we use the server; the system frees it when we die
         path = os.fsencode(self._sockets / _SOCKET_NAME)
         unfit = len(path) > _LONGEST_SOCKET_PATH or b"," in path  # libpq takes a comma for a list of hosts
         self._over_tcp = sys.platform == "win32" or unfit
 
     @property
     def owned(self) -> bool:
-        """Whether this process started the server, and so stops it on `close`."""
+        """Whether this process started the server."""
         return self._started_by == os.getpid()
 
     def start(self) -> str:
@@ -87,6 +90,7 @@ class EmbeddedServer:
         """
         self._prepare_folder()
         with self._locked():
+            self._share_use()
             if find_postmaster(self._cluster) and self._connects():
                 return self._url()
             self._check_version()
@@ -102,21 +106,51 @@ class EmbeddedServer:
         if not self._cluster.is_dir():
             return
         with self._locked():
-            self._started_by = None
-            programs = self._programs()
-            for mode, seconds in (("fast", "60"), ("immediate", "60")):
-                if not find_postmaster(self._cluster):
-                    return
-                with programs.naming(self._cluster) as ([cluster], descriptors):
-                    arguments = ("-D", cluster, "-m", mode, "-w", "-t", seconds, "stop")
-                    said = programs.run("pg_ctl", *arguments, pass_fds=descriptors).said
-            if find_postmaster(self._cluster):
-                raise Transient(f"The database server in {self._cluster} does not stop: {said.strip()}")
+            self._stop()
+
+    def _stop(self) -> None:
+        self._started_by = None
+        programs = self._programs()
+        for mode, seconds in (("fast", "60"), ("immediate", "60")):
+            if not find_postmaster(self._cluster):
+                return
+            with programs.naming(self._cluster) as ([cluster], descriptors):
+                arguments = ("-D", cluster, "-m", mode, "-w", "-t", seconds, "stop")
+                said = programs.run("pg_ctl", *arguments, pass_fds=descriptors).said
+        if find_postmaster(self._cluster):
+            raise Transient(f"The database server in {self._cluster} does not stop: {said.strip()}")
 
     def close(self) -> None:
-        """Stop the server if this process started it; leave it to its owner otherwise."""
-        if self.owned:
-            self.stop()
+        """Use it no longer: the last of all processes that used it stops it. A second close is no error."""
+        if self._use is None:
+            return
+        with self._locked():
+            use, self._use = self._use, None
+            try:
+                if self._is_last(use):
+                    self._stop()
+            finally:
+                os.close(use)
+
+    def _share_use(self) -> None:
+        """Hold the shared lock that says that we use the server, taken while nobody can be stopping it."""
+        if self._use is None:
+            self._use = os.open(self.data / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
+            if sys.platform != "win32":
+                import fcntl
+
+                fcntl.flock(self._use, fcntl.LOCK_SH)
+
+    def _is_last(self, use: int) -> bool:
+        if sys.platform == "win32":
+            return self.owned  # its locks are never shared: there the starter stops it
+        import fcntl
+
+        try:
+            fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def __enter__(self) -> EmbeddedServer:
         self.start()
@@ -200,7 +234,7 @@ class EmbeddedServer:
             for path in (making, self._sockets, password_file):
                 programs.user.own(path)
             with programs.naming(making, self._sockets) as ([cluster, sockets], descriptors):
-                chosen = [part for name, value in _lasting_settings().items() for part in ("-c", f"{name}={value}")]
+                chosen = [part for name, value in lasting_settings().items() for part in ("-c", f"{name}={value}")]
                 arguments = ["-D", cluster, "-U", "postgres", "--encoding=UTF8", "--locale=C", "--auth-local=trust"]
                 arguments += ["--auth-host=scram-sha-256", f"--pwfile={sockets}/password", *chosen]
                 done = programs.run("initdb", *arguments, pass_fds=descriptors)
@@ -326,45 +360,6 @@ class EmbeddedServer:
             os.close(descriptor)
 
 
-def _lasting_settings() -> dict[str, str]:
-    """Written to postgresql.conf when the cluster is made; whoever administers it may change them there.
-
-    A laptop shares its memory with other programs, so the server takes 1/32 of it and leaves caching to the system.
-    """
-    return {
-        "max_connections": "200",
-        "shared_buffers": f"{_shared_buffers_megabytes()}MB",
-        "fsync": "on",
-        "synchronous_commit": "on",
-        "wal_compression": "on",
-        "max_wal_size": "1GB",
-        "checkpoint_timeout": "15min",
-        "random_page_cost": "1.1",  # solid-state disks
-        "jit": "off",  # our statements are short
-        "timezone": "UTC",
-        "password_encryption": "scram-sha-256",
-        "logging_collector": "on",  # a log per weekday, overwritten after a week: it cannot fill the disk for ever
-        "log_filename": "postgres-%a.log",
-        "log_rotation_age": "1d",
-        "log_rotation_size": "0",
-        "log_truncate_on_rotation": "on",
-        "log_timezone": "UTC",
-    }
-
-
-def _shared_buffers_megabytes() -> int:
-    if sys.platform == "win32":
-        return 128
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000
-    return max(64, min(512, memory // 32))
-
-
-def _quoted_for_list(path: str) -> str:
-    """A folder as one item of a setting that takes a list: commas and spaces in it are its own."""
-    escaped = path.replace('"', '""')
-    return f'"{escaped}"'
-
-
 def _last_lines(log: Path) -> str:
     """The last lines without their time and process, as one."""
     try:
@@ -372,3 +367,9 @@ def _last_lines(log: Path) -> str:
     except FileNotFoundError:
         return ""
     return " ".join((line.partition("] ")[2] or line).strip() for line in lines)
+
+
+def _quoted_for_list(path: str) -> str:
+    """A folder as one item of a setting that takes a list: commas and spaces in it are its own."""
+    escaped = path.replace('"', '""')
+    return f'"{escaped}"'

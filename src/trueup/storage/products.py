@@ -144,11 +144,16 @@ def list_products(
     connection: sa.Connection, *, after: str = "", limit: int = 100
 ) -> list[tuple[Product, list[Listing]]]:
     """Products in SKU order from after a SKU, each with its listings."""
-    rows = (
-        connection.execute(sa.select(products).where(products.c.sku > after).order_by(products.c.sku).limit(limit))
-        .mappings()
-        .all()
-    )
+    return _with_listings(connection, sa.select(products).where(products.c.sku > after).limit(limit))
+
+
+def load_products(connection: sa.Connection, skus: Iterable[str]) -> list[tuple[Product, list[Listing]]]:
+    """Those of these SKUs that there are, each with its listings."""
+    return _with_listings(connection, sa.select(products).where(products.c.sku.in_(list(skus))))
+
+
+def _with_listings(connection: sa.Connection, query: sa.Select[Any]) -> list[tuple[Product, list[Listing]]]:
+    rows = connection.execute(query.order_by(products.c.sku)).mappings().all()
     skus = [row["sku"] for row in rows]
     of: dict[str, list[Listing]] = {sku: [] for sku in skus}
     for row in connection.execute(

@@ -22,6 +22,7 @@ sales_orders = sa.Table(
     sa.Column("remote_name", sa.Text, nullable=False),
     sa.Column("shown", JSONB, nullable=False),
     sa.Column("agrees", sa.Boolean, nullable=False),
+    sa.Column("wanted", sa.CHAR(64), nullable=False),
     sa.Column("proof", sa.Text, nullable=False),
     sa.Column("read_back_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("evidence", sa.CHAR(64), nullable=False),
@@ -31,11 +32,12 @@ sales_orders = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class SavedSalesOrder:
-    """The shop's order. `proof` says in words what was seen to have risen."""
+    """The shop's order. `wanted` is the hash of what it was asked to hold; `proof` says in words what was seen to have risen."""
 
     shop: str
     shown: ShownOrder
     agrees: bool
+    wanted: str
     proof: str
     read_back_at: datetime
     evidence: str
@@ -50,6 +52,7 @@ def save_sales_order(connection: sa.Connection, order_id: int, key: str, saved: 
         "remote_name": saved.shown.name,
         "shown": to_json(saved.shown),
         "agrees": saved.agrees,
+        "wanted": saved.wanted,
         "proof": saved.proof,
         "read_back_at": saved.read_back_at,
         "evidence": saved.evidence,
@@ -67,4 +70,11 @@ def load_sales_order(connection: sa.Connection, order_id: int) -> SavedSalesOrde
     if row is None:
         return None
     shown = from_json(row["shown"], ShownOrder)
-    return SavedSalesOrder(row["shop"], shown, row["agrees"], row["proof"], row["read_back_at"], row["evidence"])
+    return SavedSalesOrder(
+        row["shop"], shown, row["agrees"], row["wanted"], row["proof"], row["read_back_at"], row["evidence"]
+    )
+
+
+def forget_wanted(connection: sa.Connection, order_id: int) -> None:
+    """A person wants the shop brought to what was asked for, whatever it shows now."""
+    connection.execute(sa.update(sales_orders).where(sales_orders.c.order_id == order_id).values(wanted=""))

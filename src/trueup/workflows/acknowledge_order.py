@@ -14,6 +14,7 @@ from trueup.base.errors import ConfigurationError, NotFound, RemoteError
 from trueup.domain.acknowledgements import Answer, LineDecision, force_line
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deliveries import DeliveryState
+from trueup.domain.orders import OrderState
 from trueup.durable.flow import Flow
 from trueup.storage import acts, cases, decisions, deliveries, orders, stock
 from trueup.workflows.assessment import Situation, assess_order, examine, line_digest, open_hold_cases
@@ -124,6 +125,8 @@ def _waiting(tx: Tx, order_id: int) -> str:
     """Why the order still owes an answer: `unanswered` (nothing sent), or `unproven`; empty when it stands at the buyer."""
     sent = deliveries.load_order_deliveries(tx.connection, order_id)
     saved = orders.load_order(tx.connection, order_id)
+    if saved.order.state is OrderState.CLOSED:
+        return ""  # Amazon refuses any answer to a closed order; what is held stays a case
     current = [
         known for known in sent if known.revision == saved.revision and known.state is not DeliveryState.SUPERSEDED
     ]
@@ -198,13 +201,15 @@ def _record_fallback(tx: Tx, situation: Situation, decision: LineDecision) -> No
     cases.open_case(tx.connection, draft, tx.now, order_id=situation.saved.id, sequence=decision.sequence)
     acts.append_act(
         tx.connection,
-        at=tx.now,
-        actor=ACTOR,
-        role="worker",
-        act="order.fallback",
-        subject=f"order {order.key}",
-        after={str(decision.sequence): decision.why},
-        evidence=situation.saved.evidence,
+        tx.now,
+        acts.Act(
+            actor=ACTOR,
+            role="worker",
+            act="order.fallback",
+            subject=f"order {order.key}",
+            after={str(decision.sequence): decision.why},
+            evidence=situation.saved.evidence,
+        ),
     )
 
 

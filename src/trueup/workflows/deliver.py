@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from trueup.base.errors import Conflict, Rejected, RemoteError, Throttled, Transient
+from trueup.base.errors import Conflict, Rejected, Throttled, Transient
 from trueup.base.ids import digest_of_json
 from trueup.base.money import Money
 from trueup.domain.acknowledgements import Acknowledgement, LineDecision
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import CountSource
-from trueup.domain.deliveries import Delivery, DeliveryState
+from trueup.domain.deliveries import Delivery, DeliveryState, is_open
+from trueup.domain.orders import OrderState
 from trueup.domain.partners import Route
 from trueup.durable.flow import Flow
 from trueup.formats.amazon_vendor.acknowledgements import write_acknowledgement
@@ -20,6 +21,7 @@ from trueup.formats.x12.sets.acknowledgement_855 import write_acknowledgement as
 from trueup.storage import acts, cases, decisions, deliveries, orders, stock
 from trueup.storage.json_values import to_json
 from trueup.workflows.assessment import Situation, examine
+from trueup.workflows.source_failures import NOT_DONE
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
 
@@ -35,7 +37,11 @@ def prepare_answer(tx: Tx, order_id: int) -> dict[str, Any] | None:
         return None
     situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)
     answer = complete_answer(tx, situation)
-    if answer is None or not answer.lines:
+    if answer is None:
+        return None
+    if not answer.lines:
+        # Every line was cancelled: an answer to the former terms that is not proven yet is owed by nobody.
+        _replaced(tx, deliveries.supersede_older(tx.connection, order_id, None, tx.now), "nothing is ordered any more")
         return None
     if _beyond_amending(tx, situation, answer):
         return None
@@ -67,9 +73,16 @@ def prepare_answer(tx: Tx, order_id: int) -> dict[str, Any] | None:
         answer=answer.lines,
     )
     delivery = deliveries.prepare_delivery(tx.connection, new, tx.now)
-    deliveries.supersede_older(tx.connection, order_id, delivery.id, tx.now)
+    older = deliveries.supersede_older(tx.connection, order_id, delivery.id, tx.now)
+    _replaced(tx, older, f"replaced by delivery {delivery.id}")
     attempt = deliveries.next_attempt(tx.connection, delivery)
     return {"delivery": delivery.id, "attempt": attempt}
+
+
+def _replaced(tx: Tx, older: list[int], why: str) -> None:
+    """What was the matter with an answer that was replaced is a matter no more: the new one is proven for itself."""
+    for delivery_id in older:
+        cases.close_subject(tx.connection, f"delivery {delivery_id}", why=why, now=tx.now)
 
 
 def complete_answer(tx: Tx, situation: Situation) -> Acknowledgement | None:
@@ -102,7 +115,9 @@ def _write(tx: Tx, channel: str, envelope: dict[str, Any], answer: Acknowledgeme
 def _beyond_amending(tx: Tx, situation: Situation, answer: Acknowledgement) -> bool:
     """After 48 hours Amazon takes new dates only: other quantities become a case instead of a document that will be ignored."""
     _, first = decisions.load_answers(tx.connection, situation.saved.id)
-    if first is None or tx.now - first <= situation.agreement.amend_within:
+    since = situation.saved.due_from
+    # From the order's date or Amazon's own last change: Amazon does not say from when, and this is the stricter reading.
+    if first is None or tx.now - since <= situation.agreement.amend_within:
         return False
     sent = deliveries.load_order_deliveries(tx.connection, situation.saved.id)
     if situation.saved.revision not in {delivery.revision for delivery in sent if delivery.sent_at}:
@@ -110,10 +125,10 @@ def _beyond_amending(tx: Tx, situation: Situation, answer: Acknowledgement) -> b
     draft = CaseDraft(
         kind="acknowledgement.too-late-to-amend",
         subject=f"order {situation.saved.order.key}",
-        title=f"Order {situation.saved.order.number} was first answered on {first:%Y-%m-%d %H:%M} UTC; "
-        f"quantities can no longer be changed",
+        title=f"Order {situation.saved.order.number} was placed or changed by Amazon on {since:%Y-%m-%d %H:%M} UTC and "
+        f"answered since; quantities can no longer be changed",
         expected=f"a change within {situation.agreement.amend_within}",
-        found=f"a change after {tx.now - first}",
+        found=f"a change after {tx.now - since}",
         money_at_risk=worth(situation, answer.lines),
         deadline=situation.saved.order.last_day,
         owner=situation.agreement.owner,
@@ -158,7 +173,7 @@ def send_delivery(c: Flowing, delivery_id: int, attempt: int, order_id: int, run
         c.commit(note_not_sent, delivery_id, order_id, run_id, str(error), int(error.retry_after_seconds) + 1)
     except Rejected as error:
         c.commit(note_refused, delivery_id, order_id, run_id, str(error))
-    except (RemoteError, Conflict) as error:
+    except (*NOT_DONE, Conflict) as error:
         if getattr(error, "maybe_applied", False):
             c.commit(note_unanswered, delivery_id, order_id, run_id, str(error))
         else:
@@ -174,9 +189,14 @@ def resend(c: Flowing, delivery_id: int, attempt: int, order_id: int) -> None:
 
 
 def begin_resend(tx: Tx, delivery_id: int, order_id: int, run_id: str, attempt: int) -> bool:
-    """Take the order for it, unless a newer answer made it pointless."""
+    """Take the order for it, unless a newer answer, or a change of the order, made it pointless.
+
+    An answer to former terms is never sent again: Amazon would take it for the answer to the terms of now.
+    """
     delivery = deliveries.load_delivery(tx.connection, delivery_id)
-    if delivery.state in (DeliveryState.SUPERSEDED, DeliveryState.ACCEPTED):
+    saved = orders.load_order(tx.connection, order_id)
+    former = delivery.revision != saved.revision or saved.order.state is OrderState.CLOSED
+    if not is_open(delivery.state) or former:
         return False
     if not orders.take_lease(tx.connection, order_id, run_id, note=False):
         tx.at(tx.now + timedelta(seconds=30), "resend", f"{run_id}+", delivery_id, attempt, order_id)
@@ -210,12 +230,14 @@ def note_sent(tx: Tx, delivery_id: int, order_id: int, run_id: str, receipt: dic
     evidence = tx.resources.keep(
         tx.connection, receipt["evidence"].encode(), kind="receipt", source=delivery.channel, name=delivery.key
     )
-    if delivery.state in (DeliveryState.PREPARED, DeliveryState.UNANSWERED):
+    if delivery.state in (DeliveryState.PREPARED, DeliveryState.SENT, DeliveryState.UNANSWERED):
         deliveries.move_delivery(
             tx.connection, delivery, DeliveryState.SENT, tx.now, sent_at=tx.now, receipt=receipt["reference"]
         )
     _remember(tx, delivery)
     _act(tx, delivery, "acknowledgement.sent", {"receipt": receipt["reference"]}, evidence)
+    subject = f"delivery {delivery.id}"
+    cases.close_case(tx.connection, "acknowledgement.not-sent", subject, why="sent since", now=tx.now)
     set_proof(tx, delivery.id, 1, tx.now + tx.resources.pace.settle)
     _release(tx, order_id, run_id)
 
@@ -260,6 +282,10 @@ def note_refused(tx: Tx, delivery_id: int, order_id: int, run_id: str, words: st
     _release(tx, order_id, run_id)
 
 
+ONE_LOOK = 10_000
+"""Rounds from this number on are single looks that a person asked for; the chain of looks goes on by itself."""
+
+
 def set_proof(tx: Tx, delivery_id: int, round_number: int, due: datetime) -> None:
     """Set the next read-back."""
     tx.at(due, "prove_delivery", f"prove:{delivery_id}:{round_number}", delivery_id, round_number)
@@ -296,13 +322,15 @@ def _release(tx: Tx, order_id: int, run_id: str) -> None:
 def _act(tx: Tx, delivery: Delivery, act: str, after: dict[str, str], evidence: str) -> None:
     acts.append_act(
         tx.connection,
-        at=tx.now,
-        actor=ACTOR,
-        role="worker",
-        act=act,
-        subject=f"delivery {delivery.id}",
-        after=after,
-        evidence=evidence,
+        tx.now,
+        acts.Act(
+            actor=ACTOR,
+            role="worker",
+            act=act,
+            subject=f"delivery {delivery.id}",
+            after=after,
+            evidence=evidence,
+        ),
     )
 
 

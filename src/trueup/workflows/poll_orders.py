@@ -6,22 +6,21 @@ re-ordered; taking in is by number and revision, so seeing an order again change
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from trueup.base.clock import read_instant, write_instant
-from trueup.base.errors import DocumentError, RemoteError, Throttled, Unauthorized
-from trueup.domain.cases import CaseDraft, Resolution
+from trueup.base.errors import DocumentError, RemoteError, Throttled, TrueupError
 from trueup.durable.flow import Flow
 from trueup.formats.amazon_vendor.orders import read_orders
 from trueup.remote.capability import OrderQuery
-from trueup.storage import cases, sources
+from trueup.storage import sources
+from trueup.workflows.source_failures import NOT_DONE, keep_evidence, needs_person, note_failure, note_working
 from trueup.workflows.taking_in import note_unreadable, take_in_orders
 from trueup.workflows.world import Flowing, Tx, World
 
 MOST_PAGES = 10_000
 """A listing longer than this repeats itself: a page token that never ends is a defect of the other side."""
-FAILURES_BEFORE_CASE = 4
 
 
 def poll_orders(c: Flowing, partner: str, query: str) -> None:
@@ -31,10 +30,8 @@ def poll_orders(c: Flowing, partner: str, query: str) -> None:
     for number in range(MOST_PAGES):
         try:
             fetched = c.step(fetch_page, partner, query, window, page, number)
-        except RemoteError as error:
-            c.commit(
-                note_poll_failure, partner, query, str(error), _pause_seconds(error), isinstance(error, Unauthorized)
-            )
+        except NOT_DONE as error:
+            c.commit(note_poll_failure, partner, query, str(error), _pause_seconds(error), needs_person(error))
             return
         c.commit(take_in_page, partner, fetched["digest"], fetched["name"])
         page = fetched["next_page"]
@@ -72,8 +69,13 @@ def fetch_page(
 ) -> dict[str, Any]:
     """Fetch one page and archive it before anything reads it."""
     source = world.connections.order_sources[world.routes[partner].order_source or ""]
-    fetched = source.fetch_orders(OrderQuery(query), read_instant(window["start"]), read_instant(window["end"]), page)
+    start, end = read_instant(window["start"]), read_instant(window["end"])
     name = f"{query} {window['start']} to {window['end']} page {number + 1}"
+    try:
+        fetched = source.fetch_orders(OrderQuery(query), start, end, page)
+    except RemoteError as error:
+        keep_evidence(world, error, kind="orders", source=source.name, name=f"{name}, unreadable")
+        raise
     with world.database.transaction() as connection:
         digest = world.keep(connection, fetched.content, kind="orders", source=source.name, name=name)
     return {"digest": digest, "name": name, "next_page": fetched.next_page}
@@ -96,7 +98,7 @@ def finish_window(tx: Tx, partner: str, query: str, window: dict[str, str], page
     source = world.routes[partner].order_source or ""
     end = read_instant(window["end"])
     sources.note_success(tx.connection, source, query, covered_until=end, documents=pages, now=tx.now)
-    cases.close_case(tx.connection, "source.failing", f"source {source} {query}", why="it answers again", now=tx.now)
+    note_working(tx, source, query)
     behind = tx.now - end > world.pace.poll
     _set_round(tx, partner, query, timedelta(seconds=1) if behind else world.pace.poll)
 
@@ -104,24 +106,8 @@ def finish_window(tx: Tx, partner: str, query: str, window: dict[str, str], page
 def note_poll_failure(tx: Tx, partner: str, query: str, error: str, pause_seconds: int, forbidden: bool) -> None:
     """It failed; try again later, and tell someone when it goes on or only a person can mend it."""
     source = tx.resources.routes[partner].order_source or ""
-    failures = sources.note_failure(tx.connection, source, query, error)
-    if forbidden or failures >= FAILURES_BEFORE_CASE:
-        cases.open_case(tx.connection, _failing(source, query, error, failures, tx.now), tx.now)
+    failures = note_failure(tx, source, query, error, at_once=forbidden)
     _set_round(tx, partner, query, timedelta(seconds=pause_seconds * min(failures, 20)))
-
-
-def _failing(source: str, query: str, error: str, failures: int, now: datetime) -> CaseDraft:
-    return CaseDraft(
-        kind="source.failing",
-        subject=f"source {source} {query}",
-        title=f"Orders cannot be fetched from {source}: {error}",
-        expected="an answer",
-        found=f"{failures} failures in a row, the last: {error}",
-        money_at_risk=None,
-        deadline=now + timedelta(hours=4),
-        owner="admin",
-        resolutions=(Resolution.RETRY, Resolution.DISMISS),
-    )
 
 
 def _set_round(tx: Tx, partner: str, query: str, after: timedelta, *, fresh: bool = True) -> None:
@@ -133,10 +119,10 @@ def _set_round(tx: Tx, partner: str, query: str, after: timedelta, *, fresh: boo
     tx.at(tx.now + after, "poll_orders", f"poll:{partner}:{query}:{number}", partner, query)
 
 
-def _pause_seconds(error: RemoteError) -> int:
+def _pause_seconds(error: TrueupError) -> int:
     if isinstance(error, Throttled):
         return max(1, int(error.retry_after_seconds) + 1)
-    return 300 if isinstance(error, Unauthorized) else 30
+    return 300 if needs_person(error) else 30
 
 
 FLOWS = (Flow[World]("poll_orders", poll_orders, "polls"),)

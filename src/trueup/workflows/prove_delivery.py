@@ -19,11 +19,11 @@ from trueup.durable.flow import Flow
 from trueup.formats.amazon_vendor.statuses import read_order_statuses
 from trueup.formats.amazon_vendor.transactions import TransactionState, read_transaction
 from trueup.storage import acts, cases, deliveries, orders
-from trueup.workflows.deliver import delivery_case, set_proof
+from trueup.workflows.deliver import ONE_LOOK, delivery_case, set_proof
+from trueup.workflows.source_failures import NOT_DONE, keep_evidence
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
 
 MOST_RESENDS = 3
-_PAUSES_MINUTES = (3, 5, 10, 15, 30, 60)
 _CASES = ("acknowledgement.unanswered", "acknowledgement.contradicted", "acknowledgement.rejected")
 
 
@@ -34,7 +34,7 @@ def prove_delivery(c: Flowing, delivery_id: int, round_number: int) -> None:
         return
     try:
         replies = c.step(fetch_proof, plan)
-    except RemoteError as error:
+    except NOT_DONE as error:
         c.commit(note_no_reply, delivery_id, round_number, str(error))
         return
     c.commit(judge_proof, delivery_id, round_number, replies)
@@ -63,9 +63,14 @@ def plan_proof(tx: Tx, delivery_id: int, round_number: int) -> dict[str, Any] | 
 def fetch_proof(world: World, plan: dict[str, Any]) -> dict[str, str]:
     """Ask for the order's status, and for the transaction's where there is one. Both are archived before they are read."""
     source = world.connections.status_sources[plan["source"]]
-    status = source.fetch_order_status(
-        plan["number"], plan["vendor_code"], read_instant(plan["since"]), read_instant(plan["until"])
-    )
+    try:
+        status = source.fetch_order_status(
+            plan["number"], plan["vendor_code"], read_instant(plan["since"]), read_instant(plan["until"])
+        )
+    except RemoteError as error:
+        name = f"status of {plan['number']}, unreadable"
+        keep_evidence(world, error, kind="status", source=source.name, name=name)
+        raise
     transaction = None
     if plan["reference"]:
         try:
@@ -128,13 +133,15 @@ def _accept(tx: Tx, delivery: Delivery, proof: str) -> str:
         )
     acts.append_act(
         tx.connection,
-        at=tx.now,
-        actor=ACTOR,
-        role="worker",
-        act="acknowledgement.proven",
-        subject=f"delivery {delivery.id}",
-        after={"attempts": delivery.attempt},
-        evidence=proof,
+        tx.now,
+        acts.Act(
+            actor=ACTOR,
+            role="worker",
+            act="acknowledgement.proven",
+            subject=f"delivery {delivery.id}",
+            after={"attempts": delivery.attempt},
+            evidence=proof,
+        ),
     )
     return DeliveryState.ACCEPTED.value
 
@@ -190,12 +197,18 @@ def _keep_asking(tx: Tx, delivery: Delivery, round_number: int, unheld: tuple[in
     if due and delivery.attempt <= MOST_RESENDS and delivery.channel in tx.resources.connections.acknowledgement_sinks:
         attempt = deliveries.next_attempt(tx.connection, delivery)
         tx.start("resend", f"send:{delivery.id}:{attempt}", delivery.id, attempt, delivery.order_id or 0)
-    set_proof(tx, delivery.id, round_number + 1, _next_look(tx, delivery, round_number))
+    _look_again(tx, delivery, round_number, _next_look(tx, delivery, round_number))
     return delivery.state.value
 
 
+def _look_again(tx: Tx, delivery: Delivery, round_number: int, due: datetime) -> None:
+    if round_number < ONE_LOOK:
+        set_proof(tx, delivery.id, round_number + 1, due)
+
+
 def _next_look(tx: Tx, delivery: Delivery, round_number: int) -> datetime:
-    pause = timedelta(minutes=_PAUSES_MINUTES[min(round_number, len(_PAUSES_MINUTES)) - 1])
+    looks = tx.resources.pace.looks
+    pause = looks[min(round_number, len(looks)) - 1]
     return tx.now + (pause if tx.now < delivery.due_at + timedelta(days=2) else timedelta(hours=12))
 
 
@@ -205,7 +218,7 @@ def _wait_without_read_back(tx: Tx, delivery: Delivery, round_number: int) -> No
     sent = delivery.sent_at or delivery.prepared_at
     if delivery.state in (DeliveryState.SENT, DeliveryState.UNANSWERED):
         if tx.now < sent + pace.syntax:
-            set_proof(tx, delivery.id, round_number + 1, sent + pace.syntax)
+            _look_again(tx, delivery, round_number, sent + pace.syntax)
             return
         title = f"No functional acknowledgement {int((tx.now - sent).total_seconds() // 3600)} hours after sending"
         draft = delivery_case(delivery, "acknowledgement.unanswered", title, ("a 997 that accepts it", "none"))
@@ -215,7 +228,7 @@ def _wait_without_read_back(tx: Tx, delivery: Delivery, round_number: int) -> No
     if tx.now >= sent + pace.unproven:
         cases.open_case(tx.connection, _unproven(delivery, sent), tx.now, order_id=delivery.order_id)
         return
-    set_proof(tx, delivery.id, round_number + 1, sent + pace.unproven)
+    _look_again(tx, delivery, round_number, sent + pace.unproven)
 
 
 def _unproven(delivery: Delivery, sent: datetime) -> CaseDraft:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from trueup.base.errors import Conflict, DocumentError, RemoteError, Unreadable
+from trueup.base.errors import Conflict, DocumentError, NotFound, Unreadable
 from trueup.domain.deliveries import DeliveryState, is_open
 from trueup.domain.orders import PurchaseOrder
 from trueup.domain.partners import Route
@@ -22,12 +22,14 @@ from trueup.formats.x12.sets.order_850 import read_orders
 from trueup.storage import cases, deliveries, sources
 from trueup.storage.documents import Arrival
 from trueup.workflows.deliver import delivery_case
+from trueup.workflows.source_failures import NOT_DONE, note_failure, note_working
 from trueup.workflows.taking_in import note_unreadable, take_in_orders
 from trueup.workflows.world import Flowing, Tx, World
 
 LARGEST_BYTES = 64 * 1024 * 1024
 """A larger file is archived and becomes a case: no partner sends orders of that size, and reading one must not fill memory."""
 MOST_FILES = 500
+HAND_OUT_PAUSE = timedelta(minutes=10)
 QUERY = "files"
 
 
@@ -36,21 +38,23 @@ def receive_files(c: Flowing, partner: str) -> None:
     source = c.commit(begin_look, partner)
     try:
         waiting = c.step(find_files, source)
-    except RemoteError as error:
+    except NOT_DONE as error:
         c.commit(finish_look, partner, 0, str(error))
         return
     failed = ""
     for reference, name in waiting:
         try:
             kept = c.step(archive_file, source, partner, reference, name)
-        except RemoteError as error:
+        except NotFound:
+            continue  # taken away or written anew since we looked; a new file is found when it rests
+        except NOT_DONE as error:
             failed = str(error)
             continue
         for deliver in c.commit(take_in_file, partner, kept["digest"], name, kept["size_bytes"]):
             _hand_out(c, deliver)
         try:
             c.step(settle_file, source, reference)
-        except RemoteError as error:
+        except NOT_DONE as error:
             failed = str(error)
     c.commit(finish_look, partner, len(waiting), failed)
 
@@ -64,7 +68,7 @@ def hand_out_again(c: Flowing, owed: list[int]) -> None:
 def _hand_out(c: Flowing, delivery_id: int) -> None:
     try:
         c.step(hand_out, delivery_id)
-    except (RemoteError, Conflict) as error:
+    except (*NOT_DONE, Conflict) as error:
         c.commit(note_hand_out_failed, delivery_id, str(error))
     else:
         c.commit(note_handed_out, delivery_id)
@@ -137,6 +141,9 @@ def _answer_997(tx: Tx, partner: str, reading: Reading[PurchaseOrder], interchan
     if channel is None:
         return None
     key = f"functional acknowledgement of {reading.evidence} interchange {interchange + 1}"
+    if (known := deliveries.find_delivery(tx.connection, key)) is not None:
+        # The same file again: answered already, and a number taken for nothing would be a gap in the partner's eyes.
+        return known.id if known.state is DeliveryState.PREPARED else None
     number = deliveries.next_control_number(tx.connection, channel, "interchange")
     content = write_functional_acknowledgement(reading, control_number=number, now=tx.now, interchange=interchange)
     digest = tx.resources.keep(tx.connection, content, kind="functional-acknowledgement", source="trueup", name=key)
@@ -149,10 +156,7 @@ def _answer_997(tx: Tx, partner: str, reading: Reading[PurchaseOrder], interchan
         digest=digest,
         due_at=tx.now + tx.resources.pace.syntax,
     )
-    delivery = deliveries.prepare_delivery(tx.connection, new, tx.now)
-    if delivery.state is not DeliveryState.PREPARED:
-        return None
-    return delivery.id
+    return deliveries.prepare_delivery(tx.connection, new, tx.now).id
 
 
 def hand_out(world: World, delivery_id: int) -> str:
@@ -173,11 +177,17 @@ def note_handed_out(tx: Tx, delivery_id: int) -> None:
     if delivery.state is DeliveryState.PREPARED:
         sent = deliveries.move_delivery(tx.connection, delivery, DeliveryState.SENT, tx.now, sent_at=tx.now)
         deliveries.move_delivery(tx.connection, sent, DeliveryState.ACCEPTED, tx.now, proof="handed out")
+    subject = f"delivery {delivery_id}"
+    cases.close_case(tx.connection, "acknowledgement.not-sent", subject, why="handed out since", now=tx.now)
 
 
 def note_hand_out_failed(tx: Tx, delivery_id: int, words: str) -> None:
-    """It could not be left: a case."""
+    """It could not be left: a case, and another try soon. A disk that is full does not stay full."""
     delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
+    if delivery.state is not DeliveryState.PREPARED:
+        return
+    again = tx.now + HAND_OUT_PAUSE
+    tx.at(again, "hand_out_again", f"hand-out:{delivery_id}:{again:%Y%m%d%H%M%S%f}", [delivery_id])
     title = f"The functional acknowledgement could not be handed out: {words}"
     draft = delivery_case(delivery, "acknowledgement.not-sent", title, ("a folder that takes it", words))
     cases.open_case(tx.connection, draft, tx.now)
@@ -216,8 +226,9 @@ def finish_look(tx: Tx, partner: str, files: int, failed: str) -> None:
     """Note how it went, and set the next look."""
     source = tx.resources.routes[partner].document_source or ""
     if failed:
-        sources.note_failure(tx.connection, source, QUERY, failed)
+        note_failure(tx, source, QUERY, failed)
     else:
+        note_working(tx, source, QUERY)
         sources.note_success(tx.connection, source, QUERY, covered_until=tx.now, documents=files, now=tx.now)
     _set_look(tx, partner, tx.resources.pace.files)
 

@@ -14,6 +14,7 @@ from trueup.domain.acknowledgements import (
     Answer,
     Before,
     LineDecision,
+    Occasion,
     Reason,
     decide_line,
     may_still_answer,
@@ -190,11 +191,12 @@ def _decide(
 ) -> list[LineDecision]:
     made = []
     left = dict(supplies)
+    occasion = Occasion(situation.agreement, now, situation.saved.order.last_day)
     for line in situation.undecided:
         units = situation.units[line.sequence]
         sku = units.product.sku
         supply = left.get(sku) or Availability(sku, situation.agreement.ship_from, 0, 0, 0, 0)
-        decision = decide_line(line, units, supply, situation.agreement, now, situation.saved.order.last_day)
+        decision = decide_line(line, units, supply, occasion)
         earlier = before.get(line.sequence)
         if earlier and not may_still_answer(earlier, decision):
             why = "it was rejected before, and Amazon never reopens a rejected line"
@@ -234,16 +236,9 @@ def _save(tx: Tx, situation: Situation, made: list[LineDecision], evidence: str)
                 now=tx.now,
             )
     if made:
-        acts.append_act(
-            connection,
-            at=tx.now,
-            actor=ACTOR,
-            role="worker",
-            act="order.decided",
-            subject=f"order {saved.order.key}",
-            after={str(decision.sequence): decision.why for decision in made},
-            evidence=evidence,
-        )
+        decided = {str(decision.sequence): decision.why for decision in made}
+        act = acts.Act(ACTOR, "worker", "order.decided", f"order {saved.order.key}", None, decided, evidence)
+        acts.append_act(connection, tx.now, act)
 
 
 def _ordered(situation: Situation, sequence: int) -> OrderLine:

@@ -10,19 +10,21 @@ from trueup.base.ids import Digest
 from trueup.base.money import Money
 from trueup.domain.acknowledgements import backorder_line
 from trueup.domain.cases import Case, Resolution, Role
-from trueup.domain.deliveries import is_open
+from trueup.domain.deliveries import Delivery, DeliveryState, is_open
 from trueup.storage import acts, cases, decisions, deliveries, orders
 from trueup.storage.documents import DocumentFilter, list_documents
+from trueup.storage.sales_orders import forget_wanted
 from trueup.workflows.assessment import line_digest
-from trueup.workflows.deliver import set_proof
+from trueup.workflows.deliver import ONE_LOOK, set_proof
 from trueup.workflows.poll_orders import ensure_polls, take_in_page
-from trueup.workflows.receive_files import take_in_file
+from trueup.workflows.receive_files import ensure_looks, take_in_file
+from trueup.workflows.sync_products import ensure_syncs
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import Tx
 
 _MAY_RESOLVE = {
     Role.OPERATIONS: ("held.", "stock.", "acknowledgement.", "document.", "agreement."),
-    Role.ECOMMERCE: ("held.stock-", "stock.", "shop."),
+    Role.ECOMMERCE: ("held.stock-", "stock.", "shop.", "product."),
     Role.FINANCE: ("held.cost-", "acknowledgement."),
     Role.ADMIN: ("",),
     Role.AUDITOR: (),
@@ -60,19 +62,10 @@ def resolve_case(
     """
     case = cases.load_case(tx.connection, case_id)
     _check(case, resolution, person)
-    risk = case.draft.money_at_risk
-    binding = resolution in _BINDING and risk is not None and two_persons_above is not None
-    if (
-        binding
-        and risk
-        and two_persons_above
-        and risk.currency == two_persons_above.currency
-        and risk.minor > two_persons_above.minor
-    ):
+    if _takes_two(resolution, case.draft.money_at_risk, two_persons_above):
         arguments = {"case": case_id, "resolution": resolution.value, "note": note}
-        proposal = acts.propose(
-            tx.connection, "case.resolve", f"case {case_id}", arguments, reason=note, by=person.name, now=tx.now
-        )
+        wanted = acts.Proposal("case.resolve", f"case {case_id}", arguments, note, person.name)
+        proposal = acts.propose(tx.connection, wanted, tx.now)
         _act(tx, case, person, "case.proposed", {"resolution": resolution.value, "proposal": str(proposal)})
         return Decided(case, proposal)
     return Decided(_carry_out(tx, case, resolution, person, note))
@@ -81,11 +74,20 @@ def resolve_case(
 def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Decided:
     """The second person: the proposal is carried out in the same transaction. The database refuses the proposer."""
     row = acts.approve(tx.connection, proposal_id, person.name, tx.now)
+    if row["act"] != "case.resolve":
+        raise Refused(f"Proposal {proposal_id} is to {row['act']} {row['subject']}, not to resolve a case.")
     case = cases.load_case(tx.connection, row["arguments"]["case"])
     resolution = Resolution(row["arguments"]["resolution"])
     _check(case, resolution, person)
     _act(tx, case, person, "case.approved", {"proposal": str(proposal_id), "proposed_by": row["proposed_by"]})
     return Decided(_carry_out(tx, case, resolution, person, row["arguments"]["note"]))
+
+
+def _takes_two(resolution: Resolution, risk: Money | None, limit: Money | None) -> bool:
+    """Whether a second person must agree. Money of another currency cannot be compared with the limit: then too."""
+    if resolution not in _BINDING or risk is None or limit is None:
+        return False
+    return risk.currency != limit.currency or abs(risk).minor > limit.minor
 
 
 def _check(case: Case, resolution: Resolution, person: Person) -> None:
@@ -126,16 +128,8 @@ def _lift(tx: Tx, case: Case, order_id: int, sequence: int, resolution: Resoluti
     held_by = case.draft.kind.removeprefix("held.")
     every = [rule.name for rule in tx.resources.rules]
     for rule in [held_by] if case.draft.kind.startswith("held.") else every:
-        decisions.lift_hold(
-            tx.connection,
-            order_id,
-            sequence,
-            line_digest(saved, sequence),
-            rule,
-            resolution=resolution,
-            actor=person.name,
-            now=tx.now,
-        )
+        lifted = decisions.LiftedHold(sequence, line_digest(saved, sequence), rule, resolution, person.name)
+        decisions.lift_hold(tx.connection, order_id, lifted, tx.now)
 
 
 def _check_backorder(tx: Tx, order_id: int, sequence: int) -> None:
@@ -148,16 +142,56 @@ def _check_backorder(tx: Tx, order_id: int, sequence: int) -> None:
 def _retry(tx: Tx, case: Case, order_id: int | None) -> None:
     """Do again what the case kept from being done."""
     kind, _, name = case.draft.subject.partition(" ")
-    if kind == "delivery":
-        delivery = deliveries.load_delivery(tx.connection, int(name))
-        if is_open(delivery.state):
-            set_proof(tx, delivery.id, 10_000 + case.id, tx.now)
-    if kind == "source":
-        ensure_polls(tx)
-    if kind == "document":
-        _read_again(tx, name)
+    match kind:
+        case "delivery":
+            _deliver_again(tx, deliveries.load_delivery(tx.connection, int(name)), case.id)
+        case "document":
+            _read_again(tx, name)
+        case "source" | "product":
+            _look_at_sources(tx)
+        case "run":
+            _run_again(tx, name, case.id)
+    if case.draft.kind == "shop.differs" and order_id is not None:
+        forget_wanted(tx.connection, order_id)
     if order_id is not None:
         start_answering(tx, order_id, timedelta(0))
+
+
+def _deliver_again(tx: Tx, delivery: Delivery, case_id: int) -> None:
+    """Hand out, send, or look for it now; what was refused is answered anew. Never sent again unseen."""
+    if delivery.order_id is None:
+        if delivery.state is DeliveryState.PREPARED:
+            tx.start("hand_out_again", f"hand-out:{delivery.id}:case {case_id}", [delivery.id])
+    elif delivery.state is DeliveryState.PREPARED:
+        tx.cancel(f"send:{delivery.id}:{delivery.attempt}")
+        run_id = f"send:{delivery.id}:{delivery.attempt} case {case_id}"
+        tx.start("resend", run_id, delivery.id, delivery.attempt, delivery.order_id)
+    elif delivery.state is DeliveryState.REJECTED:
+        deliveries.move_delivery(tx.connection, delivery, DeliveryState.SUPERSEDED, tx.now)
+    elif is_open(delivery.state):
+        set_proof(tx, delivery.id, ONE_LOOK + case_id, tx.now)
+
+
+def _look_at_sources(tx: Tx) -> None:
+    ensure_syncs(tx)
+    ensure_polls(tx)
+    ensure_looks(tx)
+
+
+def _run_again(tx: Tx, run_id: str, case_id: int) -> None:
+    """What a run that failed with a defect was about is done by a new one. Its id says what that was."""
+    flow, _, rest = run_id.partition(":")
+    about = rest.partition(":")[0]
+    match flow:
+        case "acknowledge":
+            start_answering(tx, int(about))
+        case "deadline":
+            revision = orders.current_revision(tx.connection, int(about))
+            tx.start("answer_before_deadline", f"{run_id} case {case_id}", int(about), revision)
+        case "send" | "prove":
+            _deliver_again(tx, deliveries.load_delivery(tx.connection, int(about)), case_id)
+        case _:
+            _look_at_sources(tx)
 
 
 def _read_again(tx: Tx, digest: str) -> None:
@@ -183,11 +217,13 @@ def _act(tx: Tx, case: Case, person: Person, act: str, after: dict[str, str]) ->
     roles = ", ".join(sorted(role.value for role in person.roles))
     acts.append_act(
         tx.connection,
-        at=tx.now,
-        actor=person.name,
-        role=roles,
-        act=act,
-        subject=f"case {case.id}",
-        before={"state": case.state.value},
-        after=after,
+        tx.now,
+        acts.Act(
+            actor=person.name,
+            role=roles,
+            act=act,
+            subject=f"case {case.id}",
+            before={"state": case.state.value},
+            after=after,
+        ),
     )

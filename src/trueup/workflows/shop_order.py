@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from trueup.base.errors import Conflict
+from trueup.base.ids import digest_of_json
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.inventory import Level, Reservation
 from trueup.domain.sales_orders import SalesLine, SalesOrder, ShownOrder, differences, misplaced
@@ -18,8 +20,8 @@ from trueup.workflows.reservation import levels_of, observe_stock
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import Tx, World
 
-MOST_CLAIMS = 5
-"""How often stock may vanish between reading and claiming before the line is left short for good."""
+MOST_LOOKS = 60
+"""How often an order of the shop that differs is looked at again before only a person does."""
 
 
 def wanted_order(situation: Situation, reservations: dict[int, Reservation]) -> SalesOrder:
@@ -59,6 +61,7 @@ def plan_shop_order(tx: Tx, order_id: int) -> dict[str, Any] | None:
         return None
     if known and known.agrees and not differences(wanted, known.shown):
         return None
+    asked_before = known is not None and known.wanted == digest_of_json(to_json(wanted))
     items = sorted(
         (units.product.sku, units.product.shop_item)
         for line in wanted.lines
@@ -67,6 +70,8 @@ def plan_shop_order(tx: Tx, order_id: int) -> dict[str, Any] | None:
     return {
         "shop": agreement.shop,
         "order": to_json(wanted),
+        # Asked for once and shown otherwise since: a person's hand is in it, or it takes a while. We look, we do not overwrite.
+        "only_look": asked_before,
         "items": [[sku, item] for sku, item in dict(items).items()],
     }
 
@@ -80,12 +85,12 @@ def place_shop_order(world: World, plan: dict[str, Any], before: dict[str, Any] 
     wanted = from_json(plan["order"], SalesOrder)
     found = sink.find_sales_order(wanted.key)
     try:
-        shown = _bring_about(sink, wanted, found)
+        shown = _as_found(found) if plan["only_look"] else _bring_about(sink, wanted, found)
     except Conflict as error:
         return {"claim_failed": str(error)}
     if shown is None:
         return {"shown": None}
-    wrong = misplaced(wanted, shown.value)
+    wrong = () if plan["only_look"] else misplaced(wanted, shown.value)
     if wrong and not shown.value.cancelled:
         shown = sink.move_sales_order(shown.value, wanted.location)
     read_back = sink.find_sales_order(wanted.key)
@@ -98,6 +103,10 @@ def place_shop_order(world: World, plan: dict[str, Any], before: dict[str, Any] 
         "after": after["levels"] if after else [],
         "after_evidence": after["evidence"] if after else "",
     }
+
+
+def _as_found(found: Observed[ShownOrder | None]) -> Observed[ShownOrder] | None:
+    return Observed(found.value, found.evidence) if found.value is not None else None
 
 
 def _bring_about(
@@ -144,8 +153,13 @@ def settle_shop_order(tx: Tx, order_id: int, plan: dict[str, Any], placed: dict[
     if not differing:
         stock.mark_claimed(connection, order_id, tx.now)
     proof, doubts = _committed(connection, order_id, placed, wanted)
-    saved = sales_orders.SavedSalesOrder(plan["shop"], shown, not differing, proof, tx.now, evidence)
+    asked = digest_of_json(plan["order"])
+    saved = sales_orders.SavedSalesOrder(plan["shop"], shown, not differing, asked, proof, tx.now, evidence)
     sales_orders.save_sales_order(connection, order_id, wanted.key, saved)
+    runs = orders.count_runs(connection, order_id)
+    if differing and runs <= MOST_LOOKS:
+        # A cancellation takes its time in a shop, and people mend what they broke: look again.
+        start_answering(tx, order_id, timedelta(minutes=min(2 * runs, 30)))
     _tell(tx, order_id, wanted, shown, [*differing, *doubts])
     return True
 

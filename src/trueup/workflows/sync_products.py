@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from trueup.base.clock import read_instant, write_instant
-from trueup.base.errors import RemoteError
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import Product
 from trueup.durable.flow import Flow
 from trueup.storage import cases, products, sources
 from trueup.storage.json_values import from_json, to_json
+from trueup.workflows.source_failures import NOT_DONE, note_failure, note_working
 from trueup.workflows.world import Flowing, Tx, World
 
 QUERY = "products"
@@ -27,7 +27,7 @@ def sync_products(c: Flowing, shop: str) -> None:
     for _ in range(MOST_PAGES):
         try:
             fetched = c.step(fetch_products_page, shop, page)
-        except RemoteError as error:
+        except NOT_DONE as error:
             c.commit(finish_sync, shop, count, str(error))
             return
         count += c.commit(take_in_products, shop, fetched, began)
@@ -94,8 +94,9 @@ def _doubled(shop: str, sku: str, variants: set[str], digest: str) -> CaseDraft:
 def finish_sync(tx: Tx, shop: str, count: int, failed: str) -> None:
     """Note how it went, and set the next round."""
     if failed:
-        sources.note_failure(tx.connection, shop, QUERY, failed)
+        note_failure(tx, shop, QUERY, failed)
     else:
+        note_working(tx, shop, QUERY)
         sources.note_success(tx.connection, shop, QUERY, covered_until=tx.now, documents=count, now=tx.now)
     _set_sync(tx, shop, timedelta(minutes=2) if failed else tx.resources.pace.products)
 

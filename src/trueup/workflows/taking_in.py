@@ -98,14 +98,20 @@ def _is_history(tx: Tx, order: PurchaseOrder) -> bool:
 
 def _record(tx: Tx, order: PurchaseOrder, taken: orders.TakenIn) -> None:
     saved = orders.load_order(tx.connection, taken.order_id, taken.revision)
+    if taken.revision > 1:
+        # Who decides about a case decides about the terms it shows: other terms are another case.
+        why = f"revision {taken.revision} changed the line"
+        cases.close_line_cases(tx.connection, taken.order_id, saved.change.touched, why=why, now=tx.now)
     changes: Sequence[str] = [str(field) for field in saved.change.fields]
     acts.append_act(
         tx.connection,
-        at=tx.now,
-        actor=ACTOR,
-        role="worker",
-        act="order.received" if taken.revision == 1 else "order.revised",
-        subject=f"order {order.key}",
-        after={"revision": taken.revision, "changes": list(changes), "terms": saved.terms_digest},
-        evidence=saved.evidence,
+        tx.now,
+        acts.Act(
+            actor=ACTOR,
+            role="worker",
+            act="order.received" if taken.revision == 1 else "order.revised",
+            subject=f"order {order.key}",
+            after={"revision": taken.revision, "changes": list(changes), "terms": saved.terms_digest},
+            evidence=saved.evidence,
+        ),
     )

@@ -43,6 +43,8 @@ class Pace:
     silence: timedelta = timedelta(hours=2)
     settle: timedelta = timedelta(minutes=2)
     """How long Amazon is given before the first read-back."""
+    looks: tuple[timedelta, ...] = tuple(timedelta(minutes=minutes) for minutes in (3, 5, 10, 15, 30, 60))
+    """How long after each read-back that shows nothing the next follows; the last again and again."""
     processed: timedelta = timedelta(minutes=30)
     """After so long an acknowledgement that does not show has not landed (Amazon: 15 minutes, look again after 30)."""
     syntax: timedelta = timedelta(hours=24)

@@ -18,6 +18,7 @@ from trueup.domain.acknowledgements import (
     Acknowledgement,
     Answer,
     Before,
+    Occasion,
     Part,
     Reason,
     decide_line,
@@ -52,7 +53,7 @@ def test_a_decision_answers_the_whole_line_and_promises_no_more_than_is_there(
     line = replace(LINE, ordered=Quantity(amount, unit, 6 if unit is Unit.CASE else None), backorder_allowed=backorder)
     terms = replace(AGREEMENT, shortfall=shortfall, sells_by_pack=by_pack)
     units = line_units(line, PRODUCT, LISTING, terms)
-    decision = decide_line(line, units, supply(free), terms, NOW, None)
+    decision = decide_line(line, units, supply(free), Occasion(terms, NOW))
     assert sum(part.quantity.amount for part in decision.parts) == amount
     assert all(part.quantity.amount > 0 for part in decision.parts)
     accepted = decision.quantity(Answer.ACCEPTED)
@@ -66,7 +67,7 @@ def test_a_decision_answers_the_whole_line_and_promises_no_more_than_is_there(
 def test_an_obsolete_product_is_rejected_for_what_it_is() -> None:
     """Amazon then stops ordering it."""
     units = line_units(LINE, replace(PRODUCT, obsolete=True), LISTING, AGREEMENT)
-    decision = decide_line(LINE, units, supply(1000), AGREEMENT, NOW, None)
+    decision = decide_line(LINE, units, supply(1000), Occasion(AGREEMENT, NOW))
     assert decision.parts == (Part(Answer.REJECTED, LINE.ordered, reason=Reason.OBSOLETE_PRODUCT),)
 
 
@@ -137,7 +138,7 @@ def status(accepted: int, rejected: int, at: datetime | None, confirmation: str 
 def test_landing_is_judged_by_what_amazon_shows_since_we_sent() -> None:
     """Held, contradicted, or not shown yet: three different things."""
     line = replace(LINE)
-    decision = decide_line(line, line_units(line, PRODUCT, LISTING, AGREEMENT), supply(24), AGREEMENT, NOW, None)
+    decision = decide_line(line, line_units(line, PRODUCT, LISTING, AGREEMENT), supply(24), Occasion(AGREEMENT, NOW))
     answer = Acknowledgement(order(line), NOW, (decision,))
     later = NOW + timedelta(minutes=3)
     assert judge(answer, status(4, 0, later), NOW).held

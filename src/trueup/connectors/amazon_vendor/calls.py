@@ -15,7 +15,7 @@ from trueup.base.errors import Throttled, Unauthorized
 from trueup.connectors.amazon_vendor.operations import Operation
 from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
 from trueup.connectors.amazon_vendor.tokens import AccessToken, AccessTokens
-from trueup.remote.budget import Budget, spend
+from trueup.remote.budget import Bucket, Budget, spend
 from trueup.remote.http import HttpClient, Problem, Reply, Text
 
 _USER_AGENT = f"Trueup/{__version__} (Language=Python)"
@@ -69,7 +69,7 @@ class Calls:
     def _send(self, call: Call, token: AccessToken) -> Reply:
         operation = call.operation
         bucket = f"amazon-vendor/{self._settings.client_id}/{self._settings.name}/{operation.name}"
-        spend(self._budget, self._clock, bucket, 1, operation.rate_per_second, operation.burst)
+        spend(self._budget, self._clock, Bucket(bucket, operation.rate_per_second, operation.burst), 1)
         headers: dict[str, Text] = {
             "x-amz-access-token": token.secret,
             "x-amz-date": self._clock.now().astimezone(UTC).strftime("%Y%m%dT%H%M%SZ"),

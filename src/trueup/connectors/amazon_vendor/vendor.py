@@ -180,7 +180,9 @@ class AmazonVendor:
             said = f"{self.name}: {what} has no payload{_by(reply)}; expected an object."
             raise ContractChanged(said, maybe_applied=applied)
         said = f"{self.name}: {what} is cut off or garbled after {len(reply.content)} bytes ({fault}){_by(reply)}."
-        raise Transient(said, maybe_applied=applied)
+        garbled = Transient(said, maybe_applied=applied)
+        garbled.evidence = reply.content
+        raise garbled
 
 
 def _payload_of(content: bytes) -> tuple[dict[str, Any] | None, str]:

@@ -28,6 +28,7 @@ from trueup.connectors.shopify.refusals import refusal, user_error
 from trueup.connectors.shopify.scopes import WHERE_TO_GRANT
 from trueup.connectors.shopify.settings import ShopifySettings
 from trueup.connectors.shopify.tokens import AccessTokens
+from trueup.remote import budget as budgets
 from trueup.remote.budget import Budget, spend
 from trueup.remote.http import HttpClient, Problem, Reply
 
@@ -107,7 +108,8 @@ class ShopifyClient:
 
     def _pay(self, cost: float) -> None:
         bucket, name = self._bucket, self.settings.budget_name
-        spend(self._budget, self.clock, name, min(cost, bucket.burst), bucket.rate_per_second, bucket.burst)
+        wanted = budgets.Bucket(name, bucket.rate_per_second, bucket.burst)
+        spend(self._budget, self.clock, wanted, min(cost, bucket.burst))
 
     def _send(self, operation: Operation, content: bytes, what: str) -> Reply:
         token = self._tokens.token()

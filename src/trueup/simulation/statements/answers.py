@@ -141,7 +141,9 @@ def nothing_sent_again(evidence: Evidence) -> Statement:
             found.count("sent again")
             pause = instant(row["arrived_at"]) - instant(before["arrived_at"])
             held = _was_held(order, before) and instant(before["settled_at"]) <= instant(row["arrived_at"])
-            found.demand(not held, f"{number}: {row['transaction_id']} repeats what Amazon held since {before['settled_at']}")
+            found.demand(
+                not held, f"{number}: {row['transaction_id']} repeats what Amazon held since {before['settled_at']}"
+            )
             found.demand(pause >= timedelta(minutes=30), f"{number}: repeated after {pause} without waiting for Amazon")
     _edi_not_again(evidence, found)
     return found.stated("acknowledgements sent")
@@ -191,7 +193,9 @@ def nothing_by_default(evidence: Evidence) -> Statement:
         claimed = [instant(row["created_at"]) for row in evidence.shop_orders.get(number, [])]
         first = min(instant(row["arrived_at"]) for row in accepting)
         where = f"{number} line {line['item_sequence_number']}"
-        found.demand(any(moment <= first for moment in claimed), f"{where}: accepted {first:%d %b %H:%M}, nothing claimed")
+        found.demand(
+            any(moment <= first for moment in claimed), f"{where}: accepted {first:%d %b %H:%M}, nothing claimed"
+        )
     for answer in evidence.given["buyer"]["answers"]:
         if not any(line["accepted"] for line in answer["lines"]):
             continue

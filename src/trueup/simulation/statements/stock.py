@@ -120,11 +120,15 @@ def states_add_up(evidence: Evidence) -> Statement:
         sku, name = level["sku"], level["location"]
         found.count("levels")
         parts = sum(level[part] for part in _PARTS)
-        found.demand(parts == level["on_hand"], f"{sku} at {name}: states add up to {parts}, on hand {level['on_hand']}")
+        found.demand(
+            parts == level["on_hand"], f"{sku} at {name}: states add up to {parts}, on hand {level['on_hand']}"
+        )
         seeded = evidence.products[sku]["levels"].get(name, 0)
         found.demand(level["on_hand"] == seeded, f"{sku} at {name}: on hand {level['on_hand']}, seeded {seeded}")
         wanted = committed[sku, name]
-        found.demand(level["committed"] == wanted, f"{sku} at {name}: {level['committed']} committed, orders hold {wanted}")
+        found.demand(
+            level["committed"] == wanted, f"{sku} at {name}: {level['committed']} committed, orders hold {wanted}"
+        )
     claimed: dict[str, int] = defaultdict(int)
     explained: set[str] = set()
     for number, order in evidence.ours.items():

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from trueup.base.errors import Invalid
 from trueup.domain.deliveries import DeliveryState
-from trueup.storage.deliveries import deliveries, load_answer, load_delivery
+from trueup.storage.deliveries import load_answer, load_delivery
 from trueup.storage.orders import orders
 from trueup.storage.views.orders import decision_json, delivery_json
 from trueup.storage.views.status import list_deliveries as rows_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,9 +18,8 @@ from trueup.storage.cases import cases
 from trueup.storage.contents import contents
 from trueup.storage.decisions import decisions
 from trueup.storage.deliveries import deliveries
-from trueup.storage.documents import Archive, Document, DocumentFilter, check_chain, documents
+from trueup.storage.documents import Archive, Arrival, Document, DocumentFilter, check_chain, documents, load_document
 from trueup.storage.documents import list_documents as arrivals
-from trueup.storage.documents import load_document
 from trueup.storage.orders import orders, revisions
 from trueup.storage.products import listings, products
 from trueup.storage.sales_orders import sales_orders
@@ -219,7 +219,7 @@ def verify_documents(connection: sa.Connection, archive: Archive) -> Iterator[Ve
     """Read every document and compare it with its hash, in the order of the hashes."""
     last = ""
     while True:
-        query = sa.select(sa.distinct(documents.c.digest)).where(documents.c.digest > last)
+        query = sa.select(documents.c.digest).distinct().where(documents.c.digest > last)
         found = connection.execute(query.order_by(documents.c.digest).limit(_BATCH)).scalars().all()
         for digest in found:
             yield verify_document(connection, archive, Digest(digest))
@@ -238,6 +238,14 @@ def verify_document(connection: sa.Connection, archive: Archive, digest: Digest)
         return Verified(digest, "broken", 0, str(error))
 
 
+def try_archive(connection: sa.Connection, archive: Archive, content: bytes, now: datetime) -> None:
+    """Seal a document and open it again; the caller rolls back. Raises as the archive does."""
+    arrival = Arrival(kind="trial", source="check", name="trial", received_at=now, subject="trial of the archive")
+    document = archive.append(connection, content, arrival)
+    if archive.load_content(connection, document.digest) != content:
+        raise Refused("The archive gave back other bytes than it was given: keep the disk and its backups as they are.")
+
+
 def verify_chain(connection: sa.Connection) -> dict[str, Any]:
     """Whether the rows of the archive still follow one another: their number, the lanes, and what breaks."""
     found = asdict(check_chain(connection))
@@ -253,6 +261,7 @@ __all__ = [
     "list_documents",
     "show_document",
     "show_subject",
+    "try_archive",
     "verify_chain",
     "verify_document",
     "verify_documents",

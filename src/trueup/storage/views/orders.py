@@ -228,7 +228,7 @@ def explain_order(connection: sa.Connection, order_id: int) -> list[dict[str, An
             "evidence": row["evidence"] or None,
         }
         for subject in subjects
-        for row in acts.list_acts(connection, subject)
+        for row in reversed(acts.list_acts(connection, subject))
     ]
     events += [
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,6 +42,14 @@ def list_stock(
     if location is not None:
         query = query.where(stock.c.location == location)
     return [_row(row) for row in connection.execute(query).mappings()]
+
+
+def list_declared(connection: sa.Connection, skus: Iterable[str]) -> dict[tuple[str, str], int]:
+    """What is declared of these products, by product and location."""
+    query = sa.select(stock.c.sku, stock.c.location, stock.c.declared_on_hand).where(
+        stock.c.sku.in_(sorted(set(skus))), stock.c.declared_on_hand.is_not(None)
+    )
+    return {(row.sku, row.location): row.declared_on_hand for row in connection.execute(query)}
 
 
 def list_reservations(connection: sa.Connection, sku: str) -> list[dict[str, Any]]:

@@ -334,6 +334,7 @@ def upgrade() -> None:
         sa.Column("remote_name", sa.Text(), nullable=False),
         sa.Column("shown", JSONB, nullable=False),
         sa.Column("agrees", sa.Boolean(), nullable=False),
+        sa.Column("wanted", sa.CHAR(length=64), nullable=False),
         sa.Column("proof", sa.Text(), nullable=False),
         sa.Column("read_back_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("evidence", sa.CHAR(length=64), nullable=False),

@@ -1,0 +1,70 @@
+"""`trueup runs`: durable work. What runs, waits, failed; have it go on, or stop it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from trueup.cli.frame import By, Limit, Result, Session, command, person_of
+from trueup.cli.tables import Column
+from trueup.storage.views import runs as views
+from trueup.workflows.mend_runs import note_cancel, note_retry
+
+group = typer.Typer(name="runs", help="Durable work: list, show, retry, cancel.", no_args_is_help=True)
+_COLUMNS = (
+    Column("run", "run_id"),
+    Column("flow", "flow"),
+    Column("status", "status"),
+    Column("attempts", "attempts", number=True),
+    Column("since or due", "since"),
+    Column("error", "error", wrap=True),
+)
+Wanted = Annotated[str, typer.Argument(help="The run's id.", metavar="RUN")]
+
+
+@command(group, "list", example="trueup runs list --status failed")
+def list_runs(
+    session: Session,
+    status: Annotated[str | None, typer.Option(help=f"With this status: {', '.join(views.STATUSES)}.")] = None,
+    flow: Annotated[str, typer.Option(help="Of this flow.")] = "",
+    limit: Limit = 50,
+) -> Result:
+    """List runs and timers, the latest change first. Exit code 1 when any failed or was given up."""
+    with session.look() as connection:
+        rows = views.list_runs(connection, status=status, flow=flow, limit=limit)
+    return Result(rows, _COLUMNS, findings=any(row["status"] in ("failed", "poisoned") for row in rows))
+
+
+@command(group, "show", example="trueup runs show poll:amazon-us:created:12")
+def show_run(session: Session, run: Wanted) -> Result:
+    """Show one run or timer whole."""
+    with session.look() as connection:
+        return Result(views.show_run(connection, run))
+
+
+@command(group, "retry", writes=True, example="trueup runs retry acknowledge:17:2 --by 'Ana Admin'")
+def retry(session: Session, run: Wanted, by: By) -> Result:
+    """Have a run go on that failed, was given up or cancelled, after its last good checkpoint."""
+    with session.open() as app:
+        was = app.act(session.dry_run, note_retry, run, person_of(app.settings.people, by))
+        if not session.dry_run:
+            app.engine.retry(run)
+    return _done(session, run, was, "goes on as soon as a worker takes it")
+
+
+@command(group, "cancel", writes=True, example="trueup runs cancel poll:amazon-us:created:12 --by 'Ana Admin'")
+def cancel(session: Session, run: Wanted, by: By) -> Result:
+    """Stop a run before its next step, or forget its timer."""
+    with session.open() as app:
+        was = app.act(session.dry_run, note_cancel, run, person_of(app.settings.people, by))
+        if not session.dry_run:
+            app.engine.cancel(run)
+    return _done(session, run, was, "stops before its next step")
+
+
+def _done(session: Session, run: str, was: str, what: str) -> Result:
+    words = (
+        f"Run {run} was {was} and {what}." if not session.dry_run else f"Run {run} is {was} (dry run: nothing done)."
+    )
+    return Result({"run_id": run, "was": was, "dry_run": session.dry_run}, words=words)

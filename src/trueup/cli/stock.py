@@ -1,0 +1,102 @@
+"""`trueup stock`: counts that a person or a warehouse declares, and what orders hold of each product."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trueup.cli.documents import finding_json
+from trueup.cli.frame import By, Limit, Result, Session, command, person_of
+from trueup.cli.tables import Column, amount
+from trueup.cli.uploads import read_upload, told_findings
+from trueup.storage.views import stock as views
+from trueup.workflows.declare_stock import KIND, count_of, declare_stock
+from trueup.workflows.import_products import archive_upload
+
+group = typer.Typer(name="stock", help="Declared counts and reservations: declare, list, show.", no_args_is_help=True)
+_COLUMNS = (
+    Column("sku", "sku"),
+    Column("title", "title", wrap=True, spare=True),
+    Column("location", "location"),
+    Column("counted by", "counted_by"),
+    Column("declared", "declared_on_hand", number=True),
+    Column("on", "declared_at", spare=True),
+    Column("reserved", "reserved", number=True),
+    Column("claimed", "claimed", number=True),
+    Column("lines", "order_lines", number=True, spare=True),
+    Column("free", "free", number=True),
+)
+_HOLDS = (
+    Column("order", "order"),
+    Column("line", "line", number=True),
+    Column("location", "location"),
+    Column("eaches", "eaches", number=True),
+    Column("claimed", "claimed_eaches", number=True),
+    Column("reserved", "reserved_at"),
+    Column("claimed at", "claimed_at"),
+)
+_COUNTS = (
+    Column("sku", "sku"),
+    Column("location", "location"),
+    Column("before", "before", number=True),
+    Column("on hand", "on_hand", number=True),
+)
+
+
+@command(
+    group,
+    "declare",
+    writes=True,
+    example="trueup stock declare --sku LAMP-1 --location main --on-hand 48 --by 'Ana Admin'",
+)
+def declare(
+    session: Session,
+    by: By,
+    file: Annotated[Path | None, typer.Argument(help="Counts as CSV with the columns sku, location, on_hand.")] = None,
+    sku: Annotated[str | None, typer.Option(help="One product instead of a file.")] = None,
+    location: Annotated[str | None, typer.Option(help="Where it was counted: an agreement's ship_from.")] = None,
+    on_hand: Annotated[int | None, typer.Option(min=0, help="Eaches that lie there.")] = None,
+) -> Result:
+    """Declare counts of products that no shop counts, whole or not at all. Exit code 1 when there is anything to mend."""
+    content = read_upload(file) if file else count_of(sku, location, on_hand)
+    name = file.name if file else f"{sku} at {location}"
+    with session.open() as app, session.progress(f"Declaring {name}", None):
+        person = person_of(app.settings.people, by)
+        app.act(session.dry_run, archive_upload, content, KIND, name, person)
+        done = app.act(session.dry_run, declare_stock, content, person)
+    findings = [finding_json(finding) for finding in done.findings]
+    data = {
+        "taken": done.taken,
+        "counts": list(done.counts),
+        "findings": findings,
+        "digest": done.digest,
+        "dry_run": session.dry_run,
+    }
+    said = "Nothing was declared: mend the errors and declare the whole file again."
+    if done.taken:
+        said = f"{'Would declare' if session.dry_run else 'Declared'} {amount(len(done.counts), 'count')}"
+        said += " (dry run: nothing kept)." if session.dry_run else f". Evidence {done.digest[:16]}."
+    return Result(data, _COUNTS, rows=done.counts, remark=told_findings(findings) + said, findings=bool(findings))
+
+
+@command(group, "list", example="trueup stock list --location main")
+def list_stock(
+    session: Session,
+    location: Annotated[str | None, typer.Option(help="At this location alone.")] = None,
+    after: Annotated[str, typer.Option(help="From after this SKU: the next page.")] = "",
+    limit: Limit = 50,
+) -> Result:
+    """List products with a declared count or a reservation: what orders hold, what the shop claimed, what is free."""
+    with session.look() as connection:
+        rows = views.list_stock(connection, location=location, after=after, limit=limit)
+    return Result(rows, _COLUMNS)
+
+
+@command(group, "show", example="trueup stock show LAMP-1")
+def show_stock(session: Session, sku: Annotated[str, typer.Argument(help="The product.")]) -> Result:
+    """Show which order lines hold a product."""
+    with session.look() as connection:
+        rows = views.list_reservations(connection, sku)
+    return Result(rows, _HOLDS, nothing=f"No order holds any {sku}.")

@@ -1,0 +1,40 @@
+"""Approve a proposal: the second person says yes, and what was proposed is carried out at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trueup.base.errors import Refused
+from trueup.storage import acts
+from trueup.workflows import erase_documents, resolve_case
+from trueup.workflows.resolve_case import Person
+from trueup.workflows.world import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What was carried out: the act, its subject, and its outcome in words and as JSON."""
+
+    act: str
+    subject: str
+    words: str
+    outcome: dict[str, Any]
+
+
+def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
+    """Raises NotFound, Conflict when it is approved already, Refused for its proposer or without the role."""
+    row = acts.load_proposal(tx.connection, proposal_id)
+    match row["act"]:
+        case "case.resolve":
+            decided = resolve_case.approve_proposal(tx, proposal_id, person)
+            resolution = row["arguments"]["resolution"]
+            words = f"case {decided.case.id} resolved: {resolution}"
+            outcome: dict[str, Any] = {"case": decided.case.id, "resolution": resolution}
+        case erase_documents.ACT:
+            erased = erase_documents.approve_erasure(tx, proposal_id, person)
+            words = f"{erased.documents} documents about {erased.subject!r} erased ({erased.stored_bytes} bytes)"
+            outcome = {"documents": erased.documents, "stored_bytes": erased.stored_bytes}
+        case other:
+            raise Refused(f"Proposal {proposal_id} is to {other}, which this Trueup does not know: use a newer one.")
+    return Approved(row["act"], row["subject"], words, outcome)

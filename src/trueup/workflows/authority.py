@@ -1,0 +1,61 @@
+"""Authority: who may do what besides resolving cases, and the record that they did it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.errors import Refused
+from trueup.domain.cases import Role
+from trueup.storage import acts
+from trueup.workflows.resolve_case import Person
+
+_MAY = {
+    # The item master holds packs and agreed costs: what is wrong there is held or paid wrongly.
+    "products.import": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),
+    "stock.declare": (Role.OPERATIONS, Role.ECOMMERCE, Role.ADMIN),
+    "documents.erase": (Role.ADMIN,),
+    "secrets.keep": (Role.ADMIN,),
+    "runs.mend": (Role.OPERATIONS, Role.ADMIN),
+}
+"""The one table of who may do what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What someone did: a word for it, to what, how that was and is, and the hash of the document that says so."""
+
+    act: str
+    subject: str
+    before: Any = None
+    after: Any = None
+    evidence: str = ""
+
+
+def demand_role(person: Person, what: str) -> None:
+    """Raises Refused when none of the person's roles may do that, naming those that may."""
+    allowed = _MAY[what]
+    if not person.roles & set(allowed):
+        roles = ", ".join(sorted(role.value for role in person.roles)) or "none"
+        wanted = " or ".join(role.value for role in allowed)
+        raise Refused(f"{person.name} (roles: {roles}) may not do this ({what}); it takes the role {wanted}.")
+
+
+def record_deed(connection: sa.Connection, now: datetime, person: Person, deed: Deed) -> None:
+    """Append it to the acts, under the person's name and roles."""
+    acts.append_act(
+        connection,
+        now,
+        acts.Act(
+            actor=person.name,
+            role=", ".join(sorted(role.value for role in person.roles)),
+            act=deed.act,
+            subject=deed.subject,
+            before=deed.before,
+            after=deed.after,
+            evidence=deed.evidence,
+        ),
+    )
