@@ -19,11 +19,12 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, SQLAlchemyDatasou
 
 from bench.stage import CLIENT, PARTNER, SECRET, TOKEN, VENDOR
 from trueup.base.clock import write_instant
-from trueup.connectors.shopify.operations import CREATE, LEVELS, ORDER, ORDER_BY_KEY, VARIANTS, Operation
+from trueup.connectors.shopify.operations import CREATE, DEFINE, LEVELS, ORDER, ORDER_BY_KEY, VARIANTS, Operation
 
 QUEUE = "orders"
 POLL_SECONDS = 0.05
 PAGE = 100
+_GRAPHQL = "/admin/api/2026-10/graphql.json"
 _TABLE = "CREATE TABLE IF NOT EXISTS bare (run text, name text, at timestamptz, body text, PRIMARY KEY (run, name))"
 _ROW = "INSERT INTO bare (run, name, at, body) VALUES (%s, %s, clock_timestamp(), %s)"
 DONE = "SELECT count(*) FROM bare WHERE name = 'proven'"
@@ -44,6 +45,7 @@ class Wire:
         form = {"grant_type": "client_credentials", "client_id": CLIENT, "client_secret": SECRET}
         granted = self._shopify.post("/admin/oauth/access_token", data=form).raise_for_status().json()
         self._shopify_headers = {"x-shopify-access-token": granted["access_token"], "content-type": "application/json"}
+        self._define_key()
         self._items = self._all_items()
 
     def page(self, since: str, until: str, following: str | None) -> dict[str, Any]:
@@ -131,6 +133,11 @@ class Wire:
             "tags": ["Trueup", PARTNER, VENDOR],
         }
 
+    def _define_key(self) -> None:
+        names = {"namespace": "trueup", "key": "purchase_order", "type": "id", "ownerType": "ORDER"}
+        content = {"query": DEFINE.text, "variables": {"definition": {"name": "Purchase order", **names}}}
+        self._shopify.post(_GRAPHQL, json=content, headers=self._shopify_headers).raise_for_status()  # twice is harmless
+
     def _all_items(self) -> dict[str, tuple[str, str]]:
         found: dict[str, tuple[str, str]] = {}
         after: str | None = None
@@ -151,8 +158,7 @@ class Wire:
 
     def _graphql(self, operation: Operation, **variables: Any) -> bytes:
         content = json.dumps({"query": operation.text, "operationName": operation.name, "variables": variables})
-        path = "/admin/api/2026-10/graphql.json"
-        reply = self._shopify.post(path, content=content, headers=self._shopify_headers).raise_for_status()
+        reply = self._shopify.post(_GRAPHQL, content=content, headers=self._shopify_headers).raise_for_status()
         if b'"errors"' in reply.content or b'"userErrors":[{' in reply.content:
             raise RuntimeError(f"{operation.name}: {reply.text[:500]}")
         return reply.content

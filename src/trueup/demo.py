@@ -10,7 +10,7 @@ import logging
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -289,7 +289,7 @@ def open_demo(seed: int, folder: Path = FOLDER, data: Path | None = None) -> Ite
         )
         _write_folder(plan, folder, addresses, hidden)
         buyer = EdiBuyer(folder / "edi" / "in", folder / "edi" / "out", clock.now)
-        log = stack.enter_context(_captured_log())
+        log = stack.enter_context(_captured_log(folder / "demo.log"))
         worker = WorkerSettings(
             application_version=__version__,
             concurrency=4,
@@ -347,26 +347,28 @@ def _write_folder(plan: Plan, folder: Path, addresses: installation.Addresses, h
 
 
 @contextmanager
-def _captured_log() -> Iterator[list[str]]:
-    """Everything that anyone logs meanwhile, kept off the terminal."""
+def _captured_log(path: Path) -> Iterator[list[str]]:
+    """Everything that anyone logs meanwhile, kept off the terminal and searched for secrets; written to a file at the end."""
     lines: list[str] = []
 
     class Keeper(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             lines.append(self.format(record))
 
-    def keep(_logger: Any, method: str, event: dict[str, Any]) -> Any:
+    def keep(_logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
         lines.append(f"{method} {event}")
         raise structlog.DropEvent
 
-    root, keeper = logging.getLogger(), Keeper()
-    root.addHandler(keeper)
+    root, before = logging.getLogger(), structlog.get_config()
+    handlers, root.handlers = root.handlers, [Keeper()]
     structlog.configure(processors=[keep])
     try:
         yield lines
     finally:
-        structlog.reset_defaults()
-        root.removeHandler(keeper)
+        structlog.configure(**before)
+        root.handlers = handlers
+        with suppress(OSError):
+            path.write_text("\n".join(lines), encoding="utf-8")
 
 
 def _plain(value: Any) -> Any:

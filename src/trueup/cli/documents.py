@@ -194,8 +194,9 @@ def erase_documents(
         return Result(
             data, words=f"{amount(proposed.documents, 'document')} about {subject!r} would go (dry run: nothing kept)."
         )
+    number, much = proposed.proposal, amount(proposed.documents, "document")
     words = (
-        f"Proposal {proposed.proposal}: {amount(proposed.documents, 'document')} about {subject!r} will go for ever when a second admin "
-        f"approves: trueup cases approve {proposed.proposal} --by NAME."
+        f"Proposal {number}: {much} about {subject!r} will go for ever when a second admin approves: "
+        f"trueup cases approve {number} --by NAME."
     )
     return Result(data, words=words)

@@ -92,7 +92,12 @@ class Before:
     """What was answered to a line earlier. A line once rejected can never be accepted or backordered again."""
 
     answered: frozenset[Answer]
-    accepted_amount: int = 0
+    ordered_amount: int = 0
+    rejected_amount: int = 0
+
+    def closed_amount(self, ordered_now: int) -> int:
+        """How much of the line stays rejected. What Amazon took back since was first what we had refused."""
+        return max(0, self.rejected_amount - max(0, self.ordered_amount - ordered_now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +172,32 @@ def reject_line(line: OrderLine, sku: str | None, reason: Reason, why: str) -> L
     return LineDecision(line.sequence, (Part(Answer.REJECTED, line.ordered, reason=reason),), why, sku)
 
 
-def may_still_answer(before: Before, decision: LineDecision) -> bool:
-    """Amazon silently ignores accepting or backordering what was rejected first."""
-    only_rejected = before.answered == frozenset({Answer.REJECTED})
-    return not (only_rejected and any(part.answer is not Answer.REJECTED for part in decision.parts))
+def keep_rejected(before: Before, line: OrderLine, decision: LineDecision) -> LineDecision:
+    """The decision without what Amazon would silently ignore: accepting or backordering what was rejected first."""
+    wanted = decision.quantity(Answer.ACCEPTED) + decision.quantity(Answer.BACKORDERED)
+    if before.answered == frozenset({Answer.REJECTED}):
+        may = 0
+    else:
+        may = max(0, line.ordered.amount - before.closed_amount(line.ordered.amount))
+    if wanted <= may:
+        return decision
+    why = (
+        f"{decision.why}; {line.ordered.amount - may} were rejected before, and Amazon never reopens what was rejected"
+    )
+    if may == 0:
+        return replace(reject_line(line, decision.sku, Reason.TEMPORARILY_UNAVAILABLE, why), forced=decision.forced)
+    parts: list[Part] = []
+    left = may
+    for answer in (Answer.ACCEPTED, Answer.BACKORDERED):
+        for part in decision.parts:
+            if part.answer is answer and left:
+                parts.append(replace(part, quantity=replace(part.quantity, amount=min(left, part.quantity.amount))))
+                left -= parts[-1].quantity.amount
+    rest = replace(line.ordered, amount=line.ordered.amount - may)
+    parts.append(Part(Answer.REJECTED, rest, reason=Reason.TEMPORARILY_UNAVAILABLE))
+    cut = replace(decision, parts=tuple(parts), why=why)
+    accepted = decision.quantity(Answer.ACCEPTED)
+    return replace(cut, eaches=decision.eaches // accepted * cut.quantity(Answer.ACCEPTED) if accepted else 0)
 
 
 def _shortfall(line: OrderLine, rest: Quantity, agreement: Agreement, now: datetime) -> Part:

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from trueup.domain.acknowledgements import Before, LineDecision
+from trueup.domain.acknowledgements import Answer, Before, LineDecision
 from trueup.domain.cases import Resolution
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.schema import metadata
@@ -160,12 +160,17 @@ def save_answers(connection: sa.Connection, order_id: int, sent: tuple[LineDecis
             {
                 "order_id": order_id,
                 "sequence": decision.sequence,
-                "answered": to_json(Before(frozenset(part.answer for part in decision.parts))),
+                "answered": to_json(_before(decision)),
                 "first_at": now,
             }
             for decision in sent
         ],
     )
+
+
+def _before(decision: LineDecision) -> Before:
+    ordered = sum(part.quantity.amount for part in decision.parts)
+    return Before(frozenset(part.answer for part in decision.parts), ordered, decision.quantity(Answer.REJECTED))
 
 
 def load_answers(connection: sa.Connection, order_id: int) -> tuple[dict[int, Before], datetime | None]:

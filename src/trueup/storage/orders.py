@@ -129,23 +129,26 @@ def take_in(
     if stale or (held is not None and held.terms_digest() == digest):
         return TakenIn(row["id"], row["revision"], False, closes and not stale)
     number = row["revision"] + 1
-    change = revise(held, order) if held else OrderChange((), (), tuple(line.sequence for line in order.lines))
+    values = {"revision": number, "terms_digest": digest, "envelope": envelope, "evidence": evidence}
+    _append_revision(connection, row["id"], order, held, {**values, "received_at": now})
+    return TakenIn(row["id"], number, True, closes)
+
+
+def _append_revision(
+    connection: sa.Connection, order_id: int, order: PurchaseOrder, held: PurchaseOrder | None, values: dict[str, Any]
+) -> None:
+    every = tuple(line.sequence for line in order.lines)
     connection.execute(
         sa.insert(revisions).values(
-            order_id=row["id"],
-            revision=number,
-            terms_digest=digest,
+            order_id=order_id,
             body=to_json(order),
-            change=to_json(change),
+            change=to_json(revise(held, order) if held else OrderChange((), (), every)),
             route=order.route.value,
             due_from=_changed(order) if held else order.ordered_at,
-            received_at=now,
-            envelope=envelope,
-            evidence=evidence,
+            **values,
         )
     )
-    connection.execute(sa.update(orders).where(orders.c.id == row["id"]).values(revision=number))
-    return TakenIn(row["id"], number, True, closes)
+    connection.execute(sa.update(orders).where(orders.c.id == order_id).values(revision=values["revision"]))
 
 
 def _changed(order: PurchaseOrder) -> datetime:

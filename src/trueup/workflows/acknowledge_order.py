@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from trueup.base.errors import ConfigurationError, NotFound, RemoteError
-from trueup.domain.acknowledgements import Answer, LineDecision, force_line
+from trueup.domain.acknowledgements import Answer, LineDecision, force_line, keep_rejected
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deliveries import DeliveryState
 from trueup.domain.orders import OrderState
@@ -175,6 +175,9 @@ def _force(tx: Tx, situation: Situation, sequence: int, why: str) -> None:
     if decision is None:
         cases.open_case(connection, _speechless(situation, sequence, why), tx.now, order_id=saved.id, sequence=sequence)
         return
+    earlier = decisions.load_answers(connection, saved.id)[0].get(sequence)
+    if earlier:
+        decision = keep_rejected(earlier, line, decision)
     number = decisions.next_decision_number(connection)
     row = decisions.SavedDecision(
         number, saved.revision, line_digest(saved, sequence), decision, tx.now, saved.evidence

@@ -15,10 +15,8 @@ from trueup.domain.acknowledgements import (
     Before,
     LineDecision,
     Occasion,
-    Reason,
     decide_line,
-    may_still_answer,
-    reject_line,
+    keep_rejected,
 )
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import CountSource
@@ -198,9 +196,8 @@ def _decide(
         supply = left.get(sku) or Availability(sku, situation.agreement.ship_from, 0, 0, 0, 0)
         decision = decide_line(line, units, supply, occasion)
         earlier = before.get(line.sequence)
-        if earlier and not may_still_answer(earlier, decision):
-            why = "it was rejected before, and Amazon never reopens a rejected line"
-            decision = reject_line(line, sku, Reason.TEMPORARILY_UNAVAILABLE, why)
+        if earlier:
+            decision = keep_rejected(earlier, line, decision)
         made.append(decision)
         left[sku] = replace(supply, observed=supply.observed - decision.eaches)
     return made

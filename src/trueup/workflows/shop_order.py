@@ -72,6 +72,8 @@ def plan_shop_order(tx: Tx, order_id: int) -> dict[str, Any] | None:
         "order": to_json(wanted),
         # Asked for once and shown otherwise since: a person's hand is in it, or it takes a while. We look, we do not overwrite.
         "only_look": asked_before,
+        # Cancelled because we wanted it so, or because a person did and another said to try again: made anew.
+        "renew": known is not None and known.shown.cancelled and (known.agrees or not known.wanted),
         "items": [[sku, item] for sku, item in dict(items).items()],
     }
 
@@ -85,7 +87,7 @@ def place_shop_order(world: World, plan: dict[str, Any], before: dict[str, Any] 
     wanted = from_json(plan["order"], SalesOrder)
     found = sink.find_sales_order(wanted.key)
     try:
-        shown = _as_found(found) if plan["only_look"] else _bring_about(sink, wanted, found)
+        shown = _as_found(found) if plan["only_look"] else _bring_about(sink, wanted, found, plan["renew"])
     except Conflict as error:
         return {"claim_failed": str(error)}
     if shown is None:
@@ -110,7 +112,7 @@ def _as_found(found: Observed[ShownOrder | None]) -> Observed[ShownOrder] | None
 
 
 def _bring_about(
-    sink: SalesOrderSink, wanted: SalesOrder, found: Observed[ShownOrder | None]
+    sink: SalesOrderSink, wanted: SalesOrder, found: Observed[ShownOrder | None], renew: bool
 ) -> Observed[ShownOrder] | None:
     shown = found.value
     if shown is None:
@@ -123,7 +125,7 @@ def _bring_about(
             if shown.cancelled
             else sink.cancel_sales_order(shown, "cancelled by Amazon")
         )
-    if shown.cancelled:
+    if shown.cancelled and not renew:
         # Someone cancelled our order by hand. Its key is taken for ever; a person must decide.
         return Observed(shown, found.evidence)
     return sink.amend_sales_order(shown, wanted)
@@ -148,7 +150,7 @@ def settle_shop_order(tx: Tx, order_id: int, plan: dict[str, Any], placed: dict[
         source=plan["shop"],
         name=f"order {shown.name} for {wanted.order_number}",
     )
-    differing = differences(wanted, shown)
+    differing = (*differences(wanted, shown), *_elsewhere(wanted, shown))
     # The claim is marked before the levels are judged: they were read after it.
     if not differing:
         stock.mark_claimed(connection, order_id, tx.now)
@@ -162,6 +164,15 @@ def settle_shop_order(tx: Tx, order_id: int, plan: dict[str, Any], placed: dict[
         start_answering(tx, order_id, timedelta(minutes=min(2 * runs, 30)))
     _tell(tx, order_id, wanted, shown, [*differing, *doubts])
     return True
+
+
+def _elsewhere(wanted: SalesOrder, shown: ShownOrder) -> tuple[str, ...]:
+    if shown.cancelled:
+        return ()
+    return tuple(
+        f"{line.eaches} of {line.sku} would ship from {line.location}, not from {wanted.location}"
+        for line in misplaced(wanted, shown)
+    )
 
 
 def _claim_failed(tx: Tx, order_id: int, wanted: SalesOrder, words: str) -> bool:

@@ -1,0 +1,181 @@
+"""`trueup demo`: the platform on simulators, five days in about a minute, and an auditor's word on the outcome."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from trueup.cli.frame import Result, Session, command
+from trueup.demo import FOLDER, Demo, Moment, open_demo
+
+group = typer.Typer(name="demo", help="See it all on simulators of Amazon and Shopify.")
+Look = Callable[[], Moment]
+_LOOKS_A_SECOND = 4
+
+
+@command(group, "demo")
+def demo(
+    session: Session,
+    once: Annotated[
+        bool, typer.Option("--once", help="End by itself; exit code 0 only if the auditor agrees.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Another number is another world.")] = 0,
+) -> Result:
+    """Run Trueup for five simulated days on simulators of Amazon, Shopify and an EDI partner, then audit the outcome.
+
+    Everything is made anew in .demo, which the next demo replaces. Without --once it stays up to look around.
+    """
+    began = time.monotonic()
+    with open_demo(seed, FOLDER, session.data) as running:
+        _play(session, running)
+        report = running.audited(time.monotonic() - began)
+        words = "" if session.as_json else render(report)
+        result = Result(report, words=words, findings=not report["agrees"])
+        if not once:
+            _stay(session, running, result)
+    ended = Result({"ended": True, "agrees": report["agrees"]}, words="The demo has ended.")
+    return result if once else replace(ended, findings=result.findings)
+
+
+def _play(session: Session, running: Demo) -> None:
+    if not session.interactive:
+        running.play(lambda look: None)
+        return
+    console = Console(stderr=True)
+    shown_at = [0.0]
+    with Live(console=console, refresh_per_second=_LOOKS_A_SECOND, transient=True) as live:
+
+        def watch(look: Look) -> None:
+            if time.monotonic() - shown_at[0] >= 1 / _LOOKS_A_SECOND:
+                live.update(_progress(look()))
+                shown_at[0] = time.monotonic()
+
+        live.update(Text("Simulators and database are starting."))
+        running.play(watch)
+
+
+def _progress(moment: Moment) -> Panel:
+    status = moment.status
+    answers = {
+        kind.removeprefix("acknowledgement "): count
+        for kind, count in status["deliveries"].items()
+        if kind.startswith("acknowledgement ")
+    }
+    rows = Table.grid(padding=(0, 2))
+    rows.add_row("simulated time", Text(f"{moment.now:%A %d %B %Y  %H:%M} UTC", style="bold"))
+    rows.add_row("purchase orders", str(status["orders"]))
+    sent = sum(count for state, count in answers.items() if state not in ("prepared", "superseded"))
+    rows.add_row("answers", f"{sent} sent, {answers.get('accepted', 0)} proven at the buyer")
+    rows.add_row(
+        "stock reserved", f"{status['reserved_eaches']} eaches, {status['claimed_eaches']} claimed in the shop"
+    )
+    rows.add_row(
+        "open cases", f"{sum(status['open_cases'].values())}   at risk {', '.join(status['money_at_risk']) or '-'}"
+    )
+    bar = ProgressBar(total=moment.of, completed=moment.done)
+    return Panel(Group(rows, Text(), bar), title="trueup demo", box=box.ROUNDED, width=86)
+
+
+def _stay(session: Session, running: Demo, result: Result) -> None:
+    """Show the outcome and let simulated time go on with the machine's, until Ctrl-C."""
+    session.show(result)
+    if session.interactive:
+        console = Console(stderr=True)
+        console.print("The demo stays up; its clock goes on from here. In another terminal, in this folder:")
+        for line in (
+            "orders list",
+            "cases list --sort money",
+            "orders explain " + running.plan.orders[0].number,
+            "deliveries list",
+            "status",
+        ):
+            console.print(f"    .venv/bin/trueup {line}")
+        console.print("Ctrl-C ends it.")
+    with suppress(KeyboardInterrupt):
+        while True:
+            running.follow(0.5)
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """The summary and the auditor's statements, as text for a person."""
+    console = Console(width=118, record=True, highlight=False, file=io.StringIO())
+    console.print(_summary(report))
+    console.print(_statements(report))
+    holding = sum(statement["holds"] for statement in report["statements"])
+    total = len(report["statements"])
+    verdict = (
+        f"The auditor agrees: all {total} statements hold."
+        if report["agrees"]
+        else f"The auditor does not agree: {total - holding} of {total} statements are broken."
+    )
+    style = "bold green" if report["agrees"] else "bold red"
+    console.print(Text(f"{verdict}  Seed {report['seed']}, {report['wall_seconds']} s.", style=style))
+    return console.export_text(styles=False)
+
+
+def _summary(report: Mapping[str, Any]) -> Panel:
+    summary = report["summary"]
+    rows = Table.grid(padding=(0, 2))
+    rows.add_row("simulated", f"{_day(report['simulated']['from'])} to {_day(report['simulated']['to'])}")
+    lines = summary["lines"]
+    rows.add_row(
+        "purchase orders", f"{summary['orders']['known']} with {lines['lines']} lines, {summary['products']} products"
+    )
+    split = f"{lines['accepted']} accepted, {lines['backordered']} backordered, {lines['rejected']} rejected"
+    rows.add_row("lines", f"{split}, {lines['unanswered']} with a person (a line may be split)")
+    rows.add_row("answers", ", ".join(f"{count} {state}" for state, count in summary["answers"].items()))
+    for currency, sums in summary["money"].items():
+        words = ", ".join(f"{sums[name]} {name}" for name in ("ordered", "accepted", "backordered", "rejected"))
+        rows.add_row(f"money, {currency}", words)
+    cases = summary["cases"]
+    rows.add_row(
+        "cases",
+        f"{cases['opened']} opened, {cases['by_people']} decided by people, {cases['still_open']} open "
+        f"({', '.join(cases['money_at_risk']) or 'no money'} at risk)",
+    )
+    lies = summary["lies_told"]
+    rows.add_row(
+        "lies lived through",
+        f"{sum(lies['amazon'].values())} by Amazon, {sum(lies['shopify'].values())} by the shop, {lies['edi']} broken files",
+    )
+    shoppers = summary["shoppers"]
+    rows.add_row("storefront meanwhile", f"{shoppers['sold']} pieces sold")
+    documents = summary["documents"]
+    kilobytes = documents["size_bytes"] // 1000
+    rows.add_row("archive", f"{documents['arrivals']} arrivals, {documents['contents']} documents, {kilobytes} kB")
+    return Panel(rows, title="What happened", box=box.ROUNDED)
+
+
+def _statements(report: Mapping[str, Any]) -> Table:
+    table = Table(box=box.SIMPLE, pad_edge=False, title="What the auditor says", title_justify="left")
+    table.add_column("")
+    table.add_column("statement", overflow="fold", ratio=3)
+    table.add_column("compared", overflow="fold", ratio=2)
+    for statement in report["statements"]:
+        mark = Text("✓", style="green") if statement["holds"] else Text("✗", style="bold red")
+        words = Text(statement["title"])
+        for violation in statement["violations"][:5]:
+            words.append(f"\n- {violation}", style="red")
+        more = len(statement["violations"]) - 5
+        if more > 0:
+            words.append(f"\n- and {more} more", style="red")
+        numbers = ", ".join(f"{value} {name}" for name, value in statement["numbers"].items())
+        table.add_row(mark, words, Text(numbers, style="dim"))
+    return table
+
+
+def _day(text: str) -> str:
+    return text[:16].replace("T", " ")
