@@ -52,8 +52,8 @@ from trueup.workflows.world import Pace, Tx
 FOLDER = Path(".demo")
 MARK = "made-by-trueup-demo"
 _PACE = Pace(
-    poll=timedelta(hours=2),
-    files=timedelta(hours=2),
+    poll=timedelta(hours=3),
+    files=timedelta(hours=3),
     products=timedelta(hours=12),
     watch=timedelta(hours=12),
     silence=timedelta(hours=25),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from tests.workflows.installation import LAMP, install, line
+from tests.workflows.installation import LOCATION, NO_EVIDENCE, Goods, install, line
 from tests.workflows.scenes import CALM, HOUR
 from trueup.base.clock import ManualClock
 from trueup.durable.in_process import InProcessEngine
 from trueup.storage.database import Database
+from trueup.storage.stock import declare_count
 from trueup.workflows.world import World
+
+SET = Goods("SET-1", "B000000003", stock=0, declared_source="warehouse")
 
 
 class _CountsRuns(InProcessEngine[World]):
@@ -22,10 +25,11 @@ class _CountsRuns(InProcessEngine[World]):
 
 def test_a_claim_that_fails_again_and_again_is_not_tried_without_pause(database: Database, clock: ManualClock) -> None:
     """It is a case, tried ever more seldom, and the fallback speaks in time."""
-    with install(database, clock, LAMP, pace=CALM, make_engine=_CountsRuns) as here:
+    with install(database, clock, SET, pace=CALM, make_engine=_CountsRuns) as here:
         here.pass_time(HOUR)
-        here.shopify.add_fault("claim_race", operation="orderCreate", count=None)
-        number = here.order(line(LAMP, 4))
+        with database.transaction() as connection:
+            declare_count(connection, [("SET-1", LOCATION, 100)], NO_EVIDENCE, clock.now())
+        number = here.order(line(SET, 4))
         here.pass_time(12 * HOUR)
         assert "shop.claim-failed" in here.case_kinds()
         here.pass_time(11 * HOUR)

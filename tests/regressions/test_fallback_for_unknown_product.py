@@ -9,9 +9,7 @@ from trueup.domain.cases import Resolution
 from trueup.storage.database import Database
 
 
-def test_accepting_an_unknown_product_holds_the_line_and_breaks_nothing(
-    database: Database, clock: ManualClock
-) -> None:
+def test_accepting_an_unknown_product_holds_the_line_and_breaks_nothing(database: Database, clock: ManualClock) -> None:
     """Some rules no person can lift: there is nothing to fill the line from. The order goes on being worked on."""
     with install(database, clock, LAMP, pace=CALM) as here:
         number = here.order(line(Goods("NEW-1", "B000000009"), 1), line(LAMP, 1))

@@ -14,7 +14,7 @@ def test_both_lines_are_sold_each_at_its_cost(database: Database, clock: ManualC
     """The shop's order is compared line by line: the one's price is not wrong for being the other's."""
     with install(database, clock, LAMP, pace=CALM, agreement=with_terms(cost_tolerance=Decimal(1))) as here:
         number = here.order(line(LAMP, 1, cost="10.00"), line(LAMP, 2, cost="10.50"))
-        here.pass_time(HOUR)
+        here.pass_time(3 * HOUR)
         assert here.case_kinds() == []
         assert standing(here, number) == "accepted"
         assert here.held_by_amazon(number) == [(1, 0, 0), (2, 0, 0)]

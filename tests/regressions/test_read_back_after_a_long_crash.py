@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
+from tests.workflows.installation import LAMP, install, line
+from tests.workflows.scenes import CALM, HOUR, standing
 from trueup.base.clock import ManualClock
 from trueup.durable.in_process import Crashed, InProcessEngine
 from trueup.storage.database import Database
 from trueup.workflows.world import World
-
-from tests.workflows.installation import LAMP, install, line
-from tests.workflows.scenes import CALM, HOUR, standing
-
-import pytest
 
 
 class _DiesAfterSubmitting(InProcessEngine[World]):

@@ -44,6 +44,7 @@ from trueup.workflows.world import Pace, PartnerRoutes, World
 PARTNER, VENDOR, SHOP, LOCATION = "amazon-us", "NORDA", "shop", "main"
 AGREEMENT = Agreement(PARTNER, VENDOR, "USD", CostBasis.EACH, SHOP, LOCATION)
 NO_EVIDENCE = "0" * 64
+ELSEWHERE = "annex"
 
 
 @dataclass
@@ -58,6 +59,8 @@ class Goods:
     tracked: bool = True
     circular: bool = False
     declared_source: str | None = None
+    elsewhere: int = 0
+    """Eaches at another location of the shop, which is not ours."""
 
 
 LAMP = Goods("LAMP-1", "B000000001")
@@ -187,7 +190,8 @@ def install(
 ) -> Iterator[Installation]:
     """Both simulators serving, products on both sides, polls and syncs set going."""
     amazon = AmazonSimulator(now=clock.now, rate_limit=False)
-    shopify = ShopifySimulator(now=clock.now, rate_limit=False, deliver_in_background=False)
+    shop_rules = choices.pop("shop_rules", {})
+    shopify = ShopifySimulator(now=clock.now, rate_limit=False, deliver_in_background=False, **shop_rules)
     location = _seed(amazon, shopify, goods or (LAMP, CHAIR))
     effects: list[Callable[[str], None]] = []
 
@@ -257,20 +261,23 @@ def _seed(amazon: AmazonSimulator, shopify: ShopifySimulator, goods: tuple[Goods
     )
     shopify.add_app(client_id="app", client_secret="app-secret")
     location = shopify.add_location(LOCATION)
+    shopify.add_location(ELSEWHERE)
     marks = [{"namespace": "supercycle", "key": "supercycle_enabled", "type": "boolean", "value": "true"}]
     shopify.add_products(
         [
             {
                 "title": item.sku,
                 "metafields": marks if item.circular else [],
-                "variants": [
-                    {"sku": item.sku, "price": "20.00", "tracked": item.tracked, "levels": {LOCATION: item.stock}}
-                ],
+                "variants": [{"sku": item.sku, "price": "20.00", "tracked": item.tracked, "levels": _levels(item)}],
             }
             for item in goods
         ]
     )
     return location.id
+
+
+def _levels(item: Goods) -> dict[str, int]:
+    return {LOCATION: item.stock, ELSEWHERE: item.elsewhere} if item.elsewhere else {LOCATION: item.stock}
 
 
 def _fill_master(installed: Installation, goods: tuple[Goods, ...], agreement: Agreement) -> None:

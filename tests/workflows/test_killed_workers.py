@@ -36,7 +36,9 @@ from trueup.storage.products import save_master
 from trueup.storage.views.cases import list_cases
 
 CHECKOUT = Path(__file__).parents[2]
-GOODS = tuple(Goods(f"LAMP-{number}", f"B00000000{number}", cost=f"1{number}.50", stock=2_000) for number in range(1, 6))
+GOODS = tuple(
+    Goods(f"LAMP-{number}", f"B00000000{number}", cost=f"1{number}.50", stock=2_000) for number in range(1, 6)
+)
 KILLS, BATCH = 5, 6
 SETTINGS = """
 [installation]
@@ -120,9 +122,7 @@ class Company:
             "deliveryWindow": f"{write_instant(now + timedelta(days=5))}--{write_instant(now + timedelta(days=12))}",
             "items": items,
         }
-        self.amazon.add_orders(
-            {"purchaseOrderNumber": number, "purchaseOrderState": "New", "orderDetails": details}
-        )
+        self.amazon.add_orders({"purchaseOrderNumber": number, "purchaseOrderState": "New", "orderDetails": details})
         self.placed[number] = Counter({goods.sku: amount * goods.case_size for goods, amount in amounts.items()})
 
 
@@ -209,9 +209,7 @@ def amazon_holds(here: Company) -> dict[str, Counter[str]]:
             accepted[row["vendor_product_identifier"]] += row["accepted"]
         found[order["purchase_order"]] = accepted
     cases = {goods.sku: goods.case_size for goods in GOODS}
-    return {
-        number: Counter({sku: count * cases[sku] for sku, count in each.items()}) for number, each in found.items()
-    }
+    return {number: Counter({sku: count * cases[sku] for sku, count in each.items()}) for number, each in found.items()}
 
 
 def shop_holds(here: Company) -> dict[str, Counter[str]]:

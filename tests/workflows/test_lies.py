@@ -145,7 +145,7 @@ def test_a_reply_that_hangs_and_is_cut_is_found_by_the_read_back(database: Datab
         assert here.sends(number) == 1
 
 
-TROUBLES = {
+TROUBLES: dict[FaultKind, dict[str, Any]] = {
     FaultKind.SERVER_ERROR: {"count": 5},
     FaultKind.THROTTLED: {"count": 3},
     FaultKind.TOKEN_REFUSED: {"count": 3},
@@ -212,13 +212,28 @@ def test_pages_that_repeat_shuffle_or_are_empty_change_nothing(
 ) -> None:
     """Every order is answered, and answered once."""
     with install(database, clock, LAMP, pace=CALM) as here:
-        lie(here, kind, operation=ORDERS, count=None)
+        lie(here, kind, operation=ORDERS, count=4)
         numbers = [here.order(line(LAMP, 1)) for _ in range(3)]
         here.pass_time(2 * HOUR)
         assert told(here, kind) or kind is FaultKind.ASCENDING_REFUSED
         for number in numbers:
             ends_well(here, number, (1, 0, 0))
             assert here.sends(number) == 1
+
+
+def test_a_listing_that_leads_to_itself_is_a_failure_and_not_a_run_without_end(
+    database: Database, clock: ManualClock
+) -> None:
+    """An empty page whose token leads back to it, for ever: noticed at once, a case after a few times."""
+    with install(database, clock, LAMP, pace=CALM) as here:
+        lie(here, FaultKind.EMPTY_PAGE, operation=ORDERS, count=None)
+        number = here.order(line(LAMP, 1))
+        here.pass_time(2 * HOUR)
+        assert told(here, FaultKind.EMPTY_PAGE) < 100
+        assert "the same page again" in case(here, "source.failing")["title"]
+        here.amazon.faults.clear()
+        here.pass_time(2 * HOUR)
+        ends_well(here, number, (1, 0, 0))
 
 
 def test_an_order_changed_as_its_answer_arrives_is_answered_as_it_is_now(

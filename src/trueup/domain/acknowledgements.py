@@ -63,7 +63,8 @@ class LineDecision:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """The answer to a whole order. Amazon takes a line that is missing for rejected; a cancelled line needs no answer."""
+    """The answer to a whole order. Amazon takes a line that is missing for rejected; a cancelled line needs no answer,
+    and a negative one can have none."""
 
     order: PurchaseOrder
     decided_at: datetime
@@ -71,7 +72,7 @@ class Acknowledgement:
 
     def __post_init__(self) -> None:
         answered = {decision.sequence for decision in self.lines}
-        owed = {line.sequence for line in self.order.lines if line.ordered.amount != 0}
+        owed = {line.sequence for line in self.order.lines if line.ordered.amount > 0}
         if answered != owed:
             raise Refused(
                 f"Acknowledgement of {self.order.key}: lines {sorted(owed - answered)} would be missing and so rejected, "

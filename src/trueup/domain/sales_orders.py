@@ -77,13 +77,27 @@ def differences(wanted: SalesOrder, shown: ShownOrder) -> tuple[str, ...]:
         for sku in sorted(want.keys() | have.keys())
         if want.get(sku, 0) != have.get(sku, 0)
     ]
-    prices = {line.sku: line.price for line in wanted.lines}
-    found += [
-        f"{held.sku}: priced {held.price} in the shop, {prices[held.sku]} wanted"
-        for held in shown.lines
-        if held.eaches and held.sku in prices and held.price is not None and held.price != prices[held.sku]
-    ]
-    return tuple(found)
+    return (*found, *_priced_otherwise(wanted, shown))
+
+
+def _priced_otherwise(wanted: SalesOrder, shown: ShownOrder) -> list[str]:
+    """One product may stand on several lines at several prices: each held line uses up as much of its price."""
+    left: dict[str, dict[Money, int]] = {}
+    for line in wanted.lines:
+        of_price = left.setdefault(line.sku, {})
+        of_price[line.price] = of_price.get(line.price, 0) + line.eaches
+    found = []
+    for held in shown.lines:
+        prices = left.get(held.sku)
+        if not held.eaches or prices is None or held.price is None:
+            continue
+        # With one price the quantities have been compared already.
+        if held.price not in prices or (len(prices) > 1 and prices[held.price] < held.eaches):
+            wants = " or ".join(f"{eaches} at {price}" if len(prices) > 1 else f"{price}" for price, eaches in prices.items())
+            found.append(f"{held.sku}: priced {held.price} in the shop, {wants} wanted")
+        else:
+            prices[held.price] -= held.eaches
+    return found
 
 
 def misplaced(wanted: SalesOrder, shown: ShownOrder) -> tuple[ShownLine, ...]:

@@ -35,8 +35,8 @@ class Casting:
     races: list[dict[str, Any]] = field(default_factory=list)
 
     def at(self, day: int, hour: int) -> datetime:
-        """A time of a day of the plan, some minutes past the hour by chance."""
-        return self.start + timedelta(days=day, hours=hour - self.start.hour, minutes=self.chance.randrange(2, 50))
+        """A time of a day of the plan, early or late in the hour by chance: each instant that differs costs a jump."""
+        return self.start + timedelta(days=day, hours=hour - self.start.hour, minutes=self.chance.choice((10, 40)))
 
     def keep(self, scenario: str, pack: int = 1) -> Product:
         """A product set aside for a scenario, with a pack of at least that size."""

@@ -123,6 +123,16 @@ def close_vanished(
     return len(gone)
 
 
+def orders_with_open(connection: sa.Connection, prefix: str) -> list[int]:
+    """The orders with an open case whose kind begins so."""
+    query = sa.select(cases.c.order_id).where(
+        cases.c.state == CaseState.OPEN.value,
+        cases.c.kind.startswith(prefix, autoescape=True),
+        cases.c.order_id.is_not(None),
+    )
+    return list(connection.execute(query.distinct().order_by(cases.c.order_id)).scalars())
+
+
 def close_subject(connection: sa.Connection, subject: str, *, why: str, now: datetime) -> None:
     """Resolve every open case about a subject, because its cause is gone."""
     _close(connection, cases.c.subject == subject, why, now)

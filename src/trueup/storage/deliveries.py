@@ -184,6 +184,16 @@ def begin_attempt(connection: sa.Connection, delivery_id: int, attempt: int, now
     )
 
 
+def begun_at(connection: sa.Connection, delivery: Delivery) -> datetime | None:
+    """When its newest attempt began: from then on it may have reached the other side."""
+    found: datetime | None = connection.execute(
+        sa.select(attempts.c.begun_at).where(
+            attempts.c.delivery_id == delivery.id, attempts.c.attempt == delivery.attempt
+        )
+    ).scalar()
+    return found
+
+
 def supersede_older(connection: sa.Connection, order_id: int, newest: int | None, now: datetime) -> list[int]:
     """A newer answer replaces every other: Amazon holds the last one per line. Returns the ids of those replaced.
 

@@ -242,16 +242,21 @@ def count_runs(connection: sa.Connection, order_id: int) -> int:
 
 
 def take_lease(connection: sa.Connection, order_id: int, run_id: str, *, note: bool = True) -> bool:
-    """Whether this run alone works on the order now. If not, and `note`, whoever does will start another when it ends."""
-    taken = connection.execute(
+    """Whether this run alone works on the order now. If not, and `note`, whoever does will start another when it ends.
+
+    One statement: between looking and leaving word, whoever works could end without having seen the word.
+    """
+    free = sa.or_(orders.c.busy_run.is_(None), orders.c.busy_run == run_id)
+    holder = connection.execute(
         sa.update(orders)
-        .where(orders.c.id == order_id, sa.or_(orders.c.busy_run.is_(None), orders.c.busy_run == run_id))
-        .values(busy_run=run_id)
-        .returning(orders.c.id)
-    ).first()
-    if taken is None and note:
-        connection.execute(sa.update(orders).where(orders.c.id == order_id).values(again=True))
-    return taken is not None
+        .where(orders.c.id == order_id)
+        .values(
+            busy_run=sa.case((free, run_id), else_=orders.c.busy_run),
+            again=sa.case((free, orders.c.again), else_=sa.or_(orders.c.again, sa.literal(note))),
+        )
+        .returning(orders.c.busy_run)
+    ).scalar()
+    return holder == run_id
 
 
 def give_back_lease(connection: sa.Connection, order_id: int, run_id: str) -> bool:
@@ -263,6 +268,15 @@ def give_back_lease(connection: sa.Connection, order_id: int, run_id: str) -> bo
         return False
     connection.execute(sa.update(orders).where(orders.c.id == order_id).values(busy_run=None, again=False))
     return bool(row.again)
+
+
+def free_orders(connection: sa.Connection, run_id: str) -> list[int]:
+    """A run stopped in the middle: its order may be worked on. Returns it where someone asked meanwhile and must be started."""
+    held = connection.execute(
+        sa.select(orders.c.id, orders.c.again).where(orders.c.busy_run == run_id).with_for_update()
+    ).all()
+    connection.execute(sa.update(orders).where(orders.c.busy_run == run_id).values(busy_run=None, again=False))
+    return [row.id for row in held if row.again]
 
 
 def save_line_units(

@@ -5,7 +5,7 @@ Whoever decides about a product locks its row first, always in SKU order, so tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -127,11 +127,12 @@ def release_reservation(connection: sa.Connection, order_id: int, sequence: int)
     )
 
 
-def mark_claimed(connection: sa.Connection, order_id: int, now: datetime) -> None:
-    """The shop was seen to hold everything this order holds."""
+def mark_claimed(connection: sa.Connection, order_id: int, sequences: Collection[int], now: datetime) -> None:
+    """The shop was seen to hold all that these lines of the order hold."""
     connection.execute(
         sa.update(reservations)
-        .where(reservations.c.order_id == order_id, reservations.c.claimed_eaches < reservations.c.eaches)
+        .where(reservations.c.order_id == order_id, reservations.c.sequence.in_(list(sequences)))
+        .where(reservations.c.claimed_eaches < reservations.c.eaches)
         .values(claimed_eaches=reservations.c.eaches, claimed_at=now)
     )
 

@@ -7,13 +7,13 @@ line that still waits. Nothing is confirmed by default.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from trueup.base.errors import ConfigurationError, NotFound, RemoteError
 from trueup.domain.acknowledgements import Answer, LineDecision, force_line, keep_rejected
 from trueup.domain.cases import CaseDraft, Resolution
-from trueup.domain.deliveries import DeliveryState
+from trueup.domain.deliveries import DeliveryState, is_open
 from trueup.domain.orders import OrderState
 from trueup.durable.flow import Flow
 from trueup.storage import acts, cases, decisions, deliveries, orders, stock
@@ -21,7 +21,7 @@ from trueup.workflows.assessment import Situation, assess_order, examine, line_d
 from trueup.workflows.deliver import prepare_answer, send_delivery, worth
 from trueup.workflows.reservation import decide_order, observe_stock
 from trueup.workflows.shop_order import place_shop_order, plan_shop_order, settle_shop_order
-from trueup.workflows.taking_in import start_answering
+from trueup.workflows.taking_in import QUEUE, start_answering
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
 
 _NOT_DONE = (RemoteError, ConfigurationError, NotFound)
@@ -39,7 +39,7 @@ def acknowledge_order(c: Flowing, order_id: int) -> None:
         try:
             observed = c.step(observe_stock, wanted["shop"], wanted["location"], wanted["items"])
         except _NOT_DONE as error:
-            c.commit(try_again, order_id, c.run_id, f"stock could not be read: {error}")
+            _put_off(c, order_id, f"stock could not be read: {error}")
             return
     if c.commit(decide_order, order_id, c.run_id, observed) is None:
         return
@@ -53,9 +53,16 @@ def _finish(c: Flowing, order_id: int, observed: dict[str, Any] | None) -> None:
         try:
             placed = c.step(place_shop_order, plan, observed)
         except _NOT_DONE as error:
-            c.commit(try_again, order_id, c.run_id, f"the shop did not take the order: {error}")
+            _put_off(c, order_id, f"the shop did not take the order: {error}")
             return
     ready = c.commit(settle_and_answer, order_id, c.run_id, plan, placed)
+    if ready is not None:
+        send_delivery(c, ready["delivery"], ready["attempt"], order_id, c.run_id)
+
+
+def _put_off(c: Flowing, order_id: int, words: str) -> None:
+    """Try again later; what needs nothing more of the shop (a backorder, a smaller claim) is answered all the same."""
+    ready = c.commit(try_again, order_id, c.run_id, words)
     if ready is not None:
         send_delivery(c, ready["delivery"], ready["attempt"], order_id, c.run_id)
 
@@ -71,8 +78,11 @@ def settle_and_answer(
     return ready
 
 
-def try_again(tx: Tx, order_id: int, run_id: str, words: str) -> None:
-    """A remote system did not do its part: a case says so, and the order is tried again soon."""
+def try_again(tx: Tx, order_id: int, run_id: str, words: str) -> dict[str, Any] | None:
+    """A remote system did not do its part: a case says so, and the order is tried again soon.
+
+    Returns the answer that is ready without it, if there is one; else the order is given back.
+    """
     saved = orders.load_order(tx.connection, order_id)
     agreement = tx.resources.agreement(saved)
     draft = CaseDraft(
@@ -87,10 +97,13 @@ def try_again(tx: Tx, order_id: int, run_id: str, words: str) -> None:
         resolutions=(Resolution.RETRY, Resolution.DISMISS),
     )
     cases.open_case(tx.connection, draft, tx.now, order_id=order_id)
-    orders.give_back_lease(tx.connection, order_id, run_id)
+    ready = prepare_answer(tx, order_id)
+    if ready is None:
+        orders.give_back_lease(tx.connection, order_id, run_id)
     # Longer the more often it ran: a shop that is down for hours is not asked every minute.
     number = orders.count_runs(tx.connection, order_id)
     start_answering(tx, order_id, timedelta(minutes=min(number, MOST_PAUSE_MINUTES)))
+    return ready
 
 
 def answer_before_deadline(c: Flowing, order_id: int, revision: int) -> None:
@@ -114,6 +127,12 @@ def force_decisions(tx: Tx, order_id: int, revision: int, run_id: str) -> bool:
             start_answering(tx, order_id)
         return False
     situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)
+    patience = _may_still_show(tx, order_id)
+    if waiting == "unproven" and patience is not None and tx.now < patience < situation.deadline:
+        tx.at(patience, "answer_before_deadline", f"{run_id}+", order_id, revision)
+        if orders.give_back_lease(tx.connection, order_id, run_id):
+            start_answering(tx, order_id)
+        return False
     for sequence, why in _overdue(tx, situation, waiting).items():
         _force(tx, situation, sequence, why)
     # What is decided now is held no longer; what could not be decided stays a case.
@@ -139,6 +158,14 @@ def _waiting(tx: Tx, order_id: int) -> str:
     ):
         return ""
     return "unproven"
+
+
+def _may_still_show(tx: Tx, order_id: int) -> datetime | None:
+    """Until when Amazon may take to show the newest answer; None when it did not leave, or was refused."""
+    newest = deliveries.load_order_deliveries(tx.connection, order_id)[-1:]
+    if not newest or newest[0].sent_at is None or not is_open(newest[0].state):
+        return None
+    return newest[0].sent_at + tx.resources.pace.processed
 
 
 def _overdue(tx: Tx, situation: Situation, waiting: str) -> dict[int, str]:
@@ -234,6 +261,6 @@ def _speechless(situation: Situation, sequence: int, why: str) -> CaseDraft:
 
 
 FLOWS = (
-    Flow[World]("acknowledge_order", acknowledge_order, "orders"),
-    Flow[World]("answer_before_deadline", answer_before_deadline, "orders"),
+    Flow[World]("acknowledge_order", acknowledge_order, QUEUE),
+    Flow[World]("answer_before_deadline", answer_before_deadline, QUEUE),
 )

@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from trueup.base.ids import digest_of_json
-from trueup.domain.acknowledgements import LineDecision, Reason, backorder_line, reject_line
+from trueup.domain.acknowledgements import Answer, LineDecision, Reason, backorder_line, reject_line
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import CountSource, Listing, Product
 from trueup.domain.hold import LineFacts, hold_case, hold_line
-from trueup.domain.orders import OrderLine
+from trueup.domain.orders import OrderLine, OrderState
 from trueup.domain.partners import Agreement
 from trueup.domain.units import LineUnits, line_units
 from trueup.storage import cases, decisions, orders, products
@@ -68,7 +68,11 @@ def examine(
         if (line := order.line(sequence))
         and line.ordered.amount
         and decision.line_digest == line_digest(saved, sequence)
+        and _in_window(decision.decision, order.last_day)
     }
+    accept = Resolution.ACCEPT_AS_ORDERED
+    # What no rule offers no person can do: a line without a product has nothing to be filled from.
+    liftable = frozenset(rule.name for rule in world.rules if accept in rule.resolutions)
     held: dict[int, tuple[CaseDraft, ...]] = {}
     by_hand: dict[int, tuple[LineDecision, str]] = {}
     undecided = []
@@ -83,7 +87,7 @@ def examine(
         if hand is not None:
             by_hand[line.sequence] = hand
             continue
-        accepted = frozenset(rule for rule, (what, _) in own.items() if what is Resolution.ACCEPT_AS_ORDERED)
+        accepted = frozenset(rule for rule, (what, _) in own.items() if what is accept) & liftable
         findings = hold_line(facts, world.rules, accepted)
         if findings:
             deadline = agreement.deadline(saved.due_from)
@@ -91,6 +95,11 @@ def examine(
         else:
             undecided.append(line)
     return Situation(saved, agreement, units, held, by_hand, decided, tuple(undecided))
+
+
+def _in_window(decision: LineDecision, last_day: datetime | None) -> bool:
+    """Whether it promises the day that is asked for now: a moved window asks for a new promise, and is looked at anew."""
+    return all(part.ship_on == last_day for part in decision.parts if part.answer is Answer.ACCEPTED)
 
 
 def _candidates(
@@ -128,6 +137,8 @@ def assess_order(tx: Tx, order_id: int, run_id: str) -> dict[str, Any] | None:
     if saved.history or agreement is None:
         if not saved.history:
             cases.open_case(tx.connection, _no_agreement(saved), tx.now, order_id=order_id)
+        elif saved.revision > 1 and saved.order.state is not OrderState.CLOSED:
+            cases.open_case(tx.connection, _changed_elsewhere(saved, agreement), tx.now, order_id=order_id)
         orders.give_back_lease(tx.connection, order_id, run_id)
         return None
     cases.close_case(tx.connection, "agreement.missing", f"order {saved.order.key}", why="there is one now", now=tx.now)
@@ -136,7 +147,7 @@ def assess_order(tx: Tx, order_id: int, run_id: str) -> dict[str, Any] | None:
     orders.set_answer_due(tx.connection, order_id, situation.deadline)
     last_call = situation.deadline - agreement.acknowledge_margin
     # Already past when we first see it: normal answering goes first, the fallback follows shortly after.
-    soonest = tx.now + timedelta(minutes=15)
+    soonest = saved.received_at + timedelta(minutes=15)
     tx.at(
         max(last_call, soonest),
         "answer_before_deadline",
@@ -183,6 +194,22 @@ def save_by_hand(tx: Tx, situation: Situation) -> None:
             situation.saved.evidence,
         )
         decisions.save_decision(tx.connection, situation.saved.id, saved, who)
+
+
+def _changed_elsewhere(saved: SavedOrder, agreement: Agreement | None) -> CaseDraft:
+    order = saved.order
+    return CaseDraft(
+        kind="acknowledgement.changed-elsewhere",
+        subject=f"order {order.key}",
+        title=f"Order {order.number} was answered before Trueup came, and Amazon has changed it since: answer it by hand",
+        expected="an answer to the order as it is now, by whoever answered it before",
+        found="; ".join(map(str, saved.change.fields)),
+        money_at_risk=None,
+        deadline=agreement.deadline(saved.due_from) if agreement else saved.due_from + timedelta(hours=24),
+        owner=agreement.owner if agreement else "operations",
+        resolutions=(Resolution.DISMISS,),
+        evidence=saved.evidence,
+    )
 
 
 def _no_agreement(saved: SavedOrder) -> CaseDraft:

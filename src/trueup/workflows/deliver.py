@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from trueup.base.errors import Conflict, Rejected, Throttled, Transient
+from trueup.base.errors import Conflict, Invalid, Refused, Rejected, Throttled, Transient
 from trueup.base.ids import digest_of_json
 from trueup.base.money import Money
 from trueup.domain.acknowledgements import Acknowledgement, LineDecision
@@ -36,6 +36,15 @@ def prepare_answer(tx: Tx, order_id: int) -> dict[str, Any] | None:
     if agreement is None:
         return None
     situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)
+    try:
+        return _prepare(tx, situation)
+    except (Invalid, Refused) as error:
+        cases.open_case(tx.connection, _unwritable(situation, str(error)), tx.now, order_id=order_id)
+        return None
+
+
+def _prepare(tx: Tx, situation: Situation) -> dict[str, Any] | None:
+    saved, order_id = situation.saved, situation.saved.id
     answer = complete_answer(tx, situation)
     if answer is None:
         return None
@@ -43,21 +52,14 @@ def prepare_answer(tx: Tx, order_id: int) -> dict[str, Any] | None:
         # Every line was cancelled: an answer to the former terms that is not proven yet is owed by nobody.
         _replaced(tx, deliveries.supersede_older(tx.connection, order_id, None, tx.now), "nothing is ordered any more")
         return None
-    if _beyond_amending(tx, situation, answer):
+    key = _key(tx, answer, saved)
+    if key is None or _beyond_amending(tx, situation, answer):
         return None
     route = saved.order.route
     channel = tx.resources.routes[saved.order.partner].acknowledgements.get(route)
     if channel is None:
         cases.open_case(tx.connection, _no_route(situation), tx.now, order_id=order_id)
         return None
-    meaning = digest_of_json([to_json(replace(line, why="", forced=False)) for line in answer.lines])
-    key = f"acknowledgement {saved.order.key} revision {saved.revision} {meaning[:16]}"
-    earlier = [known for known in deliveries.load_order_deliveries(tx.connection, order_id) if known.key == key]
-    if earlier and earlier[0].state is not DeliveryState.SUPERSEDED:
-        return None
-    if earlier:
-        # The same answer as one that was replaced meanwhile: it must go out again under a key of its own.
-        key = f"{key} again after {deliveries.load_order_deliveries(tx.connection, order_id)[-1].id}"
     content, control = _write(tx, channel, saved.envelope, answer)
     digest = tx.resources.keep(tx.connection, content, kind="acknowledgement", source="trueup", name=key)
     new = deliveries.NewDelivery(
@@ -77,6 +79,18 @@ def prepare_answer(tx: Tx, order_id: int) -> dict[str, Any] | None:
     _replaced(tx, older, f"replaced by delivery {delivery.id}")
     attempt = deliveries.next_attempt(tx.connection, delivery)
     return {"delivery": delivery.id, "attempt": attempt}
+
+
+def _key(tx: Tx, answer: Acknowledgement, saved: orders.SavedOrder) -> str | None:
+    """The natural key of an answer; None when it is the one that stands or is on its way."""
+    meaning = digest_of_json([to_json(replace(line, why="", forced=False)) for line in answer.lines])
+    key = f"acknowledgement {saved.order.key} revision {saved.revision} {meaning[:16]}"
+    known = deliveries.load_order_deliveries(tx.connection, saved.id)
+    same = [delivery for delivery in known if delivery.key.partition(" again after ")[0] == key]
+    if any(delivery.state is not DeliveryState.SUPERSEDED for delivery in same):
+        return None
+    # The same answer as one that was replaced meanwhile: it must go out again under a key of its own.
+    return f"{key} again after {known[-1].id}" if same else key
 
 
 def _replaced(tx: Tx, older: list[int], why: str) -> None:
@@ -99,7 +113,9 @@ def complete_answer(tx: Tx, situation: Situation) -> Acknowledgement | None:
         counted_in_shop = units.product.count_source is CountSource.SHOP
         if counted_in_shop and units.product.shop_variant is not None:
             return None
-    lines = tuple(situation.decided[sequence].decision for sequence in owed)
+    # Nothing can be said of less than one piece: such a line, decided, is left out, which Amazon takes for rejected.
+    positive = (line.sequence for line in saved.order.lines if line.ordered.amount > 0)
+    lines = tuple(situation.decided[sequence].decision for sequence in positive)
     return Acknowledgement(saved.order, tx.now, lines)
 
 
@@ -148,6 +164,21 @@ def worth(situation: Situation, lines: tuple[LineDecision, ...]) -> Money | None
     if not amounts or len({amount.currency for amount in amounts}) != 1:
         return None
     return Money(sum(amount.minor for amount in amounts), amounts[0].currency)
+
+
+def _unwritable(situation: Situation, words: str) -> CaseDraft:
+    order = situation.saved.order
+    return CaseDraft(
+        kind="acknowledgement.impossible",
+        subject=f"order {order.key}",
+        title=f"Order {order.number} cannot be answered in the form its buyer takes; answer it by hand",
+        expected="an answer that can be written",
+        found=words,
+        money_at_risk=worth(situation, tuple(row.decision for row in situation.decided.values())),
+        deadline=situation.deadline,
+        owner=situation.agreement.owner,
+        resolutions=(Resolution.RETRY, Resolution.DISMISS),
+    )
 
 
 def _no_route(situation: Situation) -> CaseDraft:
@@ -232,7 +263,7 @@ def note_sent(tx: Tx, delivery_id: int, order_id: int, run_id: str, receipt: dic
     )
     if delivery.state in (DeliveryState.PREPARED, DeliveryState.SENT, DeliveryState.UNANSWERED):
         deliveries.move_delivery(
-            tx.connection, delivery, DeliveryState.SENT, tx.now, sent_at=tx.now, receipt=receipt["reference"]
+            tx.connection, delivery, DeliveryState.SENT, tx.now, sent_at=_sent_at(tx, delivery), receipt=receipt["reference"]
         )
     _remember(tx, delivery)
     _act(tx, delivery, "acknowledgement.sent", {"receipt": receipt["reference"]}, evidence)
@@ -242,11 +273,16 @@ def note_sent(tx: Tx, delivery_id: int, order_id: int, run_id: str, receipt: dic
     _release(tx, order_id, run_id)
 
 
+def _sent_at(tx: Tx, delivery: Delivery) -> datetime:
+    """When the send began. Writing it down may come much later, after a crash: what Amazon took then must not look old."""
+    return deliveries.begun_at(tx.connection, delivery) or tx.now
+
+
 def note_unanswered(tx: Tx, delivery_id: int, order_id: int, run_id: str, words: str) -> None:
     """It may have arrived. It is never repeated before a read-back shows that it did not."""
     delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
     if delivery.state is DeliveryState.PREPARED:
-        deliveries.move_delivery(tx.connection, delivery, DeliveryState.UNANSWERED, tx.now, sent_at=tx.now)
+        deliveries.move_delivery(tx.connection, delivery, DeliveryState.UNANSWERED, tx.now, sent_at=_sent_at(tx, delivery))
     _remember(tx, delivery)
     _act(tx, delivery, "acknowledgement.unanswered", {"error": words}, delivery.digest)
     set_proof(tx, delivery.id, 1, tx.now + tx.resources.pace.settle)

@@ -17,6 +17,7 @@ from trueup.storage import products
 from trueup.storage.documents import Arrival
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.taking_in import look_at_held
 from trueup.workflows.world import Tx
 
 KIND = "item-master"
@@ -67,6 +68,8 @@ def import_products(tx: Tx, content: bytes, person: Person, decimal_mark: str = 
     if reading.errors:
         return Imported(reading.evidence, False, 0, 0, changes, reading.findings)
     saved, listed = products.save_master(tx.connection, items, reading.evidence, tx.now)
+    if changes:
+        look_at_held(tx)
     after = {"products": saved, "listings": listed, "changes": len(changes)}
     record_deed(tx.connection, tx.now, person, Deed("products.imported", KIND, None, after, reading.evidence))
     return Imported(reading.evidence, True, saved, listed, changes, reading.findings)

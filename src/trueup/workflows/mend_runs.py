@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from trueup.base.errors import Conflict
+from trueup.storage import deliveries, orders
 from trueup.storage.views.runs import show_run
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import Tx
 
 _MAY_GO_ON = ("failed", "poisoned", "cancelled")
@@ -13,13 +15,38 @@ _MAY_STOP = ("timed", "waiting", "running")
 
 
 def note_retry(tx: Tx, run_id: str, person: Person) -> str:
-    """Record that a run is to go on; the status it had. Raises NotFound, Conflict when it did not stop, Refused."""
-    return _note(tx, run_id, person, "run.retried", _MAY_GO_ON)
+    """Record that a run is to go on; the status it had. It takes its order back.
+
+    Raises NotFound, Conflict when it did not stop or another run works on its order now, Refused.
+    """
+    was = _note(tx, run_id, person, "run.retried", _MAY_GO_ON)
+    order_id = _order_of(tx, run_id)
+    if order_id is not None and not orders.take_lease(tx.connection, order_id, run_id, note=False):
+        raise Conflict(f"Run {run_id}: another run works on its order now and does what this one would have done.")
+    return was
 
 
 def note_cancel(tx: Tx, run_id: str, person: Person) -> str:
-    """Record that a run is to stop; the status it had. Raises NotFound, Conflict when it has ended, Refused."""
-    return _note(tx, run_id, person, "run.cancelled", _MAY_STOP)
+    """Record that a run is to stop, and free its order; the status it had.
+
+    Raises NotFound, Conflict when it has ended, Refused.
+    """
+    was = _note(tx, run_id, person, "run.cancelled", _MAY_STOP)
+    for order_id in orders.free_orders(tx.connection, run_id):
+        start_answering(tx, order_id)
+    return was
+
+
+def _order_of(tx: Tx, run_id: str) -> int | None:
+    """The order that a run takes for itself; its id says which."""
+    flow, _, rest = run_id.partition(":")
+    about = rest.partition(":")[0]
+    match flow:
+        case "acknowledge" | "deadline":
+            return int(about)
+        case "send":
+            return deliveries.load_delivery(tx.connection, int(about)).order_id
+    return None
 
 
 def _note(tx: Tx, run_id: str, person: Person, act: str, allowed: tuple[str, ...]) -> str:

@@ -34,6 +34,9 @@ def poll_orders(c: Flowing, partner: str, query: str) -> None:
             c.commit(note_poll_failure, partner, query, str(error), _pause_seconds(error), needs_person(error))
             return
         c.commit(take_in_page, partner, fetched["digest"], fetched["name"])
+        if fetched["next_page"] == page is not None:
+            c.commit(note_poll_failure, partner, query, f"page {number + 1} leads to the same page again", 300, False)
+            return
         page = fetched["next_page"]
         if page is None:
             c.commit(finish_window, partner, query, window, number + 1)

@@ -57,7 +57,9 @@ def plan_shop_order(tx: Tx, order_id: int) -> dict[str, Any] | None:
     situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)
     wanted = wanted_order(situation, stock.load_order_reservations(tx.connection, order_id))
     known = sales_orders.load_sales_order(tx.connection, order_id)
-    if not wanted.lines and (known is None or known.shown.cancelled):
+    if not wanted.lines and known is None and not _ever_reserved(tx, order_id):
+        return None
+    if not wanted.lines and known is not None and known.shown.cancelled:
         return None
     if known and known.agrees and not differences(wanted, known.shown):
         return None
@@ -76,6 +78,11 @@ def plan_shop_order(tx: Tx, order_id: int) -> dict[str, Any] | None:
         "renew": known is not None and known.shown.cancelled and (known.agrees or not known.wanted),
         "items": [[sku, item] for sku, item in dict(items).items()],
     }
+
+
+def _ever_reserved(tx: Tx, order_id: int) -> bool:
+    """Whether the shop may hold an order that could not be read back and so is not known here."""
+    return any(row.decision.eaches for row in decisions.list_decisions(tx.connection, order_id))
 
 
 def place_shop_order(world: World, plan: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
@@ -153,7 +160,7 @@ def settle_shop_order(tx: Tx, order_id: int, plan: dict[str, Any], placed: dict[
     differing = (*differences(wanted, shown), *_elsewhere(wanted, shown))
     # The claim is marked before the levels are judged: they were read after it.
     if not differing:
-        stock.mark_claimed(connection, order_id, tx.now)
+        stock.mark_claimed(connection, order_id, [line.sequence for line in wanted.lines], tx.now)
     proof, doubts = _committed(connection, order_id, placed, wanted)
     asked = digest_of_json(plan["order"])
     saved = sales_orders.SavedSalesOrder(plan["shop"], shown, not differing, asked, proof, tx.now, evidence)
@@ -203,6 +210,10 @@ def _committed(
 ) -> tuple[str, list[str]]:
     """Whether the shop's committed stock covers all that we claimed of each product; what rose, in words."""
     before = {level["sku"]: level for level in placed["before"]}
+    known = sales_orders.load_sales_order(connection, order_id)
+    had: dict[str, int] = {}
+    for line in known.shown.lines if known and not known.shown.cancelled else ():
+        had[line.sku] = had.get(line.sku, 0) + line.eaches
     words, doubts = [], []
     after: list[Level] = levels_of({"levels": placed["after"]})
     for level in after:
@@ -214,7 +225,11 @@ def _committed(
         owed = others + sum(line.eaches for line in wanted.lines if line.sku == level.sku)
         was = before.get(level.sku, {}).get("committed")
         words.append(f"{level.sku} committed {was if was is not None else '?'} to {level.committed}")
-        if level.tracked and level.committed < owed:
+        # Shipping takes goods out of `committed` that our books still hold: then it must have risen by what is new.
+        asked = sum(line.eaches for line in wanted.lines if line.sku == level.sku)
+        new = asked - had.get(level.sku, 0)
+        covered = level.committed >= asked if was is None else level.committed - was >= new
+        if level.tracked and level.committed < owed and not covered:
             doubts.append(f"{level.sku}: {level.committed} eaches committed at {level.location}, {owed} claimed by us")
     return "; ".join(words), doubts
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from trueup.base.clock import read_instant, write_instant
 from trueup.domain.cases import CaseDraft, Resolution
-from trueup.domain.catalog import Product
+from trueup.domain.catalog import CountSource, Product
 from trueup.durable.flow import Flow
 from trueup.storage import cases, products, sources
 from trueup.storage.json_values import from_json, to_json
 from trueup.workflows.source_failures import NOT_DONE, note_failure, note_working
+from trueup.workflows.taking_in import look_at_held
 from trueup.workflows.world import Flowing, Tx, World
 
 QUERY = "products"
@@ -72,8 +74,17 @@ def take_in_products(tx: Tx, shop: str, fetched: dict[str, Any], since: str) -> 
     unclear = [replace(product, tracked=None, shop_item=None) for product in found if product.sku in doubled]
     for sku, variants in doubled.items():
         cases.open_case(tx.connection, _doubled(shop, sku, variants, digest), tx.now)
+    uncounted = _uncounted(tx, by_sku)
     products.save_shop_products(tx.connection, unclear, digest, tx.now)
-    return products.save_shop_products(tx.connection, clear, digest, tx.now)
+    saved = products.save_shop_products(tx.connection, clear, digest, tx.now)
+    if uncounted - _uncounted(tx, by_sku):
+        look_at_held(tx, "held.stock-uncounted")
+    return saved
+
+
+def _uncounted(tx: Tx, skus: Iterable[str]) -> set[str]:
+    known = products.load_products(tx.connection, skus)
+    return {product.sku for product, _ in known if product.count_source is CountSource.UNKNOWN}
 
 
 def _doubled(shop: str, sku: str, variants: set[str], digest: str) -> CaseDraft:

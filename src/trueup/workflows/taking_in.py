@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+import sqlalchemy as sa
 
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.orders import OrderState, PurchaseOrder
+from trueup.durable.outcomes import to_json
+from trueup.durable.timers import Timer, set_timer
 from trueup.formats.document import Reading
 from trueup.storage import acts, cases, orders
 from trueup.workflows.world import ACTOR, Tx
 
+QUEUE = "orders"
+"""Of the flows that work on one order."""
 MOST_FINDINGS = 20
 """A file of garbage makes one case that names the first findings, not a case for each byte."""
 
@@ -48,6 +54,18 @@ def start_answering(tx: Tx, order_id: int, after: timedelta = timedelta(0)) -> N
         tx.at(tx.now + after, "acknowledge_order", run_id, order_id)
     else:
         tx.start("acknowledge_order", run_id, order_id)
+
+
+def start_answering_in(connection: sa.Connection, order_id: int, now: datetime) -> None:
+    """The same where there is only a connection: a timer that is due at once."""
+    run_id = f"acknowledge:{order_id}:{orders.next_run(connection, order_id)}"
+    set_timer(connection, Timer(run_id, now, "acknowledge_order", QUEUE, to_json([order_id], run_id)))
+
+
+def look_at_held(tx: Tx, kind: str = "held.") -> None:
+    """What orders are held for may be gone now: look at each of them again."""
+    for order_id in cases.orders_with_open(tx.connection, kind):
+        start_answering(tx, order_id)
 
 
 def note_findings(tx: Tx, reading: Reading[PurchaseOrder], source: str) -> None:

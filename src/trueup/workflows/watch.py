@@ -12,6 +12,7 @@ from trueup.storage import cases, orders, sources
 from trueup.workflows.poll_orders import ensure_polls
 from trueup.workflows.receive_files import ensure_looks
 from trueup.workflows.sync_products import ensure_syncs
+from trueup.workflows.taking_in import start_answering_in
 from trueup.workflows.world import Flowing, Tx, World
 
 SOURCE = "trueup"
@@ -53,8 +54,9 @@ def ensure_watch(tx: Tx) -> None:
 
 
 def note_defect(connection: sa.Connection, now: datetime, run_id: str, flow: str, words: str) -> None:
-    """A run that failed with a defect: its order is freed, and a case says so. Nothing is swallowed."""
-    connection.execute(sa.update(orders.orders).where(orders.orders.c.busy_run == run_id).values(busy_run=None))
+    """A run that failed with a defect: its order is freed for who waits for it, and a case says so. Nothing is swallowed."""
+    for order_id in orders.free_orders(connection, run_id):
+        start_answering_in(connection, order_id, now)
     last = words.strip().splitlines()[-1] if words.strip() else "no words"
     draft = CaseDraft(
         kind="run.failed",
