@@ -136,15 +136,15 @@ class Wire:
     def _define_key(self) -> None:
         names = {"namespace": "trueup", "key": "purchase_order", "type": "id", "ownerType": "ORDER"}
         content = {"query": DEFINE.text, "variables": {"definition": {"name": "Purchase order", **names}}}
-        self._shopify.post(_GRAPHQL, json=content, headers=self._shopify_headers).raise_for_status()  # twice is harmless
+        self._shopify.post(
+            _GRAPHQL, json=content, headers=self._shopify_headers
+        ).raise_for_status()  # twice is harmless
 
     def _all_items(self) -> dict[str, tuple[str, str]]:
         found: dict[str, tuple[str, str]] = {}
         after: str | None = None
         while True:
-            content = self._graphql(
-                VARIANTS, after=after, query=None, packNamespace="trueup", packKey="case_pack"
-            )
+            content = self._graphql(VARIANTS, after=after, query=None, packNamespace="trueup", packKey="case_pack")
             page = json.loads(content)["data"]["productVariants"]
             found |= {node["sku"]: (node["id"], node["inventoryItem"]["id"]) for node in page["nodes"]}
             if not page["pageInfo"]["hasNextPage"]:

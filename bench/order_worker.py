@@ -71,5 +71,3 @@ def work(folder: str, concurrency: str, profile: str = "") -> None:
 def look_for_orders(app: Application) -> None:
     """Have orders fetched now."""
     app.engine.act(ensure_polls)
-
-

@@ -268,7 +268,7 @@ def _seed(amazon: AmazonSimulator, shopify: ShopifySimulator, goods: tuple[Goods
             {
                 "title": item.sku,
                 "metafields": marks if item.circular else [],
-                "variants": [{"sku": item.sku, "price": "20.00", "tracked": item.tracked, "levels": _levels(item)}],
+                "variants": [{"sku": item.sku, "price": "40.00", "tracked": item.tracked, "levels": _levels(item)}],
             }
             for item in goods
         ]

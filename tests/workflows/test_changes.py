@@ -117,19 +117,19 @@ def test_a_new_line_joins_the_order(database: Database, clock: ManualClock) -> N
         assert here.sold_eaches(number) == {"LAMP-1": 24, "CHAIR-1": 8} and len(here.shop_orders(number)) == 1
 
 
-def test_a_moved_window_is_answered_with_the_decisions_as_they_stand(database: Database, clock: ManualClock) -> None:
-    """Amazon's change asks for an answer even where nothing is decided anew."""
+def test_a_moved_window_is_promised_anew_and_moves_no_stock(database: Database, clock: ManualClock) -> None:
+    """The answer names the new last day; what is reserved and sold stays as it is."""
     with install(database, clock, LAMP, pace=CALM) as here:
         number = here.order(line(LAMP, 4))
         here.pass_time(SEEN)
-        before = here.shown(number)["lines"][0]["decided_at"]
         now = clock.now()
         window = f"{write_instant(now + timedelta(days=20))}--{write_instant(now + timedelta(days=27))}"
         here.amazon.change_order(number, {"deliveryWindow": window})
         here.pass_time(SEEN)
         shown = here.shown(number)
         assert shown["revision"] == 2 and "delivery_window" in shown["revisions"][1]["changes"][0]
-        assert shown["lines"][0]["decided_at"] == before
+        assert shown["lines"][0]["decision"]["parts"][0]["ship_on"] == write_instant(now + timedelta(days=27))
+        assert here.sold_eaches(number) == {"LAMP-1": 24} and len(here.shop_orders(number)) == 1
         assert here.sends(number) == 2 and shown["standing"] == "accepted" and here.case_kinds() == []
 
 

@@ -39,7 +39,7 @@ CHECKOUT = Path(__file__).parents[2]
 GOODS = tuple(
     Goods(f"LAMP-{number}", f"B00000000{number}", cost=f"1{number}.50", stock=2_000) for number in range(1, 6)
 )
-KILLS, BATCH = 5, 6
+KILLS, BATCH = 4, 8
 SETTINGS = """
 [installation]
 data = "data"
@@ -92,13 +92,17 @@ class Company:
     placed: dict[str, Counter[str]] = field(default_factory=dict)
 
     def hire(self) -> None:
-        """Start a worker process and wait until it is at work."""
+        """Start a worker process."""
         command = [sys.executable, "-m", "tests.workflows.order_worker", str(self.folder / "trueup.toml")]
         process = subprocess.Popen(command, cwd=CHECKOUT, env=self.environment, stdout=subprocess.PIPE)
         self.stack.enter_context(process)
         self.stack.callback(process.kill)
-        assert process.stdout is not None and process.stdout.readline() == b"ready\n", "the worker did not start"
         self.workers.append(process)
+
+    def ready(self) -> None:
+        """Return when the newest worker is at work."""
+        said = self.workers[-1].stdout
+        assert said is not None and said.readline() == b"ready\n", "the worker did not start"
 
     def kill(self, index: int) -> None:
         """SIGKILL, in the middle of whatever it does."""
@@ -110,10 +114,10 @@ class Company:
         """Amazon places an order of one to three lines now."""
         number = f"PO{len(self.placed) + 1:06d}"
         now = datetime.now(UTC)
-        amounts = {goods: chance.randint(1, 4) for goods in chance.sample(GOODS, chance.randint(1, 3))}
+        amounts = [(goods, chance.randint(1, 4)) for goods in chance.sample(GOODS, chance.randint(1, 3))]
         items = [
             {**line(goods, amount), "itemSequenceNumber": str(index)}
-            for index, (goods, amount) in enumerate(amounts.items(), 1)
+            for index, (goods, amount) in enumerate(amounts, 1)
         ]
         details = {
             "purchaseOrderDate": write_instant(now),
@@ -123,7 +127,7 @@ class Company:
             "items": items,
         }
         self.amazon.add_orders({"purchaseOrderNumber": number, "purchaseOrderState": "New", "orderDetails": details})
-        self.placed[number] = Counter({goods.sku: amount * goods.case_size for goods, amount in amounts.items()})
+        self.placed[number] = Counter({goods.sku: amount * goods.case_size for goods, amount in amounts})
 
 
 @contextmanager
@@ -165,11 +169,13 @@ def work_and_die(here: Company, database: Database, seed: int) -> None:
     eventually(lambda: _count(database, "products WHERE shop_variant IS NOT NULL") == len(GOODS), "the shop's products")
     here.hire()
     for _ in range(KILLS):
+        here.ready()
         for _ in range(BATCH):
             here.order(chance)
         time.sleep(chance.uniform(0.6, 2.0))
         here.kill(chance.randrange(len(here.workers)))
         here.hire()
+    here.ready()
     eventually(
         lambda: _count(database, "deliveries WHERE state = 'accepted'") == len(here.placed),
         f"all {len(here.placed)} orders proven",
@@ -244,6 +250,7 @@ def test_killed_workers_on_the_embedded_database(tmp_path: Path) -> None:
     with company(tmp_path) as here:
         try:
             here.hire()
+            here.ready()
             database = Database(create_database(server.start(), "trueup"))
             work_and_die(here, database, seed=1)
             agree(here, database)
@@ -259,6 +266,7 @@ def test_killed_workers_on_a_separate_postgresql(tmp_path: Path, separate_server
     """The same on a server known by its URL alone, over TCP with a password: every order is accepted once and adds up."""
     with company(tmp_path, 'database = "env:DATABASE_URL"', DATABASE_URL=separate_server) as here:
         here.hire()
+        here.ready()
         database = Database(separate_server)
         work_and_die(here, database, seed=2)
         agree(here, database)

@@ -26,7 +26,7 @@ Look = Callable[[], Moment]
 _LOOKS_A_SECOND = 4
 
 
-@command(group, "demo")
+@command(group, "demo", example="trueup demo --once --seed 7")
 def demo(
     session: Session,
     once: Annotated[

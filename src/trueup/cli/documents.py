@@ -15,6 +15,7 @@ from trueup.cli.tables import Column, amount
 from trueup.formats.document import Finding, Reading
 from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
 from trueup.storage.views import documents as views
+from trueup.storage.views.evidence import explain_document as explain
 from trueup.workflows.erase_documents import propose_erasure
 
 group = typer.Typer(
@@ -99,7 +100,7 @@ def explain_document(session: Session, document: Wanted) -> Result:
     """Tell what was made of a document: orders, decisions, deliveries, products, cases that carry its hash."""
     with session.look() as connection:
         found = views.find_document(connection, document)
-        made = views.explain_document(connection, found.digest)
+        made = explain(connection, found.digest)
     remark = "" if made else f"Nothing carries the hash of document {found.id} ({found.kind} from {found.source})."
     data = {"id": found.id, "digest": found.digest, "kind": found.kind, "made": made}
     return Result(data, _MADE, rows=made, remark=remark)

@@ -17,7 +17,7 @@ FORMATS = ("plain", "json")
 _NOT_SHOWN = ("timestamp", "level", "event", "exception", "logger")
 
 
-class StderrHandler(logging.Handler):
+class Stderr(logging.Handler):
     """Writes to whatever stderr is at that moment."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -53,7 +53,7 @@ def configure_logs(environ: Mapping[str, str], *, verbose: bool = False, as_json
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = StderrHandler()
+    handler = Stderr()
     render = _as_json if form == "json" else _as_line
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(
@@ -62,7 +62,7 @@ def configure_logs(environ: Mapping[str, str], *, verbose: bool = False, as_json
         )
     )
     root = logging.getLogger()
-    for old in [each for each in root.handlers if isinstance(each, StderrHandler)]:
+    for old in [each for each in root.handlers if isinstance(each, Stderr)]:
         root.removeHandler(old)
     root.addHandler(handler)
     logging.getLogger("trueup").setLevel(level.upper())

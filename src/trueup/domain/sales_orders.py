@@ -93,7 +93,9 @@ def _priced_otherwise(wanted: SalesOrder, shown: ShownOrder) -> list[str]:
             continue
         # With one price the quantities have been compared already.
         if held.price not in prices or (len(prices) > 1 and prices[held.price] < held.eaches):
-            wants = " or ".join(f"{eaches} at {price}" if len(prices) > 1 else f"{price}" for price, eaches in prices.items())
+            wants = " or ".join(
+                f"{eaches} at {price}" if len(prices) > 1 else f"{price}" for price, eaches in prices.items()
+            )
             found.append(f"{held.sku}: priced {held.price} in the shop, {wants} wanted")
         else:
             prices[held.price] -= held.eaches

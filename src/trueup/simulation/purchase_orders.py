@@ -280,8 +280,3 @@ def cast_ordinary_orders(cast: Casting) -> None:
         order = cast.order("ordinary", codes[number % len(codes)], cast.at(number % 4, 6 + cast.chance.randrange(14)))
         cast.ordinary(order, cast.chance.randrange(1, 7))
         number += 1
-
-
-def terms_of(code: str) -> BuyerTerms:
-    """The terms of a vendor code."""
-    return _BY_CODE[code]

@@ -67,6 +67,12 @@ def start_round(connection: sa.Connection, name: str, query: str, now: datetime)
     return number
 
 
+def is_newest_round(connection: sa.Connection, name: str, query: str, run_id: str) -> bool:
+    """Whether no later round was set while the run went on, whose id ends in its round's number. Only then may it set the
+    next: else a worker that starts in the middle of a round would leave two chains of them."""
+    return run_id.rpartition(":")[2] == str(load_source(connection, name, query).round)
+
+
 def note_success(
     connection: sa.Connection, name: str, query: str, *, covered_until: datetime | None, documents: int, now: datetime
 ) -> None:

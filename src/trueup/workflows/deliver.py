@@ -263,7 +263,12 @@ def note_sent(tx: Tx, delivery_id: int, order_id: int, run_id: str, receipt: dic
     )
     if delivery.state in (DeliveryState.PREPARED, DeliveryState.SENT, DeliveryState.UNANSWERED):
         deliveries.move_delivery(
-            tx.connection, delivery, DeliveryState.SENT, tx.now, sent_at=_sent_at(tx, delivery), receipt=receipt["reference"]
+            tx.connection,
+            delivery,
+            DeliveryState.SENT,
+            tx.now,
+            sent_at=_sent_at(tx, delivery),
+            receipt=receipt["reference"],
         )
     _remember(tx, delivery)
     _act(tx, delivery, "acknowledgement.sent", {"receipt": receipt["reference"]}, evidence)
@@ -282,7 +287,9 @@ def note_unanswered(tx: Tx, delivery_id: int, order_id: int, run_id: str, words:
     """It may have arrived. It is never repeated before a read-back shows that it did not."""
     delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
     if delivery.state is DeliveryState.PREPARED:
-        deliveries.move_delivery(tx.connection, delivery, DeliveryState.UNANSWERED, tx.now, sent_at=_sent_at(tx, delivery))
+        deliveries.move_delivery(
+            tx.connection, delivery, DeliveryState.UNANSWERED, tx.now, sent_at=_sent_at(tx, delivery)
+        )
     _remember(tx, delivery)
     _act(tx, delivery, "acknowledgement.unanswered", {"error": words}, delivery.digest)
     set_proof(tx, delivery.id, 1, tx.now + tx.resources.pace.settle)

@@ -25,23 +25,23 @@ MOST_PAGES = 10_000
 
 def poll_orders(c: Flowing, partner: str, query: str) -> None:
     """One window of one query of one partner, all its pages; then the next round is set."""
-    window = c.commit(next_window, partner, query)
+    window = c.commit(next_window, partner, query, c.run_id)
     page: str | None = None
     for number in range(MOST_PAGES):
         try:
             fetched = c.step(fetch_page, partner, query, window, page, number)
         except NOT_DONE as error:
-            c.commit(note_poll_failure, partner, query, str(error), _pause_seconds(error), needs_person(error))
+            c.commit(note_poll_failure, partner, window, str(error), _pause_seconds(error), needs_person(error))
             return
         c.commit(take_in_page, partner, fetched["digest"], fetched["name"])
-        if fetched["next_page"] == page is not None:
-            c.commit(note_poll_failure, partner, query, f"page {number + 1} leads to the same page again", 300, False)
+        if page is not None and fetched["next_page"] == page:
+            c.commit(note_poll_failure, partner, window, f"page {number + 1} leads to the same page again", 300, False)
             return
         page = fetched["next_page"]
         if page is None:
-            c.commit(finish_window, partner, query, window, number + 1)
+            c.commit(finish_window, partner, window, number + 1)
             return
-    c.commit(note_poll_failure, partner, query, f"a listing of more than {MOST_PAGES} pages", 3600, False)
+    c.commit(note_poll_failure, partner, window, f"a listing of more than {MOST_PAGES} pages", 3600, False)
 
 
 def ensure_polls(tx: Tx) -> None:
@@ -54,8 +54,9 @@ def ensure_polls(tx: Tx) -> None:
             _set_round(tx, partner, query.value, timedelta(0), fresh=state.round == 0)
 
 
-def next_window(tx: Tx, partner: str, query: str) -> dict[str, str]:
-    """From where the source is covered, less the overlap, to now, at most as long as the source allows."""
+def next_window(tx: Tx, partner: str, query: str, run_id: str) -> dict[str, str]:
+    """From where the source is covered, less the overlap, to now, at most as long as the source allows; of which query
+    and run it is."""
     world = tx.resources
     source = world.connections.order_sources[world.routes[partner].order_source or ""]
     state = sources.load_source(tx.connection, source.name, query)
@@ -64,7 +65,8 @@ def next_window(tx: Tx, partner: str, query: str) -> dict[str, str]:
     # A clock that jumped back must not leave a gap behind it: never start later than an overlap before now.
     covered = min(state.covered_until, tx.now) if state.covered_until else tx.now - world.pace.back_fill
     start = max(farthest, covered - world.pace.overlap)
-    return {"start": write_instant(start), "end": write_instant(min(tx.now, start + longest))}
+    end = min(tx.now, start + longest)
+    return {"start": write_instant(start), "end": write_instant(end), "query": query, "run": run_id}
 
 
 def fetch_page(
@@ -95,22 +97,30 @@ def take_in_page(tx: Tx, partner: str, digest: str, name: str) -> int:
     return len(take_in_orders(tx, reading, partner))
 
 
-def finish_window(tx: Tx, partner: str, query: str, window: dict[str, str], pages: int) -> None:
+def finish_window(tx: Tx, partner: str, window: dict[str, str], pages: int) -> None:
     """The window is covered; the next round follows at once while we are behind."""
-    world = tx.resources
+    world, query = tx.resources, window["query"]
     source = world.routes[partner].order_source or ""
     end = read_instant(window["end"])
     sources.note_success(tx.connection, source, query, covered_until=end, documents=pages, now=tx.now)
     note_working(tx, source, query)
     behind = tx.now - end > world.pace.poll
-    _set_round(tx, partner, query, timedelta(seconds=1) if behind else world.pace.poll)
+    _set_next(tx, partner, window, timedelta(seconds=1) if behind else world.pace.poll)
 
 
-def note_poll_failure(tx: Tx, partner: str, query: str, error: str, pause_seconds: int, forbidden: bool) -> None:
+def note_poll_failure(
+    tx: Tx, partner: str, window: dict[str, str], error: str, pause_seconds: int, forbidden: bool
+) -> None:
     """It failed; try again later, and tell someone when it goes on or only a person can mend it."""
     source = tx.resources.routes[partner].order_source or ""
-    failures = note_failure(tx, source, query, error, at_once=forbidden)
-    _set_round(tx, partner, query, timedelta(seconds=pause_seconds * min(failures, 20)))
+    failures = note_failure(tx, source, window["query"], error, at_once=forbidden)
+    _set_next(tx, partner, window, timedelta(seconds=pause_seconds * min(failures, 20)))
+
+
+def _set_next(tx: Tx, partner: str, window: dict[str, str], after: timedelta) -> None:
+    source = tx.resources.routes[partner].order_source or ""
+    if sources.is_newest_round(tx.connection, source, window["query"], window["run"]):
+        _set_round(tx, partner, window["query"], after)
 
 
 def _set_round(tx: Tx, partner: str, query: str, after: timedelta, *, fresh: bool = True) -> None:

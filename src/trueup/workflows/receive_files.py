@@ -39,7 +39,7 @@ def receive_files(c: Flowing, partner: str) -> None:
     try:
         waiting = c.step(find_files, source)
     except NOT_DONE as error:
-        c.commit(finish_look, partner, 0, str(error))
+        c.commit(finish_look, partner, c.run_id, 0, str(error))
         return
     failed = ""
     for reference, name in waiting:
@@ -56,7 +56,7 @@ def receive_files(c: Flowing, partner: str) -> None:
             c.step(settle_file, source, reference)
         except NOT_DONE as error:
             failed = str(error)
-    c.commit(finish_look, partner, len(waiting), failed)
+    c.commit(finish_look, partner, c.run_id, len(waiting), failed)
 
 
 def hand_out_again(c: Flowing, owed: list[int]) -> None:
@@ -222,7 +222,7 @@ def settle_file(world: World, source: str, reference: str) -> None:
     world.connections.document_sources[source].settle_document(reference)
 
 
-def finish_look(tx: Tx, partner: str, files: int, failed: str) -> None:
+def finish_look(tx: Tx, partner: str, run_id: str, files: int, failed: str) -> None:
     """Note how it went, and set the next look."""
     source = tx.resources.routes[partner].document_source or ""
     if failed:
@@ -230,7 +230,8 @@ def finish_look(tx: Tx, partner: str, files: int, failed: str) -> None:
     else:
         note_working(tx, source, QUERY)
         sources.note_success(tx.connection, source, QUERY, covered_until=tx.now, documents=files, now=tx.now)
-    _set_look(tx, partner, tx.resources.pace.files)
+    if sources.is_newest_round(tx.connection, source, QUERY, run_id):
+        _set_look(tx, partner, tx.resources.pace.files)
 
 
 def _set_look(tx: Tx, partner: str, after: timedelta) -> None:

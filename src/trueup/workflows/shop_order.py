@@ -20,6 +20,8 @@ from trueup.workflows.reservation import levels_of, observe_stock
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import Tx, World
 
+CLAIMS_AT_ONCE = 5
+"""How often stock may vanish between reading and claiming before the next try waits."""
 MOST_LOOKS = 60
 """How often an order of the shop that differs is looked at again before only a person does."""
 
@@ -75,7 +77,7 @@ def plan_shop_order(tx: Tx, order_id: int) -> dict[str, Any] | None:
         # Asked for once and shown otherwise since: a person's hand is in it, or it takes a while. We look, we do not overwrite.
         "only_look": asked_before,
         # Cancelled because we wanted it so, or because a person did and another said to try again: made anew.
-        "renew": known is not None and known.shown.cancelled and (known.agrees or not known.wanted),
+        "renew": known is not None and known.shown.cancelled and (known.agrees or not known.wanted.strip()),
         "items": [[sku, item] for sku, item in dict(items).items()],
     }
 
@@ -173,6 +175,13 @@ def settle_shop_order(tx: Tx, order_id: int, plan: dict[str, Any], placed: dict[
     return True
 
 
+def settle_unasked(tx: Tx, order_id: int) -> None:
+    """Nothing is wanted of the shop any more: what it did not do before is nobody's matter."""
+    order = orders.load_order(tx.connection, order_id).order
+    for kind in ("shop.claim-failed", "shop.unreachable"):
+        cases.close_case(tx.connection, kind, f"order {order.key}", why="nothing is wanted of the shop", now=tx.now)
+
+
 def _elsewhere(wanted: SalesOrder, shown: ShownOrder) -> tuple[str, ...]:
     if shown.cancelled:
         return ()
@@ -201,7 +210,9 @@ def _claim_failed(tx: Tx, order_id: int, wanted: SalesOrder, words: str) -> bool
         resolutions=(Resolution.RETRY, Resolution.DISMISS),
     )
     cases.open_case(tx.connection, draft, tx.now, order_id=order_id)
-    start_answering(tx, order_id)
+    # Someone was faster: at once. A shop that shows stock and never gives it is asked ever more seldom.
+    runs = orders.count_runs(tx.connection, order_id)
+    start_answering(tx, order_id, timedelta(minutes=0 if runs < CLAIMS_AT_ONCE else min(2 * runs, 30)))
     return False
 
 

@@ -30,13 +30,13 @@ def sync_products(c: Flowing, shop: str) -> None:
         try:
             fetched = c.step(fetch_products_page, shop, page)
         except NOT_DONE as error:
-            c.commit(finish_sync, shop, count, str(error))
+            c.commit(finish_sync, shop, c.run_id, count, str(error))
             return
         count += c.commit(take_in_products, shop, fetched, began)
         page = fetched["next_page"]
         if page is None:
             break
-    c.commit(finish_sync, shop, count, "")
+    c.commit(finish_sync, shop, c.run_id, count, "")
 
 
 def ensure_syncs(tx: Tx) -> None:
@@ -102,14 +102,15 @@ def _doubled(shop: str, sku: str, variants: set[str], digest: str) -> CaseDraft:
     )
 
 
-def finish_sync(tx: Tx, shop: str, count: int, failed: str) -> None:
+def finish_sync(tx: Tx, shop: str, run_id: str, count: int, failed: str) -> None:
     """Note how it went, and set the next round."""
     if failed:
         note_failure(tx, shop, QUERY, failed)
     else:
         note_working(tx, shop, QUERY)
         sources.note_success(tx.connection, shop, QUERY, covered_until=tx.now, documents=count, now=tx.now)
-    _set_sync(tx, shop, timedelta(minutes=2) if failed else tx.resources.pace.products)
+    if sources.is_newest_round(tx.connection, shop, QUERY, run_id):
+        _set_sync(tx, shop, timedelta(minutes=2) if failed else tx.resources.pace.products)
 
 
 def _set_sync(tx: Tx, shop: str, after: timedelta) -> None:

@@ -21,10 +21,10 @@ QUERY = "watch"
 
 def watch(c: Flowing) -> None:
     """One round; then the next is set."""
-    c.commit(look_around)
+    c.commit(look_around, c.run_id)
 
 
-def look_around(tx: Tx) -> None:
+def look_around(tx: Tx, run_id: str) -> None:
     """Silence becomes a case: absence of orders is not proof that there are none."""
     sources.load_source(tx.connection, SOURCE, QUERY)
     pace = tx.resources.pace
@@ -37,9 +37,10 @@ def look_around(tx: Tx) -> None:
             cases.open_case(tx.connection, _silent(subject, row["last_error"], str(tx.now - last)), tx.now)
         else:
             cases.close_case(tx.connection, "source.silent", subject, why="it answers again", now=tx.now)
-    number = sources.start_round(tx.connection, SOURCE, QUERY, tx.now)
     sources.note_success(tx.connection, SOURCE, QUERY, covered_until=tx.now, documents=0, now=tx.now)
-    tx.at(tx.now + pace.watch, "watch", f"watch:{number}")
+    if sources.is_newest_round(tx.connection, SOURCE, QUERY, run_id):
+        number = sources.start_round(tx.connection, SOURCE, QUERY, tx.now)
+        tx.at(tx.now + pace.watch, "watch", f"watch:{number}")
 
 
 def ensure_watch(tx: Tx) -> None:

@@ -23,7 +23,7 @@ from trueup.domain.acknowledgements import (
     Reason,
     decide_line,
     force_line,
-    may_still_answer,
+    keep_rejected,
     reject_line,
 )
 from trueup.domain.deliveries import DeliveryState, move
@@ -98,8 +98,14 @@ def test_a_rejected_line_stays_rejected() -> None:
     """Amazon ignores what comes after."""
     later = force_line(LINE, AGREEMENT, NOW, "held")
     assert later is not None
-    assert not may_still_answer(Before(frozenset({Answer.REJECTED})), later)
-    assert may_still_answer(Before(frozenset({Answer.REJECTED, Answer.ACCEPTED})), later)
+    refused = keep_rejected(Before(frozenset({Answer.REJECTED}), 4, 4), LINE, later)
+    assert [part.answer for part in refused.parts] == [Answer.REJECTED]
+    partly = keep_rejected(Before(frozenset({Answer.REJECTED, Answer.ACCEPTED}), 4, 1), LINE, later)
+    assert [(part.answer, part.quantity.amount) for part in partly.parts] == [
+        (Answer.BACKORDERED, 3),
+        (Answer.REJECTED, 1),
+    ]
+    assert keep_rejected(Before(frozenset({Answer.ACCEPTED}), 4, 0), LINE, later) is later
 
 
 def level(free: int, observed_at: datetime = NOW) -> Level:

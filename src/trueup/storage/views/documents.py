@@ -1,4 +1,4 @@
-"""Documents to look at: arrivals, one of them by number or hash, all that was made of its bytes, and whether they still hold."""
+"""Documents to look at: arrivals, one of them by number or hash, and whether their bytes still hold."""
 
 from __future__ import annotations
 
@@ -13,18 +13,10 @@ import sqlalchemy as sa
 from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, NotFound, Refused
 from trueup.base.ids import Digest
-from trueup.storage.acts import acts
-from trueup.storage.cases import cases
 from trueup.storage.contents import contents
-from trueup.storage.decisions import decisions
-from trueup.storage.deliveries import deliveries
 from trueup.storage.documents import Archive, Arrival, Document, DocumentFilter, check_chain, documents, load_document
 from trueup.storage.documents import list_documents as arrivals
-from trueup.storage.orders import orders, revisions
-from trueup.storage.products import listings, products
-from trueup.storage.sales_orders import sales_orders
 from trueup.storage.sealing import Tampered
-from trueup.storage.stock import stock
 from trueup.storage.subject_keys import subject_keys
 
 _HASH = re.compile(r"[0-9a-f]{8,64}")
@@ -98,94 +90,6 @@ def document_json(document: Document) -> dict[str, Any]:
     }
 
 
-def explain_document(connection: sa.Connection, digest: str) -> list[dict[str, Any]]:
-    """Everything that carries the hash as its evidence: what it is, which one, and what it says in short."""
-    return [
-        {"what": what, "which": row.which, "says": row.says or ""}
-        for what, query in _carriers(digest)
-        for row in connection.execute(query)
-    ]
-
-
-def _carriers(digest: str) -> list[tuple[str, sa.Select[Any]]]:
-    key = orders.c.partner + "/" + orders.c.number
-    joined = sa.func.concat_ws
-    return [
-        (
-            "order revision",
-            sa.select(
-                (key + sa.literal(" revision ") + sa.cast(revisions.c.revision, sa.Text)).label("which"),
-                (sa.literal("received by ") + revisions.c.route).label("says"),
-            )
-            .join(orders, orders.c.id == revisions.c.order_id)
-            .where(revisions.c.evidence == digest)
-            .order_by(revisions.c.order_id, revisions.c.revision),
-        ),
-        (
-            "decision",
-            sa.select(
-                (key + sa.literal(" line ") + sa.cast(decisions.c.sequence, sa.Text)).label("which"),
-                decisions.c.body["why"].astext.label("says"),
-            )
-            .join(orders, orders.c.id == decisions.c.order_id)
-            .where(decisions.c.evidence == digest)
-            .order_by(decisions.c.order_id, decisions.c.sequence),
-        ),
-        (
-            "delivery",
-            sa.select(
-                (sa.literal("delivery ") + sa.cast(deliveries.c.id, sa.Text)).label("which"),
-                joined(", ", deliveries.c.kind, deliveries.c.state).label("says"),
-            )
-            .where(deliveries.c.digest == digest)
-            .order_by(deliveries.c.id),
-        ),
-        (
-            "shop order",
-            sa.select(key.label("which"), sales_orders.c.proof.label("says"))
-            .join(orders, orders.c.id == sales_orders.c.order_id)
-            .where(sales_orders.c.evidence == digest)
-            .order_by(sales_orders.c.order_id),
-        ),
-        (
-            "product",
-            sa.select(products.c.sku.label("which"), products.c.title.label("says"))
-            .where(products.c.evidence == digest)
-            .order_by(products.c.sku),
-        ),
-        (
-            "listing",
-            sa.select(
-                joined(" ", listings.c.vendor_code, listings.c.sku).label("which"),
-                joined(" ", listings.c.asin, listings.c.cost, listings.c.currency).label("says"),
-            )
-            .where(listings.c.evidence == digest)
-            .order_by(listings.c.vendor_code, listings.c.sku),
-        ),
-        (
-            "declared count",
-            sa.select(
-                joined(" ", stock.c.sku, stock.c.location).label("which"),
-                (sa.cast(stock.c.declared_on_hand, sa.Text) + sa.literal(" on hand")).label("says"),
-            )
-            .where(stock.c.evidence == digest)
-            .order_by(stock.c.sku),
-        ),
-        (
-            "case",
-            sa.select((sa.literal("case ") + sa.cast(cases.c.id, sa.Text)).label("which"), cases.c.title.label("says"))
-            .where(cases.c.evidence == digest)
-            .order_by(cases.c.id),
-        ),
-        (
-            "act",
-            sa.select(acts.c.subject.label("which"), joined(" by ", acts.c.act, acts.c.actor).label("says"))
-            .where(acts.c.evidence == digest)
-            .order_by(acts.c.id),
-        ),
-    ]
-
-
 def show_subject(connection: sa.Connection, subject: str) -> dict[str, Any]:
     """How much is kept about a subject and not erased. Raises NotFound when nothing is."""
     row = connection.execute(
@@ -256,7 +160,6 @@ __all__ = [
     "DocumentFilter",
     "Verified",
     "count_digests",
-    "explain_document",
     "find_document",
     "list_documents",
     "show_document",
