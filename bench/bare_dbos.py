@@ -208,7 +208,7 @@ class Bare:
         following: str | None = None
         number = 0
         while True:
-            page = DBOS.run_step({"name": "page"}, lambda after=following: self._wire.page(since, until, after))  # type: ignore[misc]
+            page = self._page(since, until, following)
             self._commit(f"page {number}", page)
             for order in page["orders"]:
                 DBOS.enqueue_workflow(QUEUE, self._orders, order)
@@ -216,6 +216,9 @@ class Bare:
             number += 1
             if following is None:
                 return
+
+    def _page(self, since: str, until: str, following: str | None) -> dict[str, Any]:
+        return DBOS.run_step({"name": "page"}, lambda: self._wire.page(since, until, following))
 
     def _commit(self, name: str, body: Any) -> None:
         run = str(DBOS.workflow_id)

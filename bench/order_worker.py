@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
-import threading
 from datetime import timedelta
 from pathlib import Path
 

@@ -146,7 +146,7 @@ def beside(url: str, workers: list[int], orders: int, rounds: int) -> str:
         rates: dict[str, list[float]] = {"trueup": [], "bare": []}
         for turn in range(rounds):
             for name, kind in (("trueup", TrueupRun), ("bare", BareRun)):
-                found = measure(kind, url, count, orders, seed=turn)  # type: ignore[arg-type]
+                found = measure(kind, url, count, orders, seed=turn)
                 rates[name].append(found.rate)
                 requests[name] = found.requests
                 say(f"{count} workers, turn {turn + 1}: {name} {found.rate:.2f} orders/s")

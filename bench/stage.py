@@ -205,9 +205,8 @@ def running(program: str, *arguments: str, environment: Mapping[str, str]) -> It
         finally:
             if process.stdin:
                 process.stdin.close()
-            process.terminate()
             try:
-                process.wait(60)
+                process.wait(60)  # its input has ended, and so does it
             except subprocess.TimeoutExpired:
                 process.kill()
 

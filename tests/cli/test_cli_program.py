@@ -50,7 +50,7 @@ def test_every_command_has_help_with_its_options_and_an_example() -> None:
         shown = CliRunner().invoke(program, [*words.split(), "--help"], env={"COLUMNS": "160", "TERM": "dumb"})
         assert shown.exit_code == 0, words
         assert all(option in shown.stdout for option in COMMON), words
-        assert f"Example: trueup {words}" in shown.stdout, words
+        assert f"trueup {words}" in shown.stdout.partition("Example: ")[2], words
         if "--dry-run" in shown.stdout:
             written.add(words)
     assert written == WRITES

@@ -164,12 +164,24 @@ def test_an_order_closed_after_its_answer_stays_as_it_is(database: Database, clo
 def test_an_order_closed_while_a_line_waits_is_never_answered(database: Database, clock: ManualClock) -> None:
     """Amazon refuses any answer to a closed order: the case says so instead of a document that fails."""
     with install(database, clock, LAMP, pace=CALM) as here:
+        here.pass_time(HOUR / 2)
+        number = here.order(line(LAMP, 4, cost="10.40"))
+        here.pass_time(HOUR)
+        here.amazon.close_order(number)
+        here.pass_time(2 * DAY)
+        assert here.shown(number)["state"] == "closed" and here.sends(number) == 0
+        assert here.case_kinds() == ["held.cost-differs", "held.order-closed"]
+
+
+def test_an_order_closed_unseen_is_told_by_amazons_own_words(database: Database, clock: ManualClock) -> None:
+    """Closing alone is no change that Amazon lists: the fallback fails there, and its words are in the case."""
+    with install(database, clock, LAMP, pace=CALM) as here:
         number = here.order(line(LAMP, 4, cost="10.40"))
         here.pass_time(SEEN)
         here.amazon.close_order(number)
-        here.pass_time(2 * DAY)
-        assert here.sends(number) == 0
-        assert "held.order-closed" in here.case_kinds()
+        here.pass_time(DAY)
+        assert "is closed" in case(here, "acknowledgement.rejected")["found"]
+        assert standing(here, number) == "rejected" and here.sends(number) == 1
 
 
 def test_a_change_of_a_held_line_is_another_case(database: Database, clock: ManualClock) -> None:

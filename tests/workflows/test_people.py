@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
 
-from tests.workflows.installation import LAMP, PARTNER, SHOP, Installation, install, line, with_terms
+from tests.workflows.installation import AGREEMENT, LAMP, PARTNER, SHOP, VENDOR, Installation, install, line, with_terms
 from tests.workflows.scenes import CALM, HOUR, case, rows, scarce, standing
 from trueup.base.clock import ManualClock
 from trueup.base.errors import Conflict, Refused
 from trueup.base.money import Money
 from trueup.domain.cases import CaseDraft, Resolution, Role
+from trueup.domain.partners import Partner
 from trueup.storage.cases import open_case
 from trueup.storage.database import Database
 from trueup.workflows.resolve_case import Person, approve_proposal, resolve_case
@@ -44,7 +45,16 @@ def acts_of(here: Installation, subject: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("role", "kinds"),
     [
-        (Role.OPERATIONS, {"held.cost-differs", "stock.short", "document.invalid", "acknowledgement.fallback"}),
+        (
+            Role.OPERATIONS,
+            {
+                "held.cost-differs",
+                "held.stock-uncounted",
+                "stock.short",
+                "document.invalid",
+                "acknowledgement.fallback",
+            },
+        ),
         (Role.FINANCE, {"held.cost-differs", "acknowledgement.fallback"}),
         (Role.ECOMMERCE, {"held.stock-uncounted", "stock.short", "shop.differs", "product.ambiguous"}),
         (Role.AUDITOR, set()),
@@ -273,6 +283,12 @@ def test_retrying_a_missing_agreement_answers_once_there_is_one(database: Databa
         here.resolve("agreement.missing", Resolution.RETRY)
         here.pass_time(HOUR / 2)
         assert here.case_kinds() == ["agreement.missing"], "still none: said again"
+        cast(dict[str, Partner], here.world.partners)[PARTNER] = Partner(PARTNER, "na", (AGREEMENT,))
+        with database.transaction() as connection:
+            connection.execute(sa.text("UPDATE trueup.listings SET vendor_code = :code"), {"code": VENDOR})
+        here.resolve("agreement.missing", Resolution.RETRY)
+        here.pass_time(HOUR / 2)
+        assert here.held_by_amazon(number) == [(4, 0, 0)] and here.case_kinds() == []
 
 
 @pytest.mark.parametrize("kind", ["product.ambiguous", "source.failing"])

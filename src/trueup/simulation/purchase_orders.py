@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from trueup.simulation.catalogue import ANNEX, SET_ASIDE, TERMS, WAREHOUSE, BuyerTerms, Product
+from trueup.simulation.catalogue import ANNEX, SET_ASIDE, TERMS, WAREHOUSE, Product
 from trueup.simulation.happenings import Act, Happening, Line, Order, amazon_line, instant
 
 ORDERS = 60

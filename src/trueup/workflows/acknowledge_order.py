@@ -20,7 +20,7 @@ from trueup.storage import acts, cases, decisions, deliveries, orders, stock
 from trueup.workflows.assessment import Situation, assess_order, examine, line_digest, open_hold_cases
 from trueup.workflows.deliver import prepare_answer, send_delivery, worth
 from trueup.workflows.reservation import decide_order, observe_stock
-from trueup.workflows.shop_order import place_shop_order, plan_shop_order, settle_shop_order
+from trueup.workflows.shop_order import place_shop_order, plan_shop_order, settle_shop_order, settle_unasked
 from trueup.workflows.taking_in import QUEUE, start_answering
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
 
@@ -72,6 +72,8 @@ def settle_and_answer(
 ) -> dict[str, Any] | None:
     """Judge what the shop shows and, when every line is ready, prepare the answer; else give the order back."""
     settled = settle_shop_order(tx, order_id, plan, placed) if plan and placed else True
+    if plan is None:
+        settle_unasked(tx, order_id)
     ready = prepare_answer(tx, order_id) if settled else None
     if ready is None and orders.give_back_lease(tx.connection, order_id, run_id):
         start_answering(tx, order_id)

@@ -150,6 +150,8 @@ def settle_shop_order(tx: Tx, order_id: int, plan: dict[str, Any], placed: dict[
     if "claim_failed" in placed:
         return _claim_failed(tx, order_id, wanted, placed["claim_failed"])
     if placed["shown"] is None:
+        if not wanted.lines:
+            settle_unasked(tx, order_id)
         return True
     shown = from_json(placed["shown"], ShownOrder)
     evidence = tx.resources.keep(

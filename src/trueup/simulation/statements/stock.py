@@ -13,7 +13,7 @@ _PARTS = ("available", "committed", "reserved", "damaged", "quality_control", "s
 
 
 def one_order_each(evidence: Evidence) -> Statement:
-    """Each purchase order has at most one order in the shop, holding exactly the eaches accepted of each product."""
+    """Each purchase order has at most one living order in the shop, holding exactly the eaches accepted of each product."""
     found = Finding(
         "one-shop-order",
         "Each purchase order has at most one order in the shop, with exactly the accepted eaches",
@@ -22,16 +22,18 @@ def one_order_each(evidence: Evidence) -> Statement:
     for number, ours in evidence.ours.items():
         shown = evidence.shop_orders.get(number, [])
         found.count("orders")
-        found.demand(len(shown) <= 1, f"{number}: {len(shown)} orders in the shop")
+        # One that somebody cancelled by hand may have been renewed by a person's decision: it holds nothing.
+        living = [order for order in shown if order["cancelled_at"] is None]
+        found.demand(len(living) <= 1, f"{number}: {len(living)} orders in the shop")
         wanted: dict[str, int] = defaultdict(int)
         for line in ours["lines"]:
             eaches = answered(line)["accepted"] * (_size(line) or 1)
             if eaches:
                 wanted[evidence.sku_of.get(line["asin"] or "", "?")] += eaches
         held: dict[str, int] = defaultdict(int)
-        for order in shown:
+        for order in living:
             for line in order["lines"]:
-                if order["cancelled_at"] is None and line["current_quantity"]:
+                if line["current_quantity"]:
                     held[line["sku"]] += line["current_quantity"]
         found.count("eaches", sum(wanted.values()))
         if dict(wanted) != dict(held):
