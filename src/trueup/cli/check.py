@@ -127,4 +127,4 @@ def _probe_connection(connection: Probed) -> Iterator[Probe]:
 def _failed(connection: str, ability: str, error: TrueupError) -> Probe:
     """An error as a verdict. Its own words say what to do; a setting that is wrong is something missing."""
     verdict = Verdict.MISSING if isinstance(error, ConfigurationError) else Verdict.FAILS
-    return Probe(connection, ability, verdict, str(error), "See what was found.")
+    return Probe(connection, ability, verdict, str(error), "Mend what was found, then check again.")

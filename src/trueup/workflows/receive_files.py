@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from trueup.base.errors import Conflict, DocumentError, NotFound, Unreadable
+from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deliveries import DeliveryState, is_open
 from trueup.domain.orders import PurchaseOrder
 from trueup.domain.partners import Route
@@ -23,13 +24,15 @@ from trueup.storage import cases, deliveries, sources
 from trueup.storage.documents import Arrival
 from trueup.workflows.deliver import delivery_case
 from trueup.workflows.source_failures import NOT_DONE, note_failure, note_working
-from trueup.workflows.taking_in import note_unreadable, take_in_orders
+from trueup.workflows.taking_in import MOST_FINDINGS, note_unreadable, take_in_orders
 from trueup.workflows.world import Flowing, Tx, World
 
 LARGEST_BYTES = 64 * 1024 * 1024
 """A larger file is archived and becomes a case: no partner sends orders of that size, and reading one must not fill memory."""
 MOST_FILES = 500
 HAND_OUT_PAUSE = timedelta(minutes=10)
+_ENVELOPE_CODES = ("716:", "I18:")
+"""Findings about groups and interchanges, named by the element of the 997 and TA1 that reports them."""
 QUERY = "files"
 
 
@@ -125,8 +128,29 @@ def take_in_file(tx: Tx, partner: str, digest: str, name: str, size_bytes: int) 
         note_unreadable(tx, digest, partner, name, str(error))
         return []
     take_in_orders(tx, reading, partner)
+    _note_doubts(tx, partner, reading, name)
     owed = [_answer_997(tx, partner, reading, interchange) for interchange in owed_acknowledgements(reading)]
     return [delivery for delivery in owed if delivery is not None]
+
+
+def _note_doubts(tx: Tx, partner: str, reading: Reading[PurchaseOrder], name: str) -> None:
+    """Envelopes that count other than what is in them: what is there is taken in, and something may never have arrived."""
+    doubts = [str(finding) for finding in reading.findings if finding.code.startswith(_ENVELOPE_CODES)]
+    if not doubts:
+        return
+    draft = CaseDraft(
+        kind="document.counts-differ",
+        subject=f"document {reading.evidence}",
+        title=f"{name} from {partner} counts other than it holds, orders may be missing: {doubts[0]}",
+        expected="as many groups and sets, under the same numbers, as the envelopes say",
+        found="; ".join(doubts[:MOST_FINDINGS]),
+        money_at_risk=None,
+        deadline=tx.now + timedelta(hours=20),
+        owner="operations",
+        resolutions=(Resolution.RETRY, Resolution.DISMISS),
+        evidence=reading.evidence,
+    )
+    cases.open_case(tx.connection, draft, tx.now)
 
 
 def _currency(tx: Tx, partner: str) -> str | None:

@@ -31,6 +31,8 @@ _WHOLE = re.compile(r"-?\d{1,20}")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 _COMMA, _COLON, _BRACKET = b",:["
 _LONGEST_SHOWN = 60
+_EARLIEST_YEAR, _LATEST_YEAR = 1900, 9000
+"""Outside of them a day more or less is no date any more."""
 _NULL = msgspec.Raw(b"null")
 _UNDECODABLE = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
@@ -94,6 +96,8 @@ class Element:
 
     def text(self) -> str:
         """The text exactly as it came, empty when absent. A number is taken for its digits, with a warning: it lost zeros."""
+        if isinstance(self.value, str) and "\0" in self.value:
+            raise self.unfit("zero-byte", "holds a zero byte, which no text of a document may")
         if self.value is None or isinstance(self.value, str):
             return self.value or ""
         if isinstance(self.value, int) and not isinstance(self.value, bool):
@@ -137,6 +141,8 @@ class Element:
             moment = read_instant(text)
         except (Invalid, OverflowError):
             raise self.unfit("not-a-time", "expected an ISO 8601 time such as 2026-11-23T10:00:00Z") from None
+        if not _EARLIEST_YEAR <= moment.year <= _LATEST_YEAR:
+            raise self.unfit("impossible-time", f"expected a year from {_EARLIEST_YEAR} to {_LATEST_YEAR}")
         if not _ZONE.search(text):
             self.warn("no-zone", "has no zone; taken for UTC")
         return moment

@@ -165,6 +165,9 @@ class OrderReader:
         if not self.header.references.get(reference):
             words = f"REF*{reference} with our vendor code is missing, expected after BEG: whose order is this?"
             self._refuse("vendor-code-missing", words, where)
+        placed = read_date(_at(beginning, 5))
+        if placed and not 1900 <= placed.year <= 9000:
+            self._refuse("order-date-impossible", f"BEG05 is {placed:%Y-%m-%d}: nothing was ordered then", where, 5)
         ship_to = self.header.parties.get("ST")
         if ship_to is None or not ship_to.id:
             self._refuse("ship-to-missing", "N1*ST with the place to ship to is missing", where)
