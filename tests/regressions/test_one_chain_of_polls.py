@@ -29,6 +29,7 @@ def test_rounds_are_not_doubled_by_a_worker_that_starts_in_the_middle_of_one(
     """Each source is asked by one chain of rounds, however often workers come: budgets are shared."""
     with install(database, clock, LAMP, pace=CALM, make_engine=_MeetsAnotherWorker) as here:
         here.pass_time(HOUR)
+        assert isinstance(here.engine, _MeetsAnotherWorker)
         here.engine.meeting = 4
         here.pass_time(25 * HOUR)
         assert _timed(here) == {"poll_orders": 2, "sync_products": 1}

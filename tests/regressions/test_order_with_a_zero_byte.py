@@ -8,9 +8,7 @@ from trueup.base.clock import ManualClock
 from trueup.storage.database import Database
 
 
-def test_one_order_with_a_zero_byte_keeps_no_other_from_being_answered(
-    database: Database, clock: ManualClock
-) -> None:
+def test_one_order_with_a_zero_byte_keeps_no_other_from_being_answered(database: Database, clock: ManualClock) -> None:
     """Its page is a case or it is read without the byte; polling goes on."""
     with install(database, clock, LAMP, pace=CALM) as here:
         here.order(line(LAMP, 1), dealCode="A\x00B")

@@ -33,6 +33,7 @@ def test_a_shop_order_that_was_never_read_back_is_cancelled_with_the_purchase_or
     with install(database, clock, LAMP, pace=CALM, make_engine=_TellsOfPlacing) as here:
         here.pass_time(HOUR)
         number = here.order(line(LAMP, 4))
+        assert isinstance(here.engine, _TellsOfPlacing)
         here.engine.go_down = partial(here.shopify.add_fault, "server_error", operation="nodes", count=None)
         here.pass_time(2 * HOUR)
         assert here.level("LAMP-1")["committed"] == 24

@@ -42,6 +42,7 @@ class Landing:
     unheld: tuple[int, ...]
     """The lines concerned: contradicted, or without an answer yet."""
 
+
 CLOCKS_DIFFER = timedelta(minutes=2)
 
 
