@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def ends_well(here: Installation, number: str, *held: tuple[int, int, int]) -> N
 
 def test_every_lie_of_the_simulator_has_a_scenario() -> None:
     """A lie that nobody tells proves nothing: this file names each kind."""
-    text = open(__file__, encoding="utf-8").read()  # noqa: SIM115, PTH123
+    text = Path(__file__).read_text(encoding="utf-8")
     assert {kind for kind in FaultKind if f"FaultKind.{kind.name}" not in text} == set()
 
 
@@ -146,7 +147,7 @@ def test_a_reply_that_hangs_and_is_cut_is_found_by_the_read_back(database: Datab
 
 
 TROUBLES: dict[FaultKind, dict[str, Any]] = {
-    FaultKind.SERVER_ERROR: {"count": 5},
+    FaultKind.SERVER_ERROR: {"count": 3},
     FaultKind.THROTTLED: {"count": 3},
     FaultKind.TOKEN_REFUSED: {"count": 3},
     FaultKind.SLOW: {"count": 2, "seconds": 0.1},
@@ -163,11 +164,23 @@ def test_a_trouble_that_passes_costs_time_and_nothing_else(
     with install(database, clock, pace=CALM) as here:
         lie(here, kind, operation=operation, **TROUBLES[kind])
         number = here.order(line(LAMP, 4), line(CHAIR, 1))
-        here.pass_time(4 * HOUR)
+        here.pass_time(7 * HOUR)
         assert told(here, kind)
         ends_well(here, number, (4, 0, 0), (1, 0, 0))
         if kind is FaultKind.MALFORMED_JSON or operation != SUBMIT:
             assert here.sends(number) == 1
+
+
+def test_doors_that_are_shut_for_hours_do_not_lead_to_the_fallback(database: Database, clock: ManualClock) -> None:
+    """Amazon takes no acknowledgement for a morning: it is told, tried on, and accepted as answered in the afternoon."""
+    with install(database, clock, LAMP, pace=CALM) as here:
+        lie(here, FaultKind.SERVER_ERROR, operation=SUBMIT, status=503, count=8)
+        number = here.order(line(LAMP, 4))
+        here.pass_time(3 * HOUR)
+        assert here.sends(number) == 0 and here.case_kinds() == ["acknowledgement.unanswered"]
+        here.pass_time(12 * HOUR)
+        ends_well(here, number, (4, 0, 0))
+        assert here.sends(number) == 1
 
 
 def test_a_refused_token_is_a_case_for_the_administrator_at_once(database: Database, clock: ManualClock) -> None:

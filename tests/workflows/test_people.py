@@ -100,7 +100,7 @@ def test_resolving_twice_is_a_conflict_that_names_who_was_first(database: Databa
         assert [act["actor"] for act in acts_of(here, f"case {found['id']}")] == ["Olga"]
 
 
-@pytest.mark.parametrize("limit", [LIMIT, Money.of("100.00", "EUR"), Money.zero("USD")])
+@pytest.mark.parametrize("limit", [LIMIT, Money.of("1000.00", "EUR"), Money.zero("USD")])
 def test_a_binding_decision_above_the_limit_waits_for_a_second_person(
     database: Database, clock: ManualClock, limit: Money
 ) -> None:

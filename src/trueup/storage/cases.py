@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -151,15 +151,23 @@ def _close(connection: sa.Connection, which: sa.ColumnElement[bool], why: str, n
         resolve_case(connection, case_id, "cause-gone", by="trueup", note=why, now=now)
 
 
+_OPEN = sa.select(cases.c.id, cases.c.kind).where(
+    cases.c.kind == sa.func.any(sa.bindparam("kinds", type_=sa.ARRAY(sa.Text))),
+    cases.c.subject == sa.bindparam("of_subject"),
+    cases.c.state == sa.literal_column(f"'{CaseState.OPEN.value}'"),  # written out, for the index of open cases
+)
+
+
 def close_case(connection: sa.Connection, kind: str, subject: str, *, why: str, now: datetime) -> None:
     """Resolve the open case of that kind and subject, if there is one, because its cause is gone."""
-    case_id = connection.execute(
-        sa.select(cases.c.id).where(
-            cases.c.kind == kind, cases.c.subject == subject, cases.c.state == CaseState.OPEN.value
-        )
-    ).scalar()
-    if case_id is not None:
-        resolve_case(connection, case_id, "cause-gone", by="trueup", note=why, now=now)
+    close_cases(connection, {kind: why}, subject, now)
+
+
+def close_cases(connection: sa.Connection, whys: Mapping[str, str], subject: str, now: datetime) -> None:
+    """Resolve a subject's open cases of these kinds, because their cause is gone; `whys` says of each kind why."""
+    found = connection.execute(_OPEN, {"kinds": list(whys), "of_subject": subject}).all()
+    for case_id, kind in found:
+        resolve_case(connection, case_id, "cause-gone", by="trueup", note=whys[kind], now=now)
 
 
 def load_case(connection: sa.Connection, case_id: int) -> Case:

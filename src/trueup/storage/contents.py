@@ -94,10 +94,23 @@ def save_content(connection: sa.Connection, stream: bytes | Iterable[bytes], key
     return _register(connection, content_id, key, salt, measured)
 
 
+_ONLY_CHUNK = (
+    (content_chunks.c.content_id == contents.c.id) & (content_chunks.c.sequence == 0) & (contents.c.chunks == 1)
+)
+_FIND = (
+    sa.select(contents, *(column for column in subject_keys.c if column.name != "id"), content_chunks.c.sealed)
+    .select_from(contents.join(subject_keys).outerjoin(content_chunks, _ONLY_CHUNK))
+    .where(contents.c.digest == sa.bindparam("wanted"))
+    .order_by(subject_keys.c.erased_at.is_not(None), contents.c.id)
+)
+
+
 def find_contents(connection: sa.Connection, digest: Digest) -> list[sa.Row[Any]]:
-    """The rows that keep these bytes, one a subject, with `erased_at`: those that can still be opened first."""
-    query = sa.select(contents, subject_keys.c.erased_at).join(subject_keys).where(contents.c.digest == digest)
-    return list(connection.execute(query.order_by(subject_keys.c.erased_at.is_not(None), contents.c.id)))
+    """The rows that keep these bytes, one a subject, with its key: those that can still be opened first.
+
+    `sealed` is the chunk of a content that has but one, as nearly all have.
+    """
+    return list(connection.execute(_FIND, {"wanted": digest}))
 
 
 def open_content(connection: sa.Connection, row: sa.Row[Any], key: SubjectKey) -> Iterator[bytes]:
@@ -230,6 +243,9 @@ class _SealedChunks(io.RawIOBase):
 
     @staticmethod
     def _open_all(connection: sa.Connection, row: sa.Row[Any], cipher: ContentCipher) -> Iterator[bytes]:
+        if row.sealed is not None:
+            yield cipher.open_chunk(0, row.sealed, last=True)
+            return
         for start in range(0, row.chunks, _BATCH):
             expected = range(start, min(start + _BATCH, row.chunks))
             query = sa.select(content_chunks.c.sequence, content_chunks.c.sealed).where(

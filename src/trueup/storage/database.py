@@ -5,6 +5,7 @@ Everything here speaks to PostgreSQL 15 or newer. Connections are READ COMMITTED
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ _SESSION = {
     "timezone": "UTC",
 }
 # So that a connection whose other end vanished without a word is noticed in about a minute.
+_RESTED_SECONDS = 1.0
+_RESTS_SINCE = "trueup rests since"
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
@@ -59,10 +62,11 @@ class Database:
             pool_size=pool_size,
             max_overflow=10,
             pool_timeout=30,
-            pool_pre_ping=True,
             connect_args={"application_name": application_name, "connect_timeout": 10, **_KEEPALIVE},
         )
         sa.event.listen(self._engine, "connect", _prepare_session)
+        sa.event.listen(self._engine, "checkin", _note_rest)
+        sa.event.listen(self._engine, "checkout", _ask_rested)
 
     def __repr__(self) -> str:
         return f"Database({self._url.render_as_string(hide_password=True)!r})"
@@ -198,6 +202,21 @@ def _prepare_session(connection: Any, _record: object) -> None:
     settings = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
     connection.execute(f"SELECT {settings}")
     connection.commit()
+
+
+def _note_rest(_connection: object, record: Any) -> None:
+    record.info[_RESTS_SINCE] = time.monotonic()
+
+
+def _ask_rested(connection: Any, record: Any, _proxy: object) -> None:
+    """Ask a connection that has rested whether it lives; asking at every use would be a quarter of all round trips."""
+    if time.monotonic() - record.info.get(_RESTS_SINCE, time.monotonic()) < _RESTED_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise sa.exc.InvalidatePoolError("it was lost while it rested") from error
 
 
 def _check_server(connection: sa.Connection) -> None:

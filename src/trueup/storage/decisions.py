@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,21 +70,32 @@ def next_decision_number(connection: sa.Connection) -> int:
 
 def save_decision(connection: sa.Connection, order_id: int, saved: SavedDecision, actor: str) -> None:
     """The line's decision from now on; earlier ones stay, no longer current."""
-    drop_decision(connection, order_id, saved.decision.sequence)
-    connection.execute(
-        sa.insert(decisions).values(
-            order_id=order_id,
-            sequence=saved.decision.sequence,
-            number=saved.number,
-            revision=saved.revision,
-            line_digest=saved.line_digest,
-            body=to_json(saved.decision),
-            current=True,
-            decided_at=saved.decided_at,
-            actor=actor,
-            evidence=saved.evidence,
-        )
-    )
+    save_decisions(connection, order_id, [saved], actor)
+
+
+def save_decisions(connection: sa.Connection, order_id: int, made: Sequence[SavedDecision], actor: str) -> None:
+    """The lines' decisions from now on; earlier ones stay, no longer current."""
+    if not made:
+        return
+    sequences = [saved.decision.sequence for saved in made]
+    earlier = sa.and_(decisions.c.order_id == order_id, decisions.c.sequence.in_(sequences), decisions.c.current)
+    connection.execute(sa.update(decisions).where(earlier).values(current=False))
+    rows = [
+        {
+            "order_id": order_id,
+            "sequence": saved.decision.sequence,
+            "number": saved.number,
+            "revision": saved.revision,
+            "line_digest": saved.line_digest,
+            "body": to_json(saved.decision),
+            "current": True,
+            "decided_at": saved.decided_at,
+            "actor": actor,
+            "evidence": saved.evidence,
+        }
+        for saved in made
+    ]
+    connection.execute(sa.insert(decisions), rows)
 
 
 def drop_decision(connection: sa.Connection, order_id: int, sequence: int) -> None:

@@ -160,8 +160,8 @@ def move_delivery(
     values: dict[str, Any] = {"state": to.value, **facts}
     if to in (DeliveryState.ACCEPTED, DeliveryState.REJECTED):
         values["proved_at"] = now
-    connection.execute(sa.update(deliveries).where(deliveries.c.id == delivery.id).values(**values))
-    return load_delivery(connection, delivery.id)
+    moved = sa.update(deliveries).where(deliveries.c.id == delivery.id).values(**values).returning(deliveries)
+    return _delivery(connection.execute(moved).mappings().one())
 
 
 def next_attempt(connection: sa.Connection, delivery: Delivery) -> int:

@@ -16,7 +16,7 @@ from trueup.storage.chain import FIRST_LINK, Link, hash_row, take_link
 from trueup.storage.contents import delete_chunks, find_contents, open_content, save_content
 from trueup.storage.schema import metadata
 from trueup.storage.sealing import MasterKey
-from trueup.storage.subject_keys import Erasure, destroy_subject_key, hold_subject_key, load_subject_key
+from trueup.storage.subject_keys import Erasure, destroy_subject_key, hold_subject_key, open_subject_key
 
 documents = sa.Table(
     "documents",
@@ -150,7 +150,7 @@ class Archive:
         rows = find_contents(connection, digest)
         if not rows:
             raise NotFound(f"No document with hash {digest} is in the archive.")
-        key = load_subject_key(connection, self.master, rows[0].key_id)
+        key = open_subject_key(self.master, rows[0])
         return open_content(connection, rows[0], key)
 
     def load_content(self, connection: sa.Connection, digest: Digest) -> bytes:
@@ -162,7 +162,7 @@ class Archive:
         size_bytes = sum(len(piece) for piece in self.open_document(connection, digest))
         for row in find_contents(connection, digest)[1:]:
             if row.erased_at is None:
-                key = load_subject_key(connection, self.master, row.key_id)
+                key = open_subject_key(self.master, row)
                 size_bytes = sum(len(piece) for piece in open_content(connection, row, key))
         return size_bytes
 

@@ -165,34 +165,48 @@ def _latest(connection: sa.Connection, order_id: int) -> PurchaseOrder | None:
     return from_json(body, PurchaseOrder) if body is not None else None
 
 
+_LOCK = sa.select(orders.c.id).where(orders.c.id == sa.bindparam("wanted_order")).with_for_update()
+_REVISION = sa.and_(
+    revisions.c.order_id == orders.c.id,
+    revisions.c.revision == sa.func.coalesce(sa.bindparam("wanted_revision", type_=sa.Integer), orders.c.revision),
+)
+_LOAD = (
+    sa.select(
+        orders.c.number,
+        orders.c.state,
+        orders.c.revision.label("newest"),
+        orders.c.first_seen_at,
+        orders.c.history,
+        *(column for column in revisions.c if column.name not in ("order_id", "route")),
+    )
+    .select_from(orders.outerjoin(revisions, _REVISION))
+    .where(orders.c.id == sa.bindparam("wanted_order"))
+)
+
+
 def load_order(
     connection: sa.Connection, order_id: int, revision: int | None = None, *, lock: bool = False
 ) -> SavedOrder:
     """An order at a revision (the newest by default). Raises NotFound."""
-    head = sa.select(orders).where(orders.c.id == order_id)
-    row = connection.execute(head.with_for_update() if lock else head).mappings().first()
+    if lock:  # a statement of its own: a revision that we waited for is visible to the next one alone
+        connection.execute(_LOCK, {"wanted_order": order_id})
+    row = connection.execute(_LOAD, {"wanted_order": order_id, "wanted_revision": revision}).mappings().first()
     if row is None:
         raise NotFound(f"Order {order_id}: no such order.")
-    wanted = revision or row["revision"]
-    found = (
-        connection.execute(sa.select(revisions).where(revisions.c.order_id == order_id, revisions.c.revision == wanted))
-        .mappings()
-        .first()
-    )
-    if found is None:
-        raise NotFound(f"Order {row['number']}: no revision {wanted}; the newest is {row['revision']}.")
-    order = from_json(found["body"] | {"state": row["state"]}, PurchaseOrder)
+    if row["body"] is None:
+        wanted = revision or row["newest"]
+        raise NotFound(f"Order {row['number']}: no revision {wanted}; the newest is {row['newest']}.")
     return SavedOrder(
         id=order_id,
-        revision=wanted,
-        order=order,
-        change=from_json(found["change"], OrderChange),
-        due_from=found["due_from"],
+        revision=row["revision"],
+        order=from_json(row["body"] | {"state": row["state"]}, PurchaseOrder),
+        change=from_json(row["change"], OrderChange),
+        due_from=row["due_from"],
         first_seen_at=row["first_seen_at"],
-        received_at=found["received_at"],
-        envelope=found["envelope"],
-        evidence=found["evidence"],
-        terms_digest=found["terms_digest"],
+        received_at=row["received_at"],
+        envelope=row["envelope"],
+        evidence=row["evidence"],
+        terms_digest=row["terms_digest"],
         history=row["history"],
     )
 

@@ -5,7 +5,7 @@ Whoever decides about a product locks its row first, always in SKU order, so tha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -89,19 +89,25 @@ def load_order_reservations(connection: sa.Connection, order_id: int) -> dict[in
     }
 
 
-def save_reservation(connection: sa.Connection, reservation: Reservation, decision: int, now: datetime) -> None:
-    """Hold so many eaches for a line, instead of what it held before. What the shop has claimed already stays claimed."""
-    statement = insert(reservations).values(
-        order_id=reservation.order_id,
-        sequence=reservation.sequence,
-        sku=reservation.sku,
-        location=reservation.location,
-        eaches=reservation.eaches,
-        claimed_eaches=0,
-        reserved_at=now,
-        claimed_at=None,
-        decision=decision,
-    )
+def save_reservations(connection: sa.Connection, wanted: Sequence[Reservation], decision: int, now: datetime) -> None:
+    """Hold so many eaches for each line, instead of what it held before. What the shop has claimed already stays claimed."""
+    if not wanted:
+        return
+    rows = [
+        {
+            "order_id": reservation.order_id,
+            "sequence": reservation.sequence,
+            "sku": reservation.sku,
+            "location": reservation.location,
+            "eaches": reservation.eaches,
+            "claimed_eaches": 0,
+            "reserved_at": now,
+            "claimed_at": None,
+            "decision": decision,
+        }
+        for reservation in wanted
+    ]
+    statement = insert(reservations)
     same = sa.and_(reservations.c.sku == statement.excluded.sku, reservations.c.location == statement.excluded.location)
     connection.execute(
         statement.on_conflict_do_update(
@@ -116,7 +122,8 @@ def save_reservation(connection: sa.Connection, reservation: Reservation, decisi
                 ),
                 "claimed_at": sa.case((same, reservations.c.claimed_at), else_=None),
             },
-        )
+        ),
+        rows,
     )
 
 

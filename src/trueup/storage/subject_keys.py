@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -76,15 +77,14 @@ def hold_subject_key(connection: sa.Connection, master: MasterKey, subject: str,
     return SubjectKey(row.id, subject, master.unwrap(row.wrapped_key, _about(subject), row.master_key))
 
 
-def load_subject_key(connection: sa.Connection, master: MasterKey, key_id: int) -> SubjectKey:
-    """A key by its row. Raises Refused when it was destroyed, saying when and by whom; ConfigurationError; Tampered."""
-    row = connection.execute(sa.select(subject_keys).where(subject_keys.c.id == key_id)).one()
+def open_subject_key(master: MasterKey, row: sa.Row[Any]) -> SubjectKey:
+    """The key of a content's row. Raises Refused when it was destroyed, saying when and by whom; ConfigurationError; Tampered."""
     if row.erased_at is not None:
         raise Refused(
             f"The documents of {row.subject!r} were erased on {write_instant(row.erased_at)} by {row.erased_by} "
             f"({row.erased_because}): their hashes stand, their bytes cannot be had again."
         )
-    return SubjectKey(row.id, row.subject, master.unwrap(row.wrapped_key, _about(row.subject), row.master_key))
+    return SubjectKey(row.key_id, row.subject, master.unwrap(row.wrapped_key, _about(row.subject), row.master_key))
 
 
 def destroy_subject_key(connection: sa.Connection, erasure: Erasure) -> int:

@@ -59,9 +59,6 @@ def examine(
         for line in live
         if len(found := candidates[line.sequence]) == 1
     }
-    skus = {item.product.sku for item in units.values()}
-    before = orders.largest_before(connection, order.vendor_code, skus, saved.id)
-    lifted = decisions.load_lifted(connection, saved.id)
     decided = {
         sequence: decision
         for sequence, decision in decisions.load_decisions(connection, saved.id).items()
@@ -70,6 +67,11 @@ def examine(
         and decision.line_digest == line_digest(saved, sequence)
         and _in_window(decision.decision, order.last_day)
     }
+    if len(decided) == len(live):  # nothing is looked at anew
+        return Situation(saved, agreement, units, {}, {}, decided, ())
+    skus = {item.product.sku for item in units.values()}
+    before = orders.largest_before(connection, order.vendor_code, skus, saved.id)
+    lifted = decisions.load_lifted(connection, saved.id)
     accept = Resolution.ACCEPT_AS_ORDERED
     # What no rule offers no person can do: a line without a product has nothing to be filled from.
     liftable = frozenset(rule.name for rule in world.rules if accept in rule.resolutions)

@@ -108,8 +108,10 @@ def complete_answer(tx: Tx, situation: Situation) -> Acknowledgement | None:
     reserved = stock.load_order_reservations(tx.connection, saved.id)
     for sequence in owed:
         held, units = reserved.get(sequence), situation.units.get(sequence)
-        if held is None or units is None or held.claimed_at is not None:
+        if held is None or held.claimed_at is not None:
             continue
+        if units is None:
+            return None  # the item master lost the product meanwhile: nobody was asked to hold its stock
         counted_in_shop = units.product.count_source is CountSource.SHOP
         if counted_in_shop and units.product.shop_variant is not None:
             return None

@@ -24,6 +24,9 @@ from trueup.workflows.source_failures import NOT_DONE, keep_evidence
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
 
 MOST_RESENDS = 3
+"""Of an answer that Amazon took: what it does not show after so many will not show by one more."""
+MOST_UNTAKEN = 40
+"""Of an answer that got no receipt: Amazon's doors may be shut for hours, and the deadline's fallback is for ever."""
 _CASES = ("acknowledgement.unanswered", "acknowledgement.contradicted", "acknowledgement.rejected")
 
 
@@ -127,10 +130,9 @@ def note_no_reply(tx: Tx, delivery_id: int, round_number: int, words: str) -> No
 
 def _accept(tx: Tx, delivery: Delivery, proof: str) -> str:
     deliveries.move_delivery(tx.connection, delivery, DeliveryState.ACCEPTED, tx.now, proof=proof, unheld=[])
-    for kind in (*_CASES, "acknowledgement.not-sent", "acknowledgement.unproven"):
-        cases.close_case(
-            tx.connection, kind, f"delivery {delivery.id}", why="a read-back shows it as answered", now=tx.now
-        )
+    kinds = (*_CASES, "acknowledgement.not-sent", "acknowledgement.unproven")
+    whys = dict.fromkeys(kinds, "a read-back shows it as answered")
+    cases.close_cases(tx.connection, whys, f"delivery {delivery.id}", tx.now)
     acts.append_act(
         tx.connection,
         tx.now,
@@ -194,7 +196,11 @@ def _keep_asking(tx: Tx, delivery: Delivery, round_number: int, unheld: tuple[in
     deliveries.move_delivery(tx.connection, delivery, delivery.state, tx.now, unheld=list(unheld))
     age = tx.now - (delivery.sent_at or delivery.prepared_at)
     due = resend and age >= tx.resources.pace.processed * delivery.attempt
-    if due and delivery.attempt <= MOST_RESENDS and delivery.channel in tx.resources.connections.acknowledgement_sinks:
+    if (
+        due
+        and delivery.attempt <= (MOST_RESENDS if delivery.receipt else MOST_UNTAKEN)
+        and delivery.channel in tx.resources.connections.acknowledgement_sinks
+    ):
         attempt = deliveries.next_attempt(tx.connection, delivery)
         tx.start("resend", f"send:{delivery.id}:{attempt}", delivery.id, attempt, delivery.order_id or 0)
     _look_again(tx, delivery, round_number, _next_look(tx, delivery, round_number))

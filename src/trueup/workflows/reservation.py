@@ -206,32 +206,20 @@ def _decide(
 def _save(tx: Tx, situation: Situation, made: list[LineDecision], evidence: str) -> None:
     saved, connection = situation.saved, tx.connection
     number = decisions.next_decision_number(connection)
-    for decision in made:
-        row = decisions.SavedDecision(
-            number, saved.revision, line_digest(saved, decision.sequence), decision, tx.now, evidence
-        )
-        decisions.save_decision(connection, saved.id, row, ACTOR)
-        if decision.eaches and decision.sku:
-            held = Reservation(
-                saved.id, decision.sequence, decision.sku, situation.agreement.ship_from, decision.eaches
-            )
-            stock.save_reservation(connection, held, number, tx.now)
-        else:
-            stock.release_reservation(connection, saved.id, decision.sequence)
-        short = decision.quantity(Answer.ACCEPTED) < _ordered(situation, decision.sequence).ordered.amount
-        if short:
-            cases.open_case(
-                connection, _short_case(situation, decision), tx.now, order_id=saved.id, sequence=decision.sequence
-            )
-        else:
-            cases.close_vanished(
-                connection,
-                saved.id,
-                ["stock.short"],
-                _other_shorts(situation, decision),
-                why="in stock now",
-                now=tx.now,
-            )
+    rows = [
+        decisions.SavedDecision(number, saved.revision, line_digest(saved, each.sequence), each, tx.now, evidence)
+        for each in made
+    ]
+    decisions.save_decisions(connection, saved.id, rows, ACTOR)
+    place = situation.agreement.ship_from
+    held = [
+        Reservation(saved.id, each.sequence, each.sku, place, each.eaches) for each in made if each.eaches and each.sku
+    ]
+    stock.save_reservations(connection, held, number, tx.now)
+    for each in made:
+        if not (each.eaches and each.sku):
+            stock.release_reservation(connection, saved.id, each.sequence)
+    _note_shorts(tx, situation, made)
     if made:
         decided = {str(decision.sequence): decision.why for decision in made}
         act = acts.Act(ACTOR, "worker", "order.decided", f"order {saved.order.key}", None, decided, evidence)
@@ -244,10 +232,20 @@ def _ordered(situation: Situation, sequence: int) -> OrderLine:
     return line
 
 
-def _other_shorts(situation: Situation, decision: LineDecision) -> set[tuple[str, int | None]]:
-    return {
-        ("stock.short", line.sequence) for line in situation.saved.order.lines if line.sequence != decision.sequence
-    }
+def _note_shorts(tx: Tx, situation: Situation, made: list[LineDecision]) -> None:
+    """A case for every line that is short now; the cases of those that no longer are end, those of other lines stay."""
+    order_id = situation.saved.id
+    whole = set()
+    for decision in made:
+        if decision.quantity(Answer.ACCEPTED) >= _ordered(situation, decision.sequence).ordered.amount:
+            whole.add(decision.sequence)
+        else:
+            draft = _short_case(situation, decision)
+            cases.open_case(tx.connection, draft, tx.now, order_id=order_id, sequence=decision.sequence)
+    if whole:
+        others = {line.sequence for line in situation.saved.order.lines} - whole
+        still: set[tuple[str, int | None]] = {("stock.short", sequence) for sequence in others}
+        cases.close_vanished(tx.connection, order_id, ["stock.short"], still, why="in stock now", now=tx.now)
 
 
 def _short_case(situation: Situation, decision: LineDecision) -> CaseDraft:

@@ -57,7 +57,10 @@ def plan_shop_order(tx: Tx, order_id: int) -> dict[str, Any] | None:
     if agreement is None:
         return None
     situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)
-    wanted = wanted_order(situation, stock.load_order_reservations(tx.connection, order_id))
+    reserved = stock.load_order_reservations(tx.connection, order_id)
+    if any(held.claimed_at is not None and sequence not in situation.units for sequence, held in reserved.items()):
+        return None  # promised, and the item master lost the product since: what the shop holds for it stays there
+    wanted = wanted_order(situation, reserved)
     known = sales_orders.load_sales_order(tx.connection, order_id)
     if not wanted.lines and known is None and not _ever_reserved(tx, order_id):
         return None
@@ -249,10 +252,11 @@ def _committed(
 
 def _tell(tx: Tx, order_id: int, wanted: SalesOrder, shown: ShownOrder, found: list[str]) -> None:
     subject = f"order {wanted.partner}/{wanted.order_number}"
-    cases.close_case(tx.connection, "shop.claim-failed", subject, why="claimed since", now=tx.now)
-    cases.close_case(tx.connection, "shop.unreachable", subject, why="it answers again", now=tx.now)
+    gone = {"shop.claim-failed": "claimed since", "shop.unreachable": "it answers again"}
     if not found:
-        cases.close_case(tx.connection, "shop.differs", subject, why="the shop holds what was reserved", now=tx.now)
+        gone["shop.differs"] = "the shop holds what was reserved"
+    cases.close_cases(tx.connection, gone, subject, tx.now)
+    if not found:
         return
     worth = [line.price * line.eaches for line in wanted.lines]
     total = worth[0] if worth else None
