@@ -1,8 +1,9 @@
 """Years of orders, loaded by COPY into the real tables: copies of orders that went the whole path, under keys of their own.
 
-Each copy has what its original has: revision, lines, decisions, answers, the shop's order, delivery, attempts, acts, archived
-documents with their sealed bytes, and for the last tenth the finished runs with their checkpoints, which are kept for a month.
-It holds no stock, as goods that were shipped hold none, and it breaks the chain of the archive, which nothing reads here.
+Each copy has what its original has: revision, lines, decisions, reservations that the shop has claimed, answers, the order in
+the shop, delivery, attempts, acts, archived documents with their sealed bytes, and for the last tenth the finished runs with
+their checkpoints, which are kept for a month. It breaks the chain of the archive, which nothing reads here; and the stock
+that the shop shows as committed knows nothing of it, as if all of it had been shipped.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _TABLES: tuple[tuple[str, Mapping[str, str], str], ...] = (
     ("trueup.order_revisions", _ORDER, ""),
     ("trueup.order_lines", _ORDER, ""),
     ("trueup.decisions", _ORDER, ""),
+    ("trueup.reservations", _ORDER, ""),
     ("trueup.answers", _ORDER, ""),
     ("trueup.sales_orders", {**_ORDER, "key": _TEXT.format("key"), "remote_id": _TEXT.format("remote_id")}, ""),
     ("trueup.deliveries", {**_ORDER, "id": _KEY.format("id"), "key": _TEXT.format("key")}, ""),

@@ -14,9 +14,11 @@ def test_a_line_that_the_shop_does_not_hold_is_never_taken_for_claimed(database:
     with install(database, clock, LAMP, CHAIR, pace=CALM) as here:
         unpriced = line(CHAIR, 1)
         del unpriced["netCost"]
+        here.shopify.add_fault("server_error", operation="orderCreate", count=None)
         number = here.order(line(LAMP, 4), unpriced)
         here.pass_time(HOUR)
         here.resolve("held.cost-differs", Resolution.ACCEPT_AS_ORDERED)
+        here.shopify.clear_faults()
         here.pass_time(HOUR)
         assert here.sold_eaches(number) == {"LAMP-1": 24}
         claimed = rows(here, "SELECT sku FROM trueup.reservations WHERE claimed_eaches > 0")

@@ -58,13 +58,30 @@ def lock_stock(connection: sa.Connection, skus: Iterable[str], location: str) ->
     ).all()
 
 
-def load_reservations(connection: sa.Connection, skus: Iterable[str], location: str) -> list[Reservation]:
-    """What every order holds of the products at a location. A raised claim counts as not yet claimed by its rise."""
-    rows = connection.execute(
-        sa.select(reservations).where(reservations.c.sku.in_(list(set(skus))), reservations.c.location == location)
-    ).mappings()
+def load_reservations(
+    connection: sa.Connection,
+    skus: Collection[str],
+    location: str,
+    *,
+    order_id: int | None = None,
+    seen_at: datetime | None = None,
+) -> list[Reservation]:
+    """What every order holds of the products at a location. A raised claim counts as not yet claimed by its rise.
+
+    With `seen_at` all that other orders than `order_id` had claimed before then is left out: years of it are in the count.
+    """
+    if not skus:
+        return []
+    query = sa.select(reservations).where(
+        reservations.c.sku.in_(sorted(set(skus))), reservations.c.location == location
+    )
+    if seen_at is not None:
+        unclaimed = reservations.c.claimed_eaches < reservations.c.eaches
+        query = query.where(
+            sa.or_(reservations.c.order_id == order_id, unclaimed, reservations.c.claimed_at >= seen_at)
+        )
     found = []
-    for row in rows:
+    for row in connection.execute(query).mappings():
         common = (row["order_id"], row["sequence"], row["sku"], row["location"])
         if row["claimed_eaches"]:
             found.append(Reservation(*common, row["claimed_eaches"], row["claimed_at"]))

@@ -148,10 +148,14 @@ def _supplies(connection: sa.Connection, situation: Situation, levels: Iterable[
     agreement, order_id = situation.agreement, situation.saved.id
     open_lines = {line.sequence for line in situation.undecided}
     by_sku = {level.sku: level for level in levels}
-    reservations = stock.load_reservations(connection, by_sku, agreement.ship_from)
     declared = {
         units.product.sku for units in situation.units.values() if units.product.count_source is CountSource.DECLARED
     }
+    place, counted = agreement.ship_from, by_sku.keys() - declared
+    reservations = stock.load_reservations(connection, by_sku.keys() & declared, place)
+    if counted:
+        seen_at = min(by_sku[sku].observed_at for sku in counted)
+        reservations += stock.load_reservations(connection, counted, place, order_id=order_id, seen_at=seen_at)
     found: dict[str, Availability] = {}
     for sku, level in by_sku.items():
         mine = [held for held in reservations if held.sku == sku]

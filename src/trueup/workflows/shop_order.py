@@ -233,19 +233,21 @@ def _committed(
     words, doubts = [], []
     after: list[Level] = levels_of({"levels": placed["after"]})
     for level in after:
-        others = sum(
-            held.eaches
-            for held in stock.load_reservations(connection, [level.sku], level.location)
-            if held.order_id != order_id and held.claimed_at is not None and held.claimed_at <= level.observed_at
-        )
-        owed = others + sum(line.eaches for line in wanted.lines if line.sku == level.sku)
         was = before.get(level.sku, {}).get("committed")
         words.append(f"{level.sku} committed {was if was is not None else '?'} to {level.committed}")
         # Shipping takes goods out of `committed` that our books still hold: then it must have risen by what is new.
         asked = sum(line.eaches for line in wanted.lines if line.sku == level.sku)
         new = asked - had.get(level.sku, 0)
         covered = level.committed >= asked if was is None else level.committed - was >= new
-        if level.tracked and level.committed < owed and not covered:
+        if not level.tracked or covered:
+            continue
+        others = sum(
+            held.eaches
+            for held in stock.load_reservations(connection, [level.sku], level.location)
+            if held.order_id != order_id and held.claimed_at is not None and held.claimed_at <= level.observed_at
+        )
+        owed = others + asked
+        if level.committed < owed:
             doubts.append(f"{level.sku}: {level.committed} eaches committed at {level.location}, {owed} claimed by us")
     return "; ".join(words), doubts
 
