@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -120,7 +121,7 @@ class CommandLine:
 
     def __call__(self, *words: str, stdin: str | bytes | None = None, **more: str) -> Said:
         """Call it in this process; a defect is raised."""
-        environ = {**self.environ, "TRUEUP_CONFIG": str(self.folder / "trueup.toml"), **more}
+        environ = {"COLUMNS": "200", **self.environ, "TRUEUP_CONFIG": str(self.folder / "trueup.toml"), **more}
         done = CliRunner().invoke(program, list(words), input=stdin, env=environ, catch_exceptions=False)
         return Said(done.exit_code, done.stdout, done.stderr)
 
@@ -129,7 +130,9 @@ class CommandLine:
         return subprocess.Popen(
             [str(Path(sys.executable).with_name("trueup")), *words],
             cwd=self.folder,
-            env={**os.environ, **self.environ, **more},
+            env={**_plain_environment(), **self.environ, **more},
+            # Started from the background a program ignores Ctrl-C; what is tested is one in the foreground.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.PIPE,
@@ -141,3 +144,8 @@ class CommandLine:
         running = self.start(*words, **more)
         out, err = running.communicate(timeout=120)
         return Said(running.returncode, out, err)
+
+
+def _plain_environment() -> dict[str, str]:
+    """Ours, without what says how wide or which the terminal is that the tests happen to run in."""
+    return {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "TERM")}

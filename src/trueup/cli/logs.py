@@ -64,10 +64,16 @@ def configure_logs(environ: Mapping[str, str], *, verbose: bool = False, as_json
     root = logging.getLogger()
     for old in [each for each in root.handlers if isinstance(each, Stderr)]:
         root.removeHandler(old)
+    handler.addFilter(_is_ours_or_grave)
     root.addHandler(handler)
     logging.getLogger("trueup").setLevel(level.upper())
     # Each attempt that is tried again is told here too; what becomes of them all is told by the result.
     logging.getLogger("stamina").setLevel("INFO" if level in ("debug", "info") else "ERROR")
+
+
+def _is_ours_or_grave(record: logging.LogRecord) -> bool:
+    """Whoever set the root's level (a library may have): what is not ours is shown from `warning` on."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] in ("trueup", "stamina")
 
 
 def _word(environ: Mapping[str, str], name: str, known: tuple[str, ...], default: str) -> str:
