@@ -205,7 +205,9 @@ def test_a_long_path_is_served_over_tcp_with_a_password(made: Path) -> None:
         password = (data / "postgres.password").read_text()
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(url.replace(password, "wrong"))
-        assert EmbeddedServer(data).start() == server.start()
+        other = EmbeddedServer(data)
+        assert other.start() == server.start()
+        other.close()
     assert not EmbeddedServer(data).status().running
 
 

@@ -87,6 +87,7 @@ def test_a_full_disk_is_an_error_with_a_sentence_and_nothing_is_lost(disk: Path,
         assert 0 < kept < 200
         ballast.unlink()
         server.start()  # a log that cannot be written stops the server itself: then it recovers here
+        database.close()  # connections from before the recovery are dead, and told so at their next use
         with database.transaction() as connection:
             found = list_documents(connection, DocumentFilter(), limit=1000)
             # the last one may have been committed although the answer was lost
