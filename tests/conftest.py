@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import subprocess
 import sys
@@ -14,12 +15,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from psycopg import sql
 
 from trueup.base.clock import ManualClock
 from trueup.storage.database import Database, create_database, read_url
 from trueup.storage.embedded import EmbeddedServer
 
+# What a test shows is said by its assertions, not by debug lines.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 # Tests ask what is committed, not what survives a power cut: that would cost most of their time.
 _SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 # Lives as long as the run, however that ends: a killed run closes the pipe too.
@@ -49,6 +53,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """The end of the run: the server is stopped before the command returns."""
     if watchman := config.stash.get(_watchman, None):
         watchman.communicate(timeout=120)
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A command that a test runs sets the program's logs up for the whole process; the next test has its own."""
+    root, ours = logging.getLogger(), structlog.get_config()
+    handlers, levels = list(root.handlers), {name: logging.getLogger(name).level for name in ("trueup", "stamina")}
+    yield
+    root.handlers[:] = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    structlog.configure(**ours)
 
 
 @pytest.fixture(scope="session")

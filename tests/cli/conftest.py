@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,11 +9,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-import structlog
 
 from tests.cli.seeded import CommandLine, fill, write_settings
 from trueup.base.clock import ManualClock
-from trueup.cli.logs import configure_logs
 from trueup.storage.database import Database, read_url
 
 
@@ -24,7 +21,6 @@ def filled_database(server_url: str) -> Iterator[str]:
     name = f"cli_{uuid.uuid4().hex}"
     _make(server_url, name, "template")
     database = Database(read_url(server_url).set(database=name))
-    configure_logs({})
     fill(database, ManualClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC)))
     database.close()
     yield name
@@ -39,18 +35,6 @@ def trueup(server_url: str, filled_database: str, tmp_path: Path) -> Iterator[Co
     url = read_url(server_url).set(database=name).render_as_string(hide_password=False)
     yield CommandLine(tmp_path, write_settings(tmp_path, url))
     _drop(server_url, name)
-
-
-@pytest.fixture(autouse=True)
-def _logs_as_before() -> Iterator[None]:
-    """Commands set the program's logs up; other tests have their own."""
-    root, ours = logging.getLogger(), structlog.get_config()
-    handlers, levels = list(root.handlers), {name: logging.getLogger(name).level for name in ("trueup", "stamina")}
-    yield
-    root.handlers[:] = handlers
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
-    structlog.configure(**ours)
 
 
 def _make(server_url: str, name: str, template: str) -> None:

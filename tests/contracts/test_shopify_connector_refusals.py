@@ -288,6 +288,7 @@ def test_no_secret_ever_shows() -> None:
     """Not in reprs, errors, tracebacks, logs or pickles of errors, whether requests succeed or fail."""
     log = io.StringIO()
     logging.basicConfig(stream=log, level=logging.DEBUG, force=True)
+    structlog.reset_defaults()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
     try:
         bench = open_bench()
@@ -302,7 +303,6 @@ def test_no_secret_ever_shows() -> None:
                 shown += ["".join(caught.format()), repr(pickle.dumps(str(error)))]
             bench.simulator.clear_faults()
     finally:
-        structlog.reset_defaults()
         logging.basicConfig(force=True)
     tokens = list(bench.simulator.access._tokens)  # only now: a traceback shows this function's own names as well
     assert len(shown) == 10 and log.getvalue() and len(tokens) == 2

@@ -1,20 +1,17 @@
-"""Scenarios say what they show by their assertions, not by debug lines; some need a database many times."""
+"""Some scenarios need a database many times."""
 
 from __future__ import annotations
 
 import itertools
-import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 import sqlalchemy as sa
-import structlog
 
 from trueup.storage.database import Database, read_url
 
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 _numbers = itertools.count()
 NewDatabase = Callable[[], AbstractContextManager[Database]]
 
