@@ -1,0 +1,1 @@
+"""Deduction types: one file each, with a constant DEDUCTION. See `domain.deduction`."""

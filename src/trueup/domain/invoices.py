@@ -1,0 +1,60 @@
+"""Invoices: what we billed and what of it is open. Imported with history, or made by us."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from trueup.base.errors import Invalid
+from trueup.base.money import Money, UnitPrice
+
+_NOISE = re.compile(r"[\s_*/.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """A line of an invoice: `quantity` units of a product at a price, `amount` without tax."""
+
+    number: int
+    sku: str
+    quantity: int
+    price: UnitPrice
+    amount: Money
+    asin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice of ours to a partner: `total` with tax, `tax` the tax in it. A credit note has negative amounts.
+
+    `payee`: the payee or vendor code that bills. `purchase_order`: the order it bills, "" where not known. `credits`: for a
+    credit note, the number of the invoice it credits. Raises Invalid for a blank number or amounts of two currencies.
+    """
+
+    number: str
+    partner: str
+    payee: str
+    issued_on: date
+    due_on: date | None
+    total: Money
+    tax: Money
+    purchase_order: str = ""
+    credits: str = ""
+    lines: tuple[InvoiceLine, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not normal_reference(self.number):
+            raise Invalid(f"An invoice of {self.total} on {self.issued_on} has no number.")
+        if self.tax.currency != self.total.currency:
+            raise Invalid(
+                f"Invoice {self.number}: its total is {self.total}, but its tax {self.tax}; expected one currency."
+            )
+
+
+def normal_reference(text: str) -> str:
+    """A reference as it is compared: upper case, without spaces, `-`, `_`, `.`, `/` and the `*` Amazon pads with.
+
+    Re-submitted invoices use `_` where the original had `-`; advices pad with `*` and wrap long numbers over lines.
+    """
+    return _NOISE.sub("", text).upper()
