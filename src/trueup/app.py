@@ -19,8 +19,10 @@ from trueup.base.plugins import collect
 from trueup.connectors.amazon_vendor import AmazonVendor, AmazonVendorSettings
 from trueup.connectors.folder import Folder, FolderPlaces
 from trueup.connectors.shopify import ShopifySettings, ShopifyShop
-from trueup.domain import holds
+from trueup.domain import deductions, holds, matchers
+from trueup.domain.deduction import DeductionType
 from trueup.domain.hold import Hold
+from trueup.domain.matcher import Matcher
 from trueup.domain.partners import Route
 from trueup.durable.budgets import Budgets
 from trueup.durable.engine import Program
@@ -30,6 +32,7 @@ from trueup.durable.takeover import WorkerSettings
 from trueup.remote.budget import Budget
 from trueup.remote.capability import Connections
 from trueup.remote.http import HttpClient
+from trueup.settings.chart import default_chart, load_chart
 from trueup.settings.load import load_foundation, load_settings
 from trueup.settings.model import Foundation, Settings
 from trueup.storage.database import Database, create_database
@@ -43,14 +46,16 @@ from trueup.workflows import (
     poll_orders,
     prove_delivery,
     receive_files,
+    reconcile_remittances,
+    settle_remittance,
     sync_products,
     watch,
 )
-from trueup.workflows.world import Pace, PartnerRoutes, Tx, World
+from trueup.workflows.world import Books, Pace, PartnerRoutes, Tx, World
 
 T = TypeVar("T")
 DATABASE = "trueup"
-PLUGIN_GROUPS = {"holds": "trueup.holds"}
+PLUGIN_GROUPS = {"holds": "trueup.holds", "deductions": "trueup.deductions", "matchers": "trueup.matchers"}
 FLOWS: tuple[Flow[World], ...] = (
     *poll_orders.FLOWS,
     *receive_files.FLOWS,
@@ -58,6 +63,8 @@ FLOWS: tuple[Flow[World], ...] = (
     *acknowledge_order.FLOWS,
     *deliver.FLOWS,
     *prove_delivery.FLOWS,
+    *settle_remittance.FLOWS,
+    *reconcile_remittances.FLOWS,
     *watch.FLOWS,
 )
 
@@ -66,6 +73,26 @@ def hold_rules() -> tuple[Hold, ...]:
     """Every hold rule, our own and those of outside packages, in their stated order."""
     found = collect(holds, "HOLD", Hold, key=lambda rule: rule.name, group=PLUGIN_GROUPS["holds"])
     return tuple(sorted(found.values(), key=lambda rule: (rule.order, rule.name)))
+
+
+def deduction_types() -> dict[str, DeductionType]:
+    """Every deduction type by its code, our own and those of outside packages."""
+    return collect(
+        deductions, "DEDUCTION", DeductionType, key=lambda each: each.code, group=PLUGIN_GROUPS["deductions"]
+    )
+
+
+def all_matchers() -> tuple[Matcher, ...]:
+    """Every matcher in its stated order."""
+    found = collect(matchers, "MATCHER", Matcher, key=lambda each: each.name, group=PLUGIN_GROUPS["matchers"])
+    return tuple(sorted(found.values(), key=lambda each: (each.order, each.name)))
+
+
+def build_books(path: Path | None) -> Books:
+    """How the books are kept: the chart of the file, or the one that comes with Trueup."""
+    types = deduction_types()
+    chart = load_chart(path, types) if path is not None else default_chart()
+    return Books.of(chart, types, all_matchers())
 
 
 class _DryRun(Exception):
@@ -236,6 +263,7 @@ def build_world(
         partners={partner.name: partner for partner in settings.partners},
         routes=_routes(settings),
         rules=hold_rules(),
+        books=build_books(settings.books.chart),
         clock=how.clock,
         pace=how.pace or _pace(settings),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.app import FLOWS, hold_rules
+from trueup.app import FLOWS, build_books, hold_rules
 from trueup.base.clock import ManualClock, write_instant
 from trueup.base.money import UnitPrice
 from trueup.base.secret import Secret
@@ -218,6 +218,7 @@ def install(
             partners={PARTNER: Partner(PARTNER, "na", (agreement,))},
             routes={PARTNER: PartnerRoutes(PARTNER, PARTNER, None, {Route.SP_API: PARTNER})},
             rules=hold_rules(),
+            books=build_books(None),
             clock=clock,
             pace=choices.pop("pace", Pace(back_fill=timedelta(days=2))),
         )

@@ -100,12 +100,13 @@ def edi_partner(
     pace: Pace = CALM,
     *,
     read_back: str | None = None,
+    **choices: Any,
 ) -> Iterator[EdiPartner]:
     """An installation with a second partner, on EDI by a folder. `read_back` names an order status source for it."""
     inbox, outbox = folder / "in", folder / "out"
     inbox.mkdir(parents=True)
     outbox.mkdir(exist_ok=True)
-    with install(database, clock, goods, pace=pace) as here:
+    with install(database, clock, goods, pace=pace, **choices) as here:
         place = Folder(FolderPlaces(FOLDER, inbox, outbox, quiet_seconds=0.0), clock)
         here.world.connections.document_sources[FOLDER] = place
         here.world.connections.document_sinks[FOLDER] = place

@@ -36,6 +36,15 @@ class Resolution(StrEnum):
     BACKORDER = "backorder"
     REJECT = "reject"
     RETRY = "retry"
+    CLASSIFY = "classify"
+    """Say what lines in suspense are: a deduction type, with an account of its own perhaps."""
+    CHOOSE = "choose"
+    """Choose one of the rival explanations."""
+    POST_NOW = "post-now"
+    """Post on the first day of an open month what belongs to a closed one."""
+    DISPUTE = "dispute"
+    WRITE_OFF = "write-off"
+    """Give up a claim: a loss."""
     DISMISS = "dismiss"
 
 

@@ -56,6 +56,8 @@ class Purpose(StrEnum):
     """Gains and losses of exchange."""
     CONVERSION = "conversion"
     """Clearing between the currency of invoices and that of the payment."""
+    CLEARING = "clearing"
+    """Where the parts of an entry meet that is too long for the ledger it is exported to: zero after every entry."""
     BANK_FEES = "bank-fees"
     ROUNDING = "rounding"
     SUSPENSE = "suspense"
@@ -72,12 +74,21 @@ _TYPES: Mapping[Purpose, tuple[AccountType, ...]] = {
     Purpose.PROVISIONS: (AccountType.ASSET, AccountType.LIABILITY),
     Purpose.DEBIT_BALANCE: (AccountType.ASSET, AccountType.LIABILITY),
     Purpose.CONVERSION: (AccountType.ASSET, AccountType.LIABILITY),
+    Purpose.CLEARING: (AccountType.ASSET, AccountType.LIABILITY),
     Purpose.SUSPENSE: (AccountType.ASSET, AccountType.LIABILITY),
     Purpose.TAX: (AccountType.ASSET, AccountType.LIABILITY),
 }
 """What an account may be for the purpose; purposes that are not here are income (reduced) or expense."""
 _RESULT = (AccountType.INCOME, AccountType.EXPENSE)
-_ALONE = (Purpose.CASH, Purpose.RECEIVABLE, Purpose.DISPUTED, Purpose.PROVISIONS, Purpose.CONVERSION, Purpose.SUSPENSE)
+_ALONE = (
+    Purpose.CASH,
+    Purpose.RECEIVABLE,
+    Purpose.DISPUTED,
+    Purpose.PROVISIONS,
+    Purpose.CONVERSION,
+    Purpose.CLEARING,
+    Purpose.SUSPENSE,
+)
 """Purposes whose balance is proven against something else, so nothing but they may stand on their account."""
 
 

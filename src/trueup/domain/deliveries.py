@@ -3,7 +3,8 @@
     prepared ──> sent ──> received ──> accepted
        │          │           ├──────> rejected
        │          └───────────┴──────> unanswered ──> (proof may still arrive) accepted | rejected
-       └──> superseded      a newer answer replaced it before it was sent
+       ├──> superseded      a newer answer replaced it before it was sent
+       └──> received        it left, and word of it came before we could write that down
 
 `received` is a 997 or CONTRL: syntax, not content. `accepted` is an independent read-back: order status, receipt, payment.
 """
@@ -34,6 +35,7 @@ class DeliveryState(StrEnum):
 _NEXT = {
     DeliveryState.PREPARED: {
         DeliveryState.SENT,
+        DeliveryState.RECEIVED,
         DeliveryState.SUPERSEDED,
         DeliveryState.REJECTED,
         DeliveryState.UNANSWERED,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -188,6 +188,32 @@ def revise(before: PurchaseOrder, after: PurchaseOrder) -> OrderChange:
             if was.get(name) != now.get(name)
         ]
     return OrderChange(tuple(fields), tuple(cancelled), tuple(touched))
+
+
+def owed_from(order: PurchaseOrder, sent: tuple[datetime, ...], received_at: datetime) -> datetime:
+    """From when the time for an answer counts: when the order was placed, or changed; never later than we received it.
+
+    An 850 names the day alone, and its midnight is up to a day before anything was ordered. `sent` are the times that its
+    envelopes bear (ISA09 and ISA10, GS04 and GS05; read as UTC, since they name no zone): one on that day or the next and
+    before our receipt is believed, the earliest of them, and else the midnight. The earlier reading costs us hours, the
+    later one would cost the deadline.
+    """
+    if order.changed_at is not None:
+        return min(order.changed_at, received_at)
+    day = timedelta(days=1)
+    believed = [each for each in sent if each <= received_at and order.ordered_at <= each < order.ordered_at + 2 * day]
+    return min(*believed, received_at) if believed else min(order.ordered_at, received_at)
+
+
+def still_owed_from(change: datetime, former: datetime) -> datetime:
+    """From when the time counts for an order that was changed at `change` while its `former` terms were not answered.
+
+    Amazon wants every line within 24 hours, takes an acknowledgement as the whole order, and does not say whether a change
+    starts them anew. A change that did would let an order that changes daily go unanswered for ever: so the first deadline
+    stands for all of it. Once an answer is out, a change has 24 hours of its own, and 48 to be amended in.
+    Source: Amazon's submit-order-acknowledgement guide, and its silence; of two readings the earlier one.
+    """
+    return min(change, former)
 
 
 def _window(window: Window | None) -> list[str | None] | None:

@@ -51,6 +51,7 @@ class Agreement:
     `amend_within`: quantities and prices may be changed for 48 hours; afterwards dates only.
     `absurd_factor`, `absurd_floor_eaches`: a line is absurd above `absurd_factor` times the largest line of that product
     before, or above the floor when there is no history.
+    `books_revenue`: whether Trueup books revenue and receivable of our invoices; by default the shop's own feed does.
     """
 
     partner: str
@@ -74,6 +75,7 @@ class Agreement:
     fallback_words: str = ""
     company_location: str | None = None
     owner: str = "operations"
+    books_revenue: bool = False
     time_zone: str = "UTC"
     valid_from: date = date(2000, 1, 1)
     valid_to: date | None = None

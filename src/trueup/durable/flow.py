@@ -27,7 +27,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, TypeVarTuple
 
 import sqlalchemy as sa
@@ -100,3 +100,5 @@ class Flow(Generic[R]):
     """`function(context, *args)`; returns JSON or None."""
     queue: str = "default"
     """Flows of one queue share its workers; a slow remote system gets its own so that it starves nobody."""
+    every: timedelta | None = None
+    """Of a flow without arguments that goes round: workers start it when no timer says that it comes within twice as long."""

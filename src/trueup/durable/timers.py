@@ -50,6 +50,18 @@ def cancel_timer(connection: sa.Connection, run_id: str) -> bool:
     return connection.execute(_CANCEL, {"id": run_id}).rowcount > 0
 
 
+def find_timers(connection: sa.Connection, prefix: str) -> list[Timer]:
+    """The timers of runs whose id begins so, the earliest first."""
+    found = sa.select(TIMERS).where(TIMERS.c.run_id.startswith(prefix, autoescape=True)).order_by(TIMERS.c.due)
+    return [Timer(row.run_id, row.due, row.flow, row.queue, row.args) for row in connection.execute(found)]
+
+
+def is_due_by(connection: sa.Connection, flow: str, moment: datetime) -> bool:
+    """Whether a timer starts a run of that flow up to then."""
+    query = sa.select(TIMERS.c.run_id).where(TIMERS.c.flow == flow, TIMERS.c.due <= moment).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def next_due(connection: sa.Connection) -> datetime | None:
     """When the earliest timer is due."""
     found: datetime | None = connection.execute(_NEXT_DUE).scalar()

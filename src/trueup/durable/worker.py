@@ -20,13 +20,14 @@ from trueup.durable.engine import Program
 from trueup.durable.flow import Flow, R
 from trueup.durable.retention import delete_finished
 from trueup.durable.takeover import Registry, WorkerSettings
-from trueup.durable.timers import take_due_timers
+from trueup.durable.timers import Timer, is_due_by, set_timer, take_due_timers
 
 DBOS_NAME = "trueup"
 DBOS_VERSION = "trueup"
 """One version for DBOS, whatever ours: see on_dbos."""
 TIMER_POLL_SECONDS = 0.1
 RETENTION_SECONDS = 3600.0
+KEEP_GOING_SECONDS = 60.0
 DUE_AT_ONCE = 100
 
 _LOG = logging.getLogger(__name__)
@@ -61,6 +62,21 @@ def fire_due(connections: Connections, program: Program[Any]) -> int:
         fired += len(timers)
         if len(timers) < DUE_AT_ONCE:
             return fired
+
+
+def keep_going(connections: Connections, program: Program[Any]) -> int:
+    """Start what goes round and will not come round by itself: its chain broke, or the clock was set back; how many."""
+    started = 0
+    now = program.clock.now()
+    with connections.transactions.begin() as connection:
+        for flow in program.flows:
+            if flow.every is None or is_due_by(connection, flow.name, now + 2 * flow.every):
+                continue
+            # One id for every worker that sees it.
+            run_id = f"{flow.name}:kept {int(now.timestamp() // flow.every.total_seconds())}"
+            set_timer(connection, Timer(run_id, now, flow.name, flow.queue, "[]"))
+            started += 1
+    return started
 
 
 class Worker(Generic[R]):
@@ -214,8 +230,10 @@ class Worker(Generic[R]):
             (beat, self._registry.take_over),
             (beat, lambda: self._registry.put_back(self._running())),
             (RETENTION_SECONDS, self._delete_finished),
+            (KEEP_GOING_SECONDS, lambda: keep_going(self._connections, self._program)),
         ]
         next_times = [0.0] * len(chores)
+        next_times[-1] = time.monotonic() + KEEP_GOING_SECONDS  # who starts a worker sets going what goes round
         while not self._stopped.wait(TIMER_POLL_SECONDS):
             for position, (every_seconds, chore) in enumerate(chores):
                 if time.monotonic() < next_times[position]:

@@ -83,6 +83,7 @@ class AgreementSettings(Table):
     fallback_words: str = key("a sentence", "")
     company_location: str | None = key("the shop's id of a company location", None, pattern=r"^gid://\w+/\w+/\w+$")
     owner: Label = key("a role or the name of one of [[people]]", Role.OPERATIONS.value)
+    books_revenue: bool = key("true or false", False)
     time_zone: TimeZone | None = key("a time zone such as America/New_York", None)
     valid_from: date = key("a day such as 2026-01-01, without quotes", date(2000, 1, 1))
     valid_to: date | None = key("a day such as 2027-01-01, without quotes", None)
@@ -194,6 +195,12 @@ class FolderSettings(Table):
         return self
 
 
+class BooksSettings(Table):
+    """How the books are kept. `chart` is None for the one that comes with Trueup."""
+
+    chart: FilePath | None = key("a file: the chart of accounts", None)
+
+
 class PersonSettings(Table):
     """Someone who may decide about cases."""
 
@@ -240,6 +247,7 @@ class Settings(Foundation):
     accounts: tuple[AccountSettings, ...] = key("[[partners]]", (), alias="partners")
     shops: tuple[ShopSettings, ...] = key("[[shops]]", ())
     folders: tuple[FolderSettings, ...] = key("[[folders]]", ())
+    books: BooksSettings = key("the table [books]", BooksSettings())
     worker: WorkerSettings = key("the table [worker]", WorkerSettings())
     simulation: SimulationSettings | None = key("the table [simulation]", None)
 

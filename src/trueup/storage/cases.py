@@ -103,6 +103,23 @@ def resolve_case(
     return case
 
 
+def note_resolution(
+    connection: sa.Connection, case_id: int, resolution: str, *, by: str, note: str, now: datetime
+) -> None:
+    """A person's decision made the cause go away: the case is resolved by them, whether or not it was closed on the way."""
+    connection.execute(
+        sa.update(cases)
+        .where(cases.c.id == case_id)
+        .values(
+            state=CaseState.RESOLVED.value,
+            resolved_at=sa.func.coalesce(cases.c.resolved_at, now),
+            resolution=resolution,
+            resolved_by=by,
+            note=note,
+        )
+    )
+
+
 def close_vanished(
     connection: sa.Connection,
     order_id: int,

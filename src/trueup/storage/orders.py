@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from trueup.base.errors import NotFound
-from trueup.domain.orders import OrderChange, OrderState, PurchaseOrder, revise
+from trueup.domain.deliveries import DeliveryState
+from trueup.domain.orders import OrderChange, OrderState, PurchaseOrder, owed_from, revise, still_owed_from
+from trueup.storage.deliveries import deliveries
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.schema import metadata
 
@@ -88,9 +90,17 @@ class TakenIn:
     closed: bool
 
 
-def take_in(
-    connection: sa.Connection, order: PurchaseOrder, *, evidence: str, envelope: dict[str, Any], now: datetime
-) -> TakenIn:
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """How an order came: the hash of its document, what an answer needs of the envelopes, and the times these bear."""
+
+    evidence: str
+    received_at: datetime
+    envelope: dict[str, Any]
+    sent: tuple[datetime, ...] = ()
+
+
+def take_in(connection: sa.Connection, order: PurchaseOrder, arrived: Arrived) -> TakenIn:
     """Save an order by number and revision: the same terms again change nothing, older terms seen again are told by their time.
 
     A revision that arrives late (its change time before the newest we hold) is kept out: pages come re-ordered.
@@ -104,7 +114,7 @@ def take_in(
             state=order.state.value,
             revision=0,
             ordered_at=order.ordered_at,
-            first_seen_at=now,
+            first_seen_at=arrived.received_at,
             history=False,
             again=False,
             runs=0,
@@ -129,26 +139,43 @@ def take_in(
     if stale or (held is not None and held.terms_digest() == digest):
         return TakenIn(row["id"], row["revision"], False, closes and not stale)
     number = row["revision"] + 1
-    values = {"revision": number, "terms_digest": digest, "envelope": envelope, "evidence": evidence}
-    _append_revision(connection, row["id"], order, held, {**values, "received_at": now})
-    return TakenIn(row["id"], number, True, closes)
-
-
-def _append_revision(
-    connection: sa.Connection, order_id: int, order: PurchaseOrder, held: PurchaseOrder | None, values: dict[str, Any]
-) -> None:
+    due_from = owed_from(order, arrived.sent, arrived.received_at)
+    former = _unanswered_from(connection, row, held) if held else None
     every = tuple(line.sequence for line in order.lines)
     connection.execute(
         sa.insert(revisions).values(
-            order_id=order_id,
+            order_id=row["id"],
+            revision=number,
+            terms_digest=digest,
             body=to_json(order),
             change=to_json(revise(held, order) if held else OrderChange((), (), every)),
             route=order.route.value,
-            due_from=_changed(order) if held else order.ordered_at,
-            **values,
+            due_from=still_owed_from(due_from, former) if former else due_from,
+            received_at=arrived.received_at,
+            envelope=arrived.envelope,
+            evidence=arrived.evidence,
         )
     )
-    connection.execute(sa.update(orders).where(orders.c.id == order_id).values(revision=values["revision"]))
+    connection.execute(sa.update(orders).where(orders.c.id == row["id"]).values(revision=number))
+    return TakenIn(row["id"], number, True, closes)
+
+
+def _unanswered_from(connection: sa.Connection, row: Any, held: PurchaseOrder) -> datetime | None:
+    """From when an answer to the newest revision's terms is owed; None when it left, or when none is: nothing was ordered
+    any more, the order was closed, or someone else answered it before we came."""
+    owed = any(line.ordered.amount > 0 for line in held.lines)
+    if row["history"] or row["state"] == OrderState.CLOSED.value or not owed:
+        return None
+    left = (DeliveryState.SENT.value, DeliveryState.RECEIVED.value, DeliveryState.ACCEPTED.value)
+    newest = sa.and_(deliveries.c.order_id == row["id"], deliveries.c.revision == row["revision"])
+    answered = connection.execute(sa.select(deliveries.c.id).where(newest, deliveries.c.state.in_(left)).limit(1))
+    if answered.first() is not None:
+        return None
+    query = sa.select(revisions.c.due_from).where(
+        revisions.c.order_id == row["id"], revisions.c.revision == row["revision"]
+    )
+    found: datetime = connection.execute(query).scalar_one()
+    return found
 
 
 def _changed(order: PurchaseOrder) -> datetime:

@@ -34,6 +34,7 @@ class SourceState:
     query: str
     covered_until: datetime | None
     round: int
+    last_started_at: datetime | None
     last_success_at: datetime | None
     failures: int
     last_error: str
@@ -51,9 +52,8 @@ def load_source(connection: sa.Connection, name: str, query: str) -> SourceState
         .mappings()
         .one()
     )
-    return SourceState(
-        name, query, row["covered_until"], row["round"], row["last_success_at"], row["failures"], row["last_error"]
-    )
+    columns = ("covered_until", "round", "last_started_at", "last_success_at", "failures", "last_error")
+    return SourceState(name, query, *(row[column] for column in columns))
 
 
 def start_round(connection: sa.Connection, name: str, query: str, now: datetime) -> int:

@@ -17,6 +17,8 @@ _MAY = {
     # The item master holds packs and agreed costs: what is wrong there is held or paid wrongly.
     "products.import": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),
     "stock.declare": (Role.OPERATIONS, Role.ECOMMERCE, Role.ADMIN),
+    "remittances.import": (Role.FINANCE, Role.ADMIN),
+    "invoices.import": (Role.FINANCE, Role.ADMIN),
     "documents.erase": (Role.ADMIN,),
     "secrets.keep": (Role.ADMIN,),
     "runs.mend": (Role.OPERATIONS, Role.ADMIN),

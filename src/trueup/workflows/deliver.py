@@ -134,7 +134,8 @@ def _beyond_amending(tx: Tx, situation: Situation, answer: Acknowledgement) -> b
     """After 48 hours Amazon takes new dates only: other quantities become a case instead of a document that will be ignored."""
     _, first = decisions.load_answers(tx.connection, situation.saved.id)
     since = situation.saved.due_from
-    # From the order's date or Amazon's own last change: Amazon does not say from when, and this is the stricter reading.
+    # From the order's date or Amazon's first change since the last answer: Amazon does not say from when, and this is the
+    # stricter reading.
     if first is None or tx.now - since <= situation.agreement.amend_within:
         return False
     sent = deliveries.load_order_deliveries(tx.connection, situation.saved.id)
@@ -246,6 +247,9 @@ def send_once(world: World, delivery_id: int, attempt: int) -> dict[str, str]:
     name = (
         f"{delivery.kind}-{delivery.id:08d}.{'edi' if delivery.channel in world.connections.document_sinks else 'json'}"
     )
+    if delivery.state in (DeliveryState.RECEIVED, DeliveryState.REJECTED):
+        # Handed out, a crash, and the buyer's word on it arrived first: a second copy would be another document to them.
+        return {"reference": name, "evidence": f"its functional acknowledgement came first: {delivery.proof}"}
     if delivery.channel in world.connections.document_sinks:
         # A folder has a key: sending the same bytes under the same name twice is once.
         sent = world.connections.document_sinks[delivery.channel].send_document(name, content)

@@ -15,6 +15,7 @@ from trueup.durable.flow import Flow
 from trueup.formats.amazon_vendor.orders import read_orders
 from trueup.remote.capability import OrderQuery
 from trueup.storage import sources
+from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.source_failures import NOT_DONE, keep_evidence, needs_person, note_failure, note_working
 from trueup.workflows.taking_in import note_unreadable, take_in_orders
 from trueup.workflows.world import Flowing, Tx, World
@@ -45,13 +46,15 @@ def poll_orders(c: Flowing, partner: str, query: str) -> None:
 
 
 def ensure_polls(tx: Tx) -> None:
-    """Set the first round of every query, and mend a chain that broke. Called whenever a worker starts."""
-    for partner, routes in tx.resources.routes.items():
-        if routes.order_source is None:
-            continue
-        for query in OrderQuery:
-            state = sources.load_source(tx.connection, routes.order_source, query.value)
-            _set_round(tx, partner, query.value, timedelta(0), fresh=state.round == 0)
+    """Ask every query at once, and go on from there. Called whenever a worker starts."""
+    for rounds in poll_rounds(tx.resources):
+        start_rounds(tx, rounds)
+
+
+def poll_rounds(world: World) -> list[Rounds]:
+    """Every chain of polls: one a query of a partner."""
+    partners = [partner for partner, routes in world.routes.items() if routes.order_source is not None]
+    return [_rounds(world, partner, query.value) for partner in partners for query in OrderQuery]
 
 
 def next_window(tx: Tx, partner: str, query: str, run_id: str) -> dict[str, str]:
@@ -118,18 +121,12 @@ def note_poll_failure(
 
 
 def _set_next(tx: Tx, partner: str, window: dict[str, str], after: timedelta) -> None:
-    source = tx.resources.routes[partner].order_source or ""
-    if sources.is_newest_round(tx.connection, source, window["query"], window["run"]):
-        _set_round(tx, partner, window["query"], after)
+    set_next(tx, _rounds(tx.resources, partner, window["query"]), window["run"], after)
 
 
-def _set_round(tx: Tx, partner: str, query: str, after: timedelta, *, fresh: bool = True) -> None:
-    source = tx.resources.routes[partner].order_source or ""
-    number = sources.start_round(tx.connection, source, query, tx.now)
-    if not fresh:
-        # The chain's own timer may still be waiting: it is moved rather than doubled.
-        tx.cancel(f"poll:{partner}:{query}:{number - 1}")
-    tx.at(tx.now + after, "poll_orders", f"poll:{partner}:{query}:{number}", partner, query)
+def _rounds(world: World, partner: str, query: str) -> Rounds:
+    source = world.routes[partner].order_source or ""
+    return Rounds("poll_orders", f"poll:{partner}:{query}", source, query, (partner, query), world.pace.poll)
 
 
 def _pause_seconds(error: TrueupError) -> int:

@@ -23,6 +23,7 @@ from trueup.formats.x12.sets.order_850 import read_orders
 from trueup.storage import cases, deliveries, sources
 from trueup.storage.documents import Arrival
 from trueup.workflows.deliver import delivery_case
+from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.source_failures import NOT_DONE, note_failure, note_working
 from trueup.workflows.taking_in import MOST_FINDINGS, note_unreadable, take_in_orders
 from trueup.workflows.world import Flowing, Tx, World
@@ -78,12 +79,14 @@ def _hand_out(c: Flowing, delivery_id: int) -> None:
 
 
 def ensure_looks(tx: Tx) -> None:
-    """Set the first look into every folder, and mend a chain that broke. Called whenever a worker starts."""
-    for partner, routes in tx.resources.routes.items():
-        if routes.document_source is not None:
-            state = sources.load_source(tx.connection, routes.document_source, QUERY)
-            tx.cancel(f"files:{partner}:{state.round}")
-            _set_look(tx, partner, timedelta(0))
+    """Look into every folder at once, and go on from there. Called whenever a worker starts."""
+    for rounds in look_rounds(tx.resources):
+        start_rounds(tx, rounds)
+
+
+def look_rounds(world: World) -> list[Rounds]:
+    """Every chain of looks: one a partner's folder."""
+    return [_rounds(world, partner) for partner, routes in world.routes.items() if routes.document_source is not None]
 
 
 def begin_look(tx: Tx, partner: str) -> str:
@@ -226,16 +229,20 @@ def _take_in_997(tx: Tx, partner: str, said: FunctionalAcknowledgement, digest: 
             tx, digest, partner, "a 997", f"it names group {said.group_control_number}, which we never sent"
         )
         return
+    # Still prepared: whoever handed it out died before writing that down, and the buyer's word proves that it left.
+    sent_at = delivery.sent_at or deliveries.begun_at(tx.connection, delivery) or delivery.prepared_at
     if said.accepted:
-        if delivery.state in (DeliveryState.SENT, DeliveryState.UNANSWERED):
-            deliveries.move_delivery(tx.connection, delivery, DeliveryState.RECEIVED, tx.now, proof=digest)
+        if delivery.state in (DeliveryState.PREPARED, DeliveryState.SENT, DeliveryState.UNANSWERED):
+            to, proof = DeliveryState.RECEIVED, digest
+            deliveries.move_delivery(tx.connection, delivery, to, tx.now, proof=proof, sent_at=sent_at)
         cases.close_case(
             tx.connection, "acknowledgement.unanswered", f"delivery {delivery.id}", why="a 997 arrived", now=tx.now
         )
         return
     if is_open(delivery.state):
         words = "; ".join(said.reasons) or "no reason given"
-        deliveries.move_delivery(tx.connection, delivery, DeliveryState.REJECTED, tx.now, proof=digest)
+        to, proof = DeliveryState.REJECTED, digest
+        deliveries.move_delivery(tx.connection, delivery, to, tx.now, proof=proof, sent_at=sent_at)
         title = f"The buyer's system rejected our acknowledgement: {words}"
         draft = delivery_case(delivery, "acknowledgement.rejected", title, ("a document it can read", words))
         cases.open_case(tx.connection, draft, tx.now, order_id=delivery.order_id)
@@ -254,14 +261,12 @@ def finish_look(tx: Tx, partner: str, run_id: str, files: int, failed: str) -> N
     else:
         note_working(tx, source, QUERY)
         sources.note_success(tx.connection, source, QUERY, covered_until=tx.now, documents=files, now=tx.now)
-    if sources.is_newest_round(tx.connection, source, QUERY, run_id):
-        _set_look(tx, partner, tx.resources.pace.files)
+    set_next(tx, _rounds(tx.resources, partner), run_id, tx.resources.pace.files)
 
 
-def _set_look(tx: Tx, partner: str, after: timedelta) -> None:
-    source = tx.resources.routes[partner].document_source or ""
-    number = sources.start_round(tx.connection, source, QUERY, tx.now)
-    tx.at(tx.now + after, "receive_files", f"files:{partner}:{number}", partner)
+def _rounds(world: World, partner: str) -> Rounds:
+    source = world.routes[partner].document_source or ""
+    return Rounds("receive_files", f"files:{partner}", source, QUERY, (partner,), world.pace.files)
 
 
 FLOWS = (

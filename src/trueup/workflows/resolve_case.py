@@ -25,7 +25,7 @@ from trueup.workflows.world import Tx
 _MAY_RESOLVE = {
     Role.OPERATIONS: ("held.", "stock.", "acknowledgement.", "document.", "agreement."),
     Role.ECOMMERCE: ("held.stock-", "stock.", "shop.", "product."),
-    Role.FINANCE: ("held.cost-", "acknowledgement."),
+    Role.FINANCE: ("held.cost-", "acknowledgement.", "remittance.", "claim.", "invoice.", "books.", "bank."),
     Role.ADMIN: ("",),
     Role.AUDITOR: (),
 }

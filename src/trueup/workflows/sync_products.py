@@ -13,6 +13,7 @@ from trueup.domain.catalog import CountSource, Product
 from trueup.durable.flow import Flow
 from trueup.storage import cases, products, sources
 from trueup.storage.json_values import from_json, to_json
+from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.source_failures import NOT_DONE, note_failure, note_working
 from trueup.workflows.taking_in import look_at_held
 from trueup.workflows.world import Flowing, Tx, World
@@ -40,11 +41,14 @@ def sync_products(c: Flowing, shop: str) -> None:
 
 
 def ensure_syncs(tx: Tx) -> None:
-    """Set the first sync of every shop. Called whenever a worker starts."""
-    for shop in tx.resources.connections.product_sources:
-        state = sources.load_source(tx.connection, shop, QUERY)
-        tx.cancel(f"products:{shop}:{state.round}")
-        _set_sync(tx, shop, timedelta(0))
+    """Ask every shop at once, and go on from there. Called whenever a worker starts."""
+    for rounds in sync_rounds(tx.resources):
+        start_rounds(tx, rounds)
+
+
+def sync_rounds(world: World) -> list[Rounds]:
+    """Every chain of syncs: one a shop."""
+    return [_rounds(world, shop) for shop in world.connections.product_sources]
 
 
 def fetch_products_page(world: World, shop: str, page: str | None) -> dict[str, Any]:
@@ -109,13 +113,12 @@ def finish_sync(tx: Tx, shop: str, run_id: str, count: int, failed: str) -> None
     else:
         note_working(tx, shop, QUERY)
         sources.note_success(tx.connection, shop, QUERY, covered_until=tx.now, documents=count, now=tx.now)
-    if sources.is_newest_round(tx.connection, shop, QUERY, run_id):
-        _set_sync(tx, shop, timedelta(minutes=2) if failed else tx.resources.pace.products)
+    after = timedelta(minutes=2) if failed else tx.resources.pace.products
+    set_next(tx, _rounds(tx.resources, shop), run_id, after)
 
 
-def _set_sync(tx: Tx, shop: str, after: timedelta) -> None:
-    number = sources.start_round(tx.connection, shop, QUERY, tx.now)
-    tx.at(tx.now + after, "sync_products", f"products:{shop}:{number}", shop)
+def _rounds(world: World, shop: str) -> Rounds:
+    return Rounds("sync_products", f"products:{shop}", shop, QUERY, (shop,), world.pace.products)
 
 
 FLOWS = (Flow[World]("sync_products", sync_products, "polls"),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,7 +27,8 @@ def take_in_orders(tx: Tx, reading: Reading[PurchaseOrder], source: str) -> list
     begun = []
     for index, order in enumerate(reading.values):
         envelope = envelope_of(reading, index)
-        taken = orders.take_in(tx.connection, order, evidence=reading.evidence, envelope=envelope, now=tx.now)
+        arrived = orders.Arrived(reading.evidence, tx.now, envelope, _sent(reading, envelope))
+        taken = orders.take_in(tx.connection, order, arrived)
         if taken.is_new:
             _record(tx, order, taken)
         if taken.is_new and taken.revision == 1 and _is_history(tx, order):
@@ -44,6 +45,26 @@ def envelope_of(reading: Reading[PurchaseOrder], index: int) -> dict[str, Any]:
     """What an answer to one order of a reading needs of its envelope: on EDI whence it came and its lines as they came."""
     of_orders = reading.facts.get("orders", [])
     return dict(of_orders[index]) if index < len(of_orders) else {}
+
+
+def _sent(reading: Reading[PurchaseOrder], envelope: dict[str, Any]) -> tuple[datetime, ...]:
+    """The times that the envelopes around an order bear, where it came in envelopes."""
+    if "interchange" not in envelope:
+        return ()
+    around = reading.facts["interchanges"][envelope["interchange"]]
+    groups = [group for group in around["groups"] if group["control"] == envelope["group_control"]]
+    moments = (_stamp(each["date"], each["time"]) for each in (around, *groups))
+    return tuple(moment for moment in moments if moment is not None)
+
+
+def _stamp(day: str, time: str) -> datetime | None:
+    """A date of six digits (ISA09) or eight (GS04) and a time of day; None when it is none."""
+    try:
+        return datetime.strptime(f"{day} {time[:4]}", "%y%m%d %H%M" if len(day) == 6 else "%Y%m%d %H%M").replace(
+            tzinfo=UTC
+        )
+    except ValueError:
+        return None
 
 
 def start_answering(tx: Tx, order_id: int, after: timedelta = timedelta(0)) -> None:

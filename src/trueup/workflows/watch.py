@@ -9,14 +9,17 @@ import sqlalchemy as sa
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.durable.flow import Flow
 from trueup.storage import cases, orders, sources
-from trueup.workflows.poll_orders import ensure_polls
-from trueup.workflows.receive_files import ensure_looks
-from trueup.workflows.sync_products import ensure_syncs
+from trueup.workflows.poll_orders import ensure_polls, poll_rounds
+from trueup.workflows.receive_files import ensure_looks, look_rounds
+from trueup.workflows.rounds import RUN_FAILED, Rounds, again_after_defect, mend_rounds, set_next, start_rounds
+from trueup.workflows.sync_products import ensure_syncs, sync_rounds
 from trueup.workflows.taking_in import start_answering_in
-from trueup.workflows.world import Flowing, Tx, World
+from trueup.workflows.world import Flowing, Pace, Tx, World
 
 SOURCE = "trueup"
 QUERY = "watch"
+ROUND_QUEUE = "polls"
+_GOES_ROUND = ("poll_orders", "sync_products", "receive_files", "watch")
 
 
 def watch(c: Flowing) -> None:
@@ -25,8 +28,7 @@ def watch(c: Flowing) -> None:
 
 
 def look_around(tx: Tx, run_id: str) -> None:
-    """Silence becomes a case: absence of orders is not proof that there are none."""
-    sources.load_source(tx.connection, SOURCE, QUERY)
+    """Silence becomes a case: absence of orders is not proof that there are none. What went round and does not is mended."""
     pace = tx.resources.pace
     for row in sources.list_sources(tx.connection):
         if row["name"] == SOURCE:
@@ -37,10 +39,11 @@ def look_around(tx: Tx, run_id: str) -> None:
             cases.open_case(tx.connection, _silent(subject, row["last_error"], str(tx.now - last)), tx.now)
         else:
             cases.close_case(tx.connection, "source.silent", subject, why="it answers again", now=tx.now)
+    for rounds in every_rounds(tx.resources):
+        mend_rounds(tx, rounds)
+    set_next(tx, _rounds(tx.resources), run_id, pace.watch)
+    mend_rounds(tx, _rounds(tx.resources))
     sources.note_success(tx.connection, SOURCE, QUERY, covered_until=tx.now, documents=0, now=tx.now)
-    if sources.is_newest_round(tx.connection, SOURCE, QUERY, run_id):
-        number = sources.start_round(tx.connection, SOURCE, QUERY, tx.now)
-        tx.at(tx.now + pace.watch, "watch", f"watch:{number}")
 
 
 def ensure_watch(tx: Tx) -> None:
@@ -48,20 +51,30 @@ def ensure_watch(tx: Tx) -> None:
     ensure_syncs(tx)
     ensure_polls(tx)
     ensure_looks(tx)
-    state = sources.load_source(tx.connection, SOURCE, QUERY)
-    tx.cancel(f"watch:{state.round}")
-    number = sources.start_round(tx.connection, SOURCE, QUERY, tx.now)
-    tx.at(tx.now + tx.resources.pace.watch, "watch", f"watch:{number}")
+    start_rounds(tx, _rounds(tx.resources), tx.resources.pace.watch)
+
+
+def every_rounds(world: World) -> list[Rounds]:
+    """All that goes round but the watch itself."""
+    return [*sync_rounds(world), *poll_rounds(world), *look_rounds(world)]
+
+
+def _rounds(world: World) -> Rounds:
+    return Rounds("watch", QUERY, SOURCE, QUERY, (), world.pace.watch)
 
 
 def note_defect(connection: sa.Connection, now: datetime, run_id: str, flow: str, words: str) -> None:
-    """A run that failed with a defect: its order is freed for who waits for it, and a case says so. Nothing is swallowed."""
+    """A run that failed with a defect: its order is freed for who waits for it, a round comes again, and a case says so.
+
+    Nothing is swallowed; a round that fails again and again is one case.
+    """
+    about = again_after_defect(connection, now, run_id, (flow, ROUND_QUEUE)) if flow in _GOES_ROUND else run_id
     for order_id in orders.free_orders(connection, run_id):
         start_answering_in(connection, order_id, now)
     last = words.strip().splitlines()[-1] if words.strip() else "no words"
     draft = CaseDraft(
-        kind="run.failed",
-        subject=f"run {run_id}",
+        kind=RUN_FAILED,
+        subject=f"run {about}",
         title=f"The {flow} run {run_id} failed: {last[:300]}",
         expected="a run that ends",
         found=words[:4000],
@@ -87,4 +100,4 @@ def _silent(subject: str, error: str, age: str) -> CaseDraft:
     )
 
 
-FLOWS = (Flow[World]("watch", watch, "polls"),)
+FLOWS = (Flow[World]("watch", watch, ROUND_QUEUE, Pace().watch),)

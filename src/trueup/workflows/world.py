@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
 
 import sqlalchemy as sa
 
 from trueup.base.clock import Clock
 from trueup.base.ids import Digest
+from trueup.domain.chart import Chart
+from trueup.domain.deduction import DeductionType, Sightings, stems
+from trueup.domain.grammar import Grammar
 from trueup.domain.hold import Hold
+from trueup.domain.matcher import Matcher
 from trueup.domain.partners import Agreement, Partner, Route
+from trueup.domain.remittances import RemittanceLine
 from trueup.durable.flow import Context, Transaction
 from trueup.remote.capability import Connections
 from trueup.storage.database import Database
@@ -54,6 +59,34 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Books:
+    """How the books are kept: the chart, and the types of deductions by which lines of remittances are recognised."""
+
+    chart: Chart
+    types: Mapping[str, DeductionType]
+    matchers: tuple[Matcher, ...]
+    grammar: Grammar
+
+    @classmethod
+    def of(cls, chart: Chart, types: Mapping[str, DeductionType], matchers: Iterable[Matcher]) -> Books:
+        """With a grammar made of the types."""
+        return cls(chart, types, tuple(matchers), Grammar(types.values()))
+
+    def sight(self, line: RemittanceLine) -> Sightings:
+        """All that any type sees in a line."""
+        return self.grammar.sight(line)
+
+    def stems(self, line: RemittanceLine) -> Iterable[str]:
+        """The references, normalised, that must be looked up before the line can be classified."""
+        return stems(self.grammar.sight(line))
+
+    @property
+    def disputable(self) -> frozenset[str]:
+        """The families of types that we may contest."""
+        return frozenset(each.family.value for each in self.types.values() if each.disputable)
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """Resources of every flow."""
 
@@ -63,6 +96,7 @@ class World:
     partners: Mapping[str, Partner]
     routes: Mapping[str, PartnerRoutes]
     rules: tuple[Hold, ...]
+    books: Books
     clock: Clock
     pace: Pace = field(default_factory=Pace)
 
@@ -74,6 +108,16 @@ class World:
     def read(self, connection: sa.Connection, digest: str) -> bytes:
         """Archived bytes, verified against their hash."""
         return self.archive.load_content(connection, Digest(digest))
+
+    def books_revenue(self, partner: str, payee: str, day: date) -> bool:
+        """Whether Trueup books the revenue of an invoice, and not the shop's own feed: as the agreement says."""
+        known = self.partners.get(partner)
+        if known is None:
+            return False
+        moment = datetime.combine(day, time(12), UTC)
+        terms = known.agreement(payee, moment)
+        every = [terms] if terms is not None else [each for each in known.agreements if each.covers(moment)]
+        return bool(every) and all(each.books_revenue for each in every)
 
     def agreement(self, saved: SavedOrder) -> Agreement | None:
         """The terms an order stands under: those in force when it was placed."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from trueup.formats.edi.encodings import UTF8_BOM
 
 HEAD_BYTES = 4096
-_GROUPS = {"PO": "850", "PR": "855", "FA": "997"}
+_GROUPS = {"PO": "850", "PR": "855", "FA": "997", "RA": "820"}
 
 
 def opening_set(head: bytes) -> str | None:

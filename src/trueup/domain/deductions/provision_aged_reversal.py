@@ -1,0 +1,21 @@
+"""Deduction: a provision for aged receivables given back.
+
+Source: as the provision; the same reference with `R` or `-R` behind it.
+"""
+
+from __future__ import annotations
+
+from trueup.domain.chart import Purpose
+from trueup.domain.deduction import DeductionType, Direction, Family, Marks
+from trueup.domain.deductions._provisions import Provision, held_back
+
+DEDUCTION = DeductionType(
+    code="provision-aged-reversal",
+    label="reversal of a provision for aged receivables",
+    family=Family.PROVISION,
+    purpose=Purpose.PROVISIONS,
+    treatment="Clears the provision it gives back.",
+    see=held_back(Provision.AGED, reversal=True),
+    direction=Direction.GIVES,
+    marks=Marks(holds=("PROVISION",), words=("PROVISION",)),
+)

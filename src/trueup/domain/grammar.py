@@ -1,0 +1,107 @@
+"""The grammar: all deduction types together, sorted by their marks, so that a line is shown only to the types it concerns.
+
+A million plain invoices pass here; what they cost is what is done before any type is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from trueup.base.errors import ConfigurationError
+from trueup.domain.deduction import Classification, DeductionType, Recognised, Sightings, classify, in_order, sight_by
+from trueup.domain.reason_codes import reason_of
+from trueup.domain.remittances import RemittanceLine
+
+_WORD = re.compile(r"[A-Z0-9]+")
+
+
+class Grammar:
+    """Deduction types, built in and of finance's own, as one grammar. Immutable once built.
+
+    `all`: as given; `types`: one for each code, the built-in one where rules see the same kind otherwise. Raises
+    ConfigurationError when two types share a code and a rule.
+    """
+
+    def __init__(self, types: Iterable[DeductionType]) -> None:
+        self.all = _once(types)
+        self.types: Mapping[str, DeductionType] = {each.code: each for each in reversed(self.all)}
+        self._always: list[DeductionType] = []
+        self._words: defaultdict[str, list[DeductionType]] = defaultdict(list)
+        self._reasons: defaultdict[str, list[DeductionType]] = defaultdict(list)
+        self._holds: list[tuple[str, DeductionType]] = []
+        starts: defaultdict[str, list[tuple[str, DeductionType]]] = defaultdict(list)
+        ends: defaultdict[str, list[tuple[str, DeductionType]]] = defaultdict(list)
+        for each in self.all:
+            if each.marks is None:
+                self._always.append(each)
+                continue
+            for text in each.marks.starts:
+                starts[text[0]].append((text, each))
+            for text in each.marks.ends:
+                ends[text[-1]].append((text, each))
+            self._holds += [(text, each) for text in each.marks.holds]
+            for word in each.marks.words:
+                self._words[word].append(each)
+            for reason in each.marks.reasons:
+                self._reasons[reason].append(each)
+        self._starts, self._ends = dict(starts), dict(ends)
+
+    def sight(self, line: RemittanceLine) -> Sightings:
+        """Everything that any type sees in a line: the same as `deduction.sight`, in a few microseconds."""
+        minor = line.settled or line.gross or 0
+        concerned = self._concerned(line)
+        found: list[Recognised] = []
+        for each in self._always:
+            if each.direction.fits(minor):
+                found += [Recognised(each, sighting) for sighting in each.see(line)]
+        for each in concerned:
+            found += sight_by(each, line, minor)
+        return in_order(found)
+
+    def classify(self, line: RemittanceLine, known: Mapping[str, object]) -> Classification:
+        """What the line is, where the invoices it may name are looked up already."""
+        return classify(line, self.sight(line), known)
+
+    def _concerned(self, line: RemittanceLine) -> Iterable[DeductionType]:
+        """The types of which the line carries a mark, each once."""
+        text = line.reference.upper().strip(" *\n\r\t")
+        hits: list[DeductionType] = []
+        if text:
+            if endings := self._ends.get(text[-1]):
+                hits += [each for ending, each in endings if text.endswith(ending)]
+            if beginnings := self._starts.get(text[0]):
+                hits += [each for beginning, each in beginnings if text.startswith(beginning)]
+            for part, each in self._holds:
+                if part in text:
+                    hits.append(each)
+        if line.description:
+            self._by_words(line.description, hits)
+        if line.kind:
+            self._by_words(line.kind, hits)
+        for key, said in line.references.items():
+            if "DESCRIPTION" in key.upper():
+                self._by_words(said, hits)
+        if (line.kind or line.adjustments) and (reason := reason_of(line)):
+            hits += self._reasons.get(reason.type, ())
+        return {id(each): each for each in hits}.values() if len(hits) > 1 else hits
+
+    def _by_words(self, said: str, hits: list[DeductionType]) -> None:
+        words = self._words
+        for word in _WORD.findall(said.upper()):
+            if word in words:
+                hits += words[word]
+
+
+def _once(types: Iterable[DeductionType]) -> tuple[DeductionType, ...]:
+    found: dict[tuple[str, str], DeductionType] = {}
+    for each in types:
+        before = found.setdefault((each.code, each.rule), each)
+        if before is not each:
+            by = f" by rule {each.rule}" if each.rule else ""
+            raise ConfigurationError(
+                f"Deduction type {each.code!r} is defined twice{by} ({before.label!r} and {each.label!r}); expected each code "
+                f"once: rename one."
+            )
+    return tuple(found.values())

@@ -1,0 +1,267 @@
+"""Settlement: where every cent of a remittance goes. Each line is placed on the account of what it is, or in suspense with a case.
+
+Only what is certain is placed here: a line whose grammar says what it is, or that names an invoice of ours. What needs a search
+for its partner waits in suspense until reconciliation finds a single explanation, or a person chooses one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from trueup.domain.chart import Chart, Purpose
+from trueup.domain.deduction import (
+    Ambiguous,
+    Classification,
+    Family,
+    Recognised,
+    Sightings,
+    Unrecognised,
+    classify,
+    stems,
+)
+from trueup.domain.deduction_rules import shape_of
+from trueup.domain.invoices import normal_reference
+from trueup.domain.remittances import Remittance, RemittanceLine
+
+UNRECOGNISED = "remittance.unrecognised"
+UNKNOWN_INVOICE = "remittance.unknown-invoice"
+AMBIGUOUS = "remittance.ambiguous"
+DOES_NOT_TIE = "remittance.does-not-tie"
+HIDDEN_ITEMS = "remittance.hidden-items"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownInvoice:
+    """What settlement needs of an invoice of ours."""
+
+    id: int
+    number: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A posting and what it is about: a debit where `minor` is positive.
+
+    `line`: the number of the remittance's line, 0 for what the payment as a whole makes. `type`: the deduction type's code.
+    `invoice`: the id of the invoice it settles or is about. `claim`: `family/chain`. `rule`: what decided. `case`: where it is
+    suspense, the kind and subject of its case.
+    """
+
+    line: int
+    account: str
+    minor: int
+    currency: str
+    reference: str = ""
+    type: str = ""
+    invoice: int | None = None
+    claim: str = ""
+    rule: str = ""
+    case: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """What went to suspense: `minor` as Amazon pays (positive raises the payment), and the case that says why.
+
+    `stems`: the invoices that would explain it if they were ours: when one is imported, the line is looked at again.
+    """
+
+    line: int
+    kind: str
+    subject: str
+    minor: int
+    currency: str
+    why: str
+    reference: str = ""
+    stems: tuple[str, ...] = ()
+
+    @property
+    def case(self) -> str:
+        """Kind and subject as one text, as placements name it."""
+        return f"{self.kind} {self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class LineDecision:
+    """What a person decided about a line: the deduction type it is (with an account of its own, perhaps) and its invoice."""
+
+    type: str
+    account: str
+    by: str
+    invoice: int | None = None
+    claim: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """All placements of a payment: they sum to zero in each currency; and what of them is in suspense, with its reason."""
+
+    placements: tuple[Placement, ...]
+    suspended: tuple[Suspended, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a payment is settled on: our partner, the chart, the grammar, the invoices its lines name, what persons decided,
+    and what reconciliation matched (placements of the line's settled amount) or found several explanations for, by line."""
+
+    partner: str
+    chart: Chart
+    sight: Callable[[RemittanceLine], Sightings]
+    known: Mapping[str, KnownInvoice]
+    decided: Mapping[int, LineDecision] = field(default_factory=dict)
+    matched: Mapping[int, tuple[Placement, ...]] = field(default_factory=dict)
+    contested: Mapping[int, Suspended] = field(default_factory=dict)
+
+
+def settle(remittance: Remittance, ground: Ground) -> Settlement:
+    """Place every line, the cash, the exchange and what does not tie. A payment that was voided or failed places nothing."""
+    placements: list[Placement] = []
+    suspended: list[Suspended] = []
+    for line in remittance.lines:
+        _place_line(line, remittance, ground, (placements, suspended))
+    _place_tie(remittance, ground, (placements, suspended))
+    placements.extend(_cash(remittance, ground.chart))
+    return Settlement(tuple(placements), tuple(suspended))
+
+
+def known_in(known: Mapping[str, KnownInvoice], currency: str) -> dict[str, KnownInvoice]:
+    """The invoices of that currency: one of another cannot be what a line settles."""
+    return {stem: invoice for stem, invoice in known.items() if invoice.currency == currency}
+
+
+def about(line: RemittanceLine, ground: Ground) -> Classification:
+    """What the line is, by grammar and the invoices we know."""
+    return classify(line, ground.sight(line), ground.known)
+
+
+def _place_line(
+    line: RemittanceLine, remittance: Remittance, ground: Ground, into: tuple[list[Placement], list[Suspended]]
+) -> None:
+    placements, suspended = into
+    currency, chart = remittance.currency, ground.chart
+    if line.settled:
+        decision, matched = ground.decided.get(line.number), ground.matched.get(line.number)
+        if decision is not None:
+            placements.append(_by_person(line, decision, currency))
+        elif matched is not None:
+            placements.extend(matched)
+        else:
+            found = about(line, ground)
+            if isinstance(found, Recognised):
+                placements.append(_recognised(line, found, ground, currency))
+            else:
+                waiting = ground.contested.get(line.number) or _suspend(line, found, remittance, ground)
+                suspended.append(waiting)
+                placements.append(_in_suspense(waiting, chart))
+    if line.discount:
+        code = chart.code(Purpose.DISCOUNTS)
+        placements.append(
+            Placement(line.number, code, line.discount, currency, line.reference, "terms-discount", rule="column")
+        )
+    if line.withheld:
+        code = chart.code(Purpose.WITHHOLDING)
+        placements.append(
+            Placement(line.number, code, line.withheld, currency, line.reference, "withholding", rule="column")
+        )
+
+
+def _recognised(line: RemittanceLine, found: Recognised, ground: Ground, currency: str) -> Placement:
+    type_, seen = found.type, found.sighting
+    invoice = ground.known.get(normal_reference(seen.stem)) if seen.stem else None
+    return Placement(
+        line.number,
+        ground.chart.code_of_type(type_.code, type_.purpose),
+        -line.settled,
+        currency,
+        line.reference,
+        type_.code,
+        invoice.id if invoice else None,
+        f"{type_.family.value}/{seen.chain}" if seen.chain else "",
+        "exact-reference" if type_.family is Family.INVOICE else "grammar",
+    )
+
+
+def _by_person(line: RemittanceLine, decision: LineDecision, currency: str) -> Placement:
+    return Placement(
+        line.number,
+        decision.account,
+        -line.settled,
+        currency,
+        line.reference,
+        decision.type,
+        decision.invoice,
+        decision.claim,
+        f"decided by {decision.by}",
+    )
+
+
+def _in_suspense(waiting: Suspended, chart: Chart) -> Placement:
+    code = chart.code(Purpose.SUSPENSE)
+    return Placement(
+        waiting.line, code, -waiting.minor, waiting.currency, waiting.reference, rule="suspense", case=waiting.case
+    )
+
+
+def _suspend(
+    line: RemittanceLine, found: Unrecognised | Ambiguous, remittance: Remittance, ground: Ground
+) -> Suspended:
+    """Lines of one shape and sign wait in one case, for they have one answer; what is about one invoice likewise."""
+    currency, amount = remittance.currency, line.settled
+    payment = f"payment {ground.partner}/{remittance.payment}"
+    match found:
+        case Ambiguous(rivals):
+            rival = " or ".join(sorted({each.type.label for each in rivals}))
+            kind, subject, why = AMBIGUOUS, f"{payment} line {line.number}", f"it reads as {rival}"
+            wanted: tuple[str, ...] = ()
+        case Unrecognised(why):
+            sightings = ground.sight(line)
+            wanted = tuple(sorted(stems(sightings)))
+            sign = "plus" if amount > 0 else "minus"
+            if any(seen.sighting.stem for seen in sightings):
+                kind, subject = UNKNOWN_INVOICE, f"{ground.partner} reference {line.reference} {currency} {sign}"
+            else:
+                shape = shape_of(line.reference or line.kind or line.description)
+                kind, subject = UNRECOGNISED, f"{ground.partner} lines like {shape} {currency} {sign}"
+    return Suspended(line.number, kind, subject, amount, currency, why, line.reference, wanted)
+
+
+def _place_tie(remittance: Remittance, ground: Ground, into: tuple[list[Placement], list[Suspended]]) -> None:
+    """Reported, never forced: the payment posts in full, its lines as they stand, and the difference waits in suspense."""
+    tie = remittance.tie
+    if not tie:
+        return
+    decision = ground.decided.get(0)
+    if decision is not None:
+        decided = Placement(0, decision.account, -tie.minor, tie.currency, remittance.payment, decision.type)
+        into[0].append(replace(decided, rule=f"decided by {decision.by}"))
+        return
+    kind = HIDDEN_ITEMS if remittance.hides_items else DOES_NOT_TIE
+    why = f"the payment is {remittance.expected}, its {len(remittance.lines)} lines come to {remittance.expected - tie}"
+    if remittance.hides_items:
+        why += "; the export itself warns that it hides items of this payment"
+    subject = f"payment {ground.partner}/{remittance.payment}"
+    waiting = Suspended(0, kind, subject, tie.minor, tie.currency, why, remittance.payment)
+    into[1].append(waiting)
+    into[0].append(_in_suspense(waiting, ground.chart))
+
+
+def _cash(remittance: Remittance, chart: Chart) -> list[Placement]:
+    """Cash in the currency it came in; through conversion where the invoices are of another, at the stated rate."""
+    cash, expected, number = chart.code(Purpose.CASH), remittance.expected, remittance.payment
+
+    def place(account: str, minor: int, currency: str, rule: str) -> Placement:
+        return Placement(0, account, minor, currency, number, rule=rule)
+
+    placements = [place(cash, remittance.amount.minor, remittance.amount.currency, "cash")]
+    if remittance.invoiced is not None and remittance.invoiced.currency != remittance.amount.currency:
+        conversion = chart.code(Purpose.CONVERSION)
+        difference = remittance.exchange_difference
+        gain = difference.minor if difference is not None else 0
+        placements.append(place(conversion, expected.minor, expected.currency, "conversion"))
+        placements.append(place(conversion, gain - remittance.amount.minor, remittance.amount.currency, "conversion"))
+        if gain:
+            placements.append(place(chart.code(Purpose.FX), -gain, remittance.amount.currency, "exchange difference"))
+    return [each for each in placements if each.minor]

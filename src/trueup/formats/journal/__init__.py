@@ -1,0 +1,1 @@
+"""The journal as other ledgers take it: one target a file, under the constant EXPORT."""

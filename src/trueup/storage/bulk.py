@@ -1,0 +1,44 @@
+"""Many rows at once: COPY into a table, and ids reserved for them beforehand. In the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from trueup.storage.schema import SCHEMA
+
+
+def copy_rows(connection: sa.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """COPY rows into a table of schema `trueup`; returns how many. A dict is JSON, a list an array of PostgreSQL.
+
+    Constraints and triggers hold as for INSERT; all rows are one statement.
+    """
+    command = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(SCHEMA, table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+    count = 0
+    with driver.cursor() as cursor, cursor.copy(command) as copy:
+        for row in rows:
+            copy.write_row([Jsonb(value) if isinstance(value, dict | JsonList) else value for value in row])
+            count += 1
+    return count
+
+
+class JsonList(tuple[Any, ...]):
+    """A JSON array, told apart from an array of PostgreSQL."""
+
+    __slots__ = ()
+
+
+def reserve_ids(connection: sa.Connection, table: str, count: int) -> list[int]:
+    """The next ids of a table, taken for rows that are about to be copied."""
+    if not count:
+        return []
+    query = sa.text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+    return list(connection.execute(query, {"name": f"{SCHEMA}.{table}", "count": count}).scalars())

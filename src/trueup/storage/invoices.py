@@ -1,0 +1,205 @@
+"""Invoices in the database: what we billed, and how much of each is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from trueup.base.errors import NotFound
+from trueup.base.money import Money
+from trueup.domain.invoices import Invoice, InvoiceLine, normal_reference
+from trueup.storage.bulk import JsonList, copy_rows, reserve_ids
+from trueup.storage.json_values import from_json, to_json
+from trueup.storage.schema import metadata
+
+invoices = sa.Table(
+    "invoices",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True),
+    sa.Column("partner", sa.Text, nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("payee", sa.Text, nullable=False),
+    sa.Column("issued_on", sa.Date, nullable=False),
+    sa.Column("due_on", sa.Date),
+    sa.Column("currency", sa.CHAR(3), nullable=False),
+    sa.Column("total_minor", sa.BigInteger, nullable=False),
+    sa.Column("tax_minor", sa.BigInteger, nullable=False),
+    sa.Column("settled_minor", sa.BigInteger, nullable=False),
+    sa.Column("purchase_order", sa.Text, nullable=False),
+    sa.Column("credits", sa.Text, nullable=False),
+    sa.Column("lines", JSONB, nullable=False),
+    sa.Column("evidence", sa.CHAR(64), nullable=False),
+    sa.Column("taken_in_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Index("uq_invoices_reference", "partner", "reference", unique=True),
+    sa.Index("ix_invoices_order", "partner", "purchase_order", postgresql_where=sa.text("purchase_order <> ''")),
+    sa.Index(
+        "ix_invoices_open",
+        "partner",
+        "currency",
+        sa.text("(total_minor - settled_minor)"),
+        postgresql_where=sa.text("total_minor <> settled_minor"),
+    ),
+    sa.Index("ix_invoices_issued", "issued_on", "id"),
+)
+_COPIED = (
+    "id partner reference number payee issued_on due_on currency total_minor tax_minor settled_minor purchase_order credits lines "
+    "evidence taken_in_at"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class SavedInvoice:
+    """An invoice as it stands: what it says, and how much of it remittances have settled."""
+
+    id: int
+    invoice: Invoice
+    settled: Money
+    evidence: str
+
+    @property
+    def open(self) -> Money:
+        """What is still owed to us; negative when more came than was billed."""
+        return self.invoice.total - self.settled
+
+
+@dataclass(frozen=True, slots=True)
+class TakenInvoices:
+    """What became of a batch: the ids of those that are new, how many were known, and which are known otherwise."""
+
+    new: dict[str, int]
+    same: int
+    different: tuple[tuple[Invoice, Invoice], ...]
+
+
+def take_in_invoices(
+    connection: sa.Connection, batch: Sequence[Invoice], *, evidence: str, now: datetime
+) -> TakenInvoices:
+    """Save those that are new. One that is known under its number with other figures is left as it stands and returned."""
+    new: dict[str, int] = {}
+    same, different = 0, []
+    by_partner: dict[str, list[Invoice]] = {}
+    for invoice in batch:
+        by_partner.setdefault(invoice.partner, []).append(invoice)
+    for partner, group in by_partner.items():
+        wanted = {normal_reference(invoice.number): invoice for invoice in group}
+        known = _load(connection, partner, wanted)
+        for reference, saved in known.items():
+            if _figures(saved.invoice) == _figures(wanted[reference]):
+                same += 1
+            else:
+                different.append((saved.invoice, wanted[reference]))
+        fresh = [(reference, invoice) for reference, invoice in wanted.items() if reference not in known]
+        ids = reserve_ids(connection, "invoices", len(fresh))
+        rows = (
+            _row(number, reference, invoice, (evidence, now))
+            for number, (reference, invoice) in zip(ids, fresh, strict=True)
+        )
+        copy_rows(connection, "invoices", _COPIED, rows)
+        new.update({invoice.number: number for number, (_, invoice) in zip(ids, fresh, strict=True)})
+    return TakenInvoices(new, same, tuple(different))
+
+
+def find_invoices(
+    connection: sa.Connection, partner: str, references: Collection[str]
+) -> dict[str, tuple[int, str, str]]:
+    """Of the normalised references those that are invoices of ours, as (id, number, currency)."""
+    if not references:
+        return {}
+    rows = connection.execute(_FIND, {"of_partner": partner, "wanted": list(references)})
+    return {row.reference: (row.id, row.number, row.currency) for row in rows}
+
+
+_FIND = sa.select(invoices.c.reference, invoices.c.id, invoices.c.number, invoices.c.currency).where(
+    invoices.c.partner == sa.bindparam("of_partner"),
+    invoices.c.reference == sa.func.any(sa.bindparam("wanted", type_=sa.ARRAY(sa.Text))),
+)
+
+
+def add_settled(connection: sa.Connection, changes: Mapping[int, int]) -> list[int]:
+    """Add what was settled to invoices, by id in minor units. Returns those that are settled beyond their total now."""
+    changed = {number: minor for number, minor in sorted(changes.items()) if minor}
+    if not changed:
+        return []
+    values = {"ids": list(changed), "minors": list(changed.values())}
+    # Locked in order of id first, so that two payments about the same invoices wait for each other instead of dying.
+    connection.execute(sa.text("SELECT FROM trueup.invoices WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"), values)
+    rows = connection.execute(
+        sa.text(
+            "UPDATE trueup.invoices AS i SET settled_minor = i.settled_minor + c.minor"
+            " FROM unnest(CAST(:ids AS bigint[]), CAST(:minors AS bigint[])) AS c(id, minor) WHERE i.id = c.id"
+            " RETURNING i.id, (sign(i.total_minor) * (i.settled_minor - i.total_minor) > 0) AS beyond"
+        ),
+        values,
+    )
+    return sorted(row.id for row in rows if row.beyond)
+
+
+def load_invoices(connection: sa.Connection, ids: Collection[int]) -> dict[int, SavedInvoice]:
+    """Invoices by id; those that are not there are left out."""
+    rows = connection.execute(sa.select(invoices).where(invoices.c.id.in_(list(ids)))).mappings()
+    return {row["id"]: saved_invoice(row) for row in rows}
+
+
+def load_invoice(connection: sa.Connection, partner: str, number: str) -> SavedInvoice:
+    """By its number, however it is written. Raises NotFound."""
+    found = _load(connection, partner, (normal_reference(number),))
+    if not found:
+        raise NotFound(
+            f"{number} is no invoice to {partner} that Trueup knows; import it with `trueup invoices import`."
+        )
+    return next(iter(found.values()))
+
+
+def saved_invoice(row: Mapping[Any, Any]) -> SavedInvoice:
+    """A row as an invoice."""
+    currency = row["currency"]
+    invoice = Invoice(
+        number=row["number"],
+        partner=row["partner"],
+        payee=row["payee"],
+        issued_on=row["issued_on"],
+        due_on=row["due_on"],
+        total=Money(row["total_minor"], currency),
+        tax=Money(row["tax_minor"], currency),
+        purchase_order=row["purchase_order"],
+        credits=row["credits"],
+        lines=tuple(from_json(line, InvoiceLine) for line in row["lines"]),
+    )
+    return SavedInvoice(row["id"], invoice, Money(row["settled_minor"], currency), row["evidence"])
+
+
+def _load(connection: sa.Connection, partner: str, references: Iterable[str]) -> dict[str, SavedInvoice]:
+    query = sa.select(invoices).where(
+        invoices.c.partner == partner, invoices.c.reference == sa.func.any(list(references))
+    )
+    return {row["reference"]: saved_invoice(row) for row in connection.execute(query).mappings()}
+
+
+def _figures(invoice: Invoice) -> tuple[date, Money, Money, str]:
+    return invoice.issued_on, invoice.total, invoice.tax, invoice.purchase_order
+
+
+def _row(number: int, reference: str, invoice: Invoice, origin: tuple[str, datetime]) -> tuple[Any, ...]:
+    return (
+        number,
+        invoice.partner,
+        reference,
+        invoice.number,
+        invoice.payee,
+        invoice.issued_on,
+        invoice.due_on,
+        invoice.total.currency,
+        invoice.total.minor,
+        invoice.tax.minor,
+        0,
+        invoice.purchase_order,
+        invoice.credits,
+        JsonList(to_json(line) for line in invoice.lines),
+        *origin,
+    )

@@ -1,0 +1,252 @@
+"""Suspense in the database: which lines wait for an explanation now, in which case; and what was decided or matched about lines."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+
+from trueup.domain.settlement import LineDecision, Placement, Suspended
+from trueup.storage.bulk import copy_rows
+from trueup.storage.json_values import from_json, to_json
+from trueup.storage.schema import metadata
+
+suspense = sa.Table(
+    "suspense",
+    metadata,
+    sa.Column("remittance_id", sa.BigInteger, sa.ForeignKey("remittances.id"), primary_key=True),
+    sa.Column("line", sa.Integer, primary_key=True),
+    sa.Column("partner", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("minor", sa.BigInteger, nullable=False),
+    sa.Column("currency", sa.CHAR(3), nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("stems", ARRAY(sa.Text), nullable=False),
+    sa.Index("ix_suspense_case", "kind", "subject"),
+    sa.Index("ix_suspense_stems", "stems", postgresql_using="gin"),
+)
+line_answers = sa.Table(
+    "line_answers",
+    metadata,
+    sa.Column("remittance_id", sa.BigInteger, sa.ForeignKey("remittances.id"), primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("line", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("body", JSONB, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("answered_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.CheckConstraint("kind IN ('decision', 'match', 'contest')", name="kind"),
+)
+_SUSPENSE = "remittance_id line partner kind subject minor currency why reference stems".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """All lines that wait in one case: how many, their sum as Amazon pays, one reason, and some of them as examples."""
+
+    kind: str
+    subject: str
+    currency: str
+    count: int
+    minor: int
+    why: str
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What is known of a payment's lines beyond their grammar, by line."""
+
+    decided: Mapping[int, LineDecision]
+    matched: Mapping[int, tuple[Placement, ...]]
+    contested: Mapping[int, Suspended]
+
+
+def replace_suspended(
+    connection: sa.Connection, partner: str, of_payments: Sequence[tuple[int, Sequence[Suspended]]], *, fresh: bool
+) -> None:
+    """What waits of these payments now, by payment id. `fresh`: none of them had anything waiting before."""
+    if not fresh:
+        ids = [number for number, _ in of_payments]
+        connection.execute(sa.delete(suspense).where(suspense.c.remittance_id.in_(ids)))
+    rows = (
+        (
+            number,
+            each.line,
+            partner,
+            each.kind,
+            each.subject,
+            each.minor,
+            each.currency,
+            each.why,
+            each.reference,
+            list(each.stems),
+        )
+        for number, waiting in of_payments
+        for each in waiting
+    )
+    copy_rows(connection, "suspense", _SUSPENSE, rows)
+
+
+def load_waiting(connection: sa.Connection, cases: Collection[tuple[str, str]]) -> dict[tuple[str, str], Waiting]:
+    """What waits in these cases (kind, subject); cases in which nothing waits are left out."""
+    if not cases:
+        return {}
+    kinds, subjects = zip(*sorted(cases), strict=True)
+    rows = connection.execute(_WAITING, {"kinds": list(kinds), "subjects": list(subjects)})
+    return {
+        (row.kind, row.subject): Waiting(
+            row.kind, row.subject, row.currency, row.lines, int(row.minor), row.why, tuple(row.examples)
+        )
+        for row in rows
+    }
+
+
+_WAITING = sa.text(
+    "SELECT s.kind, s.subject, min(s.currency) AS currency, count(*) AS lines, sum(s.minor) AS minor, min(s.why) AS why,"
+    " (array_agg(s.reference ORDER BY s.reference))[1:5] AS examples FROM trueup.suspense s"
+    " JOIN unnest(CAST(:kinds AS text[]), CAST(:subjects AS text[])) AS c(kind, subject)"
+    " ON s.kind = c.kind AND s.subject = c.subject GROUP BY s.kind, s.subject"
+)
+
+
+def suspended_of(connection: sa.Connection, remittance_ids: Collection[int]) -> dict[int, list[Suspended]]:
+    """What waits of these payments."""
+    found: dict[int, list[Suspended]] = {}
+    rows = connection.execute(
+        sa.select(suspense)
+        .where(suspense.c.remittance_id.in_(list(remittance_ids)))
+        .order_by(suspense.c.remittance_id, suspense.c.line)
+    )
+    for row in rows.mappings():
+        found.setdefault(row["remittance_id"], []).append(_suspended(row))
+    return found
+
+
+def waiting_lines(connection: sa.Connection, kind: str, subject: str) -> list[tuple[int, Suspended]]:
+    """Every line that waits in one case, with its payment's id."""
+    rows = connection.execute(
+        sa.select(suspense)
+        .where(suspense.c.kind == kind, suspense.c.subject == subject)
+        .order_by(suspense.c.remittance_id, suspense.c.line)
+    )
+    return [(row["remittance_id"], _suspended(row)) for row in rows.mappings()]
+
+
+def partner_waits(connection: sa.Connection, partner: str, kinds: Collection[str]) -> list[tuple[int, Suspended]]:
+    """Every line of a partner's payments that waits in cases of these kinds, with its payment's id."""
+    rows = connection.execute(
+        sa.select(suspense)
+        .where(suspense.c.partner == partner, suspense.c.kind.in_(list(kinds)), suspense.c.line > 0)
+        .order_by(suspense.c.remittance_id, suspense.c.line)
+    )
+    return [(row["remittance_id"], _suspended(row)) for row in rows.mappings()]
+
+
+def wanting(connection: sa.Connection, partner: str, references: Collection[str]) -> list[int]:
+    """The payments with a line that waits for one of these invoices."""
+    query = sa.text(
+        "SELECT DISTINCT remittance_id FROM trueup.suspense WHERE partner = :partner AND stems && CAST(:wanted AS text[])"
+        " ORDER BY remittance_id"
+    )
+    return list(connection.execute(query, {"partner": partner, "wanted": list(references)}).scalars())
+
+
+def save_decisions(
+    connection: sa.Connection,
+    remittance_id: int,
+    source: str,
+    decisions: Mapping[int, LineDecision],
+    why: str,
+    now: datetime,
+) -> None:
+    """What a person decided about lines of a payment; it stands above matches and contests."""
+    for line, decision in decisions.items():
+        _save(connection, (remittance_id, source, line), ("decision", to_json(decision)), why, now)
+
+
+def save_match(
+    connection: sa.Connection, at: tuple[int, str, int], placements: Sequence[Placement], why: str, now: datetime
+) -> None:
+    """What reconciliation matched about a line: `at` is (payment id, source, line)."""
+    _save(connection, at, ("match", to_json(tuple(placements))), why, now)
+
+
+def save_contest(
+    connection: sa.Connection, at: tuple[int, str, int], waiting: Suspended, rivals: Any, now: datetime
+) -> None:
+    """Rival explanations of a line, side by side; it waits in a case of its own."""
+    body = {"suspended": to_json(waiting), "rivals": rivals}
+    _save(connection, at, ("contest", body), waiting.why, now)
+
+
+def load_answers(connection: sa.Connection, remittance_id: int, source: str) -> Answers:
+    """What was answered about lines of one telling of a payment."""
+    decided, matched, contested = {}, {}, {}
+    query = sa.select(line_answers).where(
+        line_answers.c.remittance_id == remittance_id, line_answers.c.source == source
+    )
+    for row in connection.execute(query).mappings():
+        match row["kind"]:
+            case "decision":
+                decided[row["line"]] = from_json(row["body"], LineDecision)
+            case "match":
+                matched[row["line"]] = tuple(from_json(each, Placement) for each in row["body"])
+            case _:
+                contested[row["line"]] = from_json(row["body"]["suspended"], Suspended)
+    return Answers(decided, matched, contested)
+
+
+def load_rivals(connection: sa.Connection, remittance_id: int, source: str, line: int) -> Any:
+    """The rival explanations of a contested line as JSON, None without a contest."""
+    query = sa.select(line_answers.c.body).where(
+        line_answers.c.remittance_id == remittance_id,
+        line_answers.c.source == source,
+        line_answers.c.line == line,
+        line_answers.c.kind == "contest",
+    )
+    body = connection.execute(query).scalar()
+    return body["rivals"] if body else None
+
+
+def forget_contests(connection: sa.Connection, remittance_ids: Collection[int]) -> None:
+    """Contests are judged anew with what is known now."""
+    connection.execute(
+        sa.delete(line_answers).where(
+            line_answers.c.remittance_id.in_(list(remittance_ids)), line_answers.c.kind == "contest"
+        )
+    )
+
+
+def _save(
+    connection: sa.Connection, at: tuple[int, str, int], answer: tuple[str, Any], why: str, now: datetime
+) -> None:
+    values = {"kind": answer[0], "body": answer[1], "why": why, "answered_at": now}
+    connection.execute(
+        insert(line_answers)
+        .values(remittance_id=at[0], source=at[1], line=at[2], **values)
+        .on_conflict_do_update(
+            index_elements=["remittance_id", "source", "line"],
+            set_=values,
+            where=(line_answers.c.kind != "decision") | (sa.literal(answer[0]) == "decision"),
+        )
+    )
+
+
+def _suspended(row: Mapping[Any, Any]) -> Suspended:
+    return Suspended(
+        row["line"],
+        row["kind"],
+        row["subject"],
+        row["minor"],
+        row["currency"],
+        row["why"],
+        row["reference"],
+        tuple(row["stems"]),
+    )

@@ -1,0 +1,231 @@
+"""Answer suspense: finance says what lines that wait are, or which explanation is right; the books follow at once.
+
+Who decides is recorded; the decision stands above whatever grammar or reconciliation say later. What is decided about lines of
+one shape can be proposed as a rule for those to come.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Any
+
+from trueup.base.errors import Refused
+from trueup.base.money import Money
+from trueup.domain.cases import Case, Resolution
+from trueup.domain.chart import Purpose
+from trueup.domain.matcher import Candidate, Part, placed
+from trueup.domain.posting import Heading, post_placements
+from trueup.domain.settlement import LineDecision, Placement, Suspended
+from trueup.storage import cases, claims, journal, remittances, suspense
+from trueup.storage.journal import Posted
+from trueup.storage.views.open_items import load_open_items
+from trueup.workflows.authority import Deed, record_deed
+from trueup.workflows.booking import Booking, book_again, write
+from trueup.workflows.reconcile_remittances import placement_of
+from trueup.workflows.resolve_case import Person, may_resolve
+from trueup.workflows.world import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of an answer: how many lines of how many payments were booked anew, and their sum as Amazon pays."""
+
+    case: int
+    lines: int
+    payments: int
+    amount: Money
+
+
+def classify_case(
+    tx: Tx, case_id: int, type_code: str, person: Person, *, account: str = "", note: str = ""
+) -> Answered:
+    """All lines of a case are of one deduction type, posted to its account or to `account`.
+
+    Raises NotFound, Conflict (resolved already), Refused: a role, another kind of case, a type or account that is not there.
+    """
+    case = _open(tx, case_id, Resolution.CLASSIFY, person)
+    books = tx.resources.books
+    type_ = books.types.get(type_code)
+    if type_ is None:
+        known = ", ".join(sorted(books.types))
+        raise Refused(f"Case {case_id}: {type_code!r} is no deduction type; expected one of {known}.")
+    code = account or books.chart.code_of_type(type_.code, type_.purpose)
+    if books.chart.account(code) is None:
+        raise Refused(f"Case {case_id}: account {code!r} is not in the chart; see `trueup journal accounts`.")
+    if code in (books.chart.code(Purpose.SUSPENSE), books.chart.code(Purpose.CASH)):
+        raise Refused(f"Case {case_id}: account {code} is not where an explained line can go; choose another.")
+    waiting = suspense.waiting_lines(tx.connection, case.draft.kind, case.draft.subject)
+    by_payment: defaultdict[int, dict[int, LineDecision]] = defaultdict(dict)
+    for number, line in waiting:
+        by_payment[number][line.line] = LineDecision(type_.code, code, person.name)
+    why = note or f"{type_.label}, decided in case {case_id}"
+    return _answer(tx, case, person, (by_payment, waiting), {"type": type_.code, "account": code, "note": why})
+
+
+def choose_rival(tx: Tx, case_id: int, choice: int, person: Person, *, note: str = "") -> Answered:
+    """One of the rival explanations that a contested case shows, by its number from 1, is right.
+
+    Raises as `classify_case`; Refused when there is no such rival, or what it settles is no longer open.
+    """
+    case = _open(tx, case_id, Resolution.CHOOSE, person)
+    waiting = suspense.waiting_lines(tx.connection, case.draft.kind, case.draft.subject)
+    rivals = rivals_of(tx, waiting)
+    if not 1 <= choice <= len(rivals):
+        raise Refused(
+            f"Case {case_id} has {len(rivals)} explanations, found {choice}; `trueup cases show {case_id}` lists them."
+        )
+    rival = rivals[choice - 1]
+    _match_rival(tx, case_id, rival, person, note)
+    touched = sorted({line["remittance"] for line in rival["lines"]})
+    _book(tx, case, touched)
+    record_deed(
+        tx.connection,
+        tx.now,
+        person,
+        Deed("case.chosen", f"case {case_id}", after={"choice": choice, "why": rival["why"], "note": note}),
+    )
+    _resolve_if_open(tx, case_id, Resolution.CHOOSE, person, note or rival["why"])
+    amount = Money(sum(line["minor"] for line in rival["lines"]), rival["parts"][0]["currency"])
+    return Answered(case_id, len(rival["lines"]), len(touched), amount)
+
+
+def rivals_of(tx: Tx, waiting: list[tuple[int, Suspended]]) -> list[dict[str, Any]]:
+    """The rival explanations that the lines of a contested case share, the strongest first."""
+    for number, line in waiting:
+        saved = remittances.load_remittance(tx.connection, number)
+        found = suspense.load_rivals(tx.connection, number, saved.remittance.source.value, line.line)
+        if found:
+            return [dict(each) for each in found]
+    return []
+
+
+def post_now(tx: Tx, case_id: int, person: Person, *, note: str = "") -> Answered:
+    """Post a payment of a closed month on the first day that is open. Raises as `classify_case`."""
+    case = _open(tx, case_id, Resolution.POST_NOW, person)
+    partner, _, payment = case.draft.subject.removeprefix("payment ").partition("/")
+    saved = remittances.find_remittance(tx.connection, partner, payment)
+    day = journal.first_open_day(tx.connection, saved.remittance.paid_on)
+    remittances.set_posting(tx.connection, saved.id, remittances.HELD, day)
+    book_again(tx, replace(saved, post_on=day), actor=person.name)
+    deed = Deed("remittance.posted-late", case.draft.subject, after={"day": day.isoformat(), "note": note})
+    record_deed(tx.connection, tx.now, person, deed)
+    cases.resolve_case(tx.connection, case_id, Resolution.POST_NOW.value, by=person.name, note=note, now=tx.now)
+    told = saved.remittance
+    return Answered(case_id, len(told.lines), 1, told.amount)
+
+
+def write_off_claim(tx: Tx, case_id: int, person: Person, *, note: str = "") -> Answered:
+    """Give up what Amazon still holds of a claim: from disputed receivable to losses. Raises as `classify_case`."""
+    case = _open(tx, case_id, Resolution.WRITE_OFF, person)
+    name, _, currency = case.draft.subject.removeprefix("claim ").rpartition(" ")
+    partner, _, chain = name.partition("/")
+    balance = claims.find_claim(tx.connection, partner, chain, currency)
+    if balance is None or balance.open <= 0:
+        raise Refused(f"Case {case_id}: nothing is open of {name}; the case closes when the books are looked at again.")
+    books = tx.resources.books
+    type_ = books.types[balance.type]
+    wanted = (
+        Placement(
+            0, books.chart.code(Purpose.CLAIM_LOSSES), balance.open, currency, chain, type_.code, balance.invoice
+        ),
+        Placement(0, books.chart.code_of_type(type_.code, type_.purpose), -balance.open, currency, chain, type_.code),
+    )
+    day = journal.first_open_day(tx.connection, tx.now.date())
+    heading = Heading(
+        f"write-off {name} case {case_id}",
+        day,
+        f"Claim {chain} of {partner} given up: {note or 'no reason given'}",
+        ZEROS,
+    )
+    entry = post_placements(heading, wanted)
+    journal.append_entries(tx.connection, [Posted(entry, wanted, "write-off", person.name)], tx.now)
+    claims.add_lost(tx.connection, balance.id, balance.open)
+    deed = Deed("claim.written-off", case.draft.subject, after={"minor": balance.open, "note": note})
+    record_deed(tx.connection, tx.now, person, deed)
+    cases.resolve_case(tx.connection, case_id, Resolution.WRITE_OFF.value, by=person.name, note=note, now=tx.now)
+    return Answered(case_id, 1, 0, Money(balance.open, currency))
+
+
+ZEROS = "0" * 64
+"""The evidence of an entry that follows from a person's decision alone: the act says who and why."""
+
+
+def _open(tx: Tx, case_id: int, resolution: Resolution, person: Person) -> Case:
+    case = cases.load_case(tx.connection, case_id)
+    if case.resolved_at is not None:
+        cases.resolve_case(
+            tx.connection, case_id, resolution.value, by=person.name, note="", now=tx.now
+        )  # raises Conflict
+    if resolution not in case.draft.resolutions:
+        allowed = ", ".join(each.value for each in case.draft.resolutions)
+        raise Refused(
+            f"Case {case_id} ({case.draft.kind}) cannot be resolved by {resolution.value}; allowed: {allowed}."
+        )
+    if not may_resolve(person, case):
+        roles = ", ".join(sorted(role.value for role in person.roles)) or "none"
+        raise Refused(
+            f"{person.name} (roles: {roles}) may not resolve a {case.draft.kind} case; its owner is {case.draft.owner}."
+        )
+    return case
+
+
+def _answer(
+    tx: Tx,
+    case: Case,
+    person: Person,
+    about: tuple[dict[int, dict[int, LineDecision]], list[tuple[int, Suspended]]],
+    after: dict[str, str],
+) -> Answered:
+    by_payment, waiting = about
+    for number, decisions in by_payment.items():
+        source = remittances.load_remittance(tx.connection, number).remittance.source.value
+        suspense.save_decisions(tx.connection, number, source, decisions, after["note"], tx.now)
+    _book(tx, case, sorted(by_payment))
+    record_deed(tx.connection, tx.now, person, Deed("case.classified", f"case {case.id}", after=after))
+    _resolve_if_open(tx, case.id, Resolution.CLASSIFY, person, after["note"])
+    currency = waiting[0][1].currency if waiting else "USD"
+    total = Money(sum(line.minor for _, line in waiting), currency)
+    return Answered(case.id, len(waiting), len(by_payment), total)
+
+
+def _book(tx: Tx, case: Case, numbers: list[int]) -> None:
+    saved = [remittances.load_remittance(tx.connection, number, lock=True) for number in numbers]
+    for partner in sorted({each.partner for each in saved}):
+        booking = Booking(partner)
+        for each in saved:
+            if each.partner == partner:
+                book_again(tx, each, booking=booking)
+        write(tx, booking, fresh=False)
+
+
+def _resolve_if_open(tx: Tx, case_id: int, resolution: Resolution, person: Person, note: str) -> None:
+    """Booking closes a case in which nothing waits any more; who decided is said of it all the same."""
+    cases.note_resolution(tx.connection, case_id, resolution.value, by=person.name, note=note, now=tx.now)
+
+
+def _match_rival(tx: Tx, case_id: int, rival: dict[str, Any], person: Person, note: str) -> None:
+    lines = dict(enumerate(rival["lines"], start=1))
+    first = remittances.load_remittance(tx.connection, rival["lines"][0]["remittance"])
+    currency = first.remittance.currency
+    open_items = {each.item.key: each for each in load_open_items(tx.connection, first.partner, currency)}
+    for part in rival["parts"]:
+        item = open_items.get(part["key"])
+        if item is None or abs(item.item.open) < abs(part["minor"]) or (item.item.open > 0) != (part["minor"] > 0):
+            raise Refused(
+                f"Case {case_id}: {part['key']} has been settled otherwise since; let it be reconciled again (retry)."
+            )
+    parts = tuple(Part(part["key"], part["minor"]) for part in rival["parts"])
+    match = Candidate(tuple(lines), parts, rival["matcher"], rival["score"], rival["why"])
+    shares: defaultdict[int, list[Placement]] = defaultdict(list)
+    for each in placed(match, [(index, line["minor"]) for index, line in lines.items()]):
+        at = lines[each.line]
+        saved = remittances.load_remittance(tx.connection, at["remittance"])
+        of_line = next(line for line in saved.remittance.lines if line.number == at["line"])
+        item = open_items[each.key] if each.key else None
+        rule = f"{rival['matcher']}, chosen by {person.name}"
+        shares[each.line].append(placement_of(tx, of_line, item, each.minor, (currency, rule)))
+    for index, placements in shares.items():
+        at = lines[index]
+        why = note or rival["why"]
+        suspense.save_match(tx.connection, (at["remittance"], at["source"], at["line"]), placements, why, tx.now)

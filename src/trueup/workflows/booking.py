@@ -1,0 +1,192 @@
+"""Booking: settlements become entries of the journal, and with them what is settled of invoices, open of claims, in suspense.
+
+Everything of one batch happens in one transaction. What is posted is never edited: a payment that is seen otherwise later gets
+an entry of the difference.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from trueup.base.errors import Refused
+from trueup.base.money import Money
+from trueup.domain.chart import Purpose
+from trueup.domain.posting import Heading, difference, post_placements
+from trueup.domain.remittances import PaymentState, Remittance
+from trueup.domain.settlement import Ground, KnownInvoice, Placement, Settlement, Suspended, settle
+from trueup.storage import claims, invoices, journal, remittances, suspense
+from trueup.storage.claims import ClaimChange
+from trueup.storage.journal import Posted
+from trueup.storage.remittances import HELD, POSTED, UNPOSTED, SavedRemittance
+from trueup.workflows.books_cases import (
+    Changed,
+    note_changed,
+    note_closed_month,
+)
+from trueup.workflows.world import ACTOR, Tx
+
+
+@dataclass
+class Booking:
+    """What a batch of payments does to the books, collected before it is written."""
+
+    partner: str
+    entries: list[Posted] = field(default_factory=list)
+    settled: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    claims: dict[tuple[str, str], ClaimChange] = field(default_factory=dict)
+    suspended: list[tuple[int, Sequence[Suspended]]] = field(default_factory=list)
+    cases: set[tuple[str, str]] = field(default_factory=set)
+
+    def add(self, entry: Posted, wanted: Iterable[Placement], posted: Iterable[Placement], receivable: str) -> None:
+        """An entry, and what the placements behind it change about invoices and claims."""
+        self.entries.append(entry)
+        for sign, placements in ((1, wanted), (-1, posted)):
+            for each in placements:
+                if each.invoice is not None and each.account == receivable:
+                    self.settled[each.invoice] -= sign * each.minor
+                if each.claim:
+                    self._add_claim(each, sign, entry.entry.day)
+
+    def _add_claim(self, each: Placement, sign: int, day: date) -> None:
+        key = (each.claim, each.currency)
+        before = self.claims.get(key)
+        taken, given = (sign * each.minor, 0) if each.minor > 0 else (0, -sign * each.minor)
+        if before is None:
+            self.claims[key] = ClaimChange(taken, given, each.type, each.invoice, day, day)
+            return
+        self.claims[key] = ClaimChange(
+            before.taken + taken,
+            before.given + given,
+            before.type,
+            before.invoice if before.invoice is not None else each.invoice,
+            min(before.first_on, day),
+            max(before.last_on, day),
+        )
+
+
+def ground_for(tx: Tx, partner: str, batch: Iterable[Remittance]) -> dict[str, KnownInvoice]:
+    """The invoices of ours that the lines of these payments name, by normalised reference."""
+    stems = tx.resources.books.stems
+    wanted = {stem for told in batch for line in told.lines for stem in stems(line)}
+    found = invoices.find_invoices(tx.connection, partner, wanted)
+    return {reference: KnownInvoice(*row) for reference, row in found.items()}
+
+
+def book_new(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) -> None:
+    """Payments that nobody told of before: saved, settled and posted."""
+    known = ground_for(tx, partner, batch)
+    shut = journal.closed(tx.connection, {told.paid_on for told in batch})
+    postings = [_posting(told, told.paid_on in shut) for told in batch]
+    ids = remittances.save_new(
+        tx.connection, partner, list(zip(batch, postings, strict=True)), evidence=evidence, now=tx.now
+    )
+    booking = Booking(partner)
+    receivable = tx.resources.books.chart.code(Purpose.RECEIVABLE)
+    for number, told, posting in zip(ids, batch, postings, strict=True):
+        if posting != POSTED:
+            if posting == HELD:
+                note_closed_month(tx, partner, told, evidence)
+            continue
+        result = settle(told, ground_of(tx, partner, told, known))
+        booking.suspended.append((number, result.suspended))
+        booking.cases.update((each.kind, each.subject) for each in result.suspended)
+        if result.placements:
+            heading = Heading(f"{partner}/{told.payment}", told.paid_on, _narration(partner, told), evidence)
+            entry = post_placements(heading, result.placements)
+            booking.add(
+                Posted(entry, result.placements, "remittance", ACTOR, number), result.placements, (), receivable
+            )
+    write(tx, booking, fresh=True)
+
+
+def book_again(tx: Tx, saved: SavedRemittance, *, actor: str = ACTOR, booking: Booking | None = None) -> bool:
+    """Settle a known payment with what is known now, and post the difference. Returns whether there was any.
+
+    Raises Refused when the payment's month is closed and nobody chose a day.
+    """
+    told = saved.remittance
+    posted = journal.load_placements(tx.connection, saved.id)
+    wanted = _wanted(tx, saved)
+    change = difference(wanted.placements, posted)
+    before = suspense.suspended_of(tx.connection, [saved.id]).get(saved.id, [])
+    own = booking if booking is not None else Booking(saved.partner)
+    own.suspended.append((saved.id, wanted.suspended))
+    own.cases.update((each.kind, each.subject) for each in (*before, *wanted.suspended))
+    if change:
+        own.add(_correction(tx, saved, change, actor), wanted.placements, posted, _receivable(tx))
+    posting = POSTED if told.state is PaymentState.PAID else UNPOSTED
+    if posting != saved.posting:
+        remittances.set_posting(tx.connection, saved.id, posting, saved.post_on)
+    if booking is None:
+        write(tx, own, fresh=False)
+    return bool(change)
+
+
+def write(tx: Tx, booking: Booking, *, fresh: bool) -> None:
+    """All of it, in one order that every batch keeps, so that two of them wait for each other and do not die."""
+    journal.append_entries(tx.connection, booking.entries, tx.now)
+    beyond = invoices.add_settled(tx.connection, booking.settled)
+    balances = claims.add_to_claims(tx.connection, booking.partner, booking.claims)
+    suspense.replace_suspended(tx.connection, booking.partner, booking.suspended, fresh=fresh)
+    note_changed(tx, Changed(booking.partner, booking.cases, beyond, frozenset(booking.settled), balances))
+
+
+def ground_of(tx: Tx, partner: str, told: Remittance, known: dict[str, KnownInvoice]) -> Ground:
+    """What a payment is settled on when nothing was answered about its lines."""
+    books = tx.resources.books
+    same = {stem: invoice for stem, invoice in known.items() if invoice.currency == told.currency}
+    return Ground(partner, books.chart, books.sight, same)
+
+
+def _wanted(tx: Tx, saved: SavedRemittance) -> Settlement:
+    told = saved.remittance
+    if told.state is not PaymentState.PAID:
+        return Settlement((), ())
+    known = ground_for(tx, saved.partner, [told])
+    answers = suspense.load_answers(tx.connection, saved.id, told.source.value)
+    ground = replace(
+        ground_of(tx, saved.partner, told, known),
+        decided=answers.decided,
+        matched=answers.matched,
+        contested=answers.contested,
+    )
+    return settle(told, ground)
+
+
+def _correction(tx: Tx, saved: SavedRemittance, change: tuple[Placement, ...], actor: str) -> Posted:
+    told, count = saved.remittance, journal.count_entries(tx.connection, saved.id)
+    base = f"{saved.partner}/{told.payment}"
+    first = count == 0
+    day = saved.post_on or told.paid_on
+    if journal.closed(tx.connection, {day}):
+        if first:
+            raise Refused(
+                f"Payment {told.payment} of {saved.partner} is of {told.paid_on}, a closed month: say on which day it is posted."
+            )
+        day = journal.first_open_day(tx.connection, max(day, tx.now.date()))
+    narration = _narration(saved.partner, told)
+    heading = Heading(
+        base if first else f"{base} correction {count}",
+        day,
+        narration if first else f"Correction of {narration[0].lower()}{narration[1:]}",
+        saved.primary.evidence,
+        "" if first or told.state is PaymentState.PAID else base,
+    )
+    return Posted(post_placements(heading, change), change, "remittance" if first else "correction", actor, saved.id)
+
+
+def _receivable(tx: Tx) -> str:
+    return tx.resources.books.chart.code(Purpose.RECEIVABLE)
+
+
+def _posting(told: Remittance, shut: bool) -> str:
+    if told.state is not PaymentState.PAID:
+        return UNPOSTED
+    return HELD if shut else POSTED
+
+
+def _narration(partner: str, told: Remittance) -> str:
+    return f"Payment {told.payment} of {partner}: {Money(told.amount.minor, told.amount.currency)}"
