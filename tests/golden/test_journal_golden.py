@@ -110,6 +110,7 @@ def test_beancount_opens_an_account_once(tmp_path: Path) -> None:
         ("xero", 299, ("*Narration", "*AccountCode", "*Amount")),
         ("netsuite", 200, ("External ID", "Account", "")),
         ("quickbooks", 999, ("*JournalNo", "*AccountName", "")),
+        ("sage-us", 560, ("Reference", "G/L Account", "Amount")),
     ],
 )
 def test_long_entries_are_split_through_clearing(name: str, most_lines: int, columns: tuple[str, str, str]) -> None:
@@ -131,6 +132,23 @@ def test_long_entries_are_split_through_clearing(name: str, most_lines: int, col
     assert not any(sums.values())
     assert cleared == 0
     assert sum(row[account] in ("1200", "Amazon receivable") for row in found) == 2499
+
+
+def test_intacct_tells_entries_apart() -> None:
+    """Facts of an entry stand on its first row alone, and its lines are numbered from one."""
+    found = rows(written("intacct", [long_entry(2500), *month()[:1]])[0])
+    heads = [row for row in found if row["JOURNAL"]]
+    assert len(heads) == 4
+    assert all(row["LINE_NO"] == "1" and row["REFERENCE_NO"] and row["DATE"] for row in heads)
+    assert all(len(row["DESCRIPTION"]) <= 30 for row in heads)
+    assert max(int(row["LINE_NO"]) for row in found) <= 1000
+
+
+def test_sage_us_counts_the_distributions_of_each_part() -> None:
+    """The number on a row is that of the rows with its reference: it tells Sage where an entry ends."""
+    found = rows(written("sage-us", [long_entry(1200), *month()[:1]])[0])
+    counts = Counter(row["Reference"] for row in found)
+    assert all(int(row["Number of Distributions"]) == counts[row["Reference"]] <= 560 for row in found)
 
 
 def test_xero_takes_300_rows_a_file() -> None:
@@ -165,7 +183,7 @@ def test_a_million_lines_are_not_held() -> None:
         assert asked < 2000, export.name
 
 
-@pytest.mark.parametrize("name", ["xero", "sage"])
+@pytest.mark.parametrize("name", ["xero", "sage", "sage-us", "intacct"])
 def test_no_foreign_entry_without_a_rate(name: str) -> None:
     """A file without currencies would call yen dollars; the words say what is missing."""
     with pytest.raises(Refused, match=r"is in JPY.*takes USD alone.*how many USD one JPY is"):

@@ -26,10 +26,17 @@ def exponent_of(currency: str) -> int:
     return _EXPONENTS.get(currency, 2)
 
 
+_SEEN: set[str] = set()
+"""Codes that were found right: an amount is made for every line of every document."""
+
+
 def check_currency(currency: str) -> str:
     """The ISO 4217 code itself. Raises Invalid when it is not three capital letters."""
+    if currency in _SEEN:
+        return currency
     if len(currency) != 3 or not currency.isascii() or not currency.isalpha() or not currency.isupper():
         raise Invalid(f"Currency {currency!r}: expected an ISO 4217 code of three capital letters, such as USD.")
+    _SEEN.add(currency)  # at most 26 to the power of 3
     return currency
 
 

@@ -119,7 +119,8 @@ def _tie_by_amount(found: _Matching) -> None:
             found.contest(group, TieRule.AMOUNT, f"{words} in more than one way; say which is which")
         for payment, line in pairs:
             days = max(0, (line.booked_on - payment.paid_on).days)
-            words = f"the only line of {payment.amount} from this payer, {days} days after the payment"
+            alone = "the only line" if len(pairs) == 1 else f"one of {len(pairs)} lines, paired in the only way,"
+            words = f"{alone} of {payment.amount} from this payer, {days} days after the payment"
             found.tie(((payment,), (line,)), TieRule.AMOUNT, words)
 
 

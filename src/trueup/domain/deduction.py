@@ -76,7 +76,8 @@ class Sighting:
     the story the line belongs to within its family (normalised), "" where lines of this type stand alone. `link`: its place
     in the chain: 1 the claim, 2 its reversal, 3 the claim again. `about`: an invoice it is said to be about, known or not.
     `document`: as `stem`, for a reading so unusual that it neither wins by length nor is missed when it is not known.
-    `general`: read from what several types share, so that it gives way to a word or code that only one of them has.
+    `general`: how much it is read from what types share, so that it gives way: 0 from what this type alone has; 1 from a number
+    or a word that several have (an agreement's); 2 from a kind of document that may be about anything (a debit note).
     """
 
     stem: str = ""
@@ -84,7 +85,7 @@ class Sighting:
     link: int = 0
     about: str = ""
     document: str = ""
-    general: bool = False
+    general: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,8 @@ def classify(line: RemittanceLine, sightings: Sightings, known: Mapping[str, obj
     if len(sightings) == 1 and (stem := sightings[0].sighting.stem) and normal_reference(stem) in known:
         return sightings[0]  # nearly every line of nearly every remittance: an invoice, and nothing else
     fitting = [seen for seen in sightings if not seen.misfit]
-    standing = _settle_generals(_longest(fitting, known) + _documents(fitting, known) + _free(fitting))
+    standing = _longest(fitting, known) + _documents(fitting, known) + _free(fitting)
+    standing = _settle_generals(standing, fitting)
     if len(standing) == 1:
         return standing[0]
     if standing:
@@ -213,10 +215,16 @@ def _free(sightings: list[Recognised]) -> list[Recognised]:
     return [seen for seen in sightings if not seen.sighting.stem and not seen.sighting.document]
 
 
-def _settle_generals(standing: list[Recognised]) -> list[Recognised]:
-    """One reading a kind, that with a stem; then general ones fall where a particular one reads the same, or needs nothing."""
-    if len(standing) < 2:
+def _settle_generals(standing: list[Recognised], fitting: list[Recognised]) -> list[Recognised]:
+    """One reading a kind, that with a stem; then general ones give way.
+
+    A number that several share gives way to a word, a code, or the same invoice read otherwise. A kind of document gives way
+    to whatever says more, even to a claim that falls because its invoice is unknown: what it is about is said.
+    """
+    if len(standing) == 1 and standing[0].sighting.general < 2:
         return standing
+    if any(seen.sighting.general < 2 for seen in standing) or any(seen.sighting.general == 0 for seen in fitting):
+        standing = [seen for seen in standing if seen.sighting.general < 2]
     with_stem = {seen.type.code for seen in standing if seen.sighting.stem}
     each = [seen for seen in standing if seen.sighting.stem or seen.type.code not in with_stem]
     particular = {normal_reference(seen.sighting.stem) for seen in each if not seen.sighting.general}

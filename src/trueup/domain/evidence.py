@@ -37,6 +37,8 @@ SHARED_ORDER = 120
 SHARED_DAY = 120
 UNBILLED = 150
 """What an order loses against an invoice: where both are known the invoice is what is paid."""
+OTHER_ORDER = 150
+"""What is lost when line and item name different orders: one of their two names is then written wrongly."""
 PARTLY = 200
 """What is lost when an item is settled in part only: Amazon pays invoices whole (claims are sliced), so a part needs its name."""
 WINDOW_DAYS = 7
@@ -61,9 +63,13 @@ def explain(line: ResidueLine, parts: Iterable[Part], items: Items, claimed: Cla
     about = [items[part.key] for part in found]
     points, words = claimed.points, [claimed.why]
     is_suggestion = points < MARGIN
-    if all(item.purchase_order and item.purchase_order.upper() in line.purchase_orders for item in about):
+    shared = [item.purchase_order.upper() in line.purchase_orders for item in about if item.purchase_order]
+    if shared and all(shared):
         points += SHARED_ORDER
-        words.append(f"both name order {about[0].purchase_order}")
+        words.append(f"both name order {' and '.join(line.purchase_orders)}")
+    elif shared and line.purchase_orders:
+        points -= OTHER_ORDER
+        words.append(f"but the line names order {' and '.join(line.purchase_orders)}")
     if line.day and all(item.day == line.day for item in about):
         points += SHARED_DAY
         words.append(f"both are of {line.day.isoformat()}")
@@ -85,14 +91,9 @@ def is_part_of(minor: int, item: OpenItem) -> bool:
     return minor != 0 and (minor > 0) == (item.open > 0) and abs(minor) <= abs(item.open)
 
 
-def nearest(line: ResidueLine, items: Iterable[OpenItem]) -> tuple[OpenItem, ...]:
-    """At most `MOST_ALIKE` of them, those nearest to the line's day (or else the payment's) first, undated ones last."""
-    day = line.day or line.paid_on
-
-    def distance(item: OpenItem) -> tuple[bool, int, str]:
-        return item.day is None, abs((item.day - day).days) if item.day and day else 0, item.key
-
-    return tuple(sorted(items, key=distance)[:MOST_ALIKE])
+def nearest(line: ResidueLine, items: Items, amount: int) -> tuple[OpenItem, ...]:
+    """At most `MOST_ALIKE` items with this open amount, those nearest to the line's day, or else to the payment's."""
+    return items.nearest(amount, line.day or line.paid_on, MOST_ALIKE)
 
 
 def is_rare(minor: int, items: Items, days: tuple[date, date] | None = None) -> bool:

@@ -27,38 +27,38 @@ class Grammar:
     def __init__(self, types: Iterable[DeductionType]) -> None:
         self.all = _once(types)
         self.types: Mapping[str, DeductionType] = {each.code: each for each in reversed(self.all)}
-        self._always: list[DeductionType] = []
+        self._taking: list[DeductionType] = []
+        self._giving: list[DeductionType] = []
         self._words: defaultdict[str, list[DeductionType]] = defaultdict(list)
         self._reasons: defaultdict[str, list[DeductionType]] = defaultdict(list)
-        self._holds: list[tuple[str, DeductionType]] = []
+        holds: defaultdict[str, list[DeductionType]] = defaultdict(list)
         starts: defaultdict[str, list[tuple[str, DeductionType]]] = defaultdict(list)
         ends: defaultdict[str, list[tuple[str, DeductionType]]] = defaultdict(list)
         for each in self.all:
-            if each.marks is None:
-                self._always.append(each)
+            if each.marks is None:  # it looks at every line; by its direction it is spared half of them
+                self._taking += [each] * each.direction.fits(-1)
+                self._giving += [each] * each.direction.fits(1)
                 continue
             for text in each.marks.starts:
                 starts[text[0]].append((text, each))
             for text in each.marks.ends:
                 ends[text[-1]].append((text, each))
-            self._holds += [(text, each) for text in each.marks.holds]
+            for text in each.marks.holds:
+                holds[text].append(each)
             for word in each.marks.words:
                 self._words[word].append(each)
             for reason in each.marks.reasons:
                 self._reasons[reason].append(each)
-        self._starts, self._ends = dict(starts), dict(ends)
+        self._starts, self._ends, self._holds = dict(starts), dict(ends), tuple(holds.items())
 
     def sight(self, line: RemittanceLine) -> Sightings:
         """Everything that any type sees in a line: the same as `deduction.sight`, in a few microseconds."""
         minor = line.settled or line.gross or 0
-        concerned = self._concerned(line)
-        found: list[Recognised] = []
-        for each in self._always:
-            if each.direction.fits(minor):
-                found += [Recognised(each, sighting) for sighting in each.see(line)]
-        for each in concerned:
+        always = self._giving if minor > 0 else self._taking if minor else dict.fromkeys(self._giving + self._taking)
+        found = [Recognised(each, sighting) for each in always for sighting in each.see(line)]
+        for each in self._concerned(line):
             found += sight_by(each, line, minor)
-        return in_order(found)
+        return in_order(found) if len(found) > 1 else tuple(found)
 
     def classify(self, line: RemittanceLine, known: Mapping[str, object]) -> Classification:
         """What the line is, where the invoices it may name are looked up already."""
@@ -73,16 +73,17 @@ class Grammar:
                 hits += [each for ending, each in endings if text.endswith(ending)]
             if beginnings := self._starts.get(text[0]):
                 hits += [each for beginning, each in beginnings if text.startswith(beginning)]
-            for part, each in self._holds:
+            for part, holding in self._holds:
                 if part in text:
-                    hits.append(each)
+                    hits += holding
         if line.description:
             self._by_words(line.description, hits)
         if line.kind:
             self._by_words(line.kind, hits)
-        for key, said in line.references.items():
-            if "DESCRIPTION" in key.upper():
-                self._by_words(said, hits)
+        if line.references:
+            for key, said in line.references.items():
+                if "DESCRIPTION" in key.upper():
+                    self._by_words(said, hits)
         if (line.kind or line.adjustments) and (reason := reason_of(line)):
             hits += self._reasons.get(reason.type, ())
         return {id(each): each for each in hits}.values() if len(hits) > 1 else hits
@@ -97,11 +98,12 @@ class Grammar:
 def _once(types: Iterable[DeductionType]) -> tuple[DeductionType, ...]:
     found: dict[tuple[str, str], DeductionType] = {}
     for each in types:
-        before = found.setdefault((each.code, each.rule), each)
-        if before is not each:
+        before = found.get((each.code, each.rule))
+        if before is not None:
             by = f" by rule {each.rule}" if each.rule else ""
             raise ConfigurationError(
                 f"Deduction type {each.code!r} is defined twice{by} ({before.label!r} and {each.label!r}); expected each code "
                 f"once: rename one."
             )
+        found[each.code, each.rule] = each
     return tuple(found.values())

@@ -62,7 +62,7 @@ def is_credit(line: RemittanceLine) -> bool:
 class Signature:
     """By what a type is told. `number`: its own form of reference, whole. `shared`: a form that it shares with others: then it
     is the general reading. `words`: what is said, as `phrases` takes it, unless `without` is said too. `reasons`: the types
-    its reason code may mean. `general`: its words, too, are a roof over several types. `chained`: its slices and what is given
+    its reason code may mean. `general`: how general its words are (`Sighting.general`). `chained`: its slices and what is given
     back are one story, by the reference. A group `about` in `number` is the invoice the line is about.
     """
 
@@ -71,7 +71,7 @@ class Signature:
     words: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
-    general: bool = False
+    general: int = 0
     chained: bool = False
 
 
@@ -84,7 +84,7 @@ def seen_by(signature: Signature) -> See:
     def see(line: RemittanceLine) -> tuple[Sighting, ...]:
         text = reference_of(line)
         own = number.fullmatch(text) if number else None
-        general = False
+        general = 0
         if own is None and not _told(line, signature.reasons):
             speech = said(line) if words or without else ""
             if without and without.search(speech):
@@ -92,7 +92,7 @@ def seen_by(signature: Signature) -> See:
             if words and words.search(speech):
                 general = signature.general
             elif shared and shared.fullmatch(text):
-                general = True
+                general = 1
             else:
                 return ()
         about = (own.groupdict().get("about") if own else None) or named_invoice(line)

@@ -208,6 +208,26 @@ class Items:
         """Items by their whole open amount."""
         return _group(self._items, lambda item: (item.open,))
 
+    def nearest(self, amount: int, day: date | None, most: int) -> tuple[OpenItem, ...]:
+        """At most so many items with this open amount, those nearest to `day`, in the order of their days; undated ones last."""
+        group, days = self._dated.get(amount, ((), []))
+        if len(group) <= most:
+            return group
+        low = high = bisect_left(days, day) if day else 0
+        while high - low < min(most, len(days)):
+            is_earlier = high == len(days) or (low > 0 and day is not None and day - days[low - 1] <= days[high] - day)
+            low, high = (low - 1, high) if is_earlier else (low, high + 1)
+        return group[low:high] + group[len(days) : len(days) + most - (high - low)]
+
+    @cached_property
+    def _dated(self) -> dict[int, tuple[tuple[OpenItem, ...], list[date]]]:
+        """By amount: the items in the order of their days, and those days; undated items stand behind."""
+        found: dict[int, tuple[tuple[OpenItem, ...], list[date]]] = {}
+        for amount, group in self.by_amount.items():
+            ordered = sorted(group, key=lambda item: (item.day is None, item.day or date.min, item.key))
+            found[amount] = tuple(ordered), [item.day for item in ordered if item.day]
+        return found
+
     @cached_property
     def by_purchase_order(self) -> dict[str, tuple[OpenItem, ...]]:
         """Items by order, upper case."""

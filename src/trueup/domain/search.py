@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TypeAlias
 
 from trueup.base.errors import TrueupError
 from trueup.domain.matcher import Candidate
 
-MOST_STATES = 60_000
+MOST_STATES = 30_000
 MOST_LINES = 150
 """Bounds of one component. Beyond them a person has to look."""
 
@@ -35,7 +36,7 @@ class _Search:
 
     choices: list[list[tuple[Candidate, int]]]
     capacity: dict[str, int]
-    shares: list[int]
+    bounds: list[int]
     wanted: list[tuple[str, ...]]
     known: list[dict[_State, int]] = field(default_factory=list)
     states: int = 0
@@ -101,7 +102,12 @@ class _Search:
             self.known, self.banned = kept, None
 
     def _bound(self, depth: int, used: int) -> int:
-        return sum(self.shares[number] for number in range(depth, len(self.shares)) if not used >> number & 1)
+        bound, taken = self.bounds[depth], used >> depth
+        while taken:
+            lowest = taken & -taken
+            bound -= self.bounds[at := depth + lowest.bit_length() - 1] - self.bounds[at + 1]
+            taken ^= lowest
+        return bound
 
     def _fits(self, candidate: Candidate) -> bool:
         return all(abs(part.minor) <= self.capacity[part.key] for part in candidate.parts)
@@ -138,4 +144,5 @@ def _lay_out(component: Sequence[Candidate], capacity: Mapping[str, int]) -> _Se
         touched |= {part.key for each, _ in group for part in each.parts}
         wanted.append(tuple(sorted(touched)))
     room = {key: capacity[key] for key in touched}
-    return _Search(choices, room, shares, wanted[::-1], [{} for _ in order])
+    bounds = [*accumulate(reversed(shares), initial=0)][::-1]
+    return _Search(choices, room, bounds, wanted[::-1], [{} for _ in order])

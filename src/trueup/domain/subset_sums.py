@@ -10,8 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import islice
+from itertools import accumulate, islice
 from math import comb, gcd
 from typing import TypeAlias
 
@@ -37,6 +36,7 @@ class Pool:
         middle = len(amounts) // 2
         self._left = _sums(self.amounts, 0, middle, most)
         self._right = _sums(self.amounts, middle, len(amounts), most)
+        self._sorted: dict[int, tuple[list[int], list[int]]] = {}
 
     @staticmethod
     def can_tell(count: int, most: int) -> bool:
@@ -59,35 +59,29 @@ class Pool:
         found.sort(key=lambda subset: (len(subset), subset))
         return SubsetSums(tuple(found[:show]), count)
 
-    def is_rare(self, total: int, one_in: int) -> bool:
-        """Whether a total that has nothing to do with these amounts would meet one of their sums so seldom.
+    def is_rare(self, total: int, one_in: int, most: int) -> bool:
+        """Whether a total that has nothing to do with these amounts would meet a sum of up to `most` of them so seldom.
 
         Sums within a tenth of the total show how dense they are; only multiples of what all amounts share can be met at all.
         """
         reach = abs(total) // 10
         step = gcd(total, *self.amounts) or 1
+        sums, before = self._right_up_to(most)
         near = 0
         for each, masks in self._left.items():
-            low, high = (
-                bisect_left(self._sorted, total - reach - each),
-                bisect_right(self._sorted, total + reach - each),
-            )
-            near += len(masks) * (self._before[high] - self._before[low])
+            low, high = bisect_left(sums, total - reach - each), bisect_right(sums, total + reach - each)
+            near += sum(len(mask) <= most for mask in masks) * (before[high] - before[low])
             if near * step * one_in > 2 * reach + step:
                 return False
         return True
 
-    @cached_property
-    def _sorted(self) -> list[int]:
-        return sorted(self._right)
-
-    @cached_property
-    def _before(self) -> list[int]:
-        """How many subsets of the right half have a sum before each position of the sorted sums."""
-        before = [0]
-        for each in self._sorted:
-            before.append(before[-1] + len(self._right[each]))
-        return before
+    def _right_up_to(self, most: int) -> tuple[list[int], list[int]]:
+        """The sums of the right half, sorted, and how many subsets of up to `most` stand before each place."""
+        if most not in self._sorted:
+            sums = sorted(self._right)
+            counts = (sum(len(mask) <= most for mask in self._right[each]) for each in sums)
+            self._sorted[most] = sums, [*accumulate(counts, initial=0)]
+        return self._sorted[most]
 
 
 def _count(ours: list[tuple[int, ...]], theirs: list[tuple[int, ...]], least: int, most: int) -> int:

@@ -18,7 +18,15 @@ from trueup.base.money import Money, UnitPrice, check_currency
 from trueup.domain.identifiers import Asin
 from trueup.domain.invoices import Invoice, InvoiceLine, normal_reference
 from trueup.formats.document import Format, Reading, Severity
-from trueup.formats.regional import UNDECLARED, Convention, convention_of, read_day, read_number
+from trueup.formats.regional import (
+    UNDECLARED,
+    Convention,
+    convention_of,
+    exact_money,
+    read_day,
+    read_number,
+    tell_contradictions,
+)
 from trueup.formats.tabular import Column, Findings, Layout, Row, has_columns, read_table, text, whole
 
 _STATED = ("partner", "payee", "issued", "due", "currency", "total", "tax", "purchase_order", "credits")
@@ -64,6 +72,7 @@ def read_invoices(content: bytes, declared: Convention = UNDECLARED) -> Reading[
         (values[name] for values in cells for name in _DAYS if values.get(name)),
         declared,
     )
+    tell_contradictions(convention, findings)
     for row in table.rows:
         _read_cells(row, convention)
         _take(row, drafts, findings)
@@ -221,7 +230,7 @@ def _finish(draft: _Draft, findings: Findings) -> Invoice | None:
 
 def _money(name: str, value: Decimal, currency: str) -> Money:
     try:
-        return Money.of(value, currency)
+        return exact_money(value, currency)
     except Invalid as error:
         raise Invalid(f"{name} {error}") from None
 

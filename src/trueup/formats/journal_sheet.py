@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from trueup.base.errors import Refused
+from trueup.base.errors import ConfigurationError, Refused
 from trueup.base.money import exponent_of
-from trueup.domain.journal import JournalEntry, JournalLine
+from trueup.domain.journal import Account, JournalEntry, JournalLine
 from trueup.formats.journal_export import Books, Piece, plain_amount
 from trueup.formats.journal_parts import Part, in_base, parts
 
@@ -136,6 +136,16 @@ def amount(line: JournalLine, takes: Amounts, target: str) -> str:
         )
     text = plain_amount(minor, currency)
     return text[:-surplus] if surplus > 0 else text
+
+
+def account_code(account: Account, longest: int, target: str) -> str:
+    """The account's code. Raises ConfigurationError when the target takes none so long: a cut one would be another account."""
+    if len(account.code) > longest:
+        raise ConfigurationError(
+            f"Account {account.code!r} ({account.name}): codes in {target} have at most {longest} characters, found "
+            f"{len(account.code)}; put the code that the account has there into the chart of accounts."
+        )
+    return account.code
 
 
 def debit_credit(line: JournalLine, takes: Amounts, target: str) -> tuple[str, str]:

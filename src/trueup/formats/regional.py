@@ -15,6 +15,9 @@ from functools import lru_cache
 from typing import TypeVar
 
 from trueup.base.errors import Invalid
+from trueup.base.money import Money, check_currency, exact_decimal, exponent_of
+from trueup.formats.document import Location, Severity
+from trueup.formats.tabular import Findings
 
 T = TypeVar("T")
 _PLAIN = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,2})?")
@@ -39,10 +42,14 @@ _SHAPES = {".": _shape(".", ","), ",": _shape(",", ".")}
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """How a table writes its numbers and days. `decimal_mark`: "" where not known; `day_first` of 03/04: None likewise."""
+    """How a table writes its numbers and days. `decimal_mark`: "" where not known; `day_first` of 03/04: None likewise.
+
+    `contradicts`: what the table writes in two ways, so that it shows nothing about cells with two readings.
+    """
 
     decimal_mark: str = ""
     day_first: bool | None = None
+    contradicts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.decimal_mark not in ("", ".", ","):
@@ -55,13 +62,31 @@ UNDECLARED = Convention()
 def convention_of(numbers: Iterable[str], days: Iterable[str], declared: Convention = UNDECLARED) -> Convention:
     """What is declared, and for the rest what the cells show. What they do not show, or contradict, stays unknown."""
     mark, day_first = declared.decimal_mark, declared.day_first
+    contradicts: tuple[str, ...] = ()
     if not mark:
         marks = {way for cell in numbers if (way := _shown_mark(cell)) is not None}
         mark = marks.pop() if len(marks) == 1 else ""
+        contradicts = ("decimals, with a point and with a comma",) if marks else ()
     if day_first is None:
         orders = {order for cell in set(days) if (order := _only_way(_days, cell)) is not None}
         day_first = orders.pop() if len(orders) == 1 else None
-    return Convention(mark, day_first)
+        contradicts += ("days, with the day first and with the month first",) if orders else ()
+    return Convention(mark, day_first, contradicts)
+
+
+def tell_contradictions(convention: Convention, findings: Findings) -> None:
+    """A warning for what the table writes in two ways: each cell is read for itself, and one of them may be a slip."""
+    for what in convention.contradicts:
+        words = f"the table writes {what}; cells that can be read in one way alone are read so, look at them"
+        findings.add("two-conventions", words, Location(0, "row 1"), Severity.WARNING)
+
+
+def exact_money(value: str | Decimal, currency: str) -> Money:
+    """An amount as a source states it. Raises Invalid when it is no number, or has more digits than its currency."""
+    number, digits = exact_decimal(value), exponent_of(check_currency(currency))
+    if number != round(number, digits):
+        raise Invalid(f"{number} {currency}: expected at most {digits} digits after the decimal mark")
+    return Money.of(number, currency)
 
 
 def read_number(cell: str, convention: Convention = UNDECLARED) -> Decimal:

@@ -6,7 +6,7 @@ from trueup.base.errors import Invalid
 from trueup.base.ids import digest_of
 from trueup.domain.proofs import Proof, ProofKind
 from trueup.formats.document import Format, Reading, Severity
-from trueup.formats.regional import UNDECLARED, Convention, convention_of, read_day
+from trueup.formats.regional import UNDECLARED, Convention, convention_of, read_day, tell_contradictions
 from trueup.formats.tabular import Column, Findings, Layout, has_columns, read_table, text, whole
 
 COLUMNS = ("kind", "purchase_order", "invoice", "sku", "quantity", "day", "carrier", "tracking", "document")
@@ -23,6 +23,7 @@ def read_shipments(content: bytes, declared: Convention = UNDECLARED) -> Reading
     table = read_table(content, _LAYOUT)
     findings = Findings(list(table.findings))
     convention = convention_of((), (row.values["day"] for row in table.rows), declared)
+    tell_contradictions(convention, findings)
     proofs: dict[Proof, int] = {}
     for row in table.rows:
         values = row.values

@@ -1,7 +1,8 @@
 """Letters of every language on a page: which font has them, and text that a page takes as text.
 
-The fonts are those that every PDF reader brings along, so nothing is embedded and nothing has to be installed. A letter that
-none of them has is shown without its marks, or as its number: nothing is dropped, and nothing turns into a black box.
+The fonts are those that the PDF standard names, so none is embedded: western ones every reader has, for eastern ones and
+Cyrillic it takes what its machine has. A letter that none of them has is shown without its marks, or as its number: nothing is
+dropped. Source: ISO 32000-1, 9.6.2.2 (standard fonts) and 9.7.5.2 (predefined CMaps).
 """
 
 from __future__ import annotations
@@ -56,11 +57,17 @@ def _told(letter: str) -> tuple[str, str]:
     bare = "".join(each for each in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(each))
     if bare and _in_code_page(bare, "cp1252"):
         return "", bare
-    for font, page in _EASTERN.items():
-        if _in_code_page(letter, page):
-            registerFont(UnicodeCIDFont(font))
-            return font, letter
+    for shape in (letter, bare):
+        for font, page in _EASTERN.items():
+            if shape and _in_code_page(shape, page):
+                return _registered(font), shape
     return "", f"[U+{ord(letter):04X}]"
+
+
+@cache
+def _registered(font: str) -> str:
+    registerFont(UnicodeCIDFont(font))
+    return font
 
 
 def _in_code_page(text: str, page: str) -> bool:

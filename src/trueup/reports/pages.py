@@ -27,6 +27,7 @@ from trueup.reports.glyphs import BOLD, REGULAR, markup, plain
 
 _INK, _QUIET, _RULE, _BAND = HexColor("#1F2937"), HexColor("#6B7280"), HexColor("#CBD5E1"), HexColor("#F1F5F9")
 _MARGIN = 16 * mm
+_LONGEST_FOOT = 90
 _MOST_CHARACTERS = 4000  # a cell of more would fill pages; the document itself is the place for it
 
 
@@ -180,7 +181,8 @@ def _figures(items: Sequence[Figure], width: float) -> Flowable:
         for each in items
     ]
     cells += [[] for _ in range(4 - len(items))]
-    style = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("BACKGROUND", (0, 0), (len(items) - 1, 0), _BAND)]
+    style: list[tuple[Any, ...]] = [("VALIGN", (0, 0), (-1, -1), "TOP")]
+    style.append(("BACKGROUND", (0, 0), (len(items) - 1, 0), _BAND))
     style += [("LINEAFTER", (at, 0), (at, 0), 4, white) for at in range(3)]
     return Table([cells], colWidths=[width / 4] * 4, style=[*style, *_padding(6)], spaceAfter=6)
 
@@ -275,7 +277,7 @@ def _numbered(title: str) -> type[Canvas]:
 
         def _foot(self, number: int, count: int) -> None:
             width, _ = self._pagesize
-            foot = Paragraph(markup(plain(title)), _style(7.5, textColor=_QUIET))
+            foot = Paragraph(markup(plain(title)[:_LONGEST_FOOT]), _style(7.5, textColor=_QUIET))
             foot.wrap(width - 2 * _MARGIN - 30 * mm, 10 * mm)
             foot.drawOn(self, _MARGIN, _MARGIN - 2 * mm)
             self.setFont(REGULAR, 7.5)

@@ -30,7 +30,6 @@ invoices = sa.Table(
     sa.Column("currency", sa.CHAR(3), nullable=False),
     sa.Column("total_minor", sa.BigInteger, nullable=False),
     sa.Column("tax_minor", sa.BigInteger, nullable=False),
-    sa.Column("settled_minor", sa.BigInteger, nullable=False),
     sa.Column("purchase_order", sa.Text, nullable=False),
     sa.Column("credits", sa.Text, nullable=False),
     sa.Column("lines", JSONB, nullable=False),
@@ -38,17 +37,20 @@ invoices = sa.Table(
     sa.Column("taken_in_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Index("uq_invoices_reference", "partner", "reference", unique=True),
     sa.Index("ix_invoices_order", "partner", "purchase_order", postgresql_where=sa.text("purchase_order <> ''")),
-    sa.Index(
-        "ix_invoices_open",
-        "partner",
-        "currency",
-        sa.text("(total_minor - settled_minor)"),
-        postgresql_where=sa.text("total_minor <> settled_minor"),
-    ),
     sa.Index("ix_invoices_issued", "issued_on", "id"),
 )
+open_invoices = sa.Table(
+    "open_invoices",
+    metadata,
+    sa.Column("invoice_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("partner", sa.Text, nullable=False),
+    sa.Column("currency", sa.CHAR(3), nullable=False),
+    sa.Column("minor", sa.BigInteger, nullable=False),
+    sa.Index("ix_open_invoices_partner", "partner", "currency"),
+)
+"""What is open of which invoice: a row less is all that a payment in full costs, and what is settled is never looked at again."""
 _COPIED = (
-    "id partner reference number payee issued_on due_on currency total_minor tax_minor settled_minor purchase_order credits lines "
+    "id partner reference number payee issued_on due_on currency total_minor tax_minor purchase_order credits lines "
     "evidence taken_in_at"
 ).split()
 
@@ -101,6 +103,12 @@ def take_in_invoices(
             for number, (reference, invoice) in zip(ids, fresh, strict=True)
         )
         copy_rows(connection, "invoices", _COPIED, rows)
+        balances = (
+            (number, partner, invoice.total.currency, invoice.total.minor)
+            for number, (_, invoice) in zip(ids, fresh, strict=True)
+            if invoice.total
+        )
+        copy_rows(connection, "open_invoices", ("invoice_id", "partner", "currency", "minor"), balances)
         new.update({invoice.number: number for number, (_, invoice) in zip(ids, fresh, strict=True)})
     return TakenInvoices(new, same, tuple(different))
 
@@ -122,27 +130,44 @@ _FIND = sa.select(invoices.c.reference, invoices.c.id, invoices.c.number, invoic
 
 
 def add_settled(connection: sa.Connection, changes: Mapping[int, int]) -> list[int]:
-    """Add what was settled to invoices, by id in minor units. Returns those that are settled beyond their total now."""
+    """Note what was settled of invoices, by id in minor units. Returns those that are settled beyond their total now."""
     changed = {number: minor for number, minor in sorted(changes.items()) if minor}
     if not changed:
         return []
     values = {"ids": list(changed), "minors": list(changed.values())}
-    # Locked in order of id first, so that two payments about the same invoices wait for each other instead of dying.
-    connection.execute(sa.text("SELECT FROM trueup.invoices WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"), values)
-    rows = connection.execute(
-        sa.text(
-            "UPDATE trueup.invoices AS i SET settled_minor = i.settled_minor + c.minor"
-            " FROM unnest(CAST(:ids AS bigint[]), CAST(:minors AS bigint[])) AS c(id, minor) WHERE i.id = c.id"
-            " RETURNING i.id, (sign(i.total_minor) * (i.settled_minor - i.total_minor) > 0) AS beyond"
-        ),
-        values,
-    )
-    return sorted(row.id for row in rows if row.beyond)
+    whole = set(connection.execute(_SETTLE_WHOLE, values).scalars())
+    rest = {number: minor for number, minor in changed.items() if number not in whole}
+    if not rest:
+        return []
+    rows = connection.execute(_SETTLE_PART, {"ids": list(rest), "minors": list(rest.values())}).all()
+    done = [row.invoice_id for row in rows if not row.minor]
+    connection.execute(sa.delete(open_invoices).where(open_invoices.c.invoice_id.in_(done), open_invoices.c.minor == 0))
+    left = {row.invoice_id: row.minor for row in rows if row.minor}
+    totals = connection.execute(sa.select(invoices.c.id, invoices.c.total_minor).where(invoices.c.id.in_(list(left))))
+    return sorted(row.id for row in totals if (left[row.id] > 0) != (row.total_minor > 0))
+
+
+_SETTLE_WHOLE = sa.text(
+    "DELETE FROM trueup.open_invoices AS o USING unnest(CAST(:ids AS bigint[]), CAST(:minors AS bigint[])) AS c(id, minor)"
+    " WHERE o.invoice_id = c.id AND o.minor = c.minor RETURNING o.invoice_id"
+)
+_SETTLE_PART = sa.text(
+    "INSERT INTO trueup.open_invoices AS o (invoice_id, partner, currency, minor)"
+    " SELECT i.id, i.partner, i.currency, -c.minor FROM unnest(CAST(:ids AS bigint[]), CAST(:minors AS bigint[]))"
+    " AS c(id, minor) JOIN trueup.invoices AS i ON i.id = c.id ORDER BY i.id"
+    " ON CONFLICT (invoice_id) DO UPDATE SET minor = o.minor + excluded.minor RETURNING o.invoice_id, o.minor"
+)
+
+
+WITH_OPEN = sa.select(invoices, sa.func.coalesce(open_invoices.c.minor, 0).label("open_minor")).select_from(
+    invoices.outerjoin(open_invoices, open_invoices.c.invoice_id == invoices.c.id)
+)
+"""Invoices, each with what is open of it."""
 
 
 def load_invoices(connection: sa.Connection, ids: Collection[int]) -> dict[int, SavedInvoice]:
     """Invoices by id; those that are not there are left out."""
-    rows = connection.execute(sa.select(invoices).where(invoices.c.id.in_(list(ids)))).mappings()
+    rows = connection.execute(WITH_OPEN.where(invoices.c.id.in_(list(ids)))).mappings()
     return {row["id"]: saved_invoice(row) for row in rows}
 
 
@@ -157,7 +182,7 @@ def load_invoice(connection: sa.Connection, partner: str, number: str) -> SavedI
 
 
 def saved_invoice(row: Mapping[Any, Any]) -> SavedInvoice:
-    """A row as an invoice."""
+    """A row of `WITH_OPEN` as an invoice."""
     currency = row["currency"]
     invoice = Invoice(
         number=row["number"],
@@ -171,7 +196,7 @@ def saved_invoice(row: Mapping[Any, Any]) -> SavedInvoice:
         credits=row["credits"],
         lines=tuple(from_json(line, InvoiceLine) for line in row["lines"]),
     )
-    return SavedInvoice(row["id"], invoice, Money(row["settled_minor"], currency), row["evidence"])
+    return SavedInvoice(row["id"], invoice, Money(row["total_minor"] - row["open_minor"], currency), row["evidence"])
 
 
 def _load(connection: sa.Connection, partner: str, references: Iterable[str]) -> dict[str, SavedInvoice]:
@@ -197,7 +222,6 @@ def _row(number: int, reference: str, invoice: Invoice, origin: tuple[str, datet
         invoice.total.currency,
         invoice.total.minor,
         invoice.tax.minor,
-        0,
         invoice.purchase_order,
         invoice.credits,
         JsonList(to_json(line) for line in invoice.lines),

@@ -51,7 +51,6 @@ journal_lines = sa.Table(
     sa.Column("rule", sa.Text, nullable=False),
     sa.Column("case_key", sa.Text, nullable=False),
     sa.CheckConstraint("minor <> 0", name="of_something"),
-    sa.Index("ix_journal_lines_account", "account", "entry_id"),
     sa.Index("ix_journal_lines_invoice", "invoice_id", postgresql_where=sa.text("invoice_id IS NOT NULL")),
 )
 closed_months = sa.Table(

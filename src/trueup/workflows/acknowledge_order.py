@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from trueup.base.errors import ConfigurationError, NotFound, RemoteError
+from trueup.base.errors import ConfigurationError, NotFound, Rejected, RemoteError, TrueupError
 from trueup.domain.acknowledgements import Answer, LineDecision, force_line, keep_rejected
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deliveries import DeliveryState, is_open
@@ -20,13 +20,22 @@ from trueup.storage import acts, cases, decisions, deliveries, orders, stock
 from trueup.workflows.assessment import Situation, assess_order, examine, line_digest, open_hold_cases
 from trueup.workflows.deliver import prepare_answer, send_delivery, worth
 from trueup.workflows.reservation import decide_order, observe_stock
-from trueup.workflows.shop_order import place_shop_order, plan_shop_order, settle_shop_order, settle_unasked
+from trueup.workflows.shop_order import (
+    REFUSED,
+    UNREACHABLE,
+    place_shop_order,
+    plan_shop_order,
+    settle_shop_order,
+    settle_unasked,
+)
 from trueup.workflows.taking_in import QUEUE, start_answering
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
 
 _NOT_DONE = (RemoteError, ConfigurationError, NotFound)
 """What a person or time can mend: a system that does not answer, a location that is not mapped."""
 MOST_PAUSE_MINUTES = 30
+REFUSED_FOR = timedelta(hours=4)
+"""How long the shop is asked again for what it refuses; then only a person's retry does."""
 
 
 def acknowledge_order(c: Flowing, order_id: int) -> None:
@@ -39,7 +48,7 @@ def acknowledge_order(c: Flowing, order_id: int) -> None:
         try:
             observed = c.step(observe_stock, wanted["shop"], wanted["location"], wanted["items"])
         except _NOT_DONE as error:
-            _put_off(c, order_id, f"stock could not be read: {error}")
+            _put_off(c, order_id, f"stock could not be read: {error}", error)
             return
     if c.commit(decide_order, order_id, c.run_id, observed) is None:
         return
@@ -53,16 +62,16 @@ def _finish(c: Flowing, order_id: int, observed: dict[str, Any] | None) -> None:
         try:
             placed = c.step(place_shop_order, plan, observed)
         except _NOT_DONE as error:
-            _put_off(c, order_id, f"the shop did not take the order: {error}")
+            _put_off(c, order_id, f"the shop did not take the order: {error}", error)
             return
     ready = c.commit(settle_and_answer, order_id, c.run_id, plan, placed)
     if ready is not None:
         send_delivery(c, ready["delivery"], ready["attempt"], order_id, c.run_id)
 
 
-def _put_off(c: Flowing, order_id: int, words: str) -> None:
+def _put_off(c: Flowing, order_id: int, words: str, error: TrueupError) -> None:
     """Try again later; what needs nothing more of the shop (a backorder, a smaller claim) is answered all the same."""
-    ready = c.commit(try_again, order_id, c.run_id, words)
+    ready = c.commit(try_again, order_id, c.run_id, words, isinstance(error, Rejected))
     if ready is not None:
         send_delivery(c, ready["delivery"], ready["attempt"], order_id, c.run_id)
 
@@ -80,28 +89,33 @@ def settle_and_answer(
     return ready
 
 
-def try_again(tx: Tx, order_id: int, run_id: str, words: str) -> dict[str, Any] | None:
+def try_again(tx: Tx, order_id: int, run_id: str, words: str, refused: bool) -> dict[str, Any] | None:
     """A remote system did not do its part: a case says so, and the order is tried again soon.
 
-    Returns the answer that is ready without it, if there is one; else the order is given back.
+    What it `refused` it will refuse again until a person changes something there: after some hours it is left to the case,
+    whose retry begins anew. Returns the answer that is ready without it, if there is one; else the order is given back.
     """
     saved = orders.load_order(tx.connection, order_id)
     agreement = tx.resources.agreement(saved)
     draft = CaseDraft(
-        kind="shop.unreachable",
+        kind=REFUSED if refused else UNREACHABLE,
         subject=f"order {saved.order.key}",
         title=f"Order {saved.order.number} waits for the shop: {words}",
-        expected="an answer from the shop",
+        expected="a shop that takes it; mend what it names, then retry" if refused else "an answer from the shop",
         found=words,
         money_at_risk=None,
         deadline=agreement.deadline(saved.due_from) if agreement else None,
         owner="e-commerce",
         resolutions=(Resolution.RETRY, Resolution.DISMISS),
     )
-    cases.open_case(tx.connection, draft, tx.now, order_id=order_id)
+    if refused:
+        why = "it answers, and refuses"
+        cases.close_case(tx.connection, UNREACHABLE, f"order {saved.order.key}", why=why, now=tx.now)
+    case = cases.load_case(tx.connection, cases.open_case(tx.connection, draft, tx.now, order_id=order_id))
     ready = prepare_answer(tx, order_id)
-    if ready is None:
-        orders.give_back_lease(tx.connection, order_id, run_id)
+    asked_meanwhile = ready is None and orders.give_back_lease(tx.connection, order_id, run_id)
+    if refused and not asked_meanwhile and tx.now - case.opened_at >= REFUSED_FOR:
+        return ready
     # Longer the more often it ran: a shop that is down for hours is not asked every minute.
     number = orders.count_runs(tx.connection, order_id)
     start_answering(tx, order_id, timedelta(minutes=min(number, MOST_PAUSE_MINUTES)))

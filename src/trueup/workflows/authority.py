@@ -19,6 +19,7 @@ _MAY = {
     "stock.declare": (Role.OPERATIONS, Role.ECOMMERCE, Role.ADMIN),
     "remittances.import": (Role.FINANCE, Role.ADMIN),
     "invoices.import": (Role.FINANCE, Role.ADMIN),
+    "journal.export": (Role.FINANCE, Role.ADMIN, Role.AUDITOR),
     "documents.erase": (Role.ADMIN,),
     "secrets.keep": (Role.ADMIN,),
     "runs.mend": (Role.OPERATIONS, Role.ADMIN),

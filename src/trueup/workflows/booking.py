@@ -14,8 +14,9 @@ from datetime import date
 from trueup.base.errors import Refused
 from trueup.base.money import Money
 from trueup.domain.chart import Purpose
+from trueup.domain.deduction import Sightings, stems
 from trueup.domain.posting import Heading, difference, post_placements
-from trueup.domain.remittances import PaymentState, Remittance
+from trueup.domain.remittances import PaymentState, Remittance, RemittanceLine
 from trueup.domain.settlement import Ground, KnownInvoice, Placement, Settlement, Suspended, settle
 from trueup.storage import claims, invoices, journal, remittances, suspense
 from trueup.storage.claims import ClaimChange
@@ -67,17 +68,34 @@ class Booking:
         )
 
 
-def ground_for(tx: Tx, partner: str, batch: Iterable[Remittance]) -> dict[str, KnownInvoice]:
-    """The invoices of ours that the lines of these payments name, by normalised reference."""
-    stems = tx.resources.books.stems
-    wanted = {stem for told in batch for line in told.lines for stem in stems(line)}
-    found = invoices.find_invoices(tx.connection, partner, wanted)
-    return {reference: KnownInvoice(*row) for reference, row in found.items()}
+class Sight:
+    """What the grammar sees in the lines of a batch, looked at once: a line is asked for its stems, then for what it is."""
+
+    def __init__(self, tx: Tx, partner: str, batch: Iterable[Remittance]) -> None:
+        sight = tx.resources.books.sight
+        # By identity: the lines live as long as their batch does, and to hash one costs more than to look at it.
+        self._seen = {id(line): sight(line) for told in batch for line in told.lines}
+        wanted = {stem for seen in self._seen.values() for stem in stems(seen)}
+        self._known: defaultdict[str, dict[str, KnownInvoice]] = defaultdict(dict)
+        for reference, row in invoices.find_invoices(tx.connection, partner, wanted).items():
+            invoice = KnownInvoice(*row)
+            self._known[invoice.currency][reference] = invoice
+        self._partner, self._chart = partner, tx.resources.books.chart
+
+    def ground(self, told: Remittance, answers: suspense.Answers | None = None) -> Ground:
+        """What a payment of the batch is settled on. Invoices of another currency are not what its lines settle."""
+        ground = Ground(self._partner, self._chart, self._see, self._known[told.currency])
+        if answers is None:
+            return ground
+        return replace(ground, decided=answers.decided, matched=answers.matched, contested=answers.contested)
+
+    def _see(self, line: RemittanceLine) -> Sightings:
+        return self._seen[id(line)]
 
 
 def book_new(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) -> None:
     """Payments that nobody told of before: saved, settled and posted."""
-    known = ground_for(tx, partner, batch)
+    sight = Sight(tx, partner, batch)
     shut = journal.closed(tx.connection, {told.paid_on for told in batch})
     postings = [_posting(told, told.paid_on in shut) for told in batch]
     ids = remittances.save_new(
@@ -90,7 +108,7 @@ def book_new(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) -
             if posting == HELD:
                 note_closed_month(tx, partner, told, evidence)
             continue
-        result = settle(told, ground_of(tx, partner, told, known))
+        result = settle(told, sight.ground(told))
         booking.suspended.append((number, result.suspended))
         booking.cases.update((each.kind, each.subject) for each in result.suspended)
         if result.placements:
@@ -134,26 +152,12 @@ def write(tx: Tx, booking: Booking, *, fresh: bool) -> None:
     note_changed(tx, Changed(booking.partner, booking.cases, beyond, frozenset(booking.settled), balances))
 
 
-def ground_of(tx: Tx, partner: str, told: Remittance, known: dict[str, KnownInvoice]) -> Ground:
-    """What a payment is settled on when nothing was answered about its lines."""
-    books = tx.resources.books
-    same = {stem: invoice for stem, invoice in known.items() if invoice.currency == told.currency}
-    return Ground(partner, books.chart, books.sight, same)
-
-
 def _wanted(tx: Tx, saved: SavedRemittance) -> Settlement:
     told = saved.remittance
     if told.state is not PaymentState.PAID:
         return Settlement((), ())
-    known = ground_for(tx, saved.partner, [told])
     answers = suspense.load_answers(tx.connection, saved.id, told.source.value)
-    ground = replace(
-        ground_of(tx, saved.partner, told, known),
-        decided=answers.decided,
-        matched=answers.matched,
-        contested=answers.contested,
-    )
-    return settle(told, ground)
+    return settle(told, Sight(tx, saved.partner, [told]).ground(told, answers))
 
 
 def _correction(tx: Tx, saved: SavedRemittance, change: tuple[Placement, ...], actor: str) -> Posted:

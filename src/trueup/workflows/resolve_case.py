@@ -18,6 +18,7 @@ from trueup.workflows.assessment import line_digest
 from trueup.workflows.deliver import ONE_LOOK, set_proof
 from trueup.workflows.poll_orders import ensure_polls, take_in_page
 from trueup.workflows.receive_files import ensure_looks, take_in_file
+from trueup.workflows.shop_order import DIFFERS
 from trueup.workflows.sync_products import ensure_syncs
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import Tx
@@ -151,7 +152,7 @@ def _retry(tx: Tx, case: Case, order_id: int | None) -> None:
             _look_at_sources(tx)
         case "run":
             _run_again(tx, name, case.id)
-    if case.draft.kind == "shop.differs" and order_id is not None:
+    if case.draft.kind == DIFFERS and order_id is not None:
         forget_wanted(tx.connection, order_id)
     if order_id is not None:
         start_answering(tx, order_id, timedelta(0))

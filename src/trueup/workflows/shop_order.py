@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,8 @@ from trueup.workflows.world import Tx, World
 
 CLAIMS_AT_ONCE = 5
 """How often stock may vanish between reading and claiming before the next try waits."""
+UNREACHABLE, REFUSED, CLAIM_FAILED, DIFFERS = "shop.unreachable", "shop.refused", "shop.claim-failed", "shop.differs"
+"""The kinds of cases about an order in the shop."""
 MOST_LOOKS = 60
 """How often an order of the shop that differs is looked at again before only a person does."""
 
@@ -146,7 +149,9 @@ def _bring_about(
 def settle_shop_order(tx: Tx, order_id: int, plan: dict[str, Any], placed: dict[str, Any]) -> bool:
     """Judge what the shop shows. True: it holds what we reserved. False: stock vanished and the lines are decided anew.
 
-    A difference that remains is a case; the reservation then stays unclaimed, and is never answered as accepted.
+    A difference that remains is a case; the reservation then stays unclaimed, and is never answered as accepted. So does the
+    reservation of a line whose product's committed stock was not seen to rise: the order says that it holds it, the shelf
+    does not. It is looked at again until it shows, a person judges, or the deadline's margin has it backordered.
     """
     connection = tx.connection
     wanted = from_json(plan["order"], SalesOrder)
@@ -165,26 +170,27 @@ def settle_shop_order(tx: Tx, order_id: int, plan: dict[str, Any], placed: dict[
         name=f"order {shown.name} for {wanted.order_number}",
     )
     differing = (*differences(wanted, shown), *_elsewhere(wanted, shown))
-    # The claim is marked before the levels are judged: they were read after it.
-    if not differing:
-        stock.mark_claimed(connection, order_id, [line.sequence for line in wanted.lines], tx.now)
     proof, doubts = _committed(connection, order_id, placed, wanted)
+    if not differing:
+        proven = [line.sequence for line in wanted.lines if line.sku not in doubts]
+        stock.mark_claimed(connection, order_id, proven, tx.now)
     asked = digest_of_json(plan["order"])
-    saved = sales_orders.SavedSalesOrder(plan["shop"], shown, not differing, asked, proof, tx.now, evidence)
+    found = (*differing, *doubts.values())
+    saved = sales_orders.SavedSalesOrder(plan["shop"], shown, not found, asked, proof, tx.now, evidence)
     sales_orders.save_sales_order(connection, order_id, wanted.key, saved)
     runs = orders.count_runs(connection, order_id)
-    if differing and runs <= MOST_LOOKS:
-        # A cancellation takes its time in a shop, and people mend what they broke: look again.
+    if found and runs <= MOST_LOOKS:
+        # A claim or a cancellation takes its time in a shop, and people mend what they broke: look again.
         start_answering(tx, order_id, timedelta(minutes=min(2 * runs, 30)))
-    _tell(tx, order_id, wanted, shown, [*differing, *doubts])
+    _tell(tx, order_id, wanted, shown, list(found))
     return True
 
 
 def settle_unasked(tx: Tx, order_id: int) -> None:
     """Nothing is wanted of the shop any more: what it did not do before is nobody's matter."""
     order = orders.load_order(tx.connection, order_id).order
-    for kind in ("shop.claim-failed", "shop.unreachable"):
-        cases.close_case(tx.connection, kind, f"order {order.key}", why="nothing is wanted of the shop", now=tx.now)
+    gone = dict.fromkeys((CLAIM_FAILED, UNREACHABLE, REFUSED), "nothing is wanted of the shop")
+    cases.close_cases(tx.connection, gone, f"order {order.key}", tx.now)
 
 
 def _elsewhere(wanted: SalesOrder, shown: ShownOrder) -> tuple[str, ...]:
@@ -204,7 +210,7 @@ def _claim_failed(tx: Tx, order_id: int, wanted: SalesOrder, words: str) -> bool
             decisions.drop_decision(tx.connection, order_id, line.sequence)
             stock.release_reservation(tx.connection, order_id, line.sequence)
     draft = CaseDraft(
-        kind="shop.claim-failed",
+        kind=CLAIM_FAILED,
         subject=f"order {wanted.partner}/{wanted.order_number}",
         title=f"The shop could not claim the stock of order {wanted.order_number}: {words}",
         expected="stock that was available a moment ago",
@@ -223,40 +229,78 @@ def _claim_failed(tx: Tx, order_id: int, wanted: SalesOrder, words: str) -> bool
 
 def _committed(
     connection: sa.Connection, order_id: int, placed: dict[str, Any], wanted: SalesOrder
-) -> tuple[str, list[str]]:
-    """Whether the shop's committed stock covers all that we claimed of each product; what rose, in words."""
-    before = {level["sku"]: level for level in placed["before"]}
+) -> tuple[str, dict[str, str]]:
+    """What rose of each product's committed stock, in words, and the doubts by SKU: it does not cover all that we claimed."""
     known = sales_orders.load_sales_order(connection, order_id)
-    had: dict[str, int] = {}
-    for line in known.shown.lines if known and not known.shown.cancelled else ():
-        had[line.sku] = had.get(line.sku, 0) + line.eaches
-    words, doubts = [], []
+    before = {level["sku"]: int(level["committed"]) for level in placed["before"]}
+    doubted = known is not None and not known.agrees
+    if known is not None and doubted:
+        # What counts is what has risen since we asked, not since we last looked.
+        before |= _risen_from(known.proof)
+    standing = _claimed_before(connection, order_id, known)
+    words: list[str] = []
+    doubts: dict[str, str] = {}
     after: list[Level] = levels_of({"levels": placed["after"]})
     for level in after:
-        was = before.get(level.sku, {}).get("committed")
+        was = before.get(level.sku)
+        asked = sum(line.eaches for line in wanted.lines if line.sku == level.sku)
+        if known is not None and doubted and was is not None:
+            # Others that claimed in the meantime raised it too: their rise proves nothing for us.
+            was += _others(connection, order_id, level, since=known.read_back_at)
         words.append(f"{level.sku} committed {was if was is not None else '?'} to {level.committed}")
         # Shipping takes goods out of `committed` that our books still hold: then it must have risen by what is new.
-        asked = sum(line.eaches for line in wanted.lines if line.sku == level.sku)
-        new = asked - had.get(level.sku, 0)
+        new = asked - standing.get(level.sku, 0)
         covered = level.committed >= asked if was is None else level.committed - was >= new
         if not level.tracked or covered:
             continue
-        others = sum(
-            held.eaches
-            for held in stock.load_reservations(connection, [level.sku], level.location)
-            if held.order_id != order_id and held.claimed_at is not None and held.claimed_at <= level.observed_at
-        )
-        owed = others + asked
+        owed = asked + _others(connection, order_id, level)
         if level.committed < owed:
-            doubts.append(f"{level.sku}: {level.committed} eaches committed at {level.location}, {owed} claimed by us")
+            doubts[level.sku] = (
+                f"{level.sku}: {level.committed} eaches committed at {level.location}, {owed} claimed by us"
+            )
     return "; ".join(words), doubts
+
+
+def _others(connection: sa.Connection, order_id: int, level: Level, since: datetime | None = None) -> int:
+    """Eaches of the product that the shop was seen to hold for our other orders when the level was read, or only `since`."""
+    return sum(
+        held.eaches
+        for held in stock.load_reservations(connection, [level.sku], level.location)
+        if held.order_id != order_id and held.claimed_at is not None and held.claimed_at <= level.observed_at
+        if since is None or held.claimed_at > since
+    )
+
+
+def _claimed_before(
+    connection: sa.Connection, order_id: int, known: sales_orders.SavedSalesOrder | None
+) -> dict[str, int]:
+    """By SKU, the eaches of this order that the shop was proven to have committed before it was asked now."""
+    had: dict[str, int] = {}
+    if known is None or known.shown.cancelled:
+        return had
+    if known.agrees:
+        for line in known.shown.lines:
+            had[line.sku] = had.get(line.sku, 0) + line.eaches
+        return had
+    for held in stock.load_order_reservations(connection, order_id).values():
+        if held.claimed_at is not None:
+            had[held.sku] = had.get(held.sku, 0) + held.eaches
+    return had
+
+
+_ROSE = re.compile(r"(?:^|; )(?P<sku>.+?) committed (?P<was>-?\d+) to -?\d+(?=;|$)")
+
+
+def _risen_from(proof: str) -> dict[str, int]:
+    """From what each product's committed stock rose, by our own words of an earlier look."""
+    return {found["sku"]: int(found["was"]) for found in _ROSE.finditer(proof)}
 
 
 def _tell(tx: Tx, order_id: int, wanted: SalesOrder, shown: ShownOrder, found: list[str]) -> None:
     subject = f"order {wanted.partner}/{wanted.order_number}"
-    gone = {"shop.claim-failed": "claimed since", "shop.unreachable": "it answers again"}
+    gone = {CLAIM_FAILED: "claimed since", UNREACHABLE: "it answers again", REFUSED: "taken since"}
     if not found:
-        gone["shop.differs"] = "the shop holds what was reserved"
+        gone[DIFFERS] = "the shop holds what was reserved"
     cases.close_cases(tx.connection, gone, subject, tx.now)
     if not found:
         return
@@ -265,7 +309,7 @@ def _tell(tx: Tx, order_id: int, wanted: SalesOrder, shown: ShownOrder, found: l
     for amount in worth[1:]:
         total = total + amount if total else amount
     draft = CaseDraft(
-        kind="shop.differs",
+        kind=DIFFERS,
         subject=subject,
         title=f"Order {shown.name} in the shop is not what was reserved: {found[0]}",
         expected=", ".join(f"{line.eaches} of {line.sku}" for line in wanted.lines) or "a cancelled order",

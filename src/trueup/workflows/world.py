@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from trueup.base.clock import Clock
 from trueup.base.ids import Digest
 from trueup.domain.chart import Chart
-from trueup.domain.deduction import DeductionType, Sightings, stems
+from trueup.domain.deduction import DeductionType, Sightings
 from trueup.domain.grammar import Grammar
 from trueup.domain.hold import Hold
 from trueup.domain.matcher import Matcher
@@ -75,10 +75,6 @@ class Books:
     def sight(self, line: RemittanceLine) -> Sightings:
         """All that any type sees in a line."""
         return self.grammar.sight(line)
-
-    def stems(self, line: RemittanceLine) -> Iterable[str]:
-        """The references, normalised, that must be looked up before the line can be classified."""
-        return stems(self.grammar.sight(line))
 
     @property
     def disputable(self) -> frozenset[str]:

@@ -32,7 +32,7 @@ def test_the_default_has_an_account_for_everything() -> None:
 
 
 def test_default_codes_and_names_fit_every_target() -> None:
-    """At most 4 characters a code (Sage 50 Canada), ASCII names without a colon, none of them twice."""
+    """Four characters a code, for some ledgers take no more; ASCII names without a colon, none of them twice."""
     accounts = default_chart().accounts
     assert all(len(account.code) == 4 and account.name.isascii() and ":" not in account.name for account in accounts)
     assert len({account.name for account in accounts}) == len(accounts)

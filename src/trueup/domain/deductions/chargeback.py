@@ -22,12 +22,7 @@ DEDUCTION = DeductionType(
     ),
     see=seen_by(
         Signature(
-            shared=NUMBER,
-            words=("CHARGE ?BACKS?",),
-            without=REVERSED,
-            reasons=("chargeback",),
-            general=True,
-            chained=True,
+            shared=NUMBER, words=("CHARGE ?BACKS?",), without=REVERSED, reasons=("chargeback",), general=1, chained=True
         )
     ),
     disputable=True,

@@ -34,7 +34,7 @@ DEDUCTION = DeductionType(
             ),
             without=REVERSED,
             reasons=("co-op",),
-            general=True,
+            general=1,
         )
     ),
     direction=Direction.TAKES,

@@ -13,7 +13,7 @@ from trueup.domain.remittances import RemittanceLine
 
 def credited(line: RemittanceLine) -> tuple[Sighting, ...]:
     """By its kind of document or its words, in general."""
-    return (Sighting(about=named_invoice(line), general=True),) if is_credit(line) else ()
+    return (Sighting(about=named_invoice(line), general=2),) if is_credit(line) else ()
 
 
 DEDUCTION = DeductionType(

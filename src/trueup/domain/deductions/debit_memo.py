@@ -27,7 +27,7 @@ def debit_note(line: RemittanceLine) -> tuple[Sighting, ...]:
     if not told and (not _WORDS.search(speech) or _OTHER.search(speech)):
         return ()
     chain = normal_reference(reference_of(line))
-    return (Sighting(chain=chain, link=1 if chain else 0, about=named_invoice(line), general=True),)
+    return (Sighting(chain=chain, link=1 if chain else 0, about=named_invoice(line), general=2),)
 
 
 DEDUCTION = DeductionType(

@@ -18,7 +18,7 @@ DEDUCTION = DeductionType(
         "On the tax account until its document is entered, because its tax must be adjusted with the note "
         "(CGST Act, section 34)."
     ),
-    see=seen_by(Signature(words=("GST CREDIT NOTES?",), general=True)),
+    see=seen_by(Signature(words=("GST CREDIT NOTES?",), general=2)),
     direction=Direction.GIVES,
     marks=Marks(words=("GST",)),
 )

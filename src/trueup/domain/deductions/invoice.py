@@ -13,7 +13,7 @@ from trueup.domain.remittances import RemittanceLine
 def _paid(line: RemittanceLine) -> tuple[Sighting, ...]:
     """The whole reference, if it is an invoice of ours; in general, for words on the line may say more."""
     reference = line.reference.strip(" *\n\r\t")
-    return (Sighting(reference, "", 0, reference, "", True),) if reference.strip("-_./") else ()
+    return (Sighting(reference, "", 0, reference, "", 1),) if reference.strip("-_./") else ()
 
 
 DEDUCTION = DeductionType(

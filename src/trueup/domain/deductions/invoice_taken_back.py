@@ -15,7 +15,7 @@ def _taken(line: RemittanceLine) -> tuple[Sighting, ...]:
     reference = line.reference.strip(" *\n\r\t")
     if not reference.strip("-_./") or not (line.settled or line.gross):
         return ()
-    return (Sighting(about=reference, document=reference, general=True),)
+    return (Sighting(about=reference, document=reference, general=1),)
 
 
 DEDUCTION = DeductionType(

@@ -17,8 +17,7 @@ _NAME = "amount-and-date"
 
 def _find(lines: Lines, items: Items) -> Iterator[Candidate]:
     for line in lines:
-        equal = items.by_amount.get(line.settled, ())
-        for item in evidence.nearest(line, equal) if equal else ():
+        for item in evidence.nearest(line, items, line.settled):
             points, why = _weigh(line, item, items)
             yield explain(line, [whole(item)], items, Claimed(_NAME, points, why))
 

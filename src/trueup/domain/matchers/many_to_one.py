@@ -30,7 +30,7 @@ def _find(lines: Lines, items: Items) -> Iterator[Candidate]:
 def _slices(reference: str, group: Sequence[ResidueLine], items: Items) -> Iterator[Candidate]:
     """Lines of one reference that come to one item: of that name, or the only one near with such an amount."""
     total = sum(line.settled for line in group)
-    for item in evidence.nearest(group[0], items.by_amount.get(total, ())):
+    for item in evidence.nearest(group[0], items, total):
         is_named = normal_reference(item.reference) == reference
         is_alone = evidence.is_rare(total, items, evidence.days_of(group[0]))
         points = evidence.SAME_REFERENCE if is_named else evidence.SUM
@@ -42,7 +42,9 @@ def _slices(reference: str, group: Sequence[ResidueLine], items: Items) -> Itera
 def _pieces(order: str, group: Sequence[ResidueLine], pool: Pool, item: OpenItem) -> Iterator[Candidate]:
     """Lines of one order, some of which come to one item of it."""
     sums = pool.reaching(item.open, least=2, show=4)
-    is_sure = sums.count == 1 and (len(sums.found[0]) == len(group) or pool.is_rare(item.open, evidence.ONE_IN))
+    is_sure = sums.count == 1 and (
+        len(sums.found[0]) == len(group) or pool.is_rare(item.open, evidence.ONE_IN, len(sums.found[0]))
+    )
     for subset in sums.found:
         numbers = tuple(group[at].number for at in subset)
         score = evidence.SUM_OF_ORDER * len(numbers) if is_sure else evidence.SUGGESTION

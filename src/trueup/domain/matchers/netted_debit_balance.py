@@ -54,7 +54,7 @@ def _kept(line: ResidueLine, invoice: OpenItem, balances: list[OpenItem], items:
 def _unnamed(line: ResidueLine, balances: list[OpenItem], items: Items) -> Iterator[Candidate]:
     for balance in balances:
         amount = line.settled - balance.open
-        for invoice in evidence.nearest(line, items.by_amount.get(amount, ())):
+        for invoice in evidence.nearest(line, items, amount):
             is_rare = evidence.is_rare(amount, items, evidence.days_of(line))
             why = f"{invoice.called} less {balance.called} comes to its amount"
             points = evidence.SUM if is_rare else evidence.SUGGESTION

@@ -31,8 +31,7 @@ def _find(lines: Lines, items: Items) -> Iterator[Candidate]:
             if line.settled not in alike:
                 alike[line.settled] = LikeReferences(items.by_amount[line.settled])
             found = {item.key: how for item, how in alike[line.settled].like(written) if item not in same}
-            for item in evidence.nearest(line, (items[key] for key in found)):
-                yield _alike(line, item, found[item.key], items)
+            yield from (_alike(line, items[key], how, items) for key, how in list(found.items())[: evidence.MOST_ALIKE])
 
 
 def _named(line: ResidueLine, item: OpenItem, items: Items) -> Candidate:

@@ -16,7 +16,8 @@ def _find(lines: Lines, items: Items) -> Iterator[Candidate]:
     for line in lines:
         for order in line.purchase_orders:
             own = items.by_purchase_order.get(order, ())
-            for item in evidence.nearest(line, (item for item in own if item.open == line.settled)):
+            equal = [item for item in own if item.open == line.settled]
+            for item in equal[: evidence.MOST_ALIKE]:
                 why = f"its amount is all that is open of {item.called}"
                 yield explain(line, [whole(item)], items, Claimed(_NAME, evidence.PURCHASE_ORDER, why))
             if len(own) == 1 and own[0].open != line.settled and is_part_of(line.settled, own[0]):

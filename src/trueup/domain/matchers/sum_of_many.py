@@ -6,7 +6,7 @@ look at all sums, nothing is said. Many items make any amount by chance, so a su
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -22,68 +22,85 @@ _MOST_OF_ORDER = 22
 _MOST_OF_DAYS = 4
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Items that belong together, and their sums; no sums where they are too many to look at all."""
+
+    name: str
+    own: tuple[OpenItem, ...]
+    pool: Pool | None
+
+
 @dataclass(slots=True)
 class _Pools:
     """Items that belong together, with the sums of each group made once for all lines that ask."""
 
     items: Items
-    made: dict[tuple[str, int], tuple[tuple[OpenItem, ...], Pool | None]] = field(default_factory=dict)
+    made: dict[str, _Group] = field(default_factory=dict)
 
-    def of(self, name: str, most: int, group: Sequence[OpenItem]) -> tuple[tuple[OpenItem, ...], Pool | None]:
-        if (name, most) not in self.made:
-            count = min(most, len(group))
-            pool = Pool([item.open for item in group], count) if Pool.can_tell(len(group), count) else None
-            self.made[name, most] = tuple(group), pool
-        return self.made[name, most]
+    def of_order(self, order: str) -> _Group:
+        """The items of a purchase order, any number of them at once."""
+        return self._of(f"of order {order}", lambda: self.items.by_purchase_order.get(order, ()), _MOST_OF_ORDER)
+
+    def of_day(self, day: date) -> _Group:
+        """The items of one day, a few at once."""
+        return self._of(f"of {day.isoformat()}", lambda: self.items.by_day.get(day, ()), _MOST_OF_DAYS)
+
+    def around(self, day: date) -> _Group:
+        """The items of the days around it, a few at once."""
+        first, last = evidence.window(day)
+        days = [first + timedelta(days=each) for each in range((last - first).days + 1)]
+        return self._of(
+            f"of the days around {day.isoformat()}",
+            lambda: [item for each in days for item in self.items.by_day.get(each, ())],
+            _MOST_OF_DAYS,
+        )
+
+    def _of(self, name: str, find: Callable[[], Sequence[OpenItem]], most: int) -> _Group:
+        if name not in self.made:
+            own = tuple(find())
+            count = min(most, len(own))
+            can_tell = len(own) > 1 and Pool.can_tell(len(own), count)
+            self.made[name] = _Group(name, own, Pool([item.open for item in own], count) if can_tell else None)
+        return self.made[name]
 
 
 def _find(lines: Lines, items: Items) -> Iterator[Candidate]:
     pools = _Pools(items)
     for line in lines:
         for order in line.purchase_orders:
-            own = items.by_purchase_order.get(order, ())
-            claimed = Claimed(_NAME, evidence.SUM_OF_ORDER, f" of order {order}")
-            yield from _sums(line, pools.of(order, _MOST_OF_ORDER, own), items, claimed)
+            yield from _sums(line, pools.of_order(order), items, evidence.SUM_OF_ORDER)
         if line.day and normal_reference(line.reference) not in items.by_reference:
-            yield from _of_days(line, line.day, pools)
+            # A line that names itself as something else only suggests.
+            points = evidence.SUGGESTION if evidence.names_itself(line) else evidence.SUM
+            yield from _batch(line, pools.of_day(line.day), items, points)
+            yield from _sums(line, pools.of_day(line.day), items, points)
+            yield from _sums(line, pools.around(line.day), items, points)
 
 
-def _of_days(line: ResidueLine, day: date, pools: _Pools) -> Iterator[Candidate]:
-    """A batch of one day, whole or in part, and of the days around it. A line that names itself only suggests."""
-    points = evidence.SUGGESTION if evidence.names_itself(line) else evidence.SUM
-    own = pools.items.by_day.get(day, ())
-    if len(own) > 1 and sum(item.open for item in own) == line.settled:
-        why = f"the {len(own)} items of {day.isoformat()} come to its amount"
-        # All of them is one sum, not one of many: only a chance amount could meet it.
-        yield explain(line, map(whole, own), pools.items, Claimed(_NAME, points, why))
-    yield from _sums(
-        line,
-        pools.of(day.isoformat(), _MOST_OF_DAYS, own),
-        pools.items,
-        Claimed(_NAME, points, f" of {day.isoformat()}"),
-    )
-    first, last = evidence.window(day)
-    days = (first + timedelta(days=each) for each in range((last - first).days + 1))
-    near = [item for each in days for item in pools.items.by_day.get(each, ())]
-    claimed = Claimed(_NAME, points, f" of the days around {day.isoformat()}")
-    yield from _sums(line, pools.of(f"around {day.isoformat()}", _MOST_OF_DAYS, near), pools.items, claimed)
+def _batch(line: ResidueLine, group: _Group, items: Items, points: int) -> Iterator[Candidate]:
+    """All items of a day. That is one sum and not one of many: only a chance amount could meet it."""
+    if len(group.own) > 1 and sum(item.open for item in group.own) == line.settled:
+        why = f"all {len(group.own)} items {group.name} come to its amount"
+        yield explain(line, map(whole, group.own), items, Claimed(_NAME, points, why))
 
 
-def _sums(
-    line: ResidueLine, group: tuple[tuple[OpenItem, ...], Pool | None], items: Items, claimed: Claimed
-) -> Iterator[Candidate]:
-    own, pool = group
-    if pool is None or len(own) < 2:
+def _sums(line: ResidueLine, group: _Group, items: Items, points: int) -> Iterator[Candidate]:
+    if group.pool is None:
         return
-    sums = pool.reaching(line.settled, least=2, show=4)
-    is_all = bool(sums.found) and len(sums.found[0]) == len(own)
-    is_sure = sums.count == 1 and (is_all or pool.is_rare(line.settled, evidence.ONE_IN))
+    own = group.own
+    sums = group.pool.reaching(line.settled, least=2, show=4)
+    is_sure = sums.count == 1 and (
+        len(sums.found[0]) == len(own) or group.pool.is_rare(line.settled, evidence.ONE_IN, len(sums.found[0]))
+    )
+    if is_sure and points == evidence.SUM and len(sums.found[0]) < len(own):
+        # An equal amount on another day would make the same sum, though this group does not show it.
+        is_sure = all(len(items.by_amount[own[at].open]) == 1 for at in sums.found[0])
     for subset in sums.found:
         chosen = [own[at] for at in subset]
         others = "" if sums.count == 1 else f"; so do {sums.count - 1} other choices"
-        why = f"{len(chosen)} of the {len(own)} items{claimed.why} come to its amount{others}"
-        points = claimed.points if is_sure else evidence.SUGGESTION
-        yield explain(line, map(whole, chosen), items, Claimed(_NAME, points, why))
+        why = f"{len(chosen)} of the {len(own)} items {group.name} come to its amount{others}"
+        yield explain(line, map(whole, chosen), items, Claimed(_NAME, points if is_sure else evidence.SUGGESTION, why))
 
 
 MATCHER = Matcher(_NAME, 90, "a sum says less than an amount of its own: there are many more of them", _find)

@@ -69,6 +69,6 @@ def finish(draft: Draft, findings: Findings) -> Statement:
         )
         findings.add("balance", words, draft.location, Severity.WARNING)
     if draft.unbooked:
-        words = f"{named}: {draft.unbooked} entries are not booked yet and left out; they come again when they are"
+        words = f"{named}: entries not booked yet: {draft.unbooked}; left out, they come again when they are"
         findings.add("not-booked", words, draft.location, Severity.WARNING)
     return statement

@@ -187,7 +187,8 @@ def read_bai2(content: bytes) -> Reading[Statement]:
         try:
             reader.take(record)
         except Invalid as error:
-            words = f"record {record.code}: {str(error).removesuffix('.')}; it is not taken in, nor what belongs to it"
+            what = "it is not taken in" + (", nor what belongs to it" if record.code in ("02", "03") else "")
+            words = f"record {record.code}: {str(error).removesuffix('.')}; {what}"
             reader.findings.add("record", words, record.location)
     if not reader.ended:
         words = "the file ends without a record 99: it is cut off; ask the bank for it again"

@@ -10,11 +10,19 @@ from decimal import Decimal
 
 from trueup.base.errors import Invalid
 from trueup.base.ids import digest_of
-from trueup.base.money import Money, check_currency
+from trueup.base.money import check_currency
 from trueup.domain.bank import BankLine, Statement, meant_references
 from trueup.formats.bank._drafts import Draft, finish, plain_account
 from trueup.formats.document import Format, Location, Reading, Severity
-from trueup.formats.regional import UNDECLARED, Convention, convention_of, read_day, read_number
+from trueup.formats.regional import (
+    UNDECLARED,
+    Convention,
+    convention_of,
+    exact_money,
+    read_day,
+    read_number,
+    tell_contradictions,
+)
 from trueup.formats.tabular import Column, Findings, Layout, Row, Table, has_columns, read_table, text
 
 _NUMBERS = ("amount", "debit", "credit")
@@ -86,6 +94,7 @@ def read_bank_csv(
             (row[name] for row in values for name in _DAYS if row.get(name)),
             declared,
         )
+        tell_contradictions(convention, findings)
         for row in table.rows:
             try:
                 line = _line(row, convention, currency)
@@ -111,7 +120,7 @@ def _has_all(table: Table, currency: str, findings: Findings) -> bool:
     if "currency" not in table.columns and not currency:
         lacking.append("a column currency, or the currency of the account given at the import")
     if lacking and "booked_on" in table.columns:
-        findings.add("missing-column", f"expected {' and '.join(lacking)}, found neither", Location(0, "row 1"))
+        findings.add("missing-column", f"expected {' and '.join(lacking)}, found none", Location(0, "row 1"))
     return not lacking
 
 
@@ -125,7 +134,7 @@ def _line(row: Row, convention: Convention, currency: str) -> BankLine:
         account="",
         booked_on=booked,
         value_on=read_day(values["value_on"], convention) if values.get("value_on") else booked,
-        amount=Money.of(_signed(row, convention), stated),
+        amount=exact_money(_signed(row, convention), stated),
         references=meant_references([values.get("reference") or ""]),
         payer=values.get("payer") or "",
         text=values.get("text") or "",
@@ -149,10 +158,12 @@ def _signed(row: Row, convention: Convention) -> Decimal:
             raise Invalid("expected an amount, found none")
         return paired
     if paired is not None and abs(paired) != abs(amount):
-        raise Invalid(f"amount {amount}, but {'debit' if debit is not None else 'credit'} {abs(paired)}; which is it?")
+        raise Invalid(
+            f"amount {amount}, but {'debit' if debit is not None else 'credit'} {abs(paired)}; expected them equal"
+        )
     direction = row.values.get("direction") or 0
     if direction > 0 > amount:
-        raise Invalid(f"amount {amount} is said to be a credit; which is it?")
+        raise Invalid(f"amount {amount} is said to be a credit; expected a positive one")
     return paired if paired is not None else -abs(amount) if direction < 0 else amount
 
 

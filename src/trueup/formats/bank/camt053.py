@@ -18,6 +18,7 @@ from trueup.base.money import Money
 from trueup.domain.bank import BankLine, Statement, meant_references
 from trueup.formats.bank._drafts import Draft, finish, plain_account
 from trueup.formats.document import Format, Location, Reading, Severity
+from trueup.formats.regional import exact_money
 from trueup.formats.tabular import Findings
 
 _KEPT = ("Ntry", "Bal", "Acct", "FrToDt", "Id", "ElctrncSeqNb")
@@ -254,10 +255,8 @@ def _signed(node: _Node) -> Money:
     amount = node.first("Amt")
     direction = node.said("CdtDbtInd")
     if amount is None or direction not in _SIGNS:
-        raise Invalid(
-            f"expected Amt with CdtDbtInd CRDT or DBIT, found {direction!r} {'' if amount else 'without Amt'}"
-        )
-    return Money.of(amount.text, amount.attributes.get("Ccy", "")) * _SIGNS[direction]
+        raise Invalid(f"expected Amt with CdtDbtInd CRDT or DBIT, found {direction or 'none'}")
+    return exact_money(amount.text, amount.attributes.get("Ccy", "")) * _SIGNS[direction]
 
 
 def _share(detail: _Node, entry: _Node) -> Money | None:
@@ -267,7 +266,7 @@ def _share(detail: _Node, entry: _Node) -> Money | None:
     if amount is None or sign is None:
         return None
     try:
-        return Money.of(amount.text, amount.attributes.get("Ccy", "")) * sign
+        return exact_money(amount.text, amount.attributes.get("Ccy", "")) * sign
     except Invalid:
         return None
 

@@ -18,6 +18,7 @@ from trueup.base.money import Money
 from trueup.domain.bank import BankLine, Statement, meant_references
 from trueup.formats.bank._drafts import Draft, finish, plain_account
 from trueup.formats.document import Format, Location, Reading, Severity
+from trueup.formats.regional import exact_money
 from trueup.formats.tabular import Findings
 
 _TAG = re.compile(r":([0-9]{2}[A-Z]?|NS):")
@@ -169,7 +170,7 @@ def _movement(each: _Field, draft: Draft) -> BankLine | None:
 
 
 def _amount(text: str, currency: str) -> Money:
-    return Money.of(text.rstrip(",").replace(",", "."), currency)
+    return exact_money(text.rstrip(",").replace(",", "."), currency)
 
 
 def _short_day(text: str) -> date:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trueup.base.errors import ConfigurationError
-from trueup.domain.journal import Account
 from trueup.formats.journal_export import Books, JournalExport
 from trueup.formats.journal_parts import Part
-from trueup.formats.journal_sheet import Amounts, Row, Sheet, amount, day_in_digits, remark, words
+from trueup.formats.journal_sheet import Amounts, Row, Sheet, account_code, amount, day_in_digits, remark, words
 
 _HEADER = (
     "Type", "Account Reference", "Nominal A/C Ref", "Department Code", "Date", "Reference", "Details",
@@ -28,19 +26,10 @@ def _rows(part: Part, books: Books) -> Iterator[Row]:
     day = day_in_digits(part.entry.day, day_first=True)
     for line in part.lines:
         kind = "JD" if line.amount.minor > 0 else "JC"
-        code = _code(books.account(line.account))
+        code = account_code(books.account(line.account), _LONGEST_CODE, "Sage 50")
         details = words(remark(line) or part.narration, 60)
         shown = amount(line, _TAKES, "Sage 50")
         yield (kind, "", code, "0", day, part.reference, details, shown, books.no_tax or "T9", "0.00")
-
-
-def _code(account: Account) -> str:
-    if len(account.code) > _LONGEST_CODE:
-        raise ConfigurationError(
-            f"Account {account.code!r} ({account.name}): nominal codes in Sage 50 have at most {_LONGEST_CODE} characters, "
-            f"found {len(account.code)}; put the code that Sage has into the chart of accounts."
-        )
-    return account.code
 
 
 _SHEET = Sheet("Sage 50", _HEADER, _rows, lines_a_part=_MOST_LINES, base_only=True, encoding="cp1252")

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trueup.base.errors import ConfigurationError
-from trueup.domain.journal import Account
 from trueup.formats.journal_export import Books, JournalExport
 from trueup.formats.journal_parts import Part
-from trueup.formats.journal_sheet import Amounts, Row, Sheet, amount, day_in_words, remark, words
+from trueup.formats.journal_sheet import Amounts, Row, Sheet, account_code, amount, day_in_words, remark, words
 
 _HEADER = (
     "*Narration", "*Date", "Description", "*AccountCode", "*TaxRate", "*Amount",
@@ -39,17 +37,8 @@ def _rows(part: Part, books: Books) -> Iterator[Row]:
     for line in part.lines:
         sign = "-" if line.amount.minor < 0 else ""
         shown = sign + amount(line, _TAKES, "Xero")
-        code = _code(books.account(line.account))
+        code = account_code(books.account(line.account), _LONGEST_CODE, "Xero")
         yield (narration, day, words(remark(line), 400), code, no_tax, shown, "", "", "", "")
-
-
-def _code(account: Account) -> str:
-    if len(account.code) > _LONGEST_CODE:
-        raise ConfigurationError(
-            f"Account {account.code!r} ({account.name}): codes in Xero have at most {_LONGEST_CODE} characters, found "
-            f"{len(account.code)}; put the code that Xero has into the chart of accounts."
-        )
-    return account.code
 
 
 _SHEET = Sheet("Xero", _HEADER, _rows, lines_a_part=_ROWS - 1, base_only=True, rows_a_file=_ROWS)

@@ -9,8 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 
+from trueup.base.money import Money
+from trueup.domain.remittances import PaymentState, RemittanceLine
 from trueup.formats.remittance._amounts import is_blank, reference_text, shown_day, shown_number
 from trueup.formats.remittance._grids import Broken, Cells, Grid, Remarks
 
@@ -82,6 +86,38 @@ class Header:
         """The cell of a column; "" where the table or the row has none."""
         place = self.columns.get(column, -1)
         return cells[place] if 0 <= place < len(cells) else ""
+
+
+@dataclass(slots=True)
+class ListedPayment:
+    """A payment of the upper table, and the lines found for it."""
+
+    grid: Grid
+    row: int
+    number: str
+    payee: str
+    day: date
+    amount: Money
+    invoiced: Money | None
+    rate: Decimal | None
+    state: PaymentState
+    voided_reason: str
+    method: str
+    lines: list[RemittanceLine] = field(default_factory=list)
+    met: int = 0
+
+    @property
+    def currency(self) -> str:
+        """The currency of its lines."""
+        return self.invoiced.currency if self.invoiced is not None else self.amount.currency
+
+
+class UnreadCell(Exception):
+    """A cell without which its row has no meaning."""
+
+    def __init__(self, column: str, words: str) -> None:
+        super().__init__(words)
+        self.column, self.words = column, words
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ marketplace: `Amount Paid` or `Net Amount Paid`, India's columns, the warning of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -28,10 +27,20 @@ from trueup.formats.remittance._amounts import (
     lost_digits,
     reference_text,
 )
+from trueup.formats.remittance._export_opening import (
+    WHAT,
+    convention_for,
+    delimiter_of,
+    no_table,
+    open_export,
+    state_of,
+)
 from trueup.formats.remittance._export_tables import (
     LINE_REFERENCES,
     Header,
+    ListedPayment,
     Survey,
+    UnreadCell,
     line_rows,
     plain_name,
     survey_of,
@@ -46,29 +55,6 @@ from trueup.formats.remittance._workbook import SheetGrid, opens_workbook
 
 NAME = "amazon-portal-export"
 _NO_REFERENCES: Mapping[str, str] = MappingProxyType({})
-
-
-@dataclass(slots=True)
-class _Payment:
-    """A payment of the upper table, and the lines found for it."""
-
-    grid: Grid
-    row: int
-    number: str
-    payee: str
-    day: date
-    amount: Money
-    invoiced: Money | None
-    rate: Decimal | None
-    state: PaymentState
-    voided_reason: str
-    method: str
-    lines: list[RemittanceLine] = field(default_factory=list)
-    met: int = 0
-
-    @property
-    def currency(self) -> str:
-        return self.invoiced.currency if self.invoiced is not None else self.amount.currency
 
 
 def read_portal_export(content: bytes, declared: Convention = UNDECLARED) -> Reading[Remittance]:
@@ -99,7 +85,7 @@ class _ExportReader:
 
     def __init__(self, cells: CellReader, survey: Survey, remarks: Remarks) -> None:
         self.cells, self.survey, self.remarks = cells, survey, remarks
-        self.payments: dict[str, _Payment] = {}
+        self.payments: dict[str, ListedPayment] = {}
         self.orphans: dict[str, list[tuple[Grid, int, str]]] = {}
         self.refused: set[str] = set()
         self.met = 0
@@ -144,7 +130,7 @@ class _ExportReader:
             return
         try:
             payment = self._read_payment(grid, header, row, cells)
-        except _UnreadCell as error:
+        except UnreadCell as error:
             self.refused.add(number)
             words = f"payment {number}: {error.words}; it is not taken in, nor are its lines"
             self.remarks.error("cell", words, grid, row, error.column)
@@ -162,7 +148,7 @@ class _ExportReader:
             )
             self.remarks.error("payment-differs", words, grid, row, where)
 
-    def _read_payment(self, grid: Grid, header: Header, row: int, cells: Cells) -> _Payment:
+    def _read_payment(self, grid: Grid, header: Header, row: int, cells: Cells) -> ListedPayment:
         currency = currency_code(header.cell(cells, "currency"))
         invoice_currency = currency_code(header.cell(cells, "invoice_currency"))
         amount = self._money(header, cells, "amount", currency or invoice_currency)
@@ -170,11 +156,11 @@ class _ExportReader:
         if amount is None and (currency or invoice_currency) == (invoice_currency or currency):
             amount = invoiced
         if amount is None:
-            raise _UnreadCell(header.names.get("amount", "Amount in Payment Currency"), "it has no amount")
+            raise UnreadCell(header.names.get("amount", "Amount in Payment Currency"), "it has no amount")
         try:
             day = self.cells.day(header.cell(cells, "day"))
         except Invalid as error:
-            raise _UnreadCell(header.names["day"], _clause(error)) from None
+            raise UnreadCell(header.names["day"], _clause(error)) from None
         rate = None
         if not is_blank(header.cell(cells, "rate")) and invoiced is not None and invoiced.currency != amount.currency:
             rate = self._rate(grid, header, row, cells)
@@ -182,9 +168,9 @@ class _ExportReader:
             invoiced = None
         if invoiced is None and invoice_currency not in ("", amount.currency):
             words = f"invoices in {invoice_currency}, paid in {amount.currency}, and no amount in {invoice_currency}"
-            raise _UnreadCell(header.names.get("invoiced", "Amount in Invoice Currency"), words)
+            raise UnreadCell(header.names.get("invoiced", "Amount in Invoice Currency"), words)
         voided = _words(header.cell(cells, "voided_reason"))
-        return _Payment(
+        return ListedPayment(
             grid,
             row,
             reference_text(header.cell(cells, "number")),
@@ -205,7 +191,7 @@ class _ExportReader:
         try:
             return Money(self.cells.minor(cell, check_currency(currency)) or 0, currency)
         except Invalid as error:
-            raise _UnreadCell(header.names[column], _clause(error)) from None
+            raise UnreadCell(header.names[column], _clause(error)) from None
 
     def _rate(self, grid: Grid, header: Header, row: int, cells: Cells) -> Decimal | None:
         try:
@@ -245,20 +231,20 @@ class _ExportReader:
         payment.met += 1
         try:
             payment.lines.append(self._read_line(payment, grid, header, row, cells))
-        except _UnreadCell as error:
+        except UnreadCell as error:
             words = f"{error.words}; the line is left out, and payment {number} does not tie by it"
             self.remarks.error("cell", words, grid, row, error.column)
 
-    def _read_line(self, payment: _Payment, grid: Grid, header: Header, row: int, cells: Cells) -> RemittanceLine:
+    def _read_line(self, payment: ListedPayment, grid: Grid, header: Header, row: int, cells: Cells) -> RemittanceLine:
         columns = header.columns
         currency = payment.currency
         place = columns.get("currency")
         if place is not None and cells[place] != currency and currency_code(cells[place]) not in ("", currency):
             words = f"the line is in {currency_code(cells[place])}, its payment's invoices in {currency}"
-            raise _UnreadCell(header.names["currency"], words)
+            raise UnreadCell(header.names["currency"], words)
         paid, discount, withheld = self._amounts(header, cells, currency)
         if paid is None:
-            raise _UnreadCell(header.names["paid"], "the line has no amount")
+            raise UnreadCell(header.names["paid"], "the line has no amount")
         reference = cells[columns["reference"]]
         if type(reference) is not str:
             if words := lost_digits(reference):
@@ -291,7 +277,7 @@ class _ExportReader:
             try:
                 found.append(None if place is None else self.cells.minor(cells[place], currency))
             except Invalid as error:
-                raise _UnreadCell(header.names[column], _clause(error)) from None
+                raise UnreadCell(header.names[column], _clause(error)) from None
         return found
 
     def _stated(self, grid: Grid, header: Header, row: int, asked: tuple[str, Cells, str]) -> int | None:
@@ -357,7 +343,7 @@ class _ExportReader:
         self.remarks.warning("hidden-items", words, grid, row)
         return listed or set(self.payments)
 
-    def _remittance(self, payment: _Payment, hides_items: bool) -> Remittance:
+    def _remittance(self, payment: ListedPayment, hides_items: bool) -> Remittance:
         if not payment.lines and payment.state is PaymentState.PAID:
             words = f"payment {payment.number} of {payment.amount} has no line in this file"
             self.remarks.warning("no-lines", words, payment.grid, payment.row)
@@ -377,15 +363,7 @@ class _ExportReader:
         )
 
 
-class _UnreadCell(Exception):
-    """A cell without which its row has no meaning."""
-
-    def __init__(self, column: str, words: str) -> None:
-        super().__init__(words)
-        self.column, self.words = column, words
-
-
-def _said(payment: _Payment) -> tuple[Any, ...]:
+def _said(payment: ListedPayment) -> tuple[Any, ...]:
     return (payment.day, payment.amount, payment.invoiced, payment.rate, payment.state, payment.payee)
 
 

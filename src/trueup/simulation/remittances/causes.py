@@ -50,7 +50,7 @@ MARKETS = (
 WEIGHTS = (60, 16, 8, 8, 8)
 """How many payments of a hundred each market makes."""
 
-CO_OP_PERCENT, DAMAGE_PERCENT, ASN_PERCENT, ROUTING_PERCENT = Decimal(6), Decimal(2), Decimal(2), Decimal(3)
+CO_OP_PERCENT, DAMAGE_PERCENT, ASN_PERCENT, ROUTING_PERCENT = Decimal(4), Decimal(1), Decimal(2), Decimal(3)
 NET_INVOICED, ORDER_VALUE = "net-invoiced", "purchase-order"
 
 

@@ -48,23 +48,19 @@ def agreement_number(chance: Random) -> str:
     return f"{chance.randint(1000, 9999)}-{chance.randint(10**9, 10**10 - 1)}"
 
 
-def monthly(chance: Random, issuer: Issuer, day: date) -> list[Line]:
-    """What is charged once a month on what was invoiced the month before, at agreed rates."""
-    before = day.replace(day=1) - timedelta(days=1)
-    net = issuer.invoiced_net[f"{before:%Y-%m}"]
+def weekly(chance: Random, issuer: Issuer, day: date) -> list[Line]:
+    """What is charged once a week on what was invoiced the week before, at agreed rates; the line says of which days."""
+    first = day - timedelta(days=day.weekday() + 7)
+    net, span = issuer.invoiced_net[first], f"{first} to {first + timedelta(days=6)}"
     rows = (
-        ("co-op", "Base accrual", causes.CO_OP_PERCENT),
-        ("damage-allowance", "Damage allowance", causes.DAMAGE_PERCENT),
+        ("co-op", "Base accrual", causes.CO_OP_PERCENT, "COOP - Service agreement"),
+        ("damage-allowance", "Damage allowance", causes.DAMAGE_PERCENT, "Allowance - Discounts received"),
     )
     lines = []
-    for cause, words, percent in rows:
+    for cause, name, percent, words in rows:
         fair = -percent_of(net, percent)
-        line = charge(cause, agreement_number(chance), fair, f"{words} {before:%Y-%m}")
-        line.expected = fair
-        line.words = (
-            "Financial Debit Note Invoice",
-            "COOP - Service agreement" if cause == "co-op" else "Allowance - Discounts received",
-        )
+        line = charge(cause, agreement_number(chance), fair, f"{name} {span}")
+        line.expected, line.words = fair, ("Financial Debit Note Invoice", words)
         lines.append(line)
     return [line for line in lines if line.paid]
 

@@ -42,7 +42,7 @@ class Desk:
     profile: Profile
     issuer: Issuer = field(init=False)
     stories: stories.Stories = field(default_factory=stories.Stories)
-    _charged_months: set[str] = field(default_factory=set)
+    _charged_week: date = date.min
     _unknown_tenths: int = 0
 
     def __post_init__(self) -> None:
@@ -51,7 +51,8 @@ class Desk:
     def payment(self, number: str, day: date, planted: str) -> Payment:
         """A payment of a day, with what is planted in it."""
         payment = Payment(number, self.market, day, [], planted=planted)
-        payment.sources = planting.sources_of(self.chance, self.market, planted)
+        if self.profile.anomalies:
+            payment.sources = planting.sources_of(self.chance, self.market, planted)
         orders = self.issuer.due(day, self.chance.randint(*self.profile.invoices))
         if planted in planting.UNPAID:
             self._leave_unpaid(payment, orders)
@@ -140,19 +141,19 @@ class Desk:
         spoken = X12 not in payment.sources
         if spoken:  # an 820 has no words, and the number of an agreement does not say what was agreed
             charged += charges.unrated(chance)
-        month = f"{day:%Y-%m}"
-        if spoken and month not in self._charged_months:
-            self._charged_months.add(month)
-            charged += self._monthly(day)
+        week = day - timedelta(days=day.weekday())
+        if spoken and self.profile.anomalies and week != self._charged_week:
+            self._charged_week = week
+            charged += self._weekly(day)
         if self.market.withholding and chance.random() < 0.3:
             charged += self._tax_notes(lines)
         if payment.sources == (X12,):
             charged += charges.adjustments(chance)
         lines += [_told(line, day) for line in charged]
 
-    def _monthly(self, day: date) -> list[Line]:
-        lines = charges.monthly(self.chance, self.issuer, day)
-        if self.profile.anomalies and lines and (self.market.name == "US" or self.chance.random() < 0.3):
+    def _weekly(self, day: date) -> list[Line]:
+        lines = charges.weekly(self.chance, self.issuer, day)
+        if lines and self.chance.random() < 0.3:
             lines[0].paid = lines[0].gross = int(lines[0].paid * _HIGH_CO_OP)
             lines[0].planted = planting.HIGH_CO_OP
         return lines

@@ -38,7 +38,7 @@ class Scale:
     profile: str = "full"
 
 
-def write_history(folder: Path, seed: int, scale: Scale = Scale()) -> Truth:  # noqa: B008 - frozen
+def write_history(folder: Path, seed: int, scale: Scale = Scale()) -> Truth:
     """Write a history into an empty folder: invoices, exports, 820, advice, bank, companions, and truth.json beside them."""
     profile = PROFILES[scale.profile]
     for name in _FOLDERS:

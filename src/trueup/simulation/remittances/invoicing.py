@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict, deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -49,8 +49,8 @@ class Issuer:
     with_items: bool = True
     opens_on: date = date.min
     """What was paid before is no part of the history."""
-    invoiced_net: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    """What was invoiced without tax in a month, by `2026-09`."""
+    invoiced_net: Counter[date] = field(default_factory=Counter)
+    """What was invoiced without tax in a week, by its Monday."""
     recent: deque[Order] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_ORDERS))
     totals: set[int] = field(default_factory=set)
     """The totals of invoices, where lines that belong to none must differ from all."""
@@ -58,6 +58,9 @@ class Issuer:
     """Orders whose two invoices nobody can tell apart; they wait for the line that is ambiguous."""
     _made: list[Invoice] = field(default_factory=list)
     _waiting: list[tuple[int, int, Order]] = field(default_factory=list)
+    _due_on: Counter[int] = field(default_factory=Counter)
+    _due_orders: int = 0
+    _counted_to: int = date(2020, 1, 1).toordinal()
     _invoices: int = 0
     _orders: int = 0
     _entered: int = 0
@@ -81,7 +84,7 @@ class Issuer:
         if kind in ("ordinary", "awkward"):
             self.wait(order, paid_on)
             self.recent.append(order)
-        self.invoiced_net[f"{day:%Y-%m}"] += order.value
+        self.invoiced_net[day - timedelta(days=day.weekday())] += order.value
         self._made += order.invoices
         if self.with_items:
             self.totals.update(invoice.total for invoice in order.invoices)
@@ -95,6 +98,10 @@ class Issuer:
     def wait(self, order: Order, until: date) -> None:
         """Let an order wait to be paid until a day."""
         self._entered += 1
+        if until.toordinal() <= self._counted_to:
+            self._due_orders += 1
+        else:
+            self._due_on[until.toordinal()] += 1
         heapq.heappush(self._waiting, (until.toordinal(), self._entered, order))
 
     def due(self, day: date, most: int) -> list[Order]:
@@ -104,13 +111,17 @@ class Issuer:
         while self._waiting and self._waiting[0][0] <= day.toordinal() and count < most:
             order = heapq.heappop(self._waiting)[2]
             orders.append(order)
+            self._due_orders -= 1
             count += len(order.invoices)
         return orders
 
     def ready(self, day: date, least: int) -> bool:
-        """Whether enough is due on a day to make a payment worth while."""
-        first = heapq.nsmallest(least, self._waiting)
-        return len(first) == least and first[-1][0] <= day.toordinal()
+        """Whether at least so many orders are due on a day."""
+        today = day.toordinal()
+        while self._counted_to < today:
+            self._counted_to += 1
+            self._due_orders += self._due_on.pop(self._counted_to, 0)
+        return self._due_orders >= least
 
     def take(self) -> list[Invoice]:
         """What was issued since the last time."""

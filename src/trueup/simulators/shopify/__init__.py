@@ -14,6 +14,7 @@ Lies (`add_fault`, or POST /_simulator/faults; `operation` is a root field such 
 | token_refused | 401 to a good token (operation graphql), or the token endpoint refuses (operation token) |
 | search_lag | the next writes of orders take `seconds` longer to be found by search |
 | wrong_location | Shopify takes the stock from another location that also has it all |
+| claim_lost | orderCreate succeeds and commits no stock; it does `seconds` later, if any are given |
 | claim_race | shoppers buy out the first tracked variant just before orderCreate claims it |
 | edited_by_hand | `seconds` after orderCreate the merchant cancels it, or as `mode` says: cancel, quantity (one less), tags |
 | concurrent_request | IDEMPOTENCY_CONCURRENT_REQUEST: nothing is done, the same key may be tried again |

@@ -20,6 +20,7 @@ FaultKind = Literal[
     "search_lag",
     "wrong_location",
     "claim_race",
+    "claim_lost",
     "edited_by_hand",
     "concurrent_request",
     "previous_attempt_failed",

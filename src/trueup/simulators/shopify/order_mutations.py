@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from trueup.simulators.shopify import edits, metafields, orders, stock
@@ -17,6 +18,7 @@ from trueup.simulators.shopify.records import (
     Order,
     Variant,
 )
+from trueup.simulators.shopify.world import World
 
 Given = dict[str, Any]
 NOTHING_TO_UPDATE = "No valid update parameters have been provided"
@@ -41,7 +43,12 @@ def create(call: Call, order: Given, options: Given | None = None) -> Payload:
     if behaviour == "DECREMENT_OBEYING_POLICY" and (stock.shortages(wanted, places) or len(places) < len(wanted)):
         return {"userErrors": [_claim_refused(call)]}
     metafields.put_all(world, call.token.app, made, order.get("metafields") or [])
+    lost = call.faults.strike("claim_lost", ["orderCreate"]) if behaviour != "BYPASS" else None
+    made.inventory_behaviour = "BYPASS" if lost else behaviour
     orders.place(world, made, places)
+    made.inventory_behaviour = behaviour
+    if lost and lost.seconds:
+        world.later(lost.seconds, partial(_claim_after_all, world, made))
     call.order_ids.append(made.id)
     return {"order": made, "userErrors": []}
 
@@ -50,6 +57,13 @@ def _claim_refused(call: Call) -> dict[str, Any]:
     if call.world.settings.claim_refusal == "invalid":
         return user_error(["order", "lineItems"], "Line items Unable to reserve inventory", "INVALID")
     return user_error(["order", "lineItems"], "Line items Unable to claim inventory", "INVENTORY_CLAIM_FAILED")
+
+
+def _claim_after_all(world: World, order: Order) -> None:
+    """The lie claim_lost comes to its end: what is still open commits its stock."""
+    for parent in order.fulfillment_orders:
+        for part in parent.lines:
+            stock.claim(world, part, part.remaining_quantity - part.claimed)
 
 
 def _snatch(call: Call, wanted: dict[Variant, int]) -> None:

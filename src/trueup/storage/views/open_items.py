@@ -64,8 +64,8 @@ def load_open_items(connection: sa.Connection, partner: str, currency: str) -> l
 
 
 _INVOICES = sa.text(
-    "SELECT id, number, total_minor - settled_minor AS open, issued_on, purchase_order, credits FROM trueup.invoices"
-    " WHERE partner = :partner AND currency = :currency AND total_minor <> settled_minor"
+    "SELECT i.id, i.number, o.minor AS open, i.issued_on, i.purchase_order, i.credits FROM trueup.open_invoices o"
+    " JOIN trueup.invoices i ON i.id = o.invoice_id WHERE o.partner = :partner AND o.currency = :currency"
 )
 _CLAIMS = sa.text(
     "SELECT id, claim, taken_minor - given_minor - lost_minor AS open, first_on, invoice_id, type FROM trueup.claims"

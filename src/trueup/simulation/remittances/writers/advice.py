@@ -132,7 +132,10 @@ def _in_order(number: str, day: str, words: str, amounts: tuple[int, int, int], 
 
 def _columns(cells: Sequence[str]) -> str:
     """Text to the left, amounts to the right, at least two spaces apart."""
-    shown = [f"{cell:<{width}}" if place < 3 else f"{cell:>{width}}" for place, (cell, width) in enumerate(zip(cells, _WIDTHS, strict=True))]
+    shown = [
+        f"{cell:<{width}}" if place < 3 else f"{cell:>{width}}"
+        for place, (cell, width) in enumerate(zip(cells, _WIDTHS, strict=True))
+    ]
     return "  ".join(shown).rstrip()
 
 

@@ -20,7 +20,15 @@ _TYPES = {
     "freight-allowance": "Contra COGS",
     "defect-allowance": "Contra COGS",
 }
-_PAYABLES = ("Vendor code", "Transaction number", "Transaction date", "Type", "Invoice amount", "Deducted amount", "Balance")
+_PAYABLES = (
+    "Vendor code",
+    "Transaction number",
+    "Transaction date",
+    "Type",
+    "Invoice amount",
+    "Deducted amount",
+    "Balance",
+)
 _INVOICES = (
     "Marketplace", "Invoice Date", "Payment Due date", "Status", "Actual Paid Amount", "Payee", "Creation Date",
     "Invoice number", "Price", "Any Deductions",
@@ -34,7 +42,10 @@ def write_companions(folder: Path, period: Period) -> list[Path]:
         paid = [payment for payment in period.payments if payment.market is market and payment.state == "paid"]
         if not paid:
             continue
-        payables, invoices = folder / f"payables-{market.name}-{period.name}.csv", folder / f"invoices-{market.name}-{period.name}.csv"
+        payables, invoices = (
+            folder / f"payables-{market.name}-{period.name}.csv",
+            folder / f"invoices-{market.name}-{period.name}.csv",
+        )
         with payables.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file, lineterminator="\r\n")
             writer.writerows((("Your payables - ready for deduction",), (), _PAYABLES))

@@ -110,7 +110,6 @@ def upgrade() -> None:
         sa.Column("currency", sa.CHAR(length=3), nullable=False),
         sa.Column("total_minor", sa.BigInteger(), nullable=False),
         sa.Column("tax_minor", sa.BigInteger(), nullable=False),
-        sa.Column("settled_minor", sa.BigInteger(), nullable=False),
         sa.Column("purchase_order", sa.Text(), nullable=False),
         sa.Column("credits", sa.Text(), nullable=False),
         sa.Column("lines", JSONB, nullable=False),
@@ -121,14 +120,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_invoices_issued", "invoices", ["issued_on", "id"], unique=False, schema=SCHEMA)
     op.create_index(
-        "ix_invoices_open",
-        "invoices",
-        ["partner", "currency", sa.literal_column("(total_minor - settled_minor)")],
-        unique=False,
-        schema=SCHEMA,
-        postgresql_where=sa.text("total_minor <> settled_minor"),
-    )
-    op.create_index(
         "ix_invoices_order",
         "invoices",
         ["partner", "purchase_order"],
@@ -137,6 +128,16 @@ def upgrade() -> None:
         postgresql_where=sa.text("purchase_order <> ''"),
     )
     op.create_index("uq_invoices_reference", "invoices", ["partner", "reference"], unique=True, schema=SCHEMA)
+    op.create_table(
+        "open_invoices",
+        sa.Column("invoice_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("partner", sa.Text(), nullable=False),
+        sa.Column("currency", sa.CHAR(length=3), nullable=False),
+        sa.Column("minor", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_open_invoices")),
+        schema=SCHEMA,
+    )
+    op.create_index("ix_open_invoices_partner", "open_invoices", ["partner", "currency"], unique=False, schema=SCHEMA)
     op.create_table(
         "journal_entries",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -173,7 +174,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entry_id", "number", name=op.f("pk_journal_lines")),
         schema=SCHEMA,
     )
-    op.create_index("ix_journal_lines_account", "journal_lines", ["account", "entry_id"], unique=False, schema=SCHEMA)
     op.create_index(
         "ix_journal_lines_invoice",
         "journal_lines",
@@ -287,6 +287,7 @@ def downgrade() -> None:
     op.drop_table("remittance_lines", schema=SCHEMA)
     op.drop_table("journal_lines", schema=SCHEMA)
     op.drop_table("journal_entries", schema=SCHEMA)
+    op.drop_table("open_invoices", schema=SCHEMA)
     op.drop_table("invoices", schema=SCHEMA)
     op.drop_table("closed_months", schema=SCHEMA)
     op.drop_table("claims", schema=SCHEMA)
