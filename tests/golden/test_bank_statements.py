@@ -105,7 +105,7 @@ def test_an_independent_reader_finds_the_same_bai2_movements() -> None:
     theirs = [
         (item.amount * (1 if item.type_code.transaction.value == "credit" else -1), item.bank_reference or "")
         for group in bai2.parse_from_lines(content.decode().splitlines()).children
-        if group.header.group_status.value != 4
+        if str(group.header.group_status.value) != "4"
         for account in group.children
         for item in account.children
         if item.amount

@@ -1,9 +1,10 @@
-"""Whatever a line holds, it is one thing, several, or none, and always the same; and no types read each other's lines."""
+"""Whatever a line holds, it is one thing, several, or none, and always the same, however the types stand."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,10 +41,10 @@ LINES = st.builds(
 
 
 @given(LINES, st.randoms(use_true_random=False))
-def test_no_line_breaks_the_grammar_and_the_order_of_types_is_nothing(line: RemittanceLine, chance: st.DrawFn) -> None:
+def test_no_line_breaks_the_grammar_and_the_order_of_types_is_nothing(line: RemittanceLine, chance: Random) -> None:
     """The quick grammar gives what asking every type gives, in whatever order they stand."""
     types = list(TYPES)
-    chance.shuffle(types)  # type: ignore[attr-defined]
+    chance.shuffle(types)
     sightings = GRAMMAR.sight(line)
     assert sight(line, types) == sightings
     wanted = stems(sightings)
@@ -57,21 +58,6 @@ def test_no_line_breaks_the_grammar_and_the_order_of_types_is_nothing(line: Remi
                 assert len({(rival.type.code, rival.sighting.stem) for rival in rivals}) == len(rivals) > 1
             case Unrecognised(why):
                 assert why
-
-
-@given(st.integers(0, len(GOLDEN) - 1), st.integers(0, len(GOLDEN) - 1))
-def test_no_type_sees_the_line_of_another(row: int, other: int) -> None:
-    """All and only: a line of the corpus is read in particular by its own type alone, whatever other lines there are."""
-    golden, rival = GOLDEN[row], GOLDEN[other]
-    known = golden.known
-    seen = {
-        each.type.code
-        for each in GRAMMAR.sight(golden.line)
-        if not each.misfit and each.sighting.general == 0 and not each.sighting.document
-        if not each.sighting.stem or stems((each,)) <= known.keys()
-    }
-    allowed = {golden.expected} if " " not in golden.expected else set(golden.expected.split(": ")[1].split(" | "))
-    assert seen <= allowed, (golden.line.reference, rival.line.reference)
 
 
 @given(
@@ -104,9 +90,9 @@ def test_lines_of_one_shape_are_read_by_its_rule(reference: str, digits: str) ->
         assert "bank-charge" in {each.type.code for each in grammar.sight(RemittanceLine(1, text, -1))}
 
 
-@given(st.sampled_from(GOLDEN), st.sampled_from(["  ", "*", "***"]))
-def test_padding_changes_nothing(golden: object, padding: str) -> None:
+@given(st.integers(0, len(GOLDEN) - 1), st.sampled_from(["  ", "*", "***"]))
+def test_padding_changes_nothing(row: int, padding: str) -> None:
     """Advices pad numbers with `*` and blanks."""
-    row = next(each for each in GOLDEN if each is golden)
-    padded = replace(row.line, reference=f"{padding}{row.line.reference}{padding}")
-    assert in_words(GRAMMAR.classify(padded, row.known)) == row.expected
+    golden = GOLDEN[row]
+    padded = replace(golden.line, reference=f"{padding}{golden.line.reference}{padding}")
+    assert in_words(GRAMMAR.classify(padded, golden.known)) == golden.expected

@@ -92,7 +92,7 @@ def _tie_by_number(found: _Matching) -> None:
     pairs = [(payment, line) for line in found.lines for name in _names(line) for payment in numbers.get(name, ())]
     for linked in _linked(pairs):
         group = _group(linked)
-        chosen = _exact_payments(group)
+        chosen = _exact_payments(linked)
         if chosen is None:
             found.take(group)
             found.unequal.append(group)
@@ -251,16 +251,23 @@ def _group(pairs: Iterable[_Pair]) -> _Group:
     return tuple(sorted(set(payments), key=_identity)), tuple(sorted(set(lines), key=_key))
 
 
-def _exact_payments(group: _Group) -> _Group | None:
-    """All of them when the sums are equal; else the one choice of the named payments that makes them so."""
-    payments, lines = group
+def _exact_payments(pairs: Sequence[_Pair]) -> _Group | None:
+    """All of them when the sums are equal; else the one choice of payments that makes them so and leaves no line unnamed."""
+    payments, lines = _group(pairs)
     if _difference(payments, lines) == Money.zero(lines[0].amount.currency):
-        return group
+        return payments, lines
     received = _sum(lines)
-    if received is None or len(payments) == 1:
+    if received is None:
         return None
-    chosen = _summing(payments, received, range(1, len(payments)))
-    return (chosen[0], lines) if len(chosen) == 1 else None
+    names: dict[ExpectedPayment, set[BankLine]] = {}
+    for payment, line in pairs:
+        names.setdefault(payment, set()).add(line)
+    exact = [
+        some
+        for some in _summing(payments, received, range(1, len(payments)))
+        if len(set().union(*(names[payment] for payment in some))) == len(lines)
+    ]
+    return (exact[0], lines) if len(exact) == 1 else None
 
 
 def _only_pairing(pairs: Sequence[_Pair]) -> list[_Pair]:

@@ -22,6 +22,8 @@ NETTED_ON_ORDER = 620
 WITHOUT_ZEROS = 600
 IN_DESCRIPTION = 550
 SAME_TO_THE_EYE = 500
+NETTED_BY_AMOUNT = 500
+"""As much as an invoice that is named and paid in part: which of the two it is, a person says."""
 CANCELLED = 450
 SHORTENED = 450
 PURCHASE_ORDER = 350
@@ -63,14 +65,16 @@ def explain(line: ResidueLine, parts: Iterable[Part], items: Items, claimed: Cla
     about = [items[part.key] for part in found]
     points, words = claimed.points, [claimed.why]
     is_suggestion = points < MARGIN
-    shared = [item.purchase_order.upper() in line.purchase_orders for item in about if item.purchase_order]
-    if shared and all(shared):
+    # A credit note or a balance that is netted has an order and a day of its own, and says nothing of the invoice.
+    paid = [item for item in about if (item.open > 0) == (line.settled > 0)]
+    orders = {item.purchase_order.upper() for item in paid if item.purchase_order}
+    if orders and orders <= set(line.purchase_orders):
         points += SHARED_ORDER
-        words.append(f"both name order {' and '.join(line.purchase_orders)}")
-    elif shared and line.purchase_orders:
+        words.append(f"both name order {' and '.join(sorted(orders))}")
+    elif orders and line.purchase_orders:
         points -= OTHER_ORDER
         words.append(f"but the line names order {' and '.join(line.purchase_orders)}")
-    if line.day and all(item.day == line.day for item in about):
+    if line.day and paid and all(item.day == line.day for item in paid):
         points += SHARED_DAY
         words.append(f"both are of {line.day.isoformat()}")
     if any(item.kind is ItemKind.ORDER for item in about):

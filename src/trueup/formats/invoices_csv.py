@@ -68,8 +68,8 @@ def read_invoices(content: bytes, declared: Convention = UNDECLARED) -> Reading[
     drafts: dict[str, _Draft] = {}
     cells = [row.values for row in table.rows]
     convention = convention_of(
-        (values[name] for values in cells for name in _NUMBERS if values.get(name)),
-        (values[name] for values in cells for name in _DAYS if values.get(name)),
+        (cell for values in cells for name in _NUMBERS if isinstance(cell := values.get(name), str)),
+        (cell for values in cells for name in _DAYS if isinstance(cell := values.get(name), str)),
         declared,
     )
     tell_contradictions(convention, findings)

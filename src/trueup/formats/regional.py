@@ -32,9 +32,11 @@ _MONTHS = "january february march april may june july august september october n
 
 
 def _shape(mark: str, other: str) -> re.Pattern[str]:
-    """What a number with this decimal mark looks like: thousands grouped by one sign, as in India also by two digits."""
-    grouped = rf"[1-9][0-9]{{0,2}}(?P<group>[{other}' ])(?:[0-9]{{2,3}}(?P=group))*[0-9]{{3}}"
-    return re.compile(rf"(?:(?P<whole>{grouped}|[0-9]{{0,20}}))(?:[{mark}](?P<part>[0-9]{{1,10}}))?")
+    """What a number with this decimal mark looks like: thousands grouped by one sign; in India, by commas, also hundreds."""
+    grouped = rf"[1-9][0-9]{{0,2}}(?P<group>[{other}' ])(?:[0-9]{{3}}(?P=group))*[0-9]{{3}}"
+    indian = r"[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}"
+    whole = f"{grouped}|{indian}|[0-9]{{0,20}}" if other == "," else f"{grouped}|[0-9]{{0,20}}"
+    return re.compile(rf"(?P<whole>{whole})(?:[{mark}](?P<part>[0-9]{{1,10}}))?")
 
 
 _SHAPES = {".": _shape(".", ","), ",": _shape(",", ".")}
@@ -84,9 +86,10 @@ def tell_contradictions(convention: Convention, findings: Findings) -> None:
 def exact_money(value: str | Decimal, currency: str) -> Money:
     """An amount as a source states it. Raises Invalid when it is no number, or has more digits than its currency."""
     number, digits = exact_decimal(value), exponent_of(check_currency(currency))
-    if number != round(number, digits):
-        raise Invalid(f"{number} {currency}: expected at most {digits} digits after the decimal mark")
-    return Money.of(number, currency)
+    try:
+        return Money.of(number, currency)
+    except Invalid:
+        raise Invalid(f"{number} {currency}: expected at most {digits} digits after the decimal mark") from None
 
 
 def read_number(cell: str, convention: Convention = UNDECLARED) -> Decimal:

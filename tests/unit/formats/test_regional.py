@@ -49,9 +49,9 @@ def test_a_number_with_two_readings_or_none_is_refused(cell: str) -> None:
 def test_one_cell_shows_how_its_table_is_written() -> None:
     """A single `12,5` makes every `1.234` a thousand, and 31/10 makes 03/04 the third of April; contradictions show nothing."""
     german = convention_of(["1.234", "12,5"], ["31/10/2026", "03/04/2026"])
-    assert (read_number("1.234", german), read_day("03/04/2026", german)) == (1234, date(2026, 4, 3))
+    assert (read_number("1.234", german), read_day("03/04/2026", german)) == (Decimal(1234), date(2026, 4, 3))
     american = convention_of(["1,234", "12.5"], ["10/31/2026"])
-    assert (read_number("1,234", american), read_day("03/04/2026", american)) == (1234, date(2026, 3, 4))
+    assert (read_number("1,234", american), read_day("03/04/2026", american)) == (Decimal(1234), date(2026, 3, 4))
     both = convention_of(["1,5", "1.5"], ["31/10/2026", "10/31/2026"])
     assert (both.decimal_mark, both.day_first, len(both.contradicts)) == ("", None, 2)
     with pytest.raises(Invalid, match="as this table writes it"):
@@ -82,5 +82,5 @@ def test_money_has_no_more_digits_than_its_currency() -> None:
     assert exact_money("1.500", "USD").minor == 150
     with pytest.raises(Invalid, match="at most 2 digits"):
         exact_money("1.505", "USD")
-    with pytest.raises(Invalid, match="decimal mark '/'|Decimal mark"):
+    with pytest.raises(Invalid, match="Decimal mark"):
         Convention("/")

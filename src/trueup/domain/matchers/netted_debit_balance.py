@@ -48,7 +48,7 @@ def _kept(line: ResidueLine, invoice: OpenItem, balances: list[OpenItem], items:
     if len(balances) == 1 and balances[0].open < missing:
         why = f"{invoice.called} less a part of {balances[0].called} comes to its amount"
         parts = [whole(invoice), Part(balances[0].key, missing)]
-        yield explain(line, parts, items, Claimed(_NAME, evidence.SAME_TO_THE_EYE, why))
+        yield explain(line, parts, items, Claimed(_NAME, evidence.NETTED_BY_AMOUNT, why))
 
 
 def _unnamed(line: ResidueLine, balances: list[OpenItem], items: Items) -> Iterator[Candidate]:

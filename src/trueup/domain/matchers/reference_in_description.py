@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from trueup.domain import evidence
 from trueup.domain.evidence import Claimed, explain, is_part_of, whole
 from trueup.domain.matcher import Candidate, Matcher, Part
-from trueup.domain.open_items import Items, Lines, OpenItem, ResidueLine
+from trueup.domain.open_items import ItemKind, Items, Lines, OpenItem, ResidueLine
 from trueup.domain.subset_sums import Pool
 from trueup.domain.words import names_in
 
@@ -17,7 +17,7 @@ _SHORTEST_FOR_A_PART = 6
 
 def _find(lines: Lines, items: Items) -> Iterator[Candidate]:
     for line in lines:
-        named = {item.key: (item, name) for name in names_in(line) for item in items.by_reference.get(name, ())}
+        named = {item.key: (item, name) for name in names_in(line) for item in _known(line, name, items)}
         for item, name in named.values():
             if line.settled == item.open:
                 why = f"its description names {item.called}, and settles it"
@@ -28,6 +28,13 @@ def _find(lines: Lines, items: Items) -> Iterator[Candidate]:
                 yield explain(line, [Part(item.key, line.settled)], items, claimed)
         if len(named) > 1:
             yield from _several(line, [named[key][0] for key in sorted(named)], items)
+
+
+def _known(line: ResidueLine, name: str, items: Items) -> Iterator[OpenItem]:
+    """Items of this name. Every line names its order somehow: that is no more than `purchase_order_and_amount` makes of it."""
+    for item in items.by_reference.get(name, ()):
+        if item.kind is not ItemKind.ORDER or item.reference.upper() not in line.purchase_orders:
+            yield item
 
 
 def _several(line: ResidueLine, named: list[OpenItem], items: Items) -> Iterator[Candidate]:

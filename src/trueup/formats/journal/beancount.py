@@ -62,7 +62,7 @@ def _posting(line: JournalLine, names: dict[str, str]) -> str:
 
 def _string(text: str) -> str:
     """A text between quotes."""
-    return '"' + text.replace('"', '\\"') + '"'
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 EXPORT = JournalExport(

@@ -53,8 +53,8 @@ def weekly(chance: Random, issuer: Issuer, day: date) -> list[Line]:
     first = day - timedelta(days=day.weekday() + 7)
     net, span = issuer.invoiced_net[first], f"{first} to {first + timedelta(days=6)}"
     rows = (
-        ("co-op", "Base accrual", causes.CO_OP_PERCENT, "COOP - Service agreement"),
-        ("damage-allowance", "Damage allowance", causes.DAMAGE_PERCENT, "Allowance - Discounts received"),
+        ("co-op", "Base accrual", causes.CO_OP_PERCENT, "COOP – Service agreement"),
+        ("damage-allowance", "Damage allowance", causes.DAMAGE_PERCENT, "COOP – Service agreement"),
     )
     lines = []
     for cause, name, percent, words in rows:
@@ -77,7 +77,7 @@ def unrated(chance: Random) -> list[Line]:
             (("freight-allowance", "Freight allowance"), ("defect-allowance", "Defect allowance"))
         )
         line = charge(cause, agreement_number(chance), -chance.randint(1_000, 30_000), words)
-        line.words = ("Financial Debit Note Invoice", "Allowance - Discounts received")
+        line.words = ("Financial Debit Note Invoice", "COOP – Service agreement")
         lines.append(line)
     if chance.random() < 0.08:
         words = "Price protection agreement"

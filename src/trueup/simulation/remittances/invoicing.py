@@ -57,7 +57,7 @@ class Issuer:
     twins: deque[Order] = field(default_factory=deque)
     """Orders whose two invoices nobody can tell apart; they wait for the line that is ambiguous."""
     _made: list[Invoice] = field(default_factory=list)
-    _waiting: list[tuple[int, int, Order]] = field(default_factory=list)
+    _waiting: list[tuple[int, float, int, Order]] = field(default_factory=list)
     _due_on: Counter[int] = field(default_factory=Counter)
     _due_orders: int = 0
     _counted_to: int = date(2020, 1, 1).toordinal()
@@ -102,14 +102,14 @@ class Issuer:
             self._due_orders += 1
         else:
             self._due_on[until.toordinal()] += 1
-        heapq.heappush(self._waiting, (until.toordinal(), self._entered, order))
+        heapq.heappush(self._waiting, (until.toordinal(), self.chance.random(), self._entered, order))
 
     def due(self, day: date, most: int) -> list[Order]:
         """The orders that are paid on a day, of about so many invoices."""
         orders: list[Order] = []
         count = 0
         while self._waiting and self._waiting[0][0] <= day.toordinal() and count < most:
-            order = heapq.heappop(self._waiting)[2]
+            order = heapq.heappop(self._waiting)[3]
             orders.append(order)
             self._due_orders -= 1
             count += len(order.invoices)

@@ -1,0 +1,178 @@
+"""The journal to look at: entries, one entry with its lines, the balances of accounts, and what was exported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.clock import write_instant
+from trueup.base.errors import NotFound
+from trueup.base.money import Money
+from trueup.storage import exports
+from trueup.storage.journal import journal_entries, journal_lines
+from trueup.storage.views.remittances import documents_of
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries to list; None asks nothing. `until` is included. `account`: with a line on it. `kind`: what made them."""
+
+    since: date | None = None
+    until: date | None = None
+    account: str | None = None
+    kind: str | None = None
+
+
+def list_entries(
+    connection: sa.Connection, wanted: EntryFilter, *, before: int | None = None, limit: int = 50
+) -> list[dict[str, Any]]:
+    """Entries, the latest first, from before one (by id), each with its debits by currency."""
+    table = journal_entries.c
+    query = sa.select(journal_entries).order_by(table.day.desc(), table.id.desc()).limit(limit)
+    if wanted.since is not None:
+        query = query.where(table.day >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(table.day <= wanted.until)
+    if wanted.kind is not None:
+        query = query.where(table.kind == wanted.kind)
+    if wanted.account is not None:
+        on_account = sa.exists().where(journal_lines.c.entry_id == table.id, journal_lines.c.account == wanted.account)
+        query = query.where(on_account)
+    if before is not None:
+        last = sa.select(table.day, table.id).where(table.id == before).scalar_subquery()
+        query = query.where(sa.tuple_(table.day, table.id) < last)
+    rows = list(connection.execute(query).mappings())
+    sums = _sums(connection, [row["id"] for row in rows])
+    return [{**_head(row), **sums.get(row["id"], {})} for row in rows]
+
+
+def _sums(connection: sa.Connection, ids: list[int]) -> dict[int, dict[str, Any]]:
+    found: dict[int, dict[str, Any]] = {}
+    for row in connection.execute(_SUMS, {"ids": ids}):
+        sums = found.setdefault(row.entry_id, {"lines": 0, "debits": []})
+        sums["lines"] += row.lines
+        sums["debits"].append(str(Money(int(row.minor), row.currency)))
+    return found
+
+
+_SUMS = sa.text(
+    "SELECT entry_id, currency, count(*) AS lines, sum(greatest(minor, 0)) AS minor FROM trueup.journal_lines"
+    " WHERE entry_id = ANY(:ids) GROUP BY entry_id, currency ORDER BY entry_id, currency"
+)
+
+
+def find_entry(connection: sa.Connection, wanted: str) -> int:
+    """The id of an entry by its id or key. Raises NotFound."""
+    query = sa.select(journal_entries.c.id).where(journal_entries.c.key == wanted)
+    found = connection.execute(query).scalar()
+    if found is None and wanted.isdecimal() and len(wanted) < 19:
+        query = sa.select(journal_entries.c.id).where(journal_entries.c.id == int(wanted))
+        found = connection.execute(query).scalar()
+    if found is None:
+        raise NotFound(f"Entry {wanted!r}: no such entry; `trueup journal list` shows them.")
+    return int(found)
+
+
+def show_entry(connection: sa.Connection, entry_id: int) -> dict[str, Any]:
+    """One entry with its lines in order, the document it follows from, and the exports it was in."""
+    query = sa.select(journal_entries).where(journal_entries.c.id == entry_id)
+    row = connection.execute(query).mappings().one()
+    names = documents_of(connection, [row["evidence"]])
+    return {
+        **_head(row),
+        "reverses": row["reverses"] or None,
+        "posted_at": write_instant(row["posted_at"]),
+        "document": {"digest": row["evidence"], "name": names.get(row["evidence"], "")},
+        "lines": [_line(line) for line in connection.execute(_LINES, {"entry": entry_id})],
+        "exports": [_given(given) for given in connection.execute(_GIVEN, {"entry": entry_id})],
+    }
+
+
+_LINES = sa.text(
+    "SELECT l.*, i.number AS invoice FROM trueup.journal_lines l LEFT JOIN trueup.invoices i ON i.id = l.invoice_id"
+    " WHERE l.entry_id = :entry ORDER BY l.number"
+)
+_GIVEN = sa.text(
+    "SELECT x.export_id, x.target, e.exported_at, e.actor FROM trueup.exported_entries x"
+    " JOIN trueup.exports e ON e.id = x.export_id WHERE x.entry_id = :entry ORDER BY x.export_id"
+)
+
+
+def _line(row: Any) -> dict[str, Any]:
+    amount = Money(row.minor, row.currency)
+    return {
+        "number": row.number,
+        "account": row.account,
+        "debit": str(amount) if row.minor > 0 else None,
+        "credit": str(-amount) if row.minor < 0 else None,
+        "reference": row.reference,
+        "source_line": row.source_line or None,
+        "type": row.type,
+        "invoice": row.invoice,
+        "claim": row.claim,
+        "rule": row.rule,
+        "case": row.case_key,
+    }
+
+
+def _given(row: Any) -> dict[str, Any]:
+    return {"export": row.export_id, "target": row.target, "at": write_instant(row.exported_at), "by": row.actor}
+
+
+def load_balances(connection: sa.Connection, on: date | None = None) -> list[dict[str, Any]]:
+    """Debits, credits and balance of every account that was posted to, by currency, at the end of a day or now."""
+    rows = connection.execute(_BALANCES if on is None else _BALANCES_ON, {} if on is None else {"on": on})
+    return [
+        {
+            "account": row.account,
+            "currency": row.currency,
+            "lines": row.lines,
+            "debits": str(Money(int(row.debits), row.currency)),
+            "credits": str(Money(int(row.credits), row.currency)),
+            "balance": str(Money(int(row.debits - row.credits), row.currency)),
+        }
+        for row in rows
+    ]
+
+
+_SUM = (
+    "SELECT l.account, l.currency, count(*) AS lines, sum(greatest(l.minor, 0)) AS debits, sum(greatest(-l.minor, 0)) AS credits"
+    " FROM trueup.journal_lines l"
+)
+_BY = " GROUP BY l.account, l.currency ORDER BY l.currency, l.account"
+_BALANCES = sa.text(_SUM + _BY)
+_BALANCES_ON = sa.text(f"{_SUM} JOIN trueup.journal_entries e ON e.id = l.entry_id WHERE e.day <= :on{_BY}")
+
+
+def list_exports(connection: sa.Connection, *, target: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+    """Exports, the newest first; `in_place` is false for one whose files were recorded and never said to be there."""
+    return [
+        {
+            "id": each.id,
+            "target": each.scope.target,
+            "entries": each.entries,
+            "from": each.scope.since.isoformat() if each.scope.since else None,
+            "to": each.scope.until.isoformat() if each.scope.until else None,
+            "again": each.scope.again,
+            "files": [dict(file) for file in each.files],
+            "by": each.actor,
+            "at": write_instant(each.exported_at),
+            "in_place": each.placed_at is not None,
+        }
+        for each in exports.list_exports(connection, target=target, limit=limit)
+    ]
+
+
+def _head(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "key": row["key"],
+        "day": row["day"].isoformat(),
+        "kind": row["kind"],
+        "narration": row["narration"],
+        "actor": row["actor"],
+    }

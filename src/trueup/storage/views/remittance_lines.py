@@ -1,0 +1,148 @@
+"""The lines of a payment to look at: each with its document, its place there, what was decided about it, and where it is booked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.errors import NotFound
+from trueup.base.money import Money
+from trueup.domain.remittances import RemittanceLine
+from trueup.domain.settlement import Suspended
+from trueup.storage import suspense
+from trueup.storage.remittances import SavedRemittance, Telling
+from trueup.storage.views.remittances import documents_of, load_cases
+
+
+def explain_lines(
+    connection: sa.Connection, saved: SavedRemittance, line: int | None = None, *, limit: int = 500
+) -> list[dict[str, Any]]:
+    """Lines of the telling that the books follow, each with its story; one of them when `line` says which.
+
+    Line 0 is what the payment as a whole leaves unexplained, where it does. Raises NotFound.
+    """
+    told = saved.primary
+    wanted = [each for each in told.remittance.lines if line is None or each.number == line][:limit]
+    waiting = {each.line: each for each in suspense.suspended_of(connection, [saved.id]).get(saved.id, [])}
+    if line and not wanted:
+        raise NotFound(
+            f"Payment {told.remittance.payment} has no line {line}: its {len(told.remittance.lines)} lines are numbered from 1."
+        )
+    numbers = [each.number for each in wanted]
+    whole = told.remittance.tie and line in (None, 0)
+    postings = _postings(connection, saved.id, [*numbers, 0] if whole else numbers)
+    answers = _answers(connection, saved.id, told.remittance.source.value, numbers)
+    cases = load_cases(connection, {(each.kind, each.subject) for each in waiting.values()})
+    names = documents_of(connection, {told.evidence, *told.of_lines.values()})
+    rows = [
+        {
+            **_line(each, told),
+            "document": _document(told.of_lines.get(each.number, told.evidence), names),
+            "postings": postings.get(each.number, []),
+            "answer": answers.get(each.number),
+            "waits": _waits(waiting.get(each.number), cases),
+        }
+        for each in wanted
+    ]
+    if whole:
+        unexplained = [each for each in postings.get(0, []) if each["type"] or each["case_key"]]
+        rows.append(
+            {
+                "line": 0,
+                "settled": str(told.remittance.tie),
+                "document": _document(told.evidence, names),
+                "postings": unexplained,
+                "answer": None,
+                "waits": _waits(waiting.get(0), cases),
+            }
+        )
+    return rows
+
+
+def _line(line: RemittanceLine, told: Telling) -> dict[str, Any]:
+    currency = told.remittance.currency
+
+    def shown(minor: int | None) -> str | None:
+        return str(Money(minor, currency)) if minor is not None else None
+
+    return {
+        "line": line.number,
+        "reference": line.reference,
+        "description": line.description,
+        "kind": line.kind,
+        "settled": shown(line.settled),
+        "discount": shown(line.discount),
+        "withheld": shown(line.withheld),
+        "paid": shown(line.paid),
+        "gross": shown(line.gross),
+        "remaining": shown(line.remaining),
+        "invoice_day": line.invoice_day.isoformat() if line.invoice_day else None,
+        "references": dict(line.references),
+        "adjustments": [
+            {"code": each.code, "amount": shown(each.minor), "reference": each.reference} for each in line.adjustments
+        ],
+        "place": line.place,
+    }
+
+
+def _document(digest: str, names: Mapping[str, str]) -> dict[str, str]:
+    return {"name": names.get(digest, ""), "digest": digest}
+
+
+def _waits(waiting: Suspended | None, cases: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[str, Any] | None:
+    if waiting is None:
+        return None
+    case = cases.get((waiting.kind, waiting.subject), {})
+    return {"case": case.get("id"), "kind": waiting.kind, "why": waiting.why, "title": case.get("title")}
+
+
+def _postings(connection: sa.Connection, remittance_id: int, lines: Collection[int]) -> dict[int, list[dict[str, Any]]]:
+    """Where lines are booked: every posting that was ever made, a correction after what it corrects."""
+    found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in connection.execute(_POSTINGS, {"remittance": remittance_id, "lines": list(lines)}):
+        found[row.source_line].append(
+            {
+                "entry": row.id,
+                "key": row.key,
+                "day": row.day.isoformat(),
+                "number": row.number,
+                "account": row.account,
+                "amount": str(Money(row.minor, row.currency)),
+                "type": row.type,
+                "invoice": row.invoice,
+                "claim": row.claim,
+                "rule": row.rule,
+                "case_key": row.case_key,
+            }
+        )
+    return found
+
+
+_POSTINGS = sa.text(
+    "SELECT e.id, e.key, e.day, l.number, l.account, l.minor, l.currency, l.type, l.claim, l.rule, l.case_key, l.source_line,"
+    " i.number AS invoice FROM trueup.journal_entries e JOIN trueup.journal_lines l ON l.entry_id = e.id"
+    " LEFT JOIN trueup.invoices i ON i.id = l.invoice_id WHERE e.remittance_id = :remittance AND l.source_line = ANY(:lines)"
+    " ORDER BY e.id, l.number"
+)
+
+
+def _answers(
+    connection: sa.Connection, remittance_id: int, source: str, lines: Iterable[int]
+) -> dict[int, dict[str, Any]]:
+    """What a person decided or reconciliation found, with the reason."""
+    table = suspense.line_answers.c
+    query = sa.select(table.line, table.kind, table.why, table.body).where(
+        table.remittance_id == remittance_id, table.source == source, table.line.in_(list(lines))
+    )
+    return {
+        row.line: {
+            "kind": row.kind,
+            "why": row.why,
+            "by": row.body.get("by") if row.kind == "decision" else None,
+            "rivals": row.body["rivals"] if row.kind == "contest" else [],
+        }
+        for row in connection.execute(query)
+    }
