@@ -38,10 +38,11 @@ APART = ("connectors", "simulators")
 THIRD_PARTY: dict[str, set[str]] = {
     "base": set(),
     "domain": set(),
-    "formats": {"msgspec"},
+    "formats": {"msgspec", "python_calamine", "pypdf"},
     "remote": {"httpx2", "stamina", "structlog"},
     "connectors": {"msgspec", "structlog"},
     "durable": {"dbos", "sqlalchemy", "psycopg", "structlog"},
+    "reports": {"xlsxwriter", "reportlab"},
     "settings": {"pydantic", "pydantic_core", "platformdirs"},
 }
 CLOCKS_AND_CHANCE = {

@@ -17,7 +17,7 @@ DAY = date(2026, 10, 3)
 @st.composite
 def chains(draw: st.DrawFn) -> list[ClaimSlice]:
     """Slices of one chain: claims and reversals in turn, each cut over several payments, some of them of one day."""
-    slices = []
+    slices: list[ClaimSlice] = []
     for link in range(1, draw(st.integers(1, 5)) + 1):
         for _ in range(draw(st.integers(1, 4))):
             minor = draw(st.integers(1, 1_000_00)) * (-1 if link % 2 else 1)

@@ -173,15 +173,15 @@ def test_an_order_closed_while_a_line_waits_is_never_answered(database: Database
         assert here.case_kinds() == ["held.cost-differs", "held.order-closed"]
 
 
-def test_an_order_closed_unseen_is_told_by_amazons_own_words(database: Database, clock: ManualClock) -> None:
-    """Closing alone is no change that Amazon lists: the fallback fails there, and its words are in the case."""
+def test_an_order_closed_unseen_is_seen_before_the_fallback_speaks(database: Database, clock: ManualClock) -> None:
+    """Closing alone is no change that Amazon lists: its status is asked for, and nothing is sent to a closed order."""
     with install(database, clock, LAMP, pace=CALM) as here:
         number = here.order(line(LAMP, 4, cost="10.40"))
         here.pass_time(SEEN)
         here.amazon.close_order(number)
         here.pass_time(DAY)
-        assert "is closed" in case(here, "acknowledgement.rejected")["found"]
-        assert standing(here, number) == "rejected" and here.sends(number) == 1
+        assert here.case_kinds() == ["held.cost-differs", "held.order-closed"]
+        assert here.shown(number)["state"] == "closed" and here.sends(number) == 0
 
 
 def test_a_change_of_a_held_line_is_another_case(database: Database, clock: ManualClock) -> None:

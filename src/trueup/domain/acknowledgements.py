@@ -173,13 +173,26 @@ def reject_line(line: OrderLine, sku: str | None, reason: Reason, why: str) -> L
     return LineDecision(line.sequence, (Part(Answer.REJECTED, line.ordered, reason=reason),), why, sku)
 
 
+def check_reopening(before: Before, line: OrderLine) -> None:
+    """Raises Refused where nothing of the line can be accepted or backordered any more: all of it was rejected."""
+    if _reopenable(before, line) == 0 and line.ordered.amount > 0:
+        raise Refused(
+            f"Line {line.sequence} was rejected, all {line.ordered.amount} of it, and Amazon never reopens what was rejected: "
+            f"let the rejection stand and dismiss the case, or ask Amazon for a new order."
+        )
+
+
+def _reopenable(before: Before, line: OrderLine) -> int:
+    """How much of the line may still be accepted or backordered."""
+    if before.answered == frozenset({Answer.REJECTED}):
+        return 0
+    return max(0, line.ordered.amount - before.closed_amount(line.ordered.amount))
+
+
 def keep_rejected(before: Before, line: OrderLine, decision: LineDecision) -> LineDecision:
     """The decision without what Amazon would silently ignore: accepting or backordering what was rejected first."""
     wanted = decision.quantity(Answer.ACCEPTED) + decision.quantity(Answer.BACKORDERED)
-    if before.answered == frozenset({Answer.REJECTED}):
-        may = 0
-    else:
-        may = max(0, line.ordered.amount - before.closed_amount(line.ordered.amount))
+    may = _reopenable(before, line)
     if wanted <= may:
         return decision
     why = (

@@ -233,7 +233,16 @@ def _settle_generals(standing: list[Recognised], fitting: list[Recognised]) -> l
         stem = normal_reference(seen.sighting.stem)
         if not seen.sighting.general or ("" not in particular and stem not in particular):
             left.setdefault((seen.type.code, stem), seen)
-    return list(left.values())
+    return _roof(each, list(left.values()))
+
+
+def _roof(standing: list[Recognised], left: list[Recognised]) -> list[Recognised]:
+    """Where two kinds under one roof are read ("carton overage": packing, or receiving?), the roof: it is booked the same."""
+    kinds = {(seen.type.family, seen.type.purpose) for seen in left}
+    if len(left) < 2 or len(kinds) > 1 or any(seen.sighting.stem for seen in left):
+        return left
+    roofs = [seen for seen in standing if seen.sighting.general == 1 and (seen.type.family, seen.type.purpose) in kinds]
+    return roofs if len(roofs) == 1 else left
 
 
 def _why(line: RemittanceLine, sightings: Sightings) -> str:

@@ -210,7 +210,10 @@ def compile_rule(rule: DeductionRule, types: Mapping[str, DeductionType]) -> Ded
 def try_rule(
     rule: DeductionRule, lines: Iterable[HistoricLine], grammar: Grammar, known: Mapping[str, object]
 ) -> RuleTrial:
-    """What the rule would change of these lines, in counts and money; nothing is changed. `grammar`: without the rule."""
+    """What the rule would change of these lines, in counts and money; nothing is changed.
+
+    `grammar`: without the rule, and without the versions of it that it replaces.
+    """
     added = compile_rule(rule, grammar.types)
     looked_at = seen = 0
     sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])

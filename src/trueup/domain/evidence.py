@@ -100,12 +100,15 @@ def nearest(line: ResidueLine, items: Items, amount: int) -> tuple[OpenItem, ...
     return items.nearest(amount, line.day or line.paid_on, MOST_ALIKE)
 
 
-def is_rare(minor: int, items: Items, days: tuple[date, date] | None = None) -> bool:
+def is_rare(minor: int, items: Items, days: tuple[date, date] | None) -> bool:
     """Whether an amount says who it is: would a wrong one meet an item of those days less than once in `ONE_IN` times?
 
     Items within a tenth of the amount show how dense amounts are around it. Where all of them are multiples of something
-    (whole euros, a price) only such multiples count; alone, an amount of whole hundreds is taken for a round one.
+    (whole euros, a price) only such multiples count; alone, an amount of whole hundreds is taken for a round one. Without days
+    nothing says how many others there are.
     """
+    if days is None:
+        return False
     reach = abs(minor) // 10
     near = items.amounts_between(minor - reach, minor + reach, days)
     others = len(near) - (minor in near)

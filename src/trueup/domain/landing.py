@@ -63,7 +63,7 @@ def judge(answer: Acknowledgement, status: OrderStatus, sent_at: datetime | None
             unheld.append(decision.sequence)
             continue
         ours = (decision.quantity(Answer.ACCEPTED), decision.quantity(Answer.REJECTED))
-        theirs = (line.accepted or 0, line.rejected or 0)
+        theirs = _shown(line)
         if ours == theirs and _fresh(line, sent_at):
             continue
         unheld.append(decision.sequence)
@@ -74,6 +74,34 @@ def judge(answer: Acknowledgement, status: OrderStatus, sent_at: datetime | None
             f"Amazon shows {theirs[0]} accepted and {theirs[1]} rejected"
         )
     return Landing(not unheld, tuple(contradictions), tuple(unheld))
+
+
+def foreign_answers(status: OrderStatus, ours: Acknowledgement | None, sent_at: datetime | None) -> tuple[str, ...]:
+    """The lines that Amazon shows answered by someone else, in words: a person in its portal, most likely.
+
+    `ours` is the newest answer that left, None when nothing did: then any answer is foreign. After it only a newer one is,
+    of a line that is still ordered as it was when we answered it.
+    """
+    mine = {decision.sequence: decision for decision in ours.lines} if ours else {}
+    found = []
+    for line in status.lines:
+        if not _answered(line) or line.ordered == 0:
+            continue
+        decision = mine.get(line.sequence)
+        if ours is not None:
+            amount = sum(part.quantity.amount for part in decision.parts) if decision else None
+            if decision is None or not _fresh(line, sent_at) or line.ordered not in (None, amount):
+                continue
+            if (decision.quantity(Answer.ACCEPTED), decision.quantity(Answer.REJECTED)) == _shown(line):
+                continue
+        accepted, rejected = _shown(line)
+        when = f" on {line.acknowledged_at:%Y-%m-%d %H:%M} UTC" if line.acknowledged_at else ""
+        found.append(f"line {line.sequence}: {accepted} accepted and {rejected} rejected{when}")
+    return tuple(found)
+
+
+def _shown(line: LineStatus) -> tuple[int, int]:
+    return line.accepted or 0, line.rejected or 0
 
 
 def _answered(line: LineStatus) -> bool:

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from trueup.domain import evidence
 from trueup.domain.evidence import Claimed, explain, whole
-from trueup.domain.invoices import normal_reference
 from trueup.domain.matcher import Candidate
 from trueup.domain.open_items import Items, OpenItem, ResidueLine
 from trueup.domain.subset_sums import Pool
-from trueup.domain.words import names_in
+from trueup.domain.words import named_items
 
 _MOST = 3
 """More credit notes than this against one invoice are a coincidence before they are a fact."""
@@ -20,9 +19,7 @@ def invoices_named(line: ResidueLine, items: Items) -> tuple[OpenItem, ...]:
     """Items of which more is open than the positive line pays, that its reference or its description names."""
     if line.settled <= 0:
         return ()
-    names = dict.fromkeys((normal_reference(line.reference), *names_in(line)))
-    found = {item.key: item for name in names for item in items.by_reference.get(name, ())}
-    return tuple(found[key] for key in sorted(found) if found[key].open > line.settled)
+    return tuple(item for item in named_items(line, items) if item.open > line.settled)
 
 
 def net_of(

@@ -182,11 +182,15 @@ class Items:
 
     def of_payee(self, payee: str) -> Items:
         """What this payee's lines can settle: its own items and those of no stated payee; all where `payee` is ""."""
-        if not payee or all(item.payee in ("", payee) for item in self._items):
+        if not payee or self._stated <= {"", payee}:
             return self
         if payee not in self._payees:
             self._payees[payee] = Items(item for item in self._items if item.payee in ("", payee))
         return self._payees[payee]
+
+    @cached_property
+    def _stated(self) -> frozenset[str]:
+        return frozenset(item.payee for item in self._items)
 
     @cached_property
     def by_reference(self) -> dict[str, tuple[OpenItem, ...]]:
@@ -251,14 +255,8 @@ class Items:
         }
         return amounts
 
-    @cached_property
-    def _all_amounts(self) -> list[int]:
-        return sorted(item.open for item in self._items)
-
-    def amounts_between(self, low: int, high: int, days: tuple[date, date] | None = None) -> list[int]:
-        """Open amounts from `low` to `high`, of items of those days (both included) and of none, or of all."""
-        if days is None:
-            return self._all_amounts[bisect_left(self._all_amounts, low) : bisect_right(self._all_amounts, high)]
+    def amounts_between(self, low: int, high: int, days: tuple[date, date]) -> list[int]:
+        """Open amounts from `low` to `high`, of items of those days (both included) and of those without a day."""
         found: list[int] = []
         for day in (None, *(days[0] + timedelta(days=each) for each in range((days[1] - days[0]).days + 1))):
             amounts = self._amounts.get(day)

@@ -109,21 +109,53 @@ def _take_obvious(
             return sure, alive, capacity
 
 
+@dataclass(slots=True)
+class _Seat:
+    """An item and all candidates that want of it, the best first; `wanted`: what all want together, `least`: what any wants."""
+
+    rivals: list[Candidate]
+    wanted: int = 0
+    least: int = 0
+
+    def displaced(self, candidate: Candidate, capacity: int) -> int:
+        """At most so many points are lost here to make room: as many rivals as could fit at all, one a line, the best of them.
+
+        Those that share a line with the candidate are counted there. Adding stops once it is more than the candidate is worth.
+        """
+        if self.wanted <= capacity:
+            return 0
+        could_fit = capacity // self.least
+        lost, seen = 0, set(candidate.lines)
+        for rival in self.rivals:
+            if could_fit == 0 or lost > candidate.score:
+                break
+            if seen.isdisjoint(rival.lines):
+                seen.add(rival.lines[0])
+                lost += rival.score
+                could_fit -= 1
+        return lost
+
+
 def _round(alive: list[Candidate], capacity: dict[str, int], margin: int) -> tuple[list[Candidate], list[Candidate]]:
     by_line: defaultdict[int, list[Candidate]] = defaultdict(list)
-    by_item: defaultdict[str, list[Candidate]] = defaultdict(list)
+    seats: defaultdict[str, _Seat] = defaultdict(lambda: _Seat([]))
     for each in alive:  # sorted by score, so each list begins with its best
         for number in each.lines:
             by_line[number].append(each)
         for part in each.parts:
-            by_item[part.key].append(each)
+            seat, minor = seats[part.key], abs(part.minor)
+            seat.rivals.append(each)
+            seat.wanted += minor
+            seat.least = min(seat.least or minor, minor)
     taken: list[Candidate] = []
     used: set[int] = set()
     touched: set[str] = set()
     for each in alive:
         if used.intersection(each.lines) or touched.intersection(part.key for part in each.parts):
             continue  # what stands beside a taken one is looked at in the next round, with what is left then
-        if _displaced(each, by_line, by_item, capacity) + margin <= each.score:
+        lost = sum(next((rival.score for rival in by_line[at] if rival is not each), 0) for at in each.lines)
+        lost += sum(seats[part.key].displaced(each, capacity[part.key]) for part in each.parts)
+        if lost + margin <= each.score:
             taken.append(each)
             used.update(each.lines)
             touched.update(part.key for part in each.parts)
@@ -131,34 +163,6 @@ def _round(alive: list[Candidate], capacity: dict[str, int], margin: int) -> tup
         for part in each.parts:
             capacity[part.key] -= abs(part.minor)
     return taken, [each for each in alive if not used.intersection(each.lines) and fits(each, capacity)]
-
-
-def _displaced(
-    candidate: Candidate,
-    by_line: Mapping[int, list[Candidate]],
-    by_item: Mapping[str, list[Candidate]],
-    capacity: Mapping[str, int],
-) -> int:
-    """At most so many points a choice loses to make room: one rival a line, and on each item all that would not fit beside it."""
-    lost = 0
-    for number in candidate.lines:
-        lost += next((rival.score for rival in by_line[number] if rival is not candidate), 0)
-    own = set(candidate.lines)
-    for part in candidate.parts:
-        room = capacity[part.key] - abs(part.minor)
-        best_of_line: dict[int, int] = {}
-        wanted = 0
-        for rival in by_item[part.key]:
-            if own.isdisjoint(rival.lines):
-                best_of_line.setdefault(rival.lines[0], rival.score)
-                wanted += next(abs(other.minor) for other in rival.parts if other.key == part.key)
-                if lost + sum(best_of_line.values()) > candidate.score:
-                    break
-        if wanted > room:
-            lost += sum(best_of_line.values())
-        if lost > candidate.score:
-            break
-    return lost
 
 
 def _solve(component: list[Candidate], capacity: Mapping[str, int], margin: int) -> list[Candidate]:

@@ -214,7 +214,7 @@ X12_426: Mapping[str, Mapping[str, str]] = {
     "open-items-settlement": {"81": "credit as agreed", "C1": "settlement of the account"},
     "debit-balance": {"FB": "balance carried forward", "MI": "debit balance transferred"},
     "audit-claim": {"L1": "audit"},
-    "service-fee": {
+    "fee": {
         "29": "fee doubted",
         "48": "service",
         "49": "processing",
@@ -309,7 +309,7 @@ EDIFACT_4465: Mapping[str, Mapping[str, str]] = {
     },
     "tax-adjustment": {"22": "customs duty", "26": "tax", "73": "another rate of tax"},
     "bank-charge": {"10": "cost of a draft", "11": "bank charges"},
-    "service-fee": {
+    "fee": {
         "12": "commission",
         "23": "telephone and post",
         "25": "lawyer",

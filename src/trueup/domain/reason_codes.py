@@ -35,33 +35,6 @@ class Reason:
     list: CodeList
 
 
-QUALIFIERS: Mapping[str, str] = {
-    "AN": "related orders",
-    "AP": "receivable number",
-    "AR": "receivable number of the factor",
-    "BM": "bill of lading",
-    "BX": "shipment mark of the buyer",
-    "CL": "credit note of the seller",
-    "CM": "credit note of the buyer",
-    "CN": "carrier's number",
-    "CR": "customer's reference",
-    "DB": "debit note of the buyer",
-    "DP": "department",
-    "IA": "vendor number of the buyer",
-    "IV": "invoice of the seller",
-    "MR": "kind of merchandise",
-    "OI": "original invoice",
-    "OS": "outbound sale or return document",
-    "PD": "promotion",
-    "PO": "purchase order",
-    "R7": "open receivable",
-    "VV": "voucher",
-    "2I": "tracking number",
-    "6O": "cross reference",
-}
-"""What RMR01 of an X12 820 (element 128) says a line is about."""
-
-
 def _table(list_: CodeList, table: Mapping[str, Mapping[str, str]]) -> dict[str, Reason]:
     found: dict[str, Reason] = {}
     for type_, rows in table.items():
@@ -80,6 +53,7 @@ REASONS: Mapping[CodeList, Mapping[str, Reason]] = {
 """Every code we know, by list."""
 _X12, _EDIFACT = REASONS[CodeList.X12], REASONS[CodeList.EDIFACT]
 _PREFIXES = {"426:": CodeList.X12, "4465:": CodeList.EDIFACT}
+_LISTED = tuple(_PREFIXES)
 
 
 @lru_cache(maxsize=1024)
@@ -94,13 +68,13 @@ def reason(code: str) -> Reason | None:
 
 
 def code_of(line: RemittanceLine) -> str:
-    """The reason code of a line, "" where it has none: its kind where that is one, or that of the one adjustment it is made
-    of (an RMR loop without an amount of its own).
+    """The reason code of a line, "" where it has none: the kind of a standalone adjustment, a kind that names its list, or the
+    code of the one adjustment that a line is made of (an RMR loop of an X12 820 without an amount of its own).
 
-    RMR01 stands in `kind` too: two letters of both lists are read as RMR01 unless the line is a standalone adjustment.
+    A bare kind of any other line is RMR01, which has letters in common with element 426 and another meaning.
     """
     kind = line.kind.strip().upper()
-    if kind and (line.standalone or kind not in QUALIFIERS) and (line.standalone or reason(kind)):
+    if kind and (line.standalone or kind.startswith(_LISTED)):
         return kind
     if len(line.adjustments) == 1 and not line.gross and line.adjustments[0].minor == line.paid:
         return line.adjustments[0].code.strip().upper()

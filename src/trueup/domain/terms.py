@@ -47,7 +47,8 @@ class Basis(StrEnum):
 class Term:
     """A term: a rate of `percent` of its basis, or `per_unit` for each unit; neither says that no rate is known (any more).
 
-    `kind`: what it is for (`co-op`, `allowance-damage`, `quick-pay`, `chargeback:asn` ...), `marketplace` "" for all.
+    `kind`: what it is for: the code of a deduction type (`co-op`, `allowance-damage`, `chargeback-asn`), or a column of an
+    invoice's line (`quick-pay`, `withholding`). `marketplace`: "" for all.
     In force from `valid_from` up to, not including, `valid_to`. `known_from`: since when we know it; what is entered later for
     the same days counts from then on, and what was known before stays known. `source`: where it is written.
     Raises Invalid when both rates stand, one is negative or a float, the basis does not fit, or days are out of order.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from trueup.domain.invoices import normal_reference
-from trueup.domain.open_items import ResidueLine
+from trueup.domain.open_items import Items, OpenItem, ResidueLine
 
 _BREAKS = re.compile(r"[\s,;:|()\[\]#\"'=+&]+")
 _SHORTEST = 4
@@ -23,6 +23,13 @@ def names_in(line: ResidueLine) -> tuple[str, ...]:
     for text in (line.description, *(line.references[name] for name in sorted(line.references))):
         found.update(dict.fromkeys(_names(text)))
     return tuple(found)
+
+
+def named_items(line: ResidueLine, items: Items) -> tuple[OpenItem, ...]:
+    """Items that the line's reference or text names, whatever their amounts: what a person looks at first."""
+    names = dict.fromkeys((normal_reference(line.reference), *names_in(line)))
+    found = {item.key: item for name in names for item in items.by_reference.get(name, ())}
+    return tuple(found[key] for key in sorted(found))
 
 
 def _names(text: str) -> Iterator[str]:

@@ -10,18 +10,19 @@ from trueup.base.plugins import collect
 from trueup.formats.document import Format
 from trueup.formats.edi.encodings import wrong_encoding
 
-HEAD_BYTES = 4096
+HEAD_BYTES = 65_536
 """How much of a document's opening a format may need to see."""
 
 
 @cache
 def known_formats() -> tuple[Format, ...]:
     """Every format there is: the constants FORMAT of the folders that hold them, and of outside packages."""
-    from trueup.formats import amazon_vendor, item_master
+    from trueup.formats import amazon_vendor, item_master, remittance
     from trueup.formats.x12 import sets
 
     sets_of_x12 = collect(sets, "FORMAT", Format, key=_name, group="trueup.formats")
-    return (*amazon_vendor.FORMATS, item_master.FORMAT, *sets_of_x12.values())
+    remittances = collect(remittance, "FORMAT", Format, key=_name)
+    return (*amazon_vendor.FORMATS, item_master.FORMAT, *sets_of_x12.values(), *remittances.values())
 
 
 def recognise(content_head: bytes, formats: Iterable[Format]) -> Format:

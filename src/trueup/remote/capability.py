@@ -214,11 +214,12 @@ class SalesOrderSink(Protocol):
 
 
 class Verdict(StrEnum):
-    """How a probe of a connection went."""
+    """How a probe of a connection went. UNAVAILABLE: an optional ability that this account is not offered; nothing is amiss."""
 
     WORKS = "works"
     MISSING = "missing"
     FAILS = "fails"
+    UNAVAILABLE = "not available"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +245,58 @@ class Probed(Protocol):
         ...
 
 
+@runtime_checkable
+class RemittanceSource(Protocol):
+    """What a buyer says it paid, in the bytes of its format. Optional: where `probe_remittances` says UNAVAILABLE, files come.
+
+    There, and only there, every fetch raises Unauthorized or NotFound: a stated condition, not a fault. A payment that was
+    fetched may change later; fetching it again tells.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def longest_window_seconds(self) -> int: ...
+    @property
+    def farthest_back_seconds(self) -> int: ...
+
+    def probe_remittances(self) -> Probe:
+        """Never raises for what it finds."""
+        ...
+
+    def fetch_remittances(self, start: datetime, end: datetime, page: str | None) -> Page:
+        """Payments by day of payment, without lines. Raises Refused for a window that is not allowed, RemoteError."""
+        ...
+
+    def fetch_remittance(self, unique_id: str, page: str | None = None) -> Page:
+        """The lines of one payment, a page of them. Raises NotFound, RemoteError."""
+        ...
+
+
+@runtime_checkable
+class InvoiceStatusSource(Protocol):
+    """What a buyer matched and paid of our invoices: the independent witness. Optional, as a RemittanceSource is."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def longest_window_seconds(self) -> int: ...
+
+    def probe_invoices(self) -> Probe:
+        """Never raises for what it finds."""
+        ...
+
+    def fetch_invoices(
+        self, start: datetime, end: datetime, page: str | None, *, changed_after: datetime | None = None
+    ) -> Page:
+        """Invoices by day of issue, without lines; of those the changed ones. Raises Refused, RemoteError."""
+        ...
+
+    def fetch_invoice(self, identifier: str, page: str | None = None) -> Page:
+        """The lines of one invoice, a page of them. Raises NotFound, RemoteError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Connections:
     """Every connection of an installation by capability and name."""
@@ -256,4 +309,6 @@ class Connections:
     product_sources: dict[str, ProductSource] = field(default_factory=dict)
     stock_sources: dict[str, StockSource] = field(default_factory=dict)
     sales_order_sinks: dict[str, SalesOrderSink] = field(default_factory=dict)
+    remittance_sources: dict[str, RemittanceSource] = field(default_factory=dict)
+    invoice_status_sources: dict[str, InvoiceStatusSource] = field(default_factory=dict)
     probed: dict[str, Probed] = field(default_factory=dict)

@@ -175,6 +175,13 @@ _OPEN = sa.select(cases.c.id, cases.c.kind).where(
 )
 
 
+def newest_resolution(connection: sa.Connection, kind: str, subject: str) -> str | None:
+    """How the newest case of that kind and subject was resolved: empty while it is open, None when there never was one."""
+    query = sa.select(cases.c.resolution).where(cases.c.kind == kind, cases.c.subject == subject)
+    found: str | None = connection.execute(query.order_by(cases.c.id.desc()).limit(1)).scalar()
+    return found
+
+
 def close_case(connection: sa.Connection, kind: str, subject: str, *, why: str, now: datetime) -> None:
     """Resolve the open case of that kind and subject, if there is one, because its cause is gone."""
     close_cases(connection, {kind: why}, subject, now)

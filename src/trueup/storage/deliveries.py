@@ -137,6 +137,13 @@ def load_order_deliveries(connection: sa.Connection, order_id: int, kind: str = 
     return [_delivery(row) for row in rows]
 
 
+def was_answered(connection: sa.Connection, order_id: int) -> bool:
+    """Whether an answer to the order left and may stand at the buyer, or was proven once."""
+    left = (DeliveryState.SENT, DeliveryState.RECEIVED, DeliveryState.ACCEPTED)
+    found = load_order_deliveries(connection, order_id)
+    return any(each.state in left or (each.proved_at and each.state is DeliveryState.SUPERSEDED) for each in found)
+
+
 def find_by_control(connection: sa.Connection, channel: str, control: str) -> Delivery | None:
     """The delivery whose group control number a functional acknowledgement names."""
     row = (

@@ -263,6 +263,13 @@ def mark_history(connection: sa.Connection, order_id: int) -> None:
     connection.execute(sa.update(orders).where(orders.c.id == order_id).values(history=True))
 
 
+def note_closed(connection: sa.Connection, order_id: int) -> bool:
+    """The buyer shows it closed. Whether that is news."""
+    news = sa.and_(orders.c.id == order_id, orders.c.state != OrderState.CLOSED.value)
+    closed = sa.update(orders).where(news).values(state=OrderState.CLOSED.value)
+    return connection.execute(closed).rowcount > 0
+
+
 def set_answer_due(connection: sa.Connection, order_id: int, due_at: datetime) -> None:
     """When the newest revision must be answered."""
     connection.execute(sa.update(orders).where(orders.c.id == order_id).values(answer_due_at=due_at))

@@ -7,18 +7,21 @@ line that still waits. Nothing is confirmed by default.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from trueup.base.errors import ConfigurationError, NotFound, Rejected, RemoteError, TrueupError
-from trueup.domain.acknowledgements import Answer, LineDecision, force_line, keep_rejected
+from trueup.base.errors import ConfigurationError, DocumentError, NotFound, Rejected, RemoteError, TrueupError
+from trueup.domain.acknowledgements import Acknowledgement, Answer, LineDecision, force_line, keep_rejected
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deliveries import DeliveryState, is_open
+from trueup.domain.landing import foreign_answers
 from trueup.domain.orders import OrderState
 from trueup.durable.flow import Flow
 from trueup.storage import acts, cases, decisions, deliveries, orders, stock
 from trueup.workflows.assessment import Situation, assess_order, examine, line_digest, open_hold_cases
-from trueup.workflows.deliver import prepare_answer, send_delivery, worth
+from trueup.workflows.deliver import ELSEWHERE, prepare_answer, send_delivery, worth
+from trueup.workflows.prove_delivery import fetch_proof, plan_read_back, read_status
 from trueup.workflows.reservation import decide_order, observe_stock
 from trueup.workflows.shop_order import (
     REFUSED,
@@ -28,6 +31,7 @@ from trueup.workflows.shop_order import (
     settle_shop_order,
     settle_unasked,
 )
+from trueup.workflows.source_failures import NOT_DONE
 from trueup.workflows.taking_in import QUEUE, start_answering
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
 
@@ -123,13 +127,31 @@ def try_again(tx: Tx, order_id: int, run_id: str, words: str, refused: bool) -> 
 
 
 def answer_before_deadline(c: Flowing, order_id: int, revision: int) -> None:
-    """At the agreement's margin before the deadline: what still waits is answered by the agreement's fallback."""
-    if c.commit(force_decisions, order_id, revision, c.run_id):
+    """At the agreement's margin before the deadline: what still waits is answered by the agreement's fallback.
+
+    Not over an answer that somebody gave at Amazon itself: so Amazon is asked first. If it does not say, the fallback speaks.
+    """
+    plan = c.commit(plan_fallback, order_id, revision)
+    if plan is None:
+        return
+    shown = None
+    if plan:
+        with suppress(*NOT_DONE):
+            shown = c.step(fetch_proof, plan)
+    if c.commit(force_decisions, order_id, revision, c.run_id, shown):
         _finish(c, order_id, None)
 
 
-def force_decisions(tx: Tx, order_id: int, revision: int, run_id: str) -> bool:
-    """Decide what is held, unclaimed or unproven by fallback. False when nothing is left to say, or not yet."""
+def plan_fallback(tx: Tx, order_id: int, revision: int) -> dict[str, Any] | None:
+    """What to ask Amazon before the fallback speaks: nothing where it cannot be asked; None when there is nothing to say."""
+    saved = orders.load_order(tx.connection, order_id)
+    if saved.revision != revision or saved.history or not _waiting(tx, order_id):
+        return None
+    return plan_read_back(tx, saved) or {}
+
+
+def force_decisions(tx: Tx, order_id: int, revision: int, run_id: str, shown: dict[str, str] | None) -> bool:
+    """Decide what is held, unclaimed or unproven by fallback. False when nothing is left to say, or not yet, or not by us."""
     if orders.current_revision(tx.connection, order_id) != revision:
         return False
     if not orders.take_lease(tx.connection, order_id, run_id, note=False):
@@ -149,11 +171,57 @@ def force_decisions(tx: Tx, order_id: int, revision: int, run_id: str) -> bool:
         if orders.give_back_lease(tx.connection, order_id, run_id):
             start_answering(tx, order_id)
         return False
+    if shown is not None and _out_of_our_hands(tx, situation, shown):
+        orders.give_back_lease(tx.connection, order_id, run_id)
+        start_answering(tx, order_id)
+        return False
     for sequence, why in _overdue(tx, situation, waiting).items():
         _force(tx, situation, sequence, why)
     # What is decided now is held no longer; what could not be decided stays a case.
     open_hold_cases(tx, examine(tx.connection, tx.resources, saved, agreement, tx.now))
     return True
+
+
+def _out_of_our_hands(tx: Tx, situation: Situation, shown: dict[str, str]) -> bool:
+    """Whether Amazon shows the order closed, or answered by someone else: a case with both answers says so then."""
+    saved = situation.saved
+    try:
+        status = read_status(tx, shown, saved.order.number)
+    except DocumentError:
+        return False
+    if status is None:
+        return False
+    if not status.open:
+        orders.note_closed(tx.connection, saved.id)
+        return True
+    left = [each for each in deliveries.load_order_deliveries(tx.connection, saved.id) if each.sent_at is not None]
+    ours = None
+    if left:
+        order = orders.load_order(tx.connection, saved.id, left[-1].revision).order
+        ours = Acknowledgement(order, left[-1].prepared_at, deliveries.load_answer(tx.connection, left[-1].id))
+    foreign = foreign_answers(status, ours, left[-1].sent_at if left else None)
+    if foreign:
+        draft = _answered_elsewhere(situation, foreign, shown["status"])
+        cases.open_case(tx.connection, draft, tx.now, order_id=saved.id)
+    return bool(foreign)
+
+
+def _answered_elsewhere(situation: Situation, foreign: tuple[str, ...], evidence: str) -> CaseDraft:
+    order = situation.saved.order
+    ours = [f"line {number}: {row.decision.why}" for number, row in sorted(situation.decided.items())]
+    ours += [f"line {number}: {drafts[0].title}" for number, drafts in sorted(situation.held.items())]
+    return CaseDraft(
+        kind=ELSEWHERE,
+        subject=f"order {order.key}",
+        title=f"Order {order.number} was answered at Amazon by someone else; no fallback of ours overrides that: {foreign[0]}",
+        expected="ours: " + ("; ".join(ours) or "not decided"),
+        found="; ".join(foreign),
+        money_at_risk=worth(situation, tuple(row.decision for row in situation.decided.values())),
+        deadline=situation.saved.due_from + situation.agreement.amend_within,
+        owner=situation.agreement.owner,
+        resolutions=(Resolution.RETRY, Resolution.DISMISS),
+        evidence=evidence,
+    )
 
 
 def _waiting(tx: Tx, order_id: int) -> str:

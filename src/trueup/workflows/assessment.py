@@ -9,14 +9,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from trueup.base.ids import digest_of_json
-from trueup.domain.acknowledgements import Answer, LineDecision, Reason, backorder_line, reject_line
+from trueup.domain.acknowledgements import (
+    Answer,
+    LineDecision,
+    Reason,
+    backorder_line,
+    keep_rejected,
+    reject_line,
+)
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import CountSource, Listing, Product
 from trueup.domain.hold import LineFacts, hold_case, hold_line
 from trueup.domain.orders import OrderLine, OrderState
 from trueup.domain.partners import Agreement
 from trueup.domain.units import LineUnits, line_units
-from trueup.storage import cases, decisions, orders, products
+from trueup.storage import cases, decisions, deliveries, orders, products
 from trueup.storage.orders import SavedOrder
 from trueup.workflows.world import Tx, World
 
@@ -59,6 +66,8 @@ def examine(
         for line in live
         if len(found := candidates[line.sequence]) == 1
     }
+    # Closed before anything of ours stood there: what was decided will never be said, and holds no stock.
+    void = order.state is OrderState.CLOSED and not deliveries.was_answered(connection, saved.id)
     decided = {
         sequence: decision
         for sequence, decision in decisions.load_decisions(connection, saved.id).items()
@@ -66,6 +75,7 @@ def examine(
         and line.ordered.amount
         and decision.line_digest == line_digest(saved, sequence)
         and _in_window(decision.decision, order.last_day)
+        and not void
     }
     if len(decided) == len(live):  # nothing is looked at anew
         return Situation(saved, agreement, units, {}, {}, decided, ())
@@ -185,13 +195,17 @@ def open_hold_cases(tx: Tx, situation: Situation) -> None:
 
 def save_by_hand(tx: Tx, situation: Situation) -> None:
     """What persons decided becomes decisions like any other, under their names."""
-    number = decisions.next_decision_number(tx.connection) if situation.by_hand else 0
+    if not situation.by_hand:
+        return
+    number = decisions.next_decision_number(tx.connection)
+    before, _ = decisions.load_answers(tx.connection, situation.saved.id)
     for sequence, (decision, who) in situation.by_hand.items():
+        line = situation.saved.order.line(sequence)
         saved = decisions.SavedDecision(
             number,
             situation.saved.revision,
             line_digest(situation.saved, sequence),
-            decision,
+            keep_rejected(before[sequence], line, decision) if line is not None and sequence in before else decision,
             tx.now,
             situation.saved.evidence,
         )

@@ -25,6 +25,9 @@ from trueup.workflows.source_failures import NOT_DONE
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
 
+ELSEWHERE = "acknowledgement.elsewhere"
+"""The kind of case of an order that Amazon shows answered by someone else."""
+
 
 def prepare_answer(tx: Tx, order_id: int) -> dict[str, Any] | None:
     """Prepare the acknowledgement of an order as it stands; None while a line waits, or when this answer is on its way.
@@ -53,7 +56,7 @@ def _prepare(tx: Tx, situation: Situation) -> dict[str, Any] | None:
         _replaced(tx, deliveries.supersede_older(tx.connection, order_id, None, tx.now), "nothing is ordered any more")
         return None
     key = _key(tx, answer, saved)
-    if key is None or _beyond_amending(tx, situation, answer):
+    if key is None or _stands_elsewhere(tx, situation) or _beyond_amending(tx, situation, answer):
         return None
     route = saved.order.route
     channel = tx.resources.routes[saved.order.partner].acknowledgements.get(route)
@@ -91,6 +94,14 @@ def _key(tx: Tx, answer: Acknowledgement, saved: orders.SavedOrder) -> str | Non
         return None
     # The same answer as one that was replaced meanwhile: it must go out again under a key of its own.
     return f"{key} again after {known[-1].id}" if same else key
+
+
+def _stands_elsewhere(tx: Tx, situation: Situation) -> bool:
+    """Whether somebody answered at Amazon itself, and no person said that ours shall go out over it. Seen at the margin."""
+    if tx.now < situation.deadline - situation.agreement.acknowledge_margin:
+        return False
+    resolution = cases.newest_resolution(tx.connection, ELSEWHERE, f"order {situation.saved.order.key}")
+    return resolution not in (None, Resolution.RETRY.value)
 
 
 def _replaced(tx: Tx, older: list[int], why: str) -> None:

@@ -35,6 +35,7 @@ class Ledger:
     subsidiary: str = ""
     no_tax: str = ""
     day_first: bool = False
+    journal: str = "GJ"
 
     def as_json(self) -> dict[str, Any]:
         """As it is recorded with an export."""
@@ -46,6 +47,7 @@ class Ledger:
             "subsidiary": self.subsidiary,
             "no_tax": self.no_tax,
             "day_first": self.day_first,
+            "journal": self.journal,
         }
 
     @classmethod
@@ -142,6 +144,7 @@ def _books(tx: Tx, ledger: Ledger, declared: frozenset[str]) -> Books:
         subsidiary=ledger.subsidiary,
         no_tax=ledger.no_tax,
         day_first=ledger.day_first,
+        journal=ledger.journal,
         declared=declared,
     )
 
@@ -174,3 +177,6 @@ def _record(tx: Tx, export: Export, files: tuple[dict[str, Any], ...], person: P
         after["redone"] = True
     subject = f"export {export.id} to {export.scope.target}"
     record_deed(tx.connection, tx.now, person, Deed(ACT, subject, after=after))
+
+
+__all__ = ["ACT", "Export", "Ledger", "Scope", "Shelf", "export_journal", "note_in_place", "write_again"]

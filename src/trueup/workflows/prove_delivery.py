@@ -14,13 +14,14 @@ from trueup.base.errors import DocumentError, NotFound, RemoteError
 from trueup.domain.acknowledgements import Acknowledgement
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deliveries import Delivery, DeliveryState, is_open
-from trueup.domain.landing import judge
+from trueup.domain.landing import OrderStatus, judge
 from trueup.durable.flow import Flow
 from trueup.formats.amazon_vendor.statuses import read_order_statuses
 from trueup.formats.amazon_vendor.transactions import TransactionState, read_transaction
 from trueup.storage import acts, cases, deliveries, orders
 from trueup.workflows.deliver import ONE_LOOK, delivery_case, set_proof
 from trueup.workflows.source_failures import NOT_DONE, keep_evidence
+from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
 
 MOST_RESENDS = 3
@@ -49,17 +50,25 @@ def plan_proof(tx: Tx, delivery_id: int, round_number: int) -> dict[str, Any] | 
     if not is_open(delivery.state) or delivery.order_id is None:
         return None
     saved = orders.load_order(tx.connection, delivery.order_id)
-    routes = tx.resources.routes[saved.order.partner]
-    if routes.status_source is None:
+    by_api = delivery.channel in tx.resources.connections.acknowledgement_sinks
+    plan = plan_read_back(tx, saved, delivery.receipt if by_api else "")
+    if plan is None:
         _wait_without_read_back(tx, delivery, round_number)
+    return plan
+
+
+def plan_read_back(tx: Tx, saved: orders.SavedOrder, reference: str = "") -> dict[str, Any] | None:
+    """What to ask the buyer about an order and, with its `reference`, about a transaction; None where nothing can be asked."""
+    source = tx.resources.routes[saved.order.partner].status_source
+    if source is None:
         return None
     return {
-        "source": routes.status_source,
+        "source": source,
         "number": saved.order.number,
         "vendor_code": saved.order.vendor_code,
         "since": write_instant(max(saved.order.ordered_at, tx.now - timedelta(days=6)) - timedelta(hours=1)),
         "until": write_instant(tx.now),
-        "reference": delivery.receipt if delivery.channel in tx.resources.connections.acknowledgement_sinks else "",
+        "reference": reference,
     }
 
 
@@ -99,11 +108,10 @@ def judge_proof(tx: Tx, delivery_id: int, round_number: int, kept: dict[str, str
     saved = orders.load_order(tx.connection, delivery.order_id, delivery.revision)
     answer = Acknowledgement(saved.order, delivery.prepared_at, deliveries.load_answer(tx.connection, delivery.id))
     try:
-        statuses = read_order_statuses(tx.resources.read(tx.connection, kept["status"])).values
+        status = read_status(tx, kept, saved.order.number)
         failed = _failure(tx, kept)
     except DocumentError as error:
         return _not_shown(tx, delivery, round_number, (), str(error))
-    status = next((status for status in statuses if status.number == saved.order.number), None)
     if status is None:
         unheld = tuple(line.sequence for line in answer.lines)
         return (
@@ -113,12 +121,22 @@ def judge_proof(tx: Tx, delivery_id: int, round_number: int, kept: dict[str, str
         )
     landing = judge(answer, status, delivery.sent_at)
     if landing.held:
+        if not status.open:
+            orders.note_closed(tx.connection, delivery.order_id)
         return _accept(tx, delivery, kept["status"])
+    if not status.open and (tx.now - (delivery.sent_at or delivery.prepared_at)) >= tx.resources.pace.processed:
+        return _closed_without_it(tx, delivery, kept["status"])
     if failed:
         return _refused(tx, delivery, failed, landing.unheld)
     if landing.contradictions:
         return _contradicted(tx, delivery, round_number, landing.contradictions, landing.unheld)
     return _not_shown(tx, delivery, round_number, landing.unheld, "the order status does not show it")
+
+
+def read_status(tx: Tx, kept: dict[str, str], number: str) -> OrderStatus | None:
+    """The order's status in what was fetched, if it is there. Raises DocumentError."""
+    statuses = read_order_statuses(tx.resources.read(tx.connection, kept["status"])).values
+    return next((status for status in statuses if status.number == number), None)
 
 
 def note_no_reply(tx: Tx, delivery_id: int, round_number: int, words: str) -> None:
@@ -146,6 +164,20 @@ def _accept(tx: Tx, delivery: Delivery, proof: str) -> str:
         ),
     )
     return DeliveryState.ACCEPTED.value
+
+
+def _closed_without_it(tx: Tx, delivery: Delivery, proof: str) -> str:
+    """The order was closed and our answer is not there: it never will be. What it held is undone, and a person is told."""
+    assert delivery.order_id is not None
+    deliveries.move_delivery(tx.connection, delivery, DeliveryState.REJECTED, tx.now, proof=proof)
+    words = "the order is closed at Amazon, which shows no answer of ours"
+    draft = delivery_case(
+        delivery, "acknowledgement.rejected", f"The acknowledgement came too late: {words}", ("acceptance", words)
+    )
+    cases.open_case(tx.connection, draft, tx.now, order_id=delivery.order_id)
+    orders.note_closed(tx.connection, delivery.order_id)
+    start_answering(tx, delivery.order_id)
+    return DeliveryState.REJECTED.value
 
 
 def _failure(tx: Tx, kept: dict[str, str]) -> str:

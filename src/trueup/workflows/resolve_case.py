@@ -8,7 +8,7 @@ from datetime import timedelta
 from trueup.base.errors import Refused
 from trueup.base.ids import Digest
 from trueup.base.money import Money
-from trueup.domain.acknowledgements import backorder_line
+from trueup.domain.acknowledgements import backorder_line, check_reopening
 from trueup.domain.cases import Case, Resolution, Role
 from trueup.domain.deliveries import Delivery, DeliveryState, is_open
 from trueup.storage import acts, cases, decisions, deliveries, orders
@@ -30,6 +30,7 @@ _MAY_RESOLVE = {
     Role.ADMIN: ("",),
     Role.AUDITOR: (),
 }
+_FILLS = (Resolution.ACCEPT_AS_ORDERED, Resolution.BACKORDER)
 _BINDING = (Resolution.ACCEPT_AS_ORDERED, Resolution.REJECT)
 
 
@@ -106,8 +107,8 @@ def _check(case: Case, resolution: Resolution, person: Person) -> None:
 
 def _carry_out(tx: Tx, case: Case, resolution: Resolution, person: Person, note: str) -> Case:
     order_id, sequence = cases.load_case_line(tx.connection, case.id)
-    if resolution is Resolution.BACKORDER and order_id is not None and sequence is not None:
-        _check_backorder(tx, order_id, sequence)
+    if resolution in _FILLS and order_id is not None and sequence is not None:
+        _check_fillable(tx, order_id, sequence, resolution)
     done = cases.resolve_case(tx.connection, case.id, resolution.value, by=person.name, note=note, now=tx.now)
     _act(tx, case, person, "case.resolved", {"resolution": resolution.value, "note": note})
     if resolution is Resolution.DISMISS:
@@ -133,10 +134,16 @@ def _lift(tx: Tx, case: Case, order_id: int, sequence: int, resolution: Resoluti
         decisions.lift_hold(tx.connection, order_id, lifted, tx.now)
 
 
-def _check_backorder(tx: Tx, order_id: int, sequence: int) -> None:
-    saved = orders.load_order(tx.connection, order_id)
+def _check_fillable(tx: Tx, order_id: int, sequence: int, resolution: Resolution) -> None:
+    """Refused at once, with the reason: a decision that Amazon would ignore must not look like one that was carried out."""
+    saved = orders.load_order(tx.connection, order_id, lock=True)
     line, agreement = saved.order.line(sequence), tx.resources.agreement(saved)
-    if line is not None and agreement is not None:
+    if line is None or agreement is None:
+        return
+    before, _ = decisions.load_answers(tx.connection, order_id)
+    if sequence in before:
+        check_reopening(before[sequence], line)
+    if resolution is Resolution.BACKORDER:
         backorder_line(line, None, agreement, tx.now, "")
 
 

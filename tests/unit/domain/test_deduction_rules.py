@@ -124,14 +124,14 @@ def test_a_rule_is_tried_only_where_it_would_hold() -> None:
 
 def test_a_rule_that_rivals_a_type_says_so_at_once() -> None:
     """By its form alone, without any history; and in history, which lines would become ambiguous."""
-    rule = replace(RULE, pattern="9+-9+", type="service-fee")
+    rule = replace(RULE, pattern="9+-9+", type="fee")
     assert rivals_of(rule, GRAMMAR) == ("co-op",)
     assert rivals_of(replace(rule, pattern="IPAPUS9+", type="audit-claim"), GRAMMAR) == ("price-protection",)
     assert rivals_of(RULE, GRAMMAR) == ()
     rule = replace(rule, form=RuleForm.PREFIX, pattern="VRET")
     trial = try_rule(rule, [historic(RemittanceLine(1, "VRET9A77", -900))], GRAMMAR, {})
     assert trial.conflicts == ("return",)
-    assert [(each.before, each.after) for each in trial.effects] == [("return", "ambiguous: return or service-fee")]
+    assert [(each.before, each.after) for each in trial.effects] == [("return", "ambiguous: fee or return")]
 
 
 def test_a_second_person_approves() -> None:

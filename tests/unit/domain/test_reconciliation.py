@@ -74,6 +74,17 @@ def test_nothing_is_settled_beyond_what_is_open() -> None:
     assert [match.lines for match in both.matches] == [(1,), (2,)]
 
 
+def test_room_for_two_of_three() -> None:
+    """An item has room for the first line and one of two others: the first posts, the two are a contest."""
+    told = [
+        Candidate((number,), (Part("a", minor),), "", score, "") for number, minor, score in ((1, 1, 200), (2, 2, 100))
+    ]
+    told.append(Candidate((3,), (Part("a", 2),), "", 100, ""))
+    found = reconcile([line(1, "", 1), line(2, "", 2), line(3, "", 2)], [invoice("a", 3)], [proposing(*told)])
+    assert [match.lines for match in found.matches] == [(1,)]
+    assert found.contests[0].lines == (2, 3)
+
+
 def test_what_is_too_large_is_a_contest_and_says_so() -> None:
     """Two hundred lines that hang together in all ways are not guessed at; a line apart from them still posts."""
     lines = [line(number, "", 10 + number % 3) for number in range(1, 201)]

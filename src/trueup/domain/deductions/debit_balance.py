@@ -20,13 +20,15 @@ DEDUCTION = DeductionType(
     ),
     see=seen_by(
         Signature(
+            number=r"(?:DEBIT|NEGATIVE)[-_ ]BALANCES?(?![A-Z]).*",
             words=(
                 "(?:DEBIT|NEGATIVE) BALANCES?",
                 "BALANCES? (?:CARRIED|BROUGHT) FORWARD",
             ),
             reasons=("debit-balance",),
+            chained=True,
         )
     ),
     direction=Direction.EITHER,
-    marks=Marks(words=("BALANCE", "BALANCES"), reasons=("debit-balance",)),
+    marks=Marks(starts=("DEBIT", "NEGATIVE"), words=("BALANCE", "BALANCES"), reasons=("debit-balance",)),
 )

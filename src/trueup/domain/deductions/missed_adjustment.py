@@ -15,8 +15,8 @@ DEDUCTION = DeductionType(
     family=Family.OTHER,
     purpose=Purpose.DISPUTED,
     treatment="With the disputed claims, until what it adjusts is found: it changes what Amazon holds of us.",
-    see=seen_by(Signature(words=("MISSED ADJUSTMENTS?",), chained=True)),
+    see=seen_by(Signature(number=r"MISSED[-_ ]ADJUSTMENTS?(?![A-Z]).*", words=("MISSED ADJUSTMENTS?",), chained=True)),
     disputable=True,
     direction=Direction.EITHER,
-    marks=Marks(words=("MISSED",)),
+    marks=Marks(starts=("MISSED",), words=("MISSED",)),
 )

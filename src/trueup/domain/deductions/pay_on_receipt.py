@@ -18,7 +18,7 @@ DEDUCTION = DeductionType(
     see=seen_by(
         Signature(
             words=(
-                "POR",
+                "(?:^|^[A-Z]{2} )POR",
                 "PAY ON RECEIPT",
             ),
             without=REVERSED,

@@ -46,7 +46,9 @@ def _kept(line: ResidueLine, invoice: OpenItem, notes: list[OpenItem], items: It
     yield from net_of(line, invoice, near, items, claimed)
     missing = line.settled - invoice.open
     fitting = [note for note in notes if note.open == missing]
-    yield from net_of(line, invoice, fitting[: evidence.MOST_ALIKE], items, Claimed(_NAME, evidence.NETTED_BY_AMOUNT, ""))
+    yield from net_of(
+        line, invoice, fitting[: evidence.MOST_ALIKE], items, Claimed(_NAME, evidence.NETTED_BY_AMOUNT, "")
+    )
 
 
 MATCHER = Matcher(

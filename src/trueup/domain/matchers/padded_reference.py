@@ -58,9 +58,10 @@ def _alike(line: ResidueLine, item: OpenItem, how: Likeness, items: Items) -> Ca
         case Likeness.SHORTENED:
             points = evidence.SHORTENED
         case Likeness.SWAPPED | Likeness.ONE_TOO_MANY:
+            # One key beside the right one still is a number of somebody's: a second fact must agree.
+            agrees = item.purchase_order.upper() in line.purchase_orders or (line.day and line.day == item.day)
             is_alone = len(items.by_amount[line.settled]) == 1
-            is_rare = is_alone and evidence.is_rare(line.settled, items, evidence.days_of(line))
-            points = evidence.SLIP if is_rare else evidence.SUGGESTION
+            points = evidence.SLIP if agrees and is_alone else evidence.SUGGESTION
         case Likeness.ONE_OTHER | Likeness.SUFFIXED:
             # Numbers in a row differ by one digit and often bill the same amount; a suffix is often a kind of its own.
             points = evidence.SUGGESTION

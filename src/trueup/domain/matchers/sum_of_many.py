@@ -6,13 +6,13 @@ look at all sums, nothing is said. Many items make any amount by chance, so a su
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from trueup.domain import evidence
 from trueup.domain.evidence import Claimed, explain, whole
-from trueup.domain.invoices import normal_reference
 from trueup.domain.matcher import Candidate, Matcher
 from trueup.domain.open_items import Items, Lines, OpenItem, ResidueLine
 from trueup.domain.subset_sums import Pool
@@ -69,23 +69,26 @@ def _find(lines: Lines, items: Items) -> Iterator[Candidate]:
     pools = _Pools(items)
     for line in lines:
         for order in line.purchase_orders:
-            yield from _sums(line, pools.of_order(order), items, evidence.SUM_OF_ORDER)
-        if line.day and normal_reference(line.reference) not in items.by_reference:
-            # A line that names itself as something else only suggests.
-            points = evidence.SUGGESTION if evidence.names_itself(line) else evidence.SUM
-            yield from _batch(line, pools.of_day(line.day), items, points)
-            yield from _sums(line, pools.of_day(line.day), items, points)
-            yield from _sums(line, pools.around(line.day), items, points)
+            yield from _sums(line, pools.of_order(order), items, evidence.SUM_OF_ORDER, ())
+        # A line that names itself says what it is about, if only to people: no sum of a day is better than that.
+        if line.day and not evidence.names_itself(line):
+            around = pools.around(line.day)
+            yield from _batch(line, pools.of_day(line.day), items)
+            yield from _sums(line, pools.of_day(line.day), items, evidence.SUM, around.own)
+            yield from _sums(line, around, items, evidence.SUM, around.own)
 
 
-def _batch(line: ResidueLine, group: _Group, items: Items, points: int) -> Iterator[Candidate]:
+def _batch(line: ResidueLine, group: _Group, items: Items) -> Iterator[Candidate]:
     """All items of a day. That is one sum and not one of many: only a chance amount could meet it."""
     if len(group.own) > 1 and sum(item.open for item in group.own) == line.settled:
         why = f"all {len(group.own)} items {group.name} come to its amount"
-        yield explain(line, map(whole, group.own), items, Claimed(_NAME, points, why))
+        yield explain(line, map(whole, group.own), items, Claimed(_NAME, evidence.SUM, why))
 
 
-def _sums(line: ResidueLine, group: _Group, items: Items, points: int) -> Iterator[Candidate]:
+def _sums(
+    line: ResidueLine, group: _Group, items: Items, points: int, around: Sequence[OpenItem]
+) -> Iterator[Candidate]:
+    """Some items of a group. `around`: items of which an equal one in place of a chosen one would make the same sum."""
     if group.pool is None:
         return
     own = group.own
@@ -93,9 +96,9 @@ def _sums(line: ResidueLine, group: _Group, items: Items, points: int) -> Iterat
     is_sure = sums.count == 1 and (
         len(sums.found[0]) == len(own) or group.pool.is_rare(line.settled, evidence.ONE_IN, len(sums.found[0]))
     )
-    if is_sure and points == evidence.SUM and len(sums.found[0]) < len(own):
-        # An equal amount on another day would make the same sum, though this group does not show it.
-        is_sure = all(len(items.by_amount[own[at].open]) == 1 for at in sums.found[0])
+    if is_sure and around and len(sums.found[0]) < len(own):
+        amounts = Counter(item.open for item in around)
+        is_sure = all(amounts[own[at].open] == 1 for at in sums.found[0])
     for subset in sums.found:
         chosen = [own[at] for at in subset]
         others = "" if sums.count == 1 else f"; so do {sums.count - 1} other choices"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from trueup.formats.remittance._advice_pages import Line
 
 LONGEST_LINE = 2_000
+LONGEST_PIECE = 60
 TOLERANCE = 2
 """By how many characters a piece may stand beside its column: text laid out from a PDF is rounded to characters."""
 _AMOUNT = r"\(?[-−+]?(?:[A-Z]{3} ?|[$€£¥₹] ?)?[-−]?[0-9](?:[0-9.,'\u00a0]*[0-9])?\)?-?(?: ?[€$£])?"
@@ -28,6 +29,9 @@ _AMOUNT_COLUMNS = (
     ("paid", re.compile(r"(?:net\s+)?amount\s+paid|\bpaid\b")),
 )
 _PIECE = re.compile(r"[A-Za-z0-9*_./()#-]*[0-9A-Z*][A-Za-z0-9*_./()#-]*")
+_PIECE_OF_WORDS = re.compile(r"[A-Z0-9*_./()#-]+(?: [A-Z0-9*_./()#-]+)+")
+"""A piece of several words, in capitals, as provisions are named; only below a number that fills its column."""
+_FILLS_COLUMN = 12
 _NOISE = re.compile(r"page\s+\d+|^\W*$|continued", re.IGNORECASE)
 _TOTAL = re.compile(r"^\W*(?:grand\s+|sub\s*)?total\b", re.IGNORECASE)
 
@@ -125,7 +129,8 @@ def _hold(
         after.reference, after.starts_at = text, start
     for line, start, text in given:
         aligned = before is not None and (before.starts_at < 0 or abs(start - before.starts_at) <= TOLERANCE)
-        if before is not None and aligned and len(before.reference) >= len(text) // 2 + 1:
+        least = _FILLS_COLUMN if " " in text else len(text) // 2 + 1
+        if before is not None and aligned and len(before.reference) >= least:
             before.reference += text
         else:
             table.unread.append(line)
@@ -193,7 +198,8 @@ def _piece(line: Line, columns: Columns) -> tuple[int, str] | None:
         text = re.sub(r"\s+", "", line.cells[columns.reference])
         return (0, text) if _PIECE.fullmatch(text) else None
     text = line.text.strip()
-    return (_start(line.text), text) if _PIECE.fullmatch(text) else None
+    fits = len(text) <= LONGEST_PIECE and (_PIECE.fullmatch(text) or _PIECE_OF_WORDS.fullmatch(text))
+    return (_start(line.text), text) if fits else None
 
 
 def _adds_description(line: Line, row: Row, columns: Columns) -> bool:

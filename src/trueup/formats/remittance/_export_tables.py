@@ -60,8 +60,11 @@ LINE_REFERENCES = {
     "transactiondescription": "TRANSACTION_DESCRIPTION",
     "referencedetails": "REFERENCE_DETAILS",
     "originalinvoicenumber": "OI",
+    "vendorcode": "VENDOR_CODE",
+    "payeecode": "PAYEE_CODE",
+    "payee": "PAYEE_CODE",
 }
-"""India's columns that become references; every other column becomes one under its own name, with a warning."""
+"""India's columns and codes, which become references; every other column becomes one under its own name, with a warning."""
 
 MOST_SHOWN = 4_000
 _NOT_NAMED = re.compile(r"[^a-z0-9]+")

@@ -7,7 +7,7 @@ marketplace: `Amount Paid` or `Net Amount Paid`, India's columns, the warning of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -350,7 +350,7 @@ class _ExportReader:
         return Remittance(
             source=RemittanceSource.EXPORT,
             payment=payment.number,
-            payee=payment.payee,
+            payee=payment.payee or _only_code(payment.lines),
             paid_on=payment.day,
             amount=payment.amount,
             lines=tuple(payment.lines),
@@ -365,6 +365,12 @@ class _ExportReader:
 
 def _said(payment: ListedPayment) -> tuple[Any, ...]:
     return (payment.day, payment.amount, payment.invoiced, payment.rate, payment.state, payment.payee)
+
+
+def _only_code(lines: Sequence[RemittanceLine]) -> str:
+    """The payee or vendor code that every line names."""
+    codes = {line.references.get("PAYEE_CODE") or line.references.get("VENDOR_CODE", "") for line in lines}
+    return codes.pop() if len(codes) == 1 else ""
 
 
 def _words(cell: Any) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 
 from trueup.simulation.remittances import charges, planting, stories
-from trueup.simulation.remittances.causes import TREATMENT, percent_of
+from trueup.simulation.remittances.causes import ASN_PERCENT, TREATMENT, percent_of
 from trueup.simulation.remittances.invoicing import QUICK_DAYS, Issuer, Order
 from trueup.simulation.remittances.records import X12, Invoice, Line, Market, Payment
 from trueup.simulation.remittances.unknown_forms import UNKNOWN_CODES, unknown_line
@@ -193,6 +193,7 @@ class Desk:
         self.stories.begin([(1, taken)], payment.paid_on)
 
     def _total(self, payment: Payment) -> None:
+        payment.lines.sort(key=lambda line: not line.standalone)  # an 820 has them before its loops
         for number, line in enumerate(payment.shown, 1):
             line.number = number
         payment.invoiced = payment.amount = sum(line.paid for line in payment.lines) + payment.untied
@@ -248,8 +249,8 @@ def _plant_unknown_invoice(desk: Desk, payment: Payment) -> None:
 def _plant_high_chargeback(desk: Desk, payment: Payment) -> None:
     order = desk.chance.choice(desk.issuer.recent)
     reference = f"{desk.chance.randint(100_000_000, 9_999_999_999)}VCBSINV"
-    line = charges.rated_chargeback(reference, order, "ASN accuracy", charges.causes.ASN_PERCENT)
-    line.paid = line.gross = -percent_of(order.value, 2 * charges.causes.ASN_PERCENT)
+    line = charges.rated_chargeback(reference, order, "ASN accuracy", ASN_PERCENT)
+    line.paid = line.gross = -percent_of(order.value, 2 * ASN_PERCENT)
     line.planted = planting.HIGH_CHARGEBACK
     payment.lines.append(_told(line, payment.paid_on))
 

@@ -6,7 +6,7 @@ import itertools
 import json
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -26,31 +26,27 @@ from trueup.simulation.remittances.writers.x12_820 import write_820
 PROFILES = {"full": FULL, "plain": PLAIN}
 """`full`: every kind of line and anomaly. `plain`: what is known alone, in great numbers, for a bench."""
 INVOICES, EXPORTS, X12_FILES, ADVICES, BANK, COMPANIONS = "invoices", "exports", "820", "advice", "bank", "companions"
+ONCE = Fraction(1)
 _FOLDERS = (INVOICES, EXPORTS, X12_FILES, ADVICES, BANK, COMPANIONS)
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How much history: whole months that end with October 2026, `times` 3.5 payments a day, a profile's name."""
+def write_history(folder: Path, seed: int, months: int = 1, scale: Fraction = ONCE, profile: str = "full") -> Truth:
+    """Write a history into an empty folder: invoices, exports, 820, advice, bank, companions, and truth.json beside them.
 
-    months: int = 1
-    times: Fraction = Fraction(1)
-    profile: str = "full"
-
-
-def write_history(folder: Path, seed: int, scale: Scale = Scale()) -> Truth:
-    """Write a history into an empty folder: invoices, exports, 820, advice, bank, companions, and truth.json beside them."""
-    profile = PROFILES[scale.profile]
+    Whole months that end with October 2026, with `scale` times 3.5 payments a working day. Nothing but a half month and what
+    is still open is held at once.
+    """
+    chosen = PROFILES[profile]
     for name in _FOLDERS:
         (folder / name).mkdir(parents=True, exist_ok=True)
-    history = History(seed, scale.months, scale.times, profile)
-    truth = Truth(seed, keep_lines=profile.anomalies)
+    history = History(seed, months, scale, chosen)
+    truth = Truth(seed, keep_lines=chosen.anomalies)
     for place, period in enumerate(history.periods()):
         truth.add(period)
-        _write_period(folder, period, place, profile)
+        _write_period(folder, period, place, chosen)
         if not place:
             truth.terms = terms(period.start)
-    if profile.anomalies:
+    if chosen.anomalies:
         truth.copies += _copy_one(folder)
     (folder / "truth.json").write_text(json.dumps(truth_as_json(truth), indent=1), encoding="utf-8")
     return truth

@@ -64,9 +64,9 @@ def sources_of(chance: Random, market: Market, planted: str) -> tuple[str, ...]:
     if planted in (HIDDEN, RETOLD, PADDED, *UNPAID) or market.name not in _ADVISED:
         return (EXPORT,)
     drawn = chance.randrange(100)
-    if market.name == "US" and drawn < 12:
+    if market.name == "US" and drawn < 18:
         return (X12,)
-    return (ADVICE,) if 12 <= drawn < 20 else (EXPORT,)
+    return (ADVICE,) if 18 <= drawn < 26 else (EXPORT,)
 
 
 def _anywhere(_scene: Scene) -> bool:

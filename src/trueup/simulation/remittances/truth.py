@@ -144,7 +144,9 @@ class Truth:
     def _account(self, payment: Payment) -> None:
         self.told_lines += len(payment.shown)
         if len(payment.sources) > 1:
-            self.comparisons.append(Comparison(payment.number, *payment.sources[:2], payment.misstated))
+            self.comparisons.append(
+                Comparison(payment.number, payment.sources[0], payment.sources[1], payment.misstated)
+            )
         if payment.state != "paid" or payment.retold == "voided":
             self.voided.append(payment.number)
             return

@@ -56,7 +56,7 @@ class History:
                 self._issue(day)
                 self._pay(period, day, place == len(spans) - 1)
             period.invoices = [invoice for desk in self.desks for invoice in desk.issuer.take()]
-            period.retold = [replace(each, state=_state_then(each)) for each in before if each.retold]
+            period.retold = [_told_again(each) for each in before if each.retold]
             before = period.payments
             yield period
 
@@ -118,8 +118,11 @@ class History:
             yield BankEntry(account, currency, booked, chance.randint(20_000, 900_000), _PAYER, text, "", planted)
 
 
-def _state_then(payment: Payment) -> str:
-    return "voided" if payment.retold == "voided" else payment.state
+def _told_again(payment: Payment) -> Payment:
+    """A payment as a later export has it: as it was, its lines in another order, or voided meanwhile."""
+    if payment.retold == "voided":
+        return replace(payment, state="voided", voided_reason="Payment reissued")
+    return replace(payment, lines=payment.lines[::-1])
 
 
 def _half_months(months: int) -> list[tuple[date, date]]:

@@ -8,12 +8,24 @@ from datetime import datetime, timedelta
 from random import Random
 
 from trueup.base.errors import Conflict, Invalid
-from trueup.simulators.amazon.budgets import ACKNOWLEDGE, ORDER, ORDERS, STATUS, TRANSACTION
+from trueup.simulators.amazon.budgets import (
+    ACKNOWLEDGE,
+    INVOICE,
+    INVOICES,
+    ORDER,
+    ORDERS,
+    REMITTANCE,
+    REMITTANCES,
+    STATUS,
+    TRANSACTION,
+)
 from trueup.simulators.amazon.replies import Reply, plain, unauthorized
 
 TOKEN_LIFETIME = timedelta(hours=1)
 FULFILLMENT = "Amazon Fulfillment"
 TRACKING = "Inventory and Order Tracking"
+FINANCE = "Finance and Accounting"
+"""Not given unless asked for: nobody knows which roles the finance APIs need, so they must be optional to a caller."""
 
 ROLES: Mapping[str, frozenset[str]] = {
     ORDERS: frozenset({FULFILLMENT, TRACKING}),
@@ -21,6 +33,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     ACKNOWLEDGE: frozenset({FULFILLMENT, TRACKING}),
     STATUS: frozenset({FULFILLMENT, TRACKING}),
     TRANSACTION: frozenset({TRACKING}),
+    **dict.fromkeys((REMITTANCES, REMITTANCE, INVOICES, INVOICE), frozenset({FINANCE})),
 }
 """One of these roles is needed for each operation (Amazon's API pages)."""
 

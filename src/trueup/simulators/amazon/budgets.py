@@ -9,9 +9,15 @@ ORDER = "getPurchaseOrder"
 ACKNOWLEDGE = "submitAcknowledgement"
 STATUS = "getPurchaseOrdersStatus"
 TRANSACTION = "getTransaction"
+REMITTANCES = "getRemittanceHeaders"
+REMITTANCE = "getRemittance"
+INVOICES = "getInvoiceHeaders"
+INVOICE = "getInvoice"
 TOKEN = "token"
 
-OPERATIONS = (ORDERS, ORDER, ACKNOWLEDGE, STATUS, TRANSACTION, TOKEN)
+OPERATIONS = (
+    ORDERS, ORDER, ACKNOWLEDGE, STATUS, TRANSACTION, REMITTANCES, REMITTANCE, INVOICES, INVOICE, TOKEN,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

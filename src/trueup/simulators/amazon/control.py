@@ -10,6 +10,8 @@
 | POST orders/{number}/change | an `OrderChange`: lines, add, shipWindow, deliveryWindow, shipToParty, cancel | the same |
 | POST orders/{number}/close | | the order's state |
 | POST orders/{number}/receive | {"1": pieces, ...} | the order's state |
+| POST remittances | a list of payments as `add_remittances` takes them | {"added": [ids]} |
+| POST invoices | a list of invoices as `add_invoices` takes them | {"added": [ids]} |
 | GET faults | | {"active", "told"} |
 | POST faults | a Fault, a list of them, or {"clear": true or a kind} | the same |
 | GET effects | | what was submitted, applied and failed per order, without the full state |
@@ -42,9 +44,11 @@ PREFIX = "/_simulator/"
 def answer(simulator: AmazonSimulator, method: str, path: str, query: bytes, body: bytes | None) -> Reply:
     """The reply to a request of the control plane; an error is {"error": sentence}."""
     try:
-        content = _read(body)
         words = [unquote(word) for word in path.removeprefix(PREFIX).strip("/").split("/")]
         wanted = parse_qs(query.decode("latin-1"))
+        if method == "POST" and words in (["remittances"], ["invoices"]):
+            return plain(201, {"added": _add_finance(simulator, words[0], body)})
+        content = _read(body)
         match (method, *words):
             case ("GET", "clock"):
                 return plain(200, _clock(simulator))
@@ -212,6 +216,12 @@ def _add_orders(simulator: AmazonSimulator, content: Any) -> list[str]:
         if simulator.access.group_of(party).name != group:
             raise Invalid(f"Vendor code {party!r} does not belong to vendor group {group}.")
     return simulator.add_orders(orders, irregular=given.get("irregular") is True)
+
+
+def _add_finance(simulator: AmazonSimulator, kind: str, body: bytes | None) -> list[str]:
+    """Read from the bytes, for an amount that has been a float is no amount any more."""
+    add = simulator.add_remittances if kind == "remittances" else simulator.add_invoices
+    return add(b"" if body is None else body)
 
 
 def _receive(simulator: AmazonSimulator, number: str, content: Any) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from trueup.simulators.amazon.budgets import ACKNOWLEDGE, ORDER, ORDERS, STATUS, TRANSACTION
 from trueup.simulators.amazon.faults import FaultKind
+from trueup.simulators.amazon.finance import PERFORM_FINANCE
 from trueup.simulators.amazon.orders import PurchaseOrder, Raw, write_order
 from trueup.simulators.amazon.queries import (
     Asking,
@@ -174,6 +175,7 @@ PERFORM: dict[str, Callable[[AmazonSimulator, Call], Reply]] = {
     ACKNOWLEDGE: submit_acknowledgement,
     STATUS: get_purchase_orders_status,
     TRANSACTION: get_transaction,
+    **PERFORM_FINANCE,
 }
 
 

@@ -13,8 +13,12 @@ from trueup.simulators.amazon import control
 from trueup.simulators.amazon.access import VendorGroup, refuse_client
 from trueup.simulators.amazon.budgets import (
     ACKNOWLEDGE,
+    INVOICE,
+    INVOICES,
     ORDER,
     ORDERS,
+    REMITTANCE,
+    REMITTANCES,
     STATUS,
     TOKEN,
     TRANSACTION,
@@ -45,10 +49,14 @@ _ROUTES = {
     ("GET", "/vendor/orders/v1/purchaseOrders"): ORDERS,
     ("POST", "/vendor/orders/v1/acknowledgements"): ACKNOWLEDGE,
     ("GET", "/vendor/orders/v1/purchaseOrdersStatus"): STATUS,
+    ("GET", "/finances/remittances/2026-03-17/remittances"): REMITTANCES,
+    ("GET", "/finances/invoices/2026-06-25/invoices"): INVOICES,
 }
 _NAMED_ROUTES = {
     ("GET", "/vendor/orders/v1/purchaseOrders"): ORDER,
     ("GET", "/vendor/transactions/v1/transactions"): TRANSACTION,
+    ("GET", "/finances/remittances/2026-03-17/remittances"): REMITTANCE,
+    ("GET", "/finances/invoices/2026-06-25/invoices"): INVOICE,
 }
 
 
@@ -214,8 +222,13 @@ def _route(request: Request) -> tuple[str | None, str]:
     operation = _ROUTES.get((request.method, request.path))
     if operation is not None:
         return operation, ""
-    folder, _, name = request.path.rpartition("/")
-    return (_NAMED_ROUTES.get((request.method, folder)), name) if name else (None, "")
+    for (method, folder), named in _NAMED_ROUTES.items():
+        name = request.path.removeprefix(
+            f"{folder}/"
+        )  # the name may hold a slash: an invoice's number is the vendor's own
+        if method == request.method and name and name != request.path:
+            return named, name
+    return None, ""
 
 
 def _read_call(request: Request, operation: str, group: str, name: str, now: datetime) -> Call:

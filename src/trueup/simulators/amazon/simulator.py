@@ -21,6 +21,7 @@ from trueup.simulators.amazon.budgets import Budgets
 from trueup.simulators.amazon.changes import change_order, close_order, halve_first_line, receive
 from trueup.simulators.amazon.clock import SimulatorClock
 from trueup.simulators.amazon.faults import Fault, Faults
+from trueup.simulators.amazon.finance import Finance
 from trueup.simulators.amazon.journal import RequestJournal
 from trueup.simulators.amazon.operations import Call, Transaction
 from trueup.simulators.amazon.orders import OrderBook, PurchaseOrder, new_order
@@ -72,6 +73,7 @@ class AmazonSimulator:
         self.access = Access(Random(f"tokens {seed}"))
         self.budgets = Budgets()
         self.book = OrderBook()
+        self.finance = Finance()
         self.transactions: dict[str, Transaction] = {}
         self.journal = RequestJournal()
         self._due: list[tuple[datetime, int, str]] = []
@@ -115,6 +117,22 @@ class AmazonSimulator:
                 numbers[order.number] = None
             self.book.add(placed)
             return list(numbers)
+
+    def add_remittances(self, documents: bytes | Sequence[Mapping[str, Any]]) -> list[str]:
+        """Tell payments of the Finance Remittance API, or later versions of them; returns their unique ids. Raises Invalid.
+
+        Each is {"marketplaceId", "remittanceHeader", "remittanceItems", "visibleAt"?}, as JSON or as values.
+        """
+        with self.lock:
+            return self.finance.remittances.add(documents, lambda code: self.access.group_of(code).name)
+
+    def add_invoices(self, documents: bytes | Sequence[Mapping[str, Any]]) -> list[str]:
+        """Tell invoices of the Finances Invoices API, or later versions of them; returns their identifiers. Raises Invalid.
+
+        Each is {"marketplaceId", "invoiceHeader", "invoiceItems"}, as JSON or as values.
+        """
+        with self.lock:
+            return self.finance.invoices.add(documents, lambda code: self.access.group_of(code).name)
 
     def change_order(self, number: str, change: OrderChange | Mapping[str, Any]) -> None:
         """Amazon changes an order now. Raises NotFound, Invalid."""

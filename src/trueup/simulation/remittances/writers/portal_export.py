@@ -1,4 +1,4 @@
-"""Payments.xlsx as Vendor Central exports it, and the same saved as CSV: two tables in one sheet, as each marketplace writes them."""
+"""Payments.xlsx as Vendor Central exports it, and its saves as CSV: two tables in a sheet, as each marketplace writes them."""
 
 from __future__ import annotations
 

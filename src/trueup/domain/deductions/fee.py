@@ -10,8 +10,8 @@ from trueup.domain.deduction import DeductionType, Direction, Family, Marks
 from trueup.domain.line_words import REVERSED, Signature, seen_by
 
 DEDUCTION = DeductionType(
-    code="service-fee",
-    label="service fee",
+    code="fee",
+    label="fee of Amazon's",
     family=Family.FEE,
     purpose=Purpose.FEES,
     treatment="An expense: a distinct service bought at its price (ASC 606-10-32-26, IFRS 15.71).",
@@ -24,9 +24,9 @@ DEDUCTION = DeductionType(
                 "INTEREST",
             ),
             without=REVERSED,
-            reasons=("service-fee",),
+            reasons=("fee",),
         )
     ),
     direction=Direction.TAKES,
-    marks=Marks(words=("STORAGE", "SERVICE", "COMMISSION", "COMMISSIONS", "INTEREST"), reasons=("service-fee",)),
+    marks=Marks(words=("STORAGE", "SERVICE", "COMMISSION", "COMMISSIONS", "INTEREST"), reasons=("fee",)),
 )
