@@ -15,14 +15,37 @@ from trueup.domain.deduction_rules import DeductionRule, RuleField, RuleForm, sh
 from trueup.domain.remittances import Adjustment, RemittanceLine
 
 GOLDEN = corpus()
+GOLDEN_REFERENCES = sorted({golden.line.reference for golden in GOLDEN})
 TEXT = st.one_of(
     st.text(max_size=30),
     st.text("SCRP0123456789-_ *VBINAEF", max_size=24),
-    st.sampled_from([golden.line.reference for golden in GOLDEN]),
+    st.sampled_from(GOLDEN_REFERENCES),
 )
 WORDS = st.one_of(
     st.text(max_size=20), st.sampled_from(sorted({g.line.description for g in GOLDEN} | {g.line.kind for g in GOLDEN}))
 )
+SPOKEN = st.lists(
+    st.sampled_from(
+        sorted(
+            {word for each in TYPES if each.marks for word in each.marks.words}
+            | {word for golden in GOLDEN for word in golden.line.description.split()}
+            | {
+                "Refund",
+                "refunded",
+                "REPAID",
+                "repayment",
+                "reversed",
+                "allowance",
+                "discounts",
+                "payment",
+                "note",
+                "pay",
+            }
+        )
+    ),
+    min_size=1,
+    max_size=4,
+).map(" ".join)
 LINES = st.builds(
     RemittanceLine,
     st.just(1),
@@ -58,6 +81,13 @@ def test_no_line_breaks_the_grammar_and_the_order_of_types_is_nothing(line: Remi
                 assert len({(rival.type.code, rival.sighting.stem) for rival in rivals}) == len(rivals) > 1
             case Unrecognised(why):
                 assert why
+
+
+@given(SPOKEN, st.sampled_from(GOLDEN_REFERENCES), st.sampled_from([-5, 5]))
+def test_whatever_is_said_reaches_the_types_it_concerns(words: str, reference: str, paid: int) -> None:
+    """The marks by which the grammar is quick hide no line from a type that would read it."""
+    line = RemittanceLine(1, reference, paid, description=words)
+    assert sight(line, TYPES) == GRAMMAR.sight(line)
 
 
 @given(

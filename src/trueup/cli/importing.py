@@ -33,11 +33,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _MOST_TOLD = 10
+_REMITTANCES = ("amazon-portal-export", "amazon-advice", "amazon-finance-remittances", "x12-820", "edifact-remadv")
 _COMMANDS = {
     invoices_csv.FORMAT.name: "trueup invoices import",
     item_master.FORMAT.name: "trueup products import",
+    **dict.fromkeys(_REMITTANCES, "trueup remittances import"),
 }
-"""What takes in the documents that people mistake for remittances."""
+"""What takes in the documents that people mistake for each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _run(session: Session, act: Acting, wanted: Import) -> dict[str, Any]:
         try:
             begun = begin_upload(act, upload)
         except DocumentError as error:
-            files.append(_refused(path, f"{path}: {_no_remittance(upload.content, path, str(error))}"))
+            files.append(_refused(path, _no_remittance(upload.content, path, str(error))))
             continue
         with session.progress(upload.name, begun.plan.lines) as advance:
             settled = settle_upload(act, begun, advance)
@@ -96,17 +98,23 @@ def _name(path: Path) -> str:
     return path.name if str(path) != "-" else "standard input"
 
 
-def _no_remittance(content: bytes, path: Path, said: str) -> str:
-    """Why it is none, with the command that takes it in where there is one."""
+def other_kind(content: bytes, path: Path, expected: str) -> str:
+    """What a document is that is not of the `expected` format, and the command that takes it in; "" where nothing is known.
+
+    Nothing either for what opens as the expected format too.
+    """
     head = content[:HEAD_BYTES]
     every = {each.name: each for each in (*known_formats(), invoices_csv.FORMAT)}
     found = [each for each in every.values() if each.recognise(head)]
-    if len(found) != 1:
-        return said
-    known = found[0]
-    if known.name in _COMMANDS:
-        return f"it is no remittance but: {known.title}. Import it with `{_COMMANDS[known.name]} {path}`."
-    return said
+    if len(found) != 1 or found[0].name == expected:
+        return ""
+    command = _COMMANDS.get(found[0].name)
+    return f"it is: {found[0].title}." + (f" Import it with `{command} {path}`." if command else "")
+
+
+def _no_remittance(content: bytes, path: Path, why: str) -> str:
+    other = other_kind(content, path, "")
+    return f"{path} is no remittance; {other}" if other and "remittances import" not in other else f"{path}: {why}"
 
 
 def _refused(path: Path, why: str) -> dict[str, Any]:

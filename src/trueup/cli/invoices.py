@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from trueup.base.errors import DocumentError, Unreadable
+from trueup.base.errors import Unreadable
 from trueup.cli.documents import finding_json
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
+from trueup.cli.importing import other_kind
 from trueup.cli.statements import Names, block, counted, document_words, grouped, load_names
 from trueup.cli.tables import Column, amount
 from trueup.cli.uploads import read_upload, told_findings
-from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
+from trueup.formats.invoices_csv import FORMAT
 from trueup.storage.views import invoices as views
 from trueup.workflows.import_invoices import KIND, ImportedInvoices, import_invoices
 from trueup.workflows.import_products import archive_upload
@@ -56,10 +57,9 @@ def import_file(
         person = person_of(app.settings.people, by)
         # Two transactions: a file that cannot be read is in the archive all the same.
         app.act(session.dry_run, archive_upload, content, KIND, file.name, person)
-        try:
-            done, reconciled = app.act(session.dry_run, _import, content, person)
-        except Unreadable as error:
-            raise Unreadable(f"{error}{_other_command(content, file)}") from None
+        if other := other_kind(content, file, FORMAT.name):
+            raise Unreadable(f"{file} is no file of invoices; {other}")
+        done, reconciled = app.act(session.dry_run, _import, content, person)
     findings = [finding_json(finding) for finding in done.findings]
     data = {
         "new": done.new,
@@ -85,21 +85,12 @@ def _import(tx: Tx, content: bytes, person: Person) -> tuple[ImportedInvoices, d
     return done, sums
 
 
-def _other_command(content: bytes, file: Path) -> str:
-    """What takes the file in, where it is a remittance."""
-    try:
-        known = recognise(content[:HEAD_BYTES], known_formats())
-    except DocumentError:
-        return ""
-    return f" It is: {known.title}; remittances are taken in by `trueup remittances import {file}`."
-
-
 def _told(done: ImportedInvoices, reconciled: Mapping[str, int], *, dry_run: bool) -> str:
     words = (
         f"{'Would import' if dry_run else 'Imported'} {amount(done.new, 'new invoice')}; {done.same:,} known already."
     )
     if done.different:
-        words += f" {amount(done.different, 'invoice')} known with other figures, or of a partner that is not ours: not taken in."
+        words += f" {amount(done.different, 'invoice')} known with other figures: left as they are, each a case."
     if done.settled or reconciled["matched"]:
         words += (
             f" {amount(done.settled, 'payment')} that waited for them settled again, "

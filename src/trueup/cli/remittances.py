@@ -20,6 +20,7 @@ from trueup.cli.statements import (
     load_names,
     read_day,
     rule_words,
+    said,
 )
 from trueup.cli.tables import Column
 from trueup.domain.remittances import PaymentState
@@ -196,13 +197,13 @@ def explain_remittance(
         "other_sources": others,
     }
     names = load_names(session)
-    said = [f"Payment {told.payment} of {saved.partner}, {told.paid_on}: {grouped(str(told.amount))}", ""]
+    text = [f"Payment {told.payment} of {saved.partner}, {told.paid_on}: {grouped(str(told.amount))}", ""]
     for row in rows:
-        said += [*_explained(row, names, whole=line is not None), ""]
-    said += [f"{source}: {words}" for source, words in _agreement(told.source.value, others)]
+        text += [*_explained(row, names, whole=line is not None), ""]
+    text += [f"{source}: {words}" for source, words in _agreement(told.source.value, others)]
     left = len(told.lines) - limit
     remark = f"{left:,} more lines; name one, or say --limit." if line is None and left > 0 else ""
-    return Result(data, words="\n".join(said), remark=remark)
+    return Result(data, words="\n".join(text), remark=remark)
 
 
 def _agreement(followed: str, others: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
@@ -223,14 +224,14 @@ def _explained(row: Mapping[str, Any], names: Names, *, whole: bool) -> Iterator
     answer = row["answer"]
     if answer is not None:
         by = f" ({answer['by']})" if answer["by"] else ""
-        yield f"  because  {answer['why']}{by}"
+        yield said("because", f"{answer['why']}{by}")
     if row["waits"] is not None:
         case = row["waits"]["case"]
-        yield f"  waits    {f'in case {case}' if case else 'in suspense'}: {row['waits']['why']}"
+        yield said("waits", f"{f'in case {case}' if case else 'in suspense'}: {row['waits']['why']}")
     if whole:
         for code in dict.fromkeys(posting["type"] for posting in row["postings"] if posting["type"]):
             if treatment := names.treatment(code):
-                yield f"  booked so  {names.type(code)}: {treatment}"
+                yield said("rule", f"{names.type(code)}: {treatment}")
 
 
 def _as_told(row: Mapping[str, Any]) -> Iterator[str]:
@@ -244,7 +245,7 @@ def _as_told(row: Mapping[str, Any]) -> Iterator[str]:
     about = [row["description"], f"kind {row['kind']}" if row["kind"] and row["reference"] else ""]
     about += [f"{name} {value}" for name, value in row["references"].items()]
     if any(about):
-        yield f"  says     {'; '.join(text for text in about if text)}"
+        yield said("says", "; ".join(text for text in about if text))
     for each in row["adjustments"]:
         yield f"  of it    {grouped(each['amount'])} for {each['code']} {each['reference']}".rstrip()
 
@@ -259,6 +260,6 @@ def _posting(posting: Mapping[str, Any], names: Names) -> Iterator[str]:
         what += f", claim {posting['claim'].partition('/')[2]}"
     why = rule_words(posting["rule"])
     if what:
-        yield f"  is       {what}: {why}"
+        yield said("is", f"{what}: {why}")
     yield f"  booked   {side} {amount} on {names.account(posting['account'])}"
     yield f"           entry {posting['entry']} line {posting['number']}, {posting['day']} ({posting['key']})"

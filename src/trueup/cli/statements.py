@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from trueup.domain.deduction import DeductionType
 
 _GAP = "  "
+_WIDTH = 98
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,12 @@ def document_words(document: Mapping[str, Any]) -> str:
     """`Payments.csv (9f3a2c1e0b7d4c55)`: the hash as `trueup documents` takes it."""
     short = str(document["digest"])[:16]
     return f"{document['name']} ({short})" if document["name"] else short
+
+
+def said(label: str, text: str) -> str:
+    """A labelled sentence, wrapped beneath itself."""
+    lead = f"  {label:<8} "
+    return textwrap.fill(text, _WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead))
 
 
 _RULES = {

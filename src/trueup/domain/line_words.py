@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from trueup.domain.deduction import Sighting
 from trueup.domain.invoices import normal_reference
@@ -37,9 +38,16 @@ def reference_of(line: RemittanceLine) -> str:
 
 def said(line: RemittanceLine) -> str:
     """All that the line says of itself in words: kind, description, and further descriptions among its references."""
-    parts = [line.kind, line.description]
-    parts += [text for key, text in line.references.items() if "DESCRIPTION" in key.upper()]
-    return _BETWEEN.sub(" ", " ".join(parts).upper()).strip()
+    parts = [line.kind, line.description] if line.kind else [line.description]
+    if line.references:
+        parts += [text for key, text in line.references.items() if "DESCRIPTION" in key.upper()]
+    return _as_words(" ".join(parts))
+
+
+@lru_cache(maxsize=4096)
+def _as_words(text: str) -> str:
+    """Several types ask for the words of one line, one after the other."""
+    return _BETWEEN.sub(" ", text.upper()).strip()
 
 
 def named_invoice(line: RemittanceLine) -> str:
@@ -133,8 +141,11 @@ def claim_by(suffix: Suffix, *, reversal: bool) -> See:
     words, given = phrases(suffix.words), phrases(REVERSED)
 
     def cuts(text: str) -> Iterator[Sighting]:
-        match = tail.search(text)
-        if match is None or text.endswith("R") is not reversal:
+        first = text.find(suffix.letters)
+        if first < 0 or text.endswith("R") is not reversal:
+            return
+        match = tail.search(text, max(first - 1, 0))
+        if match is None:
             return
         starts = [found.start() + match.start() for found in tokens.finditer(match.group())]
         for place, start in enumerate(starts):

@@ -13,7 +13,7 @@ from trueup.base.errors import NotFound
 from trueup.base.ids import Digest
 from trueup.base.money import Money
 from trueup.domain.acknowledgements import LineDecision
-from trueup.domain.deliveries import Delivery, DeliveryState, is_open, move
+from trueup.domain.deliveries import Delivery, DeliveryState, move
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.schema import metadata
 
@@ -204,11 +204,12 @@ def begun_at(connection: sa.Connection, delivery: Delivery) -> datetime | None:
 def supersede_older(connection: sa.Connection, order_id: int, newest: int | None, now: datetime) -> list[int]:
     """A newer answer replaces every other: Amazon holds the last one per line. Returns the ids of those replaced.
 
-    With `newest` None nothing is owed any more: only answers that are not proven yet are given up.
+    With `newest` None nothing is owed any more: only answers that are not proven to stand there are given up.
     """
     replaced = []
     for delivery in load_order_deliveries(connection, order_id):
-        gives_way = is_open(delivery.state) if newest is None else delivery.state is not DeliveryState.SUPERSEDED
+        proven = delivery.state is DeliveryState.ACCEPTED and newest is None
+        gives_way = not proven and delivery.state is not DeliveryState.SUPERSEDED
         if delivery.id != newest and gives_way:
             move_delivery(connection, delivery, DeliveryState.SUPERSEDED, now)
             replaced.append(delivery.id)

@@ -200,9 +200,7 @@ def saved_invoice(row: Mapping[Any, Any]) -> SavedInvoice:
 
 
 def _load(connection: sa.Connection, partner: str, references: Iterable[str]) -> dict[str, SavedInvoice]:
-    query = sa.select(invoices).where(
-        invoices.c.partner == partner, invoices.c.reference == sa.func.any(list(references))
-    )
+    query = WITH_OPEN.where(invoices.c.partner == partner, invoices.c.reference == sa.func.any(list(references)))
     return {row["reference"]: saved_invoice(row) for row in connection.execute(query).mappings()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.invoices import Invoice, normal_reference
 from trueup.domain.posting import Heading, post_invoice
 from trueup.domain.settlement import Placement
-from trueup.formats.document import Finding
+from trueup.formats.document import Finding, Location, Severity
 from trueup.formats.invoices_csv import read_invoices
 from trueup.storage import cases, invoices, journal, remittances, suspense
 from trueup.storage.journal import Posted
@@ -46,9 +46,9 @@ def import_invoices(tx: Tx, content: bytes, person: Person) -> ImportedInvoices:
     demand_role(person, "invoices.import")
     reading = read_invoices(content)
     new = same = different = settled = 0
+    strangers = _strangers(reading.values, tx.resources.partners)
     for start in range(0, len(reading.values), _BATCH):
         batch = reading.values[start : start + _BATCH]
-        unknown = [each.number for each in batch if each.partner not in tx.resources.partners]
         taken = invoices.take_in_invoices(
             tx.connection,
             [each for each in batch if each.partner in tx.resources.partners],
@@ -60,8 +60,8 @@ def import_invoices(tx: Tx, content: bytes, person: Person) -> ImportedInvoices:
         _post(tx, [each for each in batch if each.number in taken.new], taken.new, reading.evidence)
         settled += settle_waiting(tx, [each for each in batch if each.number in taken.new])
         new, same = new + len(taken.new), same + taken.same
-        different += len(taken.different) + len(unknown)
-    done = ImportedInvoices(reading.evidence, new, same, different, settled, reading.findings)
+        different += len(taken.different)
+    done = ImportedInvoices(reading.evidence, new, same, different, settled, (*reading.findings, *strangers))
     after = {"new": new, "same": same, "different": different}
     record_deed(
         tx.connection,
@@ -70,6 +70,25 @@ def import_invoices(tx: Tx, content: bytes, person: Person) -> ImportedInvoices:
         Deed("invoices.import", f"document {reading.evidence}", after=after, evidence=reading.evidence),
     )
     return done
+
+
+def _strangers(every: Sequence[Invoice], partners: Collection[str]) -> list[Finding]:
+    """A finding for each partner that invoices name and the settings do not have."""
+    of_strangers: dict[str, list[str]] = {}
+    for invoice in every:
+        if invoice.partner not in partners:
+            of_strangers.setdefault(invoice.partner, []).append(invoice.number)
+    known = ", ".join(sorted(partners)) or "none"
+    return [
+        Finding(
+            Severity.ERROR,
+            "unknown-partner",
+            f"{partner!r} is not one of [[partners]] in trueup.toml (known: {known}); its {len(numbers)} invoices, first "
+            f"{numbers[0]}, are not taken in",
+            Location(0, "column partner"),
+        )
+        for partner, numbers in of_strangers.items()
+    ]
 
 
 def settle_waiting(tx: Tx, fresh: Sequence[Invoice]) -> int:

@@ -20,7 +20,7 @@ DEDUCTION = DeductionType(
     ),
     see=seen_by(
         Signature(
-            number=r"(?:APAUDIT|AUDCNLY|RSS|IPAP)[-_ ]?\d[\dA-Z_-]*",
+            number=r"(?:APAUDIT|AUDCNLY|RSS|IPAP)[-_ ]?\d[\d_-]*[A-Z]?",
             words=("AUDIT",),
             without=REVERSED,
             reasons=("audit-claim",),

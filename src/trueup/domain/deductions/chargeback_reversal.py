@@ -30,5 +30,5 @@ DEDUCTION = DeductionType(
     treatment="Takes the chargeback back where it was booked, so that the account shows what was finally kept.",
     see=given_back,
     direction=Direction.GIVES,
-    marks=Marks(words=("CHARGEBACK", "CHARGEBACKS", "CHARGE", "REVERSAL", "REVERSALS", "REVERSED")),
+    marks=Marks(ends=("VCBSINV",), words=("CHARGEBACK", "CHARGEBACKS", "CHARGE")),
 )

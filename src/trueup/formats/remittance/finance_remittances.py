@@ -176,7 +176,10 @@ def _whole(replies: Sequence[_Reply], notes: list[list[Note]]) -> Iterator[Remit
             here = ("remittanceItems", index)
             try:
                 where = f"page {place + 1}, $.remittanceItems[{index}]" if place else f"$.remittanceItems[{index}]"
-                lines.append(_line(number, open_part(raw, _items), currency, where))
+                item = open_part(raw, _items)
+                lines.append(
+                    _line(number, item, currency, where, _issued(item, (*here, "invoiceIssueDate"), notes[place]))
+                )
             except Misread as error:
                 notes[place].append(error_note(error, here))
     if listed.lines is not None and listed.lines != number:
@@ -256,7 +259,7 @@ def _rate(rate: Decimal | None, warn: Any) -> Decimal | None:
     return None
 
 
-def _line(number: int, item: _Item, currency: str, place: str) -> RemittanceLine:
+def _line(number: int, item: _Item, currency: str, place: str, issued: date | None) -> RemittanceLine:
     """Raises Misread for a line without an amount, or with one in another currency than the payment's invoices."""
     paid = minor(item.netAmountPaid, "netAmountPaid", currency)
     if paid is None:
@@ -273,12 +276,21 @@ def _line(number: int, item: _Item, currency: str, place: str) -> RemittanceLine
         discount=_discount(paid, parts),
         withheld=minor(item.withholdingAmount, "withholdingAmount", currency) or 0,
         gross=minor(item.totalAmount, "totalAmount", currency),
-        invoice_day=day(item.invoiceIssueDate, "invoiceIssueDate"),
+        invoice_day=issued,
         description=text(item.description),
         kind=text(item.invoiceType),
         references=references,
         place=place,
     )
+
+
+def _issued(item: _Item, path: Path, notes: list[Note]) -> date | None:
+    """The day of the invoice; unread, the line is taken in without it."""
+    try:
+        return day(item.invoiceIssueDate, "invoiceIssueDate")
+    except Misread as error:
+        notes.append(Note(Severity.WARNING, error.code, f"{error}; the line is taken in without its day", path))
+        return None
 
 
 def _discount(paid: int, parts: dict[str, int]) -> int:

@@ -54,6 +54,7 @@ from trueup.formats.remittance._grids import (
 from trueup.formats.remittance._workbook import SheetGrid, opens_workbook
 
 NAME = "amazon-portal-export"
+_TOTALS = ("total", "grandtotal", "subtotal", "sum")
 _NO_REFERENCES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -219,7 +220,7 @@ class _ExportReader:
         if len(cells) <= max(columns.values()):
             cells = [*cells, *[""] * (max(columns.values()) + 1 - len(cells))]
         number = reference_text(cells[columns["payment"]])
-        if not number:
+        if not number or (number not in self.payments and plain_name(number).startswith(_TOTALS)):
             self._without_payment(grid, header, row, cells)
             return
         self.met += 1
@@ -308,7 +309,7 @@ class _ExportReader:
     def _without_payment(self, grid: Grid, header: Header, row: int, cells: Cells) -> None:
         """A row of totals, a title, or a line that names no payment."""
         said = [cell for cell in cells if cell != ""]
-        if not said or plain_name(said[0]).startswith(("total", "grandtotal", "sum", "invoices")):
+        if not said or plain_name(said[0]).startswith((*_TOTALS, "invoices")):
             return
         if is_blank(header.cell(cells, "paid")) and is_blank(header.cell(cells, "reference")):
             words = f"{reference_text(said[0])[:80]!r} is no line; the row is not read"

@@ -22,7 +22,7 @@ _FORMS: tuple[tuple[Callable[[Random], str], str], ...] = (
     (lambda c: f"EUDR:{c.randint(10_000, 99_999)}", "Origin statement upkeep"),
     (lambda c: f"TRNSLT{c.randint(1_000, 9_999)}", "Detail page translation"),
     (lambda c: f"Q{c.randint(1, 4)}SETTLE+{c.randint(1_000, 9_999)}", "Quarterly true-up"),
-    (lambda c: f"RBL~{c.randint(100_000, 999_999)}", "Relabel of pallets"),
+    (lambda c: f"RBL={c.randint(100_000, 999_999)}", "Relabel of pallets"),
 )
 UNKNOWN_CODES = ("Q9", "7Z")
 """Adjustment codes that X12 element 426 does not have."""

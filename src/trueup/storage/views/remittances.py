@@ -15,7 +15,6 @@ from trueup.base.money import Money
 from trueup.domain.remittances import Remittance
 from trueup.domain.settlement import Placement
 from trueup.storage import journal, suspense
-from trueup.storage.documents import documents
 from trueup.storage.remittances import POSTED, SavedRemittance, Telling, load_remittance, remittances
 
 _WAITS = sa.exists().where(suspense.suspense.c.remittance_id == remittances.c.id)
@@ -302,13 +301,14 @@ def _cases_about(connection: sa.Connection, saved: SavedRemittance) -> list[dict
 
 def documents_of(connection: sa.Connection, digests: Iterable[str]) -> dict[str, str]:
     """The names under which documents with these hashes came first."""
-    query = (
-        sa.select(documents.c.digest, documents.c.name)
-        .where(documents.c.digest.in_(set(digests)))
-        .distinct(documents.c.digest)
-        .order_by(documents.c.digest, documents.c.id)
-    )
-    return {row.digest: row.name for row in connection.execute(query)}
+    rows = connection.execute(_NAMES, {"digests": sorted(set(digests))})
+    return {row.digest: row.name for row in rows}
+
+
+_NAMES = sa.text(
+    "SELECT DISTINCT ON (digest) digest, name FROM trueup.documents WHERE digest = ANY(CAST(:digests AS char(64)[]))"
+    " ORDER BY digest, id"
+)
 
 
 def last_case(connection: sa.Connection) -> int:

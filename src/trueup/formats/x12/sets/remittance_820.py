@@ -1,7 +1,7 @@
 """The 820, a remittance advice: its grammar, and how each of its sets becomes a Remittance.
 
-A payment is one set, its number TRN02, its amount BPR02. Errors in single elements do not cost the payment: the line that holds
-them is left out, and the payment does not tie by it. Files without ENT are read as if one stood before their first line.
+A payment is one set, its number TRN02, its amount BPR02. Errors within lines do not cost the payment: a line whose amount cannot
+be read is left out, and the payment does not tie by it. Files without ENT are read as if one stood before their first line.
 Sources: the 820 guide of Amazon (BPR, TRN, DTM, N1 payee, ENT) and X12 for what stands inside ENT; releases 003020 to 008010.
 """
 
@@ -29,6 +29,7 @@ RELEASES = (
     "008010",
 )
 _MOST = 1_000_000
+_COST_A_LINE = (Fault.UNRECOGNIZED_SEGMENT, Fault.SEGMENT_COUNT_DIFFERS)
 _REFERENCE = segment("REF", "qualifier 128 ID 2/3 M\n reference 127 AN 1/80\n description 352 AN 1/80\n id C040 C 1/80")
 _DATE = segment(
     "DTM",
@@ -246,9 +247,9 @@ def read_remittances_820(content: bytes, *, currency: str | None = None, guide: 
 
 
 def _has_meaning(received: ReceivedSet) -> bool:
-    """Whether all that is wrong is in elements, each of which has its finding: its line is left out, the others stand."""
-    levels = {CODES[Fault[note["fault"]]][0] for note in received.facts["notes"] if note["severity"] == Severity.ERROR}
-    return levels == {Level.ELEMENT}
+    """Whether all that is wrong costs single lines: faults in elements, and what is no segment. The tie shows the rest."""
+    faults = {Fault[note["fault"]] for note in received.facts["notes"] if note["severity"] == Severity.ERROR}
+    return all(fault in _COST_A_LINE or CODES[fault][0] is Level.ELEMENT for fault in faults)
 
 
 FORMAT = Format("x12-820", "X12 820 remittances", opens_with_set("820"), read_remittances_820)
