@@ -19,7 +19,12 @@ from tests.contracts.amazon_vendor import CREDENTIALS, NOW, Vendor, iso
 from tests.contracts.published import spapi_model, validate_response
 from trueup.simulation.remittances.records import Payment, Period
 from trueup.simulation.remittances.world import History
-from trueup.simulation.remittances.writers.amazon_api import as_json, invoice_documents, remittance_document
+from trueup.simulation.remittances.writers.amazon_api import (
+    as_json,
+    invoice_documents,
+    remittance_document,
+    remittances_as_told,
+)
 from trueup.simulators.amazon import AmazonSimulator
 from trueup.simulators.amazon.access import FINANCE, FULFILLMENT, TRACKING
 
@@ -253,6 +258,20 @@ def test_what_amazon_changes_later_is_seen_later() -> None:
     assert seen() == ("SUCCESSFUL", 2)
     vendor.wait(-2 * DAY)
     assert seen() == ("IN_PROGRESS", 1)
+
+
+def test_a_world_is_told_with_its_late_changes() -> None:
+    """A payment of the simulated history is in progress on its day and a line short; two days later it is whole."""
+    vendor = open_finance()
+    payment = paid_in_us()[0]
+    vendor.simulator.add_remittances(as_json(remittances_as_told([payment])))
+    counts = []
+    for days in (0, 3):
+        vendor.simulator.set_clock(datetime.combine(payment.paid_on, NOW.timetz()) + days * DAY)
+        vendor.sign_in()
+        content = vendor.send("GET", f"{REMITTANCES}/{payment.unique_id}", params={"marketplaceId": US}).json()
+        counts.append((content["remittanceHeader"]["remittanceStatus"], len(content["remittanceItems"])))
+    assert counts == [("IN_PROGRESS", len(payment.lines) - 1), ("SUCCESSFUL", len(payment.lines))]
 
 
 def test_modified_invoices_are_found_by_their_change() -> None:

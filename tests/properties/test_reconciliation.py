@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from trueup.base.plugins import collect
 from trueup.domain import matchers as folder
 from trueup.domain.assignment import assign
+from trueup.domain.likeness import LikeReferences
 from trueup.domain.lookup import lookup
 from trueup.domain.matcher import Candidate, Matcher, Part, placed
 from trueup.domain.open_items import ItemKind, Items, Lines, OpenItem, ResidueLine, purchase_orders_of
@@ -137,6 +138,17 @@ def test_subset_sums_are_all_found(amounts: list[int], total: int, least: int, m
     assert found.count == len(tried)
     assert len(found.found) == min(3, len(tried))
     assert all(list(subset) in tried for subset in found.found)
+
+
+SHORT = st.text("1O0SX", min_size=1, max_size=8).map(lambda text: f"7{text}")
+
+
+@given(SHORT, st.lists(SHORT, max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_the_index_of_references_misses_none(written: str, known: list[str]) -> None:
+    """Looked up or compared one by one, the same references are alike in the same way."""
+    items = [OpenItem(f"K{at}", ItemKind.INVOICE, each, 1) for at, each in enumerate(known)]
+    assert LikeReferences(items, times=10**6).like(written) == LikeReferences(items, times=1).like(written)
 
 
 REFERENCES = st.sampled_from(["", "INV-1001", "INV-1010", "INV1001SC", "*1001*", "0001001", "ADJ-7", "INV-2O02"])

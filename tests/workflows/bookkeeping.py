@@ -163,6 +163,6 @@ class Bookkeeping:
             if account == self.code(Purpose.SUSPENSE):
                 assert minor == -waiting.pop(currency, 0)
         assert not any(waiting.values()), "something waits that is not on the suspense account"
-        open_claims = sum(row[2] for row in self.open_cases() if row[0] in ("claim.shortage", "claim.price"))
-        over = sum(row[2] for row in self.open_cases() if row[0] == "claim.over-reversed")
-        assert self.balance(Purpose.DISPUTED) == open_claims - over
+        cases_of_claims = [row for row in self.open_cases() if row[0].startswith("claim.")]
+        open_claims = sum(-row[2] if row[0] == "claim.over-reversed" else row[2] for row in cases_of_claims)
+        assert self.balance(Purpose.DISPUTED) + self.balance(Purpose.AUDIT_CLAIMS) == open_claims

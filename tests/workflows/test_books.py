@@ -11,7 +11,7 @@ from tests.workflows.bookkeeping import FINA, PARTNER, Bookkeeping, invoice, lin
 from trueup.base.errors import Conflict, Refused
 from trueup.base.money import Money
 from trueup.domain.chart import Purpose
-from trueup.domain.remittances import PaymentState, RemittanceSource
+from trueup.domain.remittances import Adjustment, PaymentState, RemittanceSource
 from trueup.storage.database import Database
 from trueup.workflows.answer_suspense import choose_rival, classify_case, write_off_claim
 
@@ -107,8 +107,6 @@ def test_two_sources_of_one_payment_are_compared_and_never_added(books: Bookkeep
     edi = payment("P1", line("INV-1", 90_00), line("INV-2", 60_00), source=RemittanceSource.X12_820)
     books.take_in(export)
     books.take_in(edi)
-    (case,) = books.open_cases()[:1] or [None]
-    assert case is not None
     found = books.rows("SELECT found FROM trueup.cases WHERE kind = 'remittance.sources-differ'")[0][0]
     assert "90.00 USD in x12-820" in found and "100.00 USD in portal-export" in found
     assert books.balance(Purpose.CASH) == 150_00
@@ -207,4 +205,26 @@ def test_what_cannot_be_answered_so_is_refused_in_words(books: Bookkeeping) -> N
         books.act(classify_case, case, "co-op", FINA, account="999999")
     with pytest.raises(Refused, match="cannot be resolved by choose"):
         books.act(choose_rival, case, 1, FINA)
+    books.check()
+
+
+def test_what_an_820_carves_out_of_an_invoice_is_taken_apart_again(books: Bookkeeping) -> None:
+    """The invoice is settled in full, each adjustment stands on its reason's account; an unknown code waits in suspense."""
+    books.bill(invoice("INV-1", 100_00))
+    carved = (Adjustment("06", -30_00), Adjustment("56", -5_00), Adjustment("QQ", -1_00))
+    books.take_in(payment("P1", line("INV-1", 64_00, gross=100_00, adjustments=carved)))
+    assert books.balance(Purpose.RECEIVABLE) == -100_00
+    assert books.balance(Purpose.DISPUTED) == 30_00
+    assert books.balance(Purpose.CO_OP) == 5_00
+    assert books.balance(Purpose.SUSPENSE) == 1_00
+    assert books.rows("SELECT * FROM trueup.open_invoices") == []
+    books.check()
+    books.act(classify_case, books.case("remittance.unrecognised"), "co-op", FINA)
+    assert books.balance(Purpose.CO_OP) == 6_00
+    books.check()
+
+
+def test_a_claim_without_a_chain_is_a_claim_of_its_own(books: Bookkeeping) -> None:
+    """What stands on an account of claims has an open case, whatever its grammar."""
+    books.take_in(payment("P1", line("IPAP-7734", -12_00, description="APAUDIT 2024"), amount=-12_00))
     books.check()

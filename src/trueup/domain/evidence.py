@@ -112,8 +112,10 @@ def is_rare(minor: int, items: Items, days: tuple[date, date] | None) -> bool:
     reach = abs(minor) // 10
     near = items.amounts_between(minor - reach, minor + reach, days)
     others = len(near) - (minor in near)
+    if near.count(minor) > 1 or others * ONE_IN > 2 * reach:
+        return False
     step = gcd(minor, *near) if others else gcd(minor, 100)
-    return (others + 1) * step * ONE_IN <= 2 * reach + step and near.count(minor) <= 1
+    return (others + 1) * step * ONE_IN <= 2 * reach + step
 
 
 def window(day: date) -> tuple[date, date]:

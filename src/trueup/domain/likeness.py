@@ -7,7 +7,7 @@ invoices turn `-` into `_`; EDI and spreadsheets drop leading zeros and cut at a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 
 from trueup.domain.invoices import normal_reference
@@ -60,25 +60,33 @@ def _slip(short: str, long: str) -> Likeness | None:
     return Likeness.SWAPPED if swapped == long else None
 
 
-class LikeReferences:
-    """Items whose references are alike to one that is asked for, found by lookup: many invoices share an amount."""
+_FEW = 20_000
+"""So many comparisons are made one by one; for more an index is worth its making."""
 
-    def __init__(self, items: Iterable[OpenItem]) -> None:
-        self._traces: defaultdict[str, list[OpenItem]] = defaultdict(list)
-        for item in items:
-            known = normal_reference(item.reference)
+
+class LikeReferences:
+    """Items whose references are alike to those that are asked for, `times` in all. Many invoices may share an amount."""
+
+    def __init__(self, items: Sequence[OpenItem], times: int) -> None:
+        self._known = [(normal_reference(item.reference), item) for item in items]
+        self._traces: defaultdict[str, list[tuple[str, OpenItem]]] = defaultdict(list)
+        self._is_indexed = len(items) * times > _FEW
+        for known, item in self._known if self._is_indexed else ():
             ends = (end for cut in range(SHORTEST, len(known)) for end in (f">{known[:cut]}", f">{known[-cut:]}"))
             for trace in {f"={known}", *_slips(known), *ends}:
-                self._traces[trace].append(item)
+                self._traces[trace].append((known, item))
 
     def like(self, written: str) -> list[tuple[OpenItem, Likeness]]:
         """Items that are like a normalised reference, and how; sorted by key."""
+        near = self._near(written) if self._is_indexed else self._known
+        pairs = ((item, likeness(written, known)) for known, item in near)
+        return sorted(((item, how) for item, how in pairs if how), key=lambda pair: pair[0].key)
+
+    def _near(self, written: str) -> Iterable[tuple[str, OpenItem]]:
         starts = range(len(written) - SHORTEST + 1)
         pieces = (f"={written[at:end]}" for at in starts for end in range(at + SHORTEST, len(written) + 1))
         traces = {f">{written}", *_slips(written), *pieces}
-        near = {item.key: item for trace in traces for item in self._traces.get(trace, ())}
-        pairs = [(near[key], likeness(written, normal_reference(near[key].reference))) for key in sorted(near)]
-        return [(item, how) for item, how in pairs if how]
+        return {item.key: (known, item) for trace in traces for known, item in self._traces.get(trace, ())}.values()
 
 
 def _slips(reference: str) -> Iterator[str]:

@@ -76,9 +76,19 @@ class RemittanceLine:
     place: str = ""
 
     @property
+    def carved(self) -> tuple[Adjustment, ...]:
+        """The adjustments that were taken out of what the line is about. A line that is nothing but its one adjustment has none."""
+        whole = len(self.adjustments) == 1 and not self.gross and self.adjustments[0].minor == self.paid
+        return () if whole else self.adjustments
+
+    @property
     def settled(self) -> int:
-        """What the line settles of what it is about: paid, and kept as discount and withholding."""
-        return self.paid + self.discount + self.withheld
+        """What the line settles of what it is about: paid, kept as discount and withholding, and carved out by adjustments.
+
+        X12 820: RMR05 = RMR04 + RMR06 - sum of the ADX nested in its loop.
+        """
+        kept = self.paid + self.discount + self.withheld
+        return kept - sum(each.minor for each in self.carved) if self.adjustments else kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from trueup.domain.chart import Chart, Purpose
 from trueup.domain.deduction import (
     Ambiguous,
     Classification,
+    DeductionType,
     Family,
     Recognised,
     Sightings,
@@ -22,13 +23,16 @@ from trueup.domain.deduction import (
 )
 from trueup.domain.deduction_rules import shape_of
 from trueup.domain.invoices import normal_reference
-from trueup.domain.remittances import Remittance, RemittanceLine
+from trueup.domain.reason_codes import reason
+from trueup.domain.remittances import Adjustment, Remittance, RemittanceLine
 
 UNRECOGNISED = "remittance.unrecognised"
 UNKNOWN_INVOICE = "remittance.unknown-invoice"
 AMBIGUOUS = "remittance.ambiguous"
 DOES_NOT_TIE = "remittance.does-not-tie"
 HIDDEN_ITEMS = "remittance.hidden-items"
+CLAIMED = (Purpose.DISPUTED, Purpose.AUDIT_CLAIMS)
+"""Whose balance is the sum of open claims."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ class Ground:
 
     partner: str
     chart: Chart
+    types: Mapping[str, DeductionType]
     sight: Callable[[RemittanceLine], Sightings]
     known: Mapping[str, KnownInvoice]
     decided: Mapping[int, LineDecision] = field(default_factory=dict)
@@ -156,6 +161,8 @@ def _place_line(
                 waiting = ground.contested.get(line.number) or _suspend(line, found, remittance, ground)
                 suspended.append(waiting)
                 placements.append(_in_suspense(waiting, chart))
+    for index, adjustment in enumerate(line.carved):
+        _place_adjustment((line, index, adjustment), remittance, ground, into)
     if line.discount:
         code = chart.code(Purpose.DISCOUNTS)
         placements.append(
@@ -179,9 +186,58 @@ def _recognised(line: RemittanceLine, found: Recognised, ground: Ground, currenc
         line.reference,
         type_.code,
         invoice.id if invoice else None,
-        f"{type_.family.value}/{seen.chain}" if seen.chain else "",
+        _claim(type_, seen.chain or line.reference) if seen.chain or _is_claim(type_) else "",
         "exact-reference" if type_.family is Family.INVOICE else "grammar",
     )
+
+
+def _is_claim(type_: DeductionType) -> bool:
+    """Whether a line without a chain is a claim of its own: it may be contested, or stands on an account of claims."""
+    return type_.disputable or type_.purpose in CLAIMED
+
+
+def _claim(type_: DeductionType, chain: str) -> str:
+    """The name of a claim."""
+    return f"{type_.family.value}/{normal_reference(chain)}"
+
+
+def adjustment_number(line: int, index: int) -> int:
+    """How an adjustment inside a line is known among the lines of its payment: below zero."""
+    return -(line * 100 + index + 1)
+
+
+def _place_adjustment(
+    which: tuple[RemittanceLine, int, Adjustment],
+    remittance: Remittance,
+    ground: Ground,
+    into: tuple[list[Placement], list[Suspended]],
+) -> None:
+    """What was carved out of a line goes where its reason code says; a code that says too little waits in suspense."""
+    line, index, adjustment = which
+    if not adjustment.minor:
+        return
+    number, currency = adjustment_number(line.number, index), remittance.currency
+    reference = adjustment.reference or line.reference
+    decision = ground.decided.get(number)
+    if decision is not None:
+        placed = Placement(number, decision.account, -adjustment.minor, currency, reference, decision.type)
+        into[0].append(replace(placed, rule=f"decided by {decision.by}"))
+        return
+    found = reason(adjustment.code)
+    type_ = ground.types.get(found.type) if found is not None and found.type else None
+    if type_ is not None and type_.direction.fits(adjustment.minor):
+        account = ground.chart.code_of_type(type_.code, type_.purpose)
+        claim = _claim(type_, reference) if _is_claim(type_) else ""
+        placed = Placement(number, account, -adjustment.minor, currency, reference, type_.code, claim=claim)
+        into[0].append(replace(placed, rule=f"reason code {adjustment.code}"))
+        return
+    said = f"means {found.label}, which does not say enough to be booked" if found else "is none that we know"
+    sign = "plus" if adjustment.minor > 0 else "minus"
+    subject = f"{ground.partner} adjustments {adjustment.code} {currency} {sign}"
+    why = f"adjustment {adjustment.code} inside the line {said}"
+    waiting = Suspended(number, UNRECOGNISED, subject, adjustment.minor, currency, why, reference)
+    into[1].append(waiting)
+    into[0].append(_in_suspense(waiting, ground.chart))
 
 
 def _by_person(line: RemittanceLine, decision: LineDecision, currency: str) -> Placement:

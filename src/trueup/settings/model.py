@@ -199,7 +199,7 @@ class BooksSettings(Table):
     """How the books are kept, and how other ledgers know us. `chart` is None for the one that comes with Trueup."""
 
     chart: FilePath | None = key("a file: the chart of accounts", None)
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = key('an ISO 4217 code such as "USD": the base currency', "USD")
+    base_currency: str = key('an ISO 4217 code such as "USD"', "USD", pattern=r"^[A-Z]{3}$")
     customer: Label = key("how the ledger knows Amazon as a customer", "Amazon")
     subsidiary: Label | None = key("the subsidiary entries are booked in, where the ledger has several", None)
     no_tax: Label | None = key("the name of the ledger's rate for no tax", None)

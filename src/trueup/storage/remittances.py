@@ -177,7 +177,7 @@ def load_remittance(connection: sa.Connection, remittance_id: int, *, lock: bool
         .order_by(remittance_lines.c.source, remittance_lines.c.number)
     ).mappings()
     for row in rows:
-        lines.setdefault(row["source"], []).append(_line_of(row))
+        lines.setdefault(row["source"], []).append(line_of(row))
         if row["evidence"]:
             of_lines.setdefault(row["source"], {})[row["number"]] = row["evidence"]
     told = sa.select(remittance_tellings).where(remittance_tellings.c.remittance_id == remittance_id)
@@ -361,7 +361,8 @@ def _more(line: RemittanceLine) -> dict[str, Any] | None:
     }
 
 
-def _line_of(row: Mapping[Any, Any]) -> RemittanceLine:
+def line_of(row: Mapping[Any, Any]) -> RemittanceLine:
+    """A row of remittance_lines as a line."""
     more = row["more"] or {"references": {}, "adjustments": [], "standalone": False}
     return RemittanceLine(
         number=row["number"],

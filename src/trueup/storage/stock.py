@@ -1,6 +1,7 @@
 """Stock in the database: what orders hold of each product, and counts declared by hand or by a feed.
 
-Whoever decides about a product locks its row first, always in SKU order, so that two orders never promise the same case.
+Whoever decides about a product or counts it locks its row first, always in the order of SKUs as Python sorts them, so that
+two orders never promise the same case, and none waits for another in a circle.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from trueup.domain.inventory import Level, Reservation
+from trueup.domain.orders import OrderState
+from trueup.storage.orders import orders
 from trueup.storage.schema import metadata
 
 stock = sa.Table(
@@ -53,7 +56,7 @@ def lock_stock(connection: sa.Connection, skus: Iterable[str], location: str) ->
     connection.execute(
         sa.select(stock.c.sku)
         .where(stock.c.sku.in_(wanted), stock.c.location == location)
-        .order_by(stock.c.sku)
+        .order_by(stock.c.sku.collate("C"))
         .with_for_update()
     ).all()
 
@@ -167,7 +170,7 @@ def declare_count(
     """Counts (sku, location, on hand) from a declared source: a warehouse's feed, or a person."""
     values = [
         {"sku": sku, "location": location, "declared_on_hand": on_hand, "declared_at": now, "evidence": evidence}
-        for sku, location, on_hand in counts
+        for sku, location, on_hand in sorted(counts)
     ]
     if values:
         statement = insert(stock)
@@ -179,6 +182,34 @@ def declare_count(
             values,
         )
     return len(values)
+
+
+def end_departed(connection: sa.Connection, counted: Collection[tuple[str, str]]) -> list[Reservation]:
+    """End what closed orders hold of (sku, location) that are counted anew: those goods are not in the new count.
+
+    A buyer closes an order when it has all of it, so they had left before anybody counted. An order that is not known to be
+    closed goes on holding: its goods may lie there and be counted, and ending by a date of its window could promise them
+    twice. Too late costs a sale, too early an oversell.
+    """
+    rows = connection.execute(
+        sa.delete(reservations)
+        .where(reservations.c.order_id == orders.c.id, orders.c.state == OrderState.CLOSED.value)
+        .where(sa.tuple_(reservations.c.sku, reservations.c.location).in_(sorted(counted)))
+        .returning(reservations)
+    ).mappings()
+    found = [
+        Reservation(row["order_id"], row["sequence"], row["sku"], row["location"], row["eaches"], row["claimed_at"])
+        for row in rows
+    ]
+    return sorted(found, key=lambda held: (held.order_id, held.sequence))
+
+
+def holds_declared(connection: sa.Connection, order_id: int) -> bool:
+    """Whether an order holds goods of which a count was declared."""
+    same = sa.and_(stock.c.sku == reservations.c.sku, stock.c.location == reservations.c.location)
+    query = sa.select(reservations.c.sku).join(stock, same)
+    query = query.where(reservations.c.order_id == order_id, stock.c.declared_on_hand.is_not(None))
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def load_declared(connection: sa.Connection, skus: Iterable[str], location: str) -> list[Level]:

@@ -80,11 +80,12 @@ class Sight:
         for reference, row in invoices.find_invoices(tx.connection, partner, wanted).items():
             invoice = KnownInvoice(*row)
             self._known[invoice.currency][reference] = invoice
-        self._partner, self._chart = partner, tx.resources.books.chart
+        self._partner, self._books = partner, tx.resources.books
 
     def ground(self, told: Remittance, answers: suspense.Answers | None = None) -> Ground:
         """What a payment of the batch is settled on. Invoices of another currency are not what its lines settle."""
-        ground = Ground(self._partner, self._chart, self._see, self._known[told.currency])
+        books = self._books
+        ground = Ground(self._partner, books.chart, books.types, self._see, self._known[told.currency])
         if answers is None:
             return ground
         return replace(ground, decided=answers.decided, matched=answers.matched, contested=answers.contested)

@@ -15,7 +15,7 @@ from trueup.base.money import Money
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deduction import Family
 from trueup.domain.remittances import Remittance
-from trueup.domain.settlement import AMBIGUOUS, DOES_NOT_TIE, HIDDEN_ITEMS, UNKNOWN_INVOICE, UNRECOGNISED
+from trueup.domain.settlement import AMBIGUOUS, CLAIMED, DOES_NOT_TIE, HIDDEN_ITEMS, UNKNOWN_INVOICE, UNRECOGNISED
 from trueup.storage import case_batches, cases, invoices, suspense
 from trueup.storage.claims import ClaimBalance
 from trueup.workflows.world import Tx
@@ -126,16 +126,17 @@ def _claim_cases(tx: Tx, changed: Changed) -> list[CaseDraft]:
     """Each chain that can be disputed and is open is one case; one that was given back beyond what was taken another."""
     drafts = []
     closing: list[tuple[str, str]] = []
-    disputable = tx.resources.books.disputable
+    types = tx.resources.books.types
     for each in changed.claims:
         family = each.claim.partition("/")[0]
         subject = f"claim {each.partner}/{each.claim} {each.currency}"
         kind = f"claim.{family}"
-        if each.open > 0 and family in disputable:
+        claimed = types[each.type].purpose in CLAIMED
+        if each.open > 0 and claimed:
             drafts.append(_open_claim(each, kind, subject))
         else:
             closing.append((kind, subject))
-        if each.open < 0 and family in disputable:
+        if each.open < 0 and claimed:
             drafts.append(_over_reversed(tx, each, subject))
         else:
             closing.append((OVER_REVERSED, subject))

@@ -32,6 +32,8 @@ class Declared:
 def declare_stock(tx: Tx, content: bytes, person: Person) -> Declared:
     """Take archived counts in, whole or not at all: eaches on hand, goods reserved or claimed for orders among them.
 
+    What orders hold that are closed by now is not among them: it ends with this count.
+
     Raises Unreadable when it is no such table, Refused without a role that may.
     """
     demand_role(person, "stock.declare")
@@ -52,7 +54,10 @@ def declare_stock(tx: Tx, content: bytes, person: Person) -> Declared:
         return Declared(reading.evidence, False, counts, tuple(findings))
     rows = [(count.sku, count.location, count.on_hand) for count in reading.values]
     stock.declare_count(tx.connection, rows, reading.evidence, tx.now)
+    departed = stock.end_departed(tx.connection, [(sku, location) for sku, location, _ in rows])
     after = {"counts": len(rows), "eaches": sum(on_hand for _, _, on_hand in rows)}
+    if departed:
+        after["departed_eaches"] = sum(held.eaches for held in departed)
     record_deed(tx.connection, tx.now, person, Deed("stock.declared", KIND, None, after, reading.evidence))
     return Declared(reading.evidence, True, counts, tuple(findings))
 

@@ -6,6 +6,7 @@ acknowledgement), and "Processing" without end is not proof. Silence and contrad
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +16,11 @@ from trueup.domain.acknowledgements import Acknowledgement
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deliveries import Delivery, DeliveryState, is_open
 from trueup.domain.landing import OrderStatus, judge
+from trueup.domain.orders import OrderState
 from trueup.durable.flow import Flow
 from trueup.formats.amazon_vendor.statuses import read_order_statuses
 from trueup.formats.amazon_vendor.transactions import TransactionState, read_transaction
-from trueup.storage import acts, cases, deliveries, orders
+from trueup.storage import acts, cases, deliveries, orders, stock
 from trueup.workflows.deliver import ONE_LOOK, delivery_case, set_proof
 from trueup.workflows.source_failures import NOT_DONE, keep_evidence
 from trueup.workflows.taking_in import start_answering
@@ -28,6 +30,9 @@ MOST_RESENDS = 3
 """Of an answer that Amazon took: what it does not show after so many will not show by one more."""
 MOST_UNTAKEN = 40
 """Of an answer that got no receipt: Amazon's doors may be shut for hours, and the deadline's fallback is for ever."""
+CLOSING_PAUSE = timedelta(days=3)
+MOST_CLOSING_LOOKS = 60
+"""Half a year: what is not closed by then nobody will close."""
 _CASES = ("acknowledgement.unanswered", "acknowledgement.contradicted", "acknowledgement.rejected")
 
 
@@ -148,6 +153,10 @@ def note_no_reply(tx: Tx, delivery_id: int, round_number: int, words: str) -> No
 
 def _accept(tx: Tx, delivery: Delivery, proof: str) -> str:
     deliveries.move_delivery(tx.connection, delivery, DeliveryState.ACCEPTED, tx.now, proof=proof, unheld=[])
+    if delivery.order_id is not None and stock.holds_declared(tx.connection, delivery.order_id):
+        # Nobody tells when such goods leave: once the window is over the order's status is asked for now and then.
+        last_day = orders.load_order(tx.connection, delivery.order_id).order.last_day
+        _set_closing_look(tx, delivery.order_id, 1, max(last_day or tx.now, tx.now) + timedelta(days=1))
     kinds = (*_CASES, "acknowledgement.not-sent", "acknowledgement.unproven")
     whys = dict.fromkeys(kinds, "a read-back shows it as answered")
     cases.close_cases(tx.connection, whys, f"delivery {delivery.id}", tx.now)
@@ -284,4 +293,44 @@ def _unproven(delivery: Delivery, sent: datetime) -> CaseDraft:
     )
 
 
-FLOWS = (Flow[World]("prove_delivery", prove_delivery, "proofs"),)
+def await_closing(c: Flowing, order_id: int, round_number: int) -> None:
+    """Look whether the buyer has closed an order by now; sets the next look while it has not."""
+    plan = c.commit(plan_closing, order_id)
+    if plan is None:
+        return
+    shown = None
+    with suppress(*NOT_DONE):
+        shown = c.step(fetch_proof, plan)
+    c.commit(note_closing, order_id, round_number, shown)
+
+
+def plan_closing(tx: Tx, order_id: int) -> dict[str, Any] | None:
+    """What to ask; None when it is closed, or its goods are held no more."""
+    saved = orders.load_order(tx.connection, order_id)
+    if saved.order.state is OrderState.CLOSED or not stock.holds_declared(tx.connection, order_id):
+        return None
+    return plan_read_back(tx, saved)
+
+
+def note_closing(tx: Tx, order_id: int, round_number: int, shown: dict[str, str] | None) -> bool:
+    """Write down that it is closed, or look again later."""
+    saved = orders.load_order(tx.connection, order_id)
+    status = None
+    if shown is not None:
+        with suppress(DocumentError):
+            status = read_status(tx, shown, saved.order.number)
+    if status is not None and not status.open:
+        return orders.note_closed(tx.connection, order_id)
+    if round_number < MOST_CLOSING_LOOKS:
+        _set_closing_look(tx, order_id, round_number + 1, tx.now + CLOSING_PAUSE)
+    return False
+
+
+def _set_closing_look(tx: Tx, order_id: int, round_number: int, due: datetime) -> None:
+    tx.at(due, "await_closing", f"closing:{order_id}:{round_number}", order_id, round_number)
+
+
+FLOWS = (
+    Flow[World]("prove_delivery", prove_delivery, "proofs"),
+    Flow[World]("await_closing", await_closing, "proofs"),
+)

@@ -63,6 +63,8 @@ def plan_shop_order(tx: Tx, order_id: int) -> dict[str, Any] | None:
     reserved = stock.load_order_reservations(tx.connection, order_id)
     if any(held.claimed_at is not None and sequence not in situation.units for sequence, held in reserved.items()):
         return None  # promised, and the item master lost the product since: what the shop holds for it stays there
+    if any(row.decision.eaches and sequence not in reserved for sequence, row in situation.decided.items()):
+        return None  # promised, and departed since: what the shop holds for it stays as it is
     wanted = wanted_order(situation, reserved)
     known = sales_orders.load_sales_order(tx.connection, order_id)
     if not wanted.lines and known is None and not _ever_reserved(tx, order_id):

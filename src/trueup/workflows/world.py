@@ -76,11 +76,6 @@ class Books:
         """All that any type sees in a line."""
         return self.grammar.sight(line)
 
-    @property
-    def disputable(self) -> frozenset[str]:
-        """The families of types that we may contest."""
-        return frozenset(each.family.value for each in self.types.values() if each.disputable)
-
 
 @dataclass(frozen=True, slots=True)
 class World:

@@ -39,7 +39,7 @@ DEDUCTION = DeductionType(
     ),
     direction=Direction.TAKES,
     marks=Marks(
-        holds=("-",),
+        starts=tuple("0123456789"),
         words=("COOP", "OP", "COOPERATIVE", "MDF", "DEVELOPMENT", "ADVERTISING", "ACCRUAL", "ACCRUALS", "COGS"),
         reasons=("co-op",),
     ),

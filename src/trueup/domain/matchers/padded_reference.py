@@ -5,6 +5,7 @@ What is not written the same counts only when the amount is all that is open, to
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from trueup.domain import evidence
@@ -19,6 +20,7 @@ _NAME = "padded-reference"
 
 def _find(lines: Lines, items: Items) -> Iterator[Candidate]:
     alike: dict[int, LikeReferences] = {}
+    asked = Counter(line.settled for line in lines)
     for line in lines:
         written = normal_reference(line.reference)
         same = [item for item in items.by_bare_reference.get(written.lstrip("0"), ()) if written.strip("0")]
@@ -29,7 +31,7 @@ def _find(lines: Lines, items: Items) -> Iterator[Candidate]:
             continue
         if line.settled in items.by_amount:
             if line.settled not in alike:
-                alike[line.settled] = LikeReferences(items.by_amount[line.settled])
+                alike[line.settled] = LikeReferences(items.by_amount[line.settled], asked[line.settled])
             found = {item.key: how for item, how in alike[line.settled].like(written) if item not in same}
             yield from (_alike(line, items[key], how, items) for key, how in list(found.items())[: evidence.MOST_ALIKE])
 

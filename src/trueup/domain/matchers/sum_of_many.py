@@ -28,6 +28,7 @@ class _Group:
 
     name: str
     own: tuple[OpenItem, ...]
+    total: int
     pool: Pool | None
 
 
@@ -61,7 +62,8 @@ class _Pools:
             own = tuple(find())
             count = min(most, len(own))
             can_tell = len(own) > 1 and Pool.can_tell(len(own), count)
-            self.made[name] = _Group(name, own, Pool([item.open for item in own], count) if can_tell else None)
+            amounts = [item.open for item in own]
+            self.made[name] = _Group(name, own, sum(amounts), Pool(amounts, count) if can_tell else None)
         return self.made[name]
 
 
@@ -74,13 +76,15 @@ def _find(lines: Lines, items: Items) -> Iterator[Candidate]:
         if line.day and not evidence.names_itself(line):
             around = pools.around(line.day)
             yield from _batch(line, pools.of_day(line.day), items)
-            yield from _sums(line, pools.of_day(line.day), items, evidence.SUM, around.own)
+            # Of a day alone they are sure only where the days around it were looked through as well.
+            points = evidence.SUM if around.pool else evidence.SUGGESTION
+            yield from _sums(line, pools.of_day(line.day), items, points, around.own)
             yield from _sums(line, around, items, evidence.SUM, around.own)
 
 
 def _batch(line: ResidueLine, group: _Group, items: Items) -> Iterator[Candidate]:
     """All items of a day. That is one sum and not one of many: only a chance amount could meet it."""
-    if len(group.own) > 1 and sum(item.open for item in group.own) == line.settled:
+    if len(group.own) > 1 and group.total == line.settled:
         why = f"all {len(group.own)} items {group.name} come to its amount"
         yield explain(line, map(whole, group.own), items, Claimed(_NAME, evidence.SUM, why))
 

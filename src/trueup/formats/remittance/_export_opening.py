@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from trueup.domain.remittances import PaymentState
 from trueup.formats.regional import Convention, convention_of
@@ -12,8 +14,11 @@ from trueup.formats.remittance._export_tables import Survey, header_of
 from trueup.formats.remittance._grids import DELIMITERS, Grid, Remarks, TextGrid, opening_text, place_of, text_grid
 from trueup.formats.remittance._workbook import open_workbook
 
+T = TypeVar("T")
 WHAT = "Remittance export"
 _LATEST_HEADER = 40
+_SLIPS = 10
+"""How many cells must show one way for each that shows another."""
 _STATES: tuple[tuple[re.Pattern[str], PaymentState], ...] = (
     (re.compile(r"void|cancel|stopp|revers|storn|annul"), PaymentState.VOIDED),
     (re.compile(r"fail|reject|bounce|return|unsuccess|not paid|unpaid"), PaymentState.FAILED),
@@ -33,11 +38,17 @@ def state_of(status: str, voided_reason: str) -> PaymentState | None:
 def convention_for(survey: Survey, declared: Convention, remarks: Remarks) -> Convention:
     """How the file writes: declared, shown, or its stores' habit. What none of them says is asked, once."""
     shown = convention_of(survey.numbers, survey.days, declared)
-    mark, day_first = shown.decimal_mark, shown.day_first
+    mark = shown.decimal_mark or _mostly(survey.numbers, lambda cell: convention_of((cell,), ()).decimal_mark) or ""
+    day_first = shown.day_first
+    if day_first is None:
+        day_first = _mostly(survey.days, lambda cell: convention_of((), (cell,)).day_first)
     first = survey.payments[0] if survey.payments else None
     grid, row = (first[0], first[1].row) if first else (survey.lines_from[0][0], survey.lines_from[0][1].row)
     habit = habit_of(survey.currencies, day_first=True if survey.net_paid else None)
     currencies = ", ".join(sorted(survey.currencies)) or "no currency"
+    if not mark and len({convention_of((cell,), ()).decimal_mark for cell in survey.numbers} - {""}) > 1:
+        words = "amounts are written with a decimal point and with a comma; each is read as it shows itself"
+        remarks.warning("decimal-marks-mixed", words, grid, row)
     unclear = next((cell for cell in sorted(survey.numbers) if has_two_numbers(cell)), None) if not mark else None
     if unclear is not None:
         mark = habit.decimal_mark
@@ -60,6 +71,13 @@ def convention_for(survey: Survey, declared: Convention, remarks: Remarks) -> Co
             words = f"{unclear!r} is two days, and nothing in the file shows which; say whether the day comes first"
             remarks.error("day-order-unknown", words, grid, row)
     return Convention(mark, day_first)
+
+
+def _mostly(cells: Iterable[str], way_of: Callable[[str], T]) -> T | None:
+    """The way that nearly all cells show which show one: a slip or two among many do not unsettle a file, they are findings."""
+    ways = Counter(way for cell in cells if (way := way_of(cell)) not in ("", None))
+    (most, count), *others = [*ways.most_common(), (None, 0)]
+    return most if count > _SLIPS * sum(number for _, number in others) else None
 
 
 def open_export(content: bytes, remarks: Remarks) -> Sequence[Grid]:

@@ -32,6 +32,7 @@ TREATMENT: dict[str, str] = {
     "return-freight": RETURN_FREIGHT,
     "provision": PROVISIONS,
     "provision-reversal": PROVISIONS,
+    "amazon-invoice": FEES,
     "withholding": WITHHOLDING,
     "debit-balance": DEBIT_BALANCE,
     "unknown-form": SUSPENSE,

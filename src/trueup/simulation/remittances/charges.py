@@ -92,6 +92,9 @@ def unrated(chance: Random) -> list[Line]:
         lines.append(
             charge("audit-claim", form.format(chance.randint(10**6, 10**7 - 1)), -chance.randint(5_000, 90_000), words)
         )
+    if chance.random() < 0.08:
+        reference = f"{chance.randint(10**7, 10**8 - 1)}HPA26"
+        lines.append(charge("amazon-invoice", reference, -chance.randint(1_000, 20_000), "DFP for AR Invoice"))
     return lines
 
 

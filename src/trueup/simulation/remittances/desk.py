@@ -283,6 +283,15 @@ def _plant_padded(desk: Desk, payment: Payment) -> None:
         line.reference, line.planted = line.reference + "*" * desk.chance.randint(2, 8), planting.PADDED
 
 
+def _plant_slipped(_desk: Desk, payment: Payment) -> None:
+    """A number in which somebody wrote the letter for a nought; order and amount are right, so one invoice alone fits."""
+    for line in payment.lines:
+        if line.cause == "invoice" and "0" in line.reference[-6:] and not line.planted:
+            stem, digits = line.reference[:-6], line.reference[-6:]
+            line.reference, line.planted = stem + digits.replace("0", "O", 1), planting.SLIPPED
+            return
+
+
 _PLANT = {
     planting.HIDDEN: _plant_hidden,
     planting.UNTIED: _plant_untied,
@@ -293,4 +302,5 @@ _PLANT = {
     planting.DEBIT_BALANCE: _plant_debit_balance,
     planting.RESPELLED: _plant_respelled,
     planting.PADDED: _plant_padded,
+    planting.SLIPPED: _plant_slipped,
 }

@@ -12,14 +12,14 @@ from trueup.simulation.remittances.records import ADVICE, EXPORT, X12, Market
 HIDDEN, UNTIED, VOIDED, FAILED, VOIDED_LATER = "hidden-items", "untied", "voided", "failed", "voided-later"
 TWO_SOURCES, SOURCES_DIFFER, RETOLD = "two-sources", "sources-differ", "retold"
 AMBIGUOUS, SUM, UNKNOWN_INVOICE = "ambiguous", "invoice-sum", "unknown-invoice"
-DEBIT_BALANCE, RESPELLED, PADDED = "debit-balance", "respelled", "padded"
+DEBIT_BALANCE, RESPELLED, PADDED, SLIPPED = "debit-balance", "respelled", "padded", "slipped"
 HIGH_CHARGEBACK, LATE_DISCOUNT, HIGH_CO_OP = "overcharge-chargeback", "overcharge-discount", "overcharge-co-op"
 BANK_MISSING, BANK_OTHER, BANK_UNANNOUNCED = "bank-missing", "bank-other-amount", "bank-unannounced"
 UNPAID = (VOIDED, FAILED, VOIDED_LATER)
 """Payments that come to nothing: their invoices are paid again later."""
 _ALL = (
     TWO_SOURCES, HIDDEN, UNTIED, AMBIGUOUS, SUM, VOIDED_LATER, RETOLD, UNKNOWN_INVOICE, HIGH_CHARGEBACK, SOURCES_DIFFER,
-    VOIDED, DEBIT_BALANCE, LATE_DISCOUNT, RESPELLED, PADDED, FAILED, BANK_MISSING, BANK_OTHER, BANK_UNANNOUNCED,
+    VOIDED, DEBIT_BALANCE, LATE_DISCOUNT, RESPELLED, PADDED, SLIPPED, FAILED, BANK_MISSING, BANK_OTHER, BANK_UNANNOUNCED,
 )  # fmt: skip
 _EVERY = 3
 _ADVISED = ("US", "DE", "UK")

@@ -19,6 +19,7 @@ _PROVISIONS = (
     ("{day}_PROVISION_FOR_RECEIVABLES", "R", "Provision for receivables"),
     ("{day}-PROVISION FOR RECEIVABLES", "R", "Provision for receivables"),
     ("{day}_PROVISION_FOR_AGED_RECEIVABLE", "-R", "Provision for aged receivable"),
+    ("{day}-PROVISION FOR AGED RECEIVABLE", "R", "Provision for aged receivable"),
     ("{day}_PROVISION_FOR_MISSING_ACTUALS", "R", "Provision for missing actuals"),
 )
 

@@ -65,10 +65,9 @@ class History:
             mean = Fraction(sum(self.profile.invoices), 2) / Fraction(MEAN_SIZE)
             rate = PAYMENTS_A_DAY * self.scale * Fraction(weight, 100) * mean
             owed = self._owed_orders.get(desk.market.name, Fraction(0)) + rate
-            while owed >= 1:
-                owed -= 1
+            for _ in range(int(owed)):
                 desk.issuer.issue(day, self._kind(desk))
-            self._owed_orders[desk.market.name] = owed
+            self._owed_orders[desk.market.name] = owed - int(owed)
 
     def _kind(self, desk: Desk) -> str:
         """What an order is issued for: two of a hundred are never paid, one has awkward numbers, some are twins."""

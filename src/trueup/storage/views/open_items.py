@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.domain.open_items import ItemKind, OpenItem, ResidueLine, purchase_orders_of
+from trueup.domain.open_items import ItemKind, OpenItem, ResidueLine
+from trueup.storage.remittances import line_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,12 @@ _CLAIMS = sa.text(
 def load_residue(connection: sa.Connection, partner: str, kinds: Collection[str]) -> list[Residue]:
     """Every line of a partner that waits in cases of these kinds."""
     rows = connection.execute(_RESIDUE, {"partner": partner, "kinds": list(kinds)})
-    return [Residue(row.remittance_id, row.source, row.payment, row.invoice_currency, _line(row)) for row in rows]
+    return [_residue(row) for row in rows]
+
+
+def _residue(row: sa.Row[Any]) -> Residue:
+    line = ResidueLine.of(line_of(row._mapping), paid_on=row.paid_on)
+    return Residue(row.remittance_id, row.source, row.payment, row.invoice_currency, line)
 
 
 _RESIDUE = sa.text(
@@ -85,19 +91,3 @@ _RESIDUE = sa.text(
     " JOIN trueup.remittance_lines l ON l.remittance_id = s.remittance_id AND l.source = r.source AND l.number = s.line"
     " WHERE s.partner = :partner AND s.line > 0 AND s.kind = ANY(:kinds) ORDER BY s.remittance_id, s.line"
 )
-
-
-def _line(row: sa.Row[Any]) -> ResidueLine:
-    values = row._mapping
-    references = (values["more"] or {}).get("references", {})
-    return ResidueLine(
-        number=values["number"],
-        reference=values["reference"],
-        settled=values["paid"] + values["discount"] + values["withheld"],
-        day=values["invoice_day"],
-        description=values["description"],
-        references=references,
-        purchase_orders=purchase_orders_of(values["description"], references),
-        payee="",
-        paid_on=values["paid_on"],
-    )

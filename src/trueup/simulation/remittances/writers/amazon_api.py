@@ -15,6 +15,8 @@ from trueup.simulation.remittances.records import Invoice, Item, Line, Market, P
 from trueup.simulation.remittances.writers.amounts import plain
 
 _STATUS = {"paid": "SUCCESSFUL", "failed": "FAILED", "voided": "FAILED"}
+_LATE = 7
+"""Every seventh payment is told in two versions."""
 _MARK = "\ue000"
 _MARKED = re.compile(f'"{_MARK}(-?[0-9.]+)"')
 _PQV = ("SHORTAGES_IN_TRANSIT", "OVERBILLING", "ASIN_MISMATCH", "NO_APPOINTMENT", "DELETED_APPOINTMENT", "OTHER")
@@ -61,6 +63,24 @@ def remittance_document(payment: Payment, items: Sequence[Line] | None = None) -
         "remittanceHeader": header,
         "remittanceItems": [_remittance_item(line, payment) for line in lines],
     }
+
+
+def remittances_as_told(payments: Iterable[Payment]) -> list[dict[str, Any]]:
+    """What Amazon tells of payments, with its late changes: some are first in progress and a line short, and whole two days later.
+
+    Payments that the portal hides items of, and those that are voided later, it does not tell: their stories are the portal's.
+    """
+    told = [payment for payment in payments if not payment.hides and payment.retold != "voided"]
+    documents = []
+    for place, payment in enumerate(told):
+        whole = remittance_document(payment)
+        if place % _LATE == 0 and payment.state == "paid" and len(payment.lines) > 1:
+            early = remittance_document(payment, payment.lines[:-1])
+            early["remittanceHeader"]["remittanceStatus"] = "IN_PROGRESS"
+            documents.append(early)
+            whole["visibleAt"] = _instant(payment.paid_on + timedelta(days=2))
+        documents.append(whole)
+    return documents
 
 
 def invoice_documents(invoices: Iterable[Invoice], payments: Iterable[Payment], today: date) -> list[dict[str, Any]]:

@@ -1,0 +1,126 @@
+"""What a month's close looks at besides its figures: payments held or not tying, open cases, documents, copies. As it stands now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.domain.closing import Figures, Item, Month, Observed, Setting
+from trueup.storage.closing import find_open_before
+from trueup.storage.views.closing import load_claims_apart
+
+MOST_ITEMS = 500
+"""Of one list; the rest is counted and summed."""
+
+
+def load_observed(
+    connection: sa.Connection, month: Month, figures: Figures, setting: Setting, with_copies: Sequence[str]
+) -> Observed:
+    """How things stand. `with_copies`: the deduction types that come with an invoice of Amazon's."""
+    days = {"start": month.first, "last": month.last}
+    unread = _cases(connection, ("remittance.unreadable", "remittance.findings"))
+    differing = _cases(connection, ("remittance.sources-differ",))
+    apart = load_claims_apart(connection, setting.losses)
+    earlier = find_open_before(connection, month)
+    return Observed(
+        cases=_open_cases(connection, [each.case for each in figures.waiting]),
+        claims_apart=tuple(
+            Item(name, "the journal says otherwise", journal - claimed, currency)
+            for name, currency, journal, claimed in apart
+        ),
+        not_tying=_payments(connection, _NOT_TYING, {**days, "hides": False}),
+        hidden=_payments(connection, _NOT_TYING, {**days, "hides": True}),
+        held=_payments(connection, _HELD, days),
+        differing=differing,
+        unread=unread,
+        bank=_like(connection, "bank.%"),
+        bank_statements=int(connection.execute(_STATEMENTS).scalar_one()),
+        without_copy=_payments(connection, _WITHOUT_COPY, {**days, "types": list(with_copies)}),
+        earlier_open=str(earlier) if earlier is not None else "",
+    )
+
+
+def _open_cases(connection: sa.Connection, keys: Iterable[str]) -> dict[str, int]:
+    wanted = sorted({key for key in keys if key})
+    kinds = [key.partition(" ")[0] for key in wanted]
+    subjects = [key.partition(" ")[2] for key in wanted]
+    rows = connection.execute(_OPEN_CASES, {"kinds": kinds, "subjects": subjects})
+    return {f"{row.kind} {row.subject}": row.id for row in rows}
+
+
+_OPEN_CASES = sa.text(
+    "SELECT c.id, c.kind, c.subject FROM trueup.cases c"
+    " JOIN unnest(CAST(:kinds AS text[]), CAST(:subjects AS text[])) AS w(kind, subject)"
+    " ON c.kind = w.kind AND c.subject = w.subject WHERE c.state = 'open' ORDER BY c.kind, c.subject"
+)
+
+
+def _cases(connection: sa.Connection, kinds: Sequence[str]) -> tuple[Item, ...]:
+    return _items(connection.execute(_BY_KIND, {"kinds": list(kinds)}))
+
+
+def _like(connection: sa.Connection, pattern: str) -> tuple[Item, ...]:
+    return _items(connection.execute(_BY_PATTERN, {"pattern": pattern}))
+
+
+def _payments(connection: sa.Connection, query: sa.TextClause, values: dict[str, Any]) -> tuple[Item, ...]:
+    return _items(connection.execute(query, values))
+
+
+def _items(rows: Iterable[Any]) -> tuple[Item, ...]:
+    """The first ones, and the rest by currency as one each."""
+    every = [Item(row.about, row.words, int(row.minor), row.currency) for row in rows]
+    rest: defaultdict[str, list[int]] = defaultdict(list)
+    for each in every[MOST_ITEMS:]:
+        rest[each.currency].append(abs(each.minor))
+    more = [Item("further ones", "", sum(minors), currency, len(minors)) for currency, minors in sorted(rest.items())]
+    return (*every[:MOST_ITEMS], *more)
+
+
+_CASE = (
+    "SELECT 'case ' || id AS about, title AS words, coalesce(risk_minor, 0) AS minor, coalesce(risk_currency, '') AS currency"
+    " FROM trueup.cases WHERE state = 'open' AND"
+)
+_BY_KIND = sa.text(f"{_CASE} kind = ANY(:kinds) ORDER BY id")
+_BY_PATTERN = sa.text(f"{_CASE} kind LIKE :pattern ORDER BY id")
+_NOT_TYING = sa.text(
+    "SELECT r.partner || '/' || r.payment AS about, 'paid on ' || r.paid_on || ', out by its lines' AS words,"
+    " r.tie_minor AS minor, r.invoice_currency AS currency FROM trueup.remittances r"
+    " JOIN trueup.remittance_tellings t ON t.remittance_id = r.id AND t.source = r.source"
+    " WHERE r.tie_minor <> 0 AND r.posting = 'posted' AND r.paid_on BETWEEN :start AND :last"
+    " AND coalesce((t.header ->> 'hides_items')::boolean, false) = :hides"
+    " ORDER BY r.paid_on, r.payment"
+)
+_HELD = sa.text(
+    "SELECT partner || '/' || payment AS about, 'paid on ' || paid_on || ', arrived after its month was closed' AS words,"
+    " amount_minor AS minor, currency FROM trueup.remittances WHERE posting = 'held' AND paid_on <= :last"
+    " ORDER BY paid_on, payment"
+)
+_STATEMENTS = sa.text("SELECT count(*) FROM trueup.documents WHERE kind LIKE 'bank%'")
+# A copy is a document that is named by Amazon's number, however that is written.
+_WITHOUT_COPY = sa.text(
+    "SELECT d.reference AS about, d.type || ' of ' || d.day AS words, d.minor, d.currency FROM (SELECT l.reference, l.currency,"
+    " min(l.type) AS type, min(e.day) AS day, sum(l.minor) AS minor FROM trueup.journal_entries e"
+    " JOIN trueup.journal_lines l ON l.entry_id = e.id WHERE e.day BETWEEN :start AND :last"
+    " AND e.kind IN ('remittance', 'correction') AND l.type = ANY(:types) GROUP BY 1, 2 HAVING sum(l.minor) > 0) AS d"
+    " LEFT JOIN (SELECT DISTINCT upper(regexp_replace(regexp_replace(name, '\\.[A-Za-z0-9]{1,5}$', ''), '[\\s_*/.-]+', '', 'g'))"
+    " AS reference FROM trueup.documents) AS n"
+    " ON n.reference = upper(regexp_replace(d.reference, '[\\s_*/.-]+', '', 'g')) WHERE n.reference IS NULL"
+    " ORDER BY d.minor DESC, d.reference"
+)
+
+
+def known_packs(connection: sa.Connection, evidence: str) -> list[tuple[str, str, datetime]]:
+    """The documents that were archived with a pack: name, hash, when."""
+    rows = connection.execute(_PACKS, {"evidence": evidence})
+    return [(row.name, row.digest, row.received_at) for row in rows]
+
+
+_PACKS = sa.text(
+    "SELECT name, digest, received_at FROM trueup.documents WHERE kind = 'close-pack' AND received_at ="
+    " (SELECT max(received_at) FROM trueup.documents WHERE digest = :evidence) ORDER BY id"
+)

@@ -1,0 +1,177 @@
+"""The journal at the command line: entries and balances, and exports that give an entry to a ledger once, whatever happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.remitted import BY, export, invoices, line, with_books, write
+from tests.cli.seeded import CommandLine
+from tests.journal_books import bean_check, beancount_balances, hledger_balances, rows
+from trueup.app import Application, Opening, open_application
+from trueup.base.errors import Conflict
+from trueup.cli.shelf import FileShelf
+from trueup.domain.cases import Role
+from trueup.formats.journal_export import known_exports
+from trueup.workflows.export_journal import Ledger, Scope, export_journal
+from trueup.workflows.resolve_case import Person
+
+FAY = Person("Bo Admin", frozenset({Role.FINANCE}))
+
+
+def opened(trueup: CommandLine) -> Application:
+    return open_application(trueup.folder / "trueup.toml", Opening(environ=trueup.environ))
+
+
+def one_more(trueup: CommandLine) -> None:
+    """Another payment, of a day before the usual one."""
+    later = export("700101,40.00,10/02/2026", lines=(line("700101", "INV-3", "40.00"),))
+    trueup("invoices", "import", write(trueup, invoices("INV-3,40.00"), "more.csv"), *BY)
+    trueup("remittances", "import", write(trueup, later, "later.csv"), *BY)
+
+
+def exported(trueup: CommandLine, target: str, name: str, *words: str) -> Path:
+    path = trueup.folder / name
+    said = trueup("journal", "export", "--format", target, "--output", str(path), *BY, *words)
+    assert said.code == 0, said.err
+    return path
+
+
+def test_an_entry_is_shown_with_its_lines(trueup: CommandLine) -> None:
+    """By id or key: account, what each line is about, debit and credit; and the exports that it was in."""
+    with_books(trueup)
+    exported(trueup, "csv", "out.csv")
+    entry = trueup("journal", "list", "--json").json[0]
+    assert (entry["key"], entry["lines"], entry["debits"]) == ("amazon-us/700100", 6, ["1500.00 USD"])
+    shown = trueup("journal", "show", str(entry["id"]), "--json").json
+    assert shown == trueup("journal", "show", "amazon-us/700100", "--json").json
+    assert [each["target"] for each in shown["exports"]] == ["csv"]
+    said = trueup("journal", "show", "amazon-us/700100", COLUMNS="100").out
+    assert "1050 Amazon payments" in said and max(map(len, said.splitlines())) <= 100
+    assert trueup("journal", "show", "77").code == 2
+    assert trueup("journal", "list", "--account", "2950", "--to", "2026-10-14").out == "No entry is like that.\n"
+
+
+def test_balances_come_to_nothing(trueup: CommandLine) -> None:
+    """Debits are credits; on a day before the payment nothing was booked."""
+    assert trueup("journal", "balances").out == "Nothing is booked.\n"
+    with_books(trueup)
+    said = trueup("journal", "balances", COLUMNS="100").out
+    assert said.splitlines()[-1].split() == ["all", "1,500.00", "1,500.00", "0.00"]
+    assert trueup("journal", "balances", "--on", "2026-10-14", "--json").json == []
+    one_more(trueup)
+    on = trueup("journal", "balances", "--on", "2026-10-02", "--json").json
+    assert {row["account"]: row["balance"] for row in on} == {"1050": "40.00 USD", "1200": "-40.00 USD"}
+    codes = {row["code"] for row in trueup("journal", "accounts", "--json").json}
+    assert {"1050", "1200", "2950"} <= codes
+
+
+def test_every_format_gets_each_entry_once(trueup: CommandLine) -> None:
+    """The second export holds what is new alone, the third nothing, and writes no file. Formats do not know of each other."""
+    with_books(trueup)
+    for target in known_exports():
+        first = exported(trueup, target, f"first.{target}").read_bytes()
+        assert b"700100" in first and b"700101" not in first, target
+    one_more(trueup)
+    for target in known_exports():
+        second = exported(trueup, target, f"second.{target}").read_bytes()
+        assert b"700101" in second and b"700100" not in second, target
+    said = trueup("journal", "export", "--format", "xero", "-o", str(trueup.folder / "third"), *BY)
+    assert said.code == 0 and "given every such entry before" in said.out
+    assert not (trueup.folder / "third").exists()
+    again = exported(trueup, "xero", "again", "--again", "--from", "2026-10-15").read_bytes()
+    assert b"700100" in again and b"700101" not in again
+
+
+def test_exports_agree_with_the_books(trueup: CommandLine) -> None:
+    """hledger adds a file up to our balances; two beancount files, one after the other, pass bean-check together."""
+    with_books(trueup)
+    exported(trueup, "beancount", "first.beancount")
+    one_more(trueup)
+    exported(trueup, "beancount", "second.beancount")
+    with opened(trueup) as app, app.database.transaction() as connection:
+        from trueup.storage import exports
+
+        entries = [entry for number in (1, 2) for entry in exports.stream_entries(connection, number)]
+    whole = trueup.folder / "whole.beancount"
+    whole.write_text('include "first.beancount"\ninclude "second.beancount"\n' + beancount_balances(entries))
+    assert bean_check(whole) == ""
+    found = hledger_balances(exported(trueup, "hledger", "all.journal").read_bytes())
+    ours = {row["account"]: row["balance"] for row in trueup("journal", "balances", "--json").json}
+    assert {name.split(":")[1][:4]: f"{amount} {currency}" for (name, currency), amount in found.items()} == ours
+
+
+def test_an_export_is_limited_to_days(trueup: CommandLine) -> None:
+    """What lies outside the days is still new to the next one."""
+    with_books(trueup)
+    one_more(trueup)
+    table = rows(exported(trueup, "csv", "early.csv", "--to", "2026-10-14").read_bytes())
+    assert {row["entry_key"] for row in table} == {"amazon-us/700101"}
+    table = rows(exported(trueup, "csv", "rest.csv").read_bytes())
+    assert {row["entry_key"] for row in table} == {"amazon-us/700100"}
+    assert {row["source_line"] for row in table} == {"", "1", "2", "3", "4"}
+
+
+def test_a_file_that_is_there_is_not_written_over(trueup: CommandLine) -> None:
+    """It may not have been imported yet. Nothing is recorded, so nothing is lost; a trial writes and records nothing either."""
+    with_books(trueup)
+    path = trueup.folder / "out.csv"
+    path.write_text("yesterday's")
+    said = trueup("journal", "export", "--format", "csv", "-o", str(path), *BY)
+    assert said.code == 2 and "may not have been imported yet" in said.err and path.read_text() == "yesterday's"
+    tried = trueup("journal", "export", "--format", "csv", *BY, "--dry-run")
+    assert tried.code == 0 and "Would export 1 entry" in tried.out
+    assert trueup("journal", "exports").out == "Nothing was exported yet.\n"
+    assert trueup("journal", "export", "--format", "csv", *BY).code == 2
+    nowhere = trueup("journal", "export", "--format", "csv", "-o", str(trueup.folder / "no" / "out.csv"), *BY)
+    assert nowhere.code == 2 and "cannot be written (No such file or directory)" in nowhere.err
+    exported(trueup, "csv", "new.csv")
+    assert [each.name for each in trueup.folder.iterdir() if each.name.endswith(".writing")] == []
+
+
+def test_what_a_target_cannot_take_is_not_recorded(trueup: CommandLine) -> None:
+    """A ledger in euros without a rate: refused with the entry named, no file; with the rate it goes."""
+    with_books(trueup)
+    path = trueup.folder / "x.csv"
+    said = trueup("journal", "export", "--format", "xero", "--base", "EUR", "-o", str(path), *BY)
+    assert said.code == 2 and "amazon-us/700100" in said.err and not path.exists()
+    assert trueup("journal", "exports", "--json").json == []
+    exported(trueup, "xero", "x.csv", "--base", "EUR", "--rate", "USD=0.9")
+    assert trueup("journal", "export", "--format", "xls", "-o", str(path), *BY).code == 2
+    assert trueup("journal", "export", "--format", "csv", "--rate", "EUR", "-o", "r.csv", *BY).code == 2
+
+
+def test_an_export_that_was_broken_off_is_written_again(trueup: CommandLine) -> None:
+    """Stopped between record and file: the next export is refused and says how; --redo gives the same entries, then all is well."""
+    with_books(trueup)
+    with opened(trueup) as app, FileShelf(trueup.folder / "lost.journal") as shelf:
+        scope = Scope("hledger")
+        lost = app.act(False, lambda tx: export_journal(tx, scope, Ledger("USD"), FAY, shelf))
+        with pytest.raises(Conflict):
+            app.act(False, lambda tx: export_journal(tx, scope, Ledger("USD"), FAY, shelf))
+    assert lost is not None and not (trueup.folder / "lost.journal").exists()
+    listed = trueup("journal", "exports")
+    assert listed.code == 1 and listed.out.splitlines()[1].split()[-1] == "no"
+    one_more(trueup)
+    path = trueup.folder / "next.journal"
+    said = trueup("journal", "export", "--format", "hledger", "-o", str(path), *BY)
+    assert said.code == 2 and f"--redo {lost.id}" in said.err and not path.exists()
+    again = trueup.folder / "again.journal"
+    assert trueup("journal", "export", "--redo", str(lost.id), "-o", str(again), *BY).code == 0
+    assert b"700100" in again.read_bytes() and b"700101" not in again.read_bytes()
+    assert trueup("journal", "exports").code == 0
+    assert b"700101" in exported(trueup, "hledger", "next.journal").read_bytes()
+    told = [row["subject"] for row in trueup("acts", "list", "--act", "journal.", "--json").json]
+    assert told == ["export 2 to hledger", f"export {lost.id} to hledger", f"export {lost.id} to hledger"]
+
+
+def test_who_exports_is_recorded_and_may_be_an_auditor(trueup: CommandLine) -> None:
+    """Auditors export, operations do not."""
+    with_books(trueup)
+    path = str(trueup.folder / "a.csv")
+    refused = trueup("journal", "export", "--format", "csv", "-o", path, "--by", "Olga")
+    assert refused.code == 2 and "finance or admin or auditor" in refused.err
+    done = trueup("journal", "export", "--format", "csv", "-o", path, "--by", "Aude", "--json")
+    assert done.code == 0 and done.json["entries"] == 1 and done.json["files"][0]["name"] == path
+    assert trueup("journal", "exports", "--json").json[0]["by"] == "Aude"
