@@ -142,10 +142,32 @@ def test_another_workbook_says_what_is_missing() -> None:
         read_portal_export(workbook(("a", "b")))
 
 
-def test_a_pdf_in_proportional_type_is_read_by_its_columns() -> None:
-    """Amounts to the right, a number that wraps, two pages, a footer between them, the total checked."""
+def typeset(heading: Sequence[str], pages: Sequence[Sequence[Sequence[str]]]) -> bytes:
+    """A PDF in proportional type: the first three columns to the left, amounts to the right, a footer on each page."""
     content = io.BytesIO()
     page = Canvas(content, pagesize=(842, 595), invariant=True)
+    places = (40, 180, 260, 480, 580, 680)
+    for number, rows in enumerate(pages, 1):
+        page.setFont("Helvetica", 9)
+        top = 560
+        for text in heading if number == 1 else ():
+            page.drawString(40, top, text)
+            top -= 12
+        for row in rows:
+            top -= 12
+            for column, cell in enumerate(row):
+                if column > 2:
+                    page.drawRightString(places[column] + 70, top, cell)
+                else:
+                    page.drawString(places[column], top, cell)
+        page.drawString(300, 20, f"Page {number} of {len(pages)}")
+        page.showPage()
+    page.save()
+    return content.getvalue()
+
+
+def test_a_pdf_in_proportional_type_is_read_by_its_columns() -> None:
+    """Amounts to the right, a number that wraps, two pages, a footer between them, the total checked."""
     heading = (
         "Payment made to: ACME LTD(ACME1)", "Payment number: 77     Payment date: May 20, 2025", "Payment currency: USD",
         "Payment amount: 1,234.56",
@@ -158,36 +180,18 @@ def test_a_pdf_in_proportional_type_is_read_by_its_columns() -> None:
         "Discount Taken",
         "Amount Remaining",
     )
-    pages: tuple[tuple[tuple[str, ...], ...], ...] = (
-        (
-            ("INV-1001", "May 1, 2025", "4TJ8X1QA/ABE2/##NOT_AVAILABLE", "1,300.00", "2.00", "0.00"),
-            ("251031_PROVISION_FOR", "May 2, 2025", "", "(65.44)", "0.00", "0.00"),
-            ("_RECEIVABLES",),
-        ),
-        (
-            ("INV-1002", "May 3, 2025", "6ABCDEFG/FTW1", "0.00", "0.00", "0.00"),
-            ("Total", "", "", "1,234.56", "2.00", "0.00"),
-        ),
+    first = (
+        names,
+        ("INV-1001", "May 1, 2025", "4TJ8X1QA/ABE2/##NOT_AVAILABLE", "1,300.00", "2.00", "0.00"),
+        ("251031_PROVISION_FOR", "May 2, 2025", "", "(65.44)", "0.00", "0.00"),
+        ("_RECEIVABLES",),
     )
-    places = (40, 180, 260, 480, 580, 680)
-    for number, rows in enumerate(pages, 1):
-        page.setFont("Helvetica", 9)
-        top = 560
-        for text in heading if number == 1 else ():
-            page.drawString(40, top, text)
-            top -= 12
-        for row in (names, *rows):
-            top -= 12
-            for column, cell in enumerate(row):
-                if column > 2:
-                    page.drawRightString(places[column] + 70, top, cell)
-                else:
-                    page.drawString(places[column], top, cell)
-        page.drawString(300, 20, f"Page {number} of 2")
-        page.showPage()
-    page.save()
-    assert recognise(content.getvalue()[:HEAD_BYTES], known_formats()).name == "amazon-advice"
-    reading = read_advice(content.getvalue())
+    total = ("Total", "", "", "1,234.56", "2.00", "0.00")
+    content = typeset(
+        heading, (first, (names, ("INV-1002", "May 3, 2025", "6ABC/FTW1", "0.00", "0.00", "0.00"), total))
+    )
+    assert recognise(content[:HEAD_BYTES], known_formats()).name == "amazon-advice"
+    reading = read_advice(content)
     assert reading.findings == ()
     (payment,) = reading.values
     assert [(line.reference, line.paid, line.discount, line.place) for line in payment.lines] == [
@@ -196,3 +200,13 @@ def test_a_pdf_in_proportional_type_is_read_by_its_columns() -> None:
         ("INV-1002", 0, 0, "page 2, line 2"),
     ]
     assert not payment.tie
+
+
+def test_a_pdf_without_text_is_refused_in_words() -> None:
+    """A picture of an advice is none."""
+    content = io.BytesIO()
+    page = Canvas(content, invariant=True)
+    page.rect(10, 10, 100, 100)
+    page.save()
+    with pytest.raises(Unreadable, match="picture"):
+        read_advice(content.getvalue())

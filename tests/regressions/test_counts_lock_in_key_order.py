@@ -18,7 +18,7 @@ SKUS = [f"{letter}{number:03d}" for number in range(120) for letter in "aB"]
 
 def test_counts_and_orders_wait_for_each_other_and_never_in_a_circle(database: Database, clock: ManualClock) -> None:
     """Each takes the products' rows in the one order, whatever the order in the file: no deadlock, both are done."""
-    start = Barrier(3)
+    start = Barrier(3, timeout=20)
     rows = [(sku, "main", 1) for sku in SKUS]
 
     def declare(counts: list[tuple[str, str, int]]) -> None:

@@ -54,7 +54,7 @@ def test_a_month_has_everything(seed: int) -> None:
     """Every kind of case, every anomaly of a payment, every source, in each world of a month."""
     truth = world(seed)[1]
     assert {each.kind for each in truth.suspicions} == KINDS
-    assert {each.planted for each in payments(seed)} >= set(planting._ALL)
+    assert {each.planted for each in payments(seed)} >= set(planting.ALL)
     assert {source for each in payments(seed) for source in each.sources} == {"portal-export", "x12-820", "advice"}
     assert truth.comparisons
     assert len(truth.voided) >= 3

@@ -14,7 +14,7 @@ from trueup.base.errors import Invalid, TrueupError
 from trueup.base.money import exact_decimal
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.shelf import FileShelf, NoShelf
-from trueup.cli.statements import Names, block, document_words, grouped, load_names, read_day, rule_words
+from trueup.cli.statements import Names, block, document_words, grouped, load_names, read_day
 from trueup.cli.tables import Column
 from trueup.formats.journal_export import export_named, known_exports
 from trueup.storage.views import journal as views
@@ -22,6 +22,7 @@ from trueup.workflows.export_journal import Ledger, Scope, Shelf, export_journal
 
 if TYPE_CHECKING:
     from trueup.app import Application
+    from trueup.settings.model import BooksSettings
     from trueup.workflows.export_journal import Export
 
 group = typer.Typer(
@@ -87,29 +88,31 @@ def _told(shown: Mapping[str, Any], names: Names) -> Iterator[str]:
     if shown["reverses"]:
         yield f"  takes back {shown['reverses']}"
     yield ""
-    rows = [("", "account", "about", "debit", "credit")]
+    rows = [("", "account", "debit", "credit", "about")]
     rows += [
         (
             str(each["number"]),
             names.account(each["account"]),
-            _about(each, names),
-            grouped(each["debit"]).rjust(0),
+            grouped(each["debit"]),
             grouped(each["credit"]),
+            _about(each, names),
         )
         for each in shown["lines"]
     ]
-    width = max(len(row[3]) for row in rows)
-    yield from block("Lines", [(*row[:3], row[3].rjust(width), row[4]) for row in rows])
+    debit, credit, about = (max(len(row[place]) for row in rows) for place in (2, 3, 4))
+    yield from block(
+        "Lines", [(*row[:2], row[2].rjust(debit), row[3].rjust(credit), row[4].ljust(about)) for row in rows]
+    )
     yield from block(
         "Exported", [(f"export {each['export']}", each["target"], each["at"][:10]) for each in shown["exports"]]
     )
 
 
 def _about(line: Mapping[str, Any], names: Names) -> str:
-    what = names.type(line["type"]) if line["type"] else ""
-    case = line["case"].partition(" ")[0] if line["case"] else ""
-    texts = [line["reference"], what, case or rule_words(line["rule"])]
-    return ", ".join(text for text in texts if text)
+    """What it is about; the kind of case for what waits, what made it for the payment as a whole."""
+    kind = str(line["case"] or "").partition(" ")[0]
+    what = kind or (names.type(line["type"]) if line["type"] else line["rule"])
+    return ", ".join(text for text in (line["reference"], what) if text)
 
 
 @command(group, "balances", example="trueup journal balances --on 2026-10-31")
@@ -203,17 +206,18 @@ def export(
     redo: Annotated[
         int | None, typer.Option(help="Write this export again, as it was; its files are lost.", metavar="ID")
     ] = None,
-    base: Annotated[str | None, typer.Option(help="The ledger's currency.", metavar="CUR")] = None,
-    rate: Annotated[list[str] | None, typer.Option(help="Base currency for one of another: EUR=1.0834.")] = None,
-    customer: Annotated[str, typer.Option(help="Amazon's name in the ledger.")] = "Amazon",
-    subsidiary: Annotated[str, typer.Option(help="NetSuite's, where there are several.")] = "",
-    no_tax: Annotated[str, typer.Option(help="What the ledger calls no tax.")] = "",
-    day_first: Annotated[bool, typer.Option("--day-first", help="31/12/2026 rather than 12/31/2026.")] = False,
-    journal: Annotated[str, typer.Option(help="The journal's code in Intacct.")] = "GJ",
+    base: Annotated[
+        str | None, typer.Option(help="The ledger's currency, if not that of the settings.", metavar="CUR")
+    ] = None,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option(help="What one of another currency is in the ledger's: EUR=1.0834.", metavar="CUR=RATE"),
+    ] = None,
 ) -> Result:
     """Write entries as the import file of another ledger: what that format was not given before, unless --again says so.
 
     Nothing is given twice: an entry that went into a file is recorded with it. The file is written whole or not at all.
+    How the ledger is set up (its currency, names, order of dates) stands in the table books of the settings.
     """
     output, session.output = session.output, None
     if output is None and not session.dry_run:
@@ -226,9 +230,7 @@ def export(
         if redo is not None:
             done = _write(session, app, output, partial(_again, number=redo, person=person))
         else:
-            ledger = Ledger(
-                base or _base_currency(app), _rates(rate or []), customer, subsidiary, no_tax, day_first, journal
-            )
+            ledger = _ledger(app.settings.books, base, rate or [])
             scope = Scope(str(target), *days, again)
             done = _write(session, app, output, partial(_new, scope=scope, ledger=ledger, person=person))
     return _exported(session, done, str(target))
@@ -260,12 +262,16 @@ def _write(session: Session, app: Application, output: Path | None, write: Any) 
     return done
 
 
-def _base_currency(app: Application) -> str:
-    found = {terms.currency for partner in app.settings.partners for terms in partner.agreements}
-    if len(found) == 1:
-        return found.pop()
-    raise Invalid(
-        f"Which currency is the ledger kept in? Say --base CUR (agreements are in {', '.join(sorted(found)) or 'none'})."
+def _ledger(books: BooksSettings, base: str | None, rates: Sequence[str]) -> Ledger:
+    """How the ledger is set up: as [books] of the settings says, with this export's own rates."""
+    return Ledger(
+        base or books.base_currency,
+        _rates(rates),
+        books.customer,
+        books.subsidiary or "",
+        books.no_tax or "",
+        books.day_first,
+        books.journal,
     )
 
 

@@ -95,7 +95,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Deducted:
-    """What was deducted of one type on one account: `gross` taken, `given_back`, both positive; corrections are in what they correct."""
+    """What was deducted of one type on one account: `gross` taken and `given_back`, both positive, each with its corrections."""
 
     type: str
     account: str

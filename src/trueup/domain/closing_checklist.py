@@ -51,7 +51,10 @@ def _journal(pack: ClosePack) -> Point:
     if out:
         return Point("journal", Light.RED, f"The journal does not balance: it is out by {sums_of(out.items())}.")
     return Point(
-        "journal", Light.GREEN, "Debits equal credits in every currency.", ", ".join(sorted(sums)) or "nothing is posted"
+        "journal",
+        Light.GREEN,
+        "Debits equal credits in every currency.",
+        ", ".join(sorted(sums)) or "nothing is posted",
     )
 
 

@@ -200,12 +200,15 @@ class Items:
     @cached_property
     def by_bare_reference(self) -> dict[str, tuple[OpenItem, ...]]:
         """Items by normalised reference without leading zeros."""
-        return _group(self._items, lambda item: filter(None, (normal_reference(item.reference).lstrip("0"),)))
+        bare: defaultdict[str, list[OpenItem]] = defaultdict(list)
+        for name, group in self.by_reference.items():
+            bare[name.lstrip("0")] += group
+        return {name: tuple(group) for name, group in bare.items() if name}
 
     @cached_property
     def by_about(self) -> dict[str, tuple[OpenItem, ...]]:
         """Credit notes and claims by the normalised reference of the invoice they are about."""
-        return _group(self._items, lambda item: filter(None, (normal_reference(item.about),)))
+        return _group(filter(lambda item: item.about, self._items), lambda item: (normal_reference(item.about),))
 
     @cached_property
     def by_amount(self) -> dict[int, tuple[OpenItem, ...]]:

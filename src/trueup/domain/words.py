@@ -35,7 +35,7 @@ def named_items(line: ResidueLine, items: Items) -> tuple[OpenItem, ...]:
 def _names(text: str) -> Iterator[str]:
     words = [word for word in _BREAKS.split(text) if word]
     pieces = [piece for word in words for piece in word.split("/") if piece]
-    for run in (words, pieces):
+    for run in (words, pieces) if pieces != words else (words,):
         for first in range(len(run)):
             for last in range(first + 1, min(first + _LONGEST_RUN, len(run)) + 1):
                 name = normal_reference("".join(run[first:last]))

@@ -17,12 +17,13 @@ HEAD_BYTES = 65_536
 @cache
 def known_formats() -> tuple[Format, ...]:
     """Every format there is: the constants FORMAT of the folders that hold them, and of outside packages."""
-    from trueup.formats import amazon_vendor, item_master, remittance
+    from trueup.formats import amazon_vendor, bank, invoices_csv, item_master, remittance, shipments_csv
     from trueup.formats.x12 import sets
 
-    sets_of_x12 = collect(sets, "FORMAT", Format, key=_name, group="trueup.formats")
-    remittances = collect(remittance, "FORMAT", Format, key=_name)
-    return (*amazon_vendor.FORMATS, item_master.FORMAT, *sets_of_x12.values(), *remittances.values())
+    found = collect(sets, "FORMAT", Format, key=_name, group="trueup.formats")
+    for folder in (remittance, bank):
+        found |= collect(folder, "FORMAT", Format, key=_name)
+    return (*amazon_vendor.FORMATS, item_master.FORMAT, invoices_csv.FORMAT, shipments_csv.FORMAT, *found.values())
 
 
 def recognise(content_head: bytes, formats: Iterable[Format]) -> Format:

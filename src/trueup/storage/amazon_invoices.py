@@ -73,9 +73,9 @@ def save_witness(connection: sa.Connection, partner: str, said: AmazonInvoice, e
     if known is not None:
         if said.changed_at < known.said.changed_at or said == known.said:
             return False
-        if said.changed_at == known.said.changed_at and known.said.complete and not said.complete:
-            if replace(known.said, lines=(), complete=False) == replace(said, lines=()):
-                return False
+        without_lines = replace(known.said, lines=(), complete=False)
+        if known.said.complete and said == without_lines:
+            return False
     values = {
         "reference": normal_reference(said.number),
         "status": said.status.value,

@@ -215,6 +215,15 @@ def save_ties(connection: sa.Connection, ties: Iterable[Tie], now: datetime) -> 
     copy_rows(connection, "bank_ties", ("payments", "lines", "rule", "why", "actor", "tied_at"), rows)
 
 
+def drop_tie(connection: sa.Connection, tie_id: int) -> Tie:
+    """Forget what a person tied; returns what it was. Raises NotFound."""
+    tie = load_ties(connection).get(tie_id)
+    if tie is None or tie.rule != BY_PERSON:
+        raise NotFound(f"No person made a tie {tie_id}; `trueup bank ties` shows them, and others follow what is known.")
+    connection.execute(sa.delete(bank_ties).where(bank_ties.c.id == tie_id))
+    return tie
+
+
 def line_of(row: Mapping[Any, Any]) -> BankLine:
     """A row as a movement."""
     return BankLine(

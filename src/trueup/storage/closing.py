@@ -49,7 +49,9 @@ def load_closing(connection: sa.Connection, month: Month) -> Closing | None:
 
 def list_closings(connection: sa.Connection) -> list[Closing]:
     """Every closed month, the latest first."""
-    return [_closing(row) for row in connection.execute(sa.select(closed_months).order_by(closed_months.c.month.desc()))]
+    return [
+        _closing(row) for row in connection.execute(sa.select(closed_months).order_by(closed_months.c.month.desc()))
+    ]
 
 
 def find_open_before(connection: sa.Connection, month: Month) -> Month | None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from trueup.base.errors import Refused
-from trueup.storage import acts
-from trueup.workflows import erase_documents, resolve_case
+from trueup.storage import acts, closing
+from trueup.workflows import close_month, erase_documents, resolve_case
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 
@@ -35,6 +35,10 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
             erased = erase_documents.approve_erasure(tx, proposal_id, person)
             words = f"{erased.documents} documents about {erased.subject!r} erased ({erased.stored_bytes} bytes)"
             outcome = {"documents": erased.documents, "stored_bytes": erased.stored_bytes}
+        case closing.ACT:
+            closed = close_month.approve_closing(tx, proposal_id, person)
+            words = f"the month {closed.month} is closed; its pack is {closed.evidence[:16]}"
+            outcome = {"month": str(closed.month), "evidence": closed.evidence}
         case other:
             raise Refused(f"Proposal {proposal_id} is to {other}, which this Trueup does not know: use a newer one.")
     return Approved(row["act"], row["subject"], words, outcome)

@@ -7,6 +7,7 @@ The pack is archived as JSON, PDF and XLSX; the JSON's hash stands with the clos
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -171,9 +172,7 @@ def write_pack(pack: ClosePack) -> bytes:
 
 def read_pack(content: bytes) -> ClosePack:
     """The pack again."""
-    import msgspec
-
-    return from_json(msgspec.json.decode(content), ClosePack)
+    return from_json(json.loads(content), ClosePack)
 
 
 def figures_digest(pack: ClosePack) -> Digest:
@@ -202,7 +201,9 @@ def _demand_closable(tx: Tx, month: Month) -> None:
         raise Refused(f"The month {month} is not over: it is {tx.now:%Y-%m-%d}, and it ends on {month.last}.")
     later = [each for each in closing.list_closings(tx.connection) if each.month > month]
     if later:
-        raise Refused(f"The month {month} is before {later[-1].month}, which is closed: what is before it is closed with it.")
+        raise Refused(
+            f"The month {month} is before {later[-1].month}, which is closed: what is before it is closed with it."
+        )
 
 
 def _demand_lights(month: Month, red: Sequence[Point], override: str) -> None:

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from trueup.base.clock import Clock
 from trueup.base.ids import Digest
+from trueup.checks import Ground
+from trueup.domain.bank import BankRules
 from trueup.domain.chart import Chart
 from trueup.domain.deduction import DeductionType, Sightings
 from trueup.domain.grammar import Grammar
@@ -33,6 +35,8 @@ class PartnerRoutes:
     status_source: str | None = None
     document_source: str | None = None
     acknowledgements: Mapping[Route, str] = field(default_factory=dict)
+    remittance_sources: tuple[str, ...] = ()
+    invoice_status_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,9 @@ class Pace:
     back_fill: timedelta = timedelta(days=180)
     files: timedelta = timedelta(minutes=1)
     products: timedelta = timedelta(minutes=30)
+    finances: timedelta = timedelta(hours=1)
+    """Amazon pays in weekly runs; its answers are budgeted to one a second."""
+    proofs: timedelta = timedelta(hours=1)
     watch: timedelta = timedelta(minutes=10)
     silence: timedelta = timedelta(hours=2)
     settle: timedelta = timedelta(minutes=2)
@@ -90,6 +97,14 @@ class World:
     books: Books
     clock: Clock
     pace: Pace = field(default_factory=Pace)
+    bank: BankRules = field(default_factory=lambda: BankRules(date.min))
+    """Who pays, and how long it may take to arrive; up to when the bank is known, its statements say."""
+    feeds: Mapping[str, bool] = field(default_factory=dict)
+    """Of which shops it is stated whether their own feed books the revenue of orders."""
+
+    def proof_ground(self, now: datetime) -> Ground:
+        """What continuous proofs are given."""
+        return Ground(now, self.partners, self.books.chart, self.bank, self.feeds)
 
     def keep(self, connection: sa.Connection, content: bytes, *, kind: str, source: str, name: str) -> Digest:
         """Archive bytes in the caller's transaction; returns their hash, which is the evidence of what is made of them."""

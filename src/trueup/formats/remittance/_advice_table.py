@@ -151,9 +151,9 @@ def _row(line: Line, columns: Columns) -> Row | None:
     whole = re.fullmatch(rf"(?P<ref>\s*\S.*?|\s*)\s+(?P<day>{_DAY})(?:\s+(?P<text>.*?))??\s+{amounts}\s*", line.text)
     if whole is None:
         dated = re.match(rf"(?P<ref>\s*\S.*?|\s*)\s+(?P<day>{_DAY})(?!\S)", line.text)
-        if dated is None or not re.search(r"[0-9]", line.text[dated.end() :]):
+        reference = dated["ref"].strip() if dated is not None else ""
+        if dated is None or not (re.search(r"[0-9]", line.text[dated.end() :]) or _PIECE.fullmatch(reference)):
             return None
-        reference = dated["ref"].strip()
         rest = line.text[dated.end() :].strip()[-60:]
         words = f"expected {count} amounts ({', '.join(columns.amounts)}) at its end, found {rest!r}"
         return Row(line, reference, dated["day"], bad=words, starts_at=_start(dated["ref"]))

@@ -180,7 +180,7 @@ class CellReader:
 def reference_text(cell: Any) -> str:
     """A number or word as it was meant: a workbook's 123456.0 is 123456, a truth value is its word."""
     if type(cell) is str:
-        return cell.strip()
+        return unquoted(cell)
     if type(cell) is float:
         if cell.is_integer():
             return str(int(cell))
@@ -188,6 +188,14 @@ def reference_text(cell: Any) -> str:
     if isinstance(cell, datetime | date | time):
         return cell.isoformat()
     return str(cell).upper() if isinstance(cell, bool) else str(cell)
+
+
+def unquoted(cell: str) -> str:
+    """The text without the signs that keep a spreadsheet from taking it for a number: ="00123" and '00123 are 00123."""
+    text = cell.strip()
+    if text[:2] == '="' and text[-1:] == '"':
+        return text[2:-1].strip()
+    return text[1:] if text[:1] == "'" else text
 
 
 def lost_digits(cell: Any) -> str:

@@ -81,6 +81,7 @@ def _mostly(cells: Iterable[str], way_of: Callable[[str], T]) -> T | None:
 
 
 def open_export(content: bytes, remarks: Remarks) -> Sequence[Grid]:
+    """The sheets of a workbook, or the one table of a text. Raises Unreadable for what is neither."""
     if content.startswith(b"PK\x03\x04"):
         return open_workbook(content, WHAT)
     text = text_grid(content, WHAT)
@@ -100,6 +101,7 @@ def delimiter_of(content: bytes) -> str | None:
 
 
 def no_table(survey: Survey, grids: Sequence[Grid]) -> str:
+    """What was expected and what was found, in words."""
     said = "; ".join(f"{place_of(grid, row)}: {words}" for grid, row, words in survey.passed_over[:3])
     sheets = ", ".join(grid.title for grid in grids if grid.title)
     found = f"found {said}" if said else "nothing is in it"

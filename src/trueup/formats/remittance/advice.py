@@ -141,8 +141,8 @@ class _AdviceReader:
                 self._warn(
                     "payment-twice", f"payment {number} is told of twice, alike; it is taken once", block.at["number"]
                 )
-            elif earlier.totals:
-                words = f"payment {number} is told of again after its total, with other lines; those are not taken in"
+            elif block.rows and (earlier.totals or self._is_whole(earlier)):
+                words = f"payment {number} is told of again when it was whole, with other lines; those are not taken in"
                 self._error("payment-differs", words, block.at["number"])
             else:
                 earlier.rows += block.rows
@@ -152,6 +152,15 @@ class _AdviceReader:
                     earlier.said.setdefault(name, text)
                     earlier.at.setdefault(name, block.at[name])
         yield from known.values()
+
+    def _is_whole(self, block: _Block) -> bool:
+        """Whether its rows come to its amount already."""
+        try:
+            amount = self._amount(block)
+            paid = [self.cells.minor(row.amounts.get("paid", ""), amount.currency) for row in block.rows]
+        except (Invalid, _Unread):
+            return False
+        return bool(paid) and sum(each or 0 for each in paid) == amount.minor
 
     def read(self, block: _Block) -> Remittance | None:
         """The payment; None, with an error at its place, when its amount or day cannot be read."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 
 from trueup.base.errors import Invalid, Unreadable
@@ -26,6 +25,7 @@ from trueup.formats.remittance._amounts import (
     is_blank,
     lost_digits,
     reference_text,
+    unquoted,
 )
 from trueup.formats.remittance._export_opening import (
     WHAT,
@@ -54,8 +54,9 @@ from trueup.formats.remittance._grids import (
 from trueup.formats.remittance._workbook import SheetGrid, opens_workbook
 
 NAME = "amazon-portal-export"
+_TITLES = ("remittancepayments", "payments", "remittances", "invoices", "sep")
 _TOTALS = ("total", "grandtotal", "subtotal", "sum")
-_NO_REFERENCES: Mapping[str, str] = MappingProxyType({})
+_NO_REFERENCES: Mapping[str, str] = {}
 
 
 def read_portal_export(content: bytes, declared: Convention = UNDECLARED) -> Reading[Remittance]:
@@ -73,11 +74,7 @@ def read_portal_export(content: bytes, declared: Convention = UNDECLARED) -> Rea
     from_1904 = any(isinstance(grid, SheetGrid) and grid.days_from_1904 for grid in grids)
     reader = _ExportReader(CellReader(convention, from_1904), survey, remarks)
     values = reader.read()
-    facts = {
-        "decimal_mark": convention.decimal_mark,
-        "day_first": convention.day_first,
-        "lines": reader.met,
-    }
+    facts = {"decimal_mark": convention.decimal_mark, "day_first": convention.day_first, "lines": reader.met}
     return Reading(digest_of(content), NAME, values, remarks.findings(), facts)
 
 
@@ -105,8 +102,8 @@ class _ExportReader:
     def _check_tables(self) -> None:
         survey, remarks = self.survey, self.remarks
         for grid, row, words in survey.passed_over:
-            if plain_name(words) not in ("remittancepayments", "payments", "remittances", "invoices"):
-                remarks.warning("row-not-read", f"{words!r} is no row of a table that is known here", grid, row)
+            if plain_name(words) not in _TITLES:
+                remarks.warning("row-not-read", f"{words!r} is no row of a known table", grid, row)
         if not survey.payments and survey.lines_from:
             grid, header = survey.lines_from[0]
             words = "there are lines, but no table of payments above them; export the whole sheet"
@@ -257,7 +254,7 @@ class _ExportReader:
             self.remarks.warning("digits-lost", words, grid, row, header.names["reference"])
         return RemittanceLine(
             payment.met,
-            reference.strip(),
+            unquoted(reference),
             paid,
             discount or 0,
             withheld or 0,

@@ -17,10 +17,11 @@ HIGH_CHARGEBACK, LATE_DISCOUNT, HIGH_CO_OP = "overcharge-chargeback", "overcharg
 BANK_MISSING, BANK_OTHER, BANK_UNANNOUNCED = "bank-missing", "bank-other-amount", "bank-unannounced"
 UNPAID = (VOIDED, FAILED, VOIDED_LATER)
 """Payments that come to nothing: their invoices are paid again later."""
-_ALL = (
+ALL = (
     TWO_SOURCES, HIDDEN, UNTIED, AMBIGUOUS, SUM, VOIDED_LATER, RETOLD, UNKNOWN_INVOICE, HIGH_CHARGEBACK, SOURCES_DIFFER,
     VOIDED, DEBIT_BALANCE, LATE_DISCOUNT, RESPELLED, PADDED, SLIPPED, FAILED, BANK_MISSING, BANK_OTHER, BANK_UNANNOUNCED,
 )  # fmt: skip
+"""What is planted in payments, in the order of the first round."""
 _EVERY = 3
 _ADVISED = ("US", "DE", "UK")
 """Markets that also send advices: they keep no tax and exchange nothing, so an advice can say everything."""
@@ -40,7 +41,7 @@ class Planting:
     """The anomalies still to be planted: each once, then in new orders for ever; every third payment takes the next that fits."""
 
     chance: Random
-    _waiting: deque[str] = field(default_factory=lambda: deque(_ALL))
+    _waiting: deque[str] = field(default_factory=lambda: deque(ALL))
     _payments: int = 0
 
     def next(self, scene: Scene) -> str:
@@ -48,8 +49,8 @@ class Planting:
         self._payments += 1
         if self._payments % _EVERY:
             return ""
-        if len(self._waiting) < len(_ALL) // 2:
-            self._waiting.extend(self.chance.sample(_ALL, len(_ALL)))
+        if len(self._waiting) < len(ALL) // 2:
+            self._waiting.extend(self.chance.sample(ALL, len(ALL)))
         for place, planted in enumerate(self._waiting):
             if _FITS.get(planted, _anywhere)(scene):
                 del self._waiting[place]

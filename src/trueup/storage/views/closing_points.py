@@ -1,4 +1,4 @@
-"""What a month's close looks at besides its figures: payments held or not tying, open cases, documents, copies. As it stands now."""
+"""What a close looks at besides its figures, as it stands now: payments held or not tying, open cases, documents, copies."""
 
 from __future__ import annotations
 
