@@ -203,18 +203,10 @@ def install(
         vendor = AmazonVendor(_amazon_settings(amazon_server.url), Unlimited(), clock, on_effect=count)
         http = HttpClient(SHOP, shopify_server.url, on_effect=count)
         shop = ShopifyShop(_shopify_settings(shopify_server.url, location), http, Unlimited(), clock)
-        connections = Connections(
-            order_sources={PARTNER: vendor},
-            acknowledgement_sinks={PARTNER: vendor},
-            status_sources={PARTNER: vendor},
-            product_sources={SHOP: shop},
-            stock_sources={SHOP: shop},
-            sales_order_sinks={SHOP: shop},
-        )
         world = World(
             database=database,
             archive=Archive(MasterKey(b"k" * 32)),
-            connections=connections,
+            connections=_connections(vendor, shop),
             partners={PARTNER: Partner(PARTNER, "na", (agreement,))},
             routes={PARTNER: PartnerRoutes(PARTNER, PARTNER, None, {Route.SP_API: PARTNER})},
             rules=hold_rules(),
@@ -231,6 +223,17 @@ def install(
         yield installed
         vendor.close()
         http.close()
+
+
+def _connections(vendor: AmazonVendor, shop: ShopifyShop) -> Connections:
+    return Connections(
+        order_sources={PARTNER: vendor},
+        acknowledgement_sinks={PARTNER: vendor},
+        status_sources={PARTNER: vendor},
+        product_sources={SHOP: shop},
+        stock_sources={SHOP: shop},
+        sales_order_sinks={SHOP: shop},
+    )
 
 
 def _amazon_settings(url: str) -> AmazonVendorSettings:

@@ -134,6 +134,11 @@ MEANING = {
     Resolution.BACKORDER: "answer that the line comes later",
     Resolution.REJECT: "answer that the line is not delivered; Amazon never reopens a rejected line",
     Resolution.RETRY: "look again: something was mended (item master, agreement, connection)",
+    Resolution.CLASSIFY: "say what its lines are: a deduction type, and an account of its own perhaps; they are booked so",
+    Resolution.CHOOSE: "say which of the rival explanations is right; the lines are booked so",
+    Resolution.POST_NOW: "post the payment on the first day of an open month",
+    Resolution.DISPUTE: "contest the claim with Amazon; what it holds stays a receivable",
+    Resolution.WRITE_OFF: "give the claim up: what Amazon holds becomes a loss",
     Resolution.DISMISS: "close the case and change nothing",
 }
 

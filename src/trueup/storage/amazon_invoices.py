@@ -42,8 +42,10 @@ fetched_remittances = sa.Table(
     sa.Column("listed", sa.CHAR(64), nullable=False),
     sa.Column("fetched_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("evidence", sa.CHAR(64), nullable=False),
-    sa.Index("ix_fetched_remittances_unsettled", "source", postgresql_where=sa.text("state <> 'paid'")),
+    sa.Index("ix_fetched_remittances_unsettled", "source", postgresql_where=sa.text("state NOT IN ('paid', 'gone')")),
 )
+PAID, GONE = "paid", "gone"
+"""A payment that is `gone` is asked for no more: the source does not know it, or no longer answers for its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +129,10 @@ def load_fetched(connection: sa.Connection, source: str, unique_ids: Sequence[st
 
 
 def unsettled_remittances(connection: sa.Connection, source: str) -> list[FetchedRemittance]:
-    """Every payment that was not successful when it was fetched last."""
+    """Every payment that was not successful when it was fetched last, and may be yet."""
     query = (
         sa.select(fetched_remittances)
-        .where(fetched_remittances.c.source == source, fetched_remittances.c.state != "paid")
+        .where(fetched_remittances.c.source == source, fetched_remittances.c.state.not_in((PAID, GONE)))
         .order_by(fetched_remittances.c.unique_id)
     )
     return [_fetched(row) for row in connection.execute(query).mappings()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -116,6 +116,12 @@ def find_claim(connection: sa.Connection, partner: str, claim: str, currency: st
     query = sa.select(claims).where(claims.c.partner == partner, claims.c.claim == claim, claims.c.currency == currency)
     row = connection.execute(query).one_or_none()
     return _balance(row) if row is not None else None
+
+
+def claims_about(connection: sa.Connection, invoices: Collection[int]) -> list[ClaimBalance]:
+    """Every chain about these invoices, by their ids."""
+    query = sa.select(claims).where(claims.c.invoice_id.in_(list(invoices))).order_by(claims.c.id)
+    return [_balance(row) for row in connection.execute(query)]
 
 
 def add_lost(connection: sa.Connection, claim_id: int, minor: int) -> None:

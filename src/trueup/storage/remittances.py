@@ -150,7 +150,7 @@ def save_new(
         "remittances",
         _HEADER,
         (
-            _header(number, partner, told, evidence, posting, now)
+            _header(number, partner, told, (evidence, posting, now))
             for number, (told, posting) in zip(ids, batch, strict=True)
         ),
     )
@@ -300,7 +300,8 @@ def _follow(connection: sa.Connection, saved: SavedRemittance) -> None:
     )
 
 
-def _header(number: int, partner: str, told: Remittance, evidence: str, posting: str, now: datetime) -> tuple[Any, ...]:
+def _header(number: int, partner: str, told: Remittance, kept: tuple[str, str, datetime]) -> tuple[Any, ...]:
+    """`kept`: the evidence, the state of posting, and when it was taken in."""
     return (
         number,
         partner,
@@ -315,9 +316,7 @@ def _header(number: int, partner: str, told: Remittance, evidence: str, posting:
         told.tie.minor,
         len(told.lines),
         told.unique_id,
-        evidence,
-        posting,
-        now,
+        *kept,
     )
 
 

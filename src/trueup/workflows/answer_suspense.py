@@ -116,7 +116,10 @@ def post_now(tx: Tx, case_id: int, person: Person, *, note: str = "") -> Answere
 
 
 def write_off_claim(tx: Tx, case_id: int, person: Person, *, note: str = "") -> Answered:
-    """Give up what Amazon still holds of a claim: from disputed receivable to losses. Raises as `classify_case`."""
+    """Give up what Amazon still holds of a claim: from disputed receivable to losses, or where its reason leads.
+
+    Raises as `classify_case`.
+    """
     case = _open(tx, case_id, Resolution.WRITE_OFF, person)
     name, _, currency = case.draft.subject.removeprefix("claim ").rpartition(" ")
     partner, _, chain = name.partition("/")
@@ -127,7 +130,7 @@ def write_off_claim(tx: Tx, case_id: int, person: Person, *, note: str = "") -> 
     type_ = books.types[balance.type]
     wanted = (
         Placement(
-            0, books.chart.code(Purpose.CLAIM_LOSSES), balance.open, currency, chain, type_.code, balance.invoice
+            0, books.chart.code(loss_of(tx, balance)), balance.open, currency, chain, type_.code, balance.invoice
         ),
         Placement(0, books.chart.code_of_type(type_.code, type_.purpose), -balance.open, currency, chain, type_.code),
     )

@@ -18,6 +18,7 @@ from trueup.domain.remittances import Remittance
 from trueup.domain.settlement import AMBIGUOUS, CLAIMED, DOES_NOT_TIE, HIDDEN_ITEMS, UNKNOWN_INVOICE, UNRECOGNISED
 from trueup.storage import case_batches, cases, invoices, suspense
 from trueup.storage.claims import ClaimBalance
+from trueup.workflows.claim_causes import find_causes, routed
 from trueup.workflows.world import Tx
 
 CONTESTED = "remittance.contested"
@@ -133,7 +134,7 @@ def _claim_cases(tx: Tx, changed: Changed) -> list[CaseDraft]:
         kind = f"claim.{family}"
         claimed = types[each.type].purpose in CLAIMED
         if each.open > 0 and claimed:
-            drafts.append(_open_claim(each, kind, subject))
+            drafts.append(routed(_open_claim(each, kind, subject), causes.get(each.id, ())))
         else:
             closing.append((kind, subject))
         if each.open < 0 and claimed:

@@ -7,18 +7,18 @@ is not offered nothing is amiss: files bring remittances too, and `trueup check`
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import DocumentError, NotFound, RemoteError, Unauthorized
 from trueup.base.ids import digest_of_json
-from trueup.domain.remittances import PaymentState
 from trueup.durable.flow import Flow
 from trueup.formats.remittance.finance_remittances import ListedRemittance, read_remittance, read_remittance_list
 from trueup.remote.capability import RemittanceSource, Verdict
 from trueup.storage import amazon_invoices, sources
-from trueup.storage.amazon_invoices import FetchedRemittance
+from trueup.storage.amazon_invoices import GONE, PAID, FetchedRemittance
 from trueup.storage.json_values import to_json
 from trueup.workflows.prove_books import ask_proofs
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
@@ -72,7 +72,11 @@ def _fetch_one(c: Flowing, partner: str, source: str, unique_id: str, listed: st
     digests: list[str] = []
     page: str | None = None
     for number in range(MOST_PAGES):
-        fetched = c.step(fetch_lines, source, unique_id, page, number)
+        try:
+            fetched = c.step(fetch_lines, source, unique_id, page, number)
+        except NotFound:
+            c.commit(note_gone, source, unique_id, listed)
+            return
         digests.append(fetched["digest"])
         page = fetched["next_page"]
         if page is None:
@@ -195,18 +199,20 @@ def take_in_payment(tx: Tx, partner: str, source: str, digests: list[str], asked
     return done
 
 
+def note_gone(tx: Tx, source: str, unique_id: str, listed: str) -> None:
+    """The source listed it and does not know it: it is asked for again when the list says something new of it."""
+    _note(tx, source, FetchedRemittance(unique_id, tx.now.date(), GONE, listed, tx.now, ""))
+
+
 def _note(tx: Tx, source: str, fetched: FetchedRemittance) -> None:
-    """A payment that failed for good is asked for no longer than it may change; an old unreadable one neither."""
-    settled = fetched.state == PaymentState.PAID.value
-    if not settled and fetched.paid_on < _oldest(tx, source):
-        fetched = FetchedRemittance(
-            fetched.unique_id,
-            fetched.paid_on,
-            PaymentState.PAID.value,
-            fetched.listed,
-            fetched.fetched_at,
-            fetched.evidence,
+    """What was fetched; a payment of a day that the source no longer answers for is not asked for again."""
+    known = amazon_invoices.load_fetched(tx.connection, source, [fetched.unique_id]).get(fetched.unique_id)
+    if known is not None:
+        fetched = replace(
+            fetched, listed=fetched.listed or known.listed, evidence=fetched.evidence or known.evidence
         )
+    if fetched.state != PAID and fetched.paid_on < _oldest(tx, source):
+        fetched = replace(fetched, state=GONE)
     amazon_invoices.note_fetched(tx.connection, source, fetched)
 
 

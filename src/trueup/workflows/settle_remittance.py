@@ -90,9 +90,9 @@ def plan_document(tx: Tx, partner: str, digest: str, name: str) -> Plan:
     try:
         reading = read_remittances(tx, digest)
     except DocumentError as error:
-        _note_unreadable(tx, partner, name, digest, str(error))
+        note_unreadable_remittance(tx, partner, name, digest, str(error))
         return Plan((), 0, 0, (), "")
-    _note_findings(tx, partner, name, reading)
+    note_remittance_findings(tx, partner, name, reading)
     lines = sum(len(told.lines) for told in reading.values)
     return Plan(tuple(batches_of(reading.values)), len(reading.values), lines, reading.findings, reading.format)
 
@@ -173,11 +173,12 @@ def read_remittances(tx: Tx, digest: str) -> Reading[Remittance]:
     return reading
 
 
-def _note_unreadable(tx: Tx, partner: str, name: str, digest: str, words: str) -> None:
+def note_unreadable_remittance(tx: Tx, partner: str, name: str, digest: str, words: str) -> None:
+    """A document that no payment can be read of becomes a case."""
     _open(tx, "remittance.unreadable", digest, f"{name} from {partner} cannot be read: {words}", words)
 
 
-def _note_findings(tx: Tx, partner: str, name: str, reading: Reading[Remittance]) -> None:
+def note_remittance_findings(tx: Tx, partner: str, name: str, reading: Reading[Any]) -> None:
     """Lines that could not be read are not in their payment, which then does not tie by exactly them."""
     errors = [finding for finding in reading.findings if finding.severity is Severity.ERROR]
     if errors:

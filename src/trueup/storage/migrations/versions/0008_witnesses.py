@@ -112,7 +112,7 @@ def upgrade() -> None:
         ["source"],
         unique=False,
         schema=SCHEMA,
-        postgresql_where=sa.text("state <> 'paid'"),
+        postgresql_where=sa.text("state NOT IN ('paid', 'gone')"),
     )
     _create_proofs()
     op.execute(_APPEND_ONLY)
