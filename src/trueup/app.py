@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -17,16 +17,17 @@ from trueup import __version__
 from trueup.base.clock import Clock, SystemClock
 from trueup.base.plugins import collect
 from trueup.connectors.amazon_vendor import AmazonVendor, AmazonVendorSettings
+from trueup.connectors.amazon_vendor.finances import AmazonFinances, Wire, finances_name
 from trueup.connectors.folder import Folder, FolderPlaces
 from trueup.connectors.shopify import ShopifySettings, ShopifyShop
 from trueup.domain import deductions, holds, matchers
+from trueup.domain.bank import BankRules
 from trueup.domain.deduction import DeductionType
 from trueup.domain.hold import Hold
 from trueup.domain.matcher import Matcher
 from trueup.domain.partners import Route
 from trueup.durable.budgets import Budgets
 from trueup.durable.engine import Program
-from trueup.durable.flow import Flow
 from trueup.durable.on_dbos import DbosEngine
 from trueup.durable.takeover import WorkerSettings
 from trueup.remote.budget import Budget
@@ -40,33 +41,13 @@ from trueup.storage.documents import Archive
 from trueup.storage.embedded import EmbeddedServer
 from trueup.storage.sealing import MasterKey
 from trueup.storage.secrets import load_secret
-from trueup.workflows import (
-    acknowledge_order,
-    deliver,
-    poll_orders,
-    prove_delivery,
-    receive_files,
-    reconcile_remittances,
-    settle_remittance,
-    sync_products,
-    watch,
-)
+from trueup.workflows import watch
+from trueup.workflows.flows import FLOWS
 from trueup.workflows.world import Books, Pace, PartnerRoutes, Tx, World
 
 T = TypeVar("T")
 DATABASE = "trueup"
 PLUGIN_GROUPS = {"holds": "trueup.holds", "deductions": "trueup.deductions", "matchers": "trueup.matchers"}
-FLOWS: tuple[Flow[World], ...] = (
-    *poll_orders.FLOWS,
-    *receive_files.FLOWS,
-    *sync_products.FLOWS,
-    *acknowledge_order.FLOWS,
-    *deliver.FLOWS,
-    *prove_delivery.FLOWS,
-    *settle_remittance.FLOWS,
-    *reconcile_remittances.FLOWS,
-    *watch.FLOWS,
-)
 
 
 def hold_rules() -> tuple[Hold, ...]:
@@ -266,6 +247,8 @@ def build_world(
         books=build_books(settings.books.chart),
         clock=how.clock,
         pace=how.pace or _pace(settings),
+        bank=BankRules(date.min, settings.bank.days, settings.bank.payers),
+        feeds={shop.name: shop.books_revenue for shop in settings.shops if shop.books_revenue is not None},
     )
     return world, closers
 
@@ -282,6 +265,14 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
             found.status_sources[account.name] = vendor
             found.probed[account.name] = vendor
             closers.append(vendor.close)
+            for marketplace in account.marketplaces:
+                finances = AmazonFinances(
+                    _amazon_settings(settings, account), marketplace, budget, how.clock, wire=Wire(None, how.on_effect)
+                )
+                found.remittance_sources[finances.name] = finances
+                found.invoice_status_sources[finances.name] = finances
+                found.probed[finances.name] = finances
+                closers.append(finances.close)
     for shop in settings.shops:
         wanted = _shopify_settings(settings, shop)
         http = HttpClient(shop.name, wanted.base_url, on_effect=how.on_effect)
@@ -351,10 +342,18 @@ def _routes(settings: Settings) -> dict[str, PartnerRoutes]:
         found[account.name] = PartnerRoutes(
             order_source=account.name if on_api else None,
             status_source=account.name if on_api else None,
-            document_source=account.folder if on_edi else None,
+            document_source=account.folder,
             acknowledgements=answers,
+            remittance_sources=_finances(account),
+            invoice_status_sources=_finances(account),
         )
     return found
+
+
+def _finances(account: Any) -> tuple[str, ...]:
+    """The names of an account's connections to Amazon's finance APIs."""
+    asked = account.marketplaces if Route.SP_API in account.routes else ()
+    return tuple(finances_name(account.name, marketplace) for marketplace in asked)
 
 
 def _pace(settings: Settings) -> Pace:
@@ -363,6 +362,7 @@ def _pace(settings: Settings) -> Pace:
         poll=timedelta(seconds=worker.orders_poll_seconds),
         files=timedelta(seconds=worker.folders_poll_seconds),
         products=timedelta(seconds=worker.products_poll_seconds),
+        finances=timedelta(seconds=worker.finances_poll_seconds),
     )
 
 

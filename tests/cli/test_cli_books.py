@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -11,12 +13,15 @@ import sqlalchemy as sa
 from tests.cli.remitted import BY, USUAL, export, invoices, line, with_books, write
 from tests.cli.seeded import CommandLine
 from tests.x12_text import group, interchange, transaction
-from trueup.app import Opening, open_application
+from trueup.app import Application, Opening, open_application
 from trueup.cli.remittances import _statement
 from trueup.cli.statements import Names
 from trueup.domain.cases import Role
+from trueup.formats.remittance.portal_export import read_portal_export
 from trueup.workflows.import_remittances import Upload, begin_upload
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.settle_remittance import take_in
+from trueup.workflows.world import Tx
 
 
 def balances(trueup: CommandLine) -> dict[str, str]:
@@ -118,6 +123,40 @@ def test_a_broken_import_is_finished_by_a_worker(trueup: CommandLine) -> None:
     assert _timed(trueup, "settle:") == [] and _timed(trueup, "reconcile:") == ["reconcile:amazon-us"]
 
 
+def test_two_imports_at_once_book_a_payment_once(trueup: CommandLine) -> None:
+    """A person's file and a worker's tell of one new payment at the same moment: the second waits, and finds it known."""
+    done: list[tuple[int, int]] = []
+    with open_application(trueup.folder / "trueup.toml", Opening(environ=trueup.environ)) as app:
+        reading = read_portal_export(USUAL.encode())
+
+        def take(tx: Tx, *, wait: bool) -> None:
+            settled = take_in(tx, "amazon-us", reading.values, reading.evidence)
+            for _ in range(200 if wait else 0):
+                if tx.connection.execute(_WAITING).scalar():
+                    break
+                time.sleep(0.02)
+            done.append((settled.new, settled.same))
+
+        first = threading.Thread(target=lambda: app.act(False, lambda tx: take(tx, wait=True)))
+        first.start()
+        while first.is_alive() and not _locked(app):
+            time.sleep(0.01)
+        app.act(False, lambda tx: take(tx, wait=False))
+        first.join()
+    assert done == [(1, 0), (0, 1)]
+    assert balances(trueup)["1050"] == "1380.00 USD"
+
+
+_WAITING = sa.text("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
+
+
+def _locked(app: Application) -> bool:
+    """Whether someone holds a payment of the installation's database."""
+    held = "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database d ON d.oid = database WHERE locktype = 'advisory'"
+    with app.database.transaction() as connection:
+        return bool(connection.execute(sa.text(f"{held} AND datname = current_database())")).scalar())
+
+
 def test_a_payment_that_does_not_tie_says_by_how_much(trueup: CommandLine) -> None:
     """The payment posts in full; what its lines lack waits in a case of its own, and the statement adds up all the same."""
     said = trueup(
@@ -148,6 +187,7 @@ def test_a_payment_is_a_statement(trueup: CommandLine) -> None:
         assert sum(minor(row["amount"]) for row in shown[block]) == Decimal("1380.00"), block
     case = next(row["case"] for row in shown["booked"] if row["case"])
     assert trueup("cases", "show", str(case), "--json").json["kind"] == "remittance.unrecognised"
+    assert "classify           say what its lines are" in trueup("cases", "explain", str(case)).out
 
 
 def test_a_statement_that_does_not_add_up_is_loud() -> None:

@@ -14,6 +14,7 @@ from trueup.domain.cases import Role
 from trueup.domain.chart import Purpose
 from trueup.domain.closing import ClosePack, Month
 from trueup.domain.closing_checklist import Light, checklist
+from trueup.domain.remittances import PaymentState
 from trueup.storage.database import Database
 from trueup.workflows.answer_suspense import classify_case, post_now, write_off_claim
 from trueup.workflows.approve_proposal import approve_proposal
@@ -49,7 +50,9 @@ def pack_of(books: Bookkeeping, month: Month = OCTOBER) -> ClosePack:
 def look(books: Bookkeeping, month: Month = OCTOBER) -> Looked:
     def make(tx: Tx) -> Looked:
         read = tx.resources.read
-        return look_at_month(tx.connection, tx.resources.books, month, tx.now, lambda digest: read(tx.connection, digest))
+        return look_at_month(
+            tx.connection, tx.resources.books, month, tx.now, lambda digest: read(tx.connection, digest)
+        )
 
     return books.act(make)
 
@@ -195,10 +198,12 @@ def test_what_changed_since_the_proposal_must_be_proposed_again(books: Bookkeepi
 def test_a_red_light_refuses_unless_someone_says_why(books: Bookkeeping) -> None:
     """The reason stands in the pack; another red light that comes up afterwards is not covered by it."""
     a_month(books)
-    books.take_in(payment("P0", line("AUG", 0), line("260101_PROVISION_FOR_RECEIVABLES", -1_00), paid_on=date(2026, 10, 1)))
+    books.take_in(
+        payment("P0", line("AUG", 0), line("260101_PROVISION_FOR_RECEIVABLES", -1_00), paid_on=date(2026, 10, 1))
+    )
     with books.database.transaction() as connection:
         connection.exec_driver_sql("UPDATE trueup.remittances SET posting = 'held' WHERE payment = 'P2'")
-    with pytest.raises(Refused, match="Held and not posted: 1 payment, 10.00 USD"):
+    with pytest.raises(Refused, match=r"Held and not posted: 1 payment, 10\.00 USD"):
         books.act(propose_closing, OCTOBER, FINA)
     close(books, override="P2 is a double of P1")
     assert look(books).pack.override == "P2 is a double of P1"
@@ -272,8 +277,6 @@ def test_a_correction_is_in_the_side_of_what_it_corrects(books: Bookkeeping) -> 
     books.bill(invoice("INV-1", 100_00))
     told = payment("P1", line("INV-1", 100_00), line("1520811216VCBSINV", -8_00))
     books.take_in(told)
-    from trueup.domain.remittances import PaymentState
-
     books.take_in(payment("P1", *told.lines, state=PaymentState.VOIDED))
     assert pack_of(books).figures.deducted == ()
 

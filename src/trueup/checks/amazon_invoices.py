@@ -78,7 +78,7 @@ SELECT a.partner, i.number, a.status, a.currency, a.amount_minor, i.currency AS 
     t.settled, t.claimed, t.last_on,
     EXISTS (SELECT 1 FROM trueup.suspense s WHERE s.partner = a.partner AND s.stems && ARRAY[i.reference]) AS waits,
     ARRAY(SELECT p FROM jsonb_array_elements_text(coalesce(a.body->'related'->'UNIQUE_PAYMENT_IDS', '[]')) AS p
-        WHERE NOT EXISTS (SELECT 1 FROM trueup.remittances r WHERE r.partner = a.partner AND p IN (r.unique_id, r.payment))
+        WHERE a.partner || '/' || p NOT IN (SELECT partner || '/' || unnest(ARRAY[unique_id, payment]) FROM trueup.remittances)
         ORDER BY p) AS untold
 FROM trueup.amazon_invoices a JOIN trueup.invoices i ON i.partner = a.partner AND i.reference = a.reference
     LEFT JOIN LATERAL (

@@ -121,15 +121,16 @@ WITH shop AS (
         LEFT JOIN LATERAL jsonb_array_elements(s.shown->'lines') AS l ON true
     GROUP BY o.id, s.order_id
 ), first AS (SELECT partner, min(ordered_on) AS day FROM shop GROUP BY partner
+), held AS (
+    SELECT invoice_id, sum(taken_minor - given_minor) AS minor FROM trueup.claims WHERE invoice_id IS NOT NULL GROUP BY 1
 ), billed AS (
     SELECT i.partner, i.purchase_order AS number, i.currency, min(i.issued_on) AS issued_on, max(i.due_on) AS due_on,
         sum(i.total_minor - i.tax_minor) AS billed, sum(coalesce(p.minor, 0)) AS open,
         sum(CASE WHEN i.total_minor = 0 THEN 0 ELSE
             round((i.total_minor - coalesce(p.minor, 0))::numeric * (i.total_minor - i.tax_minor) / i.total_minor) END) AS settled,
-        sum((SELECT coalesce(sum(c.taken_minor - c.given_minor), 0) FROM trueup.claims c
-            WHERE c.invoice_id = i.id AND c.partner = i.partner)) AS claimed
+        sum(coalesce(c.minor, 0)) AS claimed
     FROM trueup.invoices i JOIN first f ON f.partner = i.partner AND i.issued_on >= f.day
-        LEFT JOIN trueup.open_invoices p ON p.invoice_id = i.id
+        LEFT JOIN trueup.open_invoices p ON p.invoice_id = i.id LEFT JOIN held c ON c.invoice_id = i.id
         LEFT JOIN trueup.orders h ON h.partner = i.partner AND h.number = i.purchase_order
     WHERE i.purchase_order <> '' AND h.history IS NOT TRUE GROUP BY 1, 2, 3
 )

@@ -36,8 +36,12 @@ def check(session: Session) -> Result:
     """Probe settings, database, archive and every connection. Exit code 1 when anything is missing or fails."""
     probes = list(_probe_all(session))
     rows = [{**asdict(probe), "verdict": probe.verdict.value} for probe in probes]
-    amiss = [probe for probe in probes if probe.verdict is not Verdict.WORKS]
-    said = f"{len(amiss)} of {len(rows)} need something done." if amiss else f"All {len(rows)} work."
+    # What Amazon does not offer to an account is told, and nothing is to be done about it.
+    amiss = [probe for probe in probes if probe.verdict not in (Verdict.WORKS, Verdict.UNAVAILABLE)]
+    spare = sum(probe.verdict is Verdict.UNAVAILABLE for probe in probes)
+    said = f"{len(amiss)} of {len(rows)} need something done." if amiss else f"All {len(rows) - spare} work."
+    if spare:
+        said += f" {spare} that are optional are not offered."
     return Result(rows, _COLUMNS, findings=bool(amiss), remark=said)
 
 

@@ -40,6 +40,8 @@ PLACES = (
     Place("remittances", "remittances", "What Amazon paid: import, list, show, explain.", _LOOK),
     Place("invoices", "invoices", "Our invoices: import, list, show.", _LOOK),
     Place("journal", "journal", "The books: list, show, balances, accounts, export, exports.", _LOOK),
+    Place("close", "close", "The month's close: its pack, its lights, and locking it.", _LOOK, is_group=False),
+    Place("profit", "profit", "Net margin by SKU and by channel.", _LOOK, is_group=False),
     Place("documents", "documents", "The archive: list, show, explain, cat, verify, erase.", _LOOK),
     Place("products", "products", "The item master: import, list, export.", _LOOK),
     Place("stock", "stock", "Declared counts and reservations: declare, list, show.", _LOOK),

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from trueup.base.errors import ConfigurationError
 from trueup.base.money import Money
 from trueup.domain.closing import Accrual, Deducted, Settled
 from trueup.domain.terms import Basis, Charge, Term, judge
@@ -33,7 +34,15 @@ def accrue(
     for kind, currency in sorted({(kind, currency) for kind in kinds for currency in receipts} | charged.keys()):
         base = max(receipts[currency], 0)
         charge = Charge(kind, "", last, Money(charged[kind, currency], currency), Money(base, currency))
-        result = judge(charge, terms, known_on, Money.zero(currency))
-        expected = result.expected.minor if result.expected is not None else None
-        found.append(Accrual(kind, currency, base, expected, charged[kind, currency], f"{kind}: {result.why}"))
+        expected, why = _expected(charge, terms, known_on)
+        found.append(Accrual(kind, currency, base, expected, charged[kind, currency], f"{kind}: {why}"))
     return tuple(found)
+
+
+def _expected(charge: Charge, terms: Sequence[Term], known_on: date) -> tuple[int | None, str]:
+    """What was due and the comparison in words; terms that contradict each other say nothing, and that is said."""
+    try:
+        result = judge(charge, terms, known_on, Money.zero(charge.charged.currency))
+    except ConfigurationError as error:
+        return None, str(error)
+    return (result.expected.minor if result.expected is not None else None), result.why

@@ -242,7 +242,8 @@ class Observed:
     """How things stood when the pack was made.
 
     `cases`: the open cases of suspense, by kind and subject, as ids. `claims_apart`: chains whose journal and claim disagree.
-    `earlier_open`: an earlier month that is not closed, "" where there is none. `bank_statements`: how many were taken in.
+    `earlier_open`: an earlier month that is not closed, "" where there is none. `bank_statements`: how many were taken in;
+    `untied`: payments of the month that are no bank line yet.
     """
 
     cases: dict[str, int]
@@ -254,6 +255,7 @@ class Observed:
     unread: tuple[Item, ...]
     bank: tuple[Item, ...]
     bank_statements: int
+    untied: tuple[Item, ...]
     without_copy: tuple[Item, ...]
     earlier_open: str
 

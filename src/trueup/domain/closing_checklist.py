@@ -167,12 +167,17 @@ def _held(pack: ClosePack) -> Point:
 
 
 def _bank(pack: ClosePack) -> Point:
-    if pack.observed.bank:
-        text = f"Payments and the bank do not agree: {_count(_many(pack.observed.bank), 'case')}, {_total(pack.observed.bank)}."
-        return Point("bank", Light.YELLOW, text, _items(pack.observed.bank))
-    if not pack.observed.bank_statements and pack.figures.received:
+    cases, untied = pack.observed.bank, pack.observed.untied
+    if untied and not pack.observed.bank_statements:
         return Point("bank", Light.YELLOW, "No bank statement was taken in: that the money came is not proven.")
-    return Point("bank", Light.GREEN, "Nothing differs between payments and the bank.")
+    if cases or untied:
+        parts = []
+        if untied:
+            parts.append(f"Not tied to a bank line: {_count(_many(untied), 'payment')}, {_total(untied)}")
+        if cases:
+            parts.append(f"Payments and the bank do not agree: {_count(_many(cases), 'open case')}, {_total(cases)}")
+        return Point("bank", Light.YELLOW, "; ".join(parts) + ".", _items((*cases, *untied)))
+    return Point("bank", Light.GREEN, "Every payment of the month is a bank line of its amount.")
 
 
 def _copies(pack: ClosePack) -> Point:

@@ -109,7 +109,8 @@ class Settlement:
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What a payment is settled on: our partner, the chart, the grammar, the invoices its lines name, what persons decided,
-    and what reconciliation matched (placements of the line's settled amount) or found several explanations for, by line."""
+    and what reconciliation matched (placements of the line's settled amount) or found several explanations for, by line.
+    `accounts`: those of rules that have one of their own, by the rule's name."""
 
     partner: str
     chart: Chart
@@ -119,6 +120,7 @@ class Ground:
     decided: Mapping[int, LineDecision] = field(default_factory=dict)
     matched: Mapping[int, tuple[Placement, ...]] = field(default_factory=dict)
     contested: Mapping[int, Suspended] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
 
 
 def settle(remittance: Remittance, ground: Ground) -> Settlement:
@@ -180,14 +182,14 @@ def _recognised(line: RemittanceLine, found: Recognised, ground: Ground, currenc
     invoice = ground.known.get(normal_reference(seen.stem)) if seen.stem else None
     return Placement(
         line.number,
-        ground.chart.code_of_type(type_.code, type_.purpose),
+        ground.accounts.get(type_.rule) or ground.chart.code_of_type(type_.code, type_.purpose),
         -line.settled,
         currency,
         line.reference,
         type_.code,
         invoice.id if invoice else None,
         _claim(type_, seen.chain or line.reference) if seen.chain or _is_claim(type_) else "",
-        "exact-reference" if type_.family is Family.INVOICE else "grammar",
+        type_.rule or ("exact-reference" if type_.family is Family.INVOICE else "grammar"),
     )
 
 

@@ -339,6 +339,12 @@ TABLES = (
         _points(lambda pack: pack.observed.bank),
     ),
     Table(
+        "Payments without a bank line",
+        "No line of a bank statement is tied to them.",
+        _LIST,
+        _points(lambda pack: pack.observed.untied),
+    ),
+    Table(
         "Deductions without a copy",
         "No document of that number is archived.",
         _LIST,

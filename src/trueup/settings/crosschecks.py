@@ -11,6 +11,9 @@ from typing import Any
 
 from trueup.domain.cases import Role
 
+_SIDES = {True: "both `in` and `out`; orders come and answers go", False: "`in`, where documents come"}
+"""What a partner's folder is for, on EDI and otherwise."""
+
 
 def crosscheck(data: dict[str, Any]) -> Iterator[str]:
     """Complaints about names. What is not of the expected type is passed over: it has a complaint of its own."""
@@ -25,8 +28,9 @@ def crosscheck(data: dict[str, Any]) -> Iterator[str]:
         if isinstance(account.get("folder"), str):
             yield from _known(f"{where}: folder", account["folder"], _names(data, "folders"), "[[folders]]")
             for row in _rows(data, "folders"):
-                if row.get("name") == account["folder"] and not ("in" in row and "out" in row):
-                    yield f"{where}: folder {account['folder']!r} needs both `in` and `out`; orders come and answers go."
+                on_edi = "edi" in _list(account.get("routes"))
+                if row.get("name") == account["folder"] and not ("in" in row and ("out" in row or not on_edi)):
+                    yield f"{where}: folder {account['folder']!r} needs {_SIDES[on_edi]}."
         codes = [code for code in _list(account.get("vendor_codes")) if isinstance(code, str)]
         agreed = [row.get("vendor_code") for row in _rows(account, "agreements")]
         for code in codes:

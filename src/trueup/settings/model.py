@@ -23,6 +23,7 @@ from trueup.settings.values import (
     Hours,
     Label,
     LoopbackUrl,
+    Marketplace,
     Name,
     NotNegative,
     PlainText,
@@ -118,6 +119,7 @@ class AccountSettings(Table):
     routes: Annotated[tuple[Route, ...], Field(min_length=1)] = key('["sp-api"], ["edi"] or both')
     folder: Name | None = key("the name of one of [[folders]]", None)
     vendor_codes: Annotated[tuple[str, ...], Field(min_length=1)] = key('vendor codes such as ["ABCDE"]')
+    marketplaces: tuple[Marketplace, ...] = key('countries such as ["US"], or Amazon\'s ids of its stores', ())
     client_id: PlainText | None = key("the application's client id", None)
     client_secret: SecretValue | None = key(SECRET, None)
     refresh_token: SecretValue | None = key(SECRET, None)
@@ -166,6 +168,7 @@ class ShopSettings(Table):
     company_location: str | None = key(
         "the id of a company location", None, pattern=r"^gid://shopify/CompanyLocation/\d+$"
     )
+    books_revenue: bool | None = key("true or false: whether the shop's own feed books the revenue of our orders", None)
 
     @model_validator(mode="after")
     def _authorised(self) -> ShopSettings:
@@ -207,6 +210,15 @@ class BooksSettings(Table):
     journal: Label = key("the journal that entries go to, where the ledger has several", "GJ")
 
 
+class BankSettings(Table):
+    """How payments show at the bank."""
+
+    days: Positive = key("how many days a payment may take, a whole number above zero", 5)
+    payers: Annotated[tuple[Label, ...], Field(min_length=1)] = key(
+        'the names the bank has for Amazon, such as ["AMAZON"]', ("AMAZON", "AMZN")
+    )
+
+
 class PersonSettings(Table):
     """Someone who may decide about cases."""
 
@@ -224,6 +236,7 @@ class WorkerSettings(Table):
     status_poll_seconds: Positive = key("a whole number of seconds", 300)
     folders_poll_seconds: Positive = key("a whole number of seconds", 10)
     products_poll_seconds: Positive = key("a whole number of seconds", 900)
+    finances_poll_seconds: Positive = key("a whole number of seconds", 3600)
 
 
 class SimulationSettings(Table):
@@ -254,6 +267,7 @@ class Settings(Foundation):
     shops: tuple[ShopSettings, ...] = key("[[shops]]", ())
     folders: tuple[FolderSettings, ...] = key("[[folders]]", ())
     books: BooksSettings = key("the table [books]", BooksSettings())
+    bank: BankSettings = key("the table [bank]", BankSettings())
     worker: WorkerSettings = key("the table [worker]", WorkerSettings())
     simulation: SimulationSettings | None = key("the table [simulation]", None)
 

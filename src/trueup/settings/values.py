@@ -165,6 +165,7 @@ Exact = Annotated[Decimal, BeforeValidator(_no_bool), Field(ge=0, le=10**9, allo
 Hours = Annotated[Decimal, BeforeValidator(_no_bool), Field(gt=0, le=24 * 365, allow_inf_nan=False)]
 Amount = Annotated[Money, PlainValidator(_money)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,79}$")]
+Marketplace = Annotated[str, Field(pattern=r"^([A-Z]{2}|A[A-Z0-9]{9,19})$")]
 Label = Annotated[str, Field(pattern=r"^[^\s<>\x00-\x1f][^<>\x00-\x1f]{0,79}$")]
 TimeZone = Annotated[str, BeforeValidator(_time_zone)]
 LoopbackUrl = Annotated[str, BeforeValidator(_loopback)]

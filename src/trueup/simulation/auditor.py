@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from trueup.simulation.statements import answers, records, stock
+from trueup.simulation.statements import answers, books, records, stock
 from trueup.simulation.statements.evidence import Evidence, Statement
 
 STATEMENTS: tuple[Callable[[Evidence], Statement], ...] = (
@@ -31,9 +31,25 @@ STATEMENTS: tuple[Callable[[Evidence], Statement], ...] = (
     records.archive_is_whole,
     records.no_secret_told,
 )
+OF_BOOKS: tuple[Callable[[Evidence], Statement], ...] = (
+    books.every_payment_once,
+    books.entries_balance,
+    books.every_cent_posted,
+    books.suspense_is_cases,
+    books.claims_are_stories,
+    books.invoices_are_settled,
+    books.every_plant_found,
+    books.sources_compared,
+)
 
 
 def audit(given: Mapping[str, Any]) -> list[Statement]:
     """Every statement with what was compared and what breaks it."""
     evidence = Evidence(given)
     return [state(evidence) for state in STATEMENTS]
+
+
+def audit_books(truth: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[Statement]:
+    """The statements about the books alone: what is true of a history, and the ledger that was made of its files."""
+    evidence = Evidence({"books": {"truth": truth, "ledger": ledger}})
+    return [state(evidence) for state in OF_BOOKS]

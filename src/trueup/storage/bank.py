@@ -219,7 +219,9 @@ def drop_tie(connection: sa.Connection, tie_id: int) -> Tie:
     """Forget what a person tied; returns what it was. Raises NotFound."""
     tie = load_ties(connection).get(tie_id)
     if tie is None or tie.rule != BY_PERSON:
-        raise NotFound(f"No person made a tie {tie_id}; `trueup bank ties` shows them, and others follow what is known.")
+        raise NotFound(
+            f"No person made a tie {tie_id}; `trueup bank ties` shows them, and others follow what is known."
+        )
     connection.execute(sa.delete(bank_ties).where(bank_ties.c.id == tie_id))
     return tie
 

@@ -36,11 +36,6 @@ def take_books(connection: sa.Connection) -> None:
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CLOSING_LOCK})
 
 
-def hold_still(connection: sa.Connection) -> None:
-    """Every statement of the transaction sees the same books. Must be its first."""
-    connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-
-
 def load_closing(connection: sa.Connection, month: Month) -> Closing | None:
     """How a month was closed, or None while it is open."""
     row = connection.execute(sa.select(closed_months).where(closed_months.c.month == month.first)).one_or_none()

@@ -224,6 +224,12 @@ def merge_telling(
     return result
 
 
+def partners_of(connection: sa.Connection, ids: Collection[int]) -> dict[int, str]:
+    """Whose these payments are, in the order of their ids."""
+    query = sa.select(remittances.c.id, remittances.c.partner).where(remittances.c.id.in_(list(ids)))
+    return {row.id: row.partner for row in connection.execute(query.order_by(remittances.c.id))}
+
+
 def set_posting(connection: sa.Connection, remittance_id: int, posting: str, post_on: date | None = None) -> None:
     """Note whether the payment is posted, and the day a person chose for it."""
     connection.execute(

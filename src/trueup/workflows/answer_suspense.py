@@ -22,6 +22,7 @@ from trueup.storage.journal import Posted
 from trueup.storage.views.open_items import load_open_items
 from trueup.workflows.authority import Deed, record_deed
 from trueup.workflows.booking import Booking, book_again, write
+from trueup.workflows.claim_causes import loss_of
 from trueup.workflows.reconcile_remittances import placement_of
 from trueup.workflows.resolve_case import Person, may_resolve
 from trueup.workflows.world import Tx

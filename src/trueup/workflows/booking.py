@@ -7,7 +7,7 @@ an entry of the difference.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -27,7 +27,10 @@ from trueup.workflows.books_cases import (
     note_changed,
     note_closed_month,
 )
+from trueup.workflows.grammar_of import RulesNow
 from trueup.workflows.world import ACTOR, Tx
+
+_AT_ONCE = 200
 
 
 @dataclass
@@ -40,6 +43,13 @@ class Booking:
     claims: dict[tuple[str, str], ClaimChange] = field(default_factory=dict)
     suspended: list[tuple[int, Sequence[Suspended]]] = field(default_factory=list)
     cases: set[tuple[str, str]] = field(default_factory=set)
+    _rules: RulesNow | None = None
+
+    def rules(self, tx: Tx) -> RulesNow:
+        """The rules of finance's that a batch is read by: asked for once."""
+        if self._rules is None:
+            self._rules = tx.resources.books.grammars.now(tx.connection)
+        return self._rules
 
     def add(self, entry: Posted, wanted: Iterable[Placement], posted: Iterable[Placement], receivable: str) -> None:
         """An entry, and what the placements behind it change about invoices and claims."""
@@ -71,21 +81,24 @@ class Booking:
 class Sight:
     """What the grammar sees in the lines of a batch, looked at once: a line is asked for its stems, then for what it is."""
 
-    def __init__(self, tx: Tx, partner: str, batch: Iterable[Remittance]) -> None:
-        sight = tx.resources.books.sight
+    def __init__(self, tx: Tx, booking: Booking, batch: Iterable[Remittance]) -> None:
+        partner, rules = booking.partner, booking.rules(tx)
         # By identity: the lines live as long as their batch does, and to hash one costs more than to look at it.
-        self._seen = {id(line): sight(line) for told in batch for line in told.lines}
+        self._seen: dict[int, Sightings] = {}
+        for told in batch:
+            sight = rules.grammar(told.payee, told.paid_on).sight
+            self._seen.update((id(line), sight(line)) for line in told.lines)
         wanted = {stem for seen in self._seen.values() for stem in stems(seen)}
         self._known: defaultdict[str, dict[str, KnownInvoice]] = defaultdict(dict)
         for reference, row in invoices.find_invoices(tx.connection, partner, wanted).items():
             invoice = KnownInvoice(*row)
             self._known[invoice.currency][reference] = invoice
-        self._partner, self._books = partner, tx.resources.books
+        self._partner, self._books, self._rules = partner, tx.resources.books, rules
 
     def ground(self, told: Remittance, answers: suspense.Answers | None = None) -> Ground:
         """What a payment of the batch is settled on. Invoices of another currency are not what its lines settle."""
-        books = self._books
-        ground = Ground(self._partner, books.chart, books.types, self._see, self._known[told.currency])
+        chart, rules, known = self._books.chart, self._rules, self._known[told.currency]
+        ground = Ground(self._partner, chart, rules.types, self._see, known, accounts=rules.accounts)
         if answers is None:
             return ground
         return replace(ground, decided=answers.decided, matched=answers.matched, contested=answers.contested)
@@ -96,13 +109,13 @@ class Sight:
 
 def book_new(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) -> None:
     """Payments that nobody told of before: saved, settled and posted."""
-    sight = Sight(tx, partner, batch)
+    booking = Booking(partner)
+    sight = Sight(tx, booking, batch)
     shut = journal.closed(tx.connection, {told.paid_on for told in batch})
     postings = [_posting(told, told.paid_on in shut) for told in batch]
     ids = remittances.save_new(
         tx.connection, partner, list(zip(batch, postings, strict=True)), evidence=evidence, now=tx.now
     )
-    booking = Booking(partner)
     receivable = tx.resources.books.chart.code(Purpose.RECEIVABLE)
     for number, told, posting in zip(ids, batch, postings, strict=True):
         if posting != POSTED:
@@ -127,11 +140,11 @@ def book_again(tx: Tx, saved: SavedRemittance, *, actor: str = ACTOR, booking: B
     Raises Refused when the payment's month is closed and nobody chose a day.
     """
     told = saved.remittance
+    own = booking if booking is not None else Booking(saved.partner)
     posted = journal.load_placements(tx.connection, saved.id)
-    wanted = _wanted(tx, saved)
+    wanted = _wanted(tx, own, saved)
     change = difference(wanted.placements, posted)
     before = suspense.suspended_of(tx.connection, [saved.id]).get(saved.id, [])
-    own = booking if booking is not None else Booking(saved.partner)
     own.suspended.append((saved.id, wanted.suspended))
     own.cases.update((each.kind, each.subject) for each in (*before, *wanted.suspended))
     if change:
@@ -144,6 +157,22 @@ def book_again(tx: Tx, saved: SavedRemittance, *, actor: str = ACTOR, booking: B
     return bool(change)
 
 
+def book_payments(tx: Tx, numbers: Collection[int], actor: str = ACTOR) -> int:
+    """Book known payments again, by id, in the order that everyone keeps; returns how many are booked otherwise now."""
+    of_partner: defaultdict[str, list[int]] = defaultdict(list)
+    for number, partner in remittances.partners_of(tx.connection, numbers).items():
+        of_partner[partner].append(number)
+    count = 0
+    for partner, ids in sorted(of_partner.items()):
+        for start in range(0, len(ids), _AT_ONCE):
+            booking = Booking(partner)
+            for number in ids[start : start + _AT_ONCE]:
+                saved = remittances.load_remittance(tx.connection, number, lock=True)
+                count += book_again(tx, saved, actor=actor, booking=booking)
+            write(tx, booking, fresh=False)
+    return count
+
+
 def write(tx: Tx, booking: Booking, *, fresh: bool) -> None:
     """All of it, in one order that every batch keeps, so that two of them wait for each other and do not die."""
     journal.append_entries(tx.connection, booking.entries, tx.now)
@@ -153,12 +182,12 @@ def write(tx: Tx, booking: Booking, *, fresh: bool) -> None:
     note_changed(tx, Changed(booking.partner, booking.cases, beyond, frozenset(booking.settled), balances))
 
 
-def _wanted(tx: Tx, saved: SavedRemittance) -> Settlement:
+def _wanted(tx: Tx, booking: Booking, saved: SavedRemittance) -> Settlement:
     told = saved.remittance
     if told.state is not PaymentState.PAID:
         return Settlement((), ())
     answers = suspense.load_answers(tx.connection, saved.id, told.source.value)
-    return settle(told, Sight(tx, saved.partner, [told]).ground(told, answers))
+    return settle(told, Sight(tx, booking, [told]).ground(told, answers))
 
 
 def _correction(tx: Tx, saved: SavedRemittance, change: tuple[Placement, ...], actor: str) -> Posted:

@@ -52,7 +52,9 @@ def route_claims(tx: Tx, partner: str, numbers: Collection[str]) -> int:
     known = invoices.find_invoices(tx.connection, partner, {normal_reference(number) for number in numbers})
     chains = claims_about(tx.connection, [row[0] for row in known.values()])
     causes = find_causes(tx, chains)
-    subjects = {f"claim {each.partner}/{each.claim} {each.currency}": causes[each.id] for each in chains if each.id in causes}
+    subjects = {
+        f"claim {each.partner}/{each.claim} {each.currency}": causes[each.id] for each in chains if each.id in causes
+    }
     rows = tx.connection.execute(
         sa.select(cases.cases).where(cases.cases.c.state == "open", cases.cases.c.subject.in_(list(subjects)))
     ).mappings()

@@ -22,11 +22,11 @@ from trueup.domain.chart import Purpose
 from trueup.domain.closing import ClosePack, Figures, Month, Setting
 from trueup.domain.closing_checklist import Point, against_closing, checklist
 from trueup.domain.deduction import Family
-from trueup.domain.terms import Term
 from trueup.reports.close_pack import write_close_pack_pages, write_close_pack_workbook
 from trueup.storage import acts, closing
 from trueup.storage.closing import ACT, Closing
 from trueup.storage.json_values import from_json, to_json
+from trueup.storage.terms import load_terms
 from trueup.storage.views.closing import Scope, load_figures
 from trueup.storage.views.closing_points import load_observed
 from trueup.workflows.authority import Deed, demand_role, record_deed
@@ -79,21 +79,18 @@ def setting_of(books: Books) -> Setting:
     )
 
 
-def prepare_pack(
-    connection: sa.Connection, books: Books, month: Month, known_at: datetime, terms: Sequence[Term] = ()
-) -> ClosePack:
+def prepare_pack(connection: sa.Connection, books: Books, month: Month, known_at: datetime) -> ClosePack:
     """The month's pack as it is known at an instant. The caller sees to it that nothing is posted meanwhile."""
     setting = setting_of(books)
     figures = _figures(connection, books, setting, month, known_at)
     copied = [each.code for each in books.types.values() if each.family not in _WITHOUT_INVOICE]
     observed = load_observed(connection, month, figures, setting, copied)
+    terms = [saved.dated.term for saved in load_terms(connection)]
     accruals = accrue(terms, figures.deducted, figures.settled, month.last, known_at.date())
     return ClosePack(month.first, known_at, setting, figures, observed, accruals)
 
 
-def look_at_month(
-    connection: sa.Connection, books: Books, month: Month, now: datetime, content: Any, terms: Sequence[Term] = ()
-) -> Looked:
+def look_at_month(connection: sa.Connection, books: Books, month: Month, now: datetime, content: Any) -> Looked:
     """A month as it stands; of a closed one the archived pack (`content` gives archived bytes by hash), computed once more.
 
     Raises Refused for a month that has not begun.
@@ -102,16 +99,14 @@ def look_at_month(
     if known is None:
         if month.first > now.date():
             raise Refused(f"The month {month} has not begun: it is {now:%Y-%m-%d}.")
-        pack = prepare_pack(connection, books, month, now, terms)
+        pack = prepare_pack(connection, books, month, now)
         return Looked(pack, checklist(pack), proposal=closing.find_proposal(connection, month))
     pack = read_pack(content(known.evidence))
     again = _figures(connection, books, pack.setting, month, known.closed_at)
     return Looked(pack, checklist(pack), known, same=again == pack.figures)
 
 
-def propose_closing(
-    tx: Tx, month: Month, person: Person, override: str = "", terms: Sequence[Term] = ()
-) -> ProposedClosing:
+def propose_closing(tx: Tx, month: Month, person: Person, override: str = "") -> ProposedClosing:
     """Ask a second person to close a month.
 
     Raises Refused without the role, for a month that is not over or not the next, or with red lights and no `override`;
@@ -120,7 +115,7 @@ def propose_closing(
     demand_role(person, ACT)
     _demand_closable(tx, month)
     closing.take_books(tx.connection)
-    pack = prepare_pack(tx.connection, tx.resources.books, month, tx.now, terms)
+    pack = prepare_pack(tx.connection, tx.resources.books, month, tx.now)
     red = against_closing(checklist(pack))
     _demand_lights(month, red, override)
     arguments = {
@@ -137,7 +132,7 @@ def propose_closing(
     return ProposedClosing(number, month, red)
 
 
-def approve_closing(tx: Tx, proposal_id: int, person: Person, terms: Sequence[Term] = ()) -> Closing:
+def approve_closing(tx: Tx, proposal_id: int, person: Person) -> Closing:
     """The second person: the month is closed in the same transaction, with its pack as evidence.
 
     Raises Refused without the role, for the proposer, or when the books or the lights are no longer what was proposed.
@@ -149,7 +144,7 @@ def approve_closing(tx: Tx, proposal_id: int, person: Person, terms: Sequence[Te
     month, override = Month.read(row["arguments"]["month"]), row["arguments"]["override"]
     _demand_closable(tx, month)
     closing.take_books(tx.connection)
-    pack = prepare_pack(tx.connection, tx.resources.books, month, tx.now, terms)
+    pack = prepare_pack(tx.connection, tx.resources.books, month, tx.now)
     if figures_digest(pack) != row["arguments"]["figures"]:
         raise Refused(
             f"The books of {month} have changed since {row['proposed_by']} proposed to close it on "

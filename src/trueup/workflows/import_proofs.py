@@ -36,10 +36,10 @@ def import_proofs(tx: Tx, content: bytes, partner: str, person: Person) -> Impor
     if partner not in tx.resources.partners:
         raise NotFound(f"{partner} is no partner; known: {', '.join(sorted(tx.resources.partners)) or 'none'}.")
     reading = read_shipments(content)
-    new, same = proofs.take_in_proofs(
-        tx.connection, partner, reading.values, evidence=reading.evidence, now=tx.now
+    new, same = proofs.take_in_proofs(tx.connection, partner, reading.values, evidence=reading.evidence, now=tx.now)
+    deed = Deed(
+        "proofs.import", f"document {reading.evidence}", after={"new": new, "same": same}, evidence=reading.evidence
     )
-    deed = Deed("proofs.import", f"document {reading.evidence}", after={"new": new, "same": same}, evidence=reading.evidence)
     record_deed(tx.connection, tx.now, person, deed)
     if new:
         ask_proofs(tx)

@@ -178,7 +178,9 @@ def take_in_invoice(tx: Tx, partner: str, source: str, identifier: str, digests:
     if len(pages) > 1:
         name = f"invoice {identifier}, whole"
         tx.resources.keep(tx.connection, b"".join(pages), kind=KIND, source=source, name=name)
-    saved = [amazon_invoices.save_witness(tx.connection, partner, said, reading.evidence, tx.now) for said in reading.values]
+    saved = [
+        amazon_invoices.save_witness(tx.connection, partner, said, reading.evidence, tx.now) for said in reading.values
+    ]
     route_claims(tx, partner, [said.number for said in reading.values])
     ask_proofs(tx)
     return any(saved)

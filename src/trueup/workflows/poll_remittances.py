@@ -22,7 +22,12 @@ from trueup.storage.amazon_invoices import GONE, PAID, FetchedRemittance
 from trueup.storage.json_values import to_json
 from trueup.workflows.prove_books import ask_proofs
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
-from trueup.workflows.settle_remittance import ask_reconciliation, note_remittance_findings, note_unreadable_remittance, take_in
+from trueup.workflows.settle_remittance import (
+    ask_reconciliation,
+    note_remittance_findings,
+    note_unreadable_remittance,
+    take_in,
+)
 from trueup.workflows.source_failures import NOT_DONE, keep_evidence, needs_person, note_failure, note_working
 from trueup.workflows.world import Flowing, Tx, World
 
@@ -208,9 +213,7 @@ def _note(tx: Tx, source: str, fetched: FetchedRemittance) -> None:
     """What was fetched; a payment of a day that the source no longer answers for is not asked for again."""
     known = amazon_invoices.load_fetched(tx.connection, source, [fetched.unique_id]).get(fetched.unique_id)
     if known is not None:
-        fetched = replace(
-            fetched, listed=fetched.listed or known.listed, evidence=fetched.evidence or known.evidence
-        )
+        fetched = replace(fetched, listed=fetched.listed or known.listed, evidence=fetched.evidence or known.evidence)
     if fetched.state != PAID and fetched.paid_on < _oldest(tx, source):
         fetched = replace(fetched, state=GONE)
     amazon_invoices.note_fetched(tx.connection, source, fetched)

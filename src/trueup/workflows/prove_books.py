@@ -1,4 +1,4 @@
-"""Prove the books: continuous proofs go round, each holding two independent sources against each other, and what they find is cases.
+"""Prove the books: proofs go round, each holding two independent sources against each other; what they find becomes cases.
 
 A proof is also asked for soon after something arrived that it is about: whoever brings it need not wait for the round.
 """
@@ -84,4 +84,4 @@ def finish_round(tx: Tx, run_id: str) -> None:
     set_next(tx, rounds, run_id, rounds.pace)
 
 
-FLOWS = (Flow[World]("prove_books", prove_books, "books"), Flow[World]("prove_once", prove_once, "books"))
+FLOWS = (Flow[World]("prove_books", prove_books, "polls"), Flow[World]("prove_once", prove_once, "books"))

@@ -1,4 +1,7 @@
-"""Receive files: what waits in a folder is archived byte for byte, recognised, read, taken in, answered with a 997, settled."""
+"""Receive files: what waits in a folder is archived byte for byte, recognised, read, taken in, answered with a 997, settled.
+
+Orders and functional acknowledgements of EDI, remittances in every format, and bank statements; anything else is a case.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,20 @@ from trueup.domain.deliveries import DeliveryState, is_open
 from trueup.domain.orders import PurchaseOrder
 from trueup.domain.partners import Route
 from trueup.durable.flow import Flow
-from trueup.formats.document import Reading
+from trueup.formats.document import Format, Reading
 from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
+from trueup.formats.remittance import advice, finance_remittances, portal_export
 from trueup.formats.x12.acknowledgement import (
     FunctionalAcknowledgement,
     owed_acknowledgements,
     read_functional_acknowledgements,
     write_functional_acknowledgement,
 )
+from trueup.formats.x12.sets import remittance_820
 from trueup.formats.x12.sets.order_850 import read_orders
 from trueup.storage import cases, deliveries, sources
 from trueup.storage.documents import Arrival
+from trueup.workflows import tie_bank
 from trueup.workflows.deliver import delivery_case
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.source_failures import NOT_DONE, note_failure, note_working
@@ -35,6 +41,8 @@ HAND_OUT_PAUSE = timedelta(minutes=10)
 _ENVELOPE_CODES = ("716:", "I18:")
 """Findings about groups and interchanges, named by the element of the 997 and TA1 that reports them."""
 QUERY = "files"
+_REMITTANCES = tuple(each.FORMAT.name for each in (advice, finance_remittances, portal_export, remittance_820))
+"""The formats whose documents say what was paid."""
 
 
 def receive_files(c: Flowing, partner: str) -> None:
@@ -120,9 +128,14 @@ def take_in_file(tx: Tx, partner: str, digest: str, name: str, size_bytes: int) 
     content = tx.resources.read(tx.connection, digest)
     try:
         known = recognise(content[:HEAD_BYTES], known_formats())
+        if known.name in tie_bank.FORMATS:
+            tie_bank.take_in_bank_file(tx, content)
+            return []
+        if known.name in _REMITTANCES:
+            return _take_in_remittance(tx, partner, digest, name, known)
         if not known.name.startswith("x12"):
             raise Unreadable(
-                f"it is {known.title}, expected an X12 interchange; such files do not belong in this folder"
+                f"it is {known.title}, expected orders, remittances or bank statements; such files do not belong in this folder"
             )
         for said in read_functional_acknowledgements(content).values:
             _take_in_997(tx, partner, said, digest)
@@ -132,6 +145,19 @@ def take_in_file(tx: Tx, partner: str, digest: str, name: str, size_bytes: int) 
         return []
     take_in_orders(tx, reading, partner)
     _note_doubts(tx, partner, reading, name)
+    return _answered(tx, partner, reading)
+
+
+def _take_in_remittance(tx: Tx, partner: str, digest: str, name: str, known: Format) -> list[int]:
+    """It is settled by a run of its own, in batches; an 820 is answered with a 997 at once, as every set is."""
+    tx.start("settle_remittance", f"settle:{digest}", partner, digest, name)
+    if not known.name.startswith("x12"):
+        return []
+    return _answered(tx, partner, known.read(tx.resources.read(tx.connection, digest)))
+
+
+def _answered(tx: Tx, partner: str, reading: Reading[Any]) -> list[int]:
+    """The deliveries of the functional acknowledgements that are owed for a reading."""
     owed = [_answer_997(tx, partner, reading, interchange) for interchange in owed_acknowledgements(reading)]
     return [delivery for delivery in owed if delivery is not None]
 
@@ -162,7 +188,7 @@ def _currency(tx: Tx, partner: str) -> str | None:
     return known.pop() if len(known) == 1 else None
 
 
-def _answer_997(tx: Tx, partner: str, reading: Reading[PurchaseOrder], interchange: int) -> int | None:
+def _answer_997(tx: Tx, partner: str, reading: Reading[Any], interchange: int) -> int | None:
     """A functional acknowledgement of one interchange: it says what was wrong with which segment of which set."""
     channel = tx.resources.routes[partner].acknowledgements.get(Route.EDI)
     if channel is None:

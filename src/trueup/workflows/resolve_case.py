@@ -11,10 +11,11 @@ from trueup.base.money import Money
 from trueup.domain.acknowledgements import backorder_line, check_reopening
 from trueup.domain.cases import Case, Resolution, Role
 from trueup.domain.deliveries import Delivery, DeliveryState, is_open
-from trueup.storage import acts, cases, decisions, deliveries, orders
+from trueup.storage import acts, cases, decisions, deliveries, orders, remittances, suspense
 from trueup.storage.documents import DocumentFilter, list_documents
 from trueup.storage.sales_orders import forget_wanted
 from trueup.workflows.assessment import line_digest
+from trueup.workflows.booking import book_payments
 from trueup.workflows.deliver import ONE_LOOK, set_proof
 from trueup.workflows.poll_orders import ensure_polls, take_in_page
 from trueup.workflows.receive_files import ensure_looks, take_in_file
@@ -26,7 +27,17 @@ from trueup.workflows.world import Tx
 _MAY_RESOLVE = {
     Role.OPERATIONS: ("held.", "stock.", "acknowledgement.", "document.", "agreement."),
     Role.ECOMMERCE: ("held.stock-", "stock.", "shop.", "product."),
-    Role.FINANCE: ("held.cost-", "acknowledgement.", "remittance.", "claim.", "invoice.", "books.", "bank."),
+    Role.FINANCE: (
+        "held.cost-",
+        "acknowledgement.",
+        "remittance.",
+        "charge.",
+        "claim.",
+        "invoice.",
+        "books.",
+        "bank.",
+        "settlement.",
+    ),
     Role.ADMIN: ("",),
     Role.AUDITOR: (),
 }
@@ -155,14 +166,26 @@ def _retry(tx: Tx, case: Case, order_id: int | None) -> None:
             _deliver_again(tx, deliveries.load_delivery(tx.connection, int(name)), case.id)
         case "document":
             _read_again(tx, name)
+        case "charge":
+            tx.at(tx.now, "check_charges", f"charges:{name.partition('/')[0]}", name.partition("/")[0], False)
         case "source" | "product":
             _look_at_sources(tx)
         case "run":
             _run_again(tx, name, case.id)
+    if case.draft.kind.startswith("remittance."):
+        _settle_again(tx, case)
     if case.draft.kind == DIFFERS and order_id is not None:
         forget_wanted(tx.connection, order_id)
     if order_id is not None:
         start_answering(tx, order_id, timedelta(0))
+
+
+def _settle_again(tx: Tx, case: Case) -> None:
+    """Book what waits in it with what is known now, and hold it against all that is open. What still waits has a case again."""
+    waiting = {number for number, _ in suspense.waiting_lines(tx.connection, case.draft.kind, case.draft.subject)}
+    book_payments(tx, waiting)
+    for partner in sorted(set(remittances.partners_of(tx.connection, waiting).values())):
+        tx.at(tx.now, "reconcile_remittances", f"reconcile:{partner}", partner)
 
 
 def _deliver_again(tx: Tx, delivery: Delivery, case_id: int) -> None:
@@ -181,6 +204,12 @@ def _deliver_again(tx: Tx, delivery: Delivery, case_id: int) -> None:
 
 
 def _look_at_sources(tx: Tx) -> None:
+    # Not at the top: they settle remittances, and who does that knows persons from here.
+    from trueup.workflows.poll_invoice_statuses import ensure_status_polls
+    from trueup.workflows.poll_remittances import ensure_remittance_polls
+
+    ensure_remittance_polls(tx)
+    ensure_status_polls(tx)
     ensure_syncs(tx)
     ensure_polls(tx)
     ensure_looks(tx)
@@ -214,6 +243,9 @@ def _read_again(tx: Tx, digest: str) -> None:
         owed = take_in_file(tx, found.subject, digest, found.name, found.size_bytes)
         if owed:
             tx.start("hand_out_again", f"hand-out:{digest}:{tx.now:%Y%m%d%H%M%S%f}", owed)
+    elif found.kind == "remittance":
+        run_id = f"settle:{digest}:{tx.now:%Y%m%d%H%M%S%f}"
+        tx.start("settle_remittance", run_id, found.source, digest, found.name)
 
 
 def _partner_of(tx: Tx, source: str) -> str:

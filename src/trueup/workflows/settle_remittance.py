@@ -5,10 +5,12 @@ A document is taken in at any point again without changing anything: a payment t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+import sqlalchemy as sa
 
 from trueup.base.errors import DocumentError, Unreadable
 from trueup.domain.cases import CaseDraft, Resolution
@@ -27,6 +29,7 @@ from trueup.workflows.world import Flowing, Tx, World
 KIND = "remittance"
 BATCH_LINES = 4000
 """Of one transaction: enough that its overhead is nothing, few enough that others do not wait long."""
+_MOST_LOCKED = 300
 SAFETY_NET = timedelta(minutes=2)
 RECONCILE_AFTER = timedelta(minutes=1)
 """Files come in heaps: reconciliation looks at all that is open when none came for so long."""
@@ -112,6 +115,7 @@ def ask_reconciliation(tx: Tx, partner: str) -> None:
 
 def take_in(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) -> Settled:
     """Payments nobody told of before are booked; known ones are compared with what they were told to be."""
+    _lock_payments(tx, partner, {told.payment for told in batch})
     known = remittances.find_remittances(tx.connection, partner, [told.payment for told in batch])
     fresh: dict[str, Remittance] = {}
     again: list[Remittance] = []
@@ -125,6 +129,20 @@ def take_in(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) ->
     changed = sum(_take_in_again(tx, partner, told, evidence) for told in again)
     lines = sum(len(told.lines) for told in batch)
     return Settled(len(fresh), changed, len(again) - changed, lines)
+
+
+def _lock_payments(tx: Tx, partner: str, payments: Collection[str]) -> None:
+    """Two sources of a payment may arrive at once: the second waits, and finds it known. Of many payments all of the partner's
+    are locked, for the server's table of locks is small."""
+    few = len(payments) <= _MOST_LOCKED
+    lock = "pg_advisory_xact_lock_shared" if few else "pg_advisory_xact_lock"
+    tx.connection.execute(sa.text(f"SELECT {lock}(hashtextextended(:name, 7))"), {"name": f"payments of {partner}"})
+    if few:
+        names = sorted(f"payment {partner}/{payment}" for payment in payments)
+        query = sa.text(
+            "SELECT pg_advisory_xact_lock(hashtextextended(name, 7)) FROM unnest(CAST(:names AS text[])) AS n(name)"
+        )
+        tx.connection.execute(query, {"names": names})
 
 
 def _take_in_again(tx: Tx, partner: str, told: Remittance, evidence: str) -> bool:

@@ -9,7 +9,10 @@ import sqlalchemy as sa
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.durable.flow import Flow
 from trueup.storage import cases, orders, sources
+from trueup.workflows.poll_invoice_statuses import ensure_status_polls, status_rounds
 from trueup.workflows.poll_orders import ensure_polls, poll_rounds
+from trueup.workflows.poll_remittances import ensure_remittance_polls, remittance_rounds
+from trueup.workflows.prove_books import ensure_proofs, proof_rounds
 from trueup.workflows.receive_files import ensure_looks, look_rounds
 from trueup.workflows.rounds import RUN_FAILED, Rounds, again_after_defect, mend_rounds, set_next, start_rounds
 from trueup.workflows.sync_products import ensure_syncs, sync_rounds
@@ -19,7 +22,15 @@ from trueup.workflows.world import Flowing, Pace, Tx, World
 SOURCE = "trueup"
 QUERY = "watch"
 ROUND_QUEUE = "polls"
-_GOES_ROUND = ("poll_orders", "sync_products", "receive_files", "watch")
+_GOES_ROUND = (
+    "poll_orders",
+    "sync_products",
+    "receive_files",
+    "poll_remittances",
+    "poll_invoice_statuses",
+    "prove_books",
+    "watch",
+)
 
 
 def watch(c: Flowing) -> None:
@@ -30,12 +41,14 @@ def watch(c: Flowing) -> None:
 def look_around(tx: Tx, run_id: str) -> None:
     """Silence becomes a case: absence of orders is not proof that there are none. What went round and does not is mended."""
     pace = tx.resources.pace
+    slow = {(rounds.source, rounds.query): 2 * rounds.pace for rounds in every_rounds(tx.resources)}
     for row in sources.list_sources(tx.connection):
         if row["name"] == SOURCE:
             continue
+        patience = max(pace.silence, slow.get((row["name"], row["query"]), pace.silence))
         subject = f"source {row['name']} {row['query']}"
         last = row["last_success_at"] or row["last_started_at"]
-        if last is not None and tx.now - last > pace.silence:
+        if last is not None and tx.now - last > patience:
             cases.open_case(tx.connection, _silent(subject, row["last_error"], str(tx.now - last)), tx.now)
         else:
             cases.close_case(tx.connection, "source.silent", subject, why="it answers again", now=tx.now)
@@ -51,12 +64,22 @@ def ensure_watch(tx: Tx) -> None:
     ensure_syncs(tx)
     ensure_polls(tx)
     ensure_looks(tx)
+    ensure_remittance_polls(tx)
+    ensure_status_polls(tx)
+    ensure_proofs(tx)
     start_rounds(tx, _rounds(tx.resources), tx.resources.pace.watch)
 
 
 def every_rounds(world: World) -> list[Rounds]:
     """All that goes round but the watch itself."""
-    return [*sync_rounds(world), *poll_rounds(world), *look_rounds(world)]
+    return [
+        *sync_rounds(world),
+        *poll_rounds(world),
+        *look_rounds(world),
+        *remittance_rounds(world),
+        *status_rounds(world),
+        *proof_rounds(world),
+    ]
 
 
 def _rounds(world: World) -> Rounds:

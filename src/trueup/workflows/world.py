@@ -14,17 +14,17 @@ from trueup.base.ids import Digest
 from trueup.checks import Ground
 from trueup.domain.bank import BankRules
 from trueup.domain.chart import Chart
-from trueup.domain.deduction import DeductionType, Sightings
+from trueup.domain.deduction import DeductionType
 from trueup.domain.grammar import Grammar
 from trueup.domain.hold import Hold
 from trueup.domain.matcher import Matcher
 from trueup.domain.partners import Agreement, Partner, Route
-from trueup.domain.remittances import RemittanceLine
 from trueup.durable.flow import Context, Transaction
 from trueup.remote.capability import Connections
 from trueup.storage.database import Database
 from trueup.storage.documents import Archive, Arrival
 from trueup.storage.orders import SavedOrder
+from trueup.workflows.grammar_of import Grammars
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +67,20 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """How the books are kept: the chart, and the types of deductions by which lines of remittances are recognised."""
+    """How the books are kept: the chart, and the types of deductions by which lines of remittances are recognised.
+
+    `grammars`: the types together with the rules of finance's that are in force.
+    """
 
     chart: Chart
     types: Mapping[str, DeductionType]
     matchers: tuple[Matcher, ...]
-    grammar: Grammar
+    grammars: Grammars
 
     @classmethod
     def of(cls, chart: Chart, types: Mapping[str, DeductionType], matchers: Iterable[Matcher]) -> Books:
         """With a grammar made of the types."""
-        return cls(chart, types, tuple(matchers), Grammar(types.values()))
-
-    def sight(self, line: RemittanceLine) -> Sightings:
-        """All that any type sees in a line."""
-        return self.grammar.sight(line)
+        return cls(chart, types, tuple(matchers), Grammars(Grammar(types.values())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class AmazonFinances:
         """Raises ConfigurationError for a marketplace that is neither a country of Amazon's nor like one of its ids."""
         self.settings, self._clock = settings, clock
         self._marketplace = _marketplace_id(settings.name, marketplace)
-        self.name = f"{settings.name}-finances-{marketplace}"
+        self.name = finances_name(settings.name, marketplace)
 
         def client(name: str, address: str) -> HttpClient:
             return HttpClient(
@@ -215,6 +215,11 @@ class AmazonFinances:
                 f"{said}: Amazon keeps them for a year; ask from at most 365 days back, or import older ones by file."
             )
         return start, end
+
+
+def finances_name(connection: str, marketplace: str) -> str:
+    """How the connection to the finance APIs of one marketplace is called."""
+    return f"{connection}-finances-{marketplace}"
 
 
 def _marketplace_id(connection: str, marketplace: str) -> str:

@@ -52,6 +52,14 @@ def write_history(folder: Path, seed: int, months: int = 1, scale: Fraction = ON
     return truth
 
 
+def remittance_files(folder: Path) -> list[tuple[Path, str]]:
+    """Every file of a history that tells of payments, with the partner who pays, in an order in which they could arrive."""
+    partners = {market.name: market.partner for market in MARKETS}
+    files = [path for name in (EXPORTS, X12_FILES, ADVICES) for path in (folder / name).iterdir()]
+    told = [(path, partners[path.name.split("-")[1]]) for path in files]
+    return sorted(told, key=lambda each: (each[0].name.split("-")[2:], each[0].name))
+
+
 def truth_as_json(truth: Truth) -> dict[str, Any]:
     """The truth as plain data: amounts in minor units, days as text."""
     return {
@@ -88,7 +96,7 @@ def _write_period(folder: Path, period: Period, place: int, profile: Profile) ->
     for payment in period.payments:
         misstated = payment.misstated if payment.sources[0] == EXPORT else 0
         if X12 in payment.sources:
-            (folder / X12_FILES / f"820-{payment.number}.edi").write_bytes(write_820(payment, misstated))
+            (folder / X12_FILES / f"820-{payment.market.name}-{payment.number}.edi").write_bytes(write_820(payment, misstated))
         if ADVICE in payment.sources:
             write_advice(folder / ADVICES, payment, misstated, next(turns))
     write_statements(folder / BANK, period)

@@ -73,10 +73,14 @@ class _Sum:
             self.credits -= int(row.minor)
 
 
+def hold_still(connection: sa.Connection) -> None:
+    """Every statement of the transaction sees the same books. Must be its first."""
+    connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+
+
 def load_figures(connection: sa.Connection, scope: Scope, setting: Setting) -> Figures:
     """Everything that follows from the journal and the invoices. The caller sees to it that nothing is posted meanwhile."""
     values = scope.values(setting)
-    connection.execute(_ROOM)
     rows = list(connection.execute(_SUMS, values))
     chains = [_chain(row) for row in connection.execute(_CHAINS, values)]
     disputed = frozenset(setting.disputed)
@@ -96,8 +100,6 @@ def load_figures(connection: sa.Connection, scope: Scope, setting: Setting) -> F
     )
 
 
-# Sums over everything are hashed in memory: on disk they take twice the time.
-_ROOM = sa.text("SET LOCAL work_mem = '128MB'")
 _SUMS = sa.text(
     "SELECT l.account, l.currency, l.type, e.kind, e.day < :start AS before, l.rule = 'taken back' AS back, l.minor > 0 AS debit,"
     " l.invoice_id IS NOT NULL AS of_invoice, sum(l.minor) AS minor, count(*) AS lines"
@@ -283,11 +285,10 @@ _INVOICED = sa.text(
 )
 _SETTLES = "l.account = :receivable AND l.invoice_id IS NOT NULL AND e.kind IN ('remittance', 'correction')"
 _SETTLED = sa.text(
-    "SELECT i.partner, i.payee, s.currency, sum(s.before) AS before, sum(s.within) AS within FROM (SELECT l.invoice_id,"
-    " l.currency, coalesce(-sum(l.minor) FILTER (WHERE e.day < :start), 0) AS before,"
+    "SELECT i.partner, i.payee, l.currency, coalesce(-sum(l.minor) FILTER (WHERE e.day < :start), 0) AS before,"
     " coalesce(-sum(l.minor) FILTER (WHERE e.day >= :start), 0) AS within FROM trueup.journal_lines l"
-    f" JOIN trueup.journal_entries e ON e.id = l.entry_id WHERE {_SETTLES} AND e.day <= :last GROUP BY 1, 2) AS s"
-    " JOIN trueup.invoices i ON i.id = s.invoice_id GROUP BY i.partner, i.payee, s.currency"
+    " JOIN trueup.journal_entries e ON e.id = l.entry_id JOIN trueup.invoices i ON i.id = l.invoice_id"
+    f" WHERE {_SETTLES} AND e.day <= :last GROUP BY 1, 2, 3"
 )
 # What is open now, with what was settled since taken back, and without what was not issued yet.
 _OPEN = sa.text(

@@ -39,6 +39,7 @@ def load_observed(
         unread=unread,
         bank=_like(connection, "bank.%"),
         bank_statements=int(connection.execute(_STATEMENTS).scalar_one()),
+        untied=_payments(connection, _UNTIED, days),
         without_copy=_payments(connection, _WITHOUT_COPY, {**days, "types": list(with_copies)}),
         earlier_open=str(earlier) if earlier is not None else "",
     )
@@ -100,7 +101,13 @@ _HELD = sa.text(
     " amount_minor AS minor, currency FROM trueup.remittances WHERE posting = 'held' AND paid_on <= :last"
     " ORDER BY paid_on, payment"
 )
-_STATEMENTS = sa.text("SELECT count(*) FROM trueup.documents WHERE kind LIKE 'bank%'")
+_STATEMENTS = sa.text("SELECT count(*) FROM trueup.bank_statements")
+_UNTIED = sa.text(
+    "SELECT r.partner || '/' || r.payment AS about, 'paid on ' || r.paid_on AS words, r.amount_minor AS minor, r.currency"
+    " FROM trueup.remittances r LEFT JOIN (SELECT DISTINCT unnest(payments) AS name FROM trueup.bank_ties) AS t"
+    " ON t.name = r.partner || '/' || r.payment WHERE t.name IS NULL AND r.posting = 'posted' AND r.amount_minor > 0"
+    " AND r.paid_on BETWEEN :start AND :last ORDER BY r.paid_on, r.payment"
+)
 # A copy is a document that is named by Amazon's number, however that is written.
 _WITHOUT_COPY = sa.text(
     "SELECT d.reference AS about, d.type || ' of ' || d.day AS words, d.minor, d.currency FROM (SELECT l.reference, l.currency,"

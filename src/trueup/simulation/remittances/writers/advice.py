@@ -53,7 +53,7 @@ def write_advice(folder: Path, payment: Payment, misstated: int = 0, turn: int =
     """Write the advice of a payment; by `turn` as text, HTML or PDF, in one of the layouts."""
     layout, kind = LAYOUTS[turn % 2], ("txt", "html", "pdf")[turn % 3]
     writer = {"txt": advice_text, "html": advice_html, "pdf": advice_pdf}[kind]
-    path = folder / f"advice-{payment.number}.{kind}"
+    path = folder / f"advice-{payment.market.name}-{payment.number}.{kind}"
     path.write_bytes(writer(payment, layout, misstated))
     return path
 

@@ -152,7 +152,8 @@ def _line_columns(form: Form) -> Row:
 def _line_row(payment: Payment, line: Line, form: Form) -> Row:
     more: tuple[str, ...] = ()
     if form.india:
-        original = line.parts[0][0] if line.parts and line.cause != "invoice" else ""
+        # Of several invoices, or of one among equals, the export names none.
+        original = line.parts[0][0] if len(line.parts) == 1 and line.cause != "invoice" else ""
         more = (*line.words, line.purchase_order, original)
     return (
         payment.number, line.reference, line.invoice_day or payment.paid_on, line.description, *more, line.gross,

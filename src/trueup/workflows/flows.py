@@ -1,0 +1,35 @@
+"""Every flow there is: what workers run. A workflow that has flows is named here once."""
+
+from __future__ import annotations
+
+from trueup.durable.flow import Flow
+from trueup.workflows import (
+    acknowledge_order,
+    deliver,
+    poll_invoice_statuses,
+    poll_orders,
+    poll_remittances,
+    prove_books,
+    prove_delivery,
+    receive_files,
+    reconcile_remittances,
+    settle_remittance,
+    sync_products,
+    watch,
+)
+from trueup.workflows.world import World
+
+FLOWS: tuple[Flow[World], ...] = (
+    *poll_orders.FLOWS,
+    *receive_files.FLOWS,
+    *sync_products.FLOWS,
+    *acknowledge_order.FLOWS,
+    *deliver.FLOWS,
+    *prove_delivery.FLOWS,
+    *settle_remittance.FLOWS,
+    *reconcile_remittances.FLOWS,
+    *poll_remittances.FLOWS,
+    *poll_invoice_statuses.FLOWS,
+    *prove_books.FLOWS,
+    *watch.FLOWS,
+)

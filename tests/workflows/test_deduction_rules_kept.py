@@ -1,0 +1,228 @@
+"""Rules that finance adds: proposed, tried on history, approved by a second person, versioned, retired; the books follow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from tests.workflows.bookkeeping import FINA, PARTNER, Bookkeeping, invoice, line, payment
+from trueup.base.errors import Conflict, Refused
+from trueup.base.money import Money
+from trueup.domain.cases import Resolution, Role
+from trueup.domain.chart import Purpose
+from trueup.domain.deduction import Family
+from trueup.domain.deduction_rules import NewType, RuleField, RuleForm
+from trueup.storage.database import Database
+from trueup.workflows.answer_suspense import classify_case
+from trueup.workflows.keep_rules import (
+    WantedRule,
+    approve_rule,
+    propose_rule,
+    reject_rule,
+    retire_rule,
+    rule_of_case,
+    try_rule,
+)
+from trueup.workflows.resolve_case import Person, resolve_case
+
+OTTO = Person("Otto", frozenset({Role.FINANCE}))
+OLGA = Person("Olga", frozenset({Role.OPERATIONS}))
+LOGISTICS = WantedRule(RuleField.REFERENCE, RuleForm.SHAPE, "ZQ-9+-LOGI", "allowance-freight")
+
+
+@pytest.fixture
+def books(database: Database) -> Bookkeeping:
+    return Bookkeeping(database)
+
+
+def waits(number: str, *references: str, **more: object) -> object:
+    return payment(number, *(line(each, -10_00) for each in references), **more)
+
+
+def take_in(books: Bookkeeping, number: str, *references: str, **more: object) -> None:
+    books.take_in(payment(number, *(line(each, -10_00) for each in references), **more))
+
+
+def test_what_waits_is_booked_when_a_second_person_approves(books: Bookkeeping) -> None:
+    """Proposed, nothing happens; approved, lines that wait are posted by the rule, and so are those to come."""
+    take_in(books, "P1", "ZQ-12345-LOGI", "ZQ-99-LOGI", "WHAT IS THIS")
+    books.act(propose_rule, LOGISTICS, FINA)
+    take_in(books, "P2", "ZQ-7-LOGI")
+    assert books.balance(Purpose.SUSPENSE) == 40_00
+    done = books.act(approve_rule, "rule-1", OTTO)
+    assert (done.payments, done.lines, done.amounts) == (2, 3, (Money(-30_00, "USD"),))
+    take_in(books, "P3", "ZQ-8-LOGI")
+    assert books.balance(Purpose.ALLOWANCES) == 40_00
+    assert books.balance(Purpose.SUSPENSE) == 10_00
+    assert [case[0] for case in books.open_cases()] == ["remittance.unrecognised"]
+    rules = books.rows("SELECT DISTINCT rule FROM trueup.journal_lines WHERE type = 'allowance-freight'")
+    assert [row[0] for row in rules] == ["rule-1 v1"]
+    books.check()
+
+
+def test_the_proposer_may_not_approve_and_the_database_says_so_too(books: Bookkeeping) -> None:
+    """By the program, by the table, and by role."""
+    books.act(propose_rule, LOGISTICS, FINA)
+    with pytest.raises(Refused, match="a second person must approve"):
+        books.act(approve_rule, "1", FINA)
+    with pytest.raises(Refused, match="it takes the role finance or admin"):
+        books.act(approve_rule, "1", OLGA)
+    for proposer in ("Fina", "Otto"):  # as it is, and with another proposer than the rule's
+        with books.database.engine.begin() as connection, pytest.raises(sa.exc.IntegrityError):
+            connection.exec_driver_sql(
+                "INSERT INTO trueup.rule_reviews (rule, version, proposed_by, approved, reviewed_by, reviewed_at, note)"
+                f" VALUES (1, 1, '{proposer}', true, 'FINA', now(), '')"
+            )
+    with books.database.engine.begin() as connection, pytest.raises(sa.exc.DBAPIError):
+        connection.exec_driver_sql("UPDATE trueup.deduction_rules SET pattern = 'X'")
+
+
+def test_a_rule_is_tried_on_all_history_and_changes_nothing(books: Bookkeeping) -> None:
+    """Counts and money, before and after; what a person decided stays, and its own days are told apart."""
+    take_in(books, "P1", "ZQ-1-LOGI", paid_on=date(2026, 5, 4))
+    books.act(classify_case, books.case("remittance.unrecognised"), "co-op", FINA)
+    take_in(books, "P2", "ZQ-2-LOGI", "ZQ-3-LOGI", paid_on=date(2026, 6, 4))
+    take_in(books, "P3", "ZQ-4-LOGI", "6268-1490899880", paid_on=date(2026, 7, 6))
+    books.act(propose_rule, replace(LOGISTICS, valid_from=date(2026, 7, 1)), FINA)
+    before = books.balances()
+    tried = books.act(try_rule, "rule-1")
+    (effect,) = tried.whole.effects
+    assert (effect.before, effect.after, effect.lines) == ("unrecognised", "allowance-freight", 3)
+    assert effect.money == Money(-30_00, "USD") and tried.answered == 1
+    assert (tried.whole.looked_at, tried.whole.seen, tried.own.looked_at, tried.own.seen) == (5, 3, 2, 1)
+    since = books.act(try_rule, "rule-1", date(2026, 7, 1))
+    assert since.whole.seen == 1
+    assert books.balances() == before
+    books.act(approve_rule, "rule-1", OTTO)
+    assert books.balance(Purpose.ALLOWANCES) == 10_00  # P2 was paid before its days
+    books.check()
+
+
+def test_what_other_types_have_posted_stays_as_it_is(books: Bookkeeping) -> None:
+    """A rule that would read posted lines otherwise is refused, until it is dated after them."""
+    take_in(books, "P1", "6268-1490899880")
+    books.act(
+        propose_rule, replace(LOGISTICS, form=RuleForm.PREFIX, pattern="6268-", valid_from=date(2026, 1, 1)), FINA
+    )
+    with pytest.raises(Refused, match=r"1 line of -10.00 USD .* that are co-op would be allowance-freight"):
+        books.act(approve_rule, "rule-1", OTTO)
+    books.act(reject_rule, "rule-1", OTTO, "begins too early")
+    with pytest.raises(Conflict, match="is rejected by Otto"):
+        books.act(approve_rule, "rule-1", OTTO)
+    later = replace(LOGISTICS, form=RuleForm.PREFIX, pattern="6268-", valid_from=date(2026, 10, 3), replaces="rule-1")
+    books.act(propose_rule, later, FINA)
+    books.act(approve_rule, "rule-1", OTTO)
+    take_in(books, "P2", "6268-1490899881", paid_on=date(2026, 10, 3))
+    assert (books.balance(Purpose.CO_OP), books.balance(Purpose.ALLOWANCES)) == (10_00, 10_00)
+    books.check()
+
+
+def test_a_rule_that_rivals_a_type_is_refused_with_an_example(books: Bookkeeping) -> None:
+    """Its lines would become ambiguous."""
+    take_in(books, "P1", "IPAPUS1234567")
+    books.act(propose_rule, replace(LOGISTICS, pattern="IPAPUS9+", valid_from=date(2026, 1, 1)), FINA)
+    with pytest.raises(Refused, match="is in conflict: .* IPAPUS1234567"):
+        books.act(approve_rule, "rule-1", OTTO)
+    assert "price-protection" in books.act(try_rule, "rule-1").whole.conflicts
+    books.check()
+
+
+def test_a_case_that_is_answered_proposes_its_rule(books: Bookkeeping) -> None:
+    """Of the lines' form and sign, with the type and the account that were chosen."""
+    take_in(books, "P1", "ZQ-1-LOGI", "ZQ-22-LOGI")
+    case = books.case("remittance.unrecognised")
+    wanted = books.act(rule_of_case, case, "co-op", books.code(Purpose.FEES), "a service")
+    books.act(classify_case, case, "co-op", FINA, account=books.code(Purpose.FEES))
+    saved = books.act(propose_rule, wanted, FINA)
+    assert (saved.rule.pattern, saved.rule.valid_to, saved.case) == ("ZQ-9+-LOGI", None, case)
+    books.act(approve_rule, saved.rule.id, OTTO)
+    take_in(books, "P2", "ZQ-333-LOGI")
+    assert (books.balance(Purpose.FEES), books.balance(Purpose.CO_OP)) == (30_00, 0)
+    books.check()
+
+
+def test_a_rule_may_bring_a_type_of_its_own_which_others_then_name(books: Bookkeeping) -> None:
+    """With a label, a family and an account; a case can be classified as it."""
+    pallets = NewType("pallet-fee", "pallet fee", Family.FEE, Purpose.FEES, "An expense: a service that was bought.")
+    books.act(propose_rule, replace(LOGISTICS, type=pallets), FINA)
+    books.act(approve_rule, "rule-1", OTTO)
+    take_in(books, "P1", "ZQ-1-LOGI", "PAL 77 X")
+    assert books.balance(Purpose.FEES) == 10_00
+    books.act(propose_rule, replace(LOGISTICS, type="pallet-fee", pattern="PAL 9+ X"), FINA)
+    assert books.act(try_rule, "rule-2").whole.seen == 1
+    books.act(approve_rule, "rule-2", OTTO)
+    take_in(books, "P2", "AND THIS")
+    books.act(classify_case, books.case("remittance.unrecognised"), "pallet-fee", FINA)
+    assert books.balance(Purpose.FEES) == 30_00
+    books.check()
+
+
+def test_a_new_version_and_a_retirement_follow_in_the_books(books: Bookkeeping) -> None:
+    """Lines that a version has posted go where the next one says; retired from a day, they wait again from that day on."""
+    books.act(propose_rule, LOGISTICS, FINA)
+    take_in(books, "P1", "ZQ-1-LOGI")
+    take_in(books, "P2", "ZQ-2-LOGI", paid_on=date(2026, 10, 9))
+    with pytest.raises(Conflict, match="waits for its review"):
+        books.act(propose_rule, replace(LOGISTICS, replaces="rule-1"), FINA)
+    books.act(reject_rule, "rule-1", FINA, "too early")
+    books.act(propose_rule, replace(LOGISTICS, replaces="rule-1"), FINA)
+    books.act(approve_rule, "rule-1", OTTO)
+    assert books.balance(Purpose.ALLOWANCES) == 20_00
+    books.act(propose_rule, replace(LOGISTICS, type="fee", replaces="rule-1", valid_from=date(2026, 10, 1)), FINA)
+    books.act(approve_rule, "rule-1", OTTO)
+    assert (books.balance(Purpose.ALLOWANCES), books.balance(Purpose.FEES)) == (0, 20_00)
+    books.act(retire_rule, "rule-1", date(2026, 10, 5), OTTO, "the agreement ended")
+    assert (books.balance(Purpose.FEES), books.balance(Purpose.SUSPENSE)) == (10_00, 10_00)
+    with pytest.raises(Conflict, match="no version in force"):
+        books.act(retire_rule, "rule-1", None, OTTO, "again")
+    books.check()
+
+
+def test_a_trial_of_an_approval_leaves_no_trace_in_what_is_remembered(books: Bookkeeping) -> None:
+    """Rolled back, the rule is not in force for whoever comes next."""
+    books.act(propose_rule, LOGISTICS, FINA)
+
+    def approve_and_fail(tx: object) -> None:
+        approve_rule(tx, "rule-1", OTTO)  # type: ignore[arg-type]
+        tx.resources.books.grammars.now(tx.connection)  # type: ignore[attr-defined]
+        raise Conflict("rolled back")
+
+    with pytest.raises(Conflict, match="rolled back"):
+        books.act(approve_and_fail)
+    take_in(books, "P1", "ZQ-1-LOGI")
+    assert books.balance(Purpose.SUSPENSE) == 10_00
+    books.act(propose_rule, replace(LOGISTICS, pattern="YY-9+", type="fee"), FINA)
+    books.act(approve_rule, "rule-2", OTTO)
+    take_in(books, "P2", "ZQ-2-LOGI", "YY-3")
+    assert (books.balance(Purpose.SUSPENSE), books.balance(Purpose.FEES)) == (20_00, 10_00)
+
+
+def test_an_account_is_refused_where_its_balance_is_proven(books: Bookkeeping) -> None:
+    """Claims stand on their account until they are settled; suspense, cash and strangers are none."""
+    disputed = replace(LOGISTICS, type="shortage-claim", account=books.code(Purpose.FEES))
+    with pytest.raises(Refused, match="can be disputed"):
+        books.act(propose_rule, disputed, FINA)
+    with pytest.raises(Refused, match="not where an explained line can go"):
+        books.act(propose_rule, replace(LOGISTICS, account=books.code(Purpose.SUSPENSE)), FINA)
+    with pytest.raises(Refused, match="is not in the chart"):
+        books.act(propose_rule, replace(LOGISTICS, account="999999"), FINA)
+    with pytest.raises(Refused, match="is no deduction type"):
+        books.act(propose_rule, replace(LOGISTICS, type="nonsense"), FINA)
+
+
+def test_a_retry_of_a_case_looks_again_and_loses_nothing(books: Bookkeeping) -> None:
+    """A line that still waits has an open case afterwards, a payment that does not tie as well; what matches now is matched."""
+    books.bill(invoice("INV-1", 100_00))
+    take_in(books, "P1", "XQZ 77")
+    books.take_in(payment("P2", line("INV-1", 100_00), amount=90_00))
+    for kind in ("remittance.unrecognised", "remittance.does-not-tie"):
+        books.act(resolve_case, books.case(kind), Resolution.RETRY, FINA, "")
+    books.engine.settle()
+    assert sorted(case[:2] for case in books.open_cases()) == [
+        ("remittance.does-not-tie", f"payment {PARTNER}/P2"),
+        ("remittance.unrecognised", f"{PARTNER} lines like XQZ 9+ USD minus"),
+    ]
+    books.check()
