@@ -129,7 +129,7 @@ def test_a_contest_is_settled_by_a_person_and_their_tie_stands(books: Bookkeepin
     assert "bank.contest" not in [case[0] for case in bank_cases(books)]
     with pytest.raises(Conflict, match="was tied to"):
         books.act(tie_by_hand, [f"{PARTNER}/700020"], [first], FINA, "")
-    with pytest.raises(Refused, match="25.00 USD away from the payments"):
+    with pytest.raises(Refused, match=r"25\.00 USD away from the payments"):
         books.act(tie_by_hand, [f"{PARTNER}/700003"], [first + 1], FINA, "")
     number = books.rows("SELECT id FROM trueup.bank_ties WHERE rule = 'person'")[0][0]
     books.act(untie, number, FINA)

@@ -38,10 +38,6 @@ def books(database: Database) -> Bookkeeping:
     return Bookkeeping(database)
 
 
-def waits(number: str, *references: str, **more: object) -> object:
-    return payment(number, *(line(each, -10_00) for each in references), **more)
-
-
 def take_in(books: Bookkeeping, number: str, *references: str, **more: object) -> None:
     books.take_in(payment(number, *(line(each, -10_00) for each in references), **more))
 
@@ -124,7 +120,7 @@ def test_a_rule_that_rivals_a_type_is_refused_with_an_example(books: Bookkeeping
     """Its lines would become ambiguous."""
     take_in(books, "P1", "IPAPUS1234567")
     books.act(propose_rule, replace(LOGISTICS, pattern="IPAPUS9+", valid_from=date(2026, 1, 1)), FINA)
-    with pytest.raises(Refused, match="is in conflict: .* IPAPUS1234567"):
+    with pytest.raises(Refused, match=r"is in conflict: .* IPAPUS1234567"):
         books.act(approve_rule, "rule-1", OTTO)
     assert "price-protection" in books.act(try_rule, "rule-1").whole.conflicts
     books.check()
@@ -225,4 +221,12 @@ def test_a_retry_of_a_case_looks_again_and_loses_nothing(books: Bookkeeping) -> 
         ("remittance.does-not-tie", f"payment {PARTNER}/P2"),
         ("remittance.unrecognised", f"{PARTNER} lines like XQZ 9+ USD minus"),
     ]
+    books.check()
+
+
+def test_what_is_classified_as_a_claim_is_one(books: Bookkeeping) -> None:
+    """It can be disputed like every other: it has a case, and the account of claims is still the sum of theirs."""
+    take_in(books, "P1", "QX-77")
+    books.act(classify_case, books.case("remittance.unrecognised"), "shortage-claim", FINA)
+    assert books.open_cases() == [("claim.shortage", f"claim {PARTNER}/shortage/QX77 USD", 10_00)]
     books.check()

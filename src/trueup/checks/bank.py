@@ -92,7 +92,7 @@ def drafts_of(compared: Compared, ground: Ground) -> list[CaseDraft]:
     for each in compared.matching.discrepancies:
         if each.kind is BankDifference.NOT_ANNOUNCED and _is_early(each, first):
             early.append(each)
-        elif each.kind is not BankDifference.NOT_RECEIVED or _should_show(each.payments[0], since):
+        elif each.kind is not BankDifference.NOT_RECEIVED or _should_show(each.payments[0], since, ground):
             drafts.append(_difference(each, compared.rules, ground))
     drafts += [_contest(each, ground) for each in compared.matching.contests]
     drafts += _history(early, first, ground)
@@ -100,9 +100,10 @@ def drafts_of(compared: Compared, ground: Ground) -> list[CaseDraft]:
     return drafts
 
 
-def _should_show(payment: ExpectedPayment, since: Mapping[str, date]) -> bool:
-    """Whether an account of its currency is known on its day."""
-    return payment.amount.currency in since and payment.paid_on >= since[payment.amount.currency]
+def _should_show(payment: ExpectedPayment, since: Mapping[str, date], ground: Ground) -> bool:
+    """Whether an account of its currency is known on a day on which it may have come."""
+    first = since.get(payment.amount.currency)
+    return first is not None and payment.paid_on + timedelta(days=ground.bank.days) >= first
 
 
 def _is_early(each: BankDiscrepancy, first: date | None) -> bool:

@@ -7,15 +7,22 @@ from typing import Annotated, Any
 import typer
 
 from trueup.base.errors import Invalid
+from trueup.cli import answers
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column, words
 from trueup.domain.cases import Resolution
 from trueup.storage.views import acts as act_views
 from trueup.storage.views import cases as views
+from trueup.storage.views.rivals import list_rivals
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.resolve_case import resolve_case
 
-group = typer.Typer(name="cases", help="Cases: list, show, explain, resolve, proposals, approve.", no_args_is_help=True)
+group = typer.Typer(
+    name="cases",
+    help="Cases: list, show, explain, resolve, classify, choose, write-off, post-now, proposals, approve.",
+    no_args_is_help=True,
+)
+group.registered_commands += answers.group.registered_commands
 _COLUMNS = (
     Column("id", "id", number=True),
     Column("kind", "kind"),
@@ -59,9 +66,14 @@ def list_cases(
 
 @command(group, "show", example="trueup cases show 7")
 def show_case(session: Session, case: Wanted) -> Result:
-    """Show one case: what was expected, what was found, the money, the deadline, and what may be decided."""
+    """Show one case: what was expected, what was found, the money, the deadline, and what may be decided.
+
+    A contested one with its rival explanations side by side.
+    """
     with session.look() as connection:
-        return Result(views.show_case(connection, case))
+        shown = views.show_case(connection, case)
+        rivals = list_rivals(connection, shown["kind"], shown["subject"])
+    return Result({**shown, "explanations": rivals} if rivals else shown)
 
 
 @command(group, "explain", example="trueup cases explain 7")
@@ -69,6 +81,7 @@ def explain_case(session: Session, case: Wanted) -> Result:
     """Say in words what a case is about and what each resolution would do."""
     with session.look() as connection:
         shown = views.show_case(connection, case)
+        shown["explanations"] = list_rivals(connection, shown["kind"], shown["subject"])
     return Result(
         {**shown, "meaning": {name: MEANING[Resolution(name)] for name in shown["resolutions"]}}, words=_tell(shown)
     )
@@ -139,6 +152,11 @@ MEANING = {
     Resolution.POST_NOW: "post the payment on the first day of an open month",
     Resolution.DISPUTE: "contest the claim with Amazon; what it holds stays a receivable",
     Resolution.WRITE_OFF: "give the claim up: what Amazon holds becomes a loss",
+    Resolution.CLASSIFY: "say what the lines are, and perhaps propose a rule: trueup cases classify",
+    Resolution.CHOOSE: "choose one of the explanations below: trueup cases choose",
+    Resolution.POST_NOW: "post it on the first day of an open month: trueup cases post-now",
+    Resolution.DISPUTE: "contest it with Amazon",
+    Resolution.WRITE_OFF: "give the claim up, as a loss: trueup cases write-off",
     Resolution.DISMISS: "close the case and change nothing",
 }
 
@@ -160,4 +178,11 @@ def _tell(shown: dict[str, Any]) -> str:
     if shown["state"] == "open":
         rows += ["", "What may be decided:"]
         rows += [f"  {name:<18} {MEANING[Resolution(name)]}" for name in shown["resolutions"]]
+    for each in shown["explanations"]:
+        rows += [
+            "",
+            f"Explanation {each['choice']} ({each['score']} points, {each['matcher'].replace('-', ' ')}): {each['why']}",
+        ]
+        rows += [f"  payment {line['payment']} line {line['line']}  {line['amount']}" for line in each["lines"]]
+        rows += [f"  settles {part['item']}  {part['amount']}" for part in each["settles"]]
     return "\n".join(rows)

@@ -35,10 +35,14 @@ class Place:
 PLACES = (
     Place("status", "work", "Show how things stand.", _LOOK, is_group=False),
     Place("orders", "orders", "Purchase orders: list, show, explain.", _LOOK),
-    Place("cases", "cases", "Cases: list, show, explain, resolve, proposals, approve.", _LOOK),
+    Place(
+        "cases", "cases", "Cases: list, show, explain, resolve, classify, choose, write-off, post-now, approve.", _LOOK
+    ),
     Place("deliveries", "deliveries", "Outgoing documents: list, show, explain.", _LOOK),
     Place("remittances", "remittances", "What Amazon paid: import, list, show, explain.", _LOOK),
     Place("invoices", "invoices", "Our invoices: import, list, show.", _LOOK),
+    Place("rules", "rules", "Rules for lines of remittances: propose, try, approve, retire.", _LOOK),
+    Place("terms", "terms", "What was agreed to be deducted: import, add, list, unrated, check.", _LOOK),
     Place("journal", "journal", "The books: list, show, balances, accounts, export, exports.", _LOOK),
     Place("close", "close", "The month's close: its pack, its lights, and locking it.", _LOOK, is_group=False),
     Place("profit", "profit", "Net margin by SKU and by channel.", _LOOK, is_group=False),

@@ -237,9 +237,11 @@ def _total(items: Sequence[Item]) -> str:
 
 
 def _items(items: Sequence[Item]) -> str:
-    return _named([f"{each.about}: {each.words}" if each.words else each.about for each in items])
+    names = [f"{each.about}: {each.words}" if each.words else each.about for each in items]
+    return _named(names, _many(items))
 
 
-def _named(names: Sequence[str]) -> str:
-    more = f"; and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
-    return "; ".join(names[:_MOST_NAMED]) + more
+def _named(names: Sequence[str], count: int = 0) -> str:
+    """The first ones, and how many of all are left out."""
+    left = max(count, len(names)) - _MOST_NAMED
+    return "; ".join(names[:_MOST_NAMED]) + (f"; and {left:,} more" if left > 0 else "")

@@ -193,6 +193,11 @@ def _recognised(line: RemittanceLine, found: Recognised, ground: Ground, currenc
     )
 
 
+def claim_of(type_: DeductionType, reference: str) -> str:
+    """The claim that a line is which a person says to be of this type; "" where lines of it are none."""
+    return _claim(type_, reference) if _is_claim(type_) else ""
+
+
 def _is_claim(type_: DeductionType) -> bool:
     """Whether a line without a chain is a claim of its own: it may be contested, or stands on an account of claims."""
     return type_.disputable or type_.purpose in CLAIMED
@@ -223,7 +228,7 @@ def _place_adjustment(
     decision = ground.decided.get(number)
     if decision is not None:
         placed = Placement(number, decision.account, -adjustment.minor, currency, reference, decision.type)
-        into[0].append(replace(placed, rule=f"decided by {decision.by}"))
+        into[0].append(replace(placed, claim=decision.claim, rule=f"decided by {decision.by}"))
         return
     found = reason(adjustment.code)
     type_ = ground.types.get(found.type) if found is not None and found.type else None
@@ -294,7 +299,7 @@ def _place_tie(remittance: Remittance, ground: Ground, into: tuple[list[Placemen
     decision = ground.decided.get(0)
     if decision is not None:
         decided = Placement(0, decision.account, -tie.minor, tie.currency, remittance.payment, decision.type)
-        into[0].append(replace(decided, rule=f"decided by {decision.by}"))
+        into[0].append(replace(decided, claim=decision.claim, rule=f"decided by {decision.by}"))
         return
     kind = HIDDEN_ITEMS if remittance.hides_items else DOES_NOT_TIE
     why = f"the payment is {remittance.expected}, its {len(remittance.lines)} lines come to {remittance.expected - tie}"

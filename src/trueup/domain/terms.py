@@ -50,7 +50,8 @@ class Term:
     `kind`: what it is for: the code of a deduction type (`co-op`, `allowance-damage`, `chargeback-asn`), or a column of an
     invoice's line (`quick-pay`, `withholding`). `marketplace`: "" for all.
     In force from `valid_from` up to, not including, `valid_to`. `known_from`: since when we know it; what is entered later for
-    the same days counts from then on, and what was known before stays known. `source`: where it is written.
+    the same days counts from then on, and what was known before stays known. `source`: where it is written. `within_days`: of
+    invoices, it is due only for a payment made within so many days of the invoice; later nothing is.
     Raises Invalid when both rates stand, one is negative or a float, the basis does not fit, or days are out of order.
     """
 
@@ -64,6 +65,7 @@ class Term:
     per_unit: UnitPrice | None = None
     valid_to: date | None = None
     rounding: str = ROUND_HALF_EVEN
+    within_days: int | None = None
 
     def __post_init__(self) -> None:
         where = f"Term {self.kind} {self.marketplace or 'of all marketplaces'} from {self.valid_from}"
@@ -81,6 +83,10 @@ class Term:
             )
         if self.valid_to is not None and self.valid_to <= self.valid_from:
             raise Invalid(f"{where}: valid_to {self.valid_to} is not after valid_from.")
+        if self.within_days is not None and (self.basis is not Basis.INVOICE or self.within_days < 0):
+            raise Invalid(
+                f"{where}: within {self.within_days} days; expected days from the invoice, of a rate of invoices."
+            )
         if self.rounding not in ROUNDINGS:
             raise Invalid(f"{where}: rounding {self.rounding!r}; expected one of {', '.join(ROUNDINGS)}.")
 
@@ -102,7 +108,8 @@ class Term:
             else "no rate"
         )
         of = f" of {self.basis.value}" if self.percent is not None else ""
-        return f"{rate}{of} from {self.valid_from} ({self.source})"
+        within = f" within {self.within_days} days" if self.within_days is not None else ""
+        return f"{rate}{of}{within} from {self.valid_from} ({self.source})"
 
 
 class Verdict(StrEnum):

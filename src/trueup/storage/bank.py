@@ -107,7 +107,7 @@ def take_in_statements(
     connection: sa.Connection, statements: Sequence[Statement], *, evidence: str, now: datetime
 ) -> TakenStatements:
     """Save what is new. A movement told twice is one, with all that either telling says of it, in whatever order they come."""
-    known = set(connection.execute(_OF_DOCUMENT, {"document": evidence}).tuples())
+    known = {(row.account, row.place) for row in connection.execute(_OF_DOCUMENT, {"document": evidence})}
     fresh = [(place, each) for place, each in enumerate(statements, 1) if (each.account, place) not in known]
     copy_rows(
         connection,
@@ -164,11 +164,9 @@ def _find(connection: sa.Connection, keys: Iterable[str]) -> dict[str, tuple[Ban
 
 def load_bank_lines(connection: sa.Connection) -> list[BankLine]:
     """Every movement that no person has tied."""
-    by_person = sa.exists().where(
-        bank_ties.c.rule == BY_PERSON,
-        bank_ties.c.lines.contains(sa.cast(sa.func.array([bank_lines.c.key]), ARRAY(sa.Text))),
-    )
-    return [line_of(row) for row in connection.execute(sa.select(bank_lines).where(~by_person)).mappings()]
+    by_person = sa.select(sa.func.unnest(bank_ties.c.lines)).where(bank_ties.c.rule == BY_PERSON)
+    query = sa.select(bank_lines).where(bank_lines.c.key.not_in(by_person))
+    return [line_of(row) for row in connection.execute(query).mappings()]
 
 
 def find_bank_line(connection: sa.Connection, number: int) -> BankLine:

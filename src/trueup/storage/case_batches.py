@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from trueup.base.ids import canonical_json
-from trueup.domain.cases import CaseDraft
+from trueup.domain.cases import CaseDraft, Resolution
 
 
 def open_cases(connection: sa.Connection, drafts: Sequence[CaseDraft], now: datetime) -> None:
@@ -61,6 +61,18 @@ _CLOSE = sa.text(
     "UPDATE trueup.cases AS c SET state = 'resolved', resolved_at = :now, resolution = 'cause-gone', resolved_by = :by,"
     " note = :why FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS text[])) AS g(kind, subject)"
     " WHERE c.kind = g.kind AND c.subject = g.subject AND c.state = 'open'"
+)
+
+
+def dismissed_cases(connection: sa.Connection, kind: str, subjects: Collection[str]) -> dict[str, tuple[str, str]]:
+    """What was expected and found in the newest case of each subject, where a person dismissed it: the same again is no news."""
+    rows = connection.execute(_NEWEST, {"kind": kind, "subjects": list(subjects)}) if subjects else ()
+    return {row.subject: (row.expected, row.found) for row in rows if row.resolution == Resolution.DISMISS.value}
+
+
+_NEWEST = sa.text(
+    "SELECT DISTINCT ON (subject) subject, expected, found, resolution FROM trueup.cases"
+    " WHERE kind = :kind AND subject = ANY(:subjects) ORDER BY subject, id DESC"
 )
 
 

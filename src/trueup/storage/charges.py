@@ -6,7 +6,7 @@ Derived from the journal, invoices and terms: a payment's rows are replaced when
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -117,9 +117,11 @@ _TO_CHECK = sa.text(
 def load_taken(connection: sa.Connection, ids: Collection[int], kinds: Collection[str]) -> list[Taken]:
     """What lines of these payments took, of these types; and the discounts and taxes kept in columns of invoices' lines."""
     values = {"ids": list(ids), "kinds": list(kinds)}
-    found = [_taken(row, False) for row in connection.execute(_LINES, values).mappings()]
-    found += [_taken(row, True) for row in connection.execute(_IN_COLUMNS, values).mappings()]
-    return sorted(found, key=lambda each: (each.remittance, each.line, each.kind))
+    found = {_key(row): _taken(row, False) for row in connection.execute(_LINES, values).mappings()}
+    for row in connection.execute(_IN_COLUMNS, values).mappings():
+        column, line = _taken(row, True), found.get(_key(row))
+        found[_key(row)] = column if line is None else replace(column, minor=column.minor + line.minor)
+    return [found[key] for key in sorted(found)]
 
 
 _OF_LINE = (
@@ -196,6 +198,12 @@ def _billed(connection: sa.Connection, query: str, values: dict[str, Any]) -> Bi
     return Billed(int(row.minor), int(row.documents), int(row.units) if row.units is not None else None)
 
 
+def payments_named(connection: sa.Connection, ids: Collection[int]) -> dict[int, str]:
+    """Each of these payments as `partner/number`."""
+    query = sa.text("SELECT id, partner || '/' || payment AS name FROM trueup.remittances WHERE id = ANY(:ids)")
+    return {row.id: row.name for row in connection.execute(query, {"ids": list(ids)})} if ids else {}
+
+
 def overcharged_before(connection: sa.Connection, ids: Collection[int]) -> list[tuple[int, int, str]]:
     """Payment, line and kind of what was found too much when these payments were checked last."""
     query = sa.select(charges.c.remittance_id, charges.c.line, charges.c.kind).where(
@@ -236,6 +244,10 @@ _CHECKED = sa.text(
     " WHERE remittance_id = ANY(:ids) GROUP BY remittance_id"
     " ON CONFLICT (remittance_id) DO UPDATE SET last_entry = excluded.last_entry"
 )
+
+
+def _key(row: Mapping[Any, Any]) -> tuple[int, int, str]:
+    return row["remittance_id"], row["line"], row["kind"]
 
 
 def _taken(row: Mapping[Any, Any], column: bool) -> Taken:

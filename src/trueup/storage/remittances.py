@@ -6,7 +6,8 @@ and of several that do the one of the better source, so that the order in which 
 
 from __future__ import annotations
 
-from collections import Counter
+import itertools
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -214,7 +215,7 @@ def merge_telling(
     if before is None:
         merged = Telling(told, evidence, {})
     elif not told.tie and told.lines:
-        merged = before if _same(before.remittance, told) else Telling(told, evidence, {})
+        merged = before if _same(before.remittance, told) else _in_place_of(before, told, evidence)
     else:
         merged = _with_more(before, told, evidence)
     if merged is not before:
@@ -246,6 +247,19 @@ def _same(one: Remittance, other: Remittance) -> bool:
     return replace(one, lines=()) == replace(other, lines=()) and Counter(map(line_identity, one.lines)) == Counter(
         map(line_identity, other.lines)
     )
+
+
+def _in_place_of(before: Telling, told: Remittance, evidence: str) -> Telling:
+    """The new lines; those that were there keep their numbers, because what was decided about a line is known by its number."""
+    there: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for line in reversed(before.remittance.lines):
+        there[line_identity(line)].append(line.number)
+    unused = itertools.count(max((line.number for line in before.remittance.lines), default=0) + 1)
+    lines = [
+        replace(line, number=known.pop() if (known := there[line_identity(line)]) else next(unused))
+        for line in told.lines
+    ]
+    return Telling(replace(told, lines=tuple(sorted(lines, key=lambda line: line.number))), evidence, {})
 
 
 def _with_more(before: Telling, told: Remittance, evidence: str) -> Telling:

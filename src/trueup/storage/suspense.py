@@ -224,6 +224,17 @@ def forget_contests(connection: sa.Connection, remittance_ids: Collection[int]) 
     )
 
 
+def forget_gone_lines(connection: sa.Connection, remittance_id: int, source: str, numbers: Collection[int]) -> None:
+    """Answers about lines that a telling no longer has, and about their adjustments (numbered -(line * 100 + place))."""
+    connection.execute(_FORGET, {"remittance": remittance_id, "source": source, "numbers": [0, *numbers]})
+
+
+_FORGET = sa.text(
+    "DELETE FROM trueup.line_answers WHERE remittance_id = :remittance AND source = :source"
+    " AND (CASE WHEN line < 0 THEN (-line - 1) / 100 ELSE line END) <> ALL (CAST(:numbers AS integer[]))"
+)
+
+
 def _save(
     connection: sa.Connection, at: tuple[int, str, int], answer: tuple[str, Any], why: str, now: datetime
 ) -> None:

@@ -40,27 +40,14 @@ terms = sa.Table(
 
 
 @dataclass(frozen=True, slots=True)
-class DatedTerm:
-    """A term, and for discounts within how many days of the invoice the payment must be made; None where it may be any."""
-
-    term: Term
-    within_days: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class SavedTerm:
     """A term as it was entered: by whom, when, and from which document, "" without one."""
 
     id: int
-    dated: DatedTerm
+    term: Term
     entered_by: str
     entered_at: datetime
     evidence: str
-
-    @property
-    def term(self) -> Term:
-        """What was agreed."""
-        return self.dated.term
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +59,8 @@ class Entry:
     evidence: str = ""
 
 
-def append_term(connection: sa.Connection, dated: DatedTerm, entry: Entry) -> int:
+def append_term(connection: sa.Connection, term: Term, entry: Entry) -> int:
     """Add a term; returns its id."""
-    term = dated.term
     values = {
         "kind": term.kind,
         "marketplace": term.marketplace,
@@ -87,7 +73,7 @@ def append_term(connection: sa.Connection, dated: DatedTerm, entry: Entry) -> in
         "per_unit": term.per_unit.value if term.per_unit else None,
         "currency": term.per_unit.currency if term.per_unit else None,
         "rounding": term.rounding,
-        "within_days": dated.within_days,
+        "within_days": term.within_days,
         "entered_by": entry.by,
         "entered_at": entry.at,
         "evidence": entry.evidence,
@@ -115,6 +101,6 @@ def _saved(row: Mapping[Any, Any]) -> SavedTerm:
         per_unit=per_unit,
         valid_to=row["valid_to"],
         rounding=row["rounding"],
+        within_days=row["within_days"],
     )
-    dated = DatedTerm(term, row["within_days"])
-    return SavedTerm(row["id"], dated, row["entered_by"], row["entered_at"], row["evidence"])
+    return SavedTerm(row["id"], term, row["entered_by"], row["entered_at"], row["evidence"])

@@ -16,7 +16,7 @@ from trueup.domain.cases import Case, Resolution
 from trueup.domain.chart import Purpose
 from trueup.domain.matcher import Candidate, Part, placed
 from trueup.domain.posting import Heading, post_placements
-from trueup.domain.settlement import LineDecision, Placement, Suspended
+from trueup.domain.settlement import LineDecision, Placement, Suspended, claim_of
 from trueup.storage import cases, claims, journal, remittances, suspense
 from trueup.storage.journal import Posted
 from trueup.storage.views.open_items import load_open_items
@@ -47,9 +47,10 @@ def classify_case(
     """
     case = _open(tx, case_id, Resolution.CLASSIFY, person)
     books = tx.resources.books
-    type_ = books.types.get(type_code)
+    types = books.grammars.now(tx.connection).types
+    type_ = types.get(type_code)
     if type_ is None:
-        known = ", ".join(sorted(books.types))
+        known = ", ".join(sorted(types))
         raise Refused(f"Case {case_id}: {type_code!r} is no deduction type; expected one of {known}.")
     code = account or books.chart.code_of_type(type_.code, type_.purpose)
     if books.chart.account(code) is None:
@@ -59,7 +60,8 @@ def classify_case(
     waiting = suspense.waiting_lines(tx.connection, case.draft.kind, case.draft.subject)
     by_payment: defaultdict[int, dict[int, LineDecision]] = defaultdict(dict)
     for number, line in waiting:
-        by_payment[number][line.line] = LineDecision(type_.code, code, person.name)
+        claim = claim_of(type_, line.reference)
+        by_payment[number][line.line] = LineDecision(type_.code, code, person.name, claim=claim)
     why = note or f"{type_.label}, decided in case {case_id}"
     return _answer(tx, case, person, (by_payment, waiting), {"type": type_.code, "account": code, "note": why})
 

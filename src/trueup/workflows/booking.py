@@ -179,7 +179,9 @@ def write(tx: Tx, booking: Booking, *, fresh: bool) -> None:
     beyond = invoices.add_settled(tx.connection, booking.settled)
     balances = claims.add_to_claims(tx.connection, booking.partner, booking.claims)
     suspense.replace_suspended(tx.connection, booking.partner, booking.suspended, fresh=fresh)
-    note_changed(tx, Changed(booking.partner, booking.cases, beyond, frozenset(booking.settled), balances))
+    # What was booked anew and came to the same did not change: an invoice that was paid beyond its total still is.
+    settled = frozenset(number for number, minor in booking.settled.items() if minor)
+    note_changed(tx, Changed(booking.partner, booking.cases, beyond, settled, balances))
 
 
 def _wanted(tx: Tx, booking: Booking, saved: SavedRemittance) -> Settlement:

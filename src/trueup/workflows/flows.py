@@ -5,6 +5,7 @@ from __future__ import annotations
 from trueup.durable.flow import Flow
 from trueup.workflows import (
     acknowledge_order,
+    check_charges,
     deliver,
     poll_invoice_statuses,
     poll_orders,
@@ -28,6 +29,7 @@ FLOWS: tuple[Flow[World], ...] = (
     *prove_delivery.FLOWS,
     *settle_remittance.FLOWS,
     *reconcile_remittances.FLOWS,
+    *check_charges.FLOWS,
     *poll_remittances.FLOWS,
     *poll_invoice_statuses.FLOWS,
     *prove_books.FLOWS,

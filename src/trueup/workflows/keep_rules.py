@@ -35,7 +35,7 @@ from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.booking import book_payments
 from trueup.workflows.grammar_of import RulesNow
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.settle_remittance import ask_reconciliation
+from trueup.workflows.settle_remittance import RECONCILE_AFTER
 from trueup.workflows.try_rules import Tried, try_on, try_saved
 from trueup.workflows.world import Tx
 
@@ -168,7 +168,8 @@ def approve_rule(tx: Tx, rule_id: str, person: Person, note: str = "") -> Booked
     after = {"payments": booked.payments, "lines": booked.lines, "note": note}
     record_deed(tx.connection, tx.now, person, Deed("rule.approved", f"rule {approved.name}", after=after))
     for partner in sorted({each.partner for each in lines}):
-        ask_reconciliation(tx, partner)  # a batch that was under way meanwhile did not know the rule
+        # A batch that was under way meanwhile did not know the rule; what it left waiting is looked at again.
+        tx.at(tx.now + RECONCILE_AFTER, "reconcile_remittances", f"reconcile:{partner}:{approved.name}", partner)
     return booked
 
 

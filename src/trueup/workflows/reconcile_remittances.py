@@ -24,6 +24,7 @@ from trueup.storage import remittances, suspense
 from trueup.storage.views.open_items import load_open_items, load_residue
 from trueup.workflows.booking import Booking, book_again, write
 from trueup.workflows.books_cases import CONTESTED
+from trueup.workflows.check_charges import ask_check
 from trueup.workflows.world import Flowing, Tx, World
 
 _KINDS = (UNRECOGNISED, UNKNOWN_INVOICE, CONTESTED)
@@ -40,8 +41,9 @@ class _Line:
 
 
 def reconcile_remittances(c: Flowing, partner: str) -> None:
-    """Everything of one partner that waits."""
+    """Everything of one partner that waits; then what was charged is held against what was agreed."""
     c.commit(reconcile_partner, partner)
+    c.commit(ask_check, partner)
 
 
 def reconcile_partner(tx: Tx, partner: str) -> dict[str, int]:

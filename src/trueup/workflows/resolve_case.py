@@ -167,7 +167,7 @@ def _retry(tx: Tx, case: Case, order_id: int | None) -> None:
         case "document":
             _read_again(tx, name)
         case "charge":
-            tx.at(tx.now, "check_charges", f"charges:{name.partition('/')[0]}", name.partition("/")[0], False)
+            tx.at(tx.now, "check_charges", f"charges:case {case.id}", name.partition("/")[0], False)
         case "source" | "product":
             _look_at_sources(tx)
         case "run":
@@ -185,7 +185,7 @@ def _settle_again(tx: Tx, case: Case) -> None:
     waiting = {number for number, _ in suspense.waiting_lines(tx.connection, case.draft.kind, case.draft.subject)}
     book_payments(tx, waiting)
     for partner in sorted(set(remittances.partners_of(tx.connection, waiting).values())):
-        tx.at(tx.now, "reconcile_remittances", f"reconcile:{partner}", partner)
+        tx.at(tx.now, "reconcile_remittances", f"reconcile:{partner}:case {case.id}", partner)
 
 
 def _deliver_again(tx: Tx, delivery: Delivery, case_id: int) -> None:

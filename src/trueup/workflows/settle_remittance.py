@@ -18,7 +18,7 @@ from trueup.domain.remittances import Remittance
 from trueup.durable.flow import Flow
 from trueup.formats.document import Reading, Severity
 from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
-from trueup.storage import cases, remittances
+from trueup.storage import cases, remittances, suspense
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.booking import Booking, book_again, book_new, write
 from trueup.workflows.compare_tellings import note_tellings
@@ -151,6 +151,8 @@ def _take_in_again(tx: Tx, partner: str, told: Remittance, evidence: str) -> boo
     after = remittances.merge_telling(tx.connection, before, told, evidence=evidence, now=tx.now)
     if after.tellings == before.tellings:
         return False
+    lines = after.tellings[told.source].remittance.lines
+    suspense.forget_gone_lines(tx.connection, after.id, told.source.value, [line.number for line in lines])
     if after.posting != remittances.HELD or after.post_on is not None:
         booking = Booking(partner)
         book_again(tx, after, booking=booking)

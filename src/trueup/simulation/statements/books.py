@@ -14,14 +14,16 @@ from trueup.simulation.statements.evidence import Evidence, Finding, Row, Statem
 Key: TypeAlias = tuple[Any, ...]
 _NOISE = re.compile(r"[\s_*/.-]+")
 _DISPUTED = ("disputed", "audit-claims")
+_SUGGESTED = "remittance.contested"
 _HELD = {
-    "unknown-form": ("remittance.unrecognised", "remittance.unknown-invoice"),
-    "unknown-invoice": ("remittance.unknown-invoice",),
-    "ambiguous": ("remittance.contested", "remittance.ambiguous"),
+    "unknown-form": ("remittance.unrecognised", "remittance.unknown-invoice", _SUGGESTED),
+    "unknown-invoice": ("remittance.unknown-invoice", _SUGGESTED),
+    "ambiguous": (_SUGGESTED, "remittance.ambiguous"),
     "untied": ("remittance.does-not-tie",),
     "hidden-items": ("remittance.hidden-items",),
 }
-"""As which kinds of case what is planted may wait. A form that nobody knows may look like a number of an invoice."""
+"""As which kinds of case what is planted may wait. A form that nobody knows may look like the number of an invoice, and what has
+an amount that by chance is open elsewhere too may be shown to a person with that suggestion."""
 _DIFFER = "remittance.sources-differ"
 _FAMILIES = {"debit-balance": "balance"}
 """What the books call a family of claims otherwise than the world does."""
@@ -217,6 +219,7 @@ def every_plant_found(evidence: Evidence) -> Statement:
         right = next((kind for kind in kinds if kind in _HELD[row["kind"]]), None)
         where = f"payment {row['payment']} {row['reference']} ({shown(row['minor'], row['currency'])})"
         found.demand(right is not None, f"{where}: planted {row['kind']}, found {kinds or 'nothing'}")
+        found.count("with a suggestion", int(right == _SUGGESTED and row["kind"] != "ambiguous"))
         if kinds:
             kinds.remove(right or kinds[0])
     for (payment, reference, minor, currency), kinds in waiting.items():

@@ -1,0 +1,104 @@
+"""Answers of finance to cases of the books: say what lines are, choose an explanation, give a claim up, post what came late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from trueup.cli.frame import By, Result, Session, command, person_of
+from trueup.cli.statements import grouped
+from trueup.workflows.answer_suspense import Answered, choose_rival, classify_case, post_now, write_off_claim
+from trueup.workflows.keep_rules import propose_rule, rule_of_case
+from trueup.workflows.resolve_case import Person
+from trueup.workflows.world import Tx
+
+group = typer.Typer()
+Wanted = Annotated[int, typer.Argument(help="The case's id.")]
+Note = Annotated[str, typer.Option(help="Why, in words.")]
+
+
+@command(
+    group,
+    "classify",
+    writes=True,
+    example="trueup cases classify 7 allowance-freight --propose-rule --by 'Fay Finance'",
+)
+def classify(
+    session: Session,
+    case: Wanted,
+    type_: Annotated[str, typer.Argument(help="The deduction type; docs/deductions.md lists them.", metavar="TYPE")],
+    by: By,
+    account: Annotated[str, typer.Option(help="Post to this account rather than the type's.", metavar="CODE")] = "",
+    note: Note = "",
+    propose: Annotated[
+        bool,
+        typer.Option("--propose-rule", help="Propose the rule that would have said so; a second person approves it."),
+    ] = False,
+) -> Result:
+    """Say what the lines of a case are; the books follow at once."""
+
+    def answer(tx: Tx, person: Person) -> tuple[Answered, str]:
+        wanted = rule_of_case(tx, case, type_, account, note) if propose else None
+        done = classify_case(tx, case, type_, person, account=account, note=note)
+        return done, propose_rule(tx, wanted, person).rule.id if wanted is not None else ""
+
+    with session.open() as app:
+        person = person_of(app.settings.people, by)
+        done, rule = app.act(session.dry_run, lambda tx: answer(tx, person))
+    more = f" Rule {rule} is proposed: try it with `trueup rules try {rule}`, and have it approved." if rule else ""
+    return _told(session, done, f"classified as {type_}", rule=rule or None, more=more)
+
+
+@command(group, "choose", writes=True, example="trueup cases choose 8 1 --by 'Fay Finance'")
+def choose(
+    session: Session,
+    case: Wanted,
+    explanation: Annotated[int, typer.Argument(help="Its number, as `cases show` lists them.", metavar="N", min=1)],
+    by: By,
+    note: Note = "",
+) -> Result:
+    """Choose one of the rival explanations of a contested case."""
+    done = _act(session, by, lambda tx, person: choose_rival(tx, case, explanation, person, note=note))
+    return _told(session, done, f"settled by explanation {explanation}", choice=explanation)
+
+
+@command(
+    group,
+    "write-off",
+    writes=True,
+    example="trueup cases write-off 9 --note 'cheaper than a dispute' --by 'Fay Finance'",
+)
+def write_off(session: Session, case: Wanted, by: By, note: Note = "") -> Result:
+    """Give up what Amazon still holds of a claim: it becomes a loss."""
+    done = _act(session, by, lambda tx, person: write_off_claim(tx, case, person, note=note))
+    return _told(session, done, "written off")
+
+
+@command(group, "post-now", writes=True, example="trueup cases post-now 10 --by 'Fay Finance'")
+def post(session: Session, case: Wanted, by: By, note: Note = "") -> Result:
+    """Post a payment of a closed month on the first day of an open one."""
+    done = _act(session, by, lambda tx, person: post_now(tx, case, person, note=note))
+    return _told(session, done, "posted")
+
+
+def _act(session: Session, by: str, answer: Callable[[Tx, Person], Answered]) -> Answered:
+    with session.open() as app:
+        person = person_of(app.settings.people, by)
+        return app.act(session.dry_run, lambda tx: answer(tx, person))
+
+
+def _told(session: Session, done: Answered, what: str, *, more: str = "", **said: Any) -> Result:
+    data = {
+        "case": done.case,
+        "answer": what,
+        "lines": done.lines,
+        "payments": done.payments,
+        "amount": str(done.amount),
+        **said,
+        "dry_run": session.dry_run,
+    }
+    lines = "1 line" if done.lines == 1 else f"{done.lines:,} lines"
+    kept = " (dry run: nothing kept)" if session.dry_run else ""
+    return Result(data, words=f"Case {done.case}: {lines} of {grouped(str(done.amount))} {what}{kept}.{more}")

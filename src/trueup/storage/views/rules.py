@@ -1,0 +1,64 @@
+"""Deduction rules to look at: every version with who proposed and reviewed it, and how much it has posted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.clock import write_instant
+from trueup.domain.deduction_rules import NewType
+from trueup.storage.deduction_rules import PROPOSED, SavedRule, load_rules, load_versions
+
+STATES = ("proposed", "approved", "rejected", "retired")
+
+
+def list_rules(connection: sa.Connection, state: str | None = None) -> list[dict[str, Any]]:
+    """Versions of rules, those in a state or all, by id and version."""
+    return [rule_json(each) for each in load_rules(connection) if state in (None, each.state)]
+
+
+def show_rule(connection: sa.Connection, rule_id: str) -> dict[str, Any]:
+    """One rule with all its versions, and what each has posted. Raises NotFound, Invalid."""
+    versions = load_versions(connection, rule_id)
+    names = [each.rule.name for each in versions]
+    posted = {row.rule: row.lines for row in connection.execute(_POSTED, {"names": names})}
+    return {
+        "id": versions[-1].rule.id,
+        "waits": versions[-1].state == PROPOSED,
+        "versions": [{**rule_json(each), "lines_posted": posted.get(each.rule.name, 0)} for each in versions],
+    }
+
+
+_POSTED = sa.text("SELECT rule, count(*) AS lines FROM trueup.journal_lines WHERE rule = ANY(:names) GROUP BY rule")
+
+
+def rule_json(saved: SavedRule) -> dict[str, Any]:
+    """A version as plain JSON."""
+    rule = saved.rule
+    new = rule.type if isinstance(rule.type, NewType) else None
+    return {
+        "id": rule.id,
+        "version": rule.version,
+        "state": saved.state,
+        "reads": f"{rule.field.value} {rule.form.value} {rule.pattern}",
+        "field": rule.field.value,
+        "form": rule.form.value,
+        "pattern": rule.pattern,
+        "direction": rule.direction.value,
+        "type": new.code if new else rule.type,
+        "new_type": {"label": new.label, "family": new.family.value, "purpose": new.purpose.value} if new else None,
+        "account": saved.account or None,
+        "payee": rule.payee or None,
+        "valid_from": rule.valid_from.isoformat(),
+        "valid_to": rule.valid_to.isoformat() if rule.valid_to else None,
+        "case": saved.case,
+        "note": saved.note,
+        "proposed_by": rule.proposed_by,
+        "proposed_at": write_instant(saved.proposed_at),
+        "reviewed_by": saved.reviewed_by or None,
+        "reviewed_at": write_instant(saved.reviewed_at) if saved.reviewed_at else None,
+        "review_note": saved.review_note,
+        "retired_from": saved.retired_from.isoformat() if saved.retired_from else None,
+        "retired_by": saved.retired_by or None,
+    }
