@@ -59,7 +59,8 @@ def small_worlds(draw: st.DrawFn) -> Small:
     )
     payments = tuple(draw(_payments(number, invoices)) for number in range(draw(st.integers(1, 3))))
     documents = [document for told in payments for document in draw(_documents(told))]
-    arrivals = draw(st.permutations([*invoices, *documents]))
+    every: list[Arrival] = [*invoices, *documents]
+    arrivals = draw(st.permutations(every))
     return Small(invoices, payments, tuple(arrivals))
 
 

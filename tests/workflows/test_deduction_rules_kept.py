@@ -13,8 +13,8 @@ from trueup.base.errors import Conflict, Refused
 from trueup.base.money import Money
 from trueup.domain.cases import Resolution, Role
 from trueup.domain.chart import Purpose
-from trueup.domain.deduction import Family
-from trueup.domain.deduction_rules import NewType, RuleField, RuleForm
+from trueup.domain.deduction import Direction, Family, sight_by
+from trueup.domain.deduction_rules import DeductionRule, NewType, RuleField, RuleForm, RuleTrial, compile_rule
 from trueup.storage.database import Database
 from trueup.workflows.answer_suspense import classify_case
 from trueup.workflows.keep_rules import (
@@ -27,6 +27,8 @@ from trueup.workflows.keep_rules import (
     try_rule,
 )
 from trueup.workflows.resolve_case import Person, resolve_case
+from trueup.workflows.try_rules import try_on
+from trueup.workflows.world import Tx
 
 OTTO = Person("Otto", frozenset({Role.FINANCE}))
 OLGA = Person("Olga", frozenset({Role.OPERATIONS}))
@@ -181,9 +183,9 @@ def test_a_trial_of_an_approval_leaves_no_trace_in_what_is_remembered(books: Boo
     """Rolled back, the rule is not in force for whoever comes next."""
     books.act(propose_rule, LOGISTICS, FINA)
 
-    def approve_and_fail(tx: object) -> None:
-        approve_rule(tx, "rule-1", OTTO)  # type: ignore[arg-type]
-        tx.resources.books.grammars.now(tx.connection)  # type: ignore[attr-defined]
+    def approve_and_fail(tx: Tx) -> None:
+        approve_rule(tx, "rule-1", OTTO)
+        tx.resources.books.grammars.now(tx.connection)
         raise Conflict("rolled back")
 
     with pytest.raises(Conflict, match="rolled back"):
@@ -230,3 +232,48 @@ def test_what_is_classified_as_a_claim_is_one(books: Bookkeeping) -> None:
     books.act(classify_case, books.case("remittance.unrecognised"), "shortage-claim", FINA)
     assert books.open_cases() == [("claim.shortage", f"claim {PARTNER}/shortage/QX77 USD", 10_00)]
     books.check()
+
+
+_TEXTS = (
+    "ZQ-12-LOGI", "***zq-1-logi**", "ZQ-12-LOGIX", "XZQ-12-LOGI", "zq-\u0661\u0662-logi", "ZQ- 12 -LOGI", "ZQ-12\tLOGI",
+    "STRASSE 7", "stra\u00dfe 7", "FINE (1.5%)", "\ufb01ne (2.5%)", "A+B*C?9", "a+b*c?12", "100% [OFF]",
+)  # fmt: skip
+_PATTERNS = (
+    "ZQ-9+-LOGI",
+    "ZQ-",
+    "LOGI",
+    "STRASSE 9+",
+    "STRASSE",
+    "FINE (9+.9+%)",
+    "FINE",
+    "A+B*C?9+",
+    "A+B*C?",
+    "% [OFF]",
+)
+
+
+@pytest.mark.parametrize("field", list(RuleField))
+def test_what_the_database_leaves_out_no_rule_would_have_read(books: Bookkeeping, field: RuleField) -> None:
+    """A trial reads exactly the lines that the rule reads when it is shown every one."""
+    lines = [
+        line(text if field is RuleField.REFERENCE else f"R{index}", -1_00, **_of(field, text))
+        for index, text in enumerate(_TEXTS)
+    ]
+    books.take_in(payment("P1", *lines))
+    types = books.world.books.types
+    for form in RuleForm:
+        for pattern in _PATTERNS:
+            if form is not RuleForm.SHAPE and any(letter.isdigit() for letter in pattern):
+                continue
+            rule = DeductionRule("rule-9", 1, field, form, pattern, Direction.TAKES, "fee", date(2026, 1, 1), "Fina")
+            seen = sum(bool(sight_by(compile_rule(rule, types), each, each.settled)) for each in lines)
+            trial, _ = books.act(_try_on, rule)
+            assert trial.seen == seen, (form, pattern)
+
+
+def _try_on(tx: Tx, rule: DeductionRule) -> tuple[RuleTrial, int]:
+    return try_on(tx.connection, tx.resources.books.grammars.now(tx.connection), rule)
+
+
+def _of(field: RuleField, text: str) -> dict[str, str]:
+    return {} if field is RuleField.REFERENCE else {field.value: text}

@@ -101,9 +101,11 @@ def drafts_of(compared: Compared, ground: Ground) -> list[CaseDraft]:
 
 
 def _should_show(payment: ExpectedPayment, since: Mapping[str, date], ground: Ground) -> bool:
-    """Whether an account of its currency is known on a day on which it may have come."""
+    """Whether an account of its currency is known on a day on which it may have come. A debit balance never comes."""
     first = since.get(payment.amount.currency)
-    return first is not None and payment.paid_on + timedelta(days=ground.bank.days) >= first
+    return (
+        payment.amount.minor > 0 and first is not None and payment.paid_on + timedelta(days=ground.bank.days) >= first
+    )
 
 
 def _is_early(each: BankDiscrepancy, first: date | None) -> bool:

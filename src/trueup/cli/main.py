@@ -44,6 +44,9 @@ PLACES = (
     Place("rules", "rules", "Rules for lines of remittances: propose, try, approve, retire.", _LOOK),
     Place("terms", "terms", "What was agreed to be deducted: import, add, list, unrated, check.", _LOOK),
     Place("journal", "journal", "The books: list, show, balances, accounts, export, exports.", _LOOK),
+    Place(
+        "recover", "recover", "What can be disputed, worth first; packs, submissions, outcomes.", _LOOK, is_group=False
+    ),
     Place("close", "close", "The month's close: its pack, its lights, and locking it.", _LOOK, is_group=False),
     Place("profit", "profit", "Net margin by SKU and by channel.", _LOOK, is_group=False),
     Place("documents", "documents", "The archive: list, show, explain, cat, verify, erase.", _LOOK),

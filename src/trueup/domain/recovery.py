@@ -97,17 +97,16 @@ def _quantile(won: int, lost: int, at: Fraction) -> Fraction:
     low, high = 0, _STEPS
     while low < high:
         middle = (low + high) // 2
-        if _below(won, lost, Fraction(middle, _STEPS)) < at:
+        if _below(won, lost, middle) < at:
             low = middle + 1
         else:
             high = middle
     return Fraction(low, _STEPS)
 
 
-def _below(won: int, lost: int, x: Fraction) -> Fraction:
-    """P(Beta(won, lost) <= x) = P(Binomial(won + lost - 1, x) >= won)."""
+def _below(won: int, lost: int, steps: int) -> Fraction:
+    """P(Beta(won, lost) <= x) = P(Binomial(won + lost - 1, x) >= won) at x = steps / 200, in whole numbers until the end."""
     trials = won + lost - 1
-    return sum(
-        (comb(trials, hits) * x**hits * (1 - x) ** (trials - hits) for hits in range(won, trials + 1)),
-        start=Fraction(0),
-    )
+    hits = range(won, trials + 1)
+    ways = sum(comb(trials, each) * steps**each * (_STEPS - steps) ** (trials - each) for each in hits)
+    return Fraction(ways, _STEPS**trials)

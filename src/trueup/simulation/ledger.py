@@ -1,4 +1,4 @@
-"""The ledger as the auditor sees it: rows of the books' own tables, read by SQL of the auditor's and through no view of Trueup's."""
+"""The ledger as the auditor sees it: rows of the books' own tables, by SQL of the auditor's, through no view of Trueup's."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ _OF_PAYMENTS = (
 _ROWS: dict[str, tuple[str, str]] = {
     "postings": (
         "partner payment account currency minor",
-        f"SELECT r.partner, r.payment, l.account, l.currency, sum(l.minor)::bigint {_OF_PAYMENTS}"
-        " GROUP BY 1, 2, 3, 4 HAVING sum(l.minor) <> 0",
+        (
+            f"SELECT r.partner, r.payment, l.account, l.currency, sum(l.minor)::bigint {_OF_PAYMENTS}"
+            " GROUP BY 1, 2, 3, 4 HAVING sum(l.minor) <> 0"
+        ),
     ),
     "entries": (
         "key day currency lines minor",
-        "SELECT e.key, e.day::text, l.currency, count(*), sum(l.minor)::bigint FROM trueup.journal_entries e"
-        " JOIN trueup.journal_lines l ON l.entry_id = e.id GROUP BY 1, 2, 3",
+        (
+            "SELECT e.key, e.day::text, l.currency, count(*), sum(l.minor)::bigint FROM trueup.journal_entries e"
+            " JOIN trueup.journal_lines l ON l.entry_id = e.id GROUP BY 1, 2, 3"
+        ),
     ),
     "balances": (
         "account currency minor",
@@ -29,8 +33,10 @@ _ROWS: dict[str, tuple[str, str]] = {
     ),
     "suspense": (
         "partner payment line reference minor currency kind subject",
-        "SELECT s.partner, r.payment, s.line, s.reference, s.minor, s.currency, s.kind, s.subject FROM trueup.suspense s"
-        " JOIN trueup.remittances r ON r.id = s.remittance_id",
+        (
+            "SELECT s.partner, r.payment, s.line, s.reference, s.minor, s.currency, s.kind, s.subject FROM trueup.suspense s"
+            " JOIN trueup.remittances r ON r.id = s.remittance_id"
+        ),
     ),
     "cases": (
         "kind subject minor currency",
@@ -42,13 +48,17 @@ _ROWS: dict[str, tuple[str, str]] = {
     ),
     "invoices": (
         "partner number currency minor",
-        "SELECT i.partner, i.number, i.currency, coalesce(o.minor, 0) FROM trueup.invoices i"
-        " LEFT JOIN trueup.open_invoices o ON o.invoice_id = i.id",
+        (
+            "SELECT i.partner, i.number, i.currency, coalesce(o.minor, 0) FROM trueup.invoices i"
+            " LEFT JOIN trueup.open_invoices o ON o.invoice_id = i.id"
+        ),
     ),
     "payments": (
         "partner payment posting amount currency lines sources",
-        "SELECT r.partner, r.payment, r.posting, r.amount_minor, r.currency, r.line_count, (SELECT string_agg(t.source, ' '"
-        " ORDER BY t.source) FROM trueup.remittance_tellings t WHERE t.remittance_id = r.id) FROM trueup.remittances r",
+        (
+            "SELECT r.partner, r.payment, r.posting, r.amount_minor, r.currency, r.line_count, (SELECT string_agg(t.source, ' '"
+            " ORDER BY t.source) FROM trueup.remittance_tellings t WHERE t.remittance_id = r.id) FROM trueup.remittances r"
+        ),
     ),
 }
 

@@ -128,26 +128,30 @@ _OF_LINE = (
     "r.partner, r.payment, r.payee, r.paid_on, coalesce(l.invoice_day, r.paid_on) AS day, r.invoice_currency AS currency,"
     " l.reference, l.description, l.more, i.invoices"
 )
+# Which invoices each line of these payments is booked about; asked for all at once, for a payment may have thousands.
 _ABOUT = (
-    " CROSS JOIN LATERAL (SELECT array_agg(b.invoice_id) AS invoices FROM (SELECT j.invoice_id FROM trueup.journal_entries e"
-    " JOIN trueup.journal_lines j ON j.entry_id = e.id WHERE e.remittance_id = r.id AND j.source_line = l.number"
-    " AND j.invoice_id IS NOT NULL GROUP BY j.invoice_id HAVING sum(j.minor) <> 0) AS b) AS i"
+    "WITH about AS MATERIALIZED (SELECT b.remittance_id, b.source_line, array_agg(b.invoice_id) AS invoices FROM"
+    " (SELECT e.remittance_id, j.source_line, j.invoice_id FROM trueup.journal_entries e JOIN trueup.journal_lines j"
+    " ON j.entry_id = e.id WHERE e.remittance_id = ANY(:ids) AND j.invoice_id IS NOT NULL"
+    " GROUP BY e.remittance_id, j.source_line, j.invoice_id HAVING sum(j.minor) <> 0) AS b"
+    " GROUP BY b.remittance_id, b.source_line) "
 )
+_WITH_ABOUT = " LEFT JOIN about i ON i.remittance_id = r.id AND i.source_line = l.number"
 # What was carved out of a line is booked under a number below zero that holds the line's.
 _LINES = sa.text(
-    f"SELECT p.remittance_id, p.line, p.kind, p.minor, {_OF_LINE} FROM (SELECT e.remittance_id,"
+    f"{_ABOUT}SELECT p.remittance_id, p.line, p.kind, p.minor, {_OF_LINE} FROM (SELECT e.remittance_id,"
     " j.source_line AS line, j.type AS kind, sum(j.minor) AS minor"
     " FROM trueup.journal_lines j JOIN trueup.journal_entries e ON e.id = j.entry_id"
     " WHERE e.remittance_id = ANY(:ids) AND j.source_line <> 0 AND j.type = ANY(:kinds)"
     " GROUP BY e.remittance_id, j.source_line, j.type HAVING sum(j.minor) > 0) AS p"
     " JOIN trueup.remittances r ON r.id = p.remittance_id"
     " JOIN trueup.remittance_lines l ON l.remittance_id = r.id AND l.source = r.source"
-    f" AND l.number = CASE WHEN p.line > 0 THEN p.line ELSE (-p.line - 1) / 100 END{_ABOUT}"
+    f" AND l.number = CASE WHEN p.line > 0 THEN p.line ELSE (-p.line - 1) / 100 END{_WITH_ABOUT}"
 )
 _IN_COLUMNS = sa.text(
-    f"SELECT r.id AS remittance_id, l.number AS line, c.kind, c.minor, {_OF_LINE}"
+    f"{_ABOUT}SELECT r.id AS remittance_id, l.number AS line, c.kind, c.minor, {_OF_LINE}"
     " FROM trueup.remittances r JOIN trueup.remittance_lines l ON l.remittance_id = r.id AND l.source = r.source"
-    f" CROSS JOIN LATERAL (VALUES ('quick-pay', l.discount), ('withholding', l.withheld)) AS c(kind, minor){_ABOUT}"
+    f" CROSS JOIN LATERAL (VALUES ('quick-pay', l.discount), ('withholding', l.withheld)) AS c(kind, minor){_WITH_ABOUT}"
     " WHERE r.id = ANY(:ids) AND r.posting = 'posted' AND c.minor > 0"
 )
 

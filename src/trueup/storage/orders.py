@@ -105,31 +105,7 @@ def take_in(connection: sa.Connection, order: PurchaseOrder, arrived: Arrived) -
 
     A revision that arrives late (its change time before the newest we hold) is kept out: pages come re-ordered.
     """
-    connection.execute(
-        insert(orders)
-        .values(
-            partner=order.partner,
-            number=order.number,
-            vendor_code=order.vendor_code,
-            state=order.state.value,
-            revision=0,
-            ordered_at=order.ordered_at,
-            first_seen_at=arrived.received_at,
-            history=False,
-            again=False,
-            runs=0,
-        )
-        .on_conflict_do_nothing(index_elements=["partner", "number"])
-    )
-    row = (
-        connection.execute(
-            sa.select(orders)
-            .where(orders.c.partner == order.partner, orders.c.number == order.number)
-            .with_for_update()
-        )
-        .mappings()
-        .one()
-    )
+    row = _lock_order(connection, order, arrived)
     held = _latest(connection, row["id"]) if row["revision"] else None
     stale = held is not None and _changed(order) < _changed(held)
     closes = order.state is OrderState.CLOSED and row["state"] != OrderState.CLOSED.value
@@ -158,6 +134,35 @@ def take_in(connection: sa.Connection, order: PurchaseOrder, arrived: Arrived) -
     )
     connection.execute(sa.update(orders).where(orders.c.id == row["id"]).values(revision=number))
     return TakenIn(row["id"], number, True, closes)
+
+
+def _lock_order(connection: sa.Connection, order: PurchaseOrder, arrived: Arrived) -> Any:
+    """The order's own row, made on first sight, locked."""
+    connection.execute(
+        insert(orders)
+        .values(
+            partner=order.partner,
+            number=order.number,
+            vendor_code=order.vendor_code,
+            state=order.state.value,
+            revision=0,
+            ordered_at=order.ordered_at,
+            first_seen_at=arrived.received_at,
+            history=False,
+            again=False,
+            runs=0,
+        )
+        .on_conflict_do_nothing(index_elements=["partner", "number"])
+    )
+    return (
+        connection.execute(
+            sa.select(orders)
+            .where(orders.c.partner == order.partner, orders.c.number == order.number)
+            .with_for_update()
+        )
+        .mappings()
+        .one()
+    )
 
 
 def _unanswered_from(connection: sa.Connection, row: Any, held: PurchaseOrder) -> datetime | None:

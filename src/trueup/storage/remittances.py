@@ -6,8 +6,6 @@ and of several that do the one of the better source, so that the order in which 
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -17,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from trueup.base.errors import NotFound
-from trueup.domain.invoices import normal_reference
 from trueup.domain.remittances import Adjustment, Remittance, RemittanceLine, RemittanceSource
+from trueup.domain.tellings import Telling, primary_of, tell_again
 from trueup.storage.bulk import copy_rows, reserve_ids
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.schema import metadata
@@ -82,24 +80,8 @@ _TELLING = "remittance_id source header evidence arrived_at".split()
 _LINE = (
     "remittance_id source number reference paid discount withheld gross remaining invoice_day description kind more place evidence"
 ).split()
-_RANK = {
-    RemittanceSource.API: 5,
-    RemittanceSource.X12_820: 4,
-    RemittanceSource.REMADV: 3,
-    RemittanceSource.EXPORT: 2,
-    RemittanceSource.ADVICE: 1,
-}
 POSTED, UNPOSTED, HELD = "posted", "unposted", "held"
 """`unposted`: in progress, voided or failed. `held`: its month is closed, and a person must say on which day it is posted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """One source's account of a payment and the document it stands in; lines from a further document name theirs."""
-
-    remittance: Remittance
-    evidence: str
-    of_lines: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +103,6 @@ class SavedRemittance:
     def remittance(self) -> Remittance:
         """What the books follow."""
         return self.primary.remittance
-
-
-def primary_of(tellings: Mapping[RemittanceSource, Telling]) -> Telling:
-    """Whatever arrived first: a telling that ties, then one with lines, then the better source."""
-
-    def rank(source: RemittanceSource) -> tuple[bool, bool, int]:
-        told = tellings[source].remittance
-        return (not told.tie, bool(told.lines), _RANK[source])
-
-    return tellings[max(tellings, key=rank)]
 
 
 def find_remittances(connection: sa.Connection, partner: str, payments: Collection[str]) -> dict[str, int]:
@@ -212,12 +184,7 @@ def merge_telling(
     not there yet are added, each as often as one document shows it.
     """
     before = saved.tellings.get(told.source)
-    if before is None:
-        merged = Telling(told, evidence, {})
-    elif not told.tie and told.lines:
-        merged = before if _same(before.remittance, told) else _in_place_of(before, told, evidence)
-    else:
-        merged = _with_more(before, told, evidence)
+    merged = tell_again(before, told, evidence)
     if merged is not before:
         _replace_telling(connection, saved.id, merged, now)
     result = replace(saved, tellings={**saved.tellings, told.source: merged})
@@ -236,49 +203,6 @@ def set_posting(connection: sa.Connection, remittance_id: int, posting: str, pos
     connection.execute(
         sa.update(remittances).where(remittances.c.id == remittance_id).values(posting=posting, post_on=post_on)
     )
-
-
-def line_identity(line: RemittanceLine) -> tuple[Any, ...]:
-    """What makes two lines the same line told twice."""
-    return (normal_reference(line.reference), line.paid, line.discount, line.withheld, line.invoice_day)
-
-
-def _same(one: Remittance, other: Remittance) -> bool:
-    return replace(one, lines=()) == replace(other, lines=()) and Counter(map(line_identity, one.lines)) == Counter(
-        map(line_identity, other.lines)
-    )
-
-
-def _in_place_of(before: Telling, told: Remittance, evidence: str) -> Telling:
-    """The new lines; those that were there keep their numbers, because what was decided about a line is known by its number."""
-    there: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for line in reversed(before.remittance.lines):
-        there[line_identity(line)].append(line.number)
-    unused = itertools.count(max((line.number for line in before.remittance.lines), default=0) + 1)
-    lines = [
-        replace(line, number=known.pop() if (known := there[line_identity(line)]) else next(unused))
-        for line in told.lines
-    ]
-    return Telling(replace(told, lines=tuple(sorted(lines, key=lambda line: line.number))), evidence, {})
-
-
-def _with_more(before: Telling, told: Remittance, evidence: str) -> Telling:
-    """The lines of both, each as often as the one that shows it oftener; the header of what came last."""
-    there = Counter(map(line_identity, before.remittance.lines))
-    lines, of_lines = list(before.remittance.lines), dict(before.of_lines)
-    number = max((line.number for line in lines), default=0)
-    for line in told.lines:
-        if there[line_identity(line)] > 0:
-            there[line_identity(line)] -= 1
-            continue
-        number += 1
-        lines.append(replace(line, number=number))
-        of_lines[number] = evidence
-    if len(lines) == len(before.remittance.lines) and replace(told, lines=()) == replace(before.remittance, lines=()):
-        return before
-    hides = before.remittance.hides_items or told.hides_items
-    merged = replace(told, lines=tuple(lines), hides_items=hides)
-    return Telling(merged, before.evidence, of_lines)
 
 
 def _replace_telling(connection: sa.Connection, remittance_id: int, telling: Telling, now: datetime) -> None:

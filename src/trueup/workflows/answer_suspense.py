@@ -89,7 +89,7 @@ def choose_rival(tx: Tx, case_id: int, choice: int, person: Person, *, note: str
         Deed("case.chosen", f"case {case_id}", after={"choice": choice, "why": rival["why"], "note": note}),
     )
     _resolve_if_open(tx, case_id, Resolution.CHOOSE, person, note or rival["why"])
-    amount = Money(sum(line["minor"] for line in rival["lines"]), rival["parts"][0]["currency"])
+    amount = Money(sum(line["minor"] for line in rival["lines"]), waiting[0][1].currency)
     return Answered(case_id, len(rival["lines"]), len(touched), amount)
 
 

@@ -66,17 +66,7 @@ def examine(
         for line in live
         if len(found := candidates[line.sequence]) == 1
     }
-    # Closed before anything of ours stood there: what was decided will never be said, and holds no stock.
-    void = order.state is OrderState.CLOSED and not deliveries.was_answered(connection, saved.id)
-    decided = {
-        sequence: decision
-        for sequence, decision in decisions.load_decisions(connection, saved.id).items()
-        if (line := order.line(sequence))
-        and line.ordered.amount
-        and decision.line_digest == line_digest(saved, sequence)
-        and _in_window(decision.decision, order.last_day)
-        and not void
-    }
+    decided = _standing(connection, saved)
     if len(decided) == len(live):  # nothing is looked at anew
         return Situation(saved, agreement, units, {}, {}, decided, ())
     skus = {item.product.sku for item in units.values()}
@@ -107,6 +97,22 @@ def examine(
         else:
             undecided.append(line)
     return Situation(saved, agreement, units, held, by_hand, decided, tuple(undecided))
+
+
+def _standing(connection: sa.Connection, saved: SavedOrder) -> dict[int, decisions.SavedDecision]:
+    """The decisions that stand for the terms as they are now, by line."""
+    order = saved.order
+    # Closed before anything of ours stood there: what was decided will never be said, and holds no stock.
+    if order.state is OrderState.CLOSED and not deliveries.was_answered(connection, saved.id):
+        return {}
+    return {
+        sequence: decision
+        for sequence, decision in decisions.load_decisions(connection, saved.id).items()
+        if (line := order.line(sequence))
+        and line.ordered.amount
+        and decision.line_digest == line_digest(saved, sequence)
+        and _in_window(decision.decision, order.last_day)
+    }
 
 
 def _in_window(decision: LineDecision, last_day: datetime | None) -> bool:

@@ -18,6 +18,7 @@ _MAY = {
     "products.import": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),
     "stock.declare": (Role.OPERATIONS, Role.ECOMMERCE, Role.ADMIN),
     "remittances.import": (Role.FINANCE, Role.ADMIN),
+    "claims.dispute": (Role.FINANCE, Role.ADMIN),
     "invoices.import": (Role.FINANCE, Role.ADMIN),
     "month.close": (Role.FINANCE, Role.ADMIN),
     "bank.import": (Role.FINANCE, Role.ADMIN),

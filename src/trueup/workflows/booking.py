@@ -87,7 +87,8 @@ class Sight:
         self._seen: dict[int, Sightings] = {}
         for told in batch:
             sight = rules.grammar(told.payee, told.paid_on).sight
-            self._seen.update((id(line), sight(line)) for line in told.lines)
+            for line in told.lines:
+                self._seen[id(line)] = sight(line)
         wanted = {stem for seen in self._seen.values() for stem in stems(seen)}
         self._known: defaultdict[str, dict[str, KnownInvoice]] = defaultdict(dict)
         for reference, row in invoices.find_invoices(tx.connection, partner, wanted).items():

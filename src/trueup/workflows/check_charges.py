@@ -3,8 +3,9 @@
 The rules by which a charge is judged:
 
 - *Which charges*: lines booked as co-op, allowance, chargeback or discount, and the discount and tax columns of invoices' lines.
-- *Which term*: that of the payee before that of the partner before that of all; in force on the last day of the period the
-  line names, or where none was, or none is named, on the day Amazon dates the charge (columns: the day of the payment).
+- *Which term*: that of the payee before that of the partner before that of all; in force in the period that the line names;
+  where it names none, or no rate is documented for it, on the day that Amazon dates the charge, or else that of the payment
+  (columns: always that). Where the rate changes within the period, none is.
 - *Net receipts*: our invoices without tax, credit notes deducted, to the payee, issued in the period that the line names.
 - *Purchase order*: our invoices without tax of the orders that the line names. *Invoice*: those that the line settles.
 - *Tolerance*: one minor unit for each invoice in what the rate is taken of, for each may have been rounded.
@@ -106,7 +107,7 @@ class _Bench:
         period = None if taken.column else period_in(taken.said)
         marketplace, term, lack = self._term(taken, period)
         if term is None or not term.rated:
-            said = lack or f"no rate of {taken.kind} is documented for {marketplace} on {taken.day}"
+            said = lack or f"no rate of {taken.kind} is documented for {marketplace} on {taken.paid_on}"
             return Judged(taken, marketplace, None, Verdict.UNRATED.value, RATE, said)
         billed, of = self._base(taken, term, period)
         number = next((each.id for each in self.saved if each.term == term), None)
@@ -129,12 +130,13 @@ class _Bench:
         def on(day: date) -> Term | None:
             return in_force(terms, taken.kind, day, self.tx.now.date(), marketplace)
 
-        if period is None:
-            return marketplace, on(taken.day), ""
-        first, last = on(period[0]), on(period[1])
-        if first != last:
-            return marketplace, None, f"the rate of {taken.kind} changes between {period[0]} and {period[1]}"
-        return marketplace, last or on(taken.day), ""
+        if period is not None:
+            named = {term for term in (on(period[0]), on(period[1])) if term is not None}
+            if len(named) > 1:
+                return marketplace, None, f"the rate of {taken.kind} changes between {period[0]} and {period[1]}"
+            if named:
+                return marketplace, named.pop(), ""
+        return marketplace, on(taken.day) or on(taken.paid_on), ""
 
     def _base(self, taken: Taken, term: Term, period: tuple[date, date] | None) -> tuple[Billed | None, str]:
         """What the rate is taken of, and its name; or None, and what is missing."""

@@ -19,6 +19,7 @@ from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.booking import Booking, book_again, write
 from trueup.workflows.books_cases import OWNER
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.settle_remittance import ask_reconciliation
 from trueup.workflows.world import ACTOR, Tx
 
 KIND = "invoices"
@@ -61,6 +62,10 @@ def import_invoices(tx: Tx, content: bytes, person: Person) -> ImportedInvoices:
         settled += settle_waiting(tx, [each for each in batch if each.number in taken.new])
         new, same = new + len(taken.new), same + taken.same
         different += len(taken.different)
+    if new:
+        # Lines that do not name their invoice wait for it as well.
+        for partner in sorted({each.partner for each in reading.values} & tx.resources.partners.keys()):
+            ask_reconciliation(tx, partner)
     done = ImportedInvoices(reading.evidence, new, same, different, settled, (*reading.findings, *strangers))
     after = {"new": new, "same": same, "different": different}
     record_deed(

@@ -16,6 +16,7 @@ from trueup.base.errors import DocumentError, Unreadable
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.remittances import Remittance
 from trueup.durable.flow import Flow
+from trueup.durable.timers import find_timers
 from trueup.formats.document import Reading, Severity
 from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
 from trueup.storage import cases, remittances, suspense
@@ -110,7 +111,11 @@ def settle_batch(tx: Tx, partner: str, digest: str, index: int) -> dict[str, int
 
 def ask_reconciliation(tx: Tx, partner: str) -> None:
     """Have what waits reconciled soon; asked again meanwhile, it happens once, later."""
-    tx.at(tx.now + RECONCILE_AFTER, "reconcile_remittances", f"reconcile:{partner}", partner)
+    due, prefix = tx.now + RECONCILE_AFTER, f"reconcile:{partner}:soon:"
+    asked = find_timers(tx.connection, prefix)
+    # A run is done once and for all: what is asked for after it is another run.
+    run_id = asked[0].run_id if asked else f"{prefix}{due:%Y%m%d%H%M%S%f}"
+    tx.at(due, "reconcile_remittances", run_id, partner)
 
 
 def take_in(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) -> Settled:

@@ -96,7 +96,9 @@ def _write_period(folder: Path, period: Period, place: int, profile: Profile) ->
     for payment in period.payments:
         misstated = payment.misstated if payment.sources[0] == EXPORT else 0
         if X12 in payment.sources:
-            (folder / X12_FILES / f"820-{payment.market.name}-{payment.number}.edi").write_bytes(write_820(payment, misstated))
+            (folder / X12_FILES / f"820-{payment.market.name}-{payment.number}.edi").write_bytes(
+                write_820(payment, misstated)
+            )
         if ADVICE in payment.sources:
             write_advice(folder / ADVICES, payment, misstated, next(turns))
     write_statements(folder / BANK, period)

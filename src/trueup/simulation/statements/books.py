@@ -65,7 +65,9 @@ class Books:
 
 def entries_balance(evidence: Evidence) -> Statement:
     """Every entry of the journal comes to nothing in each of its currencies."""
-    found = Finding("entries-balance", "Debits equal credits in every entry and currency", "books that cannot be closed")
+    found = Finding(
+        "entries-balance", "Debits equal credits in every entry and currency", "books that cannot be closed"
+    )
     for row in Books(evidence).ledger["entries"]:
         found.count("entries")
         found.count("lines", row["lines"])
@@ -81,7 +83,9 @@ def every_cent_posted(evidence: Evidence) -> Statement:
         "net figures that hide what was deducted, and cents that are lost",
     )
     books = Books(evidence)
-    wanted = Counter({(row["payment"], row["treatment"], row["currency"]): row["minor"] for row in books.truth["postings"]})
+    wanted = Counter(
+        {(row["payment"], row["treatment"], row["currency"]): row["minor"] for row in books.truth["postings"]}
+    )
     found.numbers |= {"postings": len(wanted), "wrong": 0}
     for key, wants, has in apart(wanted, books.postings):
         found.count("wrong")
@@ -184,7 +188,9 @@ def claims_are_stories(evidence: Evidence) -> Statement:
 
 def invoices_are_settled(evidence: Evidence) -> Statement:
     """Of each invoice so much is open as nobody paid, and no other is known."""
-    found = Finding("invoices-open", "Of every invoice as much is open as was not paid", "chasing what was paid long ago")
+    found = Finding(
+        "invoices-open", "Of every invoice as much is open as was not paid", "chasing what was paid long ago"
+    )
     books = Books(evidence)
     wanted = Counter({(row["partner"], row["number"], row["currency"]): row["open"] for row in books.truth["invoices"]})
     has = Counter({(row["partner"], row["number"], row["currency"]): row["minor"] for row in books.ledger["invoices"]})
@@ -224,22 +230,30 @@ def every_plant_found(evidence: Evidence) -> Statement:
             kinds.remove(right or kinds[0])
     for (payment, reference, minor, currency), kinds in waiting.items():
         for kind in kinds:
-            found.demand(False, f"payment {payment} {reference} ({shown(minor, currency)}): {kind}, which was not planted")
+            found.demand(
+                False, f"payment {payment} {reference} ({shown(minor, currency)}): {kind}, which was not planted"
+            )
     return found.stated("planted")
 
 
 def sources_compared(evidence: Evidence) -> Statement:
     """Two sources that differ are a case with the difference, and two that agree are none."""
-    found = Finding("sources-compared", "Sources that differ are a case, and those that agree are none", "sums that are added")
+    found = Finding(
+        "sources-compared", "Sources that differ are a case, and those that agree are none", "sums that are added"
+    )
     books = Books(evidence)
     found.numbers["told twice"] = len(books.truth["comparisons"])
-    wanted = Counter({(row["payment"], row["currency"]): abs(row["minor"]) for row in books.suspicions("sources-differ")})
+    wanted = Counter(
+        {(row["payment"], row["currency"]): abs(row["minor"]) for row in books.suspicions("sources-differ")}
+    )
     has: Counter[Key] = Counter()
     for (kind, subject), case in books.cases.items():
         if kind == _DIFFER:
             has[subject.rpartition("/")[2], case["currency"]] = case["minor"]
     for key, wants, is_ in apart(wanted, has):
-        found.demand(False, f"payment {key[0]}: sources differ by {shown(wants, key[1])}, the case says {shown(is_, key[1])}")
+        found.demand(
+            False, f"payment {key[0]}: sources differ by {shown(wants, key[1])}, the case says {shown(is_, key[1])}"
+        )
     for kind, subject in books.cases:
         unread = kind in ("remittance.unreadable", "remittance.findings", "books.closed-month", "run.failed")
         found.demand(not unread, f"{kind} {subject}: no file was so")

@@ -12,8 +12,9 @@ from trueup.base.errors import NotFound
 from trueup.base.money import Money
 from trueup.domain.remittances import RemittanceLine
 from trueup.domain.settlement import Suspended
+from trueup.domain.tellings import Telling
 from trueup.storage import suspense
-from trueup.storage.remittances import SavedRemittance, Telling
+from trueup.storage.remittances import SavedRemittance
 from trueup.storage.views.remittances import documents_of, load_cases
 
 

@@ -14,8 +14,9 @@ from trueup.base.errors import Conflict, NotFound
 from trueup.base.money import Money
 from trueup.domain.remittances import Remittance
 from trueup.domain.settlement import Placement
+from trueup.domain.tellings import Telling
 from trueup.storage import journal, suspense
-from trueup.storage.remittances import POSTED, SavedRemittance, Telling, load_remittance, remittances
+from trueup.storage.remittances import POSTED, SavedRemittance, load_remittance, remittances
 
 _WAITS = sa.exists().where(suspense.suspense.c.remittance_id == remittances.c.id)
 POSTINGS = ("posted", "unposted", "held")

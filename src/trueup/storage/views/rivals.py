@@ -11,9 +11,9 @@ from trueup.base.money import Money
 
 def list_rivals(connection: sa.Connection, kind: str, subject: str) -> list[dict[str, Any]]:
     """The explanations between which a contested case asks to choose, in the order of their numbers; none for other cases."""
-    rivals = connection.execute(_RIVALS, {"kind": kind, "subject": subject}).scalar()
-    names = _names(connection, [part["key"] for rival in rivals or () for part in rival["parts"]])
-    currency = next((part["currency"] for rival in rivals or () for part in rival["parts"]), "USD")
+    row = connection.execute(_RIVALS, {"kind": kind, "subject": subject}).one_or_none()
+    rivals, currency = (row.rivals, row.currency) if row is not None else ((), "")
+    names = _names(connection, [part["key"] for rival in rivals for part in rival["parts"]])
     return [
         {
             "choice": number,
@@ -29,13 +29,13 @@ def list_rivals(connection: sa.Connection, kind: str, subject: str) -> list[dict
                 for part in rival["parts"]
             ],
         }
-        for number, rival in enumerate(rivals or (), start=1)
+        for number, rival in enumerate(rivals, start=1)
     ]
 
 
 # Lines of one contest share their rivals; the first of them is asked, as whoever chooses does.
 _RIVALS = sa.text(
-    "SELECT a.body -> 'rivals' FROM trueup.suspense s JOIN trueup.remittances r ON r.id = s.remittance_id"
+    "SELECT a.body -> 'rivals' AS rivals, s.currency FROM trueup.suspense s JOIN trueup.remittances r ON r.id = s.remittance_id"
     " JOIN trueup.line_answers a ON a.remittance_id = s.remittance_id AND a.source = r.source AND a.line = s.line"
     " AND a.kind = 'contest' WHERE s.kind = :kind AND s.subject = :subject ORDER BY s.remittance_id, s.line LIMIT 1"
 )

@@ -1,0 +1,174 @@
+"""Disputes in the database: every submission about a claim and what Amazon answered; and what our own outcomes teach."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from trueup.base.errors import Conflict
+from trueup.domain.deduction import Family
+from trueup.domain.disputes import Attempt, DisputableClaim, Outcome
+from trueup.domain.recovery import Experience
+from trueup.storage.claims import ClaimBalance, claims
+from trueup.storage.invoices import invoices
+from trueup.storage.schema import metadata
+
+disputes = sa.Table(
+    "disputes",
+    metadata,
+    sa.Column("claim_id", sa.BigInteger, sa.ForeignKey("claims.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("submitted_on", sa.Date, nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("submitted_by", sa.Text, nullable=False),
+    sa.Column("open_minor", sa.BigInteger, nullable=False),
+    sa.Column("given_minor", sa.BigInteger, nullable=False),
+    sa.Column("outcome", sa.Text),
+    sa.Column("answered_on", sa.Date),
+    sa.Column("won_minor", sa.BigInteger),
+    sa.Column("answered_by", sa.Text),
+    sa.Column("noted_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.CheckConstraint("(outcome IS NULL) = (answered_on IS NULL)", name="answered_whole"),
+    sa.CheckConstraint("(outcome IS NULL) = (won_minor IS NULL)", name="won_whole"),
+)
+"""`open_minor`, `given_minor`: what was disputed, and what had been given back by then: what is given later answers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedDispute:
+    """An attempt, what was disputed by it, and what Amazon had given back of the claim by then."""
+
+    attempt: Attempt
+    open_minor: int
+    given_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recoverable:
+    """A claim that may be contested: its balance, the invoice it is about with the day it was due, and what was tried."""
+
+    balance: ClaimBalance
+    invoice: str
+    due_on: date | None
+    disputes: tuple[SavedDispute, ...]
+
+    @property
+    def claim(self) -> DisputableClaim:
+        """As disputes see it."""
+        attempts = tuple(each.attempt for each in self.disputes)
+        family = Family(self.balance.claim.partition("/")[0])
+        return DisputableClaim(family, self.balance.open, self.balance.first_on, self.due_on, attempts)
+
+
+def save_attempt(connection: sa.Connection, balance: ClaimBalance, attempt: Attempt, now: datetime) -> None:
+    """Note a submission. Raises Conflict when that attempt is there already: someone else was faster."""
+    done = connection.execute(
+        sa.select(disputes.c.number).where(disputes.c.claim_id == balance.id, disputes.c.number == attempt.number)
+    ).first()
+    if done is not None:
+        raise Conflict(f"Claim {balance.claim}: attempt {attempt.number} was noted meanwhile; look at it again.")
+    connection.execute(
+        sa.insert(disputes).values(
+            claim_id=balance.id,
+            number=attempt.number,
+            submitted_on=attempt.submitted_on,
+            reference=attempt.reference,
+            submitted_by=attempt.by,
+            open_minor=balance.open,
+            given_minor=balance.given,
+            noted_at=now,
+        )
+    )
+
+
+def save_outcome(connection: sa.Connection, claim_id: int, attempt: Attempt, by: str) -> None:
+    """Note what Amazon answered to an attempt. Raises Conflict when an answer is noted already."""
+    changed = connection.execute(
+        sa.update(disputes)
+        .where(disputes.c.claim_id == claim_id, disputes.c.number == attempt.number, disputes.c.outcome.is_(None))
+        .values(
+            outcome=attempt.outcome.value if attempt.outcome else None,
+            answered_on=attempt.answered_on,
+            won_minor=attempt.won,
+            answered_by=by,
+        )
+    )
+    if not changed.rowcount:
+        raise Conflict(f"Claim {claim_id}: an answer to attempt {attempt.number} is noted already.")
+
+
+def load_recoverables(
+    connection: sa.Connection, types: Collection[str], *, partner: str | None = None, claim_id: int | None = None
+) -> list[Recoverable]:
+    """Claims of these deduction types of which something is open or was disputed."""
+    tried = sa.select(disputes.c.claim_id)
+    query = (
+        sa.select(claims, invoices.c.number.label("invoice_number"), invoices.c.due_on)
+        .select_from(claims.outerjoin(invoices, invoices.c.id == claims.c.invoice_id))
+        .where(claims.c.type.in_(list(types)))
+        .order_by(claims.c.id)
+    )
+    if claim_id is not None:
+        query = query.where(claims.c.id == claim_id)
+    else:
+        is_open = claims.c.taken_minor > claims.c.given_minor + claims.c.lost_minor
+        query = query.where(is_open | claims.c.id.in_(tried))
+    if partner is not None:
+        query = query.where(claims.c.partner == partner)
+    rows = connection.execute(query).mappings().all()
+    attempts = _attempts(connection, [row["id"] for row in rows])
+    return [
+        Recoverable(
+            ClaimBalance(
+                id=row["id"],
+                partner=row["partner"],
+                claim=row["claim"],
+                currency=row["currency"],
+                taken=row["taken_minor"],
+                given=row["given_minor"],
+                lost=row["lost_minor"],
+                type=row["type"],
+                invoice=row["invoice_id"],
+                first_on=row["first_on"],
+                last_on=row["last_on"],
+            ),
+            row["invoice_number"] or "",
+            row["due_on"],
+            tuple(attempts.get(row["id"], ())),
+        )
+        for row in rows
+    ]
+
+
+def load_experiences(connection: sa.Connection) -> dict[Family, Experience]:
+    """What came of our own disputes, by family of claims."""
+    rows = connection.execute(_EXPERIENCE)
+    return {Family(row.family): Experience(row.won, row.lost, int(row.claimed or 0), int(row.got or 0)) for row in rows}
+
+
+_EXPERIENCE = sa.text(
+    "SELECT split_part(c.claim, '/', 1) AS family, count(*) FILTER (WHERE d.won_minor > 0) AS won,"
+    " count(*) FILTER (WHERE d.won_minor = 0) AS lost, sum(d.open_minor) FILTER (WHERE d.won_minor > 0) AS claimed,"
+    " sum(d.won_minor) AS got FROM trueup.disputes d JOIN trueup.claims c ON c.id = d.claim_id"
+    " WHERE d.outcome IS NOT NULL GROUP BY 1"
+)
+
+
+def _attempts(connection: sa.Connection, ids: Collection[int]) -> dict[int, list[SavedDispute]]:
+    found: dict[int, list[SavedDispute]] = {}
+    query = sa.select(disputes).where(disputes.c.claim_id.in_(list(ids))).order_by(disputes.c.number)
+    for row in connection.execute(query).mappings():
+        attempt = Attempt(
+            number=row["number"],
+            submitted_on=row["submitted_on"],
+            reference=row["reference"],
+            by=row["submitted_by"],
+            outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+            answered_on=row["answered_on"],
+            won=row["won_minor"],
+        )
+        found.setdefault(row["claim_id"], []).append(SavedDispute(attempt, row["open_minor"], row["given_minor"]))
+    return found

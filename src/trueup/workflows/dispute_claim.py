@@ -1,0 +1,86 @@
+"""Dispute a claim: a person submitted it in Amazon's portal, and later says what came of it. What came back is seen by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from trueup.base.errors import NotFound, Refused
+from trueup.base.money import Money
+from trueup.domain.disputes import Attempt, Outcome, submit
+from trueup.storage import claims
+from trueup.storage.disputes import Recoverable, load_recoverables, save_attempt, save_outcome
+from trueup.workflows.authority import Deed, demand_role, record_deed
+from trueup.workflows.resolve_case import Person
+from trueup.workflows.world import Books, Tx
+
+
+def disputable_types(books: Books) -> list[str]:
+    """The codes of deduction types that we may contest, and of what gives back of them, for a chain has one type of either."""
+    families = {each.family for each in books.types.values() if each.disputable}
+    return sorted(each.code for each in books.types.values() if each.family in families)
+
+
+def submit_claim(tx: Tx, claim_id: int, reference: str, day: date, person: Person) -> Attempt:
+    """Note that a claim was submitted. Raises NotFound, Refused: outside its window, one under way, or without a role."""
+    demand_role(person, "claims.dispute")
+    found = recoverable(tx, claim_id, lock=True)
+    if day > tx.now.date() + timedelta(days=1):
+        raise Refused(f"Claim {claim_id}: {day} is not here yet; say when it was submitted.")
+    attempt = submit(found.claim, (day, reference, person.name))
+    save_attempt(tx.connection, found.balance, attempt, tx.now)
+    after = {"attempt": attempt.number, "reference": reference, "day": day.isoformat(), "minor": found.balance.open}
+    record_deed(tx.connection, tx.now, person, Deed("claim.disputed", f"claim {claim_id}", after=after))
+    return attempt
+
+
+def note_outcome(tx: Tx, claim_id: int, outcome: Outcome, answer: tuple[date, Money | None], person: Person) -> Attempt:
+    """Note what Amazon answered: `answer` is the day, and how much was won, which may be left out but for a part.
+
+    Raises NotFound, Refused when no dispute is under way or the amount does not fit what was disputed.
+    """
+    demand_role(person, "claims.dispute")
+    found = recoverable(tx, claim_id, lock=True)
+    last = found.disputes[-1] if found.disputes else None
+    if last is None or last.attempt.outcome is not None:
+        raise Refused(f"Claim {claim_id}: no dispute is under way; submit it first.")
+    day, amount = answer
+    won = _won(found, last.open_minor, outcome, amount)
+    answered = replace(last.attempt, outcome=outcome, answered_on=day, won=won)
+    save_outcome(tx.connection, claim_id, answered, person.name)
+    after = {"attempt": answered.number, "outcome": outcome.value, "day": day.isoformat(), "won": won}
+    record_deed(tx.connection, tx.now, person, Deed("claim.answered", f"claim {claim_id}", after=after))
+    return answered
+
+
+def recoverable(tx: Tx, claim_id: int, *, lock: bool = False) -> Recoverable:
+    """A claim that can be contested. Raises NotFound."""
+    claims.load_claim(tx.connection, claim_id, lock=lock)
+    found = load_recoverables(tx.connection, disputable_types(tx.resources.books), claim_id=claim_id)
+    if not found:
+        raise NotFound(f"No claim {claim_id} that can be disputed is known; `trueup recover` lists them.")
+    return found[0]
+
+
+def _won(found: Recoverable, disputed: int, outcome: Outcome, amount: Money | None) -> int:
+    currency = found.balance.currency
+    if amount is not None and amount.currency != currency:
+        raise Refused(f"Claim {found.balance.id} is in {currency}, found {amount}.")
+    said = amount.minor if amount is not None else None
+    match outcome:
+        case Outcome.LOST:
+            if said:
+                raise Refused(f"Claim {found.balance.id}: {amount} of a dispute that was lost; say partly.")
+            return 0
+        case Outcome.WON:
+            if said not in (None, disputed):
+                raise Refused(
+                    f"Claim {found.balance.id}: {amount} of {Money(disputed, currency)} disputed is not all of it; say partly."
+                )
+            return disputed
+        case Outcome.PARTLY:
+            if said is None or not 0 < said < disputed:
+                raise Refused(
+                    f"Claim {found.balance.id}: of {Money(disputed, currency)} disputed, say how much was won; found {amount}."
+                )
+            return said

@@ -1,0 +1,98 @@
+"""A claim on its way back: submitted by a person, answered by Amazon, repaid by a later remittance, or a case."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.workflows.bookkeeping import FINA, PARTNER, Bookkeeping, invoice, line, payment
+from trueup.base.errors import Refused
+from trueup.base.money import Money
+from trueup.domain.disputes import DisputeState, Outcome, standing
+from trueup.reports.dispute_pack import write_dispute_pack
+from trueup.storage.database import Database
+from trueup.storage.disputes import load_experiences, load_recoverables
+from trueup.storage.views.recovery import load_brief
+from trueup.workflows.dispute_claim import disputable_types, note_outcome, submit_claim
+from trueup.workflows.prove_books import prove
+
+DUE = date(2026, 9, 1)
+
+
+@pytest.fixture
+def books(database: Database) -> Bookkeeping:
+    kept = Bookkeeping(database)
+    kept.bill(invoice("INV-1", 100_00, due_on=DUE, purchase_order="4QXYZ12A"))
+    kept.take_in(payment("P1", line("INV-1", 100_00), line("INV-1SC", -30_00)))
+    return kept
+
+
+def claim_of(books: Bookkeeping) -> int:
+    return int(books.rows("SELECT id FROM trueup.claims")[0][0])
+
+
+def test_a_claim_is_disputed_won_and_repaid(books: Bookkeeping) -> None:
+    """The outcome is learnt from, the reversal closes the claim, and nothing is left to ask for."""
+    number = claim_of(books)
+    books.act(submit_claim, number, "CASE-77", date(2026, 11, 2), FINA)
+    with pytest.raises(Refused, match="a dispute is under way"):
+        books.act(submit_claim, number, "CASE-78", date(2026, 11, 2), FINA)
+    books.act(note_outcome, number, Outcome.PARTLY, (date(2026, 11, 2), Money(20_00, "USD")), FINA)
+    books.take_in(payment("P2", line("INV-1SCR", 20_00), paid_on=date(2026, 11, 20)))
+    books.clock.advance(timedelta(days=60))
+    assert books.act(prove, "disputes")["open"] == 0
+    with books.database.transaction() as connection:
+        (known,) = load_experiences(connection).values()
+        (found,) = load_recoverables(connection, disputable_types(books.world.books), partner=PARTNER)
+    assert (known.won, known.claimed_minor, known.won_minor) == (1, 30_00, 20_00)
+    assert found.balance.open == 10_00
+    assert standing(found.claim, date(2026, 11, 21)).state is DisputeState.OPEN
+    books.check()
+
+
+def test_a_dispute_that_was_won_and_not_repaid_is_a_case(books: Bookkeeping) -> None:
+    """Amazon agreed, and forgot: after 45 days someone is told how much is missing."""
+    number = claim_of(books)
+    books.act(submit_claim, number, "CASE-77", date(2026, 11, 2), FINA)
+    books.act(note_outcome, number, Outcome.WON, (date(2026, 11, 2), None), FINA)
+    assert books.act(prove, "disputes")["open"] == 0
+    books.clock.advance(timedelta(days=46))
+    assert books.act(prove, "disputes")["open"] == 1
+    (row,) = books.rows("SELECT risk_minor, found FROM trueup.cases WHERE kind = 'dispute.unpaid' AND state = 'open'")
+    assert tuple(row) == (30_00, "0.00 USD given back since")
+    books.take_in(payment("P2", line("INV-1SCR", 30_00), paid_on=date(2026, 12, 20)))
+    assert books.act(prove, "disputes")["closed"] == 1
+    books.check()
+
+
+def test_an_answer_that_does_not_fit_is_refused(books: Bookkeeping) -> None:
+    """A part needs its amount, all is all, nothing is nothing; and without a dispute there is no answer."""
+    number = claim_of(books)
+    with pytest.raises(Refused, match="no dispute is under way"):
+        books.act(note_outcome, number, Outcome.LOST, (date(2026, 11, 2), None), FINA)
+    books.act(submit_claim, number, "CASE-77", date(2026, 11, 2), FINA)
+    for outcome, amount in ((Outcome.PARTLY, None), (Outcome.PARTLY, 30_00), (Outcome.WON, 20_00), (Outcome.LOST, 1)):
+        money = Money(amount, "USD") if amount is not None else None
+        with pytest.raises(Refused, match="Claim"):
+            books.act(note_outcome, number, outcome, (date(2026, 11, 2), money), FINA)
+
+
+def test_the_pack_tells_the_lineage_and_what_is_missing(books: Bookkeeping) -> None:
+    """Every slice with its document, the invoice, and in words what a reviewer will ask for that we do not have."""
+    with books.database.transaction() as connection:
+        (found,) = load_recoverables(connection, disputable_types(books.world.books))
+        brief = load_brief(connection, found)
+    assert [(each.payment, each.reference, each.minor) for each in brief.slices] == [("P1", "INV-1SC", -30_00)]
+    assert brief.invoice is not None and brief.order is None
+    assert len(brief.missing) == 3
+    stands = standing(found.claim, date(2026, 11, 2))
+    pdf = write_dispute_pack(brief, stands, date(2026, 11, 2), "Riverside Wares")
+    assert pdf == write_dispute_pack(brief, stands, date(2026, 11, 2), "Riverside Wares")
+    import io
+
+    from pypdf import PdfReader
+
+    text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    for words in ("INV-1SC", "30.00", "Invoice INV-1 of 2026-09-01", "proof of delivery"):
+        assert words in text
