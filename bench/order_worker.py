@@ -21,7 +21,7 @@ from trueup.workflows.world import Pace
 
 PACE = Pace(
     poll=timedelta(hours=6),
-    overlap=timedelta(seconds=2),
+    overlap=timedelta(seconds=30),
     back_fill=timedelta(minutes=10),
     settle=timedelta(0),
     products=timedelta(hours=6),

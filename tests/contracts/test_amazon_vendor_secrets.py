@@ -71,6 +71,7 @@ def logs(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
         raise structlog.DropEvent
 
     before = structlog.get_config()
+    structlog.reset_defaults()  # at any level: tests usually hear warnings alone
     structlog.configure(processors=[keep], cache_logger_on_first_use=False)
     with caplog.at_level(logging.DEBUG):
         yield lines

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import mt940
 import pytest
-from bai2 import bai2  # type: ignore[import-untyped]
+from bai2 import bai2
 
 import trueup.formats.bank
 from trueup.base.errors import Unreadable

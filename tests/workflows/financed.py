@@ -25,7 +25,7 @@ from trueup.simulators.serving import serve
 from trueup.storage.database import Database
 from trueup.workflows.poll_invoice_statuses import ensure_status_polls
 from trueup.workflows.poll_remittances import ensure_remittance_polls
-from trueup.workflows.world import PartnerRoutes
+from trueup.workflows.world import Pace, PartnerRoutes
 
 US = "ATVPDKIKX0DER"
 SOURCE = f"{PARTNER}-finances-US"
@@ -70,16 +70,10 @@ class Financed(Bookkeeping):
             else:
                 return
 
-    def replies(self, operation: str) -> int:
-        """How many requests of an operation Amazon has answered."""
-        return sum(entry.operation == operation for entry in self.amazon.journal.entries)
-
     def source(self, query: str = "remittances") -> Sequence[Any]:
         """(failures, last error, documents) of the source."""
-        values = {"name": SOURCE, "query": query}
-        (row,) = self.rows(
-            "SELECT failures, last_error, documents FROM trueup.sources WHERE name = :name AND query = :query", **values
-        )
+        wanted = "SELECT failures, last_error, documents FROM trueup.sources WHERE name = :name AND query = :asked"
+        (row,) = self.rows(wanted, name=SOURCE, asked=query)
         return tuple(row)
 
 
@@ -115,6 +109,7 @@ def finance(
             books.world,
             connections=Connections(remittance_sources={SOURCE: source}, invoice_status_sources={SOURCE: source}),
             routes={PARTNER: routes},
+            pace=Pace(finances=timedelta(hours=6)),
         )
         books.engine = InProcessEngine(database.engine, Program(books.world, FLOWS, books.clock), crash_at=crash_at)
         effects.append(books.engine.count_effect)

@@ -103,6 +103,9 @@ HELD = {
     "held.product-unknown": lambda: [line(replace(LAMP, sku="NOBODY", asin="B0UNKNOWN0"), 1)],
     "held.case-size-differs": lambda: [line(LAMP, 2, unit_size=12)],
     "held.not-whole-packs": lambda: [line(LAMP, 13, "Eaches")],
+    "held.priced-by-weight": lambda: [
+        line(LAMP, 1, netCost={"amount": "10.00", "currencyCode": "USD", "unitOfMeasure": "KILOGRAMS"})
+    ],
     "held.cost-differs": lambda: [line(LAMP, 1, cost="10.40")],
     "held.quantity-negative": lambda: [line(LAMP, -2)],
     "held.quantity-absurd": lambda: [line(LAMP, 900_000)],

@@ -19,10 +19,9 @@ from trueup.workflows.resolve_case import resolve_case
 
 group = typer.Typer(
     name="cases",
-    help="Cases: list, show, explain, resolve, classify, choose, write-off, post-now, proposals, approve.",
+    help="Cases: list, show, explain, resolve, proposals, approve, classify, choose, write-off, post-now.",
     no_args_is_help=True,
 )
-group.registered_commands += answers.group.registered_commands
 _COLUMNS = (
     Column("id", "id", number=True),
     Column("kind", "kind"),
@@ -147,15 +146,10 @@ MEANING = {
     Resolution.BACKORDER: "answer that the line comes later",
     Resolution.REJECT: "answer that the line is not delivered; Amazon never reopens a rejected line",
     Resolution.RETRY: "look again: something was mended (item master, agreement, connection)",
-    Resolution.CLASSIFY: "say what its lines are: a deduction type, and an account of its own perhaps; they are booked so",
-    Resolution.CHOOSE: "say which of the rival explanations is right; the lines are booked so",
-    Resolution.POST_NOW: "post the payment on the first day of an open month",
-    Resolution.DISPUTE: "contest the claim with Amazon; what it holds stays a receivable",
-    Resolution.WRITE_OFF: "give the claim up: what Amazon holds becomes a loss",
     Resolution.CLASSIFY: "say what the lines are, and perhaps propose a rule: trueup cases classify",
     Resolution.CHOOSE: "choose one of the explanations below: trueup cases choose",
     Resolution.POST_NOW: "post it on the first day of an open month: trueup cases post-now",
-    Resolution.DISPUTE: "contest it with Amazon",
+    Resolution.DISPUTE: "contest it with Amazon: trueup recover",
     Resolution.WRITE_OFF: "give the claim up, as a loss: trueup cases write-off",
     Resolution.DISMISS: "close the case and change nothing",
 }
@@ -186,3 +180,6 @@ def _tell(shown: dict[str, Any]) -> str:
         rows += [f"  payment {line['payment']} line {line['line']}  {line['amount']}" for line in each["lines"]]
         rows += [f"  settles {part['item']}  {part['amount']}" for part in each["settles"]]
     return "\n".join(rows)
+
+
+group.registered_commands += answers.group.registered_commands

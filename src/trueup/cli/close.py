@@ -41,7 +41,9 @@ def close(
     lock: Annotated[bool, typer.Option("--lock", help="Propose to lock the month; a second person approves.")] = False,
     by: Annotated[
         str | None,
-        typer.Option("--by", help="Who locks: a name among the people of trueup.toml.", envvar="TRUEUP_PERSON", metavar="NAME"),
+        typer.Option(
+            "--by", help="Who locks: a name among the people of trueup.toml.", envvar="TRUEUP_PERSON", metavar="NAME"
+        ),
     ] = None,
     override: Annotated[str, typer.Option(help="Why it is locked in spite of red lights.", metavar="REASON")] = "",
 ) -> Result:

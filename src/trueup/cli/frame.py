@@ -36,7 +36,9 @@ PIPE_COLUMNS = 200
 """How wide tables are that no terminal shows."""
 By = Annotated[
     str,
-    typer.Option("--by", help="Who does this: the name of one of [[people]].", envvar="TRUEUP_PERSON", metavar="NAME"),
+    typer.Option(
+        "--by", help="Who does this: a name among the people of trueup.toml.", envvar="TRUEUP_PERSON", metavar="NAME"
+    ),
 ]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.", metavar="N")]
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from trueup.base.errors import ConfigurationError, DocumentError, Unreadable
+from trueup.base.errors import ConfigurationError, DocumentError, Invalid, Unreadable
 from trueup.cli.documents import finding_json
 from trueup.cli.frame import Session
 from trueup.cli.statements import block, counted, grouped
 from trueup.cli.uploads import read_upload
-from trueup.formats import invoices_csv, item_master
+from trueup.formats import invoices_csv, item_master, shipments_csv
 from trueup.formats.recognise import HEAD_BYTES, known_formats
 from trueup.workflows.import_remittances import (
     Acting,
@@ -26,6 +26,7 @@ from trueup.workflows.import_remittances import (
 )
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.settle_remittance import Settled
+from trueup.workflows.tie_bank import FORMATS as STATEMENTS
 from trueup.workflows.world import Tx
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ _REMITTANCES = ("amazon-portal-export", "amazon-advice", "amazon-finance-remitta
 _COMMANDS = {
     invoices_csv.FORMAT.name: "trueup invoices import",
     item_master.FORMAT.name: "trueup products import",
+    shipments_csv.FORMAT.name: "trueup proofs import",
+    **dict.fromkeys(STATEMENTS, "trueup bank import"),
     **dict.fromkeys(_REMITTANCES, "trueup remittances import"),
 }
 """What takes in the documents that people mistake for each other."""
@@ -49,6 +52,18 @@ class Import:
     files: tuple[Path, ...]
     partner: str
     person: Person
+
+
+def one_partner(known: tuple[str, ...], said: str | None) -> str:
+    """Whose remittances these are: the one that was said, or the only one there is. Raises Invalid."""
+    if said is None and len(known) == 1:
+        return known[0]
+    names = ", ".join(sorted(known)) or "none"
+    if said is None:
+        raise Invalid(f"Whose remittances are these? Say it with --partner (known: {names}).")
+    if said not in known:
+        raise Invalid(f"--partner {said}: no such partner in trueup.toml (known: {names}).")
+    return said
 
 
 def run_import(session: Session, app: Application, wanted: Import) -> dict[str, Any]:

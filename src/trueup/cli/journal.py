@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from trueup.workflows.export_journal import Export
 
 group = typer.Typer(
-    name="journal", help="The books: list, show, balances, accounts, export, exports.", no_args_is_help=True
+    name="journal", help="The books: list, show, balances, accounts, exports, export.", no_args_is_help=True
 )
 _COLUMNS = (
     Column("id", "id", number=True),

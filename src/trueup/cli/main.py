@@ -36,14 +36,21 @@ PLACES = (
     Place("status", "work", "Show how things stand.", _LOOK, is_group=False),
     Place("orders", "orders", "Purchase orders: list, show, explain.", _LOOK),
     Place(
-        "cases", "cases", "Cases: list, show, explain, resolve, classify, choose, write-off, post-now, approve.", _LOOK
+        "cases",
+        "cases",
+        "Cases: list, show, explain, resolve, proposals, approve, classify, choose, write-off, post-now.",
+        _LOOK,
     ),
     Place("deliveries", "deliveries", "Outgoing documents: list, show, explain.", _LOOK),
-    Place("remittances", "remittances", "What Amazon paid: import, list, show, explain.", _LOOK),
+    Place("remittances", "remittances", "What Amazon paid: import, list, show, explain, drift.", _LOOK),
     Place("invoices", "invoices", "Our invoices: import, list, show.", _LOOK),
-    Place("rules", "rules", "Rules for lines of remittances: propose, try, approve, retire.", _LOOK),
+    Place("proofs", "proofs", "Confirmed shipments, deliveries and receipts: import, list.", _LOOK),
+    Place("bank", "bank", "What really came in: import, lines, ties, accounts, tie, untie.", _LOOK),
+    Place(
+        "rules", "rules", "Rules for lines of remittances: list, show, propose, try, approve, reject, retire.", _LOOK
+    ),
     Place("terms", "terms", "What was agreed to be deducted: import, add, list, unrated, check.", _LOOK),
-    Place("journal", "journal", "The books: list, show, balances, accounts, export, exports.", _LOOK),
+    Place("journal", "journal", "The books: list, show, balances, accounts, exports, export.", _LOOK),
     Place(
         "recover", "recover", "What can be disputed, worth first; packs, submissions, outcomes.", _LOOK, is_group=False
     ),

@@ -25,8 +25,7 @@ from trueup.domain.disputes import DisputeState, Outcome, Standing, standing
 from trueup.domain.recovery import Experience, Worth, urgency, worth
 
 if TYPE_CHECKING:
-    from trueup.storage.disputes import Recoverable
-    from trueup.storage.views.recovery import Brief
+    from trueup.storage.views.recovery import Brief, Recoverable
 
 group = typer.Typer(name="recover", help="What can be disputed, and winning it back.")
 SOON_DAYS = 7
@@ -72,7 +71,9 @@ def recover(
     on: Annotated[str | None, typer.Option("--on", help="The day of it; today when left out.", metavar="DAY")] = None,
     by: Annotated[
         str | None,
-        typer.Option("--by", help="Who says so: a name among the people of trueup.toml.", envvar="TRUEUP_PERSON", metavar="NAME"),
+        typer.Option(
+            "--by", help="Who says so: a name among the people of trueup.toml.", envvar="TRUEUP_PERSON", metavar="NAME"
+        ),
     ] = None,
 ) -> Result:
     """List what can be disputed, by what a dispute brings on average; or show, pack, submit and answer one claim.
@@ -153,7 +154,7 @@ def _act(session: Session, claim: int, said: tuple[str, Outcome | None, str, dat
 
 
 def _ranked(session: Session, cost: str, *, partner: str | None = None, claim_id: int | None = None) -> list[_Ranked]:
-    from trueup.storage.disputes import load_experiences, load_recoverables
+    from trueup.storage.views.recovery import load_experiences, load_recoverables
     from trueup.workflows.dispute_claim import disputable_types
 
     today = SystemClock().now().date()

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from trueup.base.errors import Invalid
+from trueup.cli.drift import register
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
-from trueup.cli.importing import Import, import_words, run_import
+from trueup.cli.importing import Import, import_words, one_partner, run_import
 from trueup.cli.statements import (
     Names,
     block,
@@ -28,7 +29,9 @@ from trueup.storage.views import remittance_lines
 from trueup.storage.views import remittances as views
 from trueup.workflows.compare_tellings import compare
 
-group = typer.Typer(name="remittances", help="What Amazon paid: import, list, show, explain.", no_args_is_help=True)
+group = typer.Typer(
+    name="remittances", help="What Amazon paid: import, list, show, explain, drift.", no_args_is_help=True
+)
 _STATES = (*(state.value for state in PaymentState), *views.POSTINGS)
 _COLUMNS = (
     Column("id", "id", number=True, spare=True),
@@ -57,21 +60,12 @@ def import_files(
 ) -> Result:
     """Take remittances in, book them, and say what waits. The same again changes nothing. Exit code 1 when cases were opened."""
     with session.open() as app:
-        wanted = Import(tuple(files), _partner(tuple(app.world.partners), partner), person_of(app.settings.people, by))
+        wanted = Import(
+            tuple(files), one_partner(tuple(app.world.partners), partner), person_of(app.settings.people, by)
+        )
         data = run_import(session, app, wanted)
     found = any(each["refused"] or each["findings"] for each in data["files"]) or bool(data["cases_opened"])
     return Result(data, words=import_words(data), findings=found)
-
-
-def _partner(known: tuple[str, ...], said: str | None) -> str:
-    if said is None and len(known) == 1:
-        return known[0]
-    names = ", ".join(sorted(known)) or "none"
-    if said is None:
-        raise Invalid(f"Whose remittances are these? Say it with --partner (known: {names}).")
-    if said not in known:
-        raise Invalid(f"--partner {said}: no such partner in trueup.toml (known: {names}).")
-    return said
 
 
 @command(group, "list", example="trueup remittances list --since 2026-10-01 --unexplained")
@@ -263,3 +257,6 @@ def _posting(posting: Mapping[str, Any], names: Names) -> Iterator[str]:
         yield said("is", f"{what}: {why}")
     yield f"  booked   {side} {amount} on {names.account(posting['account'])}"
     yield f"           entry {posting['entry']} line {posting['number']}, {posting['day']} ({posting['key']})"
+
+
+register(group)

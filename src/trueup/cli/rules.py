@@ -92,9 +92,7 @@ def propose(
         Direction | None, typer.Option(help="Only lines that take, or give; as its type says, if left out.")
     ] = None,
     payee: Annotated[str, typer.Option(help="Only payments to this payee.")] = "",
-    valid_from: Annotated[
-        str | None, typer.Option("--from", help="Payments of this day or later.", metavar="DAY")
-    ] = None,
+    valid_from: Annotated[str | None, typer.Option("--from", help="Payments since this day.", metavar="DAY")] = None,
     valid_to: Annotated[str | None, typer.Option("--to", help="Payments before this day.", metavar="DAY")] = None,
     account: Annotated[str, typer.Option(help="Post to this account rather than the type's.", metavar="CODE")] = "",
     label: Annotated[str, typer.Option(help="Of a type of your own: what it is called.")] = "",
@@ -104,27 +102,10 @@ def propose(
     note: Note = "",
 ) -> Result:
     """Propose how lines of a form are read from now on. It does nothing until a second person approves it."""
-    patterns = {
-        RuleForm.SHAPE: shape,
-        RuleForm.PREFIX: prefix,
-        RuleForm.SUFFIX: suffix,
-        RuleForm.CONTAINS: contains,
-        RuleForm.EXACT: exact,
-    }
-    form, pattern = _one_of(patterns)
+    form, pattern = _one_of(dict(zip(RuleForm, (shape, prefix, suffix, contains, exact), strict=True)))
     days = read_day(valid_from, "--from"), read_day(valid_to, "--to")
-    wanted = WantedRule(
-        field,
-        form,
-        pattern,
-        _type(type_, label, family, purpose, note),
-        direction,
-        payee,
-        *days,
-        account,
-        note,
-        replaces,
-    )
+    kind = _type(type_, label, family, purpose, note)
+    wanted = WantedRule(field, form, pattern, kind, direction, payee, *days, account, note, replaces)
     with session.open() as app:
         person = person_of(app.settings.people, by)
         saved = app.act(session.dry_run, lambda tx: propose_rule(tx, wanted, person))

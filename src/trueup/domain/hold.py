@@ -6,7 +6,7 @@ A rule is one small file in `holds/` with a constant `HOLD`; it looks at one lin
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from trueup.base.money import Money
@@ -15,7 +15,7 @@ from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import Listing, Product
 from trueup.domain.orders import OrderLine, PurchaseOrder
 from trueup.domain.partners import Agreement, CostBasis
-from trueup.domain.units import LineUnits
+from trueup.domain.units import LineUnits, agreed_each_cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,19 @@ def hold_line(facts: LineFacts, rules: tuple[Hold, ...], lifted: frozenset[str])
 
 
 def money_at_risk(facts: LineFacts) -> Money | None:
-    """What the line is worth: all of it may be lost when it is not answered in time."""
-    if facts.units is not None:
-        return facts.units.value()
+    """What the line is worth: all of it may be lost when it is not answered in time.
+
+    A line priced by weight is worth what was agreed for so many pieces.
+    """
+    units = facts.units
+    if units is not None and facts.line.priced_by:
+        agreed = agreed_each_cost(units.listing, facts.line, units.product, facts.agreement)
+        currency = units.listing.cost.currency if units.listing.cost else units.currency
+        return replace(units, each_cost=agreed, currency=currency).value()
+    if units is not None:
+        return units.value()
+    if facts.line.priced_by:
+        return None
     cost, ordered = facts.line.net_cost, facts.line.ordered
     priced_by_each = ordered.unit is Unit.CASE and facts.agreement.cost_basis is CostBasis.EACH
     size = (ordered.unit_size or 1) if priced_by_each else 1

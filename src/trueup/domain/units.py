@@ -16,7 +16,10 @@ ROUNDING = "half-even to the currency's minor unit, per each; the exact cost sta
 
 @dataclass(frozen=True, slots=True)
 class LineUnits:
-    """A line of a known product in eaches. `unit_eaches` is how many one ordered unit holds; `each_cost` is exact."""
+    """A line of a known product in eaches. `unit_eaches` is how many one ordered unit holds.
+
+    `each_cost` is exact; None where the line carries no cost, or one for a unit of weight.
+    """
 
     sequence: int
     product: Product
@@ -64,7 +67,8 @@ def line_units(line: OrderLine, product: Product, listing: Listing, agreement: A
     if line.ordered.unit is Unit.CASE:
         size = line.ordered.unit_size or product.case_size or 1
     cost = line.net_cost
-    each = cost_per_each(cost, agreement.cost_basis, line.ordered.unit, size) if cost else None
+    by_piece = cost if cost and not line.priced_by else None
+    each = cost_per_each(by_piece, agreement.cost_basis, line.ordered.unit, size) if by_piece else None
     return LineUnits(
         sequence=line.sequence,
         product=product,

@@ -44,6 +44,8 @@ class Line:
     unit_size: int
     net_cost: Decimal
     backorder: bool = True
+    priced_by: str = ""
+    """The unit of weight that its cost is said to be for, where it is."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -56,6 +58,7 @@ class Line:
             "unit_size": self.unit_size,
             "net_cost": str(self.net_cost),
             "backorder": self.backorder,
+            "priced_by": self.priced_by,
         }
 
 
@@ -114,10 +117,11 @@ def amazon_order(order: Order) -> dict[str, Any]:
 
 def amazon_line(order: Order, line: Line) -> dict[str, Any]:
     """One line of it."""
+    weight = {"unitOfMeasure": line.priced_by} if line.priced_by else {}
     return {
         "itemSequenceNumber": str(line.sequence),
         "amazonProductIdentifier": line.asin,
         "orderedQuantity": {"amount": line.amount, "unitOfMeasure": line.unit, "unitSize": line.unit_size},
         "isBackOrderAllowed": line.backorder,
-        "netCost": {"amount": f"{line.net_cost:f}", "currencyCode": order.currency},
+        "netCost": {"amount": f"{line.net_cost:f}", "currencyCode": order.currency, **weight},
     }

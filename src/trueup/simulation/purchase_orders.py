@@ -142,6 +142,11 @@ def _broken_pack(cast: Casting, order: Order, line: Line) -> None:
     cast.decide("held.not-whole-packs", order, "backorder", "We break no cases; the rest comes with the next delivery.")
 
 
+def _by_weight(cast: Casting, order: Order, line: Line) -> None:
+    """The agreed number for a piece, said to be for a kilogram."""
+    line.priced_by = "KILOGRAMS"
+
+
 def _cost_accepted(cast: Casting, order: Order, line: Line) -> None:
     line.net_cost -= Decimal("0.05")
     cast.decide("held.cost-differs", order, "accept-as-ordered", "Agreed by phone for this promotion.")
@@ -186,6 +191,7 @@ _TWISTS: tuple[tuple[str, str, int, int, Twist], ...] = (
     ("cost-differs", "RIVR2", 1, 9, _cost_rejected),
     ("cost-differs", "RIVDE", 1, 10, _cost_speechless),
     ("cost-differs", "RIVED", 1, 10, _cost_accepted),
+    ("priced-by-weight", "RIVR2", 1, 10, _by_weight),
     ("quantity-absurd", "RIVR1", 1, 11, _absurd),
     ("stock-uncounted", "RIVR1", 1, 12, _untracked),
     ("stock-uncounted", "RIVDE", 2, 9, _taken_over),

@@ -85,7 +85,7 @@ def prepare_pack(connection: sa.Connection, books: Books, month: Month, known_at
     figures = _figures(connection, books, setting, month, known_at)
     copied = [each.code for each in books.types.values() if each.family not in _WITHOUT_INVOICE]
     observed = load_observed(connection, month, figures, setting, copied)
-    terms = [saved.dated.term for saved in load_terms(connection)]
+    terms = [saved.term for saved in load_terms(connection)]
     accruals = accrue(terms, figures.deducted, figures.settled, month.last, known_at.date())
     return ClosePack(month.first, known_at, setting, figures, observed, accruals)
 

@@ -11,6 +11,7 @@ from functools import cache
 from trueup.base.plugins import collect
 from trueup.checks import Check, Ground
 from trueup.durable.flow import Flow
+from trueup.durable.timers import find_timers
 from trueup.storage import sources
 from trueup.storage.proven_cases import Proven, replace_cases
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
@@ -63,7 +64,11 @@ def ground_of(tx: Tx) -> Ground:
 
 def ask_proofs(tx: Tx) -> None:
     """Have everything proven soon."""
-    tx.at(tx.now + SOON, "prove_once", "prove-once")
+    prefix = "prove-once:"
+    if not find_timers(tx.connection, prefix):
+        # A run of one name happens once for ever: what is asked for after it is another run.
+        due = tx.now + SOON
+        tx.at(due, "prove_once", f"{prefix}{due:%Y%m%d%H%M%S%f}")
 
 
 def ensure_proofs(tx: Tx) -> None:

@@ -150,7 +150,7 @@ def take_in_file(tx: Tx, partner: str, digest: str, name: str, size_bytes: int) 
 
 def _take_in_remittance(tx: Tx, partner: str, digest: str, name: str, known: Format) -> list[int]:
     """It is settled by a run of its own, in batches; an 820 is answered with a 997 at once, as every set is."""
-    tx.start("settle_remittance", f"settle:{digest}", partner, digest, name)
+    tx.start("settle_remittance", f"settle:{digest}:file {tx.now:%Y%m%d%H%M%S%f}", partner, digest, name)
     if not known.name.startswith("x12"):
         return []
     return _answered(tx, partner, known.read(tx.resources.read(tx.connection, digest)))

@@ -103,7 +103,21 @@ def _takes_two(resolution: Resolution, risk: Money | None, limit: Money | None) 
     return risk.currency != limit.currency or abs(risk).minor > limit.minor
 
 
+_ELSEWHERE = {
+    Resolution.CLASSIFY: "trueup cases classify",
+    Resolution.CHOOSE: "trueup cases choose",
+    Resolution.POST_NOW: "trueup cases post-now",
+    Resolution.WRITE_OFF: "trueup cases write-off",
+    Resolution.DISPUTE: "trueup recover CLAIM --submit",
+}
+"""What takes more than a word: the case closes when the books say so."""
+
+
 def _check(case: Case, resolution: Resolution, person: Person) -> None:
+    if resolution in _ELSEWHERE and resolution in case.draft.resolutions:
+        raise Refused(
+            f"Case {case.id} is not closed by a word: {_ELSEWHERE[resolution]} does what {resolution.value} means."
+        )
     if resolution not in case.draft.resolutions:
         allowed = ", ".join(item.value for item in case.draft.resolutions)
         raise Refused(

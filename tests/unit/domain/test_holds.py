@@ -29,7 +29,7 @@ def test_an_ordinary_line_passes_every_rule() -> None:
     assert held(facts()) == []
 
 
-def test_all_nine_rules_are_found_in_their_order() -> None:
+def test_all_ten_rules_are_found_in_their_order() -> None:
     """A rule is a file: adding one is enough, and their order is stated."""
     assert [rule.name for rule in RULES] == [
         "product-unknown",
@@ -38,6 +38,7 @@ def test_all_nine_rules_are_found_in_their_order() -> None:
         "quantity-negative",
         "case-size-differs",
         "not-whole-packs",
+        "priced-by-weight",
         "cost-differs",
         "quantity-absurd",
         "stock-uncounted",
@@ -55,6 +56,7 @@ HELD = {
     "case-size-differs": facts(replace(LINE, ordered=Quantity(6, Unit.CASE, 12))),
     "case-size-differs, ours unknown": facts(product=replace(PRODUCT, case_size=None)),
     "not-whole-packs": facts(replace(LINE, ordered=Quantity(13, Unit.EACH))),
+    "priced-by-weight": facts(replace(LINE, priced_by="POUNDS")),
     "cost-differs": facts(replace(LINE, net_cost=UnitPrice.of("10.26", "USD"))),
     "cost-differs, currency": facts(replace(LINE, net_cost=UnitPrice.of("10.25", "EUR"))),
     "cost-differs, none": facts(replace(LINE, net_cost=None)),

@@ -10,8 +10,8 @@ from trueup.domain.units import agreed_each_cost
 
 
 def _look(facts: LineFacts) -> Held | None:
-    if facts.units is None:
-        return None
+    if facts.units is None or facts.line.priced_by:
+        return None  # a price by weight is no cost to compare; it has a rule of its own
     listing, terms = facts.units.listing, facts.agreement
     agreed = agreed_each_cost(listing, facts.line, facts.units.product, terms)
     if agreed is None or listing.cost is None:

@@ -143,7 +143,7 @@ def _new_line(world: World, order: Order, staged: CalculatedLine) -> LineItem:
 
 
 def _raise(world: World, line: LineItem, count: int, location: Location | None) -> None:
-    """More units go where the line already is to be fulfilled, else where the editor said, else where Shopify routes them."""
+    """More units go where the editor said, else where the line already is to be fulfilled, else where Shopify routes them."""
     line.current_quantity += count
     places = {}
     if line.variant is not None:

@@ -214,8 +214,12 @@ def _staged_line(calculated: CalculatedOrder, gid: str) -> CalculatedLine | None
     return next((line for line in calculated.lines if line.id == wanted), None)
 
 
-def edit_set_quantity(call: Call, id: str, lineItemId: str, quantity: int, restock: bool | None = None) -> Payload:  # noqa: N803
-    """orderEditSetQuantity: `restock` decides where units that are taken off go."""
+def edit_set_quantity(call: Call, id: str, lineItemId: str, quantity: int, **given: Any) -> Payload:  # noqa: N803
+    """orderEditSetQuantity: `restock` decides where units that are taken off go, `locationId` where added ones come from.
+
+    What Shopify does with a location where the line is not yet to be fulfilled is not documented. Here the added units are
+    taken from it all the same, and the line is then fulfilled from two places.
+    """
     calculated = _session(call, id)
     line = _staged_line(calculated, lineItemId) if calculated else None
     if calculated is None or line is None:
@@ -224,7 +228,10 @@ def edit_set_quantity(call: Call, id: str, lineItemId: str, quantity: int, resto
         return _no("quantity", "The quantity must be greater than or equal to 0.")
     if quantity < line.fulfilled:
         return _no("quantity", "The quantity can't be lower than what has been fulfilled.")
-    line.quantity, line.restocking = quantity, bool(restock)
+    place = call.world.find(Location, given.get("locationId"))
+    if given.get("locationId") and place is None:
+        return _no("locationId", "The location does not exist.")
+    line.quantity, line.restocking, line.location = quantity, bool(given.get("restock")), place or line.location
     return _edited(call, calculated, line)
 
 

@@ -45,6 +45,7 @@ STAGED: dict[str, dict[str, Resolver]] = {
         "totalPriceSet": lambda staged, info: bag(_staged_total(staged), staged.original_order),
     },
     "CalculatedLineItem": {
+        "customAttributes": lambda line, info: line.line_item.custom_attributes if line.line_item else [],
         "editableQuantity": lambda line, info: line.quantity - line.fulfilled,
         "variantTitle": lambda line, info: line.variant.title if line.variant else None,
         "restockable": lambda line, info: line.variant is not None and line.variant.inventory_item.tracked,

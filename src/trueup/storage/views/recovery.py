@@ -11,10 +11,12 @@ import sqlalchemy as sa
 
 from trueup.domain.invoices import normal_reference
 from trueup.storage.claims import ClaimBalance
-from trueup.storage.disputes import Recoverable
+from trueup.storage.disputes import Recoverable, load_experiences, load_recoverables
 from trueup.storage.invoices import SavedInvoice, find_invoices, load_invoices
 from trueup.storage.proofs import SavedProof, find_proofs
 from trueup.storage.views.orders import show_order
+
+__all__ = ["Brief", "Recoverable", "Slice", "load_brief", "load_experiences", "load_recoverables", "load_slices"]
 
 
 @dataclass(frozen=True, slots=True)

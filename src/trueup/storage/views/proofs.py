@@ -1,0 +1,41 @@
+"""Proofs to look at: what carriers, warehouses and the buyer confirmed, the newest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.domain.invoices import normal_reference
+from trueup.storage.proofs import proofs
+
+
+def list_proofs(
+    connection: sa.Connection, *, order: str = "", invoice: str = "", before: int | None = None, limit: int = 50
+) -> list[dict[str, Any]]:
+    """Proofs, the latest first, from before one (by id): of all, of a purchase order, or of an invoice."""
+    table = proofs.c
+    query = sa.select(proofs).order_by(table.day.desc(), table.id.desc()).limit(limit)
+    if order:
+        query = query.where(table.purchase_order == order)
+    if invoice:
+        query = query.where(table.reference == normal_reference(invoice))
+    if before is not None:
+        last = sa.select(table.day, table.id).where(table.id == before).scalar_subquery()
+        query = query.where(sa.tuple_(table.day, table.id) < last)
+    columns = (
+        "id",
+        "partner",
+        "kind",
+        "purchase_order",
+        "invoice",
+        "sku",
+        "quantity",
+        "carrier",
+        "tracking",
+        "document",
+    )
+    return [
+        {**{name: row[name] for name in columns}, "day": row["day"].isoformat(), "evidence": row["evidence"]}
+        for row in connection.execute(query).mappings()
+    ]
