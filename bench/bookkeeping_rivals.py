@@ -134,24 +134,24 @@ class RemittanceImporter(beangulp.Importer):  # type: ignore[misc]  # it has no 
             ]
 
 
-def import_with_beangulp(clean: Path, payments: int, *, with_ledger: bool) -> Measured:
+def import_with_beangulp(clean: Path, payments: int, *, beside: int) -> Measured:
     """A slice extracted, printed as a ledger, and loaded again, which is where beancount books and checks it.
 
-    `with_ledger`: as people do it, beside a ledger of the invoices that the slice pays: loaded first, so that lines find their
-    invoice and what is known already is marked as a duplicate, and checked whole at the end.
+    `beside`: a ledger of so many invoices at least, those that the slice pays among them: as people do it, it is loaded first, so
+    that lines find their invoice and what is known already is marked as a duplicate, and checked whole at the end. 0 for none.
     """
     count, names = _write_slice(clean, payments)
     ledger = clean / "ledger.beancount"
-    ledger.write_text(_OPENINGS + "".join(_invoice(*row) for row in _paid_invoices(clean, names)), encoding="utf-8")
+    ledger.write_text(_OPENINGS + "".join(_invoice(*row) for row in _invoices(clean, names, beside)), encoding="utf-8")
     started = time.monotonic()
-    existing = loader.load_file(str(ledger))[0] if with_ledger else []
+    existing = loader.load_file(str(ledger))[0] if beside else []
     importer, path = RemittanceImporter(), str(clean / "slice.csv")
     entries = importer.extract(path, existing)
-    if with_ledger:
+    if beside:
         importer.deduplicate(entries, existing)
     text = io.StringIO()
     printer.print_entries(entries, file=text)  # type: ignore[no-untyped-call]
-    before = ledger.read_text(encoding="utf-8") if with_ledger else _OPENINGS
+    before = ledger.read_text(encoding="utf-8") if beside else _OPENINGS
     loaded, errors, _ = loader.load_string(before + text.getvalue())
     seconds = time.monotonic() - started
     if errors or len(loaded) < payments:
@@ -192,10 +192,11 @@ def _account_of(reference: str, known: set[str]) -> str:
     return "Expenses:Chargebacks" if reference.endswith("VCBSINV") else "Assets:Suspense"
 
 
-def _paid_invoices(clean: Path, names: set[str]) -> Iterator[tuple[str, str, str]]:
+def _invoices(clean: Path, names: set[str], least: int) -> Iterator[tuple[str, str, str]]:
+    """Those that are named, and others until there are so many."""
     with (clean / "invoices.csv").open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row["number"] in names:
+        for number, row in enumerate(csv.DictReader(file)):
+            if number < least or row["number"] in names:
                 yield row["number"], row["issued_on"], f"{Decimal(row['total_minor']) / 100:.2f}"
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from tests.cli.remitted import BY, USUAL, export, invoices, line, write
-from tests.cli.seeded import CommandLine
+from tests.cli.seeded import SECRET_TEXTS, CommandLine
+from trueup.simulators.amazon import AmazonSimulator
+from trueup.simulators.amazon.access import FINANCE, FULFILLMENT, TRACKING
+from trueup.simulators.serving import serve
 
 BANK = (
     "account,date,amount,currency,payer,text,reference\n"
@@ -105,3 +108,24 @@ def test_drift_is_told_before_and_after_a_file_is_booked(trueup: CommandLine) ->
     after = trueup("remittances", "drift", "--payment", "700100", "--json")
     assert after.json == before.json
     assert "drift: 1, 22.00 USD" in trueup("remittances", "drift").err
+
+
+def test_check_says_once_where_the_finance_apis_are_not_offered(trueup: CommandLine) -> None:
+    """Nothing is amiss, nothing is to be done; where they are offered, they work."""
+    client_secret, refresh_token, _ = SECRET_TEXTS
+    settings = trueup.folder / "trueup.toml"
+    words = settings.read_text().replace('routes = ["sp-api"]', 'routes = ["sp-api"]\nmarketplaces = ["US"]')
+    for roles, verdict in (((FULFILLMENT, TRACKING), "not available"), ((FULFILLMENT, TRACKING, FINANCE), "works")):
+        amazon = AmazonSimulator()
+        names = {"client_id": "client", "client_secret": client_secret, "refresh_token": refresh_token}
+        amazon.add_vendor_group(**names, vendor_codes=["NORDA"], roles=roles)
+        with serve(amazon.app) as server:
+            settings.write_text(words.replace("http://127.0.0.1:9", server.url, 1))
+            rows = trueup("check", "--json").json
+            said = trueup("check").err
+        found = {row["ability"]: row for row in rows if row["connection"] == "amazon-us-finances-US"}
+        assert found.keys() == {"remittances (optional)", "invoice status (optional)"}
+        assert {row["verdict"] for row in found.values()} == {verdict}
+        amiss = [row for row in rows if row["verdict"] not in ("works", "not available")]
+        assert f"{len(amiss)} of {len(rows)} need something done." in said
+        assert ("2 that are optional are not offered" in said) == (verdict == "not available")

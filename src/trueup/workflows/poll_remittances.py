@@ -20,7 +20,6 @@ from trueup.remote.capability import RemittanceSource, Verdict
 from trueup.storage import amazon_invoices, sources
 from trueup.storage.amazon_invoices import GONE, PAID, FetchedRemittance
 from trueup.storage.json_values import to_json
-from trueup.workflows.prove_books import ask_proofs
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.settle_remittance import (
     ask_reconciliation,
@@ -200,7 +199,6 @@ def take_in_payment(tx: Tx, partner: str, source: str, digests: list[str], asked
     _note(tx, source, FetchedRemittance(unique_id, paid_on, state, listed, tx.now, evidence))
     if done["new"] or done["changed"]:
         ask_reconciliation(tx, partner)
-        ask_proofs(tx)
     return done
 
 

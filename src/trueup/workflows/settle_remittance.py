@@ -23,6 +23,7 @@ from trueup.storage import cases, remittances, suspense
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.booking import Booking, book_again, book_new, write
 from trueup.workflows.compare_tellings import note_tellings
+from trueup.workflows.prove_books import ask_proofs
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.taking_in import MOST_FINDINGS
 from trueup.workflows.world import Flowing, Tx, World
@@ -110,12 +111,13 @@ def settle_batch(tx: Tx, partner: str, digest: str, index: int) -> dict[str, int
 
 
 def ask_reconciliation(tx: Tx, partner: str) -> None:
-    """Have what waits reconciled soon; asked again meanwhile, it happens once, later."""
+    """Have what waits reconciled soon, and then everything proven; asked again meanwhile, it happens once, later."""
     due, prefix = tx.now + RECONCILE_AFTER, f"reconcile:{partner}:soon:"
     asked = find_timers(tx.connection, prefix)
     # A run is done once and for all: what is asked for after it is another run.
     run_id = asked[0].run_id if asked else f"{prefix}{due:%Y%m%d%H%M%S%f}"
     tx.at(due, "reconcile_remittances", run_id, partner)
+    ask_proofs(tx)
 
 
 def take_in(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) -> Settled:
