@@ -7,6 +7,7 @@ parts, the richest that holds an advice is taken, never two.
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from pypdf import PdfReader
 
 from trueup.base.errors import Unreadable
 from trueup.formats.remittance._grids import opening_text, text_grid
+
+# What a damaged PDF makes its parser say is said here, as a refusal or by the payment's tie; it would only litter the terminal.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 WHAT = "Remittance advice"
 LARGEST_BYTES = 30_000_000
