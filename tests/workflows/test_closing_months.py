@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from trueup.domain.chart import Purpose
 from trueup.domain.closing import ClosePack, Month
 from trueup.domain.closing_checklist import Light, checklist
 from trueup.domain.remittances import PaymentState
+from trueup.domain.terms import Basis, Term
 from trueup.storage.database import Database
 from trueup.workflows.answer_suspense import classify_case, post_now, write_off_claim
 from trueup.workflows.approve_proposal import approve_proposal
@@ -27,6 +29,7 @@ from trueup.workflows.close_month import (
     read_pack,
     write_pack,
 )
+from trueup.workflows.keep_terms import enter_terms
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 
@@ -287,3 +290,34 @@ def test_an_empty_month_closes(books: Bookkeeping) -> None:
     looked = look(books)
     assert looked.same and looked.pack.figures.balances == ()
     assert io.BytesIO(write_pack(looked.pack)).getbuffer().nbytes > 100
+
+
+def test_a_copy_is_found_by_the_number_it_is_named_by(books: Bookkeeping) -> None:
+    """However the number is written and whatever the file's ending; what a column says needs none."""
+    books.bill(invoice("INV-1", 100_00))
+    lines = line("INV-1", 98_00, withheld=2_00), line("1520811216VCBSINV", -8_00), line("6268-1490899880", -15_00)
+    books.take_in(payment("P1", *lines))
+    assert [(each.about, each.minor) for each in pack_of(books).observed.without_copy] == [
+        ("6268-1490899880", 15_00),
+        ("1520811216VCBSINV", 8_00),
+    ]
+
+    def archive(tx: Tx) -> None:
+        tx.resources.keep(tx.connection, b"%PDF", kind="file", source="portal", name="6268_1490899880.pdf")
+
+    books.act(archive)
+    assert [each.about for each in pack_of(books).observed.without_copy] == ["1520811216VCBSINV"]
+
+
+def test_terms_let_expect_what_was_charged(books: Bookkeeping) -> None:
+    """Four percent of what was invoiced in the month beside the co-op that was taken in it, without a term there is no number."""
+    a_month(books)
+    books.take_in(payment("P5", line("6268-1490899880", -3_00), amount=-3_00, paid_on=date(2026, 10, 20)))
+    (unrated,) = pack_of(books).accruals
+    assert (unrated.kind, unrated.net_receipts, unrated.expected, unrated.charged) == ("co-op", 50_00, None, 3_00)
+    day = date(2026, 1, 1)
+    term = Term("co-op", PARTNER, Basis.NET_RECEIPTS, day, day, "agreement 6268", percent=Decimal(4))
+    books.act(enter_terms, [term], FINA)
+    (rated,) = pack_of(books).accruals
+    assert (rated.expected, rated.charged) == (2_00, 3_00)
+    assert "1.00 USD too much" in rated.words

@@ -229,6 +229,8 @@ class Item:
 class Accrual:
     """Co-op and allowances: what the terms let us expect of net receipts beside what was charged. `expected` None: no rate."""
 
+    partner: str
+    payee: str
     kind: str
     currency: str
     net_receipts: int
@@ -269,7 +271,6 @@ class Setting:
     suspense: str
     provisions: str
     clearing: str
-    losses: str
     disputed: tuple[str, ...]
     names: dict[str, str]
     labels: dict[str, str]

@@ -189,14 +189,20 @@ def _copies(pack: ClosePack) -> Point:
 
 
 def _accruals(pack: ClosePack) -> Point:
-    rated = [each for each in pack.accruals if each.expected is not None]
+    rated = [(each, each.expected) for each in pack.accruals if each.expected is not None]
+    unrated = [each for each in pack.accruals if each.expected is None]
+    over = [each for each, expected in rated if each.charged > expected]
     if not rated:
         return Point("accruals", Light.YELLOW, "No terms: what was charged for co-op and allowances was not compared.")
-    over = [each for each in rated if each.expected is not None and each.charged > each.expected]
     if over:
-        text = f"Charged beyond the terms: {_count(len(over), 'agreement')}."
-        return Point("accruals", Light.YELLOW, text, _named([each.words for each in over]))
-    return Point("accruals", Light.GREEN, "No agreement was charged beyond its terms.")
+        total = sums_of((each.currency, each.charged - expected) for each, expected in rated if each.charged > expected)
+        names = _named([f"{each.payee or each.partner} {each.kind}: {each.words}" for each in over])
+        return Point("accruals", Light.YELLOW, f"Charged beyond what the month's receipts let expect: {total}.", names)
+    if unrated:
+        total = sums_of((each.currency, each.charged) for each in unrated)
+        text = f"Charged without a rate in the terms: {total}."
+        return Point("accruals", Light.YELLOW, text, "`trueup terms unrated`")
+    return Point("accruals", Light.GREEN, "Co-op and allowances are within what the month's receipts let expect.")
 
 
 def _order(pack: ClosePack) -> Point:

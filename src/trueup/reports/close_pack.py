@@ -154,6 +154,10 @@ def _account(pack: ClosePack, code: str) -> str:
     return f"{code} {name}" if name else code
 
 
+def _label(pack: ClosePack, code: str) -> str:
+    return pack.setting.labels.get(code) or code.replace("-", " ")
+
+
 def _received(pack: ClosePack) -> Rows:
     for each in pack.figures.received:
         yield each.currency, Money(each.minor, each.currency), each.postings
@@ -167,7 +171,7 @@ def _settled(pack: ClosePack) -> Rows:
 def _deducted(pack: ClosePack) -> Rows:
     for each in pack.figures.deducted:
         money = (Money(minor, each.currency) for minor in (each.gross, each.given_back, each.net))
-        yield pack.setting.labels.get(each.type, each.type), _account(pack, each.account), *money
+        yield _label(pack, each.type), _account(pack, each.account), *money
 
 
 def _disputed(pack: ClosePack) -> Rows:
@@ -223,7 +227,7 @@ def _accruals(pack: ClosePack) -> Rows:
     for each in pack.accruals:
         expected = Money(each.expected, each.currency) if each.expected is not None else None
         money = Money(each.net_receipts, each.currency), expected, Money(each.charged, each.currency)
-        yield each.kind, *money, each.words
+        yield each.partner, each.payee, _label(pack, each.kind), *money, each.words
 
 
 def _points(items: Callable[[ClosePack], tuple[Item, ...]]) -> Callable[[ClosePack], Rows]:
@@ -308,7 +312,7 @@ TABLES = (
     Table(
         "Expected and charged",
         "Co-op and allowances: the terms on net receipts beside what was charged.",
-        "*kind, net receipts, expected, charged, *why",
+        "partner, payee, *kind, net receipts, expected, charged, *why",
         _accruals,
     ),
     Table(

@@ -19,16 +19,17 @@ from trueup.base.errors import Conflict, Refused
 from trueup.base.ids import Digest, canonical_json, digest_of_json
 from trueup.domain.accruals import accrue
 from trueup.domain.chart import Purpose
-from trueup.domain.closing import ClosePack, Figures, Month, Setting
+from trueup.domain.closing import Accrual, ClosePack, Figures, Month, Setting
 from trueup.domain.closing_checklist import Point, against_closing, checklist
 from trueup.domain.deduction import Family
+from trueup.domain.terms import Basis
 from trueup.reports.close_pack import write_close_pack_pages, write_close_pack_workbook
 from trueup.storage import acts, closing
 from trueup.storage.closing import ACT, Closing
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.terms import load_terms
 from trueup.storage.views.closing import Scope, load_figures
-from trueup.storage.views.closing_points import load_observed
+from trueup.storage.views.closing_points import load_charged, load_observed, load_receipts
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Books, Tx
@@ -37,6 +38,9 @@ KIND = "close-pack"
 SOURCE = "books"
 _WITHOUT_INVOICE = (Family.INVOICE, Family.PROVISION, Family.SHORTAGE, Family.PRICE, Family.DISCOUNT, Family.BALANCE)
 """Families whose lines come with no invoice of Amazon's that one could hold a copy of."""
+
+
+_BY_AGREEMENT = (Family.CO_OP, Family.ALLOWANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,6 @@ def setting_of(books: Books) -> Setting:
         suspense=chart.code(Purpose.SUSPENSE),
         provisions=chart.code(Purpose.PROVISIONS),
         clearing=chart.code(Purpose.CLEARING),
-        losses=chart.code(Purpose.CLAIM_LOSSES),
         disputed=tuple(sorted(codes)),
         names={account.code: account.name for account in chart.accounts},
         labels={each.code: each.label for each in types},
@@ -84,10 +87,8 @@ def prepare_pack(connection: sa.Connection, books: Books, month: Month, known_at
     setting = setting_of(books)
     figures = _figures(connection, books, setting, month, known_at)
     copied = [each.code for each in books.types.values() if each.family not in _WITHOUT_INVOICE]
-    observed = load_observed(connection, month, figures, setting, copied)
-    terms = [saved.term for saved in load_terms(connection)]
-    accruals = accrue(terms, figures.deducted, figures.settled, month.last, known_at.date())
-    return ClosePack(month.first, known_at, setting, figures, observed, accruals)
+    observed = load_observed(connection, month, figures, copied)
+    return ClosePack(month.first, known_at, setting, figures, observed, _accruals(connection, books, month, known_at))
 
 
 def look_at_month(connection: sa.Connection, books: Books, month: Month, now: datetime, content: Any) -> Looked:
@@ -180,6 +181,14 @@ def _figures(connection: sa.Connection, books: Books, setting: Setting, month: M
     opening = before.closed_at if before is not None else known_at
     invoices = [each.code for each in books.types.values() if each.family is Family.INVOICE]
     return load_figures(connection, Scope(month, known_at, opening, invoices), setting)
+
+
+def _accruals(connection: sa.Connection, books: Books, month: Month, known_at: datetime) -> tuple[Accrual, ...]:
+    terms = [saved.term for saved in load_terms(connection)]
+    agreed = [each.code for each in books.types.values() if each.family in _BY_AGREEMENT]
+    agreed += [term.kind for term in terms if term.basis is Basis.NET_RECEIPTS]
+    receipts = load_receipts(connection, month, known_at)
+    return accrue(terms, receipts, load_charged(connection, month, agreed), month.last, known_at.date())
 
 
 def _red(pack: ClosePack) -> tuple[Point, ...]:

@@ -10,12 +10,11 @@ import pytest
 
 from trueup.base.errors import Invalid
 from trueup.base.money import Money
-from trueup.domain.accruals import accrue
+from trueup.domain.accruals import Charged, Receipts, accrue
 from trueup.domain.closing import (
     Accrual,
     Chain,
     ClosePack,
-    Deducted,
     Figures,
     Item,
     Month,
@@ -24,7 +23,6 @@ from trueup.domain.closing import (
     Received,
     Roll,
     Setting,
-    Settled,
     Waits,
     shown,
     sums_of,
@@ -32,7 +30,7 @@ from trueup.domain.closing import (
 from trueup.domain.closing_checklist import Light, Point, against_closing, checklist
 from trueup.domain.terms import Basis, Term
 
-SETTING = Setting("1050", "1200", "2950", "1230", "1295", "4650", ("1210",), {}, {})
+SETTING = Setting("1050", "1200", "2950", "1230", "1295", ("1210",), {}, {})
 FIGURES = Figures((), (), (), (), (), (), (), (), (), (), ())
 OBSERVED = Observed({}, (), (), (), (), (), (), (), 0, (), (), "")
 PACK = ClosePack(date(2026, 10, 1), datetime(2026, 11, 2, tzinfo=UTC), SETTING, FIGURES, OBSERVED, ())
@@ -116,8 +114,9 @@ def test_nothing_at_all_is_green_but_for_what_was_not_compared() -> None:
         ("bank", Light.YELLOW, replace(PACK, observed=replace(OBSERVED, untied=(ITEM,)))),
         ("copies", Light.YELLOW, replace(PACK, observed=replace(OBSERVED, without_copy=(ITEM,)))),
         ("order", Light.RED, replace(PACK, observed=replace(OBSERVED, earlier_open="2026-09"))),
-        ("accruals", Light.YELLOW, replace(PACK, accruals=(Accrual("co-op", "USD", 100, 10, 11, "x"),))),
-        ("accruals", Light.GREEN, replace(PACK, accruals=(Accrual("co-op", "USD", 100, 10, 10, "x"),))),
+        ("accruals", Light.YELLOW, replace(PACK, accruals=(Accrual("a", "N", "co-op", "USD", 100, 10, 11, "x"),))),
+        ("accruals", Light.YELLOW, replace(PACK, accruals=(Accrual("a", "N", "co-op", "USD", 100, None, 10, "x"),))),
+        ("accruals", Light.GREEN, replace(PACK, accruals=(Accrual("a", "N", "co-op", "USD", 100, 10, 10, "x"),))),
     ],
 )
 def test_each_light_turns_for_its_reason(name: str, expected: Light, pack: ClosePack) -> None:
@@ -144,23 +143,28 @@ def test_money_in_words() -> None:
 
 
 def test_accruals_are_of_net_receipts() -> None:
-    """What was settled less returns, at the rate in force at the month's end; what has no rate is said to have none."""
+    """The rate in force at the month's end, the vendor code's own first; a reversal is of its kind; no rate is said to be none."""
     day, last = date(2026, 1, 1), date(2026, 10, 31)
-    co_op = Term("co-op", "", Basis.NET_RECEIPTS, day, day, "agreement", percent=Decimal(10))
-    damage = Term("allowance-damage", "", Basis.NET_RECEIPTS, day, day, "agreement")
-    deducted = (
-        Deducted("co-op", "4610", "USD", 12_00, 1_00),
-        Deducted("return", "4510", "USD", 20_00, 0),
-        Deducted("chargeback", "4640", "USD", 5_00, 0),
-    )
-    found = accrue([co_op, damage], deducted, [Settled("USD", 120_00, 0)], last, last)
-    assert [(each.kind, each.net_receipts, each.expected, each.charged) for each in found] == [
-        ("allowance-damage", 100_00, None, 0),
-        ("co-op", 100_00, 10_00, 11_00),
+    co_op = Term("co-op", "amazon", Basis.NET_RECEIPTS, day, day, "agreement", percent=Decimal(10))
+    own = replace(co_op, marketplace="NORDA", percent=Decimal(8))
+    receipts = [Receipts("amazon", "NORDA", "USD", 100_00), Receipts("amazon", "OTHER", "USD", 50_00)]
+    charged = [
+        Charged("amazon", "NORDA", "co-op", "USD", 12_00),
+        Charged("amazon", "NORDA", "co-op-reversal", "USD", -1_00),
+        Charged("amazon", "NORDA", "allowance-damage", "USD", 3_00),
     ]
-    assert "1.00 USD too much" in found[1].words
-    again = accrue([co_op, replace(co_op, percent=Decimal(9))], deducted, [Settled("USD", 120_00, 0)], last, last)
-    assert again[0].expected is None and "both known from" in again[0].words
+    found = accrue([co_op, own], receipts, charged, last, last)
+    assert [(each.payee, each.kind, each.net_receipts, each.expected, each.charged) for each in found] == [
+        ("NORDA", "allowance-damage", 100_00, None, 3_00),
+        ("NORDA", "co-op", 100_00, 8_00, 11_00),
+        ("OTHER", "co-op", 50_00, 5_00, 0),
+    ]
+    assert "3.00 USD too much" in found[1].words and "no rate" in found[0].words
+    again = accrue([co_op, replace(co_op, percent=Decimal(9))], receipts[1:], [], last, last)
+    assert again == ()
+    doubled = [Charged("amazon", "OTHER", "co-op", "USD", 1_00)]
+    (row,) = accrue([co_op, replace(co_op, percent=Decimal(9))], receipts[1:], doubled, last, last)
+    assert row.expected is None and "both known from" in row.words
 
 
 def test_received_without_a_statement_is_not_proven() -> None:

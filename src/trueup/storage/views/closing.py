@@ -51,7 +51,6 @@ class Scope:
             "opening_known": self.opening_known_at,
             "receivable": setting.receivable,
             "suspense": setting.suspense,
-            "losses": setting.losses,
             "chained": [*setting.disputed, setting.provisions],
         }
 
@@ -114,7 +113,7 @@ _WAITING = sa.text(
     " GROUP BY l.case_key, l.currency, e.remittance_id, l.source_line, l.reference HAVING sum(l.minor) <> 0) AS w"
     " GROUP BY case_key, currency ORDER BY min(since), case_key, currency"
 )
-# What we gave up of a claim names it by its key alone: write-off PARTNER/family/chain case 7.
+# What we gave up of a claim names it by its key and its reference: write-off PARTNER/family/chain case 7. It is the credit.
 _LINES_OF_CHAINS = (
     " coalesce(r.partner, CASE WHEN e.kind = 'write-off' THEN split_part(substr(e.key, 11), '/', 1) ELSE '' END) AS partner,"
     " CASE WHEN l.claim <> '' OR e.kind <> 'write-off' THEN l.claim ELSE l.reference END AS claim"
@@ -130,16 +129,16 @@ _APART = sa.text(
     "SELECT coalesce(j.partner, c.partner) AS partner, coalesce(j.claim, c.claim) AS claim, coalesce(j.currency, c.currency)"
     " AS currency, coalesce(j.minor, 0) AS journal, coalesce(c.minor, 0) AS claimed"
     " FROM (SELECT partner, claim, currency, sum(minor) AS minor FROM (SELECT l.currency, l.minor,"
-    f"{_LINES_OF_CHAINS} WHERE l.claim <> '' OR (e.kind = 'write-off' AND l.account <> :losses)) AS x GROUP BY 1, 2, 3) AS j"
+    f"{_LINES_OF_CHAINS} WHERE l.claim <> '' OR (e.kind = 'write-off' AND l.minor < 0)) AS x GROUP BY 1, 2, 3) AS j"
     " FULL JOIN (SELECT partner, claim, currency, taken_minor - given_minor - lost_minor AS minor FROM trueup.claims) AS c"
     " ON c.partner = j.partner AND c.claim = j.claim AND c.currency = j.currency"
     " WHERE coalesce(j.minor, 0) <> coalesce(c.minor, 0) ORDER BY 1, 2, 3 LIMIT 1000"
 )
 
 
-def load_claims_apart(connection: sa.Connection, losses: str) -> list[tuple[str, str, int, int]]:
+def load_claims_apart(connection: sa.Connection) -> list[tuple[str, str, int, int]]:
     """Claims whose row and journal disagree: (name, currency, by the journal, by the claim). Of all days, for claims have none."""
-    rows = connection.execute(_APART, {"losses": losses})
+    rows = connection.execute(_APART)
     return [(f"{row.partner}/{row.claim}", row.currency, int(row.journal), int(row.claimed)) for row in rows]
 
 

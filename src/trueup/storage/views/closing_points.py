@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.domain.closing import Figures, Item, Month, Observed, Setting
+from trueup.domain.accruals import Charged, Receipts
+from trueup.domain.closing import Figures, Item, Month, Observed
 from trueup.storage.closing import find_open_before
 from trueup.storage.views.closing import load_claims_apart
 
@@ -17,14 +18,12 @@ MOST_ITEMS = 500
 """Of one list; the rest is counted and summed."""
 
 
-def load_observed(
-    connection: sa.Connection, month: Month, figures: Figures, setting: Setting, with_copies: Sequence[str]
-) -> Observed:
+def load_observed(connection: sa.Connection, month: Month, figures: Figures, with_copies: Sequence[str]) -> Observed:
     """How things stand. `with_copies`: the deduction types that come with an invoice of Amazon's."""
     days = {"start": month.first, "last": month.last}
     unread = _cases(connection, ("remittance.unreadable", "remittance.findings"))
     differing = _cases(connection, ("remittance.sources-differ",))
-    apart = load_claims_apart(connection, setting.losses)
+    apart = load_claims_apart(connection)
     earlier = find_open_before(connection, month)
     return Observed(
         cases=_open_cases(connection, [each.case for each in figures.waiting]),
@@ -108,16 +107,42 @@ _UNTIED = sa.text(
     " ON t.name = r.partner || '/' || r.payment WHERE t.name IS NULL AND r.posting = 'posted' AND r.amount_minor > 0"
     " AND r.paid_on BETWEEN :start AND :last ORDER BY r.paid_on, r.payment"
 )
-# A copy is a document that is named by Amazon's number, however that is written.
+# A copy is a document that is named by Amazon's number, however that is written. What a column says has no number of its own.
 _WITHOUT_COPY = sa.text(
     "SELECT d.reference AS about, d.type || ' of ' || d.day AS words, d.minor, d.currency FROM (SELECT l.reference, l.currency,"
     " min(l.type) AS type, min(e.day) AS day, sum(l.minor) AS minor FROM trueup.journal_entries e"
-    " JOIN trueup.journal_lines l ON l.entry_id = e.id WHERE e.day BETWEEN :start AND :last"
+    " JOIN trueup.journal_lines l ON l.entry_id = e.id WHERE e.day BETWEEN :start AND :last AND l.rule <> 'column'"
     " AND e.kind IN ('remittance', 'correction') AND l.type = ANY(:types) GROUP BY 1, 2 HAVING sum(l.minor) > 0) AS d"
     " LEFT JOIN (SELECT DISTINCT upper(regexp_replace(regexp_replace(name, '\\.[A-Za-z0-9]{1,5}$', ''), '[\\s_*/.-]+', '', 'g'))"
     " AS reference FROM trueup.documents) AS n"
     " ON n.reference = upper(regexp_replace(d.reference, '[\\s_*/.-]+', '', 'g')) WHERE n.reference IS NULL"
     " ORDER BY d.minor DESC, d.reference"
+)
+
+
+def load_receipts(connection: sa.Connection, month: Month, known_at: datetime) -> list[Receipts]:
+    """What was invoiced in the month by vendor code, without tax, as far as it was known then."""
+    values = {"start": month.first, "last": month.last, "known": known_at}
+    rows = connection.execute(_RECEIPTS, values)
+    return [Receipts(row.partner, row.payee, row.currency, int(row.minor)) for row in rows]
+
+
+_RECEIPTS = sa.text(
+    "SELECT partner, payee, currency, sum(total_minor - tax_minor) AS minor FROM trueup.invoices"
+    " WHERE issued_on BETWEEN :start AND :last AND taken_in_at <= :known GROUP BY 1, 2, 3"
+)
+
+
+def load_charged(connection: sa.Connection, month: Month, types: Sequence[str]) -> list[Charged]:
+    """What payments of the month took under these types, by the vendor code they were made to."""
+    rows = connection.execute(_CHARGED, {"start": month.first, "last": month.last, "types": list(types)})
+    return [Charged(row.partner, row.payee, row.type, row.currency, int(row.minor)) for row in rows]
+
+
+_CHARGED = sa.text(
+    "SELECT r.partner, r.payee, l.type, l.currency, sum(l.minor) AS minor FROM trueup.journal_entries e"
+    " JOIN trueup.journal_lines l ON l.entry_id = e.id JOIN trueup.remittances r ON r.id = e.remittance_id"
+    " WHERE e.day BETWEEN :start AND :last AND l.type = ANY(:types) GROUP BY 1, 2, 3, 4"
 )
 
 
