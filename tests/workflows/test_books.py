@@ -228,3 +228,15 @@ def test_a_claim_without_a_chain_is_a_claim_of_its_own(books: Bookkeeping) -> No
     """What stands on an account of claims has an open case, whatever its grammar."""
     books.take_in(payment("P1", line("IPAP-7734", -12_00, description="APAUDIT 2024"), amount=-12_00))
     books.check()
+
+
+def test_what_is_before_the_last_closed_month_is_closed_too(books: Bookkeeping) -> None:
+    """Months close in order: a payment of August, told of after September was closed, waits for a person as well."""
+    books.bill(invoice("INV-1", 100_00))
+    with books.database.transaction() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO trueup.closed_months VALUES ('2026-09-01', 'Fina', 'Otto', now(), repeat('0', 64))"
+        )
+    books.take_in(payment("P1", line("INV-1", 100_00), paid_on=date(2026, 8, 14)))
+    assert books.balances() == {}
+    assert [case[0] for case in books.open_cases()] == ["books.closed-month"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -163,10 +164,33 @@ def _find(connection: sa.Connection, keys: Iterable[str]) -> dict[str, tuple[Ban
 
 
 def load_bank_lines(connection: sa.Connection) -> list[BankLine]:
-    """Every movement that no person has tied."""
-    by_person = sa.select(sa.func.unnest(bank_ties.c.lines)).where(bank_ties.c.rule == BY_PERSON)
-    query = sa.select(bank_lines).where(bank_lines.c.key.not_in(by_person))
-    return [line_of(row) for row in connection.execute(query).mappings()]
+    """Every movement that no person has tied, each once in whatever formats it was told."""
+    chosen = sa.select(sa.func.unnest(bank_ties.c.lines)).where(bank_ties.c.rule == BY_PERSON)
+    by_person = set(connection.execute(chosen).scalars())
+    rows = connection.execute(sa.select(bank_lines).order_by(bank_lines.c.key)).mappings().all()
+    return [line_of(row) for row in _without_echoes(rows) if row["key"] not in by_person]
+
+
+def _without_echoes(rows: Sequence[Mapping[Any, Any]]) -> Iterator[Mapping[Any, Any]]:
+    """Without movements that a poorer document tells again: of one account, day and amount, and without the bank's reference.
+
+    Online banking's CSV has none where CAMT has one. What stands in one document twice is two movements.
+    """
+    named: defaultdict[tuple[Any, ...], list[str]] = defaultdict(list)
+    bare: defaultdict[tuple[Any, ...], set[str]] = defaultdict(set)
+    for row in rows:
+        what = (row["account"], row["booked_on"], row["minor"], row["currency"])
+        if row["bank_reference"]:
+            named[what].append(row["evidence"])
+        else:
+            bare[what].add(row["evidence"])
+    richer = {what: [each for each in found if each not in bare[what]] for what, found in named.items()}
+    for row in rows:
+        twins = richer.get((row["account"], row["booked_on"], row["minor"], row["currency"]), [])
+        if row["bank_reference"] or not twins:
+            yield row
+        else:
+            twins.pop()
 
 
 def find_bank_line(connection: sa.Connection, number: int) -> BankLine:

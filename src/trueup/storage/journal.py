@@ -158,11 +158,9 @@ _PLACED = sa.text(
 
 
 def closed(connection: sa.Connection, days: Collection[date]) -> set[date]:
-    """Of these days those in closed months."""
-    months = {day.replace(day=1) for day in days}
-    query = sa.select(closed_months.c.month).where(closed_months.c.month.in_(months))
-    shut = set(connection.execute(query).scalars())
-    return {day for day in days if day.replace(day=1) in shut}
+    """Of these days those that are closed: months close in order, so all that is not after the last closed one."""
+    latest = connection.execute(sa.select(sa.func.max(closed_months.c.month))).scalar()
+    return {day for day in days if latest is not None and day.replace(day=1) <= latest}
 
 
 def first_open_day(connection: sa.Connection, day: date) -> date:

@@ -39,7 +39,7 @@ CREATE FUNCTION trueup.check_open_months() RETURNS trigger LANGUAGE plpgsql AS $
 DECLARE wrong record;
 BEGIN
     SELECT f.key, c.month INTO wrong FROM fresh AS f
-        JOIN trueup.closed_months AS c ON c.month = date_trunc('month', f.day::timestamp)::date LIMIT 1;
+        JOIN trueup.closed_months AS c ON c.month >= date_trunc('month', f.day::timestamp)::date LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'entry % is dated in the closed month %', wrong.key, to_char(wrong.month, 'YYYY-MM')
             USING ERRCODE = 'restrict_violation';
