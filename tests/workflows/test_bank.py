@@ -171,6 +171,20 @@ def test_a_file_that_names_no_account_or_is_no_statement_is_refused_in_words(boo
     assert books.rows("SELECT count(*) FROM trueup.bank_statements WHERE evidence = :d", d=digest_of(content)) == [(1,)]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_movement_told_by_two_formats_is_one(books: Bookkeeping, turned: bool) -> None:
+    """Online banking's CSV without references, the bank's statement with them: neither a contest nor a second credit."""
+    rich = statement("2026-10-03|118.00|AMAZON|700001|B1", "2026-10-03|50.00|AMAZON||B2", "2026-10-03|50.00|AMAZON||B3")
+    poor = statement("2026-10-03|118.00|AMAZON PAYMENT||", "2026-10-03|50.00|AMAZON PAYMENT||")
+    for content in (poor, rich) if turned else (rich, poor):
+        bring(books, content)
+    assert ties(books) == [([f"{PARTNER}/700001"], "payment-number")]
+    assert [kind for kind, _, _ in bank_cases(books)] == ["bank.contest"]
+    lone = statement("2026-10-06|75.00|AMAZON||B4", "2026-10-06|75.00|AMAZON||")
+    bring(books, lone)
+    assert [kind for kind, _, _ in bank_cases(books)] == ["bank.contest", "bank.contest"]
+
+
 def test_a_bank_that_is_not_known_up_to_now_is_told(books: Bookkeeping) -> None:
     """Nothing proves payments that no statement can show: the money and the last known day are named."""
     books.clock.move_to(books.clock.now().replace(month=12, day=20))
