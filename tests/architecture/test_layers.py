@@ -109,7 +109,7 @@ def test_neighbours_do_not_know_each_other(layer: str) -> None:
 
 
 def test_nobody_but_the_edges_imports_the_composition_root() -> None:
-    """app.py (and demo.py, which adds simulators) alone name connectors, for cli and api alone: workflows get capabilities."""
+    """app.py (and demo, which adds simulators) alone name connectors, for cli and api alone: workflows get capabilities."""
     wrong = [
         f"{module.where}:{line} imports trueup.{name}"
         for module in product()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from trueup.demo import open_demo
+from trueup.demo.running import open_demo
 from trueup.simulation.auditor import STATEMENTS, audit
 from trueup.simulation.plan import make_plan
 
@@ -117,16 +117,16 @@ def _tell_no_lie(evidence: Evidence) -> None:
 
 
 def _change_a_document(evidence: Evidence) -> None:
-    evidence["trueup"]["documents"]["failed"].append("a document does not match its hash")
+    evidence["documents"]["failed"].append("a document does not match its hash")
 
 
 def _lose_evidence(evidence: Evidence) -> None:
-    documents = evidence["trueup"]["documents"]
+    documents = evidence["documents"]
     documents["digests"].remove(_proven(evidence)[0]["evidence"])
 
 
 def _tell_a_secret(evidence: Evidence) -> None:
-    evidence["trueup"]["secrets"]["found"].append("1 row of trueup.acts")
+    evidence["secrets"]["found"].append("1 row of trueup.acts")
 
 
 TAMPERINGS: tuple[tuple[str, Tampering], ...] = (
@@ -160,7 +160,7 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
     monkeypatch.chdir(tmp_path)
     with open_demo(0) as demo:
         demo.play(lambda look: None)
-        evidence = demo.evidence()
+        evidence = demo.evidence("orders")
     broken = [statement.as_json() for statement in audit(evidence) if not statement.holds]
     assert not broken
     for name, tamper in TAMPERINGS:
@@ -183,18 +183,18 @@ def test_an_auditor_who_is_given_nothing_agrees_with_nothing() -> None:
             "orders": [],
             "cases": [],
             "deliveries": [],
-            "documents": {
-                "arrivals": 0,
-                "contents": 0,
-                "size_bytes": 0,
-                "failed": [],
-                "leaking": [],
-                "chained": 0,
-                "breaks": [],
-                "digests": [],
-            },
-            "secrets": {"tables": 0, "log_lines": 0, "found": []},
         },
+        "documents": {
+            "arrivals": 0,
+            "contents": 0,
+            "size_bytes": 0,
+            "failed": [],
+            "leaking": [],
+            "chained": 0,
+            "breaks": [],
+            "digests": [],
+        },
+        "secrets": {"tables": 0, "log_lines": 0, "found": []},
         "decided": [],
     }
     assert not any(statement.holds for statement in audit(nothing))

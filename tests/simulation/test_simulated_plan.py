@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trueup.base.errors import Refused
-from trueup.demo import MARK, prepare_folder
+from trueup.demo.folder import MARK, prepare_folder
 from trueup.formats.item_master import read_item_master
 from trueup.simulation.catalogue import item_master
 from trueup.simulation.operator import Operator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Any
@@ -19,7 +19,8 @@ from rich.table import Table
 from rich.text import Text
 
 from trueup.cli.frame import Result, Session, command
-from trueup.demo import FOLDER, Demo, Moment, open_demo
+from trueup.demo.folder import FOLDER
+from trueup.demo.running import Demo, Moment, open_demo
 
 group = typer.Typer(name="demo", help="See it all on simulators of Amazon and Shopify.")
 Look = Callable[[], Moment]
@@ -68,23 +69,10 @@ def _play(session: Session, running: Demo) -> None:
 
 
 def _progress(moment: Moment) -> Panel:
-    status = moment.status
-    answers = {
-        kind.removeprefix("acknowledgement "): count
-        for kind, count in status["deliveries"].items()
-        if kind.startswith("acknowledgement ")
-    }
     rows = Table.grid(padding=(0, 2))
     rows.add_row("simulated time", Text(f"{moment.now:%A %d %B %Y  %H:%M} UTC", style="bold"))
-    rows.add_row("purchase orders", str(status["orders"]))
-    sent = sum(count for state, count in answers.items() if state not in ("prepared", "superseded"))
-    rows.add_row("answers", f"{sent} sent, {answers.get('accepted', 0)} proven at the buyer")
-    rows.add_row(
-        "stock reserved", f"{status['reserved_eaches']} eaches, {status['claimed_eaches']} claimed in the shop"
-    )
-    rows.add_row(
-        "open cases", f"{sum(status['open_cases'].values())}   at risk {', '.join(status['money_at_risk']) or '-'}"
-    )
+    for label, words in moment.rows:
+        rows.add_row(label, words)
     bar = ProgressBar(total=moment.of, completed=moment.done)
     return Panel(Group(rows, Text(), bar), title="trueup demo", box=box.ROUNDED, width=86)
 
@@ -95,13 +83,7 @@ def _stay(session: Session, running: Demo, result: Result) -> None:
     if session.interactive:
         console = Console(stderr=True)
         console.print("The demo stays up; its clock goes on from here. In another terminal, in this folder:")
-        for line in (
-            "orders list",
-            "cases list --sort money",
-            "orders explain " + running.plan.orders[0].number,
-            "deliveries list",
-            "status",
-        ):
+        for line in running.commands():
             console.print(f"    .venv/bin/trueup {line}")
         console.print("Ctrl-C ends it.")
     with suppress(KeyboardInterrupt):
@@ -112,10 +94,13 @@ def _stay(session: Session, running: Demo, result: Result) -> None:
 def render(report: Mapping[str, Any]) -> str:
     """The summary and the auditor's statements, as text for a person."""
     console = Console(width=118, record=True, highlight=False, file=io.StringIO())
-    console.print(_summary(report))
+    for part in report["parts"]:
+        if part["words"]:
+            console.print(_table_of(part["title"], part["words"]))
+    console.print(_table_of("In all", _in_all(report)))
     console.print(_statements(report))
-    holding = sum(statement["holds"] for statement in report["statements"])
-    total = len(report["statements"])
+    statements = [statement for part in report["parts"] for statement in part["statements"]]
+    holding, total = sum(statement["holds"] for statement in statements), len(statements)
     verdict = (
         f"The auditor agrees: all {total} statements hold."
         if report["agrees"]
@@ -126,37 +111,18 @@ def render(report: Mapping[str, Any]) -> str:
     return console.export_text(styles=False)
 
 
-def _summary(report: Mapping[str, Any]) -> Panel:
-    summary = report["summary"]
+def _table_of(title: str, words: Iterable[tuple[str, str]]) -> Panel:
     rows = Table.grid(padding=(0, 2))
-    rows.add_row("simulated", f"{_day(report['simulated']['from'])} to {_day(report['simulated']['to'])}")
-    lines = summary["lines"]
-    rows.add_row(
-        "purchase orders", f"{summary['orders']['known']} with {lines['lines']} lines, {summary['products']} products"
-    )
-    split = f"{lines['accepted']} accepted, {lines['backordered']} backordered, {lines['rejected']} rejected"
-    rows.add_row("lines", f"{split}, {lines['unanswered']} with a person (a line may be split)")
-    rows.add_row("answers", ", ".join(f"{count} {state}" for state, count in summary["answers"].items()))
-    for currency, sums in summary["money"].items():
-        words = ", ".join(f"{sums[name]} {name}" for name in ("ordered", "accepted", "backordered", "rejected"))
-        rows.add_row(f"money, {currency}", words)
-    cases = summary["cases"]
-    rows.add_row(
-        "cases",
-        f"{cases['opened']} opened, {cases['by_people']} decided by people, {cases['still_open']} open "
-        f"({', '.join(cases['money_at_risk']) or 'no money'} at risk)",
-    )
-    lies = summary["lies_told"]
-    rows.add_row(
-        "lies lived through",
-        f"{sum(lies['amazon'].values())} by Amazon, {sum(lies['shopify'].values())} by the shop, {lies['edi']} broken files",
-    )
-    shoppers = summary["shoppers"]
-    rows.add_row("storefront meanwhile", f"{shoppers['sold']} pieces sold")
-    documents = summary["documents"]
-    kilobytes = documents["size_bytes"] // 1000
-    rows.add_row("archive", f"{documents['arrivals']} arrivals, {documents['contents']} documents, {kilobytes} kB")
-    return Panel(rows, title="What happened", box=box.ROUNDED)
+    for label, text in words:
+        rows.add_row(label, text)
+    return Panel(rows, title=title, box=box.ROUNDED)
+
+
+def _in_all(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "simulated", f"{_day(report['simulated']['from'])} to {_day(report['simulated']['to'])}"
+    kept = report["archive"]
+    kilobytes = kept["size_bytes"] // 1000
+    yield "archive", f"{kept['arrivals']} arrivals, {kept['contents']} documents, {kilobytes} kB"
 
 
 def _statements(report: Mapping[str, Any]) -> Table:
@@ -164,17 +130,23 @@ def _statements(report: Mapping[str, Any]) -> Table:
     table.add_column("")
     table.add_column("statement", overflow="fold", ratio=3)
     table.add_column("compared", overflow="fold", ratio=2)
-    for statement in report["statements"]:
-        mark = Text("✓", style="green") if statement["holds"] else Text("✗", style="bold red")
-        words = Text(statement["title"])
-        for violation in statement["violations"][:5]:
-            words.append(f"\n- {violation}", style="red")
-        more = len(statement["violations"]) - 5
-        if more > 0:
-            words.append(f"\n- and {more} more", style="red")
-        numbers = ", ".join(f"{value} {name}" for name, value in statement["numbers"].items())
-        table.add_row(mark, words, Text(numbers, style="dim"))
+    for part in report["parts"]:
+        table.add_row("", Text(part["title"], style="bold"), "")
+        for statement in part["statements"]:
+            table.add_row(*_judged(statement))
     return table
+
+
+def _judged(statement: Mapping[str, Any]) -> tuple[Text, Text, Text]:
+    mark = Text("✓", style="green") if statement["holds"] else Text("✗", style="bold red")
+    words = Text(statement["title"])
+    for violation in statement["violations"][:5]:
+        words.append(f"\n- {violation}", style="red")
+    more = len(statement["violations"]) - 5
+    if more > 0:
+        words.append(f"\n- and {more} more", style="red")
+    numbers = ", ".join(f"{value} {name}" for name, value in statement["numbers"].items())
+    return mark, words, Text(numbers, style="dim")
 
 
 def _day(text: str) -> str:

@@ -12,7 +12,7 @@ from trueup.simulation.statements.evidence import Evidence, answered, each_cost,
 
 
 def summarise(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Orders, answers, money by currency, cases, lies, documents and shoppers."""
+    """Orders, answers, money by currency, cases, lies and shoppers."""
     evidence = Evidence(given)
     ours = given["trueup"]
     deliveries = Counter(row["state"] for row in ours["deliveries"] if row["kind"] == "acknowledgement")
@@ -36,7 +36,6 @@ def summarise(given: Mapping[str, Any]) -> dict[str, Any]:
             "shopify": dict(sorted(given["shopify"]["faults"]["struck"].items())),
             "edi": sum(1 for file in given["buyer"]["files"] if file["trouble"] not in ("", "997")),
         },
-        "documents": {name: ours["documents"][name] for name in ("arrivals", "contents", "size_bytes")},
         "requests": {"amazon": given["amazon"]["requests_seen"], "shopify": given["shopify"]["requests_seen"]},
         "shoppers": dict(given["shoppers"]),
     }

@@ -127,7 +127,7 @@ def archive_is_whole(evidence: Evidence) -> Statement:
         "Every document in the archive verifies against its hash, and the chain of arrivals holds",
         "evidence that was changed or lost",
     )
-    documents = evidence.given["trueup"]["documents"]
+    documents = evidence.given["documents"]
     found.numbers |= {name: documents[name] for name in ("arrivals", "contents", "size_bytes", "chained")}
     found.violations += [*documents["failed"], *documents["breaks"]]
     found.demand(documents["chained"] == documents["arrivals"], "not every arrival is in the chain")
@@ -210,8 +210,8 @@ def no_secret_told(evidence: Evidence) -> Statement:
         "No secret appears in any stored row, document or line of the log",
         "keys to the accounts in a backup or a support ticket",
     )
-    secrets = evidence.given["trueup"]["secrets"]
+    secrets = evidence.given["secrets"]
     found.numbers |= {"tables": secrets["tables"], "log lines": secrets["log_lines"]}
     found.violations += [f"a secret stands in {place}" for place in secrets["found"]]
-    found.violations += [f"document {place}" for place in evidence.given["trueup"]["documents"]["leaking"]]
+    found.violations += [f"document {place}" for place in evidence.given["documents"]["leaking"]]
     return found.stated("tables")

@@ -1,0 +1,165 @@
+"""A running demonstration: the stage, the application on it, and the parts as they play, day after simulated day."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from trueup import __version__
+from trueup.app import Application, Opening, open_application
+from trueup.base.clock import ManualClock, write_instant
+from trueup.base.plugins import collect
+from trueup.demo import parts
+from trueup.demo.archive import captured_log, find_secrets, verify_documents
+from trueup.demo.folder import FOLDER, prepare_folder, write_secrets
+from trueup.demo.part import Part, Player, Rows, Stage
+from trueup.durable.simulated import run_until
+from trueup.durable.takeover import WorkerSettings
+from trueup.simulation import installation
+from trueup.simulation.plan import DAYS, START
+from trueup.simulators.amazon import AmazonSimulator
+from trueup.simulators.serving import serve
+from trueup.simulators.shopify import ShopifySimulator
+from trueup.storage.views.status import show_status
+from trueup.workflows.world import Pace
+
+_PACE = Pace(
+    poll=timedelta(hours=3),
+    files=timedelta(hours=3),
+    products=timedelta(hours=12),
+    watch=timedelta(hours=12),
+    silence=timedelta(hours=25),
+    settle=timedelta(minutes=4),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a person who watches is shown: simulated time, how far each part is, and how much of the plan is done."""
+
+    now: datetime
+    done: int
+    of: int
+    rows: Rows
+
+
+Watch = Callable[[Callable[[], Moment]], None]
+
+
+@dataclass
+class Demo:
+    """A running demonstration."""
+
+    stage: Stage
+    app: Application
+    players: dict[Part, Player]
+    log: list[str]
+
+    def play(self, watch: Watch) -> None:
+        """Everything that the parts do, up to the end; `watch` is given a way to look at each step."""
+        for player in self.players.values():
+            player.begin(self.app)
+        self.app.work()
+        cues = sorted((cue for player in self.players.values() for cue in player.cues()), key=lambda cue: cue.at)
+        for done, cue in enumerate(cues):
+            run_until(self.app.engine, self.stage.clock, cue.at)
+            cue.act()
+            watch(lambda done=done: self.moment(done, len(cues)))  # type: ignore[misc]
+        run_until(self.app.engine, self.stage.clock, self.stage.end)
+        self.app.engine.settle()
+        watch(lambda: self.moment(len(cues), len(cues)))
+
+    def moment(self, done: int, of: int) -> Moment:
+        """Where things stand now."""
+        with self.app.database.transaction() as connection:
+            rows = [row for player in self.players.values() for row in player.progress(connection)]
+            status = show_status(connection)
+        risk = ", ".join(status["money_at_risk"]) or "-"
+        rows.append(("open cases", f"{sum(status['open_cases'].values())}   at risk {risk}"))
+        return Moment(self.stage.clock.now(), done, of, rows)
+
+    def follow(self, seconds: float) -> None:
+        """Let simulated time go on with the machine's for a while."""
+        time.sleep(seconds)
+        self.stage.clock.advance(timedelta(seconds=seconds))
+
+    def commands(self) -> list[str]:
+        """What a person may try while it stays up."""
+        return [command for player in self.players.values() for command in player.commands()]
+
+    def audited(self, wall_seconds: float) -> dict[str, Any]:
+        """What happened and what the auditor says of it, as plain data: a summary and statements by part."""
+        held = self._held()
+        told = [self._told(part, player.evidence() | held) for part, player in self.players.items()]
+        statements = [statement for part in told for statement in part["statements"]]
+        return {
+            "seed": self.stage.seed,
+            "simulated": {"from": write_instant(self.stage.start), "to": write_instant(self.stage.clock.now())},
+            "wall_seconds": round(wall_seconds, 1),
+            "parts": told,
+            "archive": {name: held["documents"][name] for name in ("arrivals", "contents", "size_bytes")},
+            "agrees": bool(statements) and all(statement["holds"] for statement in statements),
+        }
+
+    def _told(self, part: Part, evidence: dict[str, Any]) -> dict[str, Any]:
+        player = self.players[part]
+        summary = player.summary(evidence)
+        return {
+            "name": part.name,
+            "title": part.title,
+            "summary": summary,
+            "words": [list(row) for row in player.told(summary)],
+            "statements": [statement.as_json() for statement in player.statements(evidence)],
+        }
+
+    def evidence(self, name: str) -> dict[str, Any]:
+        """What the sides of a part say, and what the archive, the tables and the log hold."""
+        return next(player.evidence() for part, player in self.players.items() if part.name == name) | self._held()
+
+    def _held(self) -> dict[str, Any]:
+        """Evidence about all parts together."""
+        with self.app.database.transaction() as connection:
+            return {
+                "documents": verify_documents(connection, self.app.world.archive, self.stage.secrets),
+                "secrets": find_secrets(connection, self.stage.secrets, self.log),
+            }
+
+
+def all_parts() -> list[Part]:
+    """Every part in its stated order."""
+    found = collect(parts, "PART", Part, key=lambda part: part.name)
+    return sorted(found.values(), key=lambda part: part.order)
+
+
+@contextmanager
+def open_demo(seed: int, folder: Path = FOLDER, data: Path | None = None) -> Iterator[Demo]:
+    """A demonstration in a folder made anew: simulators running, the application open and not yet at work."""
+    place = (data or folder / "data").absolute()
+    prepare_folder(folder, place)
+    with ExitStack() as stack:
+        stage = _set_stage(seed, folder, place, stack)
+        players = {part: part.join(stage) for part in all_parts()}
+        write_secrets(folder, stage.secrets)
+        (folder / "trueup.toml").write_text("".join(stage.settings), encoding="utf-8")
+        log = stack.enter_context(captured_log(folder / "demo.log"))
+        worker = WorkerSettings(application_version=__version__, concurrency=4, poll_seconds=0.02)
+        opening = Opening(clock=stage.clock, environ={}, pace=_PACE, worker=worker)
+        app = stack.enter_context(open_application(folder / "trueup.toml", opening))
+        yield Demo(stage, app, players, log)
+
+
+def _set_stage(seed: int, folder: Path, data: Path, stack: ExitStack) -> Stage:
+    """The simulators, listening and empty."""
+    clock = ManualClock(START)
+    amazon = AmazonSimulator(seed, now=clock.now)
+    shop = ShopifySimulator(seed, installation.SHOP_DOMAIN, now=clock.now, plan="plus")
+    stack.callback(shop.close)
+    amazon_url, shop_url = (stack.enter_context(serve(each.app)).url for each in (amazon, shop))
+    return Stage(
+        seed, START, START + timedelta(days=DAYS), folder, data, clock, stack, amazon, shop, amazon_url, shop_url
+    )
