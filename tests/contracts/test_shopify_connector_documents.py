@@ -20,6 +20,7 @@ from graphql import (
 )
 
 from tests.contracts.published import shopify_schema
+from trueup.connectors.shopify.credit_operations import CREDIT_OPERATIONS
 from trueup.connectors.shopify.operations import OPERATIONS, Operation
 from trueup.connectors.shopify.scopes import SCOPES
 from trueup.connectors.shopify.settings import API_VERSION
@@ -52,7 +53,15 @@ DEMANDS: dict[str, set[str]] = {
     "metafieldDefinitionCreate": {"write_orders"},
     "metafieldsSet": {"write_orders"},
     "metafieldDefinitions": {"read_orders"},
+    "Customer": {"read_customers"},
+    "GiftCard": {"read_gift_cards"},
+    "giftCardCreate": {"write_gift_cards"},
+    "giftCardDeactivate": {"write_gift_cards"},
+    "StoreCreditAccount": {"read_store_credit_accounts"},
+    "StoreCreditAccountTransaction": {"read_store_credit_account_transactions"},
+    "storeCreditAccountCredit": {"write_store_credit_account_transactions"},
 }
+DOCUMENTS = (*OPERATIONS, *CREDIT_OPERATIONS)
 LARGEST_QUERY_COST = 1000
 
 
@@ -67,13 +76,13 @@ def has(granted: set[str] | tuple[str, ...], demanded: set[str]) -> bool:
     return any(scope in granted or f"write_{scope.removeprefix('read_')}" in granted for scope in demanded)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", DOCUMENTS, ids=lambda operation: operation.name)
 def test_document_is_valid_in_the_published_schema(operation: Operation) -> None:
     """Each document that is sent validates against Shopify's complete schema."""
     assert validate(shopify_schema(), parse(operation.text)) == []
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", DOCUMENTS, ids=lambda operation: operation.name)
 def test_document_demands_only_its_scopes(operation: Operation) -> None:
     """Everything a document touches is allowed by the scopes it states."""
     info = TypeInfo(shopify_schema())
@@ -95,7 +104,7 @@ def test_app_configuration_lists_every_scope_and_no_other() -> None:
     required, optional = set(access["scopes"].split(",")), set(access["optional_scopes"])
     assert required == {scope.handle for scope in SCOPES if not scope.optional}
     assert optional == {scope.handle for scope in SCOPES if scope.optional}
-    needed = {scope for operation in OPERATIONS for scope in operation.scopes}
+    needed = {scope for operation in DOCUMENTS for scope in operation.scopes}
     assert {scope for scope in needed if not has(required | optional, {scope})} == set()
     used = {scope for scope in required if scope in needed or scope.replace("write_", "read_") in needed}
     assert used == required
@@ -113,5 +122,5 @@ def test_app_configuration_names_topics_that_exist() -> None:
 
 def test_no_document_can_cost_too_much() -> None:
     """The largest request of each document stays below what Shopify runs at all."""
-    most = {operation.name: operation.estimated_cost({operation.counted: [""] * 100}) for operation in OPERATIONS}
+    most = {operation.name: operation.estimated_cost({operation.counted: [""] * 100}) for operation in DOCUMENTS}
     assert {name: cost for name, cost in most.items() if cost > LARGEST_QUERY_COST} == {}

@@ -10,6 +10,7 @@ products     variants -> Product
 levels       inventory levels -> Level
 shown        an order of the shop -> ShownOrder
 orders       find, create, cancel, move
+credits      gift cards under codes of ours, and store credit
 amendments   order editing, staged and checked before it is committed
 probes       what works, what is missing, what to do
 shop         ShopifyShop: the capabilities

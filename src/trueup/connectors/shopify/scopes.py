@@ -28,6 +28,14 @@ SCOPES = (
     Scope("write_order_edits", "change the quantities of orders"),
     Scope("write_merchant_managed_fulfillment_orders", "see and correct the location an order ships from"),
     Scope("read_companies", "orders for a B2B company location", optional=True),
+    Scope("write_gift_cards", "issue, find and deactivate gift cards for trade-ins", optional=True),
+    Scope(
+        "write_customers",
+        "name the customer that a gift card is for, and whose store credit is asked for",
+        optional=True,
+    ),
+    Scope("read_store_credit_accounts", "read what customers have of store credit", optional=True),
+    Scope("write_store_credit_account_transactions", "give store credit for trade-ins", optional=True),
     Scope("read_all_orders", "see orders older than 60 days (Shopify must approve it)", optional=True),
 )
 """The same scopes stand in app/shopify.app.toml."""

@@ -57,6 +57,14 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "inventoryActivate": ("write_inventory",),
     "inventoryItemUpdate": ("write_inventory",),
     "productVariantsBulkUpdate": ("write_products",),
+    "customer": ("read_customers",),
+    "giftCard": ("read_gift_cards",),
+    "giftCards": ("read_gift_cards",),
+    "giftCardCreate": ("write_gift_cards",),
+    "giftCardDeactivate": ("write_gift_cards",),
+    "storeCreditAccount": ("read_store_credit_accounts",),
+    "storeCreditAccountCredit": ("write_store_credit_account_transactions",),
+    "storeCreditAccountDebit": ("write_store_credit_account_transactions",),
 }
 """Any one of the scopes of a root field is enough; a write scope brings its read scope. Fields that are absent need none."""
 
@@ -73,6 +81,11 @@ NODE_SCOPES = {
     "FulfillmentOrderLineItem": _FULFILLMENT_READ,
     "CompanyLocation": "read_companies",
     "Company": "read_companies",
+    "Customer": "read_customers",
+    "GiftCard": "read_gift_cards",
+    "StoreCreditAccount": "read_store_credit_accounts",
+    "OrderTransaction": "read_orders",
+    "Refund": "read_orders",
 }
 
 

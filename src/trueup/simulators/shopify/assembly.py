@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import resources
@@ -29,7 +29,8 @@ def sdl() -> str:
     """Our subset of the Admin GraphQL schema, as text."""
     folder = resources.files("trueup.simulators.shopify") / "sdl"
     return "\n".join(
-        (folder / name).read_text("utf-8") for name in ("objects.graphql", "inputs.graphql", "words.graphql")
+        (folder / name).read_text("utf-8")
+        for name in ("objects.graphql", "inputs.graphql", "words.graphql", "credits.graphql")
     )
 
 
@@ -130,6 +131,13 @@ def write_time(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _read_date(value: Any) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise GraphQLError(f"invalid Date '{value}'") from error
+
+
 def _read_url(value: Any) -> str:
     if not isinstance(value, str) or not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://\S+", value):
         raise GraphQLError(f"Invalid URL '{value}'")
@@ -141,6 +149,7 @@ def _same(value: Any) -> Any:
 
 
 _SCALARS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "Date": (_read_date, str),
     "DateTime": (_read_time, write_time),
     "Decimal": (_read_decimal, _write_decimal),
     "Money": (_read_decimal, _write_money),

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from trueup.simulators.shopify import inventory_mutations, metafields, order_mutations
+from trueup.simulators.shopify import gift_cards, inventory_mutations, metafields, order_mutations, store_credit
 from trueup.simulators.shopify.access import demand
 from trueup.simulators.shopify.assembly import Resolver
 from trueup.simulators.shopify.calls import Call, Mutation, Payload, root_mutation
@@ -248,6 +248,10 @@ _MUTATIONS: dict[str, Mutation] = {
     "inventoryActivate": inventory_mutations.activate,
     "inventoryItemUpdate": inventory_mutations.update_item,
     "productVariantsBulkUpdate": update_variants,
+    "giftCardCreate": gift_cards.create,
+    "giftCardDeactivate": gift_cards.deactivate,
+    "storeCreditAccountCredit": store_credit.credit,
+    "storeCreditAccountDebit": store_credit.debit,
     "webhookSubscriptionCreate": subscribe,
     "webhookSubscriptionDelete": unsubscribe,
 }

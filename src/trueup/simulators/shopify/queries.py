@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
-from trueup.simulators.shopify import access, metafields, search
+from trueup.simulators.shopify import access, gift_cards, metafields, search
 from trueup.simulators.shopify.assembly import Resolver
 from trueup.simulators.shopify.calls import Call, root_query
+from trueup.simulators.shopify.credit_records import Customer, GiftCard, StoreCreditAccount
 from trueup.simulators.shopify.errors import access_denied, refusal
 from trueup.simulators.shopify.order_index import known_field
 from trueup.simulators.shopify.pages import Key, by_number, page
@@ -299,6 +300,10 @@ _QUERIES: dict[str, Callable[..., Any]] = {
     "orderByIdentifier": order_by_identifier,
     "metafieldDefinitions": _definitions,
     "companyLocation": _company_location,
+    "customer": _found(Customer),
+    "giftCard": _found(GiftCard),
+    "giftCards": gift_cards.list_cards,
+    "storeCreditAccount": _found(StoreCreditAccount),
     "webhookSubscriptions": _subscriptions,
     "fulfillmentOrders": _fulfillment_orders,
     "fulfillmentOrder": _found(FulfillmentOrder),

@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from trueup.simulators.shopify import access, metafields, orders, search, stock
+from trueup.simulators.shopify import access, gift_cards, metafields, orders, search, shopping, stock, store_credit
 from trueup.simulators.shopify.assembly import Resolver
 from trueup.simulators.shopify.calls import Call
 from trueup.simulators.shopify.errors import refusal
@@ -180,6 +180,7 @@ def _discounts(order: Order, attribute: str) -> Price:
 
 ORDER: dict[str, Resolver] = {
     **OWNED,
+    **shopping.ORDER,
     "lineItems": _listed("line_items"),
     "fulfillmentOrders": _fulfillment_orders,
     "fulfillments": _fulfillments,
@@ -362,6 +363,9 @@ OBJECTS: dict[str, dict[str, Resolver]] = {
         "capabilities": lambda found, info: {"uniqueValues": {"eligible": True, "enabled": found.unique}},
     },
     **STAGED,
+    **gift_cards.OBJECTS,
+    **store_credit.OBJECTS,
+    **shopping.OBJECTS,
     "App": {"handle": lambda app, info: app.title.lower(), "apiKey": lambda app, info: app.client_id},
     "WebhookSubscription": {"apiVersion": lambda each, info: version_object("2026-10")},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 Plan = Literal["dev", "standard", "advanced", "plus"]
@@ -16,7 +17,9 @@ DEV_STORE_ORDERS_A_MINUTE = 5
 ALL_SCOPES = (
     "read_products write_products read_inventory write_inventory read_locations read_orders write_orders "
     "write_order_edits read_order_edits read_merchant_managed_fulfillment_orders "
-    "write_merchant_managed_fulfillment_orders read_companies write_companies"
+    "write_merchant_managed_fulfillment_orders read_companies write_companies "
+    "read_customers write_customers read_gift_cards write_gift_cards read_store_credit_accounts "
+    "read_store_credit_account_transactions write_store_credit_account_transactions"
 )
 
 
@@ -31,6 +34,8 @@ class ShopSettings:
     INVENTORY_CLAIM_FAILED; "invalid" answers INVALID at order.lineItems, "Line items Unable to reserve inventory", which
     has been reported from live shops.
     `b2b`: companies need a shop with B2B; None means the plus plan has it and the others have not.
+    `gift_card_limit`, `store_credit_limit`: the most a card may be worth and an account may hold; that there is such a limit is
+    published (by its error codes), what it is depends on the shop.
     """
 
     currency: str = "USD"
@@ -40,6 +45,8 @@ class ShopSettings:
     duplicate_custom_id: Literal["accepts", "rejects"] = "accepts"
     claim_refusal: Literal["claim_failed", "invalid"] = "claim_failed"
     b2b: bool | None = None
+    gift_card_limit: Decimal = Decimal(2000)
+    store_credit_limit: Decimal = Decimal(100_000)
     rate_limit: bool = True
     rate_clock: Literal["simulated", "wall"] = "simulated"
     deliver_in_background: bool = True

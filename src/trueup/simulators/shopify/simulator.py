@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any, Literal, TypedDict, Unpack
 
 from trueup.base.errors import Conflict, Invalid, NotFound
-from trueup.simulators.shopify import catalogue, edits, order_input, orders
+from trueup.simulators.shopify import catalogue, edits, order_input, orders, shopping
 from trueup.simulators.shopify.access import Access
+from trueup.simulators.shopify.credit_records import Customer, Refund
 from trueup.simulators.shopify.engine import Engine, Note, Reply, json_reply
 from trueup.simulators.shopify.faults import Fault, Faults
 from trueup.simulators.shopify.order_index import OrderIndex
@@ -218,6 +219,22 @@ class ShopifySimulator:
             if orders.sell(self.world, [(variant, quantity)], order):
                 raise Conflict(f"Sale of {quantity} {sku}: not enough is available and its policy is DENY.")
             return order
+
+    def add_customer(self, name: str, email: str | None = None) -> Customer:
+        """A new customer."""
+        with self.world.lock:
+            return shopping.add_customer(self.world, name, email)
+
+    def buy(self, basket: shopping.Basket) -> Order:
+        """A shopper buys and pays now: see shopping.Basket. Raises NotFound, Invalid, Conflict without stock or money."""
+        with self.world.lock:
+            self.world.settle()
+            return shopping.buy(self.world, self._shopper, basket)
+
+    def refund_by_hand(self, name: str, lines: dict[str, int], gateway: str = shopping.CARD) -> Refund:
+        """The merchant gives money back for lines (id -> units). Raises NotFound, Invalid."""
+        with self.world.lock:
+            return shopping.refund(self.world, self._order(name), lines, gateway)
 
     def _order(self, name: str) -> Order:
         for order in self.world.orders:

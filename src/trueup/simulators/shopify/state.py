@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from trueup.simulators.shopify import orders, stock
 from trueup.simulators.shopify.records import InventoryLevel, LineItem, Order
 from trueup.simulators.shopify.webhooks import summary
+from trueup.simulators.shopify.world import World
 
 if TYPE_CHECKING:
     from trueup.simulators.shopify.simulator import ShopifySimulator
@@ -26,6 +27,8 @@ def state_of(simulator: ShopifySimulator) -> dict[str, Any]:
         "requests": list(simulator.journal),
         "requests_seen": simulator.requests_seen,
         "totals": dict(simulator.totals),
+        "gift_cards": _gift_cards(world),
+        "store_credit": _store_credit(world),
         "subscriptions": [
             {
                 "id": each.id,
@@ -39,6 +42,36 @@ def state_of(simulator: ShopifySimulator) -> dict[str, Any]:
         "webhooks": [summary(delivery) for delivery in simulator.postbox.deliveries],
         "faults": {"active": simulator.faults.listing(), "struck": dict(simulator.faults.struck)},
     }
+
+
+def _gift_cards(world: World) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": each.id,
+            "last_characters": each.last_characters,
+            "initial": str(each.initial),
+            "balance": str(each.left),
+            "enabled": each.enabled,
+            "note": each.note,
+            "customer": each.customer.id if each.customer else None,
+            "expires_on": each.expires_on,
+        }
+        for each in world.till.cards
+    ]
+
+
+def _store_credit(world: World) -> list[dict[str, Any]]:
+    return [
+        {
+            "customer": owner.id,
+            "account": account.id,
+            "currency": account.currency,
+            "balance": str(account.amount),
+            "movements": [(entry.kind, str(entry.moved), entry.event) for entry in account.entries],
+        }
+        for owner in world.till.customers
+        for account in owner.accounts.values()
+    ]
 
 
 def order_state(order: Order) -> dict[str, Any]:

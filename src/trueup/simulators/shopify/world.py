@@ -12,6 +12,7 @@ from heapq import heappop, heappush
 from typing import Any, TypeVar
 
 from trueup.base.clock import SystemClock, aware_utc
+from trueup.simulators.shopify.credit_records import Till
 from trueup.simulators.shopify.records import (
     App,
     Company,
@@ -78,6 +79,7 @@ class World:
         self.by_custom_id: dict[tuple[str, str, str, str], list[Record]] = defaultdict(list)
         self.company_locations: list[CompanyLocation] = []
         self.subscriptions: list[WebhookSubscription] = []
+        self.till = Till()
         self.apps: dict[str, App] = {}
         self.listeners: list[Callable[[Happening], None]] = []
         self.order_touched: Callable[[Order], None] = lambda order: None
