@@ -249,6 +249,7 @@ def build_world(
         pace=how.pace or _pace(settings),
         bank=BankRules(date.min, settings.bank.days, settings.bank.payers),
         feeds={shop.name: shop.books_revenue for shop in settings.shops if shop.books_revenue is not None},
+        shop_buffers={shop.name: shop.buffer for shop in settings.shops},
     )
     return world, closers
 

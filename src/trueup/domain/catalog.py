@@ -12,12 +12,19 @@ from trueup.base.quantity import Quantity, Unit
 from trueup.domain.identifiers import same_product_code
 from trueup.domain.partners import CostBasis
 
+SUPERCYCLE = "supercycle"
+"""As a product's declared source: its items in Supercycle are all of it; nothing of it lies anywhere uncounted."""
+
 
 class CountSource(StrEnum):
-    """Where a product's stock is counted. UNKNOWN is never guessed around: its lines are held."""
+    """Where a product's stock is counted. UNKNOWN is never guessed around: its lines are held.
+
+    ITEMS: unit by unit, in Supercycle.
+    """
 
     SHOP = "shop"
     DECLARED = "declared"
+    ITEMS = "items"
     UNKNOWN = "unknown"
 
 
@@ -47,9 +54,13 @@ class Product:
 
     @property
     def count_source(self) -> CountSource:
-        """The rule: a declared source wins; else the shop where it tracks and Supercycle has not taken over; else unknown."""
+        """The rule: a declared source wins; else the shop where it tracks and Supercycle has not taken over; else unknown.
+
+        Supercycle counts items that it was given; goods of the same product that lie in boxes it knows nothing of, and the
+        shop no longer counts them. So the items are the whole count only where the merchant says so.
+        """
         if self.declared_source:
-            return CountSource.DECLARED
+            return CountSource.ITEMS if self.declared_source.lower() == SUPERCYCLE else CountSource.DECLARED
         if self.tracked and not self.circular:
             return CountSource.SHOP
         return CountSource.UNKNOWN

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from trueup.base.errors import ConfigurationError
 from trueup.base.money import check_currency
+from trueup.domain.buffers import BufferRule
+from trueup.domain.ring_fences import Fence
 
 
 class Route(StrEnum):
@@ -51,6 +54,7 @@ class Agreement:
     `amend_within`: quantities and prices may be changed for 48 hours; afterwards dates only.
     `absurd_factor`, `absurd_floor_eaches`: a line is absurd above `absurd_factor` times the largest line of that product
     before, or above the floor when there is no history.
+    `buffer_eaches`, `buffer_percent`, `buffer_risk_percent`: what is never promised is the largest of the three.
     `books_revenue`: whether Trueup books revenue and receivable of our invoices; by default the shop's own feed does.
     """
 
@@ -66,6 +70,9 @@ class Agreement:
     absurd_factor: int = 10
     absurd_floor_eaches: int = 10_000
     buffer_eaches: int = 0
+    buffer_percent: Decimal = Decimal(0)
+    buffer_risk_percent: Decimal | None = None
+    fences: tuple[Fence, ...] = ()
     shortfall: Shortfall = Shortfall.BACKORDER
     backorder_days: int = 14
     acknowledge_within: timedelta = timedelta(hours=24)
@@ -100,6 +107,16 @@ class Agreement:
         for name in ("buffer_eaches", "cost_tolerance", "cost_tolerance_percent"):
             if getattr(self, name) < 0:
                 raise ConfigurationError(f"{where}: {name} must not be negative, found {getattr(self, name)}.")
+        try:
+            _ = self.buffer
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{where}: {error}") from error
+
+    @property
+    def buffer(self) -> BufferRule:
+        """How much is never promised under these terms. Raises ConfigurationError for a share that cannot be."""
+        risk = self.buffer_risk_percent
+        return BufferRule(self.buffer_eaches, Fraction(self.buffer_percent), None if risk is None else Fraction(risk))
 
     def deadline(self, received_from: datetime) -> datetime:
         """When the acknowledgement of something ordered or changed at that instant is due."""

@@ -45,10 +45,10 @@ class Share:
         return (self.percent or Fraction(0)) / 100
 
     def __str__(self) -> str:
-        return f"{self.units} units" if self.units is not None else f"{float_free(self.percent)} %"
+        return f"{self.units} units" if self.units is not None else f"{in_decimals(self.percent)} %"
 
 
-def float_free(number: Fraction | None) -> str:
+def in_decimals(number: Fraction | None) -> str:
     """A percentage in words without rounding: 12.5, or 1/3 where no decimal says it."""
     if number is None:
         return "0"
@@ -95,12 +95,11 @@ class Fence:
 
     def __post_init__(self) -> None:
         most, keeps = self.wholesale_most, self.circular_keeps
-        if most and keeps and most.percent is not None and keeps.percent is not None:
-            if most.percent + keeps.percent > 100:
-                raise ConfigurationError(
-                    f"A fence gives wholesale up to {most} and keeps {keeps} for the circular programme, together more than "
-                    f"all there is; lower one of them."
-                )
+        if most is not None and keeps is not None and (most.percent or 0) + (keeps.percent or 0) > 100:
+            raise ConfigurationError(
+                f"A fence gives wholesale up to {most} and keeps {keeps} for the circular programme, together more than "
+                f"all there is; lower one of them."
+            )
 
     def covers(self, sku: str, day: date) -> bool:
         """Whether it speaks of a product on that day."""
@@ -118,7 +117,7 @@ class Fencing:
         shares = [fence.wholesale_most.at_most(pool) for fence in self.fences if fence.wholesale_most]
         if not shares:
             return None
-        return min(min(shares), pool - self.circular_keeps(pool))
+        return min(*shares, pool - self.circular_keeps(pool))
 
     def circular_keeps(self, pool: int) -> int:
         """What the circular programme keeps."""

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from trueup.base.errors import TrueupError
 from trueup.base.money import Money
+from trueup.domain.buffers import BufferRule
 from trueup.domain.cases import Role
 from trueup.domain.partners import Agreement, CostBasis, Fallback, Partner, Route, Shortfall
+from trueup.settings.fences import FenceSettings, RiskPercent, buffer_of
 from trueup.settings.values import (
     Amount,
     DatabaseUrl,
@@ -26,9 +28,11 @@ from trueup.settings.values import (
     Marketplace,
     Name,
     NotNegative,
+    Percent,
     PlainText,
     Positive,
     SecretValue,
+    Table,
     TimeZone,
     key,
     told,
@@ -37,12 +41,6 @@ from trueup.settings.values import (
 NAME = "a name of letters, digits, spaces and . _ @ -"
 LABEL = "a name of at most 80 characters without < and >"
 SECRET = 'a reference to a secret: "env:NAME", "file:PATH" or "sealed:NAME"'
-
-
-class Table(BaseModel):
-    """A table of the file: frozen, and closed to keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
 
 
 class InstallationSettings(Table):
@@ -75,6 +73,9 @@ class AgreementSettings(Table):
     absurd_factor: Positive = key("a whole number above zero", 10)
     absurd_floor_eaches: Positive = key("a whole number above zero", 10_000)
     buffer_eaches: NotNegative = key("a whole number, zero or more", 0)
+    buffer_percent: Percent = key("a percentage from 0 to 100", Decimal(0))
+    buffer_risk_percent: RiskPercent | None = key("a percentage above 0, 50 at most", None)
+    fences: tuple[FenceSettings, ...] = key("[[partners.agreements.fences]]", ())
     shortfall: Shortfall = key('"backorder" or "reject"', Shortfall.BACKORDER)
     backorder_days: Positive = key("a whole number of days above zero", 14)
     acknowledge_within_hours: Hours = key("a number of hours above zero", Decimal(24))
@@ -101,7 +102,9 @@ class AgreementSettings(Table):
         """The agreement in the domain's words; the last two are what holds where the agreement names none."""
         fields: dict[str, Any] = {}
         for name, value in self:
-            if name.endswith("_hours"):
+            if name == "fences":
+                fields[name] = tuple(each.fence() for each in value)
+            elif name.endswith("_hours"):
                 fields[name.removesuffix("_hours")] = timedelta(microseconds=int(value * 3_600_000_000))
             else:
                 fields[name] = value
@@ -168,6 +171,9 @@ class ShopSettings(Table):
     company_location: str | None = key(
         "the id of a company location", None, pattern=r"^gid://shopify/CompanyLocation/\d+$"
     )
+    buffer_eaches: NotNegative = key("a whole number, zero or more", 0)
+    buffer_percent: Percent = key("a percentage from 0 to 100", Decimal(0))
+    buffer_risk_percent: RiskPercent | None = key("a percentage above 0, 50 at most", None)
     books_revenue: bool | None = key("true or false: whether the shop's own feed books the revenue of our orders", None)
 
     @model_validator(mode="after")
@@ -178,6 +184,11 @@ class ShopSettings(Table):
                 "expected either client_id and client_secret (an app of the Dev Dashboard), or access_token alone"
             )
         return self
+
+    @property
+    def buffer(self) -> BufferRule:
+        """How much of each product this shop is never shown."""
+        return buffer_of(self.buffer_eaches, self.buffer_percent, self.buffer_risk_percent)
 
 
 class FolderSettings(Table):

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from trueup.base.errors import Invalid, NotFound
@@ -19,6 +19,12 @@ from trueup.base.secret import Secret
 
 EMBEDDED = "embedded"
 _DATABASE_SCHEMES = ("postgresql", "postgresql+psycopg", "postgres")
+
+
+class Table(BaseModel):
+    """A table of the file: frozen, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,7 @@ FilePath = Annotated[Path, BeforeValidator(_path)]
 Positive = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=10**9)]
 NotNegative = Annotated[int, BeforeValidator(_no_bool), Field(ge=0, le=10**9)]
 Exact = Annotated[Decimal, BeforeValidator(_no_bool), Field(ge=0, le=10**9, allow_inf_nan=False)]
+Percent = Annotated[Decimal, BeforeValidator(_no_bool), Field(ge=0, le=100, allow_inf_nan=False)]
 Hours = Annotated[Decimal, BeforeValidator(_no_bool), Field(gt=0, le=24 * 365, allow_inf_nan=False)]
 Amount = Annotated[Money, PlainValidator(_money)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,79}$")]

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from trueup.domain.catalog import CountSource
 from trueup.domain.inventory import Level, Reservation
 from trueup.domain.orders import OrderState
+from trueup.domain.stock_ledger import Movement, MovementKind
 from trueup.storage.orders import orders
+from trueup.storage.products import products
 from trueup.storage.schema import metadata
+from trueup.storage.stock_ledger import append_movements, load_levels, record_levels
 
 stock = sa.Table(
     "stock",
@@ -127,6 +132,7 @@ def save_reservations(connection: sa.Connection, wanted: Sequence[Reservation], 
         }
         for reservation in wanted
     ]
+    _tell_held(connection, wanted, decision, now)
     statement = insert(reservations)
     same = sa.and_(reservations.c.sku == statement.excluded.sku, reservations.c.location == statement.excluded.location)
     connection.execute(
@@ -147,11 +153,53 @@ def save_reservations(connection: sa.Connection, wanted: Sequence[Reservation], 
     )
 
 
-def release_reservation(connection: sa.Connection, order_id: int, sequence: int) -> None:
+def _tell_held(connection: sa.Connection, wanted: Sequence[Reservation], decision: int, now: datetime) -> None:
+    """The ledger learns by how much more or less each line holds than before."""
+    before = {
+        (reservation.order_id, reservation.sequence): reservation
+        for order_id in {each.order_id for each in wanted}
+        for reservation in load_order_reservations(connection, order_id).values()
+    }
+    told = []
+    for each in wanted:
+        held = before.get((each.order_id, each.sequence))
+        reference = f"{each.order_id}/{each.sequence}/{decision}"
+        if held is not None and (held.sku, held.location) != (each.sku, each.location):
+            told.append(_movement(held, MovementKind.RELEASED, held.eaches, now, f"{reference}/before"))
+            held = None
+        more = each.eaches - (held.eaches if held else 0)
+        if more:
+            kind = MovementKind.RESERVED if more > 0 else MovementKind.RELEASED
+            told.append(_movement(each, kind, abs(more), now, reference))
+    append_movements(connection, told)
+
+
+def _movement(held: Reservation, kind: MovementKind, eaches: int, now: datetime, reference: str) -> Movement:
+    return Movement(held.sku, held.location, kind, eaches, now, "reservations", reference)
+
+
+def release_reservation(connection: sa.Connection, order_id: int, sequence: int, now: datetime) -> None:
     """The line holds nothing any more."""
-    connection.execute(
-        sa.delete(reservations).where(reservations.c.order_id == order_id, reservations.c.sequence == sequence)
-    )
+    mine = sa.and_(reservations.c.order_id == order_id, reservations.c.sequence == sequence)
+    _end(connection, mine, MovementKind.RELEASED, now)
+
+
+def _end(
+    connection: sa.Connection, which: sa.ColumnElement[bool], kind: MovementKind, now: datetime
+) -> list[Reservation]:
+    """Delete reservations and tell the ledger; returns what they held."""
+    rows = connection.execute(sa.delete(reservations).where(which).returning(reservations)).mappings().all()
+    ended = [
+        (
+            Reservation(
+                row["order_id"], row["sequence"], row["sku"], row["location"], row["eaches"], row["claimed_at"]
+            ),
+            f"{row['order_id']}/{row['sequence']}/{row['decision']}/{kind.value}",
+        )
+        for row in rows
+    ]
+    append_movements(connection, [_movement(held, kind, held.eaches, now, reference) for held, reference in ended])
+    return sorted((held for held, _ in ended), key=lambda held: (held.order_id, held.sequence))
 
 
 def mark_claimed(connection: sa.Connection, order_id: int, sequences: Collection[int], now: datetime) -> None:
@@ -181,27 +229,45 @@ def declare_count(
             ),
             values,
         )
+        _tell_counts(connection, values, now)
     return len(values)
 
 
-def end_departed(connection: sa.Connection, counted: Collection[tuple[str, str]]) -> list[Reservation]:
+def _tell_counts(connection: sa.Connection, values: Sequence[dict[str, Any]], now: datetime) -> None:
+    query = sa.select(products.c.sku, products.c.declared_source).where(
+        products.c.sku.in_([row["sku"] for row in values])
+    )
+    sources = {row.sku: row.declared_source for row in connection.execute(query)}
+    levels = [
+        Level(
+            row["sku"],
+            row["location"],
+            row["declared_on_hand"],
+            0,
+            row["declared_on_hand"],
+            True,
+            now,
+            source=sources.get(row["sku"]) or CountSource.DECLARED.value,
+            evidence=row["evidence"],
+        )
+        for row in values
+    ]
+    record_levels(connection, levels, CountSource.DECLARED)
+
+
+def end_departed(connection: sa.Connection, counted: Collection[tuple[str, str]], now: datetime) -> list[Reservation]:
     """End what closed orders hold of (sku, location) that are counted anew: those goods are not in the new count.
 
     A buyer closes an order when it has all of it, so they had left before anybody counted. An order that is not known to be
     closed goes on holding: its goods may lie there and be counted, and ending by a date of its window could promise them
     twice. Too late costs a sale, too early an oversell.
     """
-    rows = connection.execute(
-        sa.delete(reservations)
-        .where(reservations.c.order_id == orders.c.id, orders.c.state == OrderState.CLOSED.value)
-        .where(sa.tuple_(reservations.c.sku, reservations.c.location).in_(sorted(counted)))
-        .returning(reservations)
-    ).mappings()
-    found = [
-        Reservation(row["order_id"], row["sequence"], row["sku"], row["location"], row["eaches"], row["claimed_at"])
-        for row in rows
-    ]
-    return sorted(found, key=lambda held: (held.order_id, held.sequence))
+    gone = sa.and_(
+        reservations.c.order_id == orders.c.id,
+        orders.c.state == OrderState.CLOSED.value,
+        sa.tuple_(reservations.c.sku, reservations.c.location).in_(sorted(counted)),
+    )
+    return _end(connection, gone, MovementKind.SHIPPED, now)
 
 
 def holds_declared(connection: sa.Connection, order_id: int) -> bool:
@@ -214,12 +280,4 @@ def holds_declared(connection: sa.Connection, order_id: int) -> bool:
 
 def load_declared(connection: sa.Connection, skus: Iterable[str], location: str) -> list[Level]:
     """Declared counts as levels. All we ever reserved since the count is held by us and not known to it."""
-    rows = connection.execute(
-        sa.select(stock).where(
-            stock.c.sku.in_(list(set(skus))), stock.c.location == location, stock.c.declared_on_hand.is_not(None)
-        )
-    ).mappings()
-    return [
-        Level(row["sku"], location, row["declared_on_hand"], 0, row["declared_on_hand"], True, row["declared_at"])
-        for row in rows
-    ]
+    return load_levels(connection, set(skus), location, CountSource.DECLARED)

@@ -294,7 +294,7 @@ def _force(tx: Tx, situation: Situation, sequence: int, why: str) -> None:
         number, saved.revision, line_digest(saved, sequence), decision, tx.now, saved.evidence
     )
     decisions.save_decision(connection, saved.id, row, ACTOR)
-    stock.release_reservation(connection, saved.id, sequence)
+    stock.release_reservation(connection, saved.id, sequence, tx.now)
     _record_fallback(tx, situation, decision)
 
 

@@ -54,7 +54,7 @@ def declare_stock(tx: Tx, content: bytes, person: Person) -> Declared:
         return Declared(reading.evidence, False, counts, tuple(findings))
     rows = [(count.sku, count.location, count.on_hand) for count in reading.values]
     stock.declare_count(tx.connection, rows, reading.evidence, tx.now)
-    departed = stock.end_departed(tx.connection, [(sku, location) for sku, location, _ in rows])
+    departed = stock.end_departed(tx.connection, [(sku, location) for sku, location, _ in rows], tx.now)
     after = {"counts": len(rows), "eaches": sum(on_hand for _, _, on_hand in rows)}
     if departed:
         after["departed_eaches"] = sum(held.eaches for held in departed)

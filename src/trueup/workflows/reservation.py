@@ -20,11 +20,15 @@ from trueup.domain.acknowledgements import (
 )
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import CountSource
-from trueup.domain.inventory import Availability, Level, Reservation, available
+from trueup.domain.inventory import Availability, Level, Reservation, weigh
 from trueup.domain.orders import OrderLine
 from trueup.remote.capability import Wanted
 from trueup.storage import acts, cases, decisions, orders, products, stock
+from trueup.storage.orders import SavedOrder
+from trueup.storage.stock_ledger import record_levels
+from trueup.storage.supplies import load_supplies
 from trueup.workflows.assessment import Situation, examine, line_digest, open_hold_cases, save_by_hand
+from trueup.workflows.promises import wholesale_channel
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import ACTOR, Tx, World
 
@@ -70,6 +74,7 @@ def decide_order(tx: Tx, order_id: int, run_id: str, observed: dict[str, Any] | 
         orders.give_back_lease(connection, order_id, run_id)
         return None
     levels = levels_of(observed)
+    evidence = _keep_levels(tx, saved, agreement.shop, observed) or saved.evidence
     untracked = _note_untracked(tx, levels)
     situation = examine(connection, world, saved, agreement, tx.now)
     if untracked:
@@ -79,25 +84,27 @@ def decide_order(tx: Tx, order_id: int, run_id: str, observed: dict[str, Any] | 
     skus = {situation.units[line.sequence].product.sku for line in situation.undecided}
     stock.lock_stock(connection, skus, agreement.ship_from)
     levels += _declared(connection, situation, agreement.ship_from)
-    supplies = _supplies(connection, situation, levels)
+    supplies = _supplies(tx, situation, levels)
     if _must_wait(tx, situation, supplies):
         orders.give_back_lease(connection, order_id, run_id)
         start_answering(tx, order_id, PENDING_WAIT)
         return None
-    evidence = saved.evidence
-    if observed:
-        evidence = world.keep(
-            connection,
-            observed["evidence"].encode(),
-            kind="stock",
-            source=agreement.shop,
-            name=f"levels for {saved.order.key}",
-        )
     before, _ = decisions.load_answers(connection, order_id)
     save_by_hand(tx, situation)
     made = _decide(situation, supplies, before, tx.now)
     _save(tx, situation, made, evidence)
     return {"revision": saved.revision}
+
+
+def _keep_levels(tx: Tx, saved: SavedOrder, shop: str, observed: dict[str, Any] | None) -> str:
+    """Archive what the shop said and tell the ledger; returns its hash, nothing when the shop was not asked."""
+    if not observed:
+        return ""
+    content, name = observed["evidence"].encode(), f"levels for {saved.order.key}"
+    evidence = tx.resources.keep(tx.connection, content, kind="stock", source=shop, name=name)
+    told = [replace(level, source=shop, evidence=evidence) for level in levels_of(observed)]
+    record_levels(tx.connection, told, CountSource.SHOP)
+    return evidence
 
 
 def _note_untracked(tx: Tx, levels: list[Level]) -> bool:
@@ -121,7 +128,7 @@ def _forget_gone_lines(tx: Tx, situation: Situation, known: set[int]) -> None:
     for sequence in reserved:
         undecided = any(line.sequence == sequence for line in situation.undecided)
         if sequence not in stands and not undecided:
-            stock.release_reservation(tx.connection, order_id, sequence)
+            stock.release_reservation(tx.connection, order_id, sequence, tx.now)
     orders.save_line_units(
         tx.connection,
         order_id,
@@ -143,9 +150,9 @@ def _declared(connection: sa.Connection, situation: Situation, location: str) ->
     return stock.load_declared(connection, declared, location) if declared else []
 
 
-def _supplies(connection: sa.Connection, situation: Situation, levels: Iterable[Level]) -> dict[str, Availability]:
+def _supplies(tx: Tx, situation: Situation, levels: Iterable[Level]) -> dict[str, Availability]:
     """How much of each product may be promised to this order's undecided lines together."""
-    agreement, order_id = situation.agreement, situation.saved.id
+    agreement, order_id, connection = situation.agreement, situation.saved.id, tx.connection
     open_lines = {line.sequence for line in situation.undecided}
     by_sku = {level.sku: level for level in levels}
     declared = {
@@ -156,6 +163,11 @@ def _supplies(connection: sa.Connection, situation: Situation, levels: Iterable[
     if counted:
         seen_at = min(by_sku[sku].observed_at for sku in counted)
         reservations += stock.load_reservations(connection, counted, place, order_id=order_id, seen_at=seen_at)
+    channel = wholesale_channel(tx.resources, agreement, tx.now)
+    known = {
+        supply.level.sku: (supply, computed)
+        for supply, computed in load_supplies(connection, place, by_sku.keys(), channel=channel.name)
+    }
     found: dict[str, Availability] = {}
     for sku, level in by_sku.items():
         mine = [held for held in reservations if held.sku == sku]
@@ -165,7 +177,10 @@ def _supplies(connection: sa.Connection, situation: Situation, levels: Iterable[
         standing = [held for held in mine if held.order_id == order_id and held.sequence not in open_lines]
         # What this order's decided lines hold is not free for its undecided ones.
         others = [held for held in mine if held not in standing] + [replace(held, order_id=0) for held in standing]
-        found[sku] = available(level, others, agreement.buffer_eaches, for_order=order_id)
+        supply, (saved, computed) = weigh(level, others, for_order=order_id), known.get(sku, (None, 0))
+        if saved is not None:
+            supply = replace(supply, moved=saved.moved, held_known=max(0, saved.held_known - supply.own))
+        found[sku] = channel.available(supply, tx.now.date(), computed)
     return found
 
 
@@ -197,13 +212,13 @@ def _decide(
     for line in situation.undecided:
         units = situation.units[line.sequence]
         sku = units.product.sku
-        supply = left.get(sku) or Availability(sku, situation.agreement.ship_from, 0, 0, 0, 0)
+        supply = left.get(sku) or Availability(sku, situation.agreement.ship_from, ())
         decision = decide_line(line, units, supply, occasion)
         earlier = before.get(line.sequence)
         if earlier:
             decision = keep_rejected(earlier, line, decision)
         made.append(decision)
-        left[sku] = replace(supply, observed=supply.observed - decision.eaches)
+        left[sku] = supply.take(decision.eaches)
     return made
 
 
@@ -222,7 +237,7 @@ def _save(tx: Tx, situation: Situation, made: list[LineDecision], evidence: str)
     stock.save_reservations(connection, held, number, tx.now)
     for each in made:
         if not (each.eaches and each.sku):
-            stock.release_reservation(connection, saved.id, each.sequence)
+            stock.release_reservation(connection, saved.id, each.sequence, tx.now)
     _note_shorts(tx, situation, made)
     if made:
         decided = {str(decision.sequence): decision.why for decision in made}

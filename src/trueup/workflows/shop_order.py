@@ -210,7 +210,7 @@ def _claim_failed(tx: Tx, order_id: int, wanted: SalesOrder, words: str) -> bool
         held = reserved.get(line.sequence)
         if held is not None and held.claimed_at is None:
             decisions.drop_decision(tx.connection, order_id, line.sequence)
-            stock.release_reservation(tx.connection, order_id, line.sequence)
+            stock.release_reservation(tx.connection, order_id, line.sequence, tx.now)
     draft = CaseDraft(
         kind=CLAIM_FAILED,
         subject=f"order {wanted.partner}/{wanted.order_number}",

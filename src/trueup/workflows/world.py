@@ -13,6 +13,7 @@ from trueup.base.clock import Clock
 from trueup.base.ids import Digest
 from trueup.checks import Ground
 from trueup.domain.bank import BankRules
+from trueup.domain.buffers import BufferRule
 from trueup.domain.chart import Chart
 from trueup.domain.deduction import DeductionType
 from trueup.domain.grammar import Grammar
@@ -100,6 +101,9 @@ class World:
     """Who pays, and how long it may take to arrive; up to when the bank is known, its statements say."""
     feeds: Mapping[str, bool] = field(default_factory=dict)
     """Of which shops it is stated whether their own feed books the revenue of orders."""
+
+    shop_buffers: Mapping[str, BufferRule] = field(default_factory=dict)
+    """What each shop is never shown of any product; nothing where it is not stated."""
 
     def proof_ground(self, now: datetime) -> Ground:
         """What continuous proofs are given."""

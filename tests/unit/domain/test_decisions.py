@@ -27,7 +27,7 @@ from trueup.domain.acknowledgements import (
     reject_line,
 )
 from trueup.domain.deliveries import DeliveryState, move
-from trueup.domain.inventory import Availability, Level, Reservation, available
+from trueup.domain.inventory import Asking, Availability, Claimant, Level, Reservation, Term, TermKind, available, weigh
 from trueup.domain.landing import LineStatus, OrderStatus, judge
 from trueup.domain.partners import CostBasis, Fallback, Shortfall
 from trueup.domain.units import line_units
@@ -35,7 +35,7 @@ from trueup.domain.units import line_units
 
 def supply(eaches: int) -> Availability:
     """So many eaches are free."""
-    return Availability("LAMP-1", "main", eaches, 0, 0, 0)
+    return Availability("LAMP-1", "main", (Term(TermKind.ON_HAND, eaches, "shop", NOW),))
 
 
 @given(
@@ -113,6 +113,11 @@ def level(free: int, observed_at: datetime = NOW) -> Level:
     return Level("LAMP-1", "main", free, 0, free, True, observed_at)
 
 
+def promised(seen: Level, held: list[Reservation], buffer: int = 0, for_order: int = 1) -> Availability:
+    """What an order may be promised."""
+    return available(weigh(seen, held, for_order=for_order), Asking(Claimant.WHOLESALE, buffer))
+
+
 def test_what_is_held_for_others_is_never_promised_again() -> None:
     """A claim seen before the observation is in its number; any other is taken off."""
     others = [
@@ -120,20 +125,20 @@ def test_what_is_held_for_others_is_never_promised_again() -> None:
         Reservation(8, 1, "LAMP-1", "main", 12, NOW + timedelta(seconds=1)),
         Reservation(9, 1, "LAMP-1", "main", 18, None),
     ]
-    promise = available(level(100), others, buffer=10, for_order=1)
+    promise = promised(level(100), others, buffer=10)
     assert (promise.eaches, promise.pending) == (100 - 12 - 18 - 10, 30)
 
 
 def test_an_order_asks_for_its_own_claimed_goods_anew() -> None:
     """What the shop committed to this order is free for it, for nobody else."""
     own = [Reservation(1, 1, "LAMP-1", "main", 6, NOW - timedelta(hours=1))]
-    assert available(level(0), own, 0, for_order=1).eaches == 6
-    assert available(level(0), own, 0, for_order=2).eaches == 0
+    assert promised(level(0), own).eaches == 6
+    assert promised(level(0), own, for_order=2).eaches == 0
 
 
 def test_a_shop_in_debt_promises_nothing() -> None:
     """Negative stock is not stock."""
-    assert available(level(-5), [], 0, for_order=1).eaches == 0
+    assert promised(level(-5), []).eaches == 0
 
 
 def status(accepted: int, rejected: int, at: datetime | None, confirmation: str = "ACCEPTED") -> OrderStatus:

@@ -18,6 +18,7 @@ from trueup.base.money import Money
 from trueup.base.secret import Secret
 from trueup.domain.partners import Agreement, CostBasis, Fallback
 from trueup.settings import AgreementSettings, Settings, load_foundation, load_settings, template
+from trueup.settings.fences import FenceSettings
 
 FILLED = {
     "<your company>": "Example Goods",
@@ -95,7 +96,7 @@ def test_every_key_is_in_the_template() -> None:
         re.sub(r"\W", "", name.split(".")[-1]): body
         for name, body in re.findall(r"(?ms)^#?\[+([a-z.]+)\]+\n(.*?)(?=^#?\[|\Z)", template())
     }
-    assert set(tables) == keys(Settings) | {"agreements"}
+    assert set(tables) == keys(Settings) | {"agreements", "fences"}
     for name, model in _tables().items():
         for key in keys(model):
             assert key in tables or re.search(rf"(?m)^#? ?{key} = ", tables[name]), (
@@ -104,7 +105,7 @@ def test_every_key_is_in_the_template() -> None:
 
 
 def _tables() -> dict[str, type[BaseModel]]:
-    found: dict[str, type[BaseModel]] = {"agreements": AgreementSettings}
+    found: dict[str, type[BaseModel]] = {"agreements": AgreementSettings, "fences": FenceSettings}
     for name, field in Settings.model_fields.items():
         for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
             if isinstance(part, type) and issubclass(part, BaseModel):
@@ -131,6 +132,9 @@ def test_every_field_of_an_agreement_can_be_set(load: Callable[..., Settings]) -
         absurd_factor = 3
         absurd_floor_eaches = 77
         buffer_eaches = 5
+        buffer_percent = 2.5
+        buffer_risk_percent = 0.1
+        fences = [{ skus = ["A-*"], wholesale_most = "40 %", circular_keeps = "12", season = "10-01 to 01-15" }]
         shortfall = "reject"
         backorder_days = 9
         acknowledge_within_hours = 20
@@ -153,6 +157,7 @@ def test_every_field_of_an_agreement_can_be_set(load: Callable[..., Settings]) -
     assert terms.cost_tolerance == Decimal("0.005")
     assert terms.acknowledge_margin == timedelta(minutes=90)
     assert terms.fallback is Fallback.REJECT
+    assert terms.fences[0].covers("A-1", date(2026, 12, 24)) and not terms.fences[0].covers("A-1", date(2026, 6, 1))
     assert (terms.valid_from, terms.valid_to) == (date(2026, 2, 1), date(2026, 3, 1))
 
 

@@ -1,0 +1,113 @@
+"""Supplies: for many products at once, what is counted, what moved since, and what orders hold of it, in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from trueup.domain.catalog import SUPERCYCLE, CountSource
+from trueup.domain.inventory import Supply
+from trueup.domain.orders import OrderState
+from trueup.domain.stock_ledger import HERE, ROUTES, MovementKind
+from trueup.storage.schema import metadata
+from trueup.storage.stock_ledger import level_of
+
+stock_buffers = sa.Table(
+    "stock_buffers",
+    metadata,
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("location", sa.Text, primary_key=True),
+    sa.Column("sku", sa.Text, primary_key=True),
+    sa.Column("eaches", sa.BigInteger, nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("computed_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.CheckConstraint("eaches >= 0", name="not_negative"),
+)
+
+_EFFECTS = {kind: (end in HERE) - (start in HERE) for kind, (start, end) in ROUTES.items()}
+COUNTED = f"""CASE WHEN coalesce(p.declared_source, '') <> ''
+         THEN CASE WHEN lower(p.declared_source) = '{SUPERCYCLE}' THEN '{CountSource.ITEMS}' ELSE '{CountSource.DECLARED}' END
+         WHEN p.tracked AND NOT p.circular THEN '{CountSource.SHOP}' ELSE '{CountSource.UNKNOWN}' END"""
+"""`Product.count_source` of a row `p` of products; a property holds both to the same answer."""
+
+
+def _kinds(effect: int) -> str:
+    # What orders hold ends with the next count, where it shipped from; so shipping is in `held` and not here as well.
+    kinds = [kind for kind, change in _EFFECTS.items() if change == effect and kind is not MovementKind.SHIPPED]
+    return ", ".join(f"'{kind}'" for kind in kinds)
+
+
+_SUPPLIES = f"""
+WITH counted AS (
+    SELECT l.*, b.eaches AS buffer, l.counted = '{CountSource.SHOP}' AS in_shop
+    FROM trueup.products p
+    JOIN trueup.stock_levels l ON l.sku = p.sku AND l.location = :location AND l.counted = {COUNTED}
+    LEFT JOIN trueup.stock_buffers b ON b.channel = :channel AND b.location = :location AND b.sku = p.sku
+    WHERE l.tracked AND {{chosen}}
+), held AS (
+    SELECT c.sku,
+           sum(r.eaches - CASE WHEN c.in_shop AND r.claimed_at < c.observed_at THEN r.claimed_eaches ELSE 0 END) AS held,
+           sum(r.claimed_eaches) FILTER (
+               WHERE c.in_shop AND r.claimed_at < c.observed_at AND o.state <> '{OrderState.CLOSED}'
+           ) AS held_known
+    FROM counted c
+    JOIN trueup.reservations r ON r.sku = c.sku AND r.location = :location
+    JOIN trueup.orders o ON o.id = r.order_id
+    GROUP BY c.sku
+), moved AS (
+    SELECT c.sku,
+           sum(CASE WHEN m.kind IN ({_kinds(-1)}) THEN -m.eaches
+                    WHEN m.kind IN ({_kinds(1)}) AND m.occurred_at > c.observed_at THEN m.eaches ELSE 0 END) AS moved
+    FROM counted c
+    JOIN trueup.stock_movements m ON m.sku = c.sku AND m.location = :location AND m.occurred_at >= c.observed_at
+    WHERE NOT c.in_shop
+    GROUP BY c.sku
+)
+SELECT c.*, coalesce(held.held, 0) AS held, coalesce(held.held_known, 0) AS held_known, coalesce(moved.moved, 0) AS moved
+FROM counted c LEFT JOIN held ON held.sku = c.sku LEFT JOIN moved ON moved.sku = c.sku
+ORDER BY c.sku
+"""
+_ALL = sa.text(_SUPPLIES.format(chosen="true"))
+_CHOSEN = sa.text(_SUPPLIES.format(chosen="p.sku = ANY(:skus)")).bindparams(sa.bindparam("skus", type_=ARRAY(sa.Text)))
+
+
+def load_supplies(
+    connection: sa.Connection, location: str, skus: Collection[str] | None = None, *, channel: str = ""
+) -> list[tuple[Supply, int]]:
+    """What is known of products at a location, each with the buffer computed for a channel; of all products by default.
+
+    A product that is counted nowhere, or was never observed there, has none: nothing may be promised of it.
+    """
+    given: dict[str, Any] = {"location": location, "channel": channel}
+    if skus is None:
+        rows = connection.execute(_ALL, given)
+    elif skus:
+        rows = connection.execute(_CHOSEN, {**given, "skus": sorted(set(skus))})
+    else:
+        return []
+    return [(_supply(row), row["buffer"] or 0) for row in rows.mappings()]
+
+
+def _supply(row: Any) -> Supply:
+    return Supply(level_of(row), moved=int(row["moved"]), held=int(row["held"]), held_known=int(row["held_known"]))
+
+
+def save_buffers(
+    connection: sa.Connection, channel: str, location: str, computed: Iterable[tuple[str, int, str]], now: datetime
+) -> int:
+    """Buffers (sku, eaches, why in words) computed for a channel; returns how many."""
+    rows = [
+        {"channel": channel, "location": location, "sku": sku, "eaches": eaches, "words": words, "computed_at": now}
+        for sku, eaches, words in sorted(computed)
+    ]
+    if rows:
+        statement = insert(stock_buffers)
+        told = {name: statement.excluded[name] for name in ("eaches", "words", "computed_at")}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["channel", "location", "sku"], set_=told), rows
+        )
+    return len(rows)
