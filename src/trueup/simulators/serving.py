@@ -39,6 +39,28 @@ class _DroppableProtocol(H11Protocol):
         self.app = droppable
 
 
+async def read_body(receive: Receive, largest: int) -> bytes | None:
+    """The body of a request; None when it is larger than allowed (all of it is read, so that the reply arrives)."""
+    chunks, size = [], 0
+    while True:
+        message = await receive()
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size <= largest:
+            chunks.append(chunk)
+        if not message.get("more_body"):
+            return b"".join(chunks) if size <= largest else None
+
+
+async def lose_reply(scope: Scope, send: Send) -> None:
+    """Cut the connection without a reply; a server that cannot is left to close an unfinished one."""
+    drop = scope.get("extensions", {}).get(DROP)
+    if drop is not None:
+        drop()
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
+
+
 class Serving:
     """A running server. A context manager: leaving it stops the server and joins its thread."""
 

@@ -19,7 +19,6 @@ from trueup.simulators.amazon.access import FULFILLMENT, TRACKING, Access, Vendo
 from trueup.simulators.amazon.acknowledgements import Delivery, apply_acknowledgement, problems_of
 from trueup.simulators.amazon.budgets import Budgets
 from trueup.simulators.amazon.changes import change_order, close_order, halve_first_line, receive
-from trueup.simulators.amazon.clock import SimulatorClock
 from trueup.simulators.amazon.faults import Fault, Faults
 from trueup.simulators.amazon.finance import Finance
 from trueup.simulators.amazon.journal import RequestJournal
@@ -28,6 +27,7 @@ from trueup.simulators.amazon.orders import OrderBook, PurchaseOrder, new_order
 from trueup.simulators.amazon.replies import Problem
 from trueup.simulators.amazon.server import AmazonServer
 from trueup.simulators.amazon.shapes import OrderChange, OrderDocument
+from trueup.simulators.clock import SimulatorClock
 
 T = TypeVar("T")
 

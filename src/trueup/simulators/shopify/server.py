@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trueup.simulators.serving import DROP, Receive, Scope, Send
+from trueup.simulators.serving import Receive, Scope, Send, lose_reply, read_body
 from trueup.simulators.shopify import control
 from trueup.simulators.shopify.access import INVALID_TOKEN, served_version
 from trueup.simulators.shopify.engine import Reply, json_reply
@@ -39,7 +39,7 @@ class ShopServer:
         if scope["type"] != "http":
             return
         is_control = scope["path"].startswith(control.PREFIX)
-        body = await _read(receive, _LARGEST_CONTROL_BYTES if is_control else _LARGEST_BODY_BYTES)
+        body = await read_body(receive, _LARGEST_CONTROL_BYTES if is_control else _LARGEST_BODY_BYTES)
         if body is None:
             reply = json_reply(413, {"errors": "Payload Too Large"})
         else:
@@ -48,7 +48,7 @@ class ShopServer:
         if reply.wait_seconds:
             await asyncio.sleep(reply.wait_seconds)
         if reply.lost:
-            await _lose(scope, send)
+            await lose_reply(scope, send)
             return
         given = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
         given.append((b"content-length", str(len(reply.body)).encode()))
@@ -82,25 +82,3 @@ class ShopServer:
 def unauthorized() -> Reply:
     """What a token that is wrong or has expired is told."""
     return json_reply(401, {"errors": INVALID_TOKEN})
-
-
-async def _read(receive: Receive, largest: int) -> bytes | None:
-    """The body; None when it is larger than allowed (all of it is read, so that the reply arrives)."""
-    chunks, size = [], 0
-    while True:
-        message = await receive()
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size <= largest:
-            chunks.append(chunk)
-        if not message.get("more_body"):
-            return b"".join(chunks) if size <= largest else None
-
-
-async def _lose(scope: Scope, send: Send) -> None:
-    """Cut the connection without a reply; a server that cannot is left to close an unfinished one."""
-    drop = scope.get("extensions", {}).get(DROP)
-    if drop is not None:
-        drop()
-        return
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})

@@ -303,7 +303,7 @@ class ShopifySimulator:
     def add_fault(self, kind: str, **given: Any) -> Fault:
         """Set a fault: see faults.Fault. Raises Invalid for an unknown kind, TypeError for an unknown field."""
         with self.world.lock:
-            fault = Fault(kind, **given)  # type: ignore[arg-type]
+            fault = Fault(kind, **given)
             self.faults.add(fault)
             return fault
 
