@@ -35,8 +35,10 @@ class Account:
     """A simulator with its time standing still, and whoever calls it."""
 
     def __init__(self, **choices: Unpack[Choices]) -> None:
-        given: Choices = {"rate_limit": False, "deliver_in_background": False, "spelling": "camel"}
-        self.simulator = SupercycleSimulator(7, now=lambda: NOW, **{**given, **choices})
+        choices.setdefault("rate_limit", False)
+        choices.setdefault("deliver_in_background", False)
+        choices.setdefault("spelling", "camel")
+        self.simulator = SupercycleSimulator(7, now=lambda: NOW, **choices)
         self.simulator.set_clock(NOW)
         self.simulator.add_key("trueup", KEY)
         self.simulator.import_now(PRODUCTS)

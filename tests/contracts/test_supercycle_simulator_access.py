@@ -189,7 +189,7 @@ def test_the_control_plane_drives_a_scenario_over_http() -> None:
         state = control.get("/state")
         assert state.json()["totals"] == {"GET /items 200": 1}
         assert KEY not in state.text
-        for path, body, status in (
+        for path, body, refused in (
             ("items", {"shopify_variant_id": 1}, 404),
             ("rentals", {"shopify_variant_id": JACKET, "start": "soon"}, 422),
             ("rentals", asked | {"end": "2026-11-30"}, 422),
@@ -200,7 +200,7 @@ def test_the_control_plane_drives_a_scenario_over_http() -> None:
             ("nothing", {}, 404),
         ):
             reply = control.post(f"/{path}", json=body)
-            assert (reply.status_code, set(reply.json())) == (status, {"error"}), path
+            assert (reply.status_code, set(reply.json())) == (refused, {"error"}), path
 
 
 def test_a_body_that_is_too_large_is_refused() -> None:
