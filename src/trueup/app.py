@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from trueup.connectors.amazon_vendor import AmazonVendor, AmazonVendorSettings
 from trueup.connectors.amazon_vendor.finances import AmazonFinances, Wire, finances_name
 from trueup.connectors.folder import Folder, FolderPlaces
 from trueup.connectors.shopify import ShopifySettings, ShopifyShop
+from trueup.connectors.supercycle import SupercycleSettings, SupercycleV1
 from trueup.domain import deductions, holds, matchers
 from trueup.domain.bank import BankRules
 from trueup.domain.deduction import DeductionType
@@ -32,21 +33,22 @@ from trueup.durable.on_dbos import DbosEngine
 from trueup.durable.takeover import WorkerSettings
 from trueup.remote.budget import Budget
 from trueup.remote.capability import Connections
+from trueup.remote.circular import CircularConnection
 from trueup.remote.http import HttpClient
 from trueup.settings.chart import default_chart, load_chart
-from trueup.settings.load import load_foundation, load_settings
-from trueup.settings.model import Foundation, Settings
-from trueup.storage.database import Database, create_database
+from trueup.settings.load import load_settings
+from trueup.settings.model import Settings
+from trueup.storage.database import Database
 from trueup.storage.documents import Archive
 from trueup.storage.embedded import EmbeddedServer
 from trueup.storage.sealing import MasterKey
 from trueup.storage.secrets import load_secret
+from trueup.store import DryRun, open_store
 from trueup.workflows import watch
 from trueup.workflows.flows import FLOWS
-from trueup.workflows.world import Books, Pace, PartnerRoutes, Tx, World
+from trueup.workflows.world import Books, Pace, PartnerRoutes, Programme, Tx, World
 
 T = TypeVar("T")
-DATABASE = "trueup"
 PLUGIN_GROUPS = {"holds": "trueup.holds", "deductions": "trueup.deductions", "matchers": "trueup.matchers"}
 
 
@@ -76,47 +78,6 @@ def build_books(path: Path | None) -> Books:
     return Books.of(chart, types, all_matchers())
 
 
-class _DryRun(Exception):
-    """Rolls back what was only tried."""
-
-
-@dataclass(frozen=True)
-class Store:
-    """What an installation keeps, opened: enough to look. It needs no [[partners]] or [[shops]], and starts no work."""
-
-    foundation: Foundation
-    database: Database
-    key: MasterKey
-    server: EmbeddedServer | None = None
-
-    @property
-    def archive(self) -> Archive:
-        """The documents."""
-        return Archive(self.key)
-
-    @contextlib.contextmanager
-    def transaction(self, *, dry_run: bool = False) -> Iterator[sa.Connection]:
-        """A transaction; rolled back at its end when `dry_run`. Raises as `Database.transaction`."""
-        with contextlib.suppress(_DryRun), self.database.transaction() as connection:
-            yield connection
-            if dry_run:
-                raise _DryRun
-
-    def close(self) -> None:
-        """Close connections, and stop the embedded server if this process started it."""
-        self.database.close()
-        if self.server is not None:
-            self.server.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
 @dataclass(frozen=True)
 class Application:
     """An opened installation. Close it, or use it as a context manager."""
@@ -140,9 +101,9 @@ class Application:
 
         def tried(tx: Tx) -> None:
             kept.append(fn(tx, *args))
-            raise _DryRun
+            raise DryRun
 
-        with contextlib.suppress(_DryRun):
+        with contextlib.suppress(DryRun):
             self.engine.act(tried)
         return kept[0]
 
@@ -204,39 +165,13 @@ def open_application(path: Path, opening: Opening | None = None) -> Application:
     return Application(settings, world, engine, store.server, closers)
 
 
-def open_store(path: Path, environ: Mapping[str, str]) -> Store:
-    """Open what an installation keeps: start or find its database, migrate it, and load or make its master key.
-
-    Raises as `open_application`; the tables of the settings that only work needs are not looked at.
-    """
-    foundation = load_foundation(path, environ)
-    server, database = open_database(foundation)
-    try:
-        database.migrate()
-        key = MasterKey.load_or_create(foundation.master_key_file, environ)
-    except BaseException:
-        database.close()
-        if server is not None:
-            server.close()
-        raise
-    return Store(foundation, database, key, server)
-
-
-def open_database(foundation: Foundation) -> tuple[EmbeddedServer | None, Database]:
-    """The database by URL, or the embedded one of the data folder, started when it does not run."""
-    url = foundation.installation.database
-    if url is not None:
-        return None, Database(url.reveal())
-    server = EmbeddedServer(foundation.installation.data)
-    return server, Database(create_database(server.start(), DATABASE))
-
-
 def build_world(
     settings: Settings, database: Database, key: MasterKey, how: Opening
 ) -> tuple[World, list[Callable[[], None]]]:
     """Every connection and the rules: what flows are given."""
     budget = how.budget(database.engine, how.clock)
     connections, closers = build_connections(settings, budget, how)
+    programmes = build_programmes(settings, budget, how, (connections, closers))
     world = World(
         database=database,
         archive=Archive(key),
@@ -248,6 +183,7 @@ def build_world(
         clock=how.clock,
         pace=how.pace or _pace(settings),
         bank=BankRules(date.min, settings.bank.days, settings.bank.payers),
+        programmes=programmes,
         feeds={shop.name: shop.books_revenue for shop in settings.shops if shop.books_revenue is not None},
         shop_buffers={shop.name: shop.buffer for shop in settings.shops},
     )
@@ -294,19 +230,31 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
     return found, closers
 
 
+def build_programmes(
+    settings: Settings, budget: Budget, how: Opening, built: tuple[Connections, list[Callable[[], None]]]
+) -> dict[str, Programme]:
+    """Every circular programme with its connection, which is also probed and closed with the others of `built`."""
+    connections, closers = built
+    found: dict[str, Programme] = {}
+    endpoint = (settings.simulation.supercycle_url if settings.simulation else None) or ""
+    for each in settings.circular:
+        zone = each.time_zone or settings.installation.time_zone
+        wanted = SupercycleSettings(each.name, each.api_key, each.currency, zone, each.version, endpoint)
+        http = HttpClient(each.name, wanted.base_url, on_effect=how.on_effect)
+        connections.probed[each.name] = system = SupercycleV1(wanted, http, budget, how.clock)
+        closers.append(http.close)
+        connection = CircularConnection.of_one(system)
+        found[each.name] = Programme(each.name, each.shop, each.currency, connection, zone, each.owner)
+    return found
+
+
 def _amazon_settings(settings: Settings, account: Any) -> AmazonVendorSettings:
+    names = ("name", "region", "client_id", "client_secret", "refresh_token", "vendor_codes")
+    asked = {name: getattr(account, name) for name in names}
     simulated = settings.simulation.amazon_url if settings.simulation else ""
-    common = {
-        "name": account.name,
-        "region": account.region,
-        "client_id": account.client_id,
-        "client_secret": account.client_secret,
-        "refresh_token": account.refresh_token,
-        "vendor_codes": account.vendor_codes,
-    }
     if simulated:
-        return AmazonVendorSettings(**common, endpoint=simulated, token_endpoint=f"{simulated}/auth/o2/token")
-    return AmazonVendorSettings(**common)
+        asked |= {"endpoint": simulated, "token_endpoint": f"{simulated}/auth/o2/token"}
+    return AmazonVendorSettings(**asked)
 
 
 def _shopify_settings(settings: Settings, shop: Any) -> ShopifySettings:
@@ -364,6 +312,8 @@ def _pace(settings: Settings) -> Pace:
         files=timedelta(seconds=worker.folders_poll_seconds),
         products=timedelta(seconds=worker.products_poll_seconds),
         finances=timedelta(seconds=worker.finances_poll_seconds),
+        circular=timedelta(seconds=worker.circular_poll_seconds),
+        sweep=timedelta(seconds=worker.circular_sweep_seconds),
     )
 
 
@@ -379,4 +329,4 @@ def _on_defect(world: World) -> Callable[[sa.Connection, str, str, Sequence[Any]
     return tell
 
 
-__all__ = ["FLOWS", "Application", "Opening", "Store", "Tx", "hold_rules", "open_application", "open_store"]
+__all__ = ["FLOWS", "Application", "Opening", "Tx", "hold_rules", "open_application"]

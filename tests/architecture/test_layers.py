@@ -25,11 +25,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "checks": ("base", "domain", "storage"),
     "reports": ("base", "domain", "storage"),
     "settings": ("base", "domain"),
-    "cli": (*_FACES, "demo"),
+    "cli": (*_FACES, "store", "demo"),
     "api": _FACES,
     "console": tuple(name for name in _FACES if name != "app"),
     "simulation": ("base",),
     "simulators": ("base",),
+    "store": ("base", "settings", "storage"),
     "app": EVERYTHING,
     "demo": EVERYTHING,
 }

@@ -41,9 +41,9 @@ def shown(path: Path) -> dict[str, Any]:
         return {**plain(observed.value), "occupancy": days}
     batch = read_page(path.read_bytes(), "a page", ZONE, RECORDS[kind]).value
     findings = [f"{finding.weight.value}: {finding}" for finding in batch.findings]
-    return json.loads(
-        json.dumps({"values": plain(batch.values), "findings": findings, "next_page": batch.next_page}, default=str)
-    )
+    found = {"values": plain(batch.values), "findings": findings, "next_page": batch.next_page}
+    again: dict[str, Any] = json.loads(json.dumps(found, default=str))
+    return again
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -17,7 +17,8 @@ from trueup.storage.views.documents import try_archive
 from trueup.storage.views.runs import list_workers
 
 if TYPE_CHECKING:
-    from trueup.app import Application, Store
+    from trueup.app import Application
+    from trueup.store import Store
 
 group = typer.Typer(name="check", no_args_is_help=True)
 _COLUMNS = (

@@ -22,8 +22,8 @@ from trueup.domain.closing_checklist import Light
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from trueup.app import Store
     from trueup.reports.close_pack import Table
+    from trueup.store import Store
     from trueup.workflows.close_month import Looked
     from trueup.workflows.world import Books
 

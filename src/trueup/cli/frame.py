@@ -26,8 +26,9 @@ from trueup.cli.tables import Column, Terminal, print_details, print_table
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from trueup.app import Application, Opening, Store
+    from trueup.app import Application, Opening
     from trueup.domain.cases import Role
+    from trueup.store import Store
     from trueup.workflows.resolve_case import Person
 
 GOOD, FINDINGS, REFUSED = 0, 1, 2
@@ -98,7 +99,7 @@ class Session:
 
     def open_store(self) -> Store:
         """What the installation keeps, opened to look: partners and shops may be set up wrongly."""
-        from trueup.app import open_store
+        from trueup.store import open_store
 
         return open_store(self._place(), self.environ)
 

@@ -198,6 +198,20 @@ class BlockedDateSink(Protocol):
         ...
 
 
+class CircularSystem(
+    ItemSource,
+    ItemSink,
+    CycleSource,
+    CycleSink,
+    ReturnSource,
+    TimelineSource,
+    BlockedDateSource,
+    BlockedDateSink,
+    Protocol,
+):
+    """Every capability together."""
+
+
 @dataclass(frozen=True, slots=True)
 class CircularConnection:
     """All that one circular system can do for us, by capability. One connector may be all of them."""
@@ -210,6 +224,11 @@ class CircularConnection:
     timelines: TimelineSource
     blocked_dates: BlockedDateSource
     blocked_date_sink: BlockedDateSink
+
+    @classmethod
+    def of_one(cls, system: CircularSystem) -> CircularConnection:
+        """Of one connector that has every capability."""
+        return cls(system, system, system, system, system, system, system, system)
 
 
 def conditions_of(items: Sequence[Item]) -> tuple[Condition, ...]:

@@ -17,11 +17,14 @@ _SIDES = {True: "both `in` and `out`; orders come and answers go", False: "`in`,
 
 def crosscheck(data: dict[str, Any]) -> Iterator[str]:
     """Complaints about names. What is not of the expected type is passed over: it has a complaint of its own."""
-    places = [row.get("name") for table in ("partners", "shops", "folders") for row in _rows(data, table)]
-    yield from _unique("partners, shops and folders", places)
+    tables = ("partners", "shops", "circular", "folders")
+    yield from _unique(
+        "partners, shops, circular and folders", [row.get("name") for table in tables for row in _rows(data, table)]
+    )
     yield from _unique("people", [row.get("name") for row in _rows(data, "people")])
     yield from _unique("partners' folders", [row.get("folder") for row in _rows(data, "partners")])
     owners = {role.value for role in Role} | _names(data, "people")
+    yield from _programmes(data, owners)
     seen: dict[str, str] = {}
     for account in _rows(data, "partners"):
         where = f"partner {account.get('name')!r}"
@@ -44,6 +47,16 @@ def crosscheck(data: dict[str, Any]) -> Iterator[str]:
             if isinstance(terms.get("owner"), str):
                 label = f"{where}, agreement {terms.get('vendor_code')!r}: owner"
                 yield from _known(label, terms["owner"], owners, "the roles and [[people]]")
+
+
+def _programmes(data: dict[str, Any], owners: set[str]) -> Iterator[str]:
+    yield from _unique("shops of [[circular]]", [row.get("shop") for row in _rows(data, "circular")])
+    for row in _rows(data, "circular"):
+        where = f"circular {row.get('name')!r}"
+        if isinstance(row.get("shop"), str):
+            yield from _known(f"{where}: shop", row["shop"], _names(data, "shops"), "[[shops]]")
+        if isinstance(row.get("owner"), str):
+            yield from _known(f"{where}: owner", row["owner"], owners, "the roles and [[people]]")
 
 
 def _agreement(where: str, terms: dict[str, Any], codes: list[str], data: dict[str, Any]) -> Iterator[str]:

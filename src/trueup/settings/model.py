@@ -191,6 +191,19 @@ class ShopSettings(Table):
         return buffer_of(self.buffer_eaches, self.buffer_percent, self.buffer_risk_percent)
 
 
+class CircularSettings(Table):
+    """A circular programme: the system that keeps a shop's serialised items, and their rentals, resales and returns."""
+
+    name: Name = key(NAME)
+    kind: Literal["supercycle"] = key('"supercycle"')
+    shop: Name = key("the name of one of [[shops]]")
+    api_key: SecretValue = key(SECRET)
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = key('the shop\'s currency, such as "USD"')
+    time_zone: TimeZone | None = key("the shop's time zone, such as America/New_York", None)
+    version: Literal["v1"] = key('"v1"', "v1")
+    owner: Label = key("a role or the name of one of [[people]]", Role.ECOMMERCE.value)
+
+
 class FolderSettings(Table):
     """A local folder where documents come in, go out, or both. `archive` takes what was read; by default `in`/processed."""
 
@@ -248,6 +261,8 @@ class WorkerSettings(Table):
     folders_poll_seconds: Positive = key("a whole number of seconds", 10)
     products_poll_seconds: Positive = key("a whole number of seconds", 900)
     finances_poll_seconds: Positive = key("a whole number of seconds", 3600)
+    circular_poll_seconds: Positive = key("a whole number of seconds", 120)
+    circular_sweep_seconds: Positive = key("a whole number of seconds", 3600)
 
 
 class SimulationSettings(Table):
@@ -255,6 +270,7 @@ class SimulationSettings(Table):
 
     amazon_url: LoopbackUrl = key("the address of the Amazon simulator")
     shopify_url: LoopbackUrl = key("the address of the Shopify simulator")
+    supercycle_url: LoopbackUrl | None = key("the address of the Supercycle simulator", None)
     seed: NotNegative = key("a whole number", 0)
 
 
@@ -276,6 +292,7 @@ class Settings(Foundation):
 
     accounts: tuple[AccountSettings, ...] = key("[[partners]]", (), alias="partners")
     shops: tuple[ShopSettings, ...] = key("[[shops]]", ())
+    circular: tuple[CircularSettings, ...] = key("[[circular]]", ())
     folders: tuple[FolderSettings, ...] = key("[[folders]]", ())
     books: BooksSettings = key("the table [books]", BooksSettings())
     bank: BankSettings = key("the table [bank]", BankSettings())

@@ -14,6 +14,7 @@ from trueup.base.ids import Digest
 from trueup.checks import Ground
 from trueup.domain.bank import BankRules
 from trueup.domain.buffers import BufferRule
+from trueup.domain.cases import Role
 from trueup.domain.chart import Chart
 from trueup.domain.deduction import DeductionType
 from trueup.domain.grammar import Grammar
@@ -22,6 +23,7 @@ from trueup.domain.matcher import Matcher
 from trueup.domain.partners import Agreement, Partner, Route
 from trueup.durable.flow import Context, Transaction
 from trueup.remote.capability import Connections
+from trueup.remote.circular import CircularConnection
 from trueup.storage.database import Database
 from trueup.storage.documents import Archive, Arrival
 from trueup.storage.orders import SavedOrder
@@ -51,6 +53,10 @@ class Pace:
     products: timedelta = timedelta(minutes=30)
     finances: timedelta = timedelta(hours=1)
     """Amazon pays in weekly runs; its answers are budgeted to one a second."""
+    circular: timedelta = timedelta(minutes=5)
+    """How often cycles are asked for what changed."""
+    sweep: timedelta = timedelta(hours=1)
+    """How often all items, returns and blocked dates are read whole: nothing else tells which of them changed."""
     proofs: timedelta = timedelta(hours=1)
     watch: timedelta = timedelta(minutes=10)
     silence: timedelta = timedelta(hours=2)
@@ -85,6 +91,18 @@ class Books:
 
 
 @dataclass(frozen=True, slots=True)
+class Programme:
+    """A circular programme: the connection that keeps it, the shop whose products it took over, and what its amounts are in."""
+
+    name: str
+    shop: str
+    currency: str
+    connection: CircularConnection
+    time_zone: str = "UTC"
+    owner: str = Role.ECOMMERCE.value
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """Resources of every flow."""
 
@@ -99,6 +117,7 @@ class World:
     pace: Pace = field(default_factory=Pace)
     bank: BankRules = field(default_factory=lambda: BankRules(date.min))
     """Who pays, and how long it may take to arrive; up to when the bank is known, its statements say."""
+    programmes: Mapping[str, Programme] = field(default_factory=dict)
     feeds: Mapping[str, bool] = field(default_factory=dict)
     """Of which shops it is stated whether their own feed books the revenue of orders."""
 

@@ -33,6 +33,7 @@ ENVIRON = {
     "AMAZON_CLIENT_SECRET": "amazon-secret-words",
     "AMAZON_REFRESH_TOKEN": "refresh-secret-words",
     "SHOPIFY_CLIENT_SECRET": "shopify-secret-words",
+    "SUPERCYCLE_KEY": "supercycle-secret-words",
 }
 
 
@@ -92,16 +93,21 @@ def test_every_key_is_in_the_template() -> None:
     def keys(model: type[BaseModel]) -> set[str]:
         return {field.alias or name for name, field in model.model_fields.items()}
 
-    tables = {
-        re.sub(r"\W", "", name.split(".")[-1]): body
-        for name, body in re.findall(r"(?ms)^#?\[+([a-z.]+)\]+\n(.*?)(?=^#?\[|\Z)", template())
-    }
+    tables = _shown_tables()
     assert set(tables) == keys(Settings) | {"agreements", "fences"}
     for name, model in _tables().items():
         for key in keys(model):
             assert key in tables or re.search(rf"(?m)^#? ?{key} = ", tables[name]), (
                 f"[{name}] {key} is not in the template"
             )
+
+
+def _shown_tables() -> dict[str, str]:
+    """The lines of each table of the template, by its name."""
+    return {
+        re.sub(r"\W", "", name.split(".")[-1]): body
+        for name, body in re.findall(r"(?ms)^#?\[+([a-z.]+)\]+\n(.*?)(?=^#?\[|\Z)", template())
+    }
 
 
 def _tables() -> dict[str, type[BaseModel]]:
@@ -115,9 +121,9 @@ def _tables() -> dict[str, type[BaseModel]]:
 
 def test_what_the_template_shows_as_left_out_is_what_holds_then(load: Callable[..., Settings]) -> None:
     """The defaults in the comments of an agreement and a worker are the true ones."""
-    shown = dict(re.findall(r"(?m)^#([a-z_]+) = (.+)$", template()))
     terms, worker = load(filled()).accounts[0].agreements[0], load(filled()).worker
-    for table in (terms, worker):
+    for name_of_table, table in (("agreements", terms), ("worker", worker)):
+        shown = dict(re.findall(r"(?m)^#([a-z_]+) = (.+)$", _shown_tables()[name_of_table]))
         for name, field in type(table).model_fields.items():
             if name in shown and field.default is not None and name != "time_zone":
                 assert shown[name].strip('"').removesuffix(".00") == str(field.default).lower(), name
