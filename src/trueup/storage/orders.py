@@ -354,8 +354,9 @@ def save_line_units(
 
 def largest_before(connection: sa.Connection, vendor_code: str, skus: Iterable[str], order_id: int) -> dict[str, int]:
     """The largest line ever of each product for a vendor code, in eaches, this order's own left out."""
-    wanted = sa.func.unnest(sa.cast(list(skus), sa.ARRAY(sa.Text))).column_valued("sku")
-    newest = (
+    # A name of its own: within the inner query `sku` would be the line's, and every product's lines would be looked at.
+    wanted = sa.func.unnest(sa.cast(list(skus), sa.ARRAY(sa.Text))).column_valued("wanted_sku")
+    largest = (
         sa.select(order_lines.c.eaches)
         .where(
             order_lines.c.vendor_code == vendor_code, order_lines.c.sku == wanted, order_lines.c.order_id != order_id
@@ -364,5 +365,5 @@ def largest_before(connection: sa.Connection, vendor_code: str, skus: Iterable[s
         .limit(1)
         .scalar_subquery()
     )
-    rows = connection.execute(sa.select(wanted, newest)).all()
+    rows = connection.execute(sa.select(wanted, largest)).all()
     return {sku: eaches for sku, eaches in rows if eaches is not None}

@@ -45,7 +45,8 @@ reservations = sa.Table(
     sa.Column("decision", sa.BigInteger, nullable=False),
     sa.CheckConstraint("eaches > 0", name="eaches_positive"),
     sa.CheckConstraint("claimed_eaches BETWEEN 0 AND eaches", name="claimed_within"),
-    sa.Index("ix_reservations_sku", "sku", "location"),
+    sa.Index("ix_reservations_claimed", "sku", "location", "claimed_at"),
+    sa.Index("ix_reservations_unclaimed", "sku", "location", postgresql_where=sa.text("claimed_eaches < eaches")),
 )
 
 
@@ -96,6 +97,21 @@ def load_reservations(
         if row["eaches"] > row["claimed_eaches"]:
             found.append(Reservation(*common, row["eaches"] - row["claimed_eaches"], None))
     return found
+
+
+def claimed_by_others(connection: sa.Connection, order_id: int, level: Level, since: datetime | None = None) -> int:
+    """Eaches that the shop was seen to hold for other orders when a level was read; with `since`, of what came after then."""
+    claimed = [reservations.c.claimed_eaches > 0, reservations.c.claimed_at <= level.observed_at]
+    if since is not None:
+        claimed.append(reservations.c.claimed_at > since)
+    query = sa.select(sa.cast(sa.func.coalesce(sa.func.sum(reservations.c.claimed_eaches), 0), sa.BigInteger)).where(
+        reservations.c.sku == level.sku,
+        reservations.c.location == level.location,
+        reservations.c.order_id != order_id,
+        *claimed,
+    )
+    eaches: int = connection.execute(query).scalar_one()
+    return eaches
 
 
 def load_order_reservations(connection: sa.Connection, order_id: int) -> dict[int, Reservation]:

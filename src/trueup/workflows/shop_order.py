@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -248,29 +248,19 @@ def _committed(
         asked = sum(line.eaches for line in wanted.lines if line.sku == level.sku)
         if known is not None and doubted and was is not None:
             # Others that claimed in the meantime raised it too: their rise proves nothing for us.
-            was += _others(connection, order_id, level, since=known.read_back_at)
+            was += stock.claimed_by_others(connection, order_id, level, since=known.read_back_at)
         words.append(f"{level.sku} committed {was if was is not None else '?'} to {level.committed}")
         # Shipping takes goods out of `committed` that our books still hold: then it must have risen by what is new.
         new = asked - standing.get(level.sku, 0)
         covered = level.committed >= asked if was is None else level.committed - was >= new
         if not level.tracked or covered:
             continue
-        owed = asked + _others(connection, order_id, level)
+        owed = asked + stock.claimed_by_others(connection, order_id, level)
         if level.committed < owed:
             doubts[level.sku] = (
                 f"{level.sku}: {level.committed} eaches committed at {level.location}, {owed} claimed by us"
             )
     return "; ".join(words), doubts
-
-
-def _others(connection: sa.Connection, order_id: int, level: Level, since: datetime | None = None) -> int:
-    """Eaches of the product that the shop was seen to hold for our other orders when the level was read, or only `since`."""
-    return sum(
-        held.eaches
-        for held in stock.load_reservations(connection, [level.sku], level.location)
-        if held.order_id != order_id and held.claimed_at is not None and held.claimed_at <= level.observed_at
-        if since is None or held.claimed_at > since
-    )
 
 
 def _claimed_before(
