@@ -12,9 +12,10 @@ import argparse
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,13 +27,25 @@ from bench.results import write_section
 from bench.stage import LINES, PRODUCTS, Stage, server, stage
 
 WARM_ORDERS = 24
-LONGEST_SECONDS = 300.0  # of one wait
+LONGEST_SECONDS = 300.0  # of a wait for something to move
+LOOK_SECONDS = 0.1
 CONCURRENCY = 8
 # Looked at often while the clock runs: history is left out by its ids, or looking would cost more than working.
 _SETTLED = f"SELECT count(*) FROM trueup.deliveries WHERE state = 'accepted' AND id < {FAR}"
 _LAST = f"SELECT extract(epoch FROM max(proved_at)) FROM trueup.deliveries WHERE id < {FAR}"
 _SYNCED = "SELECT count(*) FROM trueup.products WHERE shop_variant IS NOT NULL"
 _CASES = "SELECT string_agg(DISTINCT kind, ', ') FROM trueup.cases"
+_STANDING = """
+SELECT string_agg(told, '; ') FROM (
+    SELECT 'run ' || name || ' ' || status || ': ' || count(*) FROM dbos.workflow_status
+        WHERE status <> 'SUCCESS' GROUP BY name, status
+    UNION ALL SELECT 'timer ' || flow || ': ' || count(*) || ', first ' || min(due) FROM durable.timers GROUP BY flow
+    UNION ALL SELECT 'trouble of ' || run_id || ': ' || coalesce(error, '') FROM durable.troubles
+    UNION ALL SELECT 'delivery ' || state || ': ' || count(*) FROM trueup.deliveries GROUP BY state
+    UNION ALL SELECT 'case ' || kind || ': ' || count(*) FROM trueup.cases GROUP BY kind
+    UNION ALL SELECT 'source ' || name || ' ' || query || ': ' || last_error FROM trueup.sources WHERE failures > 0
+) AS every (told)
+"""
 
 
 @dataclass
@@ -43,13 +56,24 @@ class Measured:
     requests: dict[str, float] = field(default_factory=dict)
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Return when the condition holds. Raises SystemExit when it takes too long."""
-    deadline = time.monotonic() + LONGEST_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise SystemExit(f"not within {LONGEST_SECONDS:.0f} s: {what}")
-        time.sleep(0.05)
+def check_alive(processes: Sequence[subprocess.Popen[str]]) -> None:
+    """Raises SystemExit when one has ended."""
+    ended = [code for process in processes if (code := process.poll()) is not None]
+    if ended:
+        raise SystemExit(f"a worker process ended while it was measured, with {ended[0]}")
+
+
+def until(count: Callable[[], int], wanted: int, told: Callable[[], str]) -> None:
+    """Return when so many are counted. Raises SystemExit, with what is told then, when nothing moved for too long: a busy
+    machine is slow, and what stands still is broken."""
+    moved, found = time.monotonic(), count()
+    while found < wanted:
+        time.sleep(LOOK_SECONDS)
+        before, found = found, count()
+        if found != before:
+            moved = time.monotonic()
+        elif time.monotonic() - moved > LONGEST_SECONDS:
+            raise SystemExit(f"{found} of {wanted}, and nothing moved for {LONGEST_SECONDS:.0f} s: {told()}")
 
 
 class TrueupRun:
@@ -61,19 +85,24 @@ class TrueupRun:
         arguments = (str(on.folder), str(CONCURRENCY), profile)
         self.processes = [on.start_process("bench.order_worker.work", *arguments) for _ in range(workers)]
         on.stack.callback(self._app.close)
-        until(lambda: bool(on.scalar(_SYNCED) == PRODUCTS), "the shop's products")
+        until(lambda: int(on.scalar(_SYNCED)), PRODUCTS, lambda: "the shop's products")
 
     def look(self, since: datetime) -> None:
         """Have orders fetched now."""
         order_worker.look_for_orders(self._app)
 
     def done(self) -> int:
-        """How many orders have gone the whole path."""
+        """How many orders have gone the whole path. Raises SystemExit when a worker is gone."""
+        check_alive(self.processes)
         return int(self._stage.scalar(_SETTLED))
 
     def last(self) -> float:
         """When the last did, in seconds since 1970."""
         return float(self._stage.scalar(_LAST))
+
+    def standing(self) -> str:
+        """Where everything stands, for whom it stopped."""
+        return str(self._stage.scalar(_STANDING))
 
     def check(self) -> None:
         """Raises SystemExit when something went otherwise than measured."""
@@ -100,12 +129,17 @@ class BareRun:
         bare_dbos.look_for_orders(self._stage.database.engine, since)
 
     def done(self) -> int:
-        """How many orders have gone the whole path."""
+        """How many orders have gone the whole path. Raises SystemExit when a worker is gone."""
+        check_alive(self.processes)
         return int(self._stage.scalar(bare_dbos.DONE))
 
     def last(self) -> float:
         """When the last did, in seconds since 1970."""
         return float(self._stage.scalar(bare_dbos.LAST))
+
+    def standing(self) -> str:
+        """Where everything stands, for whom it stopped."""
+        return str(self._stage.scalar("SELECT string_agg(DISTINCT status, ', ') FROM dbos.workflow_status"))
 
     def check(self) -> None:
         """Nothing to check: it decides nothing."""
@@ -122,7 +156,7 @@ def flow_through(run: Run, on: Stage, orders: int) -> float:
     time.sleep(1.3)  # Amazon is asked for whole seconds
     started = time.time()
     run.look(since)
-    until(lambda: run.done() >= before + orders, f"{orders} orders, {run.done() - before} done")
+    until(run.done, before + orders, run.standing)
     return orders / (run.last() - started)
 
 

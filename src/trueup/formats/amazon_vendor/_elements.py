@@ -182,10 +182,13 @@ class _Reply(msgspec.Struct):
     errors: msgspec.Raw = _NULL
 
 
+_replies = msgspec.json.Decoder(_Reply)  # made once, at import: msgspec must not learn a type in two threads at once
+
+
 def open_reply(content: bytes, what: str) -> Payload:
     """The members of a reply's `payload`, still raw. Raises Unreadable, with the place, for what is no such reply."""
     try:
-        reply = msgspec.json.decode(content.removeprefix(_BYTE_ORDER_MARK), type=_Reply)
+        reply = _replies.decode(content.removeprefix(_BYTE_ORDER_MARK))
     except _UNDECODABLE as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise Unreadable(

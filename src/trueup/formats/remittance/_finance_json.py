@@ -58,10 +58,10 @@ class Misread(Exception):
         self.code, self.path = code, path
 
 
-def open_document(content: bytes, kind: type[T], what: str) -> T:
+def open_document(content: bytes, decoder: msgspec.json.Decoder[T], what: str) -> T:
     """The outermost object. Raises Unreadable, with the place, for what is no such reply."""
     try:
-        return msgspec.json.decode(content.removeprefix(MARK), type=kind)
+        return decoder.decode(content.removeprefix(MARK))
     except UNDECODABLE as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise Unreadable(

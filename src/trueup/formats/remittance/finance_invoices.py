@@ -108,6 +108,7 @@ class _Reply(msgspec.Struct):
     nextTokenForLineItems: str | None = None  # noqa: N815
 
 
+_replies = msgspec.json.Decoder(_Reply)
 _headers = msgspec.json.Decoder(_Header)
 _items = msgspec.json.Decoder(_Item)
 
@@ -117,7 +118,7 @@ def read_invoice_list(content: bytes) -> Reading[AmazonInvoice]:
 
     Raises Unreadable for what is no whole JSON reply of this operation.
     """
-    reply = open_document(content, _Reply, _WHAT)
+    reply = open_document(content, _replies, _WHAT)
     if is_there(reply.invoiceHeader) or reply.invoiceItems is not None:
         raise Unreadable("Not the list of invoices: it is one invoice with its lines.")
     notes: list[Note] = []
@@ -139,7 +140,7 @@ def read_invoice(content: bytes, *following: bytes) -> Reading[AmazonInvoice]:
     one after the other. Raises Unreadable for what is no whole JSON reply of this operation.
     """
     pages = (content, *following)
-    replies = [open_document(page, _Reply, _WHAT) for page in pages]
+    replies = [open_document(page, _replies, _WHAT) for page in pages]
     if any(reply.invoices is not None for reply in replies):
         raise Unreadable("Not one invoice: it is the list of them; ask for each by its invoiceIdentifier.")
     notes: list[list[Note]] = [[] for _ in pages]
@@ -264,7 +265,7 @@ def _recognise(head: bytes) -> bool:
 
 
 def _read(content: bytes) -> Reading[AmazonInvoice]:
-    reply = open_document(content, _Reply, _WHAT)
+    reply = open_document(content, _replies, _WHAT)
     return read_invoice_list(content) if reply.invoices is not None else read_invoice(content)
 
 

@@ -104,6 +104,7 @@ class _Reply(msgspec.Struct):
     nextTokenForLineItems: str | None = None  # noqa: N815
 
 
+_replies = msgspec.json.Decoder(_Reply)
 _headers = msgspec.json.Decoder(_Header)
 _items = msgspec.json.Decoder(_Item)
 
@@ -113,7 +114,7 @@ def read_remittance_list(content: bytes) -> Reading[ListedRemittance]:
 
     Raises Unreadable for what is no whole JSON reply of this operation.
     """
-    reply = open_document(content, _Reply, _WHAT)
+    reply = open_document(content, _replies, _WHAT)
     if is_there(reply.remittanceHeader) or reply.remittanceItems is not None:
         raise Unreadable("Not the list of remittances: it is one remittance with its lines.")
     notes: list[Note] = []
@@ -135,7 +136,7 @@ def read_remittance(content: bytes, *following: bytes) -> Reading[Remittance]:
     one after the other. Raises Unreadable for what is no whole JSON reply of this operation.
     """
     pages = (content, *following)
-    replies = [open_document(page, _Reply, _WHAT) for page in pages]
+    replies = [open_document(page, _replies, _WHAT) for page in pages]
     if any(reply.remittances is not None for reply in replies):
         raise Unreadable("Not one remittance: it is the list of them; ask for each by its uniquePaymentId.")
     notes: list[list[Note]] = [[] for _ in pages]
@@ -305,7 +306,7 @@ def _recognise(head: bytes) -> bool:
 
 
 def _read(content: bytes) -> Reading[Any]:
-    reply = open_document(content, _Reply, _WHAT)
+    reply = open_document(content, _replies, _WHAT)
     return read_remittance_list(content) if reply.remittances is not None else read_remittance(content)
 
 

@@ -62,6 +62,9 @@ class GraphqlRequest(msgspec.Struct):
     operationName: str | None = None  # noqa: N815
 
 
+_requests = msgspec.json.Decoder(GraphqlRequest)  # made once: msgspec must not learn a type in two threads at once
+
+
 def json_reply(status: int, body: Any) -> Reply:
     """A reply of JSON."""
     return Reply(status, msgspec.json.encode(body), {"content-type": "application/json; charset=utf-8"})
@@ -89,7 +92,7 @@ class Engine:
         """Answer one request of a token that is valid."""
         note = Note(result="bad request")
         try:
-            request = msgspec.json.decode(body, type=GraphqlRequest)
+            request = _requests.decode(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return json_reply(400, {"errors": {"query": "Required parameter missing or invalid"}}), note
         prepared = self._documents.prepare(request.query)
