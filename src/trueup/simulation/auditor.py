@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from trueup.simulation.statements import answers, books, records, stock
+from trueup.simulation.statements import answers, books, records, season, stock
 from trueup.simulation.statements.evidence import Evidence, Statement
 
 STATEMENTS: tuple[Callable[[Evidence], Statement], ...] = (
@@ -41,6 +41,15 @@ OF_BOOKS: tuple[Callable[[Evidence], Statement], ...] = (
     books.every_plant_found,
     books.sources_compared,
 )
+OF_SEASON: tuple[Callable[[Evidence], Statement], ...] = (
+    season.never_oversold_by_us,
+    season.sales_near_the_best,
+    season.every_drift_found,
+    season.no_false_drift,
+    season.stands_at_the_end,
+    season.no_unit_promised_twice,
+    season.every_trouble_happened,
+)
 
 
 def audit(given: Mapping[str, Any]) -> list[Statement]:
@@ -53,3 +62,9 @@ def audit_books(truth: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[Sta
     """The statements about the books alone: what is true of a history, and the ledger that was made of its files."""
     evidence = Evidence({"books": {"truth": truth, "ledger": ledger}})
     return [state(evidence) for state in OF_BOOKS]
+
+
+def audit_season(rows: Mapping[str, Any]) -> list[Statement]:
+    """The statements about a season of stock alone: what happened, what was offered, and what was told of it."""
+    evidence = Evidence({"season": rows})
+    return [state(evidence) for state in OF_SEASON]

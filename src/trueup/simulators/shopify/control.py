@@ -8,10 +8,12 @@
 | POST locations | {"name", "country_code"?} | {"id"} |
 | POST company_locations | {"company", "location", "external_id"?} | {"id"} |
 | POST products | a product, or a list: see catalogue.SeedProduct | {"products": [ids]} |
-| POST sale | {"sku", "quantity"} | {"order"}, or 409 when the policy forbids it |
+| POST sale | {"sku", "quantity", "properties"?} | {"order"}, or 409 when the policy forbids it |
 | POST orders/{number or name}/cancel | {"reason"?, "restock"?} | the order's state: the merchant did it by hand |
 | POST orders/{number or name}/quantity | {"sku", "quantity"} | the same |
 | POST orders/{number or name}/fulfil | | the same |
+| POST tracked | {"sku", "tracked"} | {}: the merchant turned counting on or off |
+| POST count | {"sku", "location", "by"} | {}: staff changed the number at a location by hand |
 | POST subscriptions | {"client_id", "topic", "uri", "include_fields"?} | {"id"}: as if by the app's configuration |
 | POST deliver | | {"tried"}: send webhooks that are due |
 | GET faults | | {"active", "struck"} |
@@ -104,8 +106,17 @@ def _add_products(simulator: ShopifySimulator, content: Any) -> Given:
 
 
 def _sell(simulator: ShopifySimulator, content: Any) -> Given:
-    given = _object(content, ("sku", "quantity"))
-    return {"order": simulator.sell(given["sku"], given["quantity"]).name}
+    return {"order": simulator.sell(**_object(content, ("sku", "quantity"), ("properties",))).name}
+
+
+def _track(simulator: ShopifySimulator, content: Any) -> Given:
+    simulator.track_by_hand(**_object(content, ("sku", "tracked")))
+    return {}
+
+
+def _count(simulator: ShopifySimulator, content: Any) -> Given:
+    simulator.count_by_hand(**_object(content, ("sku", "location", "by")))
+    return {}
 
 
 def _subscribe(simulator: ShopifySimulator, content: Any) -> Given:
@@ -142,6 +153,8 @@ _WRITES: dict[str, Callable[[ShopifySimulator, Any], Any]] = {
     "company_locations": _add_company,
     "products": _add_products,
     "sale": _sell,
+    "tracked": _track,
+    "count": _count,
     "subscriptions": _subscribe,
     "deliver": lambda simulator, _: {"tried": simulator.deliver_due()},
     "faults": _change_faults,

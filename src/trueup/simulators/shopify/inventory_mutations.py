@@ -204,7 +204,7 @@ def write_item(call: Call, item: InventoryItem, given: dict[str, Any]) -> None:
     if "sku" in given:
         call.world.set_sku(item, given["sku"])
     if given.get("tracked") is not None:
-        item.tracked = given["tracked"]
+        stock.track(call.world, item, tracked=given["tracked"])
     if given.get("requiresShipping") is not None:
         item.requires_shipping = given["requiresShipping"]
     item.updated_at = call.world.now()

@@ -196,6 +196,8 @@ def fulfil(
         parent.status = "IN_PROGRESS"
     order.fulfillments.append(made)
     world.touch(order)
+    world.happen("FULFILLMENTS_CREATE", made)
+    world.happen(f"ORDERS_{fulfillment_status(order)}", order)
     world.happen("ORDERS_UPDATED", order)
     return made
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from trueup.simulators.shopify import orders
 from trueup.simulators.shopify.assembly import write_time
-from trueup.simulators.shopify.records import InventoryLevel, LineItem, Order
+from trueup.simulators.shopify.records import Fulfillment, InventoryItem, InventoryLevel, LineItem, Order
 from trueup.simulators.shopify.world import Happening
 
 
@@ -19,6 +19,10 @@ def payload_of(happening: Happening) -> dict[str, Any]:
             return _order(happening.subject)
         case InventoryLevel():
             return _level(happening.subject)
+        case InventoryItem():
+            return _item(happening.subject)
+        case Fulfillment():
+            return _fulfillment(happening.subject)
         case other:
             raise AssertionError(f"{happening.topic}: nobody wrote a webhook body for {other.type_name}")
 
@@ -31,6 +35,37 @@ def _level(level: InventoryLevel) -> dict[str, Any]:
         "available": level.counts["available"],
         "updated_at": write_time(level.updated_at),
         "admin_graphql_api_id": level.id,
+    }
+
+
+def _item(item: InventoryItem) -> dict[str, Any]:
+    """inventory_items/update: whether it is counted, its cost, its SKU."""
+    return {
+        "id": item.legacy_resource_id,
+        "sku": item.sku,
+        "created_at": write_time(item.created_at),
+        "updated_at": write_time(item.updated_at),
+        "requires_shipping": item.requires_shipping,
+        "cost": None if item.cost is None else f"{item.cost:f}",
+        "tracked": item.tracked,
+        "admin_graphql_api_id": item.id,
+    }
+
+
+def _fulfillment(made: Fulfillment) -> dict[str, Any]:
+    """fulfillments/create: which units left, from where."""
+    return {
+        "id": made.legacy_resource_id,
+        "admin_graphql_api_id": made.id,
+        "order_id": made.order.legacy_resource_id,
+        "status": made.status.lower(),
+        "created_at": write_time(made.created_at),
+        "updated_at": write_time(made.updated_at),
+        "location_id": made.location.legacy_resource_id,
+        "line_items": [
+            {"id": line.line_item.legacy_resource_id, "sku": line.line_item.sku, "quantity": line.quantity}
+            for line in made.lines
+        ],
     }
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, TypedDict, Unpack
 
 from trueup.base.errors import Conflict, Invalid, NotFound
-from trueup.simulators.shopify import catalogue, edits, order_input, orders, shopping
+from trueup.simulators.shopify import catalogue, edits, order_input, orders, shopping, stock
 from trueup.simulators.shopify.access import Access
 from trueup.simulators.shopify.credit_records import Customer, Refund
 from trueup.simulators.shopify.engine import Engine, Note, Reply, json_reply
@@ -201,8 +201,11 @@ class ShopifySimulator:
         with self.world.lock:
             return catalogue.add_products(self.world, given)
 
-    def sell(self, sku: str, quantity: int) -> Order:
-        """A shopper buys now. Raises NotFound for an unknown SKU, Conflict when stock and policy forbid the sale."""
+    def sell(self, sku: str, quantity: int, properties: Mapping[str, str] | None = None) -> Order:
+        """A shopper buys now; `properties` are those of the line, as an app's storefront adds them (such as `_cycle`).
+
+        Raises NotFound for an unknown SKU, Conflict when stock and policy forbid the sale.
+        """
         with self.world.lock:
             self.world.settle()
             found = self.world.items_by_sku.get(sku)
@@ -211,7 +214,13 @@ class ShopifySimulator:
                 raise NotFound(f"SKU {sku!r}: the shop does not sell it.")
             if type(quantity) is not int or quantity < 1:
                 raise Invalid(f"Sale of {quantity!r} {sku}: expected a whole number above 0.")
-            line = {"variantId": variant.id, "quantity": quantity, "taxable": True, "requiresShipping": True}
+            line: dict[str, Any] = {
+                "variantId": variant.id,
+                "quantity": quantity,
+                "taxable": True,
+                "requiresShipping": True,
+            }
+            line["properties"] = [{"name": name, "value": value} for name, value in (properties or {}).items()]
             given = {"lineItems": [{**line, "giftCard": False}], "sourceName": "web", "financialStatus": "PAID"}
             self.world.new_event()
             order = order_input.build(self.world, self._shopper, given, "SHOPPER")
@@ -280,6 +289,25 @@ class ShopifySimulator:
                 if parent.status in ("OPEN", "IN_PROGRESS") and units:
                     orders.fulfil(self.world, parent, units, [])
             return order_state(order)
+
+    def track_by_hand(self, sku: str, tracked: bool) -> None:
+        """The merchant (or a CSV import of theirs) turns counting on or off. Raises NotFound for an unknown SKU."""
+        with self.world.lock:
+            found = self.world.items_by_sku.get(sku)
+            if not found:
+                raise NotFound(f"SKU {sku!r}: the shop does not sell it.")
+            self.world.new_event()
+            stock.track(self.world, found[0], tracked=tracked)
+
+    def count_by_hand(self, sku: str, location: str, by: int) -> None:
+        """Staff change the number that stands at a location, without a reason. Raises NotFound, Invalid."""
+        with self.world.lock:
+            found = self.world.items_by_sku.get(sku)
+            if not found:
+                raise NotFound(f"SKU {sku!r}: the shop does not sell it.")
+            self.world.new_event()
+            level = self.world.level(found[0], catalogue.find_location(self.world, location))
+            stock.shift(self.world, level, {"available": by, "on_hand": by})
 
     def subscribe(
         self, client_id: str, topic: str, uri: str, include_fields: Sequence[str] = ()

@@ -34,6 +34,14 @@ def shift(world: World, level: InventoryLevel, deltas: Mapping[str, int]) -> Non
         _total_later(world, level.item)
 
 
+def track(world: World, item: InventoryItem, *, tracked: bool) -> None:
+    """Count an item, or no more. Its numbers stay as they were: they mean nothing while it is off."""
+    if item.tracked != tracked:
+        item.tracked = tracked
+        item.updated_at = world.now()
+        world.happen("INVENTORY_ITEMS_UPDATE", item)
+
+
 def check_identity(level: InventoryLevel) -> None:
     """on_hand = available + committed + reserved + damaged + quality_control + safety_stock; incoming stands outside."""
     parts = sum(level.counts[name] for name in ON_HAND_PARTS)

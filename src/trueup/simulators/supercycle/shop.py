@@ -34,9 +34,10 @@ _MOST_METAFIELDS = 25
 _TERM_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 _PRODUCT = """
-query Import($id: ID!) { product(id: $id) { legacyResourceId title variants(first: 100) { nodes {
-  legacyResourceId title sku inventoryItem { id legacyResourceId tracked inventoryLevels(first: 20) { nodes {
-    location { legacyResourceId name } quantities(names: ["available"]) { quantity } } } } } } } }"""
+query Import($id: ID!, $after: String) { product(id: $id) { legacyResourceId title
+  variants(first: 25, after: $after) { pageInfo { hasNextPage endCursor } nodes {
+    legacyResourceId title sku inventoryItem { id legacyResourceId tracked inventoryLevels(first: 10) { nodes {
+      location { legacyResourceId name } quantities(names: ["available"]) { quantity } } } } } } } }"""
 _UNTRACK = """
 mutation Untrack($id: ID!) { inventoryItemUpdate(id: $id, input: {tracked: false}) { userErrors { message } } }"""
 _METAFIELDS = """
@@ -63,6 +64,7 @@ class ShopLink:
         self._token: str | None = None
         self._pending: set[int] = set()
         self._heard: set[str] = set()
+        self._read: dict[int, ShopProduct] = {}
 
     # What Supercycle writes.
 
@@ -79,29 +81,40 @@ class ShopLink:
             take_in(self._world, self.offered[shopify_id])
 
     def _import(self, client: httpx2.Client, shopify_id: int) -> None:
+        """Read the product, take it out of the shop's counting, mark it, then take it in: as it was before, if tried again."""
         gid = f"gid://shopify/Product/{shopify_id}"
-        found = self._ask(client, _PRODUCT, id=gid)["product"]
-        if found is None:
+        facts = self._read.get(shopify_id) or self._facts(client, gid)
+        if facts is None:
             return
-        for variant in found["variants"]["nodes"]:
-            self._ask(client, _UNTRACK, id=variant["inventoryItem"]["id"])
+        self._read[shopify_id] = facts
+        for variant in facts.variants:
+            self._ask(client, _UNTRACK, id=f"gid://shopify/InventoryItem/{variant.inventory_item_id}")
         enabled = {"ownerId": gid, "namespace": "supercycle", "key": "supercycle_enabled", "type": "boolean"}
         self._ask(client, _METAFIELDS, metafields=[{**enabled, "value": "true"}])
         self._ask(client, _TAG, id=gid, tags=[TAG])
         with self._world.lock:
-            take_in(self._world, self._facts(found))
+            take_in(self._world, self._read.pop(shopify_id))
 
-    def _facts(self, found: Mapping[str, Any]) -> ShopProduct:
+    def _facts(self, client: httpx2.Client, gid: str) -> ShopProduct | None:
         """A product of the shop; the places its stock is at become known here."""
-        variants = []
-        for each in found["variants"]["nodes"]:
-            item, counted = each["inventoryItem"], {}
-            for level in item["inventoryLevels"]["nodes"] if item["tracked"] else ():
+        product = found = self._ask(client, _PRODUCT, id=gid)["product"]
+        variants: list[ShopVariant] = []
+        while found is not None:
+            variants += [self._variant(each) for each in found["variants"]["nodes"]]
+            page = found["variants"]["pageInfo"]
+            found = (
+                self._ask(client, _PRODUCT, id=gid, after=page["endCursor"])["product"] if page["hasNextPage"] else None
+            )
+        return ShopProduct(int(product["legacyResourceId"]), product["title"], variants) if product else None
+
+    def _variant(self, given: Mapping[str, Any]) -> ShopVariant:
+        item, counted = given["inventoryItem"], {}
+        for level in item["inventoryLevels"]["nodes"] if item["tracked"] else ():
+            with self._world.lock:
                 place = self._world.add_location(int(level["location"]["legacyResourceId"]), level["location"]["name"])
-                counted[place.shopify_id] = max(0, level["quantities"][0]["quantity"])
-            numbers = int(each["legacyResourceId"]), int(item["legacyResourceId"])
-            variants.append(ShopVariant(*numbers, title=each["title"], sku=each["sku"], counted=counted))
-        return ShopProduct(int(found["legacyResourceId"]), found["title"], variants)
+            counted[place.shopify_id] = max(0, level["quantities"][0]["quantity"])
+        numbers = int(given["legacyResourceId"]), int(item["legacyResourceId"])
+        return ShopVariant(*numbers, title=given["title"], sku=given["sku"], counted=counted)
 
     def _ask(self, client: httpx2.Client, document: str, **variables: Any) -> dict[str, Any]:
         """One GraphQL request. A refusal is raised as an HTTP error, so that it is tried again later."""
