@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009_claims"
-down_revision = "0008_witnesses"
+revision = "0010_claims"
+down_revision = "0009_stock"
 branch_labels = None
 depends_on = None
 
