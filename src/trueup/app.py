@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
+from starlette.types import ASGIApp
 
 from trueup import __version__
 from trueup.base.clock import Clock, SystemClock
@@ -21,6 +22,7 @@ from trueup.connectors.amazon_vendor.finances import AmazonFinances, Wire, finan
 from trueup.connectors.folder import Folder, FolderPlaces
 from trueup.connectors.shopify import ShopifySettings, ShopifyShop
 from trueup.connectors.supercycle import SupercycleSettings, SupercycleV1
+from trueup.console.server import build_console
 from trueup.domain import deductions, holds, matchers
 from trueup.domain.bank import BankRules
 from trueup.domain.deduction import DeductionType
@@ -76,6 +78,11 @@ def build_books(path: Path | None) -> Books:
     types = deduction_types()
     chart = load_chart(path, types) if path is not None else default_chart()
     return Books.of(chart, types, all_matchers())
+
+
+def build_web(app: Application, *, open_house: bool = False) -> ASGIApp:
+    """The console of an installation, as one web application. `open_house`: anyone comes in as anyone (a demonstration)."""
+    return build_console(app, open_house=open_house)
 
 
 @dataclass(frozen=True)

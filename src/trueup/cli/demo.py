@@ -18,7 +18,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from trueup.app import build_web
 from trueup.cli.frame import Result, Session, command
+from trueup.cli.serve import PORT, in_background
 from trueup.demo.folder import FOLDER
 from trueup.demo.running import Demo, Moment, open_demo
 
@@ -78,8 +80,14 @@ def _progress(moment: Moment) -> Panel:
 
 
 def _stay(session: Session, running: Demo, result: Result) -> None:
-    """Show the outcome and let simulated time go on with the machine's, until Ctrl-C."""
+    """Show the outcome and let simulated time go on with the machine's, until Ctrl-C; the console shows it all."""
     session.show(result)
+    with in_background(build_web(running.app, open_house=True), PORT) as url:
+        session.remark(f"\nOpen {url} in a browser: the console of this demo. Come in as anyone.")
+        _follow(session, running)
+
+
+def _follow(session: Session, running: Demo) -> None:
     if session.interactive:
         console = Console(stderr=True)
         console.print("The demo stays up; its clock goes on from here. In another terminal, in this folder:")

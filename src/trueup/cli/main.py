@@ -60,6 +60,7 @@ PLACES = (
     Place("products", "products", "The item master: import, list, export.", _LOOK),
     Place("stock", "stock", "Declared counts and reservations: declare, list, show.", _LOOK),
     Place("acts", "acts", "The audit trail: list.", _LOOK),
+    Place("serve", "serve", "The console in a browser, and the work with it.", _WORK, is_group=False),
     Place("run", "work", "Work, and tell what happens, until Ctrl-C.", _WORK, is_group=False),
     Place("worker", "work", "Work silently; any number, any machine, one database.", _WORK, is_group=False),
     Place("runs", "runs", "Durable work: list, show, retry, cancel.", _WORK),

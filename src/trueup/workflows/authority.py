@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,9 @@ from trueup.domain.cases import Role
 from trueup.storage import acts
 from trueup.workflows.resolve_case import Person
 
-_MAY = {
+LOOK = "look"
+"""To see what is there: everyone who is let in may."""
+_MAY: Mapping[str, tuple[Role, ...]] = {
     # The item master holds packs and agreed costs: what is wrong there is held or paid wrongly.
     "products.import": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),
     "stock.declare": (Role.OPERATIONS, Role.ECOMMERCE, Role.ADMIN),
@@ -32,6 +35,10 @@ _MAY = {
     "documents.erase": (Role.ADMIN,),
     "secrets.keep": (Role.ADMIN,),
     "runs.mend": (Role.OPERATIONS, Role.ADMIN),
+    "cases.discuss": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),
+    "people.keep": (Role.ADMIN,),
+    "tokens.make": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN, Role.AUDITOR),
+    LOOK: tuple(Role),
 }
 """The one table of who may do what."""
 
@@ -47,10 +54,20 @@ class Deed:
     evidence: str = ""
 
 
+def permissions() -> Mapping[str, tuple[Role, ...]]:
+    """What there is to do, and the roles that may."""
+    return _MAY
+
+
+def is_allowed(person: Person, what: str) -> bool:
+    """Whether one of the person's roles may do that."""
+    return bool(person.roles & set(_MAY[what]))
+
+
 def demand_role(person: Person, what: str) -> None:
     """Raises Refused when none of the person's roles may do that, naming those that may."""
     allowed = _MAY[what]
-    if not person.roles & set(allowed):
+    if not is_allowed(person, what):
         roles = ", ".join(sorted(role.value for role in person.roles)) or "none"
         wanted = " or ".join(role.value for role in allowed)
         raise Refused(f"{person.name} (roles: {roles}) may not do this ({what}); it takes the role {wanted}.")

@@ -1,0 +1,17 @@
+// What the server cannot do alone: keys, the palette, the theme, toasts. No page needs it to be read or to act.
+import "./globals.js";
+import "htmx.org/dist/ext/hx-sse.js";
+import { startKeys } from "./keys.js";
+import { startPalette } from "./palette.js";
+import { startFrame, toast } from "./frame.js";
+import { startCharts } from "./chart_places.js";
+import { startPasskeys } from "./passkeys.js";
+
+startFrame();
+startPalette();
+startKeys();
+startCharts();
+startPasskeys();
+
+document.addEventListener("htmx:error", () => toast("The server could not be reached, or failed. Nothing was changed; try again."));
+document.addEventListener("htmx:response:error", () => toast("The server failed. Nothing half-done was kept."));

@@ -1,0 +1,71 @@
+// The frame: menu on a phone, theme, time zone, forms that send themselves, sentences that go away.
+
+function remember(name, value) {
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `${name}=${encodeURIComponent(value)}; path=/; max-age=31536000; samesite=lax${secure}`;
+}
+
+export function toast(words) {
+  const place = document.getElementById("toasts");
+  if (!place) return;
+  const said = document.createElement("p");
+  said.className = "toast-said";
+  said.textContent = words;
+  place.append(said);
+  setTimeout(() => said.remove(), 8000);
+}
+
+function setTheme(theme) {
+  document.documentElement.dataset.bsTheme = theme;
+  remember("theme", theme);
+  document.dispatchEvent(new CustomEvent("trueup:theme"));
+}
+
+function startTheme() {
+  if ("themeUnset" in document.body.dataset) {
+    setTheme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  }
+  const button = document.querySelector("[data-theme-switch]");
+  button?.addEventListener("click", () => {
+    const next = document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark";
+    setTheme(next);
+    button.setAttribute("aria-label", `Switch to ${next === "dark" ? "light" : "dark"} theme`);
+  });
+}
+
+function startMenu() {
+  const toggle = document.getElementById("nav-toggle");
+  const sidebar = document.getElementById("sidebar");
+  toggle?.addEventListener("click", () => {
+    const open = sidebar.classList.toggle("open");
+    toggle.setAttribute("aria-expanded", String(open));
+  });
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+}
+
+export function startFrame() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && !document.cookie.includes("zone=")) remember("zone", zone);
+  startTheme();
+  startMenu();
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.("[data-send]")) event.target.form.requestSubmit();
+  });
+  // A form is sent once, however often its button is pressed.
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.sent && event.target.method === "post") event.preventDefault();
+    else if (event.target.method === "post" && !event.target.hasAttribute("hx-post")) event.target.dataset.sent = "yes";
+  });
+  addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+}

@@ -1,0 +1,86 @@
+// Keys. Letters act only while focus is in a list or its detail ([data-keys]) or nowhere, never in a field; they can be off.
+import { openPalette } from "./palette.js";
+
+const FIELD = "input, textarea, select, [contenteditable]";
+let went = 0;
+
+function rows() {
+  return [...document.querySelectorAll("[data-rows] tbody tr")].filter((row) => row.querySelector("a[data-open], a"));
+}
+
+function move(step) {
+  const all = rows();
+  if (!all.length) return;
+  const here = all.findIndex((row) => row.contains(document.activeElement) || row.classList.contains("here"));
+  const next = all[Math.min(all.length - 1, Math.max(0, here + step))];
+  const link = next.querySelector("a[data-open]") ?? next.querySelector("a");
+  link.focus();
+  if (link.hasAttribute("hx-get")) link.click();
+}
+
+function press(selector) {
+  const found = document.querySelector(selector);
+  if (!found || found.disabled) return false;
+  if (found.tagName === "DETAILS") {
+    found.open = true;
+    found.querySelector("textarea, input:not([type=hidden]), select")?.focus();
+  } else if (found.matches("textarea, input, select")) found.focus();
+  else found.click();
+  return true;
+}
+
+function letter(event) {
+  if (went && Date.now() - went < 1500) {
+    went = 0;
+    return press(`a[data-go="${CSS.escape(event.key)}"]`);
+  }
+  switch (event.key) {
+    case "g":
+      went = Date.now();
+      return true;
+    case "j":
+    case "k":
+      move(event.key === "j" ? 1 : -1);
+      return true;
+    case "?":
+      document.getElementById("keys")?.showModal();
+      return true;
+    case "/":
+      if (!press(".filters input[type=search]")) openPalette();
+      return true;
+    case "x": {
+      const row = document.activeElement.closest?.("tr") ?? document.querySelector("tr.here");
+      const box = row?.querySelector("input[type=checkbox]");
+      box?.click();
+      return Boolean(box);
+    }
+    case "u":
+      return press("#undo");
+    default:
+      return press(`[data-key="${CSS.escape(event.key)}"]`);
+  }
+}
+
+function leave() {
+  const row = document.querySelector("tr.here a");
+  if (row && document.activeElement !== row) row.focus();
+}
+
+export function startKeys() {
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      openPalette();
+      return;
+    }
+    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+      event.target.form?.requestSubmit();
+      return;
+    }
+    if (event.key === "Escape" && !document.querySelector("dialog[open]")) leave();
+    if (event.ctrlKey || event.metaKey || event.altKey || !("shortcuts" in document.body.dataset)) return;
+    if (event.target.matches(FIELD) && event.target.type !== "checkbox") return;
+    if (document.querySelector("dialog[open]")) return;
+    if (event.key.length === 1 && letter(event)) event.preventDefault();
+  });
+}

@@ -1,0 +1,84 @@
+"""What a page is: its routes, its place in the navigation, who may see it, and what it adds to the search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from starlette.responses import Response
+
+from trueup.workflows.authority import LOOK
+
+if TYPE_CHECKING:
+    from trueup.console.visit import Visit
+
+Answer: TypeAlias = "Callable[[Visit], Response]"
+OPEN_TO_ALL = ""
+"""The permission of a route that needs no session."""
+
+
+class Group(StrEnum):
+    """The parts of the navigation, in their order."""
+
+    WORK = "Work"
+    GOODS = "Goods"
+    MONEY = "Money"
+    SYSTEM = "System"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page stands in the navigation: its group, its order there, and one of `assets/icons.json`."""
+
+    group: Group
+    order: int
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address. `may` is a permission of `workflows.authority`, asked before `answer` is called.
+
+    `answer` raises the errors of `base.errors`; what it raises becomes a page that says so, with the error's status.
+    """
+
+    path: str
+    answer: Answer
+    may: str = LOOK
+    method: Literal["GET", "POST"] = "GET"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something that a search found. `why` says which of its words matched; an `exact` one stands above all others."""
+
+    kind: str
+    title: str
+    href: str
+    why: str = ""
+    state: str = ""
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the console: all its routes. `place` is None for pages that nobody navigates to.
+
+    `key`: the letter that leads here after `g`. `count`: a number beside its name, of what waits there. `find`: what it has
+    for the words of a search.
+    """
+
+    name: str
+    title: str
+    routes: Sequence[Route]
+    place: Place | None = None
+    key: str = ""
+    count: Callable[[Visit], int] | None = None
+    find: Callable[[Visit, str], list[Hit]] | None = None
+
+    @property
+    def path(self) -> str:
+        """Where the page begins: its first route."""
+        return self.routes[0].path

@@ -1,0 +1,110 @@
+"""Sign in and out: by password, by passkey, by the company's provider, or for the first time by a one-time link."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.responses import RedirectResponse, Response
+
+from trueup.base.errors import Refused
+from trueup.console.page import OPEN_TO_ALL, Page, Route
+from trueup.console.visit import SESSION, Visit
+from trueup.workflows.people import all_people
+from trueup.workflows.sign_in import SignedIn, Visitor, enter, enter_by_link, sign_in, sign_out
+
+
+def visitor_of(visit: Visit) -> Visitor:
+    """Who knocks."""
+    address = visit.request.client.host if visit.request.client else ""
+    return Visitor(address, visit.request.headers.get("user-agent", ""))
+
+
+def let_in(visit: Visit, entered: SignedIn, address: str = "/") -> Response:
+    """Hand out the session's ticket and go on."""
+    response = RedirectResponse(_ours(address), status_code=303)
+    hand_ticket(visit, response, entered)
+    return response
+
+
+def hand_ticket(visit: Visit, response: Response, entered: SignedIn) -> None:
+    """The cookie that says who this is; no script reads it, and it goes to no other site."""
+    secure = visit.request.url.scheme == "https"
+    response.set_cookie(SESSION, entered.ticket, max_age=14 * 24 * 3600, httponly=True, samesite="lax", secure=secure)
+
+
+def _ours(address: str) -> str:
+    """An address of this console; anything else would be a door to elsewhere."""
+    parts = urlsplit(address)
+    return address if address.startswith("/") and not address.startswith("//") and not parts.netloc else "/"
+
+
+def _show(visit: Visit) -> Response:
+    if visit.person is not None:
+        return RedirectResponse("/", status_code=303)
+    return _form(visit)
+
+
+def _form(visit: Visit, *, problem: str = "", status: int = 200) -> Response:
+    hosts = all_people(visit.connection, visit.desk.settings.people).values() if visit.house.open_house else ()
+    return visit.render(
+        "sign_in.html",
+        status=status,
+        problem=problem,
+        next=_ours(visit.asked("next") or visit.given("next", "/")),
+        name=visit.given("name"),
+        hosts=sorted(hosts, key=lambda person: person.name),
+    )
+
+
+def _sign_in(visit: Visit) -> Response:
+    settled = visit.desk.settings.people
+    came = visit.act(sign_in, visit.given("name"), visit.given("password"), visitor_of(visit), settled)
+    if isinstance(came, SignedIn):
+        return let_in(visit, came, visit.given("next", "/"))
+    return _form(visit, problem=came.words, status=429 if came.wait else 422)
+
+
+def _sign_out(visit: Visit) -> Response:
+    visit.act(sign_out, visit.ticket)
+    response = RedirectResponse("/sign-in", status_code=303)
+    response.delete_cookie(SESSION)
+    return response
+
+
+def _step_in(visit: Visit) -> Response:
+    """In a demonstration anyone comes in as anyone. Raises Refused everywhere else."""
+    if not visit.house.open_house:
+        raise Refused("Nobody comes in here without a password, a passkey or a link.")
+    person = all_people(visit.connection, visit.desk.settings.people).get(visit.given("name"))
+    if person is None:
+        raise Refused(f"{visit.given('name')!r} is nobody here.")
+    return let_in(visit, visit.act(enter, person, "demo", visitor_of(visit)), visit.given("next", "/"))
+
+
+def _show_link(visit: Visit) -> Response:
+    return visit.render("sign_in_link.html", link=visit.path("link"), problem="")
+
+
+def _use_link(visit: Visit) -> Response:
+    link, password = visit.path("link"), visit.given("password")
+    if password != visit.given("again"):
+        return visit.render("sign_in_link.html", status=422, link=link, problem="The two passwords differ.")
+    try:
+        entered = visit.act(enter_by_link, link, password, visitor_of(visit), visit.desk.settings.people)
+    except Refused as refused:
+        return visit.render("sign_in_link.html", status=422, link=link, problem=str(refused))
+    return let_in(visit, entered)
+
+
+PAGE = Page(
+    "sign_in",
+    "Sign in",
+    (
+        Route("/sign-in", _show, OPEN_TO_ALL),
+        Route("/sign-in", _sign_in, OPEN_TO_ALL, "POST"),
+        Route("/sign-in/demo", _step_in, OPEN_TO_ALL, "POST"),
+        Route("/enter/{link}", _show_link, OPEN_TO_ALL),
+        Route("/enter/{link}", _use_link, OPEN_TO_ALL, "POST"),
+        Route("/sign-out", _sign_out, "look", "POST"),
+    ),
+)

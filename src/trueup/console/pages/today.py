@@ -1,0 +1,55 @@
+"""Today: what needs me, by money and deadline; whether what is seen here can be trusted; what happened meanwhile."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from starlette.responses import Response
+
+from trueup.console.case_words import STANDINGS, title_of_group
+from trueup.console.freshness import freshness_of, worst
+from trueup.console.page import Group, Page, Place, Route
+from trueup.console.visit import Visit
+from trueup.storage.views import acts as act_views
+from trueup.storage.views import case_queue, today
+from trueup.storage.views.case_queue import CaseFilter
+from trueup.storage.views.status import show_status
+
+_MINE = 8
+
+
+def _show(visit: Visit) -> Response:
+    connection, now = visit.connection, visit.now
+    status = show_status(connection)
+    sources = [freshness_of(source, now) for source in status["sources"]]
+    due, at_stake = today.owed_until(connection, _midnight(visit))
+    mine = case_queue.page_cases(connection, CaseFilter(person=visit.who.name), now, limit=_MINE)
+    team = case_queue.page_cases(connection, CaseFilter(), now, limit=_MINE)
+    since = today.last_act_before(connection, visit.who.name, now - timedelta(hours=1)) or now - timedelta(days=1)
+    groups = case_queue.group_cases(connection, CaseFilter(), now)
+    return visit.render(
+        "today.html",
+        standings=STANDINGS,
+        due=due,
+        at_stake=at_stake,
+        risk=case_queue.money_at_risk(connection, CaseFilter(), now),
+        open_cases=sum(group["count"] for group in groups),
+        groups=[{**group, "title": title_of_group(group["kind"])} for group in groups[:_MINE]],
+        mine=mine.rows,
+        team=team.rows,
+        proposals=act_views.list_proposals(connection),
+        sources=sources,
+        trust=worst(sources),
+        next_deadline=today.next_deadline(connection, now),
+        since=since,
+        happened=today.happened_since(connection, since),
+    )
+
+
+def _midnight(visit: Visit) -> datetime:
+    """When this person's day ends."""
+    day = visit.now.astimezone(visit.present.zone).date() + timedelta(days=1)
+    return datetime.combine(day, time(), visit.present.zone)
+
+
+PAGE = Page("today", "Today", (Route("/", _show),), Place(Group.WORK, 1, "home"), "t")

@@ -1,0 +1,32 @@
+"""What each permission is called, in the words of a person: a verb and its object."""
+
+from __future__ import annotations
+
+_WORDS = {
+    "bank.import": "Import bank statements",
+    "bank.tie": "Tie payments to the bank",
+    "cases.discuss": "Comment on, assign and snooze cases",
+    "charges.check": "Check expected charges",
+    "claims.dispute": "Dispute deductions",
+    "documents.erase": "Erase documents",
+    "invoices.import": "Import invoices",
+    "journal.export": "Export the journal",
+    "look": "See everything",
+    "month.close": "Close the books",
+    "people.keep": "Keep people and roles",
+    "products.import": "Import the item master",
+    "proofs.import": "Import proofs of delivery",
+    "remittances.import": "Import remittances",
+    "rules.approve": "Approve rules",
+    "rules.propose": "Propose rules",
+    "runs.mend": "Retry and cancel runs",
+    "secrets.keep": "Keep secrets",
+    "stock.declare": "Declare stock",
+    "terms.enter": "Enter terms",
+    "tokens.make": "Make access tokens",
+}
+
+
+def words_of(permission: str) -> str:
+    """The permission as a sentence would name it; one that has no words yet is told by its own name."""
+    return _WORDS.get(permission, permission.replace(".", " ").capitalize())

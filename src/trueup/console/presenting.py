@@ -1,0 +1,154 @@
+"""How values are shown to a person: money, quantities, days and times, in the locale and the time zone they read in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel import Locale, UnknownLocaleError, dates, negotiate_locale, numbers
+from markupsafe import Markup, escape
+
+from trueup.base.clock import read_instant
+from trueup.base.money import Money
+
+MINUS = "\N{MINUS SIGN}"
+UNKNOWN = "\N{EN DASH}"
+LOCALES = ("en_GB", "en_US", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "sv_SE", "pl_PL", "en_CA", "en_AU", "ja_JP")
+"""How numbers and days can be written; the words of the console are English."""
+_SOON = timedelta(hours=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Presenting:
+    """A person's way of reading: locale and time zone, and the time it is now."""
+
+    locale: Locale
+    zone: ZoneInfo
+    now: datetime
+
+    def number(self, value: int | Decimal) -> str:
+        """A number with its groups."""
+        return _minus(numbers.format_decimal(value, locale=self.locale, decimal_quantization=False))
+
+    def money(self, amount: Money | str | None, *, code: bool = True) -> Markup:
+        """Money, from a value or from text such as "12.40 EUR"; an en dash when it is not known."""
+        found = _money(amount)
+        if found is None:
+            return Markup('<span class="unknown" title="Not known">{}</span>').format(UNKNOWN)
+        pattern = "#,##0" + ("." + "0" * digits if (digits := -found.amount.as_tuple().exponent) else "")  # type: ignore[operator]
+        text = _minus(numbers.format_decimal(found.amount, format=pattern, locale=self.locale))
+        css = "money negative" if found.minor < 0 else "money"
+        currency = Markup('\N{NO-BREAK SPACE}<span class="currency">{}</span>').format(found.currency) if code else ""
+        return Markup('<span class="{}">{}{}</span>').format(css, text, currency)
+
+    def quantity(self, count: int | None, unit: str = "") -> str:
+        """A count with its unit."""
+        if count is None:
+            return UNKNOWN
+        shown = self.number(count)
+        return f"{shown}\N{NO-BREAK SPACE}{unit}" if unit else shown
+
+    def day(self, value: date | datetime | str | None) -> str:
+        """A day: 12 Nov 2026."""
+        if value is None or value == "":
+            return UNKNOWN
+        if isinstance(value, str):
+            value = read_instant(value) if "T" in value else date.fromisoformat(value)
+        if isinstance(value, datetime):
+            value = value.astimezone(self.zone).date()
+        return str(dates.format_date(value, format="d MMM y", locale=self.locale))
+
+    def clock(self, value: datetime | str) -> str:
+        """A time of the day: 14:32."""
+        moment = read_instant(value) if isinstance(value, str) else value
+        return str(dates.format_time(moment, format="short", tzinfo=self.zone, locale=self.locale))
+
+    def exact(self, value: datetime | str) -> str:
+        """A moment with its seconds and its zone, for the one who asks."""
+        moment = (read_instant(value) if isinstance(value, str) else value).astimezone(self.zone)
+        return f"{self.day(moment)} {moment:%H:%M:%S} {moment.tzname()}"
+
+    def when(self, value: datetime | str | None) -> Markup:
+        """A moment: its time when it is of today, else with its day; the exact one on asking."""
+        if not value:
+            return Markup('<span class="unknown" title="Not known">{}</span>').format(UNKNOWN)
+        moment = read_instant(value) if isinstance(value, str) else value
+        today = self.now.astimezone(self.zone).date()
+        local = moment.astimezone(self.zone)
+        shown = self.clock(moment) if local.date() == today else f"{self.day(moment)}, {self.clock(moment)}"
+        return self._time(moment, shown)
+
+    def ago(self, value: datetime | str | None) -> Markup:
+        """How long since a moment, or until it: "2 hours ago"; the exact one on asking."""
+        if not value:
+            return Markup('<span class="unknown">never</span>')
+        moment = read_instant(value) if isinstance(value, str) else value
+        words = dates.format_timedelta(moment - self.now, add_direction=True, locale="en")
+        return self._time(moment, words)
+
+    def left(self, value: datetime | str | None) -> Markup:
+        """How long until a deadline, in the colour of its nearness and always in words."""
+        if not value:
+            return Markup('<span class="unknown" title="No deadline">{}</span>').format(UNKNOWN)
+        moment = read_instant(value) if isinstance(value, str) else value
+        left = moment - self.now
+        words = _span(abs(left)) + (" late" if left < timedelta(0) else "")
+        state = "bad" if left < timedelta(0) else "warn" if left < _SOON else "plain"
+        return Markup('<span class="deadline deadline-{}">{}</span>').format(state, self._time(moment, words))
+
+    def _time(self, moment: datetime, shown: str) -> Markup:
+        stamp = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(stamp, self.exact(moment), escape(shown))
+
+
+def present_in(locale: str, accepted: str, zone: str, now: datetime) -> Presenting:
+    """For the locale that a person chose, or the first that their browser accepts; the zone likewise, UTC when unknown."""
+    wanted = [locale] if locale else [part.split(";")[0].strip() for part in accepted.split(",") if part.strip()]
+    found = negotiate_locale([each.replace("-", "_") for each in wanted], LOCALES) or LOCALES[0]
+    return Presenting(_locale(found), _zone(zone), now)
+
+
+def zones() -> list[str]:
+    """The time zones a person can choose."""
+    return sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/")))
+
+
+@lru_cache(maxsize=64)
+def _locale(name: str) -> Locale:
+    try:
+        return Locale.parse(name)
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(LOCALES[0])
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _money(amount: Money | str | None) -> Money | None:
+    if isinstance(amount, str):
+        value, _, currency = amount.partition(" ")
+        return Money.of(value, currency) if currency else None
+    return amount
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", MINUS, 1) if text.startswith("-") else text
+
+
+def _span(left: timedelta) -> str:
+    minutes = int(left.total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if hours < 4 and minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if days < 3 and hours else f"{days} d"

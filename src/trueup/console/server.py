@@ -1,0 +1,190 @@
+"""The console as an ASGI application: each route asks for its permission, and every answer carries the same protection."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import structlog
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route as Address
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from trueup.base.errors import NotFound, Refused, TrueupError
+from trueup.base.ids import digest_of
+from trueup.base.plugins import collect
+from trueup.console import pages
+from trueup.console.drawing import manifest, templates
+from trueup.console.page import OPEN_TO_ALL, Page, Route
+from trueup.console.permissions import words_of
+from trueup.console.presenting import present_in
+from trueup.console.visit import SESSION, TOLD, Desk, House, Visit
+from trueup.storage.views.console import load_preferences
+from trueup.workflows.authority import permissions
+from trueup.workflows.sign_in import session_of
+
+PAGE_GROUP = "trueup.pages"
+SIGN_IN = "/sign-in"
+_SAFE = ("GET", "HEAD")
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cache-Control": "no-store",
+}
+_log = structlog.get_logger("trueup.console")
+
+
+def collect_pages() -> dict[str, Page]:
+    """Every page, our own and those of outside packages. Raises ConfigurationError for a permission that there is not."""
+    found = collect(pages, "PAGE", Page, key=lambda page: page.name, group=PAGE_GROUP)
+    for page in found.values():
+        for route in page.routes:
+            assert route.may == OPEN_TO_ALL or route.may in permissions(), f"{route.path}: no permission {route.may!r}"
+    return found
+
+
+def build_console(desk: Desk, *, open_house: bool = False) -> FastAPI:
+    """All pages over an opened installation. Raises ConfigurationError when the assets are not built."""
+    manifest()
+    house = House(desk, collect_pages(), open_house)
+    app = FastAPI(title="Trueup", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    for page in house.pages.values():
+        for route in page.routes:
+            app.router.routes.append(Address(route.path, _answering(house, page, route), methods=[route.method]))
+    app.mount("/static", _Assets(directory=Path(__file__).parent / "static"), name="static")
+    app.add_exception_handler(HTTPException, _not_there(house))  # type: ignore[arg-type]
+    return app
+
+
+class _Assets(StaticFiles):
+    """The built files: their names change with their content, so they are kept for ever."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def _answering(house: House, page: Page, route: Route) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        form = await request.form() if route.method == "POST" else FormData()
+        return await run_in_threadpool(_serve, house, page, route, (request, form))
+
+    return answer
+
+
+def _not_there(house: House) -> Callable[[Request, HTTPException], Awaitable[Response]]:
+    page = Page("missing", "Not found", (Route("/", _refuse_missing, OPEN_TO_ALL),))
+
+    async def answer(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 404:
+            return await run_in_threadpool(_serve, house, page, page.routes[0], (request, FormData()))
+        return HTMLResponse(str(error.detail), status_code=error.status_code, headers=_HEADERS)
+
+    return answer
+
+
+def _refuse_missing(visit: Visit) -> Response:
+    raise NotFound(f"There is no page {visit.request.url.path}.")
+
+
+def _serve(house: House, page: Page, route: Route, asked: tuple[Request, FormData]) -> Response:
+    """Who is it, may they, and what is the answer: in this order, whatever the page is."""
+    request, form = asked
+    ticket = request.cookies.get(SESSION, "")
+    known = house.desk.act(False, session_of, ticket, house.desk.settings.people) if ticket else None
+    with house.desk.world.database.transaction() as connection:
+        person = known[0] if known else None
+        preferences = load_preferences(connection, person.name) if person else {}
+        zone = preferences.get("zone") or request.cookies.get("zone") or house.desk.settings.installation.time_zone
+        accepted = request.headers.get("accept-language", "")
+        present = present_in(str(preferences.get("locale", "")), accepted, str(zone), house.desk.world.clock.now())
+        visit = Visit(request, house, page, connection, present, person, preferences, ticket, form)
+        visit.nonce = secrets.token_urlsafe(16)
+        visit.csrf = csrf_of(ticket) if person else ""
+        response = _answer(visit, route)
+    return _protected(visit, response)
+
+
+def _answer(visit: Visit, route: Route) -> Response:
+    try:
+        if route.may != OPEN_TO_ALL and visit.person is None:
+            return _to_sign_in(visit)
+        if visit.request.method not in _SAFE:
+            _check_origin(visit)
+        if not visit.may(route.may):
+            return problem_page(visit, 403, f"This needs “{words_of(route.may)}”. An administrator can grant it.")
+        return route.answer(visit)
+    except TrueupError as error:
+        return problem_page(visit, error.http_status, str(error))
+    except Exception:
+        _log.exception("page failed", page=visit.page.name, path=visit.request.url.path)
+        words = "This page failed through a defect of Trueup. Nothing half-done was kept. The log tells what happened."
+        return problem_page(visit, 500, words)
+
+
+def problem_page(visit: Visit, status: int, words: str) -> Response:
+    """What went wrong, as a page, or for htmx as what goes into the page's place for problems."""
+    template = templates().get_template("layout/problem_part.html" if visit.partial else "layout/problem.html")
+    known = {"visit": visit, "present": visit.present, "title": _TITLES.get(status, "Failed"), "words": words}
+    response = HTMLResponse(template.render(**known, status=status), status_code=status)
+    if visit.partial:
+        response.headers["HX-Retarget"] = "#problems"
+        response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
+_TITLES = {403: "Not allowed", 404: "Not found", 409: "Not done", 422: "Not accepted", 429: "Wait"}
+
+
+def csrf_of(ticket: str) -> str:
+    """What a form of this session carries, to prove that it came from a page of ours."""
+    return digest_of(b"trueup csrf " + ticket.encode())[:32]
+
+
+def _check_origin(visit: Visit) -> None:
+    """A form comes from our own pages. Raises Refused."""
+    site = visit.request.headers.get("sec-fetch-site", "same-origin")
+    if site not in ("same-origin", "none"):
+        raise Refused("This form came from another site; nothing was done.")
+    if visit.person is None:
+        return
+    shown = visit.request.headers.get("x-csrf-token") or visit.given("csrf")
+    if not hmac.compare_digest(shown.encode(), visit.csrf.encode()):
+        raise Refused("This form is of an earlier session; nothing was done. Reload the page and do it again.")
+
+
+def _to_sign_in(visit: Visit) -> Response:
+    address = visit.request.url.path + (f"?{visit.request.url.query}" if visit.request.url.query else "")
+    target = f"{SIGN_IN}?next={quote(address)}" if visit.request.method in _SAFE and address != "/" else SIGN_IN
+    if visit.partial:
+        return Response(status_code=401, headers={"HX-Redirect": target})
+    return RedirectResponse(target, status_code=303)
+
+
+def _protected(visit: Visit, response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=visit.nonce))
+    if TOLD in visit.request.cookies and response.status_code == 200 and not visit.partial:
+        response.delete_cookie(TOLD)
+    return response

@@ -1,0 +1,174 @@
+"""A visit: one request of one person, and everything a page is given to answer it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote, unquote
+
+import sqlalchemy as sa
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from trueup.base.errors import Invalid
+from trueup.console.drawing import templates
+from trueup.console.page import Group, Page
+from trueup.console.presenting import Presenting
+from trueup.settings.model import Settings
+from trueup.workflows.authority import is_allowed
+from trueup.workflows.resolve_case import Person
+from trueup.workflows.world import World
+
+T = TypeVar("T")
+SESSION = "trueup_session"
+"""The cookie with a session's ticket."""
+TOLD = "trueup_told"
+"""The cookie that carries a sentence from an act to the page after it."""
+
+
+class Mending(Protocol):
+    """What makes a stopped run go on, or a run stop."""
+
+    def retry(self, run_id: str) -> None: ...
+    def cancel(self, run_id: str) -> None: ...
+
+
+class Desk(Protocol):
+    """An opened installation, as the console needs it; `app.Application` is one."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def world(self) -> World: ...
+    @property
+    def engine(self) -> Mending: ...
+    def act(self, dry_run: bool, fn: Callable[..., T], *args: Any) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What all visits share: the desk, the pages, and whether anyone may come in as anyone (a demonstration)."""
+
+    desk: Desk
+    pages: Mapping[str, Page]
+    open_house: bool = False
+
+    def navigation(self, visit: Visit) -> list[tuple[Group, list[Page]]]:
+        """The pages that this person may see, by group and in order."""
+        shown = [
+            page
+            for page in self.pages.values()
+            if page.place and (visit.person is None or visit.may(page.routes[0].may))
+        ]
+        ordered = sorted(shown, key=lambda page: (page.place.order if page.place else 0, page.name))
+        groups = [(group, [page for page in ordered if page.place and page.place.group is group]) for group in Group]
+        return [(group, pages) for group, pages in groups if pages]
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request. `connection` is a transaction for looking; acts have their own, through `act`."""
+
+    request: Request
+    house: House
+    page: Page
+    connection: sa.Connection
+    present: Presenting
+    person: Person | None
+    preferences: Mapping[str, Any]
+    ticket: str = ""
+    form: FormData = field(default_factory=FormData)
+    nonce: str = ""
+    csrf: str = ""
+
+    @property
+    def desk(self) -> Desk:
+        """The installation."""
+        return self.house.desk
+
+    @property
+    def now(self) -> datetime:
+        """The time of this visit."""
+        return self.present.now
+
+    @property
+    def who(self) -> Person:
+        """The person; only on routes that need one."""
+        assert self.person is not None, "a route that is open to all has no person"
+        return self.person
+
+    @property
+    def partial(self) -> bool:
+        """Whether htmx asks for a part of the page."""
+        return self.request.headers.get("HX-Request-Type") == "partial"
+
+    def may(self, what: str) -> bool:
+        """Whether the person may do that."""
+        return not what or (self.person is not None and is_allowed(self.person, what))
+
+    def path(self, name: str) -> str:
+        """A part of the address."""
+        return str(self.request.path_params[name])
+
+    def number(self, name: str) -> int:
+        """A part of the address that is a number; the route says `{name:int}`."""
+        return int(self.request.path_params[name])
+
+    def asked(self, name: str, default: str = "") -> str:
+        """A word of the query."""
+        return self.request.query_params.get(name, default).strip()
+
+    def given(self, name: str, default: str = "") -> str:
+        """A field of the form, as text. Raises Invalid for a file."""
+        value = self.form.get(name, default)
+        if not isinstance(value, str):
+            raise Invalid(f"Field {name}: expected text, found a file.")
+        return value.strip()
+
+    def all_given(self, name: str) -> list[str]:
+        """Every value of a field that may be given several times."""
+        return [value for value in self.form.getlist(name) if isinstance(value, str)]
+
+    def upload(self, name: str) -> tuple[str, bytes]:
+        """A file of the form: its name and its bytes. Raises Invalid when there is none."""
+        value = self.form.get(name)
+        if not isinstance(value, UploadFile) or not value.filename:
+            raise Invalid(f"Field {name}: expected a file, found none. Choose one first.")
+        return value.filename, value.file.read()
+
+    def act(self, fn: Callable[..., T], *args: Any, dry_run: bool = False) -> T:
+        """Have a workflow do something for the person, in a transaction of its own; rolled back when it is only tried."""
+        return self.desk.act(dry_run, fn, *args)
+
+    def render(self, template: str, *, status: int = 200, **context: Any) -> Response:
+        """The page's template (`pages/<name>.html`). A part that htmx asks for is a template of its own, included by the whole."""
+        known = {"visit": self, "present": self.present, "title": self.page.title, **context}
+        text = templates().get_template(f"page/{template}").render(known)
+        return HTMLResponse(text, status_code=status, headers={"Vary": "HX-Request-Type, Cookie"})
+
+    def go(self, address: str, told: str = "", undo: str = "") -> Response:
+        """To another page after an act, which says there what was done; `undo` is the address that takes it back."""
+        response = RedirectResponse(address, status_code=303)
+        if told:
+            body = quote(json.dumps({"words": told, "undo": undo}))
+            response.set_cookie(TOLD, body, max_age=60, httponly=True, samesite="lax")
+        return response
+
+    @property
+    def told(self) -> dict[str, str] | None:
+        """What the act before this page has to say."""
+        try:
+            found = json.loads(unquote(self.request.cookies.get(TOLD, "")))
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) and isinstance(found.get("words"), str) else None
+
+    @property
+    def theme(self) -> str:
+        """Light or dark, as the cookie says; empty for what the device prefers."""
+        chosen = self.request.cookies.get("theme", "")
+        return chosen if chosen in ("light", "dark") else ""

@@ -1,0 +1,88 @@
+"""What people do about a case before it is resolved: comments, who works on it, and until when it is put aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from trueup.base.errors import NotFound
+from trueup.storage.schema import metadata
+
+case_comments = sa.Table(
+    "case_comments",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("case_id", sa.BigInteger, sa.ForeignKey("cases.id"), nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Index("ix_case_comments_case", "case_id", "id"),
+)
+case_assignments = sa.Table(
+    "case_assignments",
+    metadata,
+    sa.Column("case_id", sa.BigInteger, sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Index("ix_case_assignments_person", "person"),
+)
+case_snoozes = sa.Table(
+    "case_snoozes",
+    metadata,
+    sa.Column("case_id", sa.BigInteger, sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("until", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("risk_minor", sa.BigInteger),
+)
+"""`risk_minor`: the money at risk when it was put aside; a case that got worse comes back by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Until when a case is put aside, and why."""
+
+    until: datetime
+    reason: str
+
+
+def add_comment(connection: sa.Connection, case_id: int, actor: str, text: str, now: datetime) -> int:
+    """Keep a comment; its id."""
+    statement = sa.insert(case_comments).values(case_id=case_id, actor=actor, at=now, text=text)
+    number: int = connection.execute(statement.returning(case_comments.c.id)).scalar_one()
+    return number
+
+
+def assign(connection: sa.Connection, case_id: int, person: str | None, now: datetime) -> str | None:
+    """Who works on it from now on (None: nobody); returns who did before."""
+    query = sa.select(case_assignments.c.person).where(case_assignments.c.case_id == case_id)
+    before: str | None = connection.execute(query).scalar()
+    if person is None:
+        connection.execute(sa.delete(case_assignments).where(case_assignments.c.case_id == case_id))
+    else:
+        values = {"person": person, "at": now}
+        statement = insert(case_assignments).values(case_id=case_id, **values)
+        connection.execute(statement.on_conflict_do_update(index_elements=["case_id"], set_=values))
+    return before
+
+
+def snooze(
+    connection: sa.Connection, case_id: int, wanted: Snooze, by: tuple[str, int | None], now: datetime
+) -> datetime | None:
+    """Put it aside; returns until when it was before. `by`: who, and the money at risk meanwhile."""
+    query = sa.select(case_snoozes.c.until).where(case_snoozes.c.case_id == case_id, case_snoozes.c.until > now)
+    before: datetime | None = connection.execute(query).scalar()
+    values = {"until": wanted.until, "reason": wanted.reason, "actor": by[0], "at": now, "risk_minor": by[1]}
+    statement = insert(case_snoozes).values(case_id=case_id, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["case_id"], set_=values))
+    return before
+
+
+def wake(connection: sa.Connection, case_id: int) -> None:
+    """Take it up again. Raises NotFound when it is not put aside."""
+    if not connection.execute(sa.delete(case_snoozes).where(case_snoozes.c.case_id == case_id)).rowcount:
+        raise NotFound(f"Case {case_id} is not put aside.")

@@ -1,0 +1,258 @@
+"""The queue of cases: filtered, sorted and paged by key, each with who works on it and until when it is put aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.clock import write_instant
+from trueup.base.errors import Invalid
+from trueup.base.money import Money
+from trueup.storage.acts import proposals
+from trueup.storage.case_talk import case_assignments, case_comments, case_snoozes
+from trueup.storage.cases import case_of, cases
+from trueup.storage.orders import orders
+from trueup.storage.views.cases import case_json
+from trueup.storage.views.paging import Order, Paged, count_up_to, fetch_page
+
+TABS = ("open", "waiting", "snoozed", "resolved")
+SORTS = ("urgency", "deadline", "money", "age")
+_NEVER = datetime(9999, 12, 31)  # noqa: DTZ001 - a sort key, compared in the database's UTC
+_NO_DEADLINE_HOURS = 720
+_NEW = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases: a tab of TABS, a kind or its beginning, an owner, a partner, who works on it, words of it."""
+
+    tab: str = "open"
+    kind: str = ""
+    owner: str = ""
+    partner: str = ""
+    person: str = ""
+    words: str = ""
+
+
+def page_cases(
+    connection: sa.Connection, wanted: CaseFilter, now: datetime, *, sort: str = "", at: str = "", limit: int = 50
+) -> Paged:
+    """Cases of a filter, in an order of SORTS: the first is money at risk by the hours that are left. Raises Invalid."""
+    order = _order(sort or ("age-back" if wanted.tab == "resolved" else SORTS[0]), now)
+    paged = fetch_page(connection, _query(wanted, now), order, at, limit)
+    return Paged([row_json(row, now) for row in paged.rows], paged.before, paged.after)
+
+
+def count_cases(connection: sa.Connection, wanted: CaseFilter, now: datetime) -> tuple[int, bool]:
+    """How many, counted up to 10,000, and whether there are more."""
+    return count_up_to(connection, _query(wanted, now))
+
+
+def list_case_ids(connection: sa.Connection, wanted: CaseFilter, now: datetime, limit: int = 5000) -> list[int]:
+    """The ids of all cases of a filter, the oldest first."""
+    query = _query(wanted, now).with_only_columns(cases.c.id).order_by(cases.c.id).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+def count_tabs(connection: sa.Connection, now: datetime) -> dict[str, int]:
+    """How many cases stand in each tab; those resolved are not counted."""
+    row = connection.execute(
+        sa.select(
+            *(sa.func.count().filter(_in_tab(tab, now)).label(tab) for tab in TABS[:-1]),
+        )
+        .select_from(cases)
+        .outerjoin(case_snoozes, case_snoozes.c.case_id == cases.c.id)
+        .where(cases.c.state == "open")
+    ).one()
+    return dict(row._mapping)
+
+
+def money_at_risk(connection: sa.Connection, wanted: CaseFilter, now: datetime) -> list[Money]:
+    """What is at risk in the cases of a filter, a sum per currency."""
+    inner = _query(wanted, now).with_only_columns(cases.c.risk_currency, cases.c.risk_minor).subquery()
+    query = (
+        sa.select(inner.c.risk_currency, sa.func.sum(inner.c.risk_minor))
+        .where(inner.c.risk_currency.is_not(None))
+        .group_by(inner.c.risk_currency)
+        .order_by(sa.func.sum(inner.c.risk_minor).desc())
+    )
+    return [Money(int(total), currency) for currency, total in connection.execute(query)]
+
+
+def group_cases(connection: sa.Connection, wanted: CaseFilter, now: datetime) -> list[dict[str, Any]]:
+    """Cases by their kind: how many, the money, the nearest deadline. The largest group first."""
+    inner = _query(wanted, now).subquery()
+    query = (
+        sa.select(
+            inner.c.kind,
+            inner.c.risk_currency,
+            sa.func.count().label("count"),
+            sa.func.sum(inner.c.risk_minor).label("minor"),
+            sa.func.min(inner.c.deadline).label("deadline"),
+        )
+        .group_by(inner.c.kind, inner.c.risk_currency)
+        .order_by(sa.func.count().desc(), inner.c.kind)
+    )
+    return [
+        {
+            "kind": row.kind,
+            "count": row.count,
+            "money": str(Money(int(row.minor), row.risk_currency)) if row.risk_currency else None,
+            "deadline": write_instant(row.deadline) if row.deadline else None,
+        }
+        for row in connection.execute(query)
+    ]
+
+
+def list_filters(connection: sa.Connection) -> dict[str, list[str]]:
+    """What the open cases can be filtered by: kinds, owners, partners."""
+    found = {}
+    for name, column in (("kind", cases.c.kind), ("owner", cases.c.owner)):
+        query = sa.select(column).where(cases.c.state == "open").distinct().order_by(column)
+        found[name] = list(connection.execute(query).scalars())
+    query = sa.select(orders.c.partner).join(cases, cases.c.order_id == orders.c.id).where(cases.c.state == "open")
+    found["partner"] = sorted(connection.execute(query.distinct()).scalars())
+    return found
+
+
+def list_comments(connection: sa.Connection, case_id: int) -> list[dict[str, Any]]:
+    """What people said about a case, the oldest first."""
+    query = sa.select(case_comments).where(case_comments.c.case_id == case_id).order_by(case_comments.c.id)
+    return [
+        {"id": row.id, "at": write_instant(row.at), "actor": row.actor, "text": row.text}
+        for row in connection.execute(query)
+    ]
+
+
+def show_queued(connection: sa.Connection, case_id: int, now: datetime) -> dict[str, Any] | None:
+    """One case as the queue has it, whatever tab it is in."""
+    row = connection.execute(_joined(now).where(cases.c.id == case_id)).mappings().first()
+    return row_json(row, now) if row else None
+
+
+def _joined(now: datetime) -> sa.Select[Any]:
+    earlier = cases.alias("earlier")
+    came_back = sa.exists().where(
+        earlier.c.kind == cases.c.kind,
+        earlier.c.subject == cases.c.subject,
+        earlier.c.state == "resolved",
+        earlier.c.id < cases.c.id,
+    )
+    waiting = sa.select(proposals.c.id).where(_proposed()).limit(1).scalar_subquery()
+    return (
+        sa.select(
+            cases,
+            case_assignments.c.person,
+            sa.case((_is_snoozed(now), case_snoozes.c.until)).label("snoozed_until"),
+            case_snoozes.c.reason.label("snooze_reason"),
+            orders.c.partner.label("order_partner"),
+            orders.c.number.label("order_number"),
+            came_back.label("came_back"),
+            waiting.label("proposal"),
+        )
+        .select_from(cases)
+        .outerjoin(case_assignments, case_assignments.c.case_id == cases.c.id)
+        .outerjoin(case_snoozes, case_snoozes.c.case_id == cases.c.id)
+        .outerjoin(orders, orders.c.id == cases.c.order_id)
+    )
+
+
+def _query(wanted: CaseFilter, now: datetime) -> sa.Select[Any]:
+    if wanted.tab not in TABS:
+        raise Invalid(f"View {wanted.tab!r}: expected one of {', '.join(TABS)}.")
+    query = _joined(now).where(_in_tab(wanted.tab, now))
+    if wanted.kind:
+        query = query.where(cases.c.kind.startswith(wanted.kind, autoescape=True))
+    if wanted.owner:
+        query = query.where(cases.c.owner == wanted.owner)
+    if wanted.partner:
+        query = query.where(orders.c.partner == wanted.partner)
+    if wanted.person:
+        query = query.where(case_assignments.c.person == wanted.person)
+    if wanted.words:
+        text = sa.func.concat_ws(" ", cases.c.title, cases.c.subject, cases.c.found, cases.c.expected, orders.c.number)
+        query = query.where(text.icontains(wanted.words, autoescape=True))
+    return query
+
+
+def _in_tab(tab: str, now: datetime) -> sa.ColumnElement[bool]:
+    is_open, waits = cases.c.state == "open", sa.exists().where(_proposed())
+    match tab:
+        case "resolved":
+            return cases.c.state == "resolved"
+        case "waiting":
+            return sa.and_(is_open, waits)
+        case "snoozed":
+            return sa.and_(is_open, _is_snoozed(now))
+        case _:
+            return sa.and_(is_open, sa.not_(_is_snoozed(now)), sa.not_(waits))
+
+
+def _is_snoozed(now: datetime) -> sa.ColumnElement[bool]:
+    """Put aside, not yet due, and no worse than it was then."""
+    worse = sa.func.coalesce(cases.c.risk_minor, 0) > sa.func.coalesce(case_snoozes.c.risk_minor, 0)
+    return sa.and_(sa.func.coalesce(case_snoozes.c.until > now, False), sa.not_(worse))
+
+
+def _proposed() -> sa.ColumnElement[bool]:
+    return sa.and_(
+        proposals.c.act == "case.resolve",
+        proposals.c.subject == sa.literal("case ") + sa.cast(cases.c.id, sa.Text),
+        proposals.c.approved_by.is_(None),
+    )
+
+
+def _order(sort: str, now: datetime) -> Order:
+    match sort:
+        case "urgency":
+            # Of the hour, so that rows keep their places while someone turns pages.
+            hour = now.replace(minute=0, second=0, microsecond=0)
+            left = sa.cast(sa.func.ceil(sa.extract("epoch", cases.c.deadline - hour) / 3600), sa.BigInteger)
+            hours = sa.func.greatest(sa.func.coalesce(left, _NO_DEADLINE_HOURS), 1)
+            risk = sa.func.abs(sa.func.coalesce(cases.c.risk_minor, 0))
+            urgency = sa.cast(sa.func.floor(sa.cast(risk, sa.Numeric) / hours), sa.BigInteger)
+            return Order((urgency, cases.c.id), descending=True)
+        case "deadline":
+            never = sa.literal(_NEVER, sa.TIMESTAMP()).op("AT TIME ZONE")("UTC").cast(sa.TIMESTAMP(timezone=True))
+            return Order((sa.func.coalesce(cases.c.deadline, never, type_=sa.TIMESTAMP(timezone=True)), cases.c.id))
+        case "money":
+            return Order(
+                (sa.func.abs(sa.func.coalesce(cases.c.risk_minor, 0), type_=sa.BigInteger), cases.c.id), descending=True
+            )
+        case "age":
+            return Order((cases.c.opened_at, cases.c.id))
+        case "age-back":
+            return Order((cases.c.id,), descending=True)
+    raise Invalid(f"Sort {sort!r}: expected one of {', '.join(SORTS)}.")
+
+
+def row_json(row: Mapping[Any, Any], now: datetime) -> dict[str, Any]:
+    """A row of the queue as plain JSON."""
+    return {
+        **case_json(case_of(row), row),
+        "person": row["person"],
+        "snoozed_until": write_instant(row["snoozed_until"]) if row["snoozed_until"] else None,
+        "snooze_reason": row["snooze_reason"] if row["snoozed_until"] else None,
+        "order": f"{row['order_partner']}/{row['order_number']}" if row["order_number"] else None,
+        "proposal": row["proposal"],
+        "standing": _standing(row, now),
+    }
+
+
+def _standing(row: Mapping[Any, Any], now: datetime) -> str:
+    """New, ongoing, late, back (it was resolved once), waiting for a second person, snoozed, or resolved."""
+    if row["state"] == "resolved":
+        return "resolved"
+    if row["proposal"]:
+        return "waiting"
+    if row["snoozed_until"]:
+        return "snoozed"
+    if row["deadline"] and row["deadline"] < now:
+        return "late"
+    if row["came_back"]:
+        return "back"
+    return "new" if now - row["opened_at"] < _NEW else "ongoing"

@@ -1,0 +1,106 @@
+"""Paging by key: the rows after a row, however many came before it. The last page costs what the first does."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.errors import Invalid
+
+ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By what rows are sorted: never-null expressions that together name one row, all in one direction."""
+
+    keys: tuple[sa.ColumnElement[Any], ...]
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place between rows: the key of the row next to it, and whether one looks back from there."""
+
+    values: tuple[Any, ...]
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """Some rows in their order, and the cursors to those before and after them; empty where there are none."""
+
+    rows: Sequence[Mapping[Any, Any]]
+    before: str = ""
+    after: str = ""
+
+
+def fetch_page(connection: sa.Connection, query: sa.Select[Any], order: Order, cursor: str, limit: int = ROWS) -> Paged:
+    """The rows of a query beyond a cursor ("": the first). Raises Invalid for a cursor that is none of this order."""
+    place = _read(cursor, order) if cursor else None
+    back = place is not None and place.back
+    descending = order.descending is not back
+    ordered = [key.desc() if descending else key.asc() for key in order.keys]
+    wanted = query.add_columns(*(key.label(f"key_{index}") for index, key in enumerate(order.keys)))
+    if place is not None:
+        left, right = sa.tuple_(*order.keys), sa.tuple_(*_literals(place, order))
+        wanted = wanted.where(left < right if descending else left > right)
+    found = list(connection.execute(wanted.order_by(*ordered).limit(limit + 1)).mappings())
+    more, rows = len(found) > limit, found[:limit]
+    if back:
+        rows.reverse()
+    if not rows:
+        return Paged(())
+    has_before = more if back else place is not None
+    has_after = True if back else more
+    return Paged(
+        rows,
+        write_cursor(_key(rows[0], order), back=True) if has_before else "",
+        write_cursor(_key(rows[-1], order)) if has_after else "",
+    )
+
+
+def count_up_to(connection: sa.Connection, query: sa.Select[Any], most: int = 10_000) -> tuple[int, bool]:
+    """How many rows a query has, counted up to `most`, and whether there are more."""
+    counted = sa.select(sa.func.count()).select_from(query.order_by(None).limit(most + 1).subquery())
+    count: int = connection.execute(counted).scalar_one()
+    return min(count, most), count > most
+
+
+def write_cursor(values: Sequence[Any], *, back: bool = False) -> str:
+    """A cursor as text for an address."""
+    told = [value.isoformat() if isinstance(value, date) else value for value in values]
+    return base64.urlsafe_b64encode(json.dumps([back, *told]).encode()).decode().rstrip("=")
+
+
+def _read(text: str, order: Order) -> Cursor:
+    try:
+        back, *values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        read = tuple(_value(value, key) for value, key in zip(values, order.keys, strict=True))
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise Invalid("This address names a place in another list; begin at the first page.") from error
+    return Cursor(read, bool(back))
+
+
+def _value(value: Any, key: sa.ColumnElement[Any]) -> Any:
+    kind = key.type.python_type
+    if kind in (datetime, date):
+        return kind.fromisoformat(value)
+    if not isinstance(value, kind):
+        raise TypeError(value)
+    return value
+
+
+def _literals(place: Cursor, order: Order) -> list[sa.ColumnElement[Any]]:
+    return [sa.literal(value, type_=key.type) for value, key in zip(place.values, order.keys, strict=True)]
+
+
+def _key(row: Mapping[Any, Any], order: Order) -> list[Any]:
+    return [row[f"key_{index}"] for index in range(len(order.keys))]

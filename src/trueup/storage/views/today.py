@@ -1,0 +1,64 @@
+"""Today: what is owed before the day ends, what is at risk, what happened since someone was here last."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.money import Money
+from trueup.storage.acts import acts
+from trueup.storage.cases import cases
+from trueup.storage.documents import documents
+
+
+def owed_until(connection: sa.Connection, until: datetime) -> tuple[int, list[Money]]:
+    """Open cases whose deadline is before a moment: how many, and the money at risk in them per currency."""
+    query = (
+        sa.select(cases.c.risk_currency, sa.func.count(), sa.func.sum(cases.c.risk_minor))
+        .where(cases.c.state == "open", cases.c.deadline < until)
+        .group_by(cases.c.risk_currency)
+    )
+    rows = connection.execute(query).all()
+    money = [Money(int(total), currency) for currency, _, total in rows if currency]
+    return sum(count for _, count, _ in rows), sorted(money, key=lambda each: -each.minor)
+
+
+def next_deadline(connection: sa.Connection, after: datetime) -> datetime | None:
+    """The nearest deadline of an open case after a moment."""
+    query = sa.select(sa.func.min(cases.c.deadline)).where(cases.c.state == "open", cases.c.deadline >= after)
+    found: datetime | None = connection.execute(query).scalar()
+    return found
+
+
+def happened_since(connection: sa.Connection, since: datetime) -> dict[str, Any]:
+    """Since a moment: how much arrived, and how many cases were opened, closed by themselves, by people, or came back."""
+    earlier = cases.alias("earlier")
+    back = sa.exists().where(
+        earlier.c.kind == cases.c.kind,
+        earlier.c.subject == cases.c.subject,
+        earlier.c.state == "resolved",
+        earlier.c.id < cases.c.id,
+    )
+    row = connection.execute(
+        sa.select(
+            sa.func.count().filter(cases.c.opened_at > since).label("opened"),
+            sa.func.count().filter(sa.and_(cases.c.opened_at > since, back)).label("back"),
+            sa.func.count()
+            .filter(sa.and_(cases.c.resolved_at > since, cases.c.resolved_by == "trueup"))
+            .label("by_itself"),
+            sa.func.count()
+            .filter(sa.and_(cases.c.resolved_at > since, cases.c.resolved_by != "trueup"))
+            .label("by_people"),
+        ).where(sa.or_(cases.c.opened_at > since, cases.c.resolved_at > since))
+    ).one()
+    arrived = sa.select(sa.func.count()).select_from(documents).where(documents.c.received_at > since)
+    return {**row._mapping, "arrived": connection.execute(arrived).scalar_one()}
+
+
+def last_act_before(connection: sa.Connection, person: str, before: datetime) -> datetime | None:
+    """When a person did something last, before a moment."""
+    query = sa.select(sa.func.max(acts.c.at)).where(acts.c.actor == person, acts.c.at < before)
+    found: datetime | None = connection.execute(query).scalar()
+    return found

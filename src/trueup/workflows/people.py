@@ -1,0 +1,118 @@
+"""Who may act here: the people of trueup.toml and those who were added in the console, and the acts of keeping them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from trueup.base.errors import Conflict, NotFound, Refused
+from trueup.domain.cases import Role
+from trueup.storage import people, sessions
+from trueup.workflows.authority import Deed, demand_role, record_deed
+from trueup.workflows.resolve_case import Person
+from trueup.workflows.world import ACTOR, Tx
+
+LINK_LASTS = timedelta(days=3)
+FIRST_PERSON = "Administrator"
+"""Who comes in by the first link of an installation whose settings name no administrator."""
+
+
+class Named(Protocol):
+    """Someone of trueup.toml."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def roles(self) -> Collection[Role]: ...
+
+
+def all_people(connection: sa.Connection, settled: Iterable[Named]) -> dict[str, Person]:
+    """Everyone by name. What trueup.toml says of someone stands above what was said in the console."""
+    found = {name: Person(name, roles) for name, roles in people.list_added(connection).items()}
+    return found | {each.name: Person(each.name, frozenset(each.roles)) for each in settled}
+
+
+def find_person(connection: sa.Connection, settled: Iterable[Named], name: str) -> Person | None:
+    """The person of that name, however it is written."""
+    everyone = all_people(connection, settled)
+    return next((person for person in everyone.values() if person.name.lower() == name.strip().lower()), None)
+
+
+def add_person(tx: Tx, name: str, roles: Collection[Role], by: Person, settled: Iterable[Named]) -> str:
+    """Add someone; returns the ticket of the link by which they come in for the first time.
+
+    Raises Refused (role, no name, no roles), Conflict when the name is taken.
+    """
+    demand_role(by, "people.keep")
+    if not name.strip() or len(name) > 80 or not roles:
+        raise Refused(f"A person has a name of 1 to 80 characters and a role at least; found {name.strip()!r}.")
+    if find_person(tx.connection, settled, name):
+        raise Conflict(f"{name.strip()!r} is someone already; choose another name.")
+    people.add_person(tx.connection, name.strip(), roles, by=by.name, now=tx.now)
+    record_deed(tx.connection, tx.now, by, Deed("person.added", f"person {name.strip()}", None, _said(roles)))
+    return sessions.make_link(tx.connection, name.strip(), by.name, tx.now, tx.now + LINK_LASTS)
+
+
+def change_roles(tx: Tx, name: str, roles: Collection[Role], by: Person) -> None:
+    """Give other roles; they hold at once. Raises Refused (role, no roles, oneself), NotFound."""
+    demand_role(by, "people.keep")
+    before = _added(tx, name)
+    if name == by.name:
+        raise Refused(f"{by.name} cannot change their own roles; another administrator can.")
+    if not roles:
+        raise Refused(f"{name} needs a role at least; remove them instead.")
+    people.set_roles(tx.connection, name, roles)
+    record_deed(tx.connection, tx.now, by, Deed("person.changed", f"person {name}", _said(before), _said(roles)))
+
+
+def remove_person(tx: Tx, name: str, by: Person) -> None:
+    """They left: their sessions end, and nothing lets them in. Raises Refused (role, oneself), NotFound."""
+    demand_role(by, "people.keep")
+    before = _added(tx, name)
+    if name == by.name:
+        raise Refused(f"{by.name} cannot remove themselves; another administrator can.")
+    people.remove_person(tx.connection, name, tx.now)
+    sessions.end_sessions(tx.connection, name)
+    record_deed(tx.connection, tx.now, by, Deed("person.removed", f"person {name}", _said(before), None))
+
+
+def invite(tx: Tx, name: str, by: Person, settled: Iterable[Named]) -> str:
+    """A new link for someone who is known: their first, or because they lost what they came in with.
+
+    Raises Refused (role), NotFound.
+    """
+    demand_role(by, "people.keep")
+    found = find_person(tx.connection, settled, name)
+    if found is None:
+        raise NotFound(f"{name!r} is nobody here.")
+    record_deed(tx.connection, tx.now, by, Deed("person.invited", f"person {found.name}"))
+    return sessions.make_link(tx.connection, found.name, by.name, tx.now, tx.now + LINK_LASTS)
+
+
+def make_first_link(tx: Tx, settled: Iterable[Named]) -> tuple[str, str] | None:
+    """Where no administrator can sign in yet: who comes in first, and the ticket of their link. Otherwise None.
+
+    It is the first administrator of trueup.toml; where that names none, one is added.
+    """
+    admins = [person for person in all_people(tx.connection, settled).values() if Role.ADMIN in person.roles]
+    if any(people.can_sign_in(tx.connection, person.name) for person in admins):
+        return None
+    if not admins:
+        people.add_person(tx.connection, FIRST_PERSON, (Role.ADMIN,), by=ACTOR, now=tx.now)
+        admins = [Person(FIRST_PERSON, frozenset({Role.ADMIN}))]
+    first = admins[0].name
+    return first, sessions.make_link(tx.connection, first, ACTOR, tx.now, tx.now + LINK_LASTS)
+
+
+def _added(tx: Tx, name: str) -> frozenset[Role]:
+    found = people.list_added(tx.connection).get(name)
+    if found is None:
+        raise NotFound(f"{name!r} was not added in the console; people of trueup.toml are changed there.")
+    return found
+
+
+def _said(roles: Collection[Role]) -> Mapping[str, list[str]]:
+    return {"roles": sorted(role.value for role in roles)}

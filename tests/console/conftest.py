@@ -1,0 +1,89 @@
+"""Fixtures of the console: one filled database and one server for the session, and a browser that starts once."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.cli.seeded import SETTINGS, fill, write_settings
+from tests.console.installed import PEOPLE, Console, served
+from trueup.app import Opening, open_application
+from trueup.base.clock import ManualClock
+from trueup.console.visit import SESSION
+from trueup.storage.database import Database, read_url
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def console(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console over orders, cases, deliveries and documents. Tests share it: each acts on a case of its own."""
+    name = f"console_{uuid.uuid4().hex}"
+    _run(server_url, f'CREATE DATABASE "{name}" TEMPLATE template')
+    url = read_url(server_url).set(database=name)
+    database = Database(url)
+    clock = ManualClock(NOW)
+    fill(database, clock)
+    database.close()
+    folder = tmp_path_factory.mktemp("console")
+    environ = write_settings(folder, url.render_as_string(hide_password=False))
+    text = SETTINGS.split("[[people]]")[0] + PEOPLE + "\n[simulation]" + SETTINGS.split("[simulation]")[1]
+    (folder / "trueup.toml").write_text(text)
+    with (
+        open_application(folder / "trueup.toml", Opening(clock=clock, environ=environ)) as app,
+        served(app) as running,
+    ):
+        yield running
+    _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium here; Debian, Ubuntu: apt install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page_of(console: Console, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """`page_of(name, theme)`: a browser page of someone who is signed in; it fails on any complaint or foreign request."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(name: str = "", theme: str = "light", width: int = 1280) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 800}, base_url=console.url, locale="en-GB")
+        contexts.append(context)
+        cookies = [{"name": "theme", "value": theme, "url": console.url}]
+        if name:
+            cookies.append({"name": SESSION, "value": console.ticket(name), "url": console.url})
+        context.add_cookies(cookies)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda asked: None if asked.url.startswith((console.url, "data:")) else complaints.append(asked.url),
+        )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+def _run(server_url: str, statement: str) -> None:
+    engine = sa.create_engine(server_url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)

@@ -1,0 +1,45 @@
+"""The frame of every page: who is let in, what protects it, how it looks to a browser and to a machine that judges it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from tests.console.installed import Console
+
+
+def test_nobody_sees_a_page_without_signing_in(console: Console) -> None:
+    """Every address but the way in leads to the way in, and back to where one wanted to go."""
+    with console.visitor() as nobody:
+        answer = nobody.get("/account")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in?next=/account"
+
+
+def test_pages_are_protected(console: Console) -> None:
+    """No page may be framed, run a foreign script or be kept by a cache."""
+    with console.visitor("Olga") as olga:
+        headers = olga.get("/").headers
+    assert "script-src 'self' 'nonce-" in headers["content-security-policy"]
+    assert "style-src 'self';" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["cache-control"] == "no-store"
+
+
+def test_a_form_without_its_token_does_nothing(console: Console) -> None:
+    """Another site can send a form in somebody's name, but does not know what it must carry."""
+    with console.visitor("Olga") as olga:
+        answer = olga.http.post("/account/preferences", data={"density": "compact"})
+        assert answer.status_code == 409
+        assert "earlier session" in answer.text
+        assert 'data-density="normal"' in olga.get("/account").text
+
+
+def test_today_opens_in_a_browser(page_of: Callable[..., Page]) -> None:
+    """It says what is due, and nothing complains."""
+    page = page_of("Olga")
+    page.goto("/")
+    assert page.get_by_role("heading", level=1).inner_text() == "Today"
+    page.keyboard.press("Control+k")
+    assert page.locator("#palette-words").is_visible()
