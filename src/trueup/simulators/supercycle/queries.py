@@ -21,7 +21,7 @@ from trueup.base.errors import Invalid
 from trueup.simulators.supercycle import allocation, shapes
 from trueup.simulators.supercycle.records import BlockedDates, Item, Rental, ReturnOrder
 from trueup.simulators.supercycle.replies import Refusal
-from trueup.simulators.supercycle.settings import LARGEST_PAGE, PAGE
+from trueup.simulators.supercycle.settings import LARGEST_PAGE, PAGE_SIZE
 from trueup.simulators.supercycle.world import Kept, World
 
 _COMPARE: dict[str, Callable[[datetime, datetime], bool]] = {
@@ -89,7 +89,7 @@ def read_query(pairs: Iterable[tuple[str, str]]) -> Query:
 
 def page_of(world: World, query: Query, records: Sequence[Kept], sort_field: str = "") -> tuple[list[Kept], str | None]:
     """One page of records and the cursor of the next, which a full page always has: the one after may be empty."""
-    limit = query.number("limit") if "limit" in query.texts else PAGE
+    limit = query.number("limit") if "limit" in query.texts else PAGE_SIZE
     if limit is None or not 1 <= limit <= LARGEST_PAGE:
         raise Refusal(422, f"limit must be between 1 and {LARGEST_PAGE}")
 

@@ -10,7 +10,7 @@ Spelling = Literal["camel", "snake", "mixed"]
 REQUESTS_A_MINUTE = 120
 TIMELINES_A_MINUTE = 10
 LARGEST_PAGE = 100
-PAGE = 50
+PAGE_SIZE = 50
 LARGEST_QUANTITY = 100
 
 
