@@ -125,8 +125,24 @@ def test_products_and_stock_are_listed(trueup: CommandLine) -> None:
     assert products["CHAIR-1"]["listings"][0]["cost"] == "25.50"
     stock = {row["sku"]: row for row in trueup("stock", "list", "--json").json}
     assert (stock["LAMP-1"]["reserved"], stock["LAMP-1"]["claimed"], stock["LAMP-1"]["free"]) == (12, 12, None)
-    assert trueup("stock", "show", "LAMP-1", "--json").json[0]["order"] == "amazon-us/PO000001"
-    assert trueup("stock", "show", "VASE-1").out == "No order holds any VASE-1.\n"
+
+
+def test_a_number_of_stock_is_shown_with_the_sum_that_makes_it(trueup: CommandLine) -> None:
+    """Term by term, with source and age; what orders hold; the history that led there; one that nobody counts says so."""
+    shown = trueup("stock", "show", "LAMP-1", "--json").json
+    assert shown["held"][0]["order"] == "amazon-us/PO000001" and shown["counted_by"] == "shop"
+    for channel in shown["channels"]:
+        assert channel["eaches"] == max(0, sum(term["eaches"] for term in channel["terms"]))
+        assert channel["terms"][0]["term"] == "on-hand" and channel["terms"][0]["evidence"]
+    said = trueup("stock", "show", "LAMP-1").out
+    assert "may be sold" in said and "on hand" in said and "order amazon-us/PO000001" in said
+    unknown = trueup("stock", "show", "LAMP-X")
+    assert unknown.code == 2 and "No product 'LAMP-X'" in unknown.err
+    history = trueup("stock", "history", "LAMP-1", "--json").json
+    assert [row["what"] for row in history if row["source"] == "reservations"] == ["reserved"]
+    assert history[-1]["held"] == 12 and any(row["what"] == "counted" for row in history)
+    early = trueup("stock", "policy", "VASE-1")
+    assert early.code == 2 and "nothing to replay" in early.err
 
 
 def test_acts_are_listed_by_who_and_what(trueup: CommandLine) -> None:

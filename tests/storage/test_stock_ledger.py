@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
 
 from trueup.base.clock import ManualClock
+from trueup.checks import Ground
+from trueup.checks.stock_ledger import find_unbalanced
 from trueup.domain.catalog import CountSource, Product
 from trueup.domain.inventory import Level, Reservation, weigh
 from trueup.domain.stock_ledger import Movement, MovementKind, Place, balances
@@ -154,6 +156,11 @@ def test_the_ledger_follows_every_change_of_a_reservation(database: Database, cl
             stock.save_reservations(connection, [Reservation(1, 1, sku, "main", eaches)], number, now)
             held = {each: balances(load_movements(connection, each, "main"))[Place.WHOLESALE] for each in ("A", "B")}
             assert held == {"A": eaches if sku == "A" else 0, "B": eaches if sku == "B" else 0}
+            assert list(find_unbalanced(connection, cast("Ground", None))) == []
+        connection.execute(sa.text("UPDATE trueup.reservations SET eaches = 7, claimed_eaches = 0"))
+        [case] = find_unbalanced(connection, cast("Ground", None))
+        assert case.title == "Reservations hold 7 of B at main, its movements come to 5"
+        connection.execute(sa.text("UPDATE trueup.reservations SET eaches = 5"))
         stock.release_reservation(connection, 1, 1, now)
         assert balances(load_movements(connection, "B", "main"))[Place.WHOLESALE] == 0
     with pytest.raises(sa.exc.DBAPIError), database.engine.begin() as connection:

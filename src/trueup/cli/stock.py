@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from trueup.cli import stock_sums
 from trueup.cli.documents import finding_json
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column, amount
@@ -15,7 +16,9 @@ from trueup.storage.views import stock as views
 from trueup.workflows.declare_stock import KIND, count_of, declare_stock
 from trueup.workflows.import_products import archive_upload
 
-group = typer.Typer(name="stock", help="Declared counts and reservations: declare, list, show.", no_args_is_help=True)
+group = typer.Typer(
+    name="stock", help="Stock: what may be sold and why, its history, and counts.", no_args_is_help=True
+)
 _COLUMNS = (
     Column("sku", "sku"),
     Column("title", "title", wrap=True, spare=True),
@@ -27,15 +30,6 @@ _COLUMNS = (
     Column("claimed", "claimed", number=True),
     Column("lines", "order_lines", number=True, spare=True),
     Column("free", "free", number=True),
-)
-_HOLDS = (
-    Column("order", "order"),
-    Column("line", "line", number=True),
-    Column("location", "location"),
-    Column("eaches", "eaches", number=True),
-    Column("claimed", "claimed_eaches", number=True),
-    Column("reserved", "reserved_at"),
-    Column("claimed at", "claimed_at"),
 )
 _COUNTS = (
     Column("sku", "sku"),
@@ -94,9 +88,4 @@ def list_stock(
     return Result(rows, _COLUMNS)
 
 
-@command(group, "show", example="trueup stock show LAMP-1")
-def show_stock(session: Session, sku: Annotated[str, typer.Argument(help="The product.")]) -> Result:
-    """Show which order lines hold a product."""
-    with session.look() as connection:
-        rows = views.list_reservations(connection, sku)
-    return Result(rows, _HOLDS, nothing=f"No order holds any {sku}.")
+group.registered_commands += stock_sums.group.registered_commands

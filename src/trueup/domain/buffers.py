@@ -10,9 +10,7 @@ the negative binomial for demand that varies more than its mean: Ehrhardt (1979)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
@@ -58,26 +56,26 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What sold in each of many windows of equal length, oldest first."""
+    """What sold in so many windows of one length: the eaches of each window in which anything did. All others sold nothing."""
 
-    window: timedelta
+    windows: int
     sold: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if self.window <= timedelta(0) or any(each < 0 for each in self.sold):
-            raise Invalid(f"Demand in windows of {self.window}: {self.sold}; expected a length, and zero or more sold.")
+        if len(self.sold) > self.windows or any(each <= 0 for each in self.sold):
+            raise Invalid(f"Demand of {self.sold} in {self.windows} windows; expected one or more in each that sold.")
 
     @property
     def mean(self) -> Fraction:
         """Sold a window."""
-        return Fraction(sum(self.sold), len(self.sold)) if self.sold else Fraction(0)
+        return Fraction(sum(self.sold), self.windows) if self.windows else Fraction(0)
 
     @property
     def variance(self) -> Fraction:
         """Of the windows, about their mean, over one less than their number."""
-        if len(self.sold) < 2:
+        if self.windows < 2:
             return Fraction(0)
-        return Fraction(sum((each - self.mean) ** 2 for each in self.sold)) / (len(self.sold) - 1)
+        return (sum(each * each for each in self.sold) - self.windows * self.mean**2) / (self.windows - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +89,8 @@ class ComputedBuffer:
     windows: int
 
     def __str__(self) -> str:
-        sold = f"{self.mean.numerator} in {self.mean.denominator} windows" if self.mean else "nothing sold"
-        return f"{self.eaches} eaches ({self.method.value}; {sold}, of {self.windows})"
+        sold = f"{self.mean * self.windows} sold in {self.windows} windows" if self.mean else "nothing sold"
+        return f"{self.eaches} eaches ({self.method.value}; {sold})"
 
 
 def compute_buffer(demand: Demand, risk: Fraction) -> ComputedBuffer:
@@ -103,11 +101,11 @@ def compute_buffer(demand: Demand, risk: Fraction) -> ComputedBuffer:
     """
     if not 0 < risk < 1:
         raise Invalid(f"A risk of {risk}, expected more than 0 and less than 1.")
-    mean, count = demand.mean, len(demand.sold)
+    mean, count = demand.mean, demand.windows
     if mean == 0:
         return ComputedBuffer(0, Method.NO_DEMAND, Fraction(0), mean, count)
     if count * risk >= FEW_WINDOWS:
-        eaches, left = _empirical(demand.sold, risk)
+        eaches, left = _empirical(demand, risk)
         return ComputedBuffer(eaches, Method.EMPIRICAL, left, mean, count)
     if demand.variance > mean:
         eaches, left = negative_binomial_quantile(mean, demand.variance, risk)
@@ -116,12 +114,12 @@ def compute_buffer(demand: Demand, risk: Fraction) -> ComputedBuffer:
     return ComputedBuffer(eaches, Method.POISSON, left, mean, count)
 
 
-def _empirical(sold: Sequence[int], risk: Fraction) -> tuple[int, Fraction]:
-    ordered = sorted(sold)
+def _empirical(demand: Demand, risk: Fraction) -> tuple[int, Fraction]:
+    largest = sorted(demand.sold, reverse=True)
     # So many windows may sell more than the buffer.
-    allowed = len(ordered) * risk.numerator // risk.denominator
-    eaches = ordered[len(ordered) - 1 - allowed]
-    return eaches, Fraction(sum(1 for each in ordered if each > eaches), len(ordered))
+    allowed = demand.windows * risk.numerator // risk.denominator
+    eaches = largest[allowed] if allowed < len(largest) else 0
+    return eaches, Fraction(sum(1 for each in largest if each > eaches), demand.windows)
 
 
 @lru_cache(maxsize=65_536)

@@ -150,6 +150,12 @@ def orders_with_open(connection: sa.Connection, prefix: str) -> list[int]:
     return list(connection.execute(query.distinct().order_by(cases.c.order_id)).scalars())
 
 
+def open_subjects(connection: sa.Connection, kind: str) -> set[str]:
+    """What the open cases of a kind are about."""
+    query = sa.select(cases.c.subject).where(cases.c.kind == kind, cases.c.state == CaseState.OPEN.value)
+    return set(connection.execute(query).scalars())
+
+
 def close_subject(connection: sa.Connection, subject: str, *, why: str, now: datetime) -> None:
     """Resolve every open case about a subject, because its cause is gone."""
     _close(connection, cases.c.subject == subject, why, now)

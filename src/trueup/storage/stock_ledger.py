@@ -9,11 +9,11 @@ be 2.4 million rows a day that say nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from trueup.domain.catalog import CountSource
 from trueup.domain.inventory import Level
@@ -204,12 +204,22 @@ def load_movements(
     connection: sa.Connection, sku: str, location: str, *, since: datetime | None = None
 ) -> list[Movement]:
     """What moved of a product at a location, oldest first."""
-    query = sa.select(stock_movements).where(stock_movements.c.sku == sku, stock_movements.c.location == location)
+    return load_movements_of(connection, [sku], location, since).get(sku, [])
+
+
+def load_movements_of(
+    connection: sa.Connection, skus: Iterable[str], location: str, since: datetime | None
+) -> dict[str, list[Movement]]:
+    """What moved of products at a location since then, oldest first, by SKU; nothing of those of which nothing did."""
+    table = stock_movements
+    query = sa.select(table).where(table.c.sku == sa.any_(sa.literal(sorted(set(skus)), ARRAY(sa.Text))))
+    query = query.where(table.c.location == location)
     if since is not None:
-        query = query.where(stock_movements.c.occurred_at >= since)
-    rows = connection.execute(query.order_by(stock_movements.c.occurred_at, stock_movements.c.id)).mappings()
-    return [
-        Movement(
+        query = query.where(table.c.occurred_at >= since)
+    found: dict[str, list[Movement]] = {}
+    for row in connection.execute(query.order_by(table.c.occurred_at, table.c.id)).mappings():
+        evidence = row["evidence"] if row["evidence"] != NO_EVIDENCE else ""
+        movement = Movement(
             row["sku"],
             row["location"],
             MovementKind(row["kind"]),
@@ -218,10 +228,10 @@ def load_movements(
             row["source"],
             row["reference"],
             row["serial"],
-            row["evidence"] if row["evidence"] != NO_EVIDENCE else "",
+            evidence,
         )
-        for row in rows
-    ]
+        found.setdefault(movement.sku, []).append(movement)
+    return found
 
 
 def load_observations(
@@ -243,3 +253,29 @@ def load_observations(
         )
         for row in rows
     ]
+
+
+def load_courses(
+    connection: sa.Connection, skus: Iterable[str], location: str, counted: CountSource, since: datetime
+) -> dict[str, list[Level]]:
+    """What one source said of products at a location whenever it changed since then, oldest first, and what it says now."""
+    found: dict[str, list[Level]] = {}
+    wanted = sa.literal(sorted(set(skus)), ARRAY(sa.Text))
+    for table in (stock_observations, stock_levels):
+        query = sa.select(table).where(
+            table.c.sku == sa.any_(wanted),
+            table.c.location == location,
+            table.c.counted == counted.value,
+            table.c.observed_at >= since,
+        )
+        for row in connection.execute(query.order_by(table.c.observed_at)).mappings():
+            found.setdefault(row["sku"], []).append(level_of(row))
+    return found
+
+
+def measured_delay(connection: sa.Connection, location: str, counted: CountSource, now: datetime) -> timedelta | None:
+    """How old the counts of a location are that 99 of 100 products have at most: the delay of that feed, measured now."""
+    age = sa.func.percentile_disc(0.99).within_group(now - stock_levels.c.observed_at)
+    query = sa.select(age).where(stock_levels.c.location == location, stock_levels.c.counted == counted.value)
+    found: timedelta | None = connection.execute(query).scalar_one()
+    return found

@@ -14,7 +14,7 @@ from trueup.domain.inventory import Supply
 from trueup.domain.orders import OrderState
 from trueup.domain.stock_ledger import HERE, ROUTES, MovementKind
 from trueup.storage.schema import metadata
-from trueup.storage.stock_ledger import level_of
+from trueup.storage.stock_ledger import level_of, stock_levels
 
 stock_buffers = sa.Table(
     "stock_buffers",
@@ -94,6 +94,12 @@ def load_supplies(
 
 def _supply(row: Any) -> Supply:
     return Supply(level_of(row), moved=int(row["moved"]), held=int(row["held"]), held_known=int(row["held_known"]))
+
+
+def list_counted(connection: sa.Connection, location: str, after: str, limit: int) -> list[str]:
+    """Products that were ever counted at a location, in the order of their SKUs from after one."""
+    query = sa.select(stock_levels.c.sku).where(stock_levels.c.location == location, stock_levels.c.sku > after)
+    return list(connection.execute(query.distinct().order_by(stock_levels.c.sku).limit(limit)).scalars())
 
 
 def save_buffers(

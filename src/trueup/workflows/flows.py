@@ -6,6 +6,7 @@ from trueup.durable.flow import Flow
 from trueup.workflows import (
     acknowledge_order,
     check_charges,
+    compute_buffers,
     deliver,
     poll_invoice_statuses,
     poll_orders,
@@ -24,6 +25,7 @@ FLOWS: tuple[Flow[World], ...] = (
     *poll_orders.FLOWS,
     *receive_files.FLOWS,
     *sync_products.FLOWS,
+    *compute_buffers.FLOWS,
     *acknowledge_order.FLOWS,
     *deliver.FLOWS,
     *prove_delivery.FLOWS,

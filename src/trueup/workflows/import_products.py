@@ -18,6 +18,7 @@ from trueup.storage.documents import Arrival
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.taking_in import look_at_held
+from trueup.workflows.uncounted_stock import tell_uncounted
 from trueup.workflows.world import Tx
 
 KIND = "item-master"
@@ -69,6 +70,7 @@ def import_products(tx: Tx, content: bytes, person: Person, decimal_mark: str = 
         return Imported(reading.evidence, False, 0, 0, changes, reading.findings)
     saved, listed = products.save_master(tx.connection, items, reading.evidence, tx.now)
     if changes:
+        tell_uncounted(tx, {change.sku for change in changes})
         look_at_held(tx)
     after = {"products": saved, "listings": listed, "changes": len(changes)}
     record_deed(tx.connection, tx.now, person, Deed("products.imported", KIND, None, after, reading.evidence))

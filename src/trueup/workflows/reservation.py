@@ -11,24 +11,22 @@ import sqlalchemy as sa
 
 from trueup.base.clock import read_instant, write_instant
 from trueup.domain.acknowledgements import (
-    Answer,
     Before,
     LineDecision,
     Occasion,
     decide_line,
     keep_rejected,
 )
-from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import CountSource
 from trueup.domain.inventory import Availability, Level, Reservation, weigh
-from trueup.domain.orders import OrderLine
 from trueup.remote.capability import Wanted
-from trueup.storage import acts, cases, decisions, orders, products, stock
+from trueup.storage import acts, decisions, orders, products, stock
 from trueup.storage.orders import SavedOrder
 from trueup.storage.stock_ledger import record_levels
 from trueup.storage.supplies import load_supplies
 from trueup.workflows.assessment import Situation, examine, line_digest, open_hold_cases, save_by_hand
 from trueup.workflows.promises import wholesale_channel
+from trueup.workflows.short_lines import note_shorts
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import ACTOR, Tx, World
 
@@ -93,6 +91,7 @@ def decide_order(tx: Tx, order_id: int, run_id: str, observed: dict[str, Any] | 
     save_by_hand(tx, situation)
     made = _decide(situation, supplies, before, tx.now)
     _save(tx, situation, made, evidence)
+    note_shorts(tx, situation, made, supplies)
     return {"revision": saved.revision}
 
 
@@ -238,46 +237,7 @@ def _save(tx: Tx, situation: Situation, made: list[LineDecision], evidence: str)
     for each in made:
         if not (each.eaches and each.sku):
             stock.release_reservation(connection, saved.id, each.sequence, tx.now)
-    _note_shorts(tx, situation, made)
     if made:
         decided = {str(decision.sequence): decision.why for decision in made}
         act = acts.Act(ACTOR, "worker", "order.decided", f"order {saved.order.key}", None, decided, evidence)
         acts.append_act(connection, tx.now, act)
-
-
-def _ordered(situation: Situation, sequence: int) -> OrderLine:
-    line = situation.saved.order.line(sequence)
-    assert line is not None, f"decided line {sequence} is not on the order"
-    return line
-
-
-def _note_shorts(tx: Tx, situation: Situation, made: list[LineDecision]) -> None:
-    """A case for every line that is short now; the cases of those that no longer are end, those of other lines stay."""
-    order_id = situation.saved.id
-    whole = set()
-    for decision in made:
-        if decision.quantity(Answer.ACCEPTED) >= _ordered(situation, decision.sequence).ordered.amount:
-            whole.add(decision.sequence)
-        else:
-            draft = _short_case(situation, decision)
-            cases.open_case(tx.connection, draft, tx.now, order_id=order_id, sequence=decision.sequence)
-    if whole:
-        others = {line.sequence for line in situation.saved.order.lines} - whole
-        still: set[tuple[str, int | None]] = {("stock.short", sequence) for sequence in others}
-        cases.close_vanished(tx.connection, order_id, ["stock.short"], still, why="in stock now", now=tx.now)
-
-
-def _short_case(situation: Situation, decision: LineDecision) -> CaseDraft:
-    units = situation.units[decision.sequence]
-    order = situation.saved.order
-    return CaseDraft(
-        kind="stock.short",
-        subject=f"order {order.key} line {decision.sequence}",
-        title=f"{units.product.sku} is short: {decision.why}",
-        expected=f"{units.eaches} eaches",
-        found=f"{decision.eaches} eaches can be filled",
-        money_at_risk=units.value(units.eaches - decision.eaches),
-        deadline=situation.deadline + situation.agreement.amend_within - situation.agreement.acknowledge_within,
-        owner=situation.agreement.owner,
-        resolutions=(Resolution.RETRY, Resolution.DISMISS),
-    )

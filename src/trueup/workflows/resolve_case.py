@@ -146,7 +146,11 @@ def _carry_out(tx: Tx, case: Case, resolution: Resolution, person: Person, note:
 
 def _lift(tx: Tx, case: Case, order_id: int, sequence: int, resolution: Resolution, person: Person) -> None:
     """A decision about a line is for these terms of it; a forced answer makes way for it."""
-    if resolution is Resolution.RETRY and case.draft.kind not in ("stock.short", "acknowledgement.fallback"):
+    if resolution is Resolution.RETRY and case.draft.kind not in (
+        "stock.short",
+        "stock.fenced",
+        "acknowledgement.fallback",
+    ):
         return
     saved = orders.load_order(tx.connection, order_id, lock=True)
     decisions.drop_decision(tx.connection, order_id, sequence)

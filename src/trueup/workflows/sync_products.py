@@ -16,6 +16,7 @@ from trueup.storage.json_values import from_json, to_json
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.source_failures import NOT_DONE, note_failure, note_working
 from trueup.workflows.taking_in import look_at_held
+from trueup.workflows.uncounted_stock import tell_uncounted
 from trueup.workflows.world import Flowing, Tx, World
 
 QUERY = "products"
@@ -81,6 +82,7 @@ def take_in_products(tx: Tx, shop: str, fetched: dict[str, Any], since: str) -> 
     uncounted = _uncounted(tx, by_sku)
     products.save_shop_products(tx.connection, unclear, digest, tx.now)
     saved = products.save_shop_products(tx.connection, clear, digest, tx.now)
+    tell_uncounted(tx, by_sku)
     if uncounted - _uncounted(tx, by_sku):
         look_at_held(tx, "held.stock-uncounted")
     return saved

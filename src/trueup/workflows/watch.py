@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.durable.flow import Flow
 from trueup.storage import cases, orders, sources
+from trueup.workflows.compute_buffers import buffer_rounds, ensure_buffers
 from trueup.workflows.poll_invoice_statuses import ensure_status_polls, status_rounds
 from trueup.workflows.poll_orders import ensure_polls, poll_rounds
 from trueup.workflows.poll_remittances import ensure_remittance_polls, remittance_rounds
@@ -67,6 +68,7 @@ def ensure_watch(tx: Tx) -> None:
     ensure_remittance_polls(tx)
     ensure_status_polls(tx)
     ensure_proofs(tx)
+    ensure_buffers(tx)
     start_rounds(tx, _rounds(tx.resources), tx.resources.pace.watch)
 
 
@@ -79,6 +81,7 @@ def every_rounds(world: World) -> list[Rounds]:
         *remittance_rounds(world),
         *status_rounds(world),
         *proof_rounds(world),
+        *buffer_rounds(world),
     ]
 
 

@@ -58,6 +58,7 @@ class Pace:
     sweep: timedelta = timedelta(hours=1)
     """How often all items, returns and blocked dates are read whole: nothing else tells which of them changed."""
     proofs: timedelta = timedelta(hours=1)
+    buffers: timedelta = timedelta(days=1)
     watch: timedelta = timedelta(minutes=10)
     silence: timedelta = timedelta(hours=2)
     settle: timedelta = timedelta(minutes=2)

@@ -11,6 +11,7 @@ from trueup.base.clock import write_instant
 from trueup.storage.orders import orders
 from trueup.storage.products import products
 from trueup.storage.stock import reservations, stock
+from trueup.storage.stock_ledger import NUMBERS, stock_levels, stock_movements
 
 
 def list_stock(
@@ -50,6 +51,32 @@ def list_declared(connection: sa.Connection, skus: Iterable[str]) -> dict[tuple[
         stock.c.sku.in_(sorted(set(skus))), stock.c.declared_on_hand.is_not(None)
     )
     return {(row.sku, row.location): row.declared_on_hand for row in connection.execute(query)}
+
+
+def list_levels(connection: sa.Connection, sku: str) -> list[dict[str, Any]]:
+    """What each source says of a product at each location, and since when it says so."""
+    query = sa.select(stock_levels).where(stock_levels.c.sku == sku)
+    rows = connection.execute(query.order_by(stock_levels.c.location, stock_levels.c.counted)).mappings()
+    return [
+        {
+            "location": row["location"],
+            "counted_by": row["counted"],
+            "source": row["source"],
+            **{name: row[name] for name in NUMBERS},
+            "tracked": row["tracked"],
+            "observed_at": write_instant(row["observed_at"]),
+            "unchanged_since": write_instant(row["changed_at"]),
+            "evidence": row["evidence"],
+        }
+        for row in rows
+    ]
+
+
+def list_places(connection: sa.Connection, sku: str) -> list[str]:
+    """Every location at which a product was ever counted or moved."""
+    counted = sa.select(stock_levels.c.location).where(stock_levels.c.sku == sku)
+    moved = sa.select(stock_movements.c.location).where(stock_movements.c.sku == sku)
+    return sorted(set(connection.execute(sa.union(counted, moved)).scalars()))
 
 
 def list_reservations(connection: sa.Connection, sku: str) -> list[dict[str, Any]]:

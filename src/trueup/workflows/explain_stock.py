@@ -1,0 +1,158 @@
+"""Explain stock: a product's numbers with the sums that make them, its history, and what other buffers would have cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.clock import write_instant
+from trueup.base.errors import Invalid, NotFound
+from trueup.domain.buffers import ComputedBuffer, compute_buffer
+from trueup.domain.catalog import CountSource, Product
+from trueup.domain.channels import Channel
+from trueup.domain.count_sources import rule_of
+from trueup.domain.inventory import WORDS, Availability, Claimant, Term
+from trueup.domain.stock_ledger import Entry, history
+from trueup.domain.stock_policy import Choice, Course, Outcome, best, course_of, replay
+from trueup.storage import products, stock_ledger
+from trueup.storage.views.stock import list_levels, list_reservations
+from trueup.workflows.promises import all_channels, load_promises
+from trueup.workflows.world import World
+
+INTERVALS = (timedelta(0), timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1))
+SHORTEST_DELAY = timedelta(seconds=1)
+DEFAULT_RISK = Fraction(1, 200)
+
+
+def explain_stock(connection: sa.Connection, world: World, sku: str, now: datetime) -> dict[str, Any]:
+    """What each channel may sell of a product and the sum that says so, who counts it and why. Raises NotFound."""
+    product = load_known(connection, sku)
+    channels = []
+    for channel in all_channels(world, now):
+        promise = load_promises(connection, channel, [sku], now).get(sku)
+        channels.append(_told(channel, promise, now))
+    return {
+        "sku": sku,
+        "title": product.title,
+        "counted_by": product.count_source.value,
+        "rule": rule_of(product),
+        "channels": channels,
+        "levels": list_levels(connection, sku),
+        "held": list_reservations(connection, sku),
+    }
+
+
+def load_known(connection: sa.Connection, sku: str) -> Product:
+    """The product. Raises NotFound."""
+    product = products.load_product(connection, sku)
+    if product is None:
+        raise NotFound(f"No product {sku!r} in the item master; `trueup products list` shows those that are.")
+    return product
+
+
+def _told(channel: Channel, promise: Availability | None, now: datetime) -> dict[str, Any]:
+    told: dict[str, Any] = {"channel": channel.name, "location": channel.location, "for": channel.claimant.value}
+    if promise is None:
+        return {**told, "eaches": 0, "sum": "0 eaches: not counted there", "as_of": None, "incoming": 0, "terms": []}
+    as_of = promise.as_of
+    return {
+        **told,
+        "eaches": promise.eaches,
+        "sum": str(promise),
+        "as_of": write_instant(as_of) if as_of else None,
+        "age_seconds": int((now - as_of).total_seconds()) if as_of else None,
+        "incoming": promise.incoming,
+        "terms": [_term(term) for term in promise.terms],
+    }
+
+
+def _term(term: Term) -> dict[str, Any]:
+    return {
+        "term": term.kind.value,
+        "words": WORDS[term.kind],
+        "eaches": term.eaches,
+        "source": term.source,
+        "as_of": write_instant(term.as_of) if term.as_of else None,
+        "evidence": term.evidence or None,
+    }
+
+
+def stock_history(connection: sa.Connection, sku: str, location: str, since: datetime | None) -> list[dict[str, Any]]:
+    """All that moved and was counted of a product at a location, with the balance after each line, the newest last."""
+    entries = history(
+        stock_ledger.load_observations(connection, sku, location),
+        stock_ledger.load_movements(connection, sku, location),
+    )
+    return [_entry(location, entry) for entry in entries if since is None or entry.at >= since]
+
+
+def _entry(location: str, entry: Entry) -> dict[str, Any]:
+    told = entry.movement or entry.observation
+    assert told is not None, "a line of the ledger is a movement or an observation"
+    return {
+        "at": write_instant(entry.at),
+        "location": location,
+        "what": entry.movement.kind.value if entry.movement else "counted",
+        "eaches": entry.movement.eaches if entry.movement else entry.unexplained,
+        "on_hand": entry.on_hand,
+        "held": entry.held,
+        "unexplained": entry.unexplained,
+        "source": told.source,
+        "reference": entry.movement.reference if entry.movement else "",
+        "evidence": told.evidence or None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRequest:
+    """Which history to replay: a product in a channel since then; `delay` None: as measured of its feed."""
+
+    sku: str
+    channel: Channel
+    since: datetime
+    delay: timedelta | None = None
+    risk: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a replay came to: the choices with their outcomes, the best of them, and what the buffer would be, computed."""
+
+    course: Course
+    delay: timedelta
+    outcomes: tuple[Outcome, ...]
+    best: Outcome
+    now: int
+    computed: ComputedBuffer
+
+
+def replay_policy(connection: sa.Connection, asked: PolicyRequest, now: datetime) -> Policy:
+    """Replay a product's history against buffers and intervals. Raises NotFound, Invalid without enough history."""
+    product, place = load_known(connection, asked.sku), asked.channel.location
+    if product.count_source is CountSource.UNKNOWN:
+        raise Invalid(f"{asked.sku}: {rule_of(product)} There is no history to replay.")
+    sku = asked.sku
+    levels = stock_ledger.load_courses(connection, [sku], place, product.count_source, asked.since).get(sku, [])
+    moved = stock_ledger.load_movements(connection, asked.sku, place, since=asked.since)
+    own = asked.channel.claimant is Claimant.SHOP
+    course = course_of(levels, moved, own=own)
+    if course is None or not course.changes:
+        raise Invalid(
+            f"{asked.sku} at {place}: nothing changed since {asked.since:%Y-%m-%d}, so there is nothing to replay; "
+            f"go back further, or wait until something sells."
+        )
+    measured = stock_ledger.measured_delay(connection, place, product.count_source, now)
+    delay = max(asked.delay if asked.delay is not None else measured or SHORTEST_DELAY, SHORTEST_DELAY)
+    rule = asked.channel.buffer
+    risk = asked.risk or (rule.risk_percent / 100 if rule.risk_percent is not None else DEFAULT_RISK)
+    computed = compute_buffer(course.asked(delay, own=False), risk)
+    current = rule.size(max(0, levels[-1].on_hand), computed.eaches)
+    buffers = sorted({0, 1, 2, 5, current, computed.eaches})
+    outcomes = tuple(replay(course, Choice(buffer, interval, delay)) for interval in INTERVALS for buffer in buffers)
+    found = best(outcomes)
+    assert found is not None, "there is always a choice"
+    return Policy(course, delay, outcomes, found, current, computed)
