@@ -17,6 +17,7 @@ from trueup.domain.inventory import Level, Reservation, weigh
 from trueup.domain.stock_ledger import Movement, MovementKind, Place, balances
 from trueup.storage import stock, supplies
 from trueup.storage.database import Database
+from trueup.storage.orders import orders
 from trueup.storage.products import save_master, save_shop_products
 from trueup.storage.stock_ledger import (
     append_movements,
@@ -79,25 +80,18 @@ def test_an_unchanged_count_grows_no_history(database: Database, clock: ManualCl
 
 def _order(connection: sa.Connection, number: int, state: str, now: datetime) -> None:
     connection.execute(
-        sa.text("SET LOCAL session_replication_role = replica")  # an order row without its documents
-    )
-    columns = connection.execute(
-        sa.text(
-            "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'trueup' "
-            "AND table_name = 'orders' AND is_nullable = 'NO' AND column_default IS NULL AND is_identity = 'NO'"
+        sa.insert(orders).values(
+            partner="amazon-us",
+            number=f"PO{number}",
+            vendor_code="NORDA",
+            state=state,
+            revision=1,
+            ordered_at=now,
+            first_seen_at=now,
+            history=False,
+            again=False,
+            runs=0,
         )
-    ).all()
-    values: dict[str, Any] = {}
-    for name, kind in columns:
-        values[name] = now if "time" in kind else False if kind == "boolean" else number if "int" in kind else "{}"
-    values |= {"number": f"PO{number}", "state": state}
-    names = ", ".join(values)
-    connection.execute(
-        sa.text(
-            f"INSERT INTO trueup.orders (id, {names}) OVERRIDING SYSTEM VALUE VALUES "
-            f"({number}, {', '.join(':' + name for name in values)})"
-        ),
-        values,
     )
 
 

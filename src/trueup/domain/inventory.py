@@ -211,28 +211,29 @@ def available(supply: Supply, asking: Asking) -> Availability:
     """
     level = supply.level
     at, source, evidence = level.observed_at, level.source, level.evidence
-    terms = [
-        Term(TermKind.ON_HAND, level.on_hand, source, at, evidence),
-        Term(TermKind.MOVED, supply.moved, "movements", at),
-        Term(TermKind.SET_ASIDE, -supply.set_aside, source, at, evidence),
-        Term(TermKind.UNOFFERED, -supply.unoffered, source, at, evidence),
-        Term(TermKind.RENTED, -supply.rented, source, at, evidence),
-        Term(TermKind.COMMITTED, -level.committed, source, at, evidence),
-        Term(TermKind.OWN, supply.own, "reservations", at),
-        Term(TermKind.HELD, -supply.held, "reservations", at),
+    sums = [
+        (TermKind.MOVED, supply.moved, "movements"),
+        (TermKind.SET_ASIDE, -supply.set_aside, source),
+        (TermKind.UNOFFERED, -supply.unoffered, source),
+        (TermKind.RENTED, -supply.rented, source),
+        (TermKind.COMMITTED, -level.committed, source),
+        (TermKind.OWN, supply.own, "reservations"),
+        (TermKind.HELD, -supply.held, "reservations"),
     ]
-    if asking.claimant is not Claimant.CIRCULAR:
-        terms.append(Term(TermKind.FENCED, -max(0, asking.circular_keeps - supply.rented), "agreement"))
-    terms.append(
-        Term(TermKind.BUFFER, -asking.buffer, "agreement" if asking.claimant is Claimant.WHOLESALE else "channel")
-    )
+    terms = [Term(TermKind.ON_HAND, level.on_hand, source, at, evidence)]
+    terms += [Term(kind, eaches, said, at, evidence if said is source else "") for kind, eaches, said in sums if eaches]
+    kept = asking.circular_keeps - supply.rented
+    if asking.claimant is not Claimant.CIRCULAR and kept > 0:
+        terms.append(Term(TermKind.FENCED, -kept, "agreement"))
+    if asking.buffer:
+        said = "agreement" if asking.claimant is Claimant.WHOLESALE else "channel"
+        terms.append(Term(TermKind.BUFFER, -asking.buffer, said))
     if asking.claimant is Claimant.WHOLESALE and asking.wholesale_most is not None:
         left = max(0, sum(term.eaches for term in terms))
-        terms.append(
-            Term(TermKind.CAPPED, -max(0, left - max(0, asking.wholesale_most - supply.wholesale)), "agreement")
-        )
-    kept = tuple(term for term in terms if term.eaches or term.kind is TermKind.ON_HAND)
-    return Availability(level.sku, level.location, kept, supply.held, level.incoming)
+        beyond = left - max(0, asking.wholesale_most - supply.wholesale)
+        if beyond > 0:
+            terms.append(Term(TermKind.CAPPED, -beyond, "agreement"))
+    return Availability(level.sku, level.location, tuple(terms), supply.held, level.incoming)
 
 
 def weigh(level: Level, reservations: Iterable[Reservation], *, for_order: int) -> Supply:

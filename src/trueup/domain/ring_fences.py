@@ -32,17 +32,15 @@ class Share:
 
     def at_most(self, pool: int) -> int:
         """Of what a claimant may take: a part of a unit is none."""
-        return self.units if self.units is not None else pool * self._ratio.numerator // self._ratio.denominator
+        if self.percent is None:
+            return self.units or 0
+        return pool * self.percent.numerator // (self.percent.denominator * 100)
 
     def at_least(self, pool: int) -> int:
         """Of what is kept for a claimant: a part of a unit is a whole one. Never more than there is."""
-        if self.units is not None:
-            return min(self.units, pool)
-        return -(-pool * self._ratio.numerator // self._ratio.denominator)
-
-    @property
-    def _ratio(self) -> Fraction:
-        return (self.percent or Fraction(0)) / 100
+        if self.percent is None:
+            return min(self.units or 0, pool)
+        return -(-pool * self.percent.numerator // (self.percent.denominator * 100))
 
     def __str__(self) -> str:
         return f"{self.units} units" if self.units is not None else f"{in_decimals(self.percent)} %"

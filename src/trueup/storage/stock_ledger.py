@@ -165,16 +165,21 @@ def load_levels(connection: sa.Connection, skus: Collection[str], location: str,
 
 def level_of(row: Any) -> Level:
     """A row as what its source said."""
-    numbers = {name: row[name] for name in NUMBERS}
-    evidence = row["evidence"] if row["evidence"] != NO_EVIDENCE else ""
     return Level(
         row["sku"],
         row["location"],
-        tracked=row["tracked"],
-        observed_at=row["observed_at"],
-        source=row["source"],
-        evidence=evidence,
-        **numbers,
+        row["available"],
+        row["committed"],
+        row["on_hand"],
+        row["tracked"],
+        row["observed_at"],
+        row["reserved"],
+        row["damaged"],
+        row["quality_control"],
+        row["safety_stock"],
+        row["incoming"],
+        row["source"],
+        row["evidence"] if row["evidence"] != NO_EVIDENCE else "",
     )
 
 
