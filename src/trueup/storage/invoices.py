@@ -79,10 +79,24 @@ class TakenInvoices:
     different: tuple[tuple[Invoice, Invoice], ...]
 
 
+def lock_partners(connection: sa.Connection, partners: Iterable[str]) -> None:
+    """Invoices to these partners are taken in by one transaction at a time: the second waits, and finds them known.
+
+    All at once and in one order, so that two that take in invoices to the same partners do not wait in a circle.
+    """
+    query = sa.text(
+        "SELECT pg_advisory_xact_lock(hashtextextended(name, 9)) FROM unnest(CAST(:names AS text[])) AS n(name)"
+    )
+    connection.execute(query, {"names": [f"invoices to {partner}" for partner in sorted(set(partners))]})
+
+
 def take_in_invoices(
     connection: sa.Connection, batch: Sequence[Invoice], *, evidence: str, now: datetime
 ) -> TakenInvoices:
-    """Save those that are new. One that is known under its number with other figures is left as it stands and returned."""
+    """Save those that are new. One that is known under its number with other figures is left as it stands and returned.
+
+    Whoever may not be alone calls `lock_partners` first.
+    """
     new: dict[str, int] = {}
     same, different = 0, []
     by_partner: dict[str, list[Invoice]] = {}

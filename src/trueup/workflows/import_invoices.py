@@ -48,6 +48,7 @@ def import_invoices(tx: Tx, content: bytes, person: Person) -> ImportedInvoices:
     reading = read_invoices(content)
     new = same = different = settled = 0
     strangers = _strangers(reading.values, tx.resources.partners)
+    invoices.lock_partners(tx.connection, {each.partner for each in reading.values})
     for start in range(0, len(reading.values), _BATCH):
         batch = reading.values[start : start + _BATCH]
         taken = invoices.take_in_invoices(
