@@ -25,8 +25,11 @@ PACE = Pace(
     back_fill=timedelta(minutes=10),
     settle=timedelta(0),
     products=timedelta(hours=6),
+    looks=(timedelta(seconds=1), timedelta(seconds=2), timedelta(seconds=5)),
+    processed=timedelta(seconds=20),
 )
-"""Orders are looked for when the benchmark says so, and read back as soon as they are answered: nothing waits."""
+"""Orders are looked for when the benchmark says so, and read back as soon as they are answered: nothing waits. An answer whose
+reply is lost, as happens on a machine that is too busy, is sent again after 20 seconds and not after half an hour."""
 POLL_SECONDS = 0.05
 _PLENTY = 1e6
 

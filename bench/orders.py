@@ -213,13 +213,13 @@ def memory(url: str, orders: int) -> str:
             samples.append((run.done(), resident_megabytes(run.processes[0].pid)))
             say(f"memory: {samples[-1][0]} orders, {samples[-1][1]:.1f} MB")
         seconds = time.monotonic() - started
-        run.check()
+        found = on.scalar(_CASES)
     settled = samples[len(samples) // 4 :]
     slope = statistics.linear_regression([count for count, _ in settled], [size for _, size in settled]).slope
     shown = ", ".join(f"{size:.0f} MB after {count}" for count, size in samples[:: max(1, len(samples) // 8)])
     return (
         f"One worker, {samples[-1][0]} orders in {seconds:.0f} s: {shown}, at the end {samples[-1][1]:.0f} MB. "
-        f"Slope after the first quarter: {slope * 1000:.2f} MB a thousand orders."
+        f"Slope after the first quarter: {slope * 1000:.2f} MB a thousand orders. Cases on the way: {found or 'none'}."
     )
 
 

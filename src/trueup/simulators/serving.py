@@ -23,6 +23,9 @@ DROP = "trueup.drop"
 _START_TIMEOUT_SECONDS = 20.0
 _STOP_TIMEOUT_SECONDS = 30.0
 _DRAIN_TIMEOUT_SECONDS = 1
+_KEEP_ALIVE_SECONDS = 60
+"""As the load balancers before the real systems. Much shorter, and on a busy machine a write would meet a connection that is
+just being closed: its reply is lost, and nobody meant it to be."""
 
 
 class _DroppableProtocol(H11Protocol):
@@ -113,6 +116,7 @@ def serve(app: Application, port: int = 0) -> Serving:
             log_config=None,
             server_header=False,
             timeout_graceful_shutdown=_DRAIN_TIMEOUT_SECONDS,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         )
         serving = Serving(uvicorn.Server(config), listener)
     except BaseException:
