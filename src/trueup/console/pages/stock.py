@@ -1,0 +1,203 @@
+"""Stock: what each channel may sell of each product, the sum that says so, how it came, what is ahead, and other policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from trueup.base.errors import Invalid, NotFound
+from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.tables import Choice, Filter, state_of
+from trueup.console.visit import Visit
+from trueup.domain.catalog import CountSource
+from trueup.domain.channels import Channel
+from trueup.storage.views import stock as views
+from trueup.storage.views.case_queue import CaseFilter, page_cases
+from trueup.workflows.explain_stock import Policy, PolicyRequest, explain_stock, replay_policy, stock_history
+from trueup.workflows.promises import all_channels, load_promises
+
+COUNTED_BY = {
+    CountSource.SHOP: "The shop",
+    CountSource.DECLARED: "A declared source",
+    CountSource.ITEMS: "Supercycle's items",
+    CountSource.UNKNOWN: "Nobody",
+}
+_FILTERS = (
+    Filter("words", "SKU or title"),
+    Filter("counted", "Counted by", tuple(Choice(each.value, label) for each, label in COUNTED_BY.items())),
+)
+_TABS = (Choice("now", "Now"), Choice("history", "History"), Choice("ahead", "Ahead"), Choice("policy", "Policy"))
+_LINKS = {
+    "held": "tab=ahead",
+    "moved": "tab=history",
+    "own": "tab=ahead",
+    "rented": "tab=ahead",
+}
+_HISTORY_SHOWN = 200
+_DAYS = 90
+
+
+def _show_list(visit: Visit) -> Response:
+    state = state_of(visit, "words", "counted", "at")
+    paged = views.page_products(visit.connection, state["words"], state["counted"], state["at"])
+    skus = [row["sku"] for row in paged.rows]
+    channels = all_channels(visit.desk.world, visit.now)
+    promises = [load_promises(visit.connection, channel, skus, visit.now) for channel in channels]
+    numbers = {sku: [promise.get(sku) for promise in promises] for sku in skus}
+    return visit.render(
+        "stock.html",
+        state=state,
+        filters=_FILTERS,
+        paged=paged,
+        channels=channels,
+        numbers=numbers,
+        words=COUNTED_BY,
+    )
+
+
+def _show_product(visit: Visit) -> Response:
+    sku = visit.path("sku")
+    state = state_of(visit, "tab", "channel", "delay", "days")
+    told = explain_stock(visit.connection, visit.desk.world, sku, visit.now)
+    tab = state["tab"] or _TABS[0].value
+    more: dict[str, Any] = {}
+    if tab == "history":
+        more = _history(visit, sku)
+    elif tab == "policy":
+        more = _policy(visit, sku, told)
+    cases = page_cases(visit.connection, CaseFilter(words=sku), visit.now, limit=20)
+    return visit.render(
+        "stock_product.html",
+        state=state,
+        tab=tab,
+        tabs=_TABS,
+        told=told,
+        counted_by=COUNTED_BY[CountSource(told["counted_by"])],
+        equations=[_equation(each, state.path) for each in told["channels"]],
+        cases=[row for row in cases.rows if str(row["kind"]).startswith(("stock.", "held.stock", "product."))],
+        **more,
+    )
+
+
+def _equation(channel: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """The sum of a channel as terms that open their rows."""
+    terms = []
+    for term in channel["terms"]:
+        link = f"{path}?{_LINKS[term['term']]}" if term["term"] in _LINKS else ""
+        if not link and term["evidence"]:
+            link = f"/documents/{term['evidence']}"
+        sign = "-" if term["eaches"] < 0 else "+"
+        terms.append({"label": term["words"], "value": abs(term["eaches"]), "sign": sign, "href": link})
+    return {**channel, "parts": terms, "total": {"label": "may be sold, in eaches", "value": channel["eaches"]}}
+
+
+def _history(visit: Visit, sku: str) -> dict[str, Any]:
+    places = views.list_places(visit.connection, sku)
+    rows = [row for place in places for row in stock_history(visit.connection, sku, place, None)]
+    rows.sort(key=lambda row: (row["at"], row["location"]))
+    return {"history": rows[-_HISTORY_SHOWN:][::-1], "earlier": max(0, len(rows) - _HISTORY_SHOWN), **_course(rows)}
+
+
+def _course(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """On hand and held over time, a line a location, as a chart and as the table that says the same."""
+    places = sorted({row["location"] for row in rows})
+    series = [
+        {
+            "type": "line",
+            "step": "end",
+            "name": f"{name} at {place}",
+            "data": [[row["at"], row[field]] for row in rows if row["location"] == place and row[field] is not None],
+        }
+        for place in places
+        for field, name in (("on_hand", "On hand"), ("held", "Held for purchase orders"))
+    ]
+    option = {"xAxis": {"type": "time"}, "yAxis": {"type": "value", "minInterval": 1}, "series": series}
+    return {"chart": option, "chart_rows": [(row["at"], row["location"], row["on_hand"], row["held"]) for row in rows]}
+
+
+def _policy(visit: Visit, sku: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """The replay of one channel, or why there is none."""
+    channels = all_channels(visit.desk.world, visit.now)
+    chosen = _chosen(channels, visit.asked("channel"))
+    if chosen is None:
+        return {"policy": None, "why_none": "No agreement is in force, so no channel sells anything.", "channels": []}
+    days, delay = _whole(visit.asked("days"), "days") or _DAYS, _whole(visit.asked("delay"), "delay")
+    since = visit.now - timedelta(days=days)
+    asked = PolicyRequest(sku, chosen, since, None if delay is None else timedelta(seconds=delay))
+    choices = [Choice(_key(each), f"{each.name} at {each.location}") for each in channels]
+    shown: dict[str, Any] = {"channels": choices, "chosen": _key(chosen), "days": days, "given_delay": delay}
+    try:
+        policy = replay_policy(visit.connection, asked, visit.now)
+    except (Invalid, NotFound) as error:
+        return {**shown, "policy": None, "why_none": str(error)}
+    return {
+        **shown,
+        "policy": policy,
+        "policy_chart": _policy_chart(policy),
+        "policy_rows": _policy_rows(policy),
+        "interval": _interval,
+    }
+
+
+def _chosen(channels: Sequence[Channel], key: str) -> Channel | None:
+    named = [each for each in channels if _key(each) == key]
+    shops = [each for each in channels if each.name.startswith("shop ")]
+    return next(iter([*named, *shops, *channels]), None)
+
+
+def _key(channel: Channel) -> str:
+    return f"{channel.name}|{channel.location}"
+
+
+def _whole(text: str, what: str) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or not 0 <= int(text) <= 10_000_000:
+        raise Invalid(f"{what}: expected a whole number, found {text!r}.")
+    return int(text)
+
+
+def _interval(interval: timedelta) -> str:
+    minutes = int(interval.total_seconds()) // 60
+    return f"every {minutes} min" if minutes else "at each change"
+
+
+def _policy_rows(policy: Policy) -> list[tuple[str, int, int]]:
+    return [
+        (f"{_interval(each.choice.interval)}, {each.choice.buffer}", each.oversold, each.lost)
+        for each in policy.outcomes
+    ]
+
+
+def _policy_chart(policy: Policy) -> dict[str, Any]:
+    names = [f"{_interval(each.choice.interval)}, {each.choice.buffer}" for each in policy.outcomes]
+    return {
+        "xAxis": {"type": "category", "data": names, "axisLabel": {"rotate": 60}},
+        "yAxis": {"type": "value", "minInterval": 1},
+        "series": [
+            {"type": "bar", "stack": "eaches", "name": "Sales lost", "data": [each.lost for each in policy.outcomes]},
+            {"type": "bar", "stack": "eaches", "name": "Oversold", "data": [each.oversold for each in policy.outcomes]},
+        ],
+    }
+
+
+def _find(visit: Visit, words: str) -> list[Hit]:
+    """Products by SKU or title."""
+    paged = views.page_products(visit.connection, words, "", "")
+    return [
+        Hit("product", row["sku"], f"/stock/{row['sku']}", row["title"], exact=row["sku"].lower() == words.lower())
+        for row in paged.rows[:10]
+    ]
+
+
+PAGE = Page(
+    "stock",
+    "Stock",
+    (Route("/stock", _show_list), Route("/stock/{sku:path}", _show_product)),
+    Place(Group.GOODS, 1, "packages"),
+    "s",
+    find=_find,
+)

@@ -1,0 +1,60 @@
+"""The pages of stock: each number is the sum of its terms, opens them, and says how old it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from tests.console.installed import Console
+
+
+def test_stock_is_listed_with_what_each_channel_may_sell(console: Console) -> None:
+    """Found by words and by who counts it; a filter that matches nothing says so."""
+    with console.visitor("Elke") as elke:
+        listed = elke.get("/stock").text
+        assert 'href="/stock/LAMP-1"' in listed and "wholesale amazon-us/" in listed and "shop " in listed
+        declared = elke.get("/stock?counted=declared").text
+        assert "VASE-1" in declared and "LAMP-1" not in declared
+        assert "No product matches" in elke.get("/stock?words=nothing-like-it").text
+        assert elke.get("/stock/NO-SUCH").status_code == 404
+        assert "/stock/LAMP-1" in elke.get("/search?words=lamp-1").text
+
+
+def test_a_number_of_stock_is_explained(console: Console) -> None:
+    """The terms on the page add up to the number in its heading, for every channel."""
+    with console.visitor("Elke") as elke:
+        text = elke.get("/stock/LAMP-1").text
+    headings = [int(number) for number in re.findall(r"Why (\d+)\?", text)]
+    tables = re.findall(r"The terms of the sum.*?</table>", text, re.DOTALL)
+    assert len(headings) == len(tables) == 2
+    for total, table in zip(headings, tables, strict=True):
+        terms = [
+            int(cell.replace("\N{MINUS SIGN}", "-")) for cell in re.findall(r'<td class="num">([^<]+)</td>', table)
+        ]
+        assert total == max(0, sum(terms)) and len(terms) >= 2
+    assert "The shop counts it" in text
+
+
+def test_history_ahead_and_policy_of_a_product(console: Console) -> None:
+    """What moved, what is held, and why there is nothing to replay yet; a number that is none is refused in words."""
+    with console.visitor("Elke") as elke:
+        history = elke.get("/stock/LAMP-1?tab=history").text
+        assert "reserved" in history and "counted" in history and "On hand and held" not in history
+        ahead = elke.get("/stock/LAMP-1?tab=ahead").text
+        assert "PO000001" in ahead
+        assert "Replay" in elke.get("/stock/LAMP-1?tab=policy").text
+        assert elke.get("/stock/LAMP-1?tab=policy&days=x").status_code == 422
+
+
+def test_stock_opens_in_a_browser(page_of: Callable[..., Page]) -> None:
+    """From the list to the sum to its history by links, and nothing complains."""
+    page = page_of("Elke")
+    page.goto("/stock")
+    page.get_by_role("link", name="LAMP-1").first.click()
+    assert page.get_by_role("heading", level=1).inner_text() == "LAMP-1"
+    page.get_by_role("link", name="History").click()
+    page.locator("[data-chart] svg").wait_for()
+    page.get_by_text("As a table").click()
+    assert page.get_by_role("cell", name="main").first.is_visible()
