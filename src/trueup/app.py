@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from starlette.types import ASGIApp
 
 from trueup import __version__
+from trueup.api.server import beside, build_api
 from trueup.base.clock import Clock, SystemClock
 from trueup.base.plugins import collect
 from trueup.connectors.amazon_vendor import AmazonVendor, AmazonVendorSettings
@@ -81,8 +82,11 @@ def build_books(path: Path | None) -> Books:
 
 
 def build_web(app: Application, *, open_house: bool = False) -> ASGIApp:
-    """The console of an installation, as one web application. `open_house`: anyone comes in as anyone (a demonstration)."""
-    return build_console(app, open_house=open_house)
+    """An installation's console, and what other systems call, as one web application. `open_house`: anyone comes in as anyone
+    (a demonstration)."""
+    return beside(
+        build_console(app, open_house=open_house), build_api(app.world, app.engine.act, app.settings.signals)
+    )
 
 
 @dataclass(frozen=True)
@@ -224,6 +228,10 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
         found.product_sources[shop.name] = store
         found.stock_sources[shop.name] = store
         found.sales_order_sinks[shop.name] = store
+        found.hint_sources[shop.name] = store
+        found.stock_readers[shop.name] = store
+        if shop.publishes_stock:
+            found.stock_sinks[shop.name] = store
         found.probed[shop.name] = store
         closers.append(http.close)
     for place in settings.folders:
@@ -283,6 +291,7 @@ def _shopify_settings(settings: Settings, shop: Any) -> ShopifySettings:
         locations=shop.locations,
         company_locations=tuple(sorted(companies)),
         source_name=shop.source_name,
+        webhook_secret=shop.webhook_secret,
     )
 
 
@@ -321,6 +330,7 @@ def _pace(settings: Settings) -> Pace:
         finances=timedelta(seconds=worker.finances_poll_seconds),
         circular=timedelta(seconds=worker.circular_poll_seconds),
         sweep=timedelta(seconds=worker.circular_sweep_seconds),
+        stock_sweep=timedelta(seconds=worker.stock_sweep_seconds),
     )
 
 

@@ -233,6 +233,9 @@ def _connections(vendor: AmazonVendor, shop: ShopifyShop) -> Connections:
         product_sources={SHOP: shop},
         stock_sources={SHOP: shop},
         sales_order_sinks={SHOP: shop},
+        hint_sources={SHOP: shop},
+        stock_readers={SHOP: shop},
+        stock_sinks={SHOP: shop},
     )
 
 

@@ -10,21 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from trueup.domain.catalog import Product
 from trueup.domain.inventory import Level
 from trueup.domain.sales_orders import SalesOrder, ShownOrder
-
-T_co = TypeVar("T_co", covariant=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Observed(Generic[T_co]):
-    """A value and the raw reply that says so."""
-
-    value: T_co
-    evidence: bytes
+from trueup.remote.hints import HintSource
+from trueup.remote.observed import Observed as Observed
+from trueup.remote.stock import StockReader, StockSink
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,4 +304,7 @@ class Connections:
     sales_order_sinks: dict[str, SalesOrderSink] = field(default_factory=dict)
     remittance_sources: dict[str, RemittanceSource] = field(default_factory=dict)
     invoice_status_sources: dict[str, InvoiceStatusSource] = field(default_factory=dict)
+    hint_sources: dict[str, HintSource] = field(default_factory=dict)
+    stock_readers: dict[str, StockReader] = field(default_factory=dict)
+    stock_sinks: dict[str, StockSink] = field(default_factory=dict)
     probed: dict[str, Probed] = field(default_factory=dict)

@@ -175,6 +175,8 @@ class ShopSettings(Table):
     buffer_percent: Percent = key("a percentage from 0 to 100", Decimal(0))
     buffer_risk_percent: RiskPercent | None = key("a percentage above 0, 50 at most", None)
     books_revenue: bool | None = key("true or false: whether the shop's own feed books the revenue of our orders", None)
+    publishes_stock: bool = key("true or false: whether counts that are ours are written into the shop", False)
+    webhook_secret: SecretValue | None = key(SECRET, None)
 
     @model_validator(mode="after")
     def _authorised(self) -> ShopSettings:
@@ -252,6 +254,16 @@ class PersonSettings(Table):
     )
 
 
+class SignalSettings(Table):
+    """An automation that calls us when a connection has news, such as Shopify Flow's "Send HTTP request"."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$")] = key(
+        "a name that can stand in an address"
+    )
+    secret: SecretValue = key(SECRET)
+    about: Name = key("the name of the connection that is asked then")
+
+
 class WorkerSettings(Table):
     """How much a worker does at once and how often it looks."""
 
@@ -263,6 +275,7 @@ class WorkerSettings(Table):
     finances_poll_seconds: Positive = key("a whole number of seconds", 3600)
     circular_poll_seconds: Positive = key("a whole number of seconds", 120)
     circular_sweep_seconds: Positive = key("a whole number of seconds", 3600)
+    stock_sweep_seconds: Positive = key("a whole number of seconds", 3600)
 
 
 class SimulationSettings(Table):
@@ -297,6 +310,7 @@ class Settings(Foundation):
     books: BooksSettings = key("the table [books]", BooksSettings())
     bank: BankSettings = key("the table [bank]", BankSettings())
     worker: WorkerSettings = key("the table [worker]", WorkerSettings())
+    signals: tuple[SignalSettings, ...] = key("[[signals]]", ())
     simulation: SimulationSettings | None = key("the table [simulation]", None)
 
     @property

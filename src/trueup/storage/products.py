@@ -30,6 +30,7 @@ products = sa.Table(
     sa.Column("obsolete", sa.Boolean, nullable=False),
     sa.Column("updated_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("evidence", sa.CHAR(64), nullable=False),
+    sa.Index("ix_products_shop_item", "shop_item"),
 )
 listings = sa.Table(
     "listings",
@@ -117,6 +118,12 @@ def load_product(connection: sa.Connection, sku: str) -> Product | None:
     """One product, or None."""
     row = connection.execute(sa.select(products).where(products.c.sku == sku)).mappings().first()
     return _product(row) if row else None
+
+
+def find_items(connection: sa.Connection, items: Iterable[str]) -> list[Product]:
+    """The products of the shop's own ids of inventory items."""
+    query = sa.select(products).where(products.c.shop_item.in_(sorted(set(items)))).order_by(products.c.sku)
+    return [_product(row) for row in connection.execute(query).mappings()]
 
 
 def load_catalog(connection: sa.Connection, vendor_code: str, asins: Iterable[str], codes: Iterable[str]) -> Catalog:

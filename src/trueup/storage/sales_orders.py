@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from trueup.domain.orders import OrderState
 from trueup.domain.sales_orders import ShownOrder
 from trueup.storage.json_values import from_json, to_json
+from trueup.storage.orders import orders
 from trueup.storage.schema import metadata
 
 sales_orders = sa.Table(
@@ -27,6 +30,7 @@ sales_orders = sa.Table(
     sa.Column("read_back_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("evidence", sa.CHAR(64), nullable=False),
     sa.UniqueConstraint("shop", "key"),
+    sa.Index("ix_sales_orders_remote", "shop", "remote_id"),
 )
 
 
@@ -73,6 +77,27 @@ def load_sales_order(connection: sa.Connection, order_id: int) -> SavedSalesOrde
     return SavedSalesOrder(
         row["shop"], shown, row["agrees"], row["wanted"], row["proof"], row["read_back_at"], row["evidence"]
     )
+
+
+def doubt_orders(connection: sa.Connection, shop: str, remote_ids: Iterable[str]) -> list[int]:
+    """Somebody says that these orders of the shop have changed: what was read of them holds no more until they are read again.
+
+    Returns the purchase orders that they stand for; those of others are not ours, and of closed ones nothing is owed.
+    """
+    wanted = sorted(set(remote_ids))
+    if not wanted:
+        return []
+    doubted = (
+        sa.update(sales_orders)
+        .where(
+            sales_orders.c.shop == shop,
+            sales_orders.c.remote_id.in_(wanted),
+            sales_orders.c.order_id == orders.c.id,
+            orders.c.state != OrderState.CLOSED.value,
+        )
+        .values(agrees=False)
+    )
+    return sorted(connection.execute(doubted.returning(sales_orders.c.order_id)).scalars())
 
 
 def forget_wanted(connection: sa.Connection, order_id: int) -> None:

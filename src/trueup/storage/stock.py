@@ -228,6 +228,20 @@ def mark_claimed(connection: sa.Connection, order_id: int, sequences: Collection
     )
 
 
+def load_unclaimed(
+    connection: sa.Connection, skus: Iterable[str], location: str, since_before: datetime
+) -> dict[str, int]:
+    """By SKU, the eaches that orders have held since before then and no shop has claimed."""
+    held = sa.func.sum(reservations.c.eaches - reservations.c.claimed_eaches)
+    query = sa.select(reservations.c.sku, held.label("eaches")).where(
+        reservations.c.sku.in_(sorted(set(skus))),
+        reservations.c.location == location,
+        reservations.c.claimed_eaches < reservations.c.eaches,
+        reservations.c.reserved_at < since_before,
+    )
+    return {row.sku: int(row.eaches) for row in connection.execute(query.group_by(reservations.c.sku))}
+
+
 def declare_count(
     connection: sa.Connection, counts: Iterable[tuple[str, str, int]], evidence: str, now: datetime
 ) -> int:

@@ -14,6 +14,7 @@ from trueup.storage import products, stock
 from trueup.storage.views.stock import list_declared
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.wanted_stock import stock_changed
 from trueup.workflows.world import Tx, World
 
 KIND = "stock-counts"
@@ -59,6 +60,8 @@ def declare_stock(tx: Tx, content: bytes, person: Person) -> Declared:
     if departed:
         after["departed_eaches"] = sum(held.eaches for held in departed)
     record_deed(tx.connection, tx.now, person, Deed("stock.declared", KIND, None, after, reading.evidence))
+    for location in sorted({location for _, location, _ in rows}):
+        stock_changed(tx, [sku for sku, at, _ in rows if at == location], location)
     return Declared(reading.evidence, True, counts, tuple(findings))
 
 

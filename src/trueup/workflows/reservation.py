@@ -28,6 +28,7 @@ from trueup.workflows.assessment import Situation, examine, line_digest, open_ho
 from trueup.workflows.promises import wholesale_channel
 from trueup.workflows.short_lines import note_shorts
 from trueup.workflows.taking_in import start_answering
+from trueup.workflows.wanted_stock import stock_changed
 from trueup.workflows.world import ACTOR, Tx, World
 
 PENDING_WAIT = timedelta(seconds=3)
@@ -92,6 +93,7 @@ def decide_order(tx: Tx, order_id: int, run_id: str, observed: dict[str, Any] | 
     made = _decide(situation, supplies, before, tx.now)
     _save(tx, situation, made, evidence)
     note_shorts(tx, situation, made, supplies)
+    stock_changed(tx, skus, agreement.ship_from)
     return {"revision": saved.revision}
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.durable.flow import Flow
 from trueup.storage import cases, orders, sources
+from trueup.workflows.check_stock import ensure_sweeps, sweep_rounds
 from trueup.workflows.compute_buffers import buffer_rounds, ensure_buffers
 from trueup.workflows.poll_invoice_statuses import ensure_status_polls, status_rounds
 from trueup.workflows.poll_orders import ensure_polls, poll_rounds
@@ -30,6 +31,7 @@ _GOES_ROUND = (
     "poll_remittances",
     "poll_invoice_statuses",
     "prove_books",
+    "check_stock",
     "watch",
 )
 
@@ -69,6 +71,7 @@ def ensure_watch(tx: Tx) -> None:
     ensure_status_polls(tx)
     ensure_proofs(tx)
     ensure_buffers(tx)
+    ensure_sweeps(tx)
     start_rounds(tx, _rounds(tx.resources), tx.resources.pace.watch)
 
 
@@ -82,6 +85,7 @@ def every_rounds(world: World) -> list[Rounds]:
         *status_rounds(world),
         *proof_rounds(world),
         *buffer_rounds(world),
+        *sweep_rounds(world),
     ]
 
 

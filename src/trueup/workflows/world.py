@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
@@ -60,6 +60,12 @@ class Pace:
     proofs: timedelta = timedelta(hours=1)
     buffers: timedelta = timedelta(days=1)
     watch: timedelta = timedelta(minutes=10)
+    stock_pause: timedelta = timedelta(milliseconds=500)
+    """Between writes to a channel: what changes meanwhile goes together. The first change of a quiet channel leaves at once."""
+    stock_read_back: timedelta = timedelta(seconds=30)
+    """How long after a write it is read back."""
+    stock_sweep: timedelta = timedelta(hours=1)
+    """How often every published number is read, whatever was heard."""
     silence: timedelta = timedelta(hours=2)
     settle: timedelta = timedelta(minutes=2)
     """How long Amazon is given before the first read-back."""
@@ -128,6 +134,17 @@ class World:
     def proof_ground(self, now: datetime) -> Ground:
         """What continuous proofs are given."""
         return Ground(now, self.partners, self.books.chart, self.bank, self.feeds)
+
+    def channels_at(self, location: str) -> list[str]:
+        """The channels that sell what lies at a place."""
+        return sorted({terms.shop for terms in self._agreements() if terms.ship_from == location})
+
+    def places_of(self, channel: str) -> list[str]:
+        """The places a channel sells from."""
+        return sorted({terms.ship_from for terms in self._agreements() if terms.shop == channel})
+
+    def _agreements(self) -> Iterator[Agreement]:
+        return (terms for partner in self.partners.values() for terms in partner.agreements)
 
     def keep(self, connection: sa.Connection, content: bytes, *, kind: str, source: str, name: str) -> Digest:
         """Archive bytes in the caller's transaction; returns their hash, which is the evidence of what is made of them."""

@@ -34,6 +34,7 @@ ENVIRON = {
     "AMAZON_REFRESH_TOKEN": "refresh-secret-words",
     "SHOPIFY_CLIENT_SECRET": "shopify-secret-words",
     "SUPERCYCLE_KEY": "supercycle-secret-words",
+    "FLOW_SECRET": "flow-secret-words",
 }
 
 

@@ -8,6 +8,9 @@ client       one request: paced, answered or refused
 refusals     Shopify's errors as ours
 products     variants -> Product
 levels       inventory levels -> Level
+stock        counts and holds: read, set, moved
+stock_operations  their GraphQL documents
+webhooks     who sent it, and what to look at again
 shown        an order of the shop -> ShownOrder
 orders       find, create, cancel, move
 credits      gift cards under codes of ours, and store credit

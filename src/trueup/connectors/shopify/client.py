@@ -75,7 +75,7 @@ class ShopifyClient:
             )
         size = operation.size(variables)
         cost = self._known_costs.get((operation.name, size), operation.estimated_cost(variables))
-        self._pay(cost + ROUNDING_POINTS)
+        self._pay(cost + ROUNDING_POINTS, operation.share)
         content = json.dumps(
             {"query": operation.text, "operationName": operation.name, "variables": variables}
         ).encode()
@@ -106,10 +106,11 @@ class ShopifyClient:
             raise user_error(f"Shop {self.settings.name}: {operation.name}", problems)
         return answer
 
-    def _pay(self, cost: float) -> None:
+    def _pay(self, cost: float, share: float) -> None:
+        # A bucket that is taken to hold less is waited for until it is that much fuller: the difference stays in it.
         bucket, name = self._bucket, self.settings.budget_name
-        wanted = budgets.Bucket(name, bucket.rate_per_second, bucket.burst)
-        spend(self._budget, self.clock, wanted, min(cost, bucket.burst))
+        wanted = budgets.Bucket(name, bucket.rate_per_second, bucket.burst * share)
+        spend(self._budget, self.clock, wanted, min(cost, wanted.burst))
 
     def _send(self, operation: Operation, content: bytes, what: str) -> Reply:
         token = self._tokens.token()

@@ -29,13 +29,17 @@ _MUTATION = 10
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One document. `scopes` are those it cannot do without; `counted` names the list variable that `cost_each` is for."""
+    """One document. `scopes` are those it cannot do without; `counted` names the list variable that `cost_each` is for.
+
+    `share` is how much of the shop's budget it may use up: what can wait leaves the rest to what cannot.
+    """
 
     text: str
     scopes: tuple[str, ...]
     cost: int
     counted: str = ""
     cost_each: int = 0
+    share: float = 1.0
 
     @property
     def writes(self) -> bool:

@@ -27,6 +27,7 @@ SCOPES = (
     Scope("write_orders", "create, find and cancel orders, and define their key"),
     Scope("write_order_edits", "change the quantities of orders"),
     Scope("write_merchant_managed_fulfillment_orders", "see and correct the location an order ships from"),
+    Scope("write_inventory", "publish counts that are ours (publishes_stock)", optional=True),
     Scope("read_companies", "orders for a B2B company location", optional=True),
     Scope("write_gift_cards", "issue, find and deactivate gift cards for trade-ins", optional=True),
     Scope(

@@ -28,7 +28,9 @@ class ShopifySettings:
     one location. An id may also be used as its own name.
     `case_pack`: the variant metafield, `namespace.key`, that says how many eaches a case holds.
     `source_name` is optional: Shopify takes it only from channels it knows. `company_locations` are B2B locations that
-    agreements name, so that they can be probed. `endpoint` replaces https://<shop> for a simulator on this machine.
+    agreements name, so that they can be probed.
+    `webhook_secret`: what webhooks are signed with where that is not the client secret: the API secret key of a custom app.
+    `endpoint` replaces https://<shop> for a simulator on this machine.
     Raises ConfigurationError.
     """
 
@@ -43,6 +45,7 @@ class ShopifySettings:
     locations: Mapping[str, str] = field(default_factory=dict)
     company_locations: tuple[str, ...] = ()
     source_name: str | None = None
+    webhook_secret: Secret | None = None
 
     def __post_init__(self) -> None:
         where = f"Shop {self.name}"
@@ -88,6 +91,11 @@ class ShopifySettings:
     def base_url(self) -> str:
         """Where requests go."""
         return self.endpoint or f"https://{self.shop}"
+
+    @property
+    def signing_secret(self) -> Secret | None:
+        """What the shop signs its webhooks with; None where the settings do not say."""
+        return self.webhook_secret or self.client_secret
 
     @property
     def budget_name(self) -> str:

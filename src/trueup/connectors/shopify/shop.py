@@ -1,23 +1,29 @@
-"""One Shopify shop as Trueup's workflows see it: a source of products and stock, a sink of orders, and something to probe."""
+"""One Shopify shop as Trueup's workflows see it: products, stock and hints come from it, orders and stock go to it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from trueup.base.clock import Clock
-from trueup.connectors.shopify import amendments, levels, orders, probes, products
+from trueup.connectors.shopify import amendments, levels, orders, probes, products, stock, webhooks
 from trueup.connectors.shopify.client import ShopifyClient
 from trueup.connectors.shopify.settings import ShopifySettings
+from trueup.connectors.shopify.stock_operations import ROWS_A_WRITE
 from trueup.domain.catalog import Product
 from trueup.domain.inventory import Level
+from trueup.domain.publishing import CountWrite, HoldMove, ShownStock
 from trueup.domain.sales_orders import SalesOrder, ShownOrder
 from trueup.remote.budget import Budget
 from trueup.remote.capability import Observed, Probe, Wanted
+from trueup.remote.hints import Hint, Subject
 from trueup.remote.http import HttpClient
+from trueup.remote.stock import Written
 
 
 class ShopifyShop:
-    """ProductSource, StockSource, SalesOrderSink and Probed. `http` goes to `settings.base_url`. Safe to share between threads.
+    """ProductSource, StockSource, StockReader, StockSink, SalesOrderSink, HintSource and Probed.
+
+    `http` goes to `settings.base_url`. Safe to share between threads.
 
     Every method raises RemoteError as its contract says, and ConfigurationError for a location or definition that a person
     must mend.
@@ -47,6 +53,36 @@ class ShopifyShop:
     def fetch_levels(self, wanted: Sequence[Wanted], location: str) -> Observed[tuple[Level, ...]]:
         """`location` is one of our names or Shopify's id. Not stocked there is a level of zero; no longer a product, none."""
         return levels.fetch_levels(self._client, wanted, location)
+
+    def read_stock(self, items: Sequence[str], location: str) -> Observed[tuple[ShownStock, ...]]:
+        """What it may sell, has committed and holds for others, by its own ids of inventory items."""
+        return stock.read_stock(self._client, items, location)
+
+    @property
+    def most_rows(self) -> int:
+        """Of one write of stock."""
+        return ROWS_A_WRITE
+
+    @property
+    def remembers_seconds(self) -> int:
+        """How long it knows the key of a write."""
+        return stock.REMEMBERS_SECONDS
+
+    def set_counts(self, key: str, writes: Sequence[CountWrite]) -> Written:
+        """All of them, or none: one that is no longer what was expected refuses them all."""
+        return stock.set_counts(self._client, key, writes)
+
+    def move_holds(self, key: str, moves: Sequence[HoldMove]) -> Written:
+        """As `set_counts`. What others reserve there is compared with, and left as it is."""
+        return stock.move_holds(self._client, key, moves)
+
+    def recognise_hint(self, headers: Mapping[str, str], body: bytes) -> Hint:
+        """Signed by the app of this shop, or Unauthorized."""
+        return webhooks.recognise(self._settings, headers, body)
+
+    def read_hint(self, hint: Hint, body: bytes) -> Sequence[Subject]:
+        """What a webhook is about; nothing of what it says is taken over."""
+        return webhooks.read(hint, body)
 
     def prepare(self) -> None:
         """Have the order key defined in the shop; done by itself before the first look-up of an order."""

@@ -1,0 +1,60 @@
+"""`trueup stock drift`: what channels were told of each product, what they show, and how late we are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from trueup.cli.frame import Limit, Result, Session, command
+from trueup.cli.tables import Column, amount
+from trueup.storage.views import channels as views
+
+_COLUMNS = (
+    Column("sku", "sku"),
+    Column("location", "location", spare=True),
+    Column("channel", "channel"),
+    Column("told", "published", number=True),
+    Column("on hand there", "on_hand", number=True),
+    Column("held for us", "held", number=True),
+    Column("reserved there", "reserved", number=True),
+    Column("drift", "drift", number=True),
+    Column("taken", "accepted_at", spare=True),
+    Column("read", "shown_at"),
+    Column("why", "why", wrap=True, spare=True),
+)
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command to `trueup stock`."""
+    command(group, "drift", example="trueup stock drift --all")(show_drift)
+
+
+def show_drift(
+    session: Session,
+    channel: Annotated[str | None, typer.Option(help="Of this channel alone.", metavar="NAME")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also products that agree.")] = False,
+    after: Annotated[str, typer.Option(help="From after this SKU: the next page.")] = "",
+    limit: Limit = 50,
+) -> Result:
+    """Hold what channels were told against what they show, with the delays of both ways. Exit code 1 when any drifts."""
+    with session.look() as connection:
+        rows = views.list_channel_stock(
+            connection, channel=channel, drifting=not everything, after=after, limit=limit
+        )
+        measured = [each for each in views.measure_channels(connection) if channel in (None, each["channel"])]
+    drifting = any(each["drifting"] for each in measured)
+    nothing = "Every channel shows what it was told." if measured else "Nothing is published to any channel yet."
+    data = {"channels": measured, "products": rows}
+    remark = "\n".join(map(_told, measured))
+    return Result(data, _COLUMNS, rows=rows, remark=remark, nothing=nothing, findings=drifting)
+
+
+def _told(each: dict[str, Any]) -> str:
+    words = [f"{each['channel']}: {amount(each['products'], 'product')}, {each['published']} published"]
+    words += [f"{each['waiting']} waiting to be told", f"{each['to_be_read']} to be read"]
+    for name, title in (("taken_after", "taken there"), ("read_after", "read here")):
+        if each[f"{name}_p50"] is not None:
+            words.append(f"{title} after {each[f'{name}_p50']} s, 99 % within {each[f'{name}_p99']} s")
+    words.append(f"last heard of {each['last_heard'] or 'never'}")
+    return "; ".join(words)

@@ -1,0 +1,51 @@
+"""The GraphQL documents by which stock is read and written, with what they may cost. See `operations` for how costs are counted."""
+
+from __future__ import annotations
+
+from trueup.connectors.shopify.operations import Operation
+
+ITEMS_A_REQUEST = 100
+ROWS_A_WRITE = 250
+"""Shopify takes input lists of 250."""
+_WRITE = 10 + 2
+
+STOCK = Operation(
+    """query Stock($ids: [ID!]!, $location: ID!) {
+  location(id: $location) { id isActive }
+  nodes(ids: $ids) {
+    ... on InventoryItem {
+      id sku tracked
+      inventoryLevel(locationId: $location) {
+        quantities(names: ["available", "committed", "on_hand", "reserved"]) { name quantity }
+      }
+    }
+  }
+}""",
+    ("read_inventory", "read_locations"),
+    3,
+    "ids",
+    6,
+    share=0.5,
+)
+
+SET_COUNTS = Operation(
+    """mutation SetCounts($input: InventorySetQuantitiesInput!, $key: String!) {
+  inventorySetQuantities(input: $input) @idempotent(key: $key) {
+    inventoryAdjustmentGroup { id } userErrors { code field message }
+  }
+}""",
+    ("write_inventory",),
+    _WRITE,
+)
+
+MOVE_HOLDS = Operation(
+    """mutation MoveHolds($input: InventoryMoveQuantitiesInput!, $key: String!) {
+  inventoryMoveQuantities(input: $input) @idempotent(key: $key) {
+    inventoryAdjustmentGroup { id } userErrors { code field message }
+  }
+}""",
+    ("write_inventory",),
+    _WRITE,
+)
+
+STOCK_OPERATIONS = (STOCK, SET_COUNTS, MOVE_HOLDS)

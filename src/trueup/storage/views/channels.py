@@ -1,0 +1,86 @@
+"""Channels to look at: what each was told of every product, what it shows, where the two differ, and how late we are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.clock import write_instant
+from trueup.storage.hints import hints
+from trueup.storage.publications import publications
+from trueup.storage.stock_looks import stock_looks
+
+_P = publications.c
+_DRIFTS = sa.or_(_P.on_hand > _P.published, _P.reserved < _P.held)
+
+
+def list_channel_stock(
+    connection: sa.Connection, *, channel: str | None = None, drifting: bool = True, after: str = "", limit: int = 50
+) -> list[dict[str, Any]]:
+    """Products at places of channels by SKU: those that drift, or all. Eaches everywhere; None is not known."""
+    query = sa.select(publications, _DRIFTS.label("drifts")).where(_P.sku > after)
+    if channel is not None:
+        query = query.where(_P.channel == channel)
+    if drifting:
+        query = query.where(_DRIFTS)
+    rows = connection.execute(query.order_by(_P.sku, _P.location, _P.channel).limit(limit)).mappings()
+    return [_row(row) for row in rows]
+
+
+def measure_channels(connection: sa.Connection) -> list[dict[str, Any]]:
+    """Of each channel: how many products, what waits, and the delays of what changed: until taken there, until read here."""
+    query = sa.select(
+        _P.channel,
+        sa.func.count().label("products"),
+        sa.func.count().filter(_P.changed_since.is_not(None)).label("waiting"),
+        sa.func.count().filter(_P.published.is_not(None)).label("published"),
+        sa.func.count().filter(_DRIFTS).label("drifting"),
+        sa.func.min(_P.shown_at).label("oldest_read"),
+        *(_share(share, column).label(f"{name}_p{share}") for name, column in _DELAYS for share in (50, 99)),
+    ).group_by(_P.channel)
+    looks = sa.select(stock_looks.c.channel, sa.func.count().label("looks")).group_by(stock_looks.c.channel)
+    waiting = {row.channel: row.looks for row in connection.execute(looks)}
+    heard = sa.select(hints.c.source, sa.func.max(hints.c.received_at).label("at")).group_by(hints.c.source)
+    last = {row.source: row.at for row in connection.execute(heard)}
+    return [
+        {
+            **{name: _plain(value) for name, value in row.items()},
+            "to_be_read": waiting.get(row["channel"], 0),
+            "last_heard": write_instant(last[row["channel"]]) if row["channel"] in last else None,
+        }
+        for row in connection.execute(query.order_by(_P.channel)).mappings()
+    ]
+
+
+_DELAYS = (("taken_after", _P.delay), ("read_after", _P.detected))
+
+
+def _share(percent: int, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.func.percentile_disc(percent / 100).within_group(column.asc())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return round(value.total_seconds(), 3)
+    return write_instant(value) if hasattr(value, "isoformat") else value
+
+
+def _row(row: Any) -> dict[str, Any]:
+    names = ("sku", "location", "channel", "published", "on_hand", "held", "reserved", "available", "committed", "why")
+    times = ("accepted_at", "shown_at", "changed_since")
+    return {
+        **{name: row[name] for name in names},
+        "drift": _drift(row),
+        "drifts": bool(row["drifts"]),
+        **{name: write_instant(row[name]) if row[name] is not None else None for name in times},
+    }
+
+
+def _drift(row: Any) -> int | None:
+    """By how many eaches the channel shows more than it was told, or holds less for us."""
+    if row["on_hand"] is None:
+        return None
+    more = max(0, row["on_hand"] - row["published"]) if row["published"] is not None else 0
+    return int(more + max(0, row["held"] - row["reserved"]))

@@ -1,0 +1,93 @@
+"""Check stock: every published number is read back, whatever was heard of it; what events missed is found here.
+
+A sweep lists what the channel should have been asked about and has not been since the last sweep; the reading pump reads it at
+the pace that writes leave it. What we hold is compared anew too: a change that nobody marked is marked here.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from trueup.domain.publishing import decide
+from trueup.durable.flow import Flow
+from trueup.storage import hints, publications, sources, stock_writes
+from trueup.storage.publications import Publication
+from trueup.workflows.rounds import Rounds, set_next, start_rounds
+from trueup.workflows.stock_cases import tell_late
+from trueup.workflows.wake_stock import look_now, wake_stock
+from trueup.workflows.wanted_stock import wanted_stock
+from trueup.workflows.world import Flowing, Tx, World
+
+QUERY = "stock-sweep"
+PAGE = 2000
+LATE_AFTER = timedelta(minutes=15)
+"""What a channel should show and does not take for so long is a case."""
+KEEP = timedelta(days=35)
+"""Longer than any delivery is repeated, and than anyone asks what was written."""
+
+
+def check_stock(c: Flowing, channel: str) -> None:
+    """One sweep of one channel, a page at a time; then the next is set."""
+    after: list[str] | None = ["", ""]
+    seen = 0
+    while after is not None:
+        page = c.commit(sweep_page, channel, after)
+        seen += page["seen"]
+        after = page["next"]
+    c.commit(finish_sweep, channel, c.run_id, seen)
+
+
+def ensure_sweeps(tx: Tx) -> None:
+    """Sweep every channel at once, and go on from there. Called whenever a worker starts."""
+    for rounds in sweep_rounds(tx.resources):
+        start_rounds(tx, rounds)
+
+
+def sweep_rounds(world: World) -> list[Rounds]:
+    """Every chain of sweeps: one a channel that we publish to."""
+    return [
+        Rounds("check_stock", f"stock-sweep:{channel}", channel, QUERY, (channel,), world.pace.stock_sweep)
+        for channel in world.connections.stock_sinks
+    ]
+
+
+def sweep_page(tx: Tx, channel: str, after: list[str]) -> dict[str, Any]:
+    """One page of what is published: noted for reading unless it was read lately; marked where we want something else."""
+    if after == ["", ""]:
+        publications.know_products(tx.connection, channel, tx.resources.places_of(channel))
+    page = publications.list_page(tx.connection, channel, after=(after[0], after[1]), limit=PAGE)
+    wanted = wanted_stock(tx, channel, [(each.place.sku, each.place.location) for each in page])
+    unread_since = tx.now - tx.resources.pace.stock_sweep / 2
+    unread, missed = [], []
+    for each in page:
+        place, standing = each.place, each.standing
+        if standing.shown is None or standing.shown.observed_at < unread_since:
+            unread.append(place.item)
+        due = decide(place.sku, place.item, place.location, wanted[place.sku, place.location], standing)
+        if not due.nothing and each.changed_since is None:
+            missed.append(place)
+        _note_late(tx, each)
+    if publications.mark_changed(tx.connection, missed, tx.now):
+        wake_stock(tx, channel)
+    if unread:
+        look_now(tx, channel, unread)
+    last = page[-1].place if len(page) == PAGE else None
+    return {"seen": len(page), "next": [last.sku, last.location] if last else None}
+
+
+def _note_late(tx: Tx, each: Publication) -> None:
+    if each.changed_since is not None and tx.now - each.changed_since > LATE_AFTER:
+        tell_late(tx, each, tx.now - each.changed_since)
+
+
+def finish_sweep(tx: Tx, channel: str, run_id: str, seen: int) -> None:
+    """Note that it was done, forget what is old, and set the next."""
+    sources.note_success(tx.connection, channel, QUERY, covered_until=tx.now, documents=seen, now=tx.now)
+    stock_writes.forget_writes(tx.connection, tx.now - KEEP)
+    hints.forget_hints(tx.connection, tx.now - KEEP)
+    rounds = next(each for each in sweep_rounds(tx.resources) if each.args == (channel,))
+    set_next(tx, rounds, run_id, rounds.pace)
+
+
+FLOWS = (Flow[World]("check_stock", check_stock, "polls"),)

@@ -1,0 +1,90 @@
+"""Shown stock: what a channel says of its stock is kept, becomes the newest word on it, and is held against what we told it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trueup.domain.catalog import CountSource
+from trueup.domain.inventory import Level
+from trueup.domain.publishing import Drift, ShownStock, find_drift
+from trueup.storage import publications, stock_looks, stock_writes
+from trueup.storage.publications import Publication
+from trueup.storage.stock_ledger import record_levels
+from trueup.workflows.stock_cases import close_drift, close_untracked, tell_drift, tell_gone, tell_untracked
+from trueup.workflows.wanted_stock import is_ours, products_of
+from trueup.workflows.world import Tx
+
+KIND = "stock"
+
+
+def take_in_shown(tx: Tx, channel: str, shown: Sequence[ShownStock], evidence: str) -> int:
+    """Returns at how many places the channel had something else than it last showed or took from us.
+
+    A place with a write under way is left out and looked at again: its reply may be from before or from after it.
+    """
+    digest = tx.resources.keep(tx.connection, evidence.encode(), kind=KIND, source=channel, name="stock")
+    busy = stock_writes.places_under_way(tx.connection, channel)
+    calm = [each for each in shown if (each.sku, each.location) not in busy]
+    keys = [(each.sku, each.location) for each in calm]
+    before = {
+        (each.place.sku, each.place.location): each
+        for each in publications.load_publications(tx.connection, channel, keys, lock=True)
+    }
+    fresh = publications.note_shown(tx.connection, channel, calm, digest)
+    record_levels(tx.connection, [_level(each, channel, digest) for each in calm], CountSource.SHOP)
+    late = [each.item for each in shown if (each.sku, each.location) in busy]
+    stock_looks.note_looks(tx.connection, channel, late, tx.now, due=tx.now + tx.resources.pace.stock_read_back)
+    news = 0
+    for each in calm:
+        known = before.get((each.sku, each.location))
+        if known is not None and (each.sku, each.location) in fresh:
+            news += _judge(tx, channel, known, each, digest)
+    _judge_tracking(tx, channel, [each for each in calm if (each.sku, each.location) in fresh])
+    return news
+
+
+def _level(shown: ShownStock, channel: str, evidence: str) -> Level:
+    return Level(
+        shown.sku,
+        shown.location,
+        shown.available,
+        shown.committed,
+        shown.on_hand,
+        shown.tracked,
+        shown.observed_at,
+        reserved=shown.reserved,
+        source=channel,
+        evidence=evidence,
+    )
+
+
+def _judge(tx: Tx, channel: str, known: Publication, shown: ShownStock, digest: str) -> bool:
+    """Whether the channel's count is another than what we believed. An echo of our own write is not."""
+    drift: Drift | None = find_drift(shown.sku, shown.location, known.standing, shown)
+    if drift is not None:
+        tell_drift(tx, channel, drift, known, digest)
+    else:
+        close_drift(tx, channel, shown.sku, shown.location)
+    if drift is not None and drift.what == "held":
+        # What we hold there is what it shows: it is moved there again.
+        publications.note_held(tx.connection, known.place, shown.reserved)
+        publications.mark_changed(tx.connection, [known.place], tx.now)
+    return known.standing.believed is not None and known.standing.believed != shown.on_hand
+
+
+def _judge_tracking(tx: Tx, channel: str, shown: Sequence[ShownStock]) -> None:
+    """A product whose count is ours, and which the channel does not track, is sold there without any count."""
+    known = products_of(tx, [each.sku for each in shown])
+    for each in shown:
+        if is_ours(known.get(each.sku)) and not each.tracked:
+            tell_untracked(tx, channel, each)
+        elif each.tracked:
+            close_untracked(tx, channel, each.sku)
+
+
+def note_gone(tx: Tx, channel: str, items: Sequence[str], shown: Sequence[ShownStock]) -> None:
+    """Items that were asked for and are not there, or bear another SKU now: nothing can be published for them."""
+    there = {(each.item, each.sku) for each in shown}
+    for place in publications.find_places(tx.connection, channel, items):
+        if (place.item, place.sku) not in there and publications.unmark(tx.connection, place):
+            tell_gone(tx, place)
