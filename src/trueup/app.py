@@ -84,9 +84,7 @@ def build_books(path: Path | None) -> Books:
 def build_web(app: Application, *, open_house: bool = False) -> ASGIApp:
     """An installation's console, and what other systems call, as one web application. `open_house`: anyone comes in as anyone
     (a demonstration)."""
-    return beside(
-        build_console(app, open_house=open_house), build_api(app.world, app.engine.act, app.settings.signals)
-    )
+    return beside(build_console(app, open_house=open_house), build_api(app.world, app.engine.act, app.settings.signals))
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ PLACES = (
     Place("profit", "profit", "Net margin by SKU and by channel.", _LOOK, is_group=False),
     Place("documents", "documents", "The archive: list, show, explain, cat, verify, erase.", _LOOK),
     Place("products", "products", "The item master: import, list, export.", _LOOK),
-    Place("stock", "stock", "What may be sold and why: show, history, policy, list, declare.", _LOOK),
+    Place("stock", "stock", "What may be sold and why: show, history, policy, drift, list, declare.", _LOOK),
     Place("acts", "acts", "The audit trail: list.", _LOOK),
     Place("serve", "serve", "The console in a browser, and the work with it.", _WORK, is_group=False),
     Place("run", "work", "Work, and tell what happens, until Ctrl-C.", _WORK, is_group=False),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from trueup.cli import stock_sums
+from trueup.cli import stock_drift, stock_sums
 from trueup.cli.documents import finding_json
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column, amount
@@ -89,3 +89,4 @@ def list_stock(
 
 
 group.registered_commands += stock_sums.group.registered_commands
+stock_drift.register(group)

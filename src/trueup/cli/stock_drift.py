@@ -39,9 +39,7 @@ def show_drift(
 ) -> Result:
     """Hold what channels were told against what they show, with the delays of both ways. Exit code 1 when any drifts."""
     with session.look() as connection:
-        rows = views.list_channel_stock(
-            connection, channel=channel, drifting=not everything, after=after, limit=limit
-        )
+        rows = views.list_channel_stock(connection, channel=channel, drifting=not everything, after=after, limit=limit)
         measured = [each for each in views.measure_channels(connection) if channel in (None, each["channel"])]
     drifting = any(each["drifting"] for each in measured)
     nothing = "Every channel shows what it was told." if measured else "Nothing is published to any channel yet."

@@ -100,7 +100,8 @@ class Due:
 def decide(sku: str, item: str, location: str, wanted: WantedStock, standing: Standing) -> Due:
     """What brings the channel from where it stands to what is wanted.
 
-    A count is written once, by its number and its time: what the channel makes of it afterwards (goods that were shipped) is true until the next count.
+    A count is written once, by its number and its time: what the channel makes of it afterwards (goods that were shipped) is
+    true until the next count.
     An echo of our own write therefore decides nothing. Raises AssertionError for a negative count or hold: a defect.
     """
     assert wanted.held >= 0 and (wanted.on_hand is None or wanted.on_hand >= 0), f"{sku} at {location}: {wanted}"

@@ -113,7 +113,11 @@ def prepare_writes(tx: Tx, channel: str, run_id: str) -> list[str]:
 def _decided(tx: Tx, channel: str, changed: Sequence[Publication]) -> list[tuple[Publication, WantedStock, Due]]:
     wanted = wanted_stock(tx, channel, [_key(each) for each in changed])
     return [
-        (each, wanted[_key(each)], decide(each.place.sku, each.place.item, each.place.location, wanted[_key(each)], each.standing))
+        (
+            each,
+            wanted[_key(each)],
+            decide(each.place.sku, each.place.item, each.place.location, wanted[_key(each)], each.standing),
+        )
         for each in changed
     ]
 

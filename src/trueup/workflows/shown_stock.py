@@ -52,7 +52,6 @@ def _level(shown: ShownStock, channel: str, evidence: str) -> Level:
         shown.on_hand,
         shown.tracked,
         shown.observed_at,
-        reserved=shown.reserved,
         source=channel,
         evidence=evidence,
     )
