@@ -20,7 +20,7 @@ from trueup.workflows.wanted_stock import wanted_stock
 from trueup.workflows.world import Flowing, Tx, World
 
 QUERY = "stock-sweep"
-PAGE = 2000
+PLACES_AT_ONCE = 2000
 LATE_AFTER = timedelta(minutes=15)
 """What a channel should show and does not take for so long is a case."""
 KEEP = timedelta(days=35)
@@ -56,7 +56,7 @@ def sweep_page(tx: Tx, channel: str, after: list[str]) -> dict[str, Any]:
     """One page of what is published: noted for reading unless it was read lately; marked where we want something else."""
     if after == ["", ""]:
         publications.know_products(tx.connection, channel, tx.resources.places_of(channel))
-    page = publications.list_page(tx.connection, channel, after=(after[0], after[1]), limit=PAGE)
+    page = publications.list_page(tx.connection, channel, after=(after[0], after[1]), limit=PLACES_AT_ONCE)
     wanted = wanted_stock(tx, channel, [(each.place.sku, each.place.location) for each in page])
     unread_since = tx.now - tx.resources.pace.stock_sweep / 2
     unread, missed = [], []
@@ -72,7 +72,7 @@ def sweep_page(tx: Tx, channel: str, after: list[str]) -> dict[str, Any]:
         wake_stock(tx, channel)
     if unread:
         look_now(tx, channel, unread)
-    last = page[-1].place if len(page) == PAGE else None
+    last = page[-1].place if len(page) == PLACES_AT_ONCE else None
     return {"seen": len(page), "next": [last.sku, last.location] if last else None}
 
 
