@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,16 +17,14 @@ from trueup.cli.frame import Limit, Result, Session, command, person_of
 from trueup.cli.statements import read_day
 from trueup.cli.tables import Column
 from trueup.domain.deduction import Family
-from trueup.domain.disputes import DisputeState, Outcome, Standing, standing
-from trueup.domain.recovery import Experience, Worth, urgency, worth
+from trueup.domain.disputes import Outcome
+from trueup.domain.recovery import HANDLING_COST, SOON_DAYS
 
 if TYPE_CHECKING:
-    from trueup.storage.views.recovery import Brief, Recoverable
+    from trueup.storage.views.recovery import Brief
+    from trueup.workflows.rank_claims import Ranked
 
 group = typer.Typer(name="recover", help="What can be disputed, and winning it back.")
-SOON_DAYS = 7
-HANDLING_COST = "10.00"
-"""What handling one dispute costs where nobody says otherwise: about a quarter of an hour's work."""
 _COLUMNS = (
     Column("id", "id", number=True),
     Column("claim", "claim"),
@@ -44,13 +38,6 @@ _COLUMNS = (
     Column("days", "days_left", number=True),
     Column("tries", "attempts", number=True, spare=True),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Ranked:
-    found: Recoverable
-    standing: Standing
-    worth: Worth
 
 
 @command(group, "recover", writes=True, example="trueup recover 17 --pack dispute.zip")
@@ -96,11 +83,10 @@ def _list(session: Session, only: tuple[Family | None, str | None, bool], cost: 
     ranked = [
         each
         for each in _ranked(session, cost, partner=partner)
-        if (family is None or each.found.claim.family is family)
-        and (every or (each.standing.state in (DisputeState.OPEN, DisputeState.EARLY) and each.worth.expected > 0))
+        if (family is None or each.found.claim.family is family) and (every or each.pays)
     ]
     rows = [_row(each) for each in ranked[:limit]]
-    soon = [each for each in ranked if _ends_soon(each)]
+    soon = [each for each in ranked if each.ends_soon]
     remark = f"{len(ranked) - limit} more; --limit shows them.\n" if len(ranked) > limit else ""
     if soon:
         remark += f"{len(soon)} end within {SOON_DAYS} days.\n"
@@ -128,7 +114,7 @@ def _one(session: Session, claim: int, cost: str, pack: Path | None) -> Result:
             with session.written(pack, "wb") as file:
                 file.write(content)
     remark = f"{pack} written.\n" if pack is not None and not session.dry_run else ""
-    return Result(data, remark=remark, findings=_ends_soon(each))
+    return Result(data, remark=remark, findings=each.ends_soon)
 
 
 def _act(session: Session, claim: int, said: tuple[str, Outcome | None, str, date], by: str | None) -> None:
@@ -153,25 +139,17 @@ def _act(session: Session, claim: int, said: tuple[str, Outcome | None, str, dat
             app.act(session.dry_run, answer)
 
 
-def _ranked(session: Session, cost: str, *, partner: str | None = None, claim_id: int | None = None) -> list[_Ranked]:
-    from trueup.storage.views.recovery import load_experiences, load_recoverables
+def _ranked(session: Session, cost: str, *, partner: str | None = None, claim_id: int | None = None) -> list[Ranked]:
     from trueup.workflows.dispute_claim import disputable_types
+    from trueup.workflows.rank_claims import rank_claims
 
     today = SystemClock().now().date()
     types = disputable_types(load_books(session))
     with session.look() as connection:
-        found = load_recoverables(connection, types, partner=partner, claim_id=claim_id)
-        experiences = load_experiences(connection)
-    ranked = []
-    for each in found:
-        stands = standing(each.claim, today)
-        handling = Money.of(cost, each.balance.currency).minor
-        known = experiences.get(each.claim.family, Experience())
-        ranked.append(_Ranked(each, stands, worth(max(each.balance.open, 0), known, stands, today, handling)))
-    return sorted(ranked, key=lambda each: (urgency(each.worth), each.found.balance.id))
+        return rank_claims(connection, types, today, cost=cost, partner=partner, claim_id=claim_id)
 
 
-def _row(each: _Ranked) -> dict[str, Any]:
+def _row(each: Ranked) -> dict[str, Any]:
     balance, value = each.found.balance, each.worth
 
     def money(minor: int) -> str:
@@ -230,32 +208,12 @@ def _told(brief: Brief) -> dict[str, Any]:
     }
 
 
-def _pack(brief: Brief, each: _Ranked, company: str, suffix: str, read: Any) -> bytes:
-    from trueup.reports.dispute_pack import write_dispute_pack
+def _pack(brief: Brief, each: Ranked, company: str, suffix: str, read: Any) -> bytes:
+    from trueup.reports.dispute_pack import write_dispute_archive, write_dispute_pack
 
     pdf = write_dispute_pack(brief, each.standing, SystemClock().now().date(), company)
     if suffix == ".pdf":
         return pdf
     if suffix != ".zip":
         raise Invalid(f"--pack FILE{suffix}: expected a .zip with the originals, or a .pdf alone.")
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in (("dispute.pdf", pdf), *_originals(brief, read)):
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
-    return out.getvalue()
-
-
-def _originals(brief: Brief, read: Any) -> Iterable[tuple[str, bytes]]:
-    for digest, words in sorted(brief.documents.items()):
-        name = "".join(sign if sign.isalnum() or sign in "-._" else "-" for sign in words)
-        try:
-            yield f"originals/{name}-{digest[:12]}", read(digest)
-        except Refused as error:  # erased: the pack says so instead of lacking it silently
-            yield f"originals/{name}-{digest[:12]}.missing.txt", str(error).encode()
-
-
-def _ends_soon(each: _Ranked) -> bool:
-    days = each.worth.days_left
-    return (
-        each.standing.state is DisputeState.OPEN and each.worth.expected > 0 and days is not None and days <= SOON_DAYS
-    )
+    return write_dispute_archive(brief, pdf, read)

@@ -19,6 +19,8 @@ from trueup.simulators.amazon import AmazonSimulator
 from trueup.simulators.shopify import ShopifySimulator
 from trueup.workflows.resolve_case import Person
 
+OF_FINANCE = ("remittance.", "claim.", "invoice.", "bank.", "books.", "charge.", "dispute.", "order.")
+"""How the kinds of cases begin that are about money which was paid, whoever owns them."""
 Rows = list[tuple[str, str]]
 """What a person reads: a label, and words."""
 

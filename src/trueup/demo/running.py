@@ -32,6 +32,8 @@ _PACE = Pace(
     poll=timedelta(hours=3),
     files=timedelta(hours=3),
     products=timedelta(hours=12),
+    finances=timedelta(hours=24),
+    proofs=timedelta(hours=24),
     watch=timedelta(hours=12),
     silence=timedelta(hours=25),
     settle=timedelta(minutes=4),

@@ -17,6 +17,10 @@ PRIOR_WON, PRIOR_LOST = 1, 1
 """Before any outcome of our own every chance is as likely as another: Beta(1, 1)."""
 PRIOR_SHARE = Fraction(3, 4)
 """Of a claim that was won, how much came back; weighed as one outcome."""
+SOON_DAYS = 7
+"""What ends within so many days is said to end soon."""
+HANDLING_COST = "10.00"
+"""What handling one dispute costs where nobody says otherwise: about a quarter of an hour's work."""
 _STEPS = 200
 _ENOUGH = 400
 

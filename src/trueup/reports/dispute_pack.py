@@ -5,9 +5,12 @@ It says what the documents say and nothing else; the originals go beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import zipfile
+from collections.abc import Callable, Iterator
 from datetime import date
 
+from trueup.base.errors import Refused
 from trueup.base.money import Money
 from trueup.domain.disputes import Standing
 from trueup.domain.invoices import Invoice
@@ -36,6 +39,24 @@ def write_dispute_pack(brief: Brief, standing: Standing, made_on: date, company:
     title = f"Dispute of {family} claim {chain}"
     cover = Cover(title, f"{company}, vendor account {balance.partner}, as known on {made_on}")
     return write_pages(cover, _blocks(brief, standing))
+
+
+def write_dispute_archive(brief: Brief, pdf: bytes, read: Callable[[str], bytes]) -> bytes:
+    """The pack and the originals it rests on, as ZIP; `read` gives archived bytes by their hash. The same every time."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (("dispute.pdf", pdf), *_originals(brief, read)):
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
+    return out.getvalue()
+
+
+def _originals(brief: Brief, read: Callable[[str], bytes]) -> Iterator[tuple[str, bytes]]:
+    for digest, words in sorted(brief.documents.items()):
+        name = "".join(sign if sign.isalnum() or sign in "-._" else "-" for sign in words)
+        try:
+            yield f"originals/{name}-{digest[:12]}", read(digest)
+        except Refused as error:  # erased: the pack says so instead of lacking it silently
+            yield f"originals/{name}-{digest[:12]}.missing.txt", str(error).encode()
 
 
 def _blocks(brief: Brief, standing: Standing) -> Iterator[Block]:

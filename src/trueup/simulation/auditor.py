@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from trueup.simulation.statements import answers, books, records, season, stock
+from trueup.simulation.statements import answers, books, month_end, records, season, stock
 from trueup.simulation.statements.evidence import Evidence, Statement
 
 STATEMENTS: tuple[Callable[[Evidence], Statement], ...] = (
@@ -51,6 +51,15 @@ OF_SEASON: tuple[Callable[[Evidence], Statement], ...] = (
     season.every_trouble_happened,
 )
 
+OF_A_MONTH: tuple[Callable[[Evidence], Statement], ...] = (
+    *OF_BOOKS,
+    month_end.bank_compared,
+    month_end.overcharges_found,
+    month_end.answers_followed,
+    month_end.disputes_told,
+    month_end.month_locked,
+)
+
 
 def audit(given: Mapping[str, Any]) -> list[Statement]:
     """Every statement with what was compared and what breaks it."""
@@ -68,3 +77,9 @@ def audit_season(rows: Mapping[str, Any]) -> list[Statement]:
     """The statements about a season of stock alone: what happened, what was offered, and what was told of it."""
     evidence = Evidence({"season": rows})
     return [state(evidence) for state in OF_SEASON]
+
+
+def audit_month(given: Mapping[str, Any]) -> list[Statement]:
+    """The statements about the books, and about the end of the month: bank, terms, answers, disputes, and the close."""
+    evidence = Evidence(given)
+    return [state(evidence) for state in OF_A_MONTH]

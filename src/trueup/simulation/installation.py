@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from trueup.simulation.catalogue import TERMS, WAREHOUSE, BuyerTerms
 from trueup.simulation.purchase_orders import ABSURD_FLOOR_EACHES
@@ -11,12 +12,20 @@ from trueup.simulation.purchase_orders import ABSURD_FLOOR_EACHES
 SHOP, SHOP_DOMAIN, SHOP_CLIENT = "riverside-shop", "trueup-demo.myshopify.com", "riverside-trueup"
 FOLDER = "edi"
 PLACE = "warehouse"
-DECIDER, APPROVER = "Mara Lindqvist", "Jonas Weber"
+DECIDER, APPROVER, BOOKKEEPER = "Mara Lindqvist", "Jonas Weber", "Ines Okafor"
 TWO_PERSONS_ABOVE = "20000.00 USD"
 SECRETS = ("amazon-us", "amazon-de", "amazon-app", "shopify-app")
 """Files in `secrets/`: refresh tokens of the vendor groups, and the secrets of the two applications."""
 
 _ACCOUNTS = (("amazon-us", "na"), ("amazon-de", "eu"), ("amazon-edi", "na"))
+_STORES = {"amazon-us": "US", "amazon-de": "DE"}
+"""Accounts with the finance APIs of a marketplace, and a folder for what their portal and bank say."""
+_PAID_BY_FILE = (
+    ("amazon-uk", "eu", "RIVUK", "GBP"),
+    ("amazon-in", "eu", "RIVIN", "INR"),
+    ("amazon-ca", "na", "RIVCA", "CAD"),
+)
+"""Accounts of which only remittances come: name, region, vendor code, currency."""
 _WORDS = "We reject what we may not ship later, because this buyer takes no backorders."
 
 
@@ -60,6 +69,42 @@ def write_settings(addresses: Addresses) -> str:
     return "".join(parts)
 
 
+def inbox_of(partner: str) -> str:
+    """The folder in which a partner's remittances and the bank's statements of them are laid down."""
+    return f"remittances-{partner.removeprefix('amazon-')}"
+
+
+def write_finance_settings() -> str:
+    """What the books need beside that: accounts that only pay, a folder for each that does, and a person of finance."""
+    parts = []
+    for name, region, code, currency in _PAID_BY_FILE:
+        parts.append(
+            _table(
+                "[partners]",
+                name=name,
+                kind="amazon-vendor",
+                region=region,
+                routes=["edi"],
+                folder=inbox_of(name),
+                vendor_codes=[code],
+            )
+        )
+        parts.append(_agreement(BuyerTerms(name, code, currency, "each", "edi", Decimal(1))))
+    for name in (*_STORES, *(name for name, *_ in _PAID_BY_FILE)):
+        place = inbox_of(name)
+        parts.append(
+            _table("[folders]", name=place, **{"in": f"{place}/in", "out": f"{place}/out", "archive": f"{place}/done"})
+        )
+        parts.append("quiet_seconds = 0\n")
+    parts.append(_table("[people]", name=BOOKKEEPER, roles=["finance"]))
+    return "".join(parts)
+
+
+def inboxes() -> dict[str, str]:
+    """The folder that each paying partner's files are laid into, below the demonstration's own."""
+    return {name: f"{inbox_of(name)}/in" for name in (*_STORES, *(name for name, *_ in _PAID_BY_FILE))}
+
+
 def _account(name: str, region: str) -> str:
     codes = [terms.vendor_code for terms in TERMS if terms.partner == name]
     route = next(terms.route for terms in TERMS if terms.partner == name)
@@ -69,6 +114,8 @@ def _account(name: str, region: str) -> str:
     return _table(
         "[partners]",
         **common,
+        folder=inbox_of(name),
+        marketplaces=[_STORES[name]],
         client_id="amzn1.application-oa2-client.riverside",
         client_secret="file:secrets/amazon-app",
         refresh_token=f"file:secrets/{name}",

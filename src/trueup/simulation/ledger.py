@@ -27,6 +27,14 @@ _ROWS: dict[str, tuple[str, str]] = {
             " JOIN trueup.journal_lines l ON l.entry_id = e.id GROUP BY 1, 2, 3"
         ),
     ),
+    "closed": (
+        "month closed_by approved_by entries after",
+        (
+            "SELECT m.month::text, m.closed_by, m.approved_by, count(e.id), count(e.id) FILTER (WHERE e.posted_at > m.closed_at)"
+            " FROM trueup.closed_months m LEFT JOIN trueup.journal_entries e"
+            " ON date_trunc('month', e.day::timestamp)::date = m.month GROUP BY m.month, m.closed_by, m.approved_by"
+        ),
+    ),
     "balances": (
         "account currency minor",
         "SELECT account, currency, sum(minor)::bigint FROM trueup.journal_lines GROUP BY 1, 2 HAVING sum(minor) <> 0",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -29,7 +29,7 @@ def summarise(given: Mapping[str, Any]) -> dict[str, Any]:
             "still_open": sum(case["state"] == "open" for case in cases),
             "by_people": sum(case["resolved_by"] not in ("", "trueup") for case in cases),
             "kinds": dict(sorted(Counter(case["kind"] for case in cases).items())),
-            "money_at_risk": ours["status"]["money_at_risk"],
+            "money_at_risk": _at_risk(cases),
         },
         "lies_told": {
             "amazon": dict(sorted(given["amazon"]["faults"]["told"].items())),
@@ -39,6 +39,16 @@ def summarise(given: Mapping[str, Any]) -> dict[str, Any]:
         "requests": {"amazon": given["amazon"]["requests_seen"], "shopify": given["shopify"]["requests_seen"]},
         "shoppers": dict(given["shoppers"]),
     }
+
+
+def _at_risk(cases: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The money of the open cases, by currency."""
+    sums: dict[str, Decimal] = {}
+    for case in cases:
+        if case["state"] == "open" and case["money_at_risk"]:
+            amount, currency = case["money_at_risk"].split()
+            sums[currency] = sums.get(currency, Decimal(0)) + Decimal(amount)
+    return [f"{amount:,.2f} {currency}" for currency, amount in sorted(sums.items())]
 
 
 def _lines(evidence: Evidence) -> dict[str, int]:

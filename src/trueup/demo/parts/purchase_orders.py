@@ -13,7 +13,7 @@ from trueup.app import Application
 from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict
 from trueup.demo.archive import EVERYTHING
-from trueup.demo.part import Cue, Part, Player, Rows, Stage, person, plain
+from trueup.demo.part import OF_FINANCE, Cue, Part, Player, Rows, Stage, person, plain
 from trueup.domain.cases import Resolution
 from trueup.formats.item_master import read_item_master
 from trueup.simulation import catalogue, installation
@@ -23,6 +23,7 @@ from trueup.simulation.operator import Operator
 from trueup.simulation.plan import Plan, make_plan
 from trueup.simulation.statements.evidence import Statement
 from trueup.simulation.summary import summarise
+from trueup.simulators.amazon.access import FINANCE, FULFILLMENT, TRACKING
 from trueup.simulators.amazon.control import state as amazon_state
 from trueup.simulators.edi_buyer import EdiBuyer
 from trueup.storage.products import save_master
@@ -140,7 +141,11 @@ class PurchaseOrders(Player):
             listed = list_orders(connection, limit=EVERYTHING)
             ours = {
                 "orders": [show_order(connection, row["id"]) for row in listed],
-                "cases": list_cases(connection, state=None, limit=EVERYTHING),
+                "cases": [
+                    case
+                    for case in list_cases(connection, state=None, limit=EVERYTHING)
+                    if not case["kind"].startswith(OF_FINANCE)
+                ],
                 "deliveries": list_deliveries(connection, limit=EVERYTHING),
                 "status": show_status(connection),
             }
@@ -218,6 +223,7 @@ def _furnish(stage: Stage, plan: Plan) -> None:
             client_id="amzn1.application-oa2-client.riverside",
             client_secret=stage.secrets["amazon-app"],
             vendor_codes=[terms.vendor_code for terms in catalogue.TERMS if terms.partner == partner],
+            roles=(FULFILLMENT, TRACKING, FINANCE),
         )
     for name in (catalogue.WAREHOUSE, catalogue.ANNEX):
         stage.shop.add_location(name)

@@ -1,7 +1,8 @@
 """The lines of an advice, whatever it comes as: text, HTML, a mail with either, or a PDF whose text is laid out as on its page.
 
-A line of text keeps its columns as they stand; a row of an HTML table is its cells. Where a mail says the same in several
-parts, the richest that holds an advice is taken, never two.
+A line of text keeps its columns as they stand; a row of an HTML table is its cells. A mail says the same in several parts: of
+each payment the richest part that tells of it is taken, never two. Attachments and forwarded mails may tell of others; of
+alternatives (RFC 2046, 5.1.4) only one is looked at.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _MAIL = re.compile(r"\A(?:[A-Za-z][A-Za-z0-9-]{1,60}:[^\n]*\n(?:[ \t][^\n]*\n)*)
 _HTML = re.compile(r"<\s*(?:html|table|body|!doctype|div|pre)\b", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _SIGNS = ("payment made to", "payment number")
+_NUMBER = re.compile(r"payment number\s*[:#]?\s*([a-z0-9-]*[0-9][a-z0-9-]*)")
 _ROW_ENDS = ("tr", "p", "div", "li", "h1", "h2", "h3", "h4", "pre")
 
 
@@ -86,54 +88,74 @@ def _subject(head: bytes) -> str:
         return ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a mail, decoded. `among`: the alternatives that it is one of, 0 where it stands alone."""
+
+    kind: str
+    body: bytes
+    among: int
+
+
 def _of_mail(content: bytes) -> list[Line]:
-    """The part that tells of a payment: HTML before text before an attached PDF."""
+    """The parts that tell of payments: HTML before text before an attached PDF, each only of what no part before it told."""
     try:
         mail = BytesParser(policy=policy.default).parsebytes(content)
-        parts = list(_parts(mail))
+        parts = list(_parts(mail, 0))
     except Exception as error:  # as above
         raise Unreadable(f"{WHAT}: the mail is damaged ({type(error).__name__}); save it again.") from None
+    found: list[Line] = []
+    told: set[str] = set()
+    answered: set[int] = set()
     for kind in ("text/html", "text/plain", "application/pdf"):
-        for media_type, body in parts:
-            if media_type != kind:
+        for place, part in enumerate((part for part in parts if part.kind == kind), 1):
+            if part.among in answered:
                 continue
-            lines = _of_part(kind, body)
-            said = " ".join(line.text for line in lines).casefold()
-            if all(sign in re.sub(r"\s+", " ", said) for sign in _SIGNS):
-                return lines
-    found = ", ".join(sorted({kind for kind, _ in parts})) or "nothing"
-    raise Unreadable(f"{WHAT}: the mail has {found}, and none of it tells a payment number; save the advice itself.")
+            lines = _of_part(part, place)
+            said = re.sub(r"\s+", " ", " ".join(line.text for line in lines)).casefold()
+            numbers = set(_NUMBER.findall(said))
+            if all(sign in said for sign in _SIGNS) and numbers - told:
+                found += lines
+                told |= numbers
+                answered |= {part.among} - {0}
+    if found:
+        return found
+    held = ", ".join(sorted({part.kind for part in parts})) or "nothing"
+    raise Unreadable(f"{WHAT}: the mail has {held}, and none of it tells a payment number; save the advice itself.")
 
 
-def _parts(mail: Message) -> Iterator[tuple[str, bytes]]:
-    for part in mail.walk():
-        if part.is_multipart():
-            continue
-        body = part.get_payload(decode=True)
-        if not isinstance(body, bytes):
-            continue
-        kind = part.get_content_type()
-        name = part.get_filename() if isinstance(part, EmailMessage) else None
-        if kind == "application/octet-stream" and (name or "").lower().endswith(".pdf"):
-            kind = "application/pdf"
-        if kind.startswith("text/"):
-            charset = part.get_content_charset() or "utf-8"
-            try:
-                body = body.decode(charset, "replace").encode()
-            except LookupError:
-                body = body.decode("utf-8", "replace").encode()
-        yield kind, body
+def _parts(part: Message, among: int) -> Iterator[_Part]:
+    if part.is_multipart():
+        inside = id(part) if part.get_content_type() == "multipart/alternative" else among
+        for each in part.iter_parts() if isinstance(part, EmailMessage) else ():
+            yield from _parts(each, inside)
+        return
+    body = part.get_payload(decode=True)
+    if not isinstance(body, bytes):
+        return
+    kind = part.get_content_type()
+    name = part.get_filename() if isinstance(part, EmailMessage) else None
+    if kind == "application/octet-stream" and (name or "").lower().endswith(".pdf"):
+        kind = "application/pdf"
+    if kind.startswith("text/"):
+        charset = part.get_content_charset() or "utf-8"
+        try:
+            body = body.decode(charset, "replace").encode()
+        except LookupError:
+            body = body.decode("utf-8", "replace").encode()
+    yield _Part(kind, body, among)
 
 
-def _of_part(kind: str, body: bytes) -> list[Line]:
-    match kind:
+def _of_part(part: _Part, place: int) -> list[Line]:
+    which, body = f" {place}" if place > 1 else "", part.body
+    match part.kind:
         case "application/pdf":
-            return list(_of_pdf(body, "attached PDF, "))
+            return list(_of_pdf(body, f"attached PDF{which}, "))
         case "text/html":
-            return _of_html(body.decode("utf-8", "replace"), "HTML part, ")
+            return _of_html(body.decode("utf-8", "replace"), f"HTML part{which}, ")
         case _:
             text = body.decode("utf-8", "replace")
-            return [Line(line, f"text part, line {number}") for number, line in enumerate(text.splitlines(), 1)]
+            return [Line(line, f"text part{which}, line {number}") for number, line in enumerate(text.splitlines(), 1)]
 
 
 def _of_pdf(content: bytes, within: str) -> Iterator[Line]:

@@ -27,7 +27,7 @@ PROFILES = {"full": FULL, "plain": PLAIN}
 """`full`: every kind of line and anomaly. `plain`: what is known alone, in great numbers, for a bench."""
 INVOICES, EXPORTS, X12_FILES, ADVICES, BANK, COMPANIONS = "invoices", "exports", "820", "advice", "bank", "companions"
 ONCE = Fraction(1)
-_FOLDERS = (INVOICES, EXPORTS, X12_FILES, ADVICES, BANK, COMPANIONS)
+FOLDERS = (INVOICES, EXPORTS, X12_FILES, ADVICES, BANK, COMPANIONS)
 
 
 def write_history(folder: Path, seed: int, months: int = 1, scale: Fraction = ONCE, profile: str = "full") -> Truth:
@@ -37,17 +37,17 @@ def write_history(folder: Path, seed: int, months: int = 1, scale: Fraction = ON
     is still open is held at once.
     """
     chosen = PROFILES[profile]
-    for name in _FOLDERS:
+    for name in FOLDERS:
         (folder / name).mkdir(parents=True, exist_ok=True)
     history = History(seed, months, scale, chosen)
     truth = Truth(seed, keep_lines=chosen.anomalies)
     for place, period in enumerate(history.periods()):
         truth.add(period)
-        _write_period(folder, period, place, chosen)
+        write_period(folder, period, place, chosen)
         if not place:
             truth.terms = terms(period.start)
     if chosen.anomalies:
-        truth.copies += _copy_one(folder)
+        truth.copies += copy_one(folder)
     (folder / "truth.json").write_text(json.dumps(truth_as_json(truth), indent=1), encoding="utf-8")
     return truth
 
@@ -82,7 +82,8 @@ def truth_as_json(truth: Truth) -> dict[str, Any]:
     }
 
 
-def _write_period(folder: Path, period: Period, place: int, profile: Profile) -> None:
+def write_period(folder: Path, period: Period, place: int, profile: Profile) -> None:
+    """Write what each source tells of a half month, and its invoices, statements and companions."""
     turns = itertools.count(5 * place)
     write_invoices(folder / INVOICES / f"invoices-{period.name}.csv", period.invoices, profile.anomalies)
     told = [payment for payment in period.payments if EXPORT in payment.sources]
@@ -110,7 +111,7 @@ def _of(payments: Iterable[Payment], market: str) -> Sequence[Payment]:
     return [payment for payment in payments if payment.market.name == market]
 
 
-def _copy_one(folder: Path) -> list[str]:
+def copy_one(folder: Path) -> list[str]:
     """The same file a second time, under the name a browser gives it."""
     first = min((folder / EXPORTS).iterdir())
     copy = first.with_name(f"{first.stem} (1){first.suffix}")

@@ -17,6 +17,8 @@ HIGH_CHARGEBACK, LATE_DISCOUNT, HIGH_CO_OP = "overcharge-chargeback", "overcharg
 BANK_MISSING, BANK_OTHER, BANK_UNANNOUNCED = "bank-missing", "bank-other-amount", "bank-unannounced"
 UNPAID = (VOIDED, FAILED, VOIDED_LATER)
 """Payments that come to nothing: their invoices are paid again later."""
+OF_THE_PORTAL = (HIDDEN, RETOLD, PADDED, *UNPAID)
+"""What only the portal's export tells so."""
 ALL = (
     TWO_SOURCES, HIDDEN, UNTIED, AMBIGUOUS, SUM, VOIDED_LATER, RETOLD, UNKNOWN_INVOICE, HIGH_CHARGEBACK, SOURCES_DIFFER,
     VOIDED, DEBIT_BALANCE, LATE_DISCOUNT, RESPELLED, PADDED, SLIPPED, FAILED, BANK_MISSING, BANK_OTHER, BANK_UNANNOUNCED,
@@ -62,7 +64,7 @@ def sources_of(chance: Random, market: Market, planted: str) -> tuple[str, ...]:
     """Who tells of a payment."""
     if planted in (TWO_SOURCES, SOURCES_DIFFER):
         return (EXPORT, X12 if market.name == "US" and chance.random() < 0.6 else ADVICE)
-    if planted in (HIDDEN, RETOLD, PADDED, *UNPAID) or market.name not in _ADVISED:
+    if planted in OF_THE_PORTAL or market.name not in _ADVISED:
         return (EXPORT,)
     drawn = chance.randrange(100)
     if market.name == "US" and drawn < 18:

@@ -12,7 +12,7 @@ from trueup.simulation.remittances import planting
 from trueup.simulation.remittances.causes import MARKETS
 from trueup.simulation.remittances.desk import FULL, Desk, Profile
 from trueup.simulation.remittances.invoicing import LONGEST_DAYS, MEAN_SIZE
-from trueup.simulation.remittances.records import BankEntry, Payment, Period
+from trueup.simulation.remittances.records import API, EXPORT, BankEntry, Payment, Period
 
 END = date(2026, 10, 31)
 """The last day of every history."""
@@ -24,12 +24,16 @@ _PAYER = "AMAZON.COM SERVICES"
 
 @dataclass(slots=True)
 class History:
-    """A history as it is being made. `scale` multiplies the payments of a day."""
+    """A history as it is being made. `scale` multiplies the payments of a day.
+
+    `answering`: the markets whose finance API answers; of what the portal alone would tell, it tells the half, some with it.
+    """
 
     seed: int
     months: int = 1
     scale: Fraction = Fraction(1)
     profile: Profile = FULL
+    answering: frozenset[str] = frozenset()
     chance: Random = field(init=False)
     desks: list[Desk] = field(init=False)
     _planting: planting.Planting = field(init=False)
@@ -97,6 +101,8 @@ class History:
                 payment.misstated = self.chance.choice((-1, 1)) * self.chance.randint(50, 5_000)
             elif planted == planting.RETOLD:
                 payment.retold = "again"
+            if desk.market.name in self.answering:
+                payment.sources = _with_api(payment, self._payments)
             period.payments.append(payment)
             period.bank += self._banked(payment)
 
@@ -115,6 +121,13 @@ class History:
         if planted == planting.BANK_UNANNOUNCED:
             text = f"AMAZON PAYMENT {int(payment.number) + 5}"
             yield BankEntry(account, currency, booked, chance.randint(20_000, 900_000), _PAYER, text, "", planted)
+
+
+def _with_api(payment: Payment, turn: int) -> tuple[str, ...]:
+    """Who tells of a payment where the finance API answers. What the portal tells otherwise than all others stays its own."""
+    if payment.sources != (EXPORT,) or payment.planted in planting.OF_THE_PORTAL:
+        return payment.sources
+    return ((EXPORT,), (API,), (EXPORT, API), (API,))[turn % 4]
 
 
 def _told_again(payment: Payment) -> Payment:

@@ -33,6 +33,7 @@ class Books:
     """The truth of a history and the ledger that was made of its files, indexed."""
 
     def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
         self.truth: Row = evidence.given["books"]["truth"]
         self.ledger: Row = evidence.given["books"]["ledger"]
         self.accounts: Mapping[str, str] = self.ledger["accounts"]
@@ -54,13 +55,44 @@ class Books:
         return sums
 
     @cached_property
+    def answers(self) -> Row:
+        """What people of finance have said since: `forms` (how references begin that they know, and where such lines belong), and
+        `chosen` (which of an order's invoices a payment was for)."""
+        return self.evidence.given["books"].get("answers", {"forms": {}, "chosen": []})  # type: ignore[no-any-return]
+
+    @cached_property
+    def moved(self) -> list[tuple[Row, str]]:
+        """What was planted, waited, and is answered, with where it belongs since."""
+        chosen = {(row["payment"], row["reference"]) for row in self.answers["chosen"]}
+        found = []
+        for row in self.truth["suspicions"]:
+            form = next((each for each in self.answers["forms"] if row["reference"].startswith(each)), "")
+            if row["kind"] == "unknown-form" and form and row["minor"] < 0:
+                found.append((row, self.answers["forms"][form]))
+            elif row["kind"] == "ambiguous" and (row["payment"], row["reference"]) in chosen:
+                found.append((row, "receivable"))
+        return found
+
+    @cached_property
+    def wanted(self) -> Counter[Key]:
+        """What must be posted: the true causes, and where people have said since that it belongs."""
+        sums = Counter(
+            {(row["payment"], row["treatment"], row["currency"]): row["minor"] for row in self.truth["postings"]}
+        )
+        for row, treatment in self.moved:
+            sums[row["payment"], "suspense", row["currency"]] += row["minor"]
+            sums[row["payment"], treatment, row["currency"]] -= row["minor"]
+        return Counter({key: minor for key, minor in sums.items() if minor})
+
+    @cached_property
     def cases(self) -> dict[Key, Row]:
         """Open cases by kind and subject."""
         return {(row["kind"], row["subject"]): row for row in self.ledger["cases"]}
 
     def suspicions(self, *kinds: str) -> list[Row]:
-        """What was planted of these kinds."""
-        return [row for row in self.truth["suspicions"] if row["kind"] in kinds]
+        """What was planted of these kinds and is not answered."""
+        answered = [row for row, _ in self.moved]
+        return [row for row in self.truth["suspicions"] if row["kind"] in kinds and row not in answered]
 
 
 def entries_balance(evidence: Evidence) -> Statement:
@@ -83,9 +115,7 @@ def every_cent_posted(evidence: Evidence) -> Statement:
         "net figures that hide what was deducted, and cents that are lost",
     )
     books = Books(evidence)
-    wanted = Counter(
-        {(row["payment"], row["treatment"], row["currency"]): row["minor"] for row in books.truth["postings"]}
-    )
+    wanted = books.wanted
     found.numbers |= {"postings": len(wanted), "wrong": 0}
     for key, wants, has in apart(wanted, books.postings):
         found.count("wrong")
@@ -193,6 +223,8 @@ def invoices_are_settled(evidence: Evidence) -> Statement:
     )
     books = Books(evidence)
     wanted = Counter({(row["partner"], row["number"], row["currency"]): row["open"] for row in books.truth["invoices"]})
+    for row in books.answers["chosen"]:
+        wanted[row["partner"], row["invoice"], row["currency"]] -= row["minor"]
     has = Counter({(row["partner"], row["number"], row["currency"]): row["minor"] for row in books.ledger["invoices"]})
     found.numbers |= {"invoices": len(wanted), "open": sum(1 for minor in wanted.values() if minor)}
     found.violations += [f"invoice {key[1]} of {key[0]} is not known" for key in wanted.keys() - has.keys()]
