@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from trueup.demo.running import open_demo
-from trueup.simulation.auditor import STATEMENTS, audit
+from trueup.simulation.auditor import OF_A_MONTH, OF_BOOKS, STATEMENTS, audit, audit_month
 from trueup.simulation.plan import make_plan
 
 Evidence = dict[str, Any]
@@ -153,6 +153,52 @@ TAMPERINGS: tuple[tuple[str, Tampering], ...] = (
 )
 
 
+def _lose_a_case_at_the_bank(books: Evidence) -> None:
+    cases = books["ledger"]["cases"]
+    cases.remove(next(row for row in cases if row["kind"] == "bank.other-amount"))
+
+
+def _overcharge_by_a_cent_more(books: Evidence) -> None:
+    next(row for row in books["ledger"]["cases"] if row["kind"] == "charge.overcharged")["minor"] += 1
+
+
+def _forget_an_answer(books: Evidence) -> None:
+    prefix = next(iter(books["answers"]["forms"]))
+    row = next(row for row in books["truth"]["suspicions"] if row["reference"].startswith(prefix) and row["minor"] < 0)
+    for posting in books["ledger"]["postings"]:
+        if posting["payment"] == row["payment"] and books["ledger"]["accounts"].get(posting["account"]) != "cash":
+            posting["minor"] += 1
+
+
+def _approve_alone(books: Evidence) -> None:
+    rule = books["answers"]["rules"][0]
+    rule["approved_by"] = rule["proposed_by"]
+
+
+def _lose_a_proof(books: Evidence) -> None:
+    books["disputes"][0]["missing"].append("proof of delivery")
+
+
+def _close_alone(books: Evidence) -> None:
+    closed = books["ledger"]["closed"][0]
+    closed["approved_by"] = closed["closed_by"]
+
+
+def _report_a_cent_more(books: Evidence) -> None:
+    books["pack"]["received"][0]["minor"] += 1
+
+
+OF_THE_MONTH: tuple[tuple[str, Tampering], ...] = (
+    ("bank-compared", _lose_a_case_at_the_bank),
+    ("overcharges-found", _overcharge_by_a_cent_more),
+    ("answers-followed", _forget_an_answer),
+    ("answers-followed", _approve_alone),
+    ("disputes-packed", _lose_a_proof),
+    ("month-locked", _close_alone),
+    ("month-locked", _report_a_cent_more),
+)
+
+
 def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,7 +206,7 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
     monkeypatch.chdir(tmp_path)
     with open_demo(0) as demo:
         demo.play(lambda look: None)
-        evidence = demo.evidence("orders")
+        evidence, month = demo.evidence("orders"), demo.evidence("remittances")
     broken = [statement.as_json() for statement in audit(evidence) if not statement.holds]
     assert not broken
     for name, tamper in TAMPERINGS:
@@ -169,6 +215,14 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
         assert name in {statement.name for statement in audit(copied) if not statement.holds}, tamper.__name__
     assert {name for name, _ in TAMPERINGS} == {statement.name for statement in audit(evidence)}
     assert len(STATEMENTS) == len({name for name, _ in TAMPERINGS})
+    assert [statement.as_json() for statement in audit_month(month) if not statement.holds] == []
+    for name, tamper in OF_THE_MONTH:
+        copied = copy.deepcopy(month)
+        tamper(copied["books"])
+        assert name in {statement.name for statement in audit_month(copied) if not statement.holds}, tamper.__name__
+    assert len(OF_A_MONTH) - len(OF_BOOKS) == len({name for name, _ in OF_THE_MONTH})
+    papers = {path.name for path in (tmp_path / ".demo" / "papers").iterdir()}
+    assert {"close-2026-10.pdf", "close-2026-10.xlsx"} <= papers and any(name.startswith("dispute-") for name in papers)
 
 
 def test_an_auditor_who_is_given_nothing_agrees_with_nothing() -> None:

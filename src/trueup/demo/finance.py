@@ -16,6 +16,7 @@ from trueup.base.ids import Digest
 from trueup.base.money import Money
 from trueup.demo.part import person
 from trueup.domain.closing import Month
+from trueup.domain.deduction import Family
 from trueup.domain.disputes import DisputeState
 from trueup.domain.settlement import UNRECOGNISED
 from trueup.reports.dispute_pack import write_dispute_archive, write_dispute_pack
@@ -67,7 +68,13 @@ class Finance:
         by = person(self.app, installation.BOOKKEEPER)
         saved = self.app.engine.act(propose_rule, wanted, by)
         tried = self.app.engine.act(try_rule, saved.rule.id)
-        told = {"rule": saved.rule.name, "id": saved.rule.id, "prefix": prefix, "proposed_by": by.name}
+        told = {
+            "rule": saved.rule.name,
+            "id": saved.rule.id,
+            "form": prefix,
+            "type": wanted.type,
+            "proposed_by": by.name,
+        }
         self.rules.append({**told, "pattern": saved.rule.pattern, "would_change": len(tried.whole.effects)})
 
     def approve_rules(self) -> None:
@@ -94,11 +101,16 @@ class Finance:
         self.chosen.append({"payment": payment, "reference": reference, **invoice})
 
     def dispute(self) -> None:
-        """The claims that bring the most are packed and submitted; their packs are kept as files."""
+        """The shortage claims that bring the most are packed and submitted; their packs are kept as files."""
         by, today = person(self.app, installation.BOOKKEEPER), self.app.world.clock.now().date()
         with self.app.database.transaction() as connection:
             ranked = rank_claims(connection, disputable_types(self.app.world.books), today, partner="amazon-us")
-        for each in [one for one in ranked if one.pays and one.standing.state is DisputeState.OPEN][:DISPUTES]:
+        worth_it = [
+            each
+            for each in ranked
+            if each.pays and each.standing.state is DisputeState.OPEN and each.found.claim.family is Family.SHORTAGE
+        ]
+        for each in worth_it[:DISPUTES]:
             reference = f"DSP-{7_000_000 + each.found.balance.id}"
             self.app.engine.act(submit_claim, each.found.balance.id, reference, today, by)
             self.disputes.append(self._packed(each, reference))

@@ -162,7 +162,7 @@ class Remittances(Player):
             "cases": [case for case in cases if case["kind"].startswith(OF_FINANCE)],
             "files": self.laid,
             "imported": dict(self.imported),
-            "papers": [str(path) for path in finance.papers],
+            "papers": [str(path) for path in finance.papers if path.suffix != ".json"],
         }
 
     def summary(self, evidence: dict[str, Any]) -> dict[str, Any]:
@@ -206,19 +206,17 @@ class Remittances(Player):
             ("invoices", f"{summary['invoices']:,} of ours known, {summary['entries']:,} journal entries"),
         ]
         rows += [(f"books, {currency}", words) for currency, words in _money_words(summary["posted"])]
-        approved = sum(rule["lines"] for rule in rules)
-        money = ", ".join(f"{rule['prefix']} ({' and '.join(rule['amounts']) or 'nothing more'})" for rule in rules)
-        disputed = ", ".join(f"{row['amount']} as {row['reference']}" for row in summary["disputes"])
+        booked = sum(rule["lines"] for rule in rules)
+        forms = ", ".join(f"{rule['form']} is {rule['type']}" for rule in rules)
+        disputed = ", ".join(f"{row['amount']} of {row['claim']}" for row in summary["disputes"])
         lights = ", ".join(f"{count} {light}" for light, count in summary["close"]["lights"].items())
+        decided = f"{cases['opened']:,} opened, {cases['by_people']} decided by people, {cases['still_open']:,} open"
         return [
             *rows,
-            (
-                "cases of finance",
-                f"{cases['opened']:,} opened, {cases['by_people']} decided by people, {cases['still_open']:,} open",
-            ),
-            ("rules by two persons", f"{len(rules)} approved, {approved} waiting lines booked by them: {money}"),
-            ("disputed", disputed),
-            ("closed by two persons", f"{summary['close']['month']}, its lights: {lights}"),
+            ("cases of finance", decided),
+            ("rules", f"{forms}: by two persons, {booked} more lines left suspense by them"),
+            ("disputes", f"{disputed}: submitted with a pack each"),
+            ("month's end", f"{summary['close']['month']} closed and locked by two persons, its lights: {lights}"),
             *(("papers" if not place else "", path) for place, path in enumerate(summary["papers"])),
         ]
 

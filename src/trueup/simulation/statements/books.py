@@ -123,7 +123,9 @@ def every_cent_posted(evidence: Evidence) -> Statement:
     received: Counter[str] = Counter()
     for (_, purpose, currency), minor in wanted.items():
         received[currency] += minor * (purpose == "cash")
-    found.numbers |= {f"{currency} received": shown(minor, currency) for currency, minor in sorted(received.items())}
+    found.numbers |= {
+        f"{currency} received": plain_amount(minor) for currency, minor in sorted(received.items()) if minor
+    }
     return found.stated("postings")
 
 
@@ -169,7 +171,7 @@ def suspense_is_cases(evidence: Evidence) -> Statement:
         account = books.balances["suspense", currency]
         words = f"suspense is {shown(account, currency)}, lines that wait come to {shown(-waiting[currency], currency)}"
         found.demand(account == -waiting[currency], words)
-        found.numbers[currency] = shown(account, currency)
+        found.numbers[currency] = plain_amount(account)
     for (kind, subject, currency), minor in of_case.items():
         found.count("cases")
         case = books.cases.get((kind, subject))
@@ -212,7 +214,7 @@ def claims_are_stories(evidence: Evidence) -> Statement:
         account = sum(books.balances[purpose, currency] for purpose in _DISPUTED)
         words = f"disputed is {shown(account, currency)}, open claims come to {shown(open_[currency], currency)}"
         found.demand(account == open_[currency], words)
-        found.numbers[currency] = shown(account, currency)
+        found.numbers[currency] = plain_amount(account)
     return found.stated("chains")
 
 
@@ -297,9 +299,14 @@ def plain(reference: str) -> str:
     return _NOISE.sub("", reference).upper()
 
 
-def shown(minor: int, currency: str) -> str:
+def plain_amount(minor: int) -> str:
     """Minor units as people write them; every currency of the world has a hundred."""
-    return f"{Decimal(minor).scaleb(-2):,.2f} {currency}"
+    return f"{Decimal(minor).scaleb(-2):,.2f}"
+
+
+def shown(minor: int, currency: str) -> str:
+    """The same with the currency."""
+    return f"{plain_amount(minor)} {currency}"
 
 
 def apart(wanted: Counter[Key], has: Counter[Key]) -> Iterable[tuple[Key, int, int]]:

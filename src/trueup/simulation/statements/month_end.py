@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from trueup.simulation.statements.books import Books, Key, apart, shown
+from trueup.simulation.statements.books import Books, Key, apart, plain_amount, shown
 from trueup.simulation.statements.evidence import Evidence, Finding, Statement
 
 _AT_THE_BANK = {
@@ -101,7 +101,7 @@ def month_locked(evidence: Evidence) -> Statement:
     for key, wants, is_ in apart(wanted, has):
         found.demand(False, f"the pack says that {shown(is_, key[0])} came in, {shown(wants, key[0])} did")
     found.demand(pack["same"], "its figures, computed again, are not what was closed")
-    found.numbers |= {f"{key[0]} received": shown(minor, key[0]) for key, minor in sorted(has.items())}
+    found.numbers |= {f"{key[0]} received": plain_amount(minor) for key, minor in sorted(has.items())}
     return found.stated("months")
 
 
