@@ -1,4 +1,4 @@
-"""`trueup demo`: the platform on simulators, five days in about a minute, and an auditor's word on the outcome."""
+"""`trueup demo`: the platform on simulators, five days in a minute or two, and an auditor's word on the outcome."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Another number is another world.")] = 0,
 ) -> Result:
     """Run Trueup for five simulated days on simulators of Amazon, Shopify and an EDI partner, then audit the outcome.
+
+    In them purchase orders are answered, and a month of remittances is settled, disputed and closed.
 
     Everything is made anew in .demo, which the next demo replaces. Without --once it stays up to look around.
     """
