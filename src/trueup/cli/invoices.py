@@ -8,17 +8,21 @@ from typing import Annotated, Any
 
 import typer
 
-from trueup.base.errors import Unreadable
+from trueup.base.errors import Invalid, Unreadable
+from trueup.base.money import Money
 from trueup.cli.documents import finding_json
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.importing import other_kind
 from trueup.cli.statements import Names, block, counted, document_words, grouped, load_names
 from trueup.cli.tables import Column, amount
 from trueup.cli.uploads import read_upload, told_findings
+from trueup.domain.credit_notes import CreditNote
 from trueup.formats.invoices_csv import FORMAT
+from trueup.storage.views import credit_notes as notes_views
 from trueup.storage.views import invoices as views
 from trueup.workflows.import_invoices import KIND, ImportedInvoices, import_invoices
 from trueup.workflows.import_products import archive_upload
+from trueup.workflows.issue_credit_notes import issue_credit_notes, notes_owed
 from trueup.workflows.reconcile_remittances import reconcile_partner
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
@@ -167,3 +171,64 @@ def _event(each: Mapping[str, Any], names: Names) -> tuple[str, ...]:
     what = names.type(each["type"]) if each["type"] else each["kind"]
     source = f"payment {each['payment']} {counted(1)[2:]} {each['line']}" if each["payment"] else each["key"]
     return each["day"], what, source, names.account(each["account"]), grouped(each["amount"])
+
+
+@command(group, "credit-notes", writes=True, example="trueup invoices credit-notes --issue --by 'Fay Finance'")
+def credit_notes(
+    session: Session,
+    issue: Annotated[bool, typer.Option("--issue", help="Issue what is owed; needs --by.")] = False,
+    issued: Annotated[bool, typer.Option("--issued", help="List those that were issued.")] = False,
+    partner: OfPartner = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="Who issues them: a name among the people.", envvar="TRUEUP_PERSON", metavar="NAME"),
+    ] = None,
+    limit: Limit = 50,
+) -> Result:
+    """List the credit notes that are owed under VAT for what is kept of invoices, issue them, or list those issued.
+
+    Which deductions want one is said by `credit_notes` of each agreement. Exit code 1 while some are owed.
+    """
+    if issue and by is None:
+        raise Invalid("--issue needs --by NAME: who issues a credit note is recorded.")
+    with session.open() as app:
+        if issue and by is not None:
+            person = person_of(app.settings.people, by)
+            done = app.act(session.dry_run, issue_credit_notes, person, partner or "")
+            rows = [_note(each.note, each.number) for each in done]
+            return Result(rows, _NOTE_COLUMNS, nothing="No credit note is owed.")
+        with app.database.transaction() as connection:
+            if issued:
+                rows = notes_views.list_credit_notes(connection, partner=partner, limit=limit)
+                return Result(rows, _NOTE_COLUMNS, nothing="No credit note was issued yet.")
+            wanted = [each for name, each in app.world.partners.items() if partner in (None, name)]
+            owed = [note for each in wanted for note in notes_owed(connection, app.world.books.chart, each)]
+    remark = f"{len(owed) - limit} more; --limit shows them.\n" if len(owed) > limit else ""
+    rows = [_note(each) for each in owed[:limit]]
+    return Result(rows, _NOTE_COLUMNS, findings=bool(owed), remark=remark, nothing="No credit note is owed.")
+
+
+_NOTE_COLUMNS = (
+    Column("number", "number"),
+    Column("invoice", "invoice"),
+    Column("order", "purchase_order", spare=True),
+    Column("partner", "partner", spare=True),
+    Column("account", "account"),
+    Column("gross", lambda row: grouped(row["gross"]), number=True),
+    Column("tax", lambda row: grouped(row["tax"]), number=True),
+    Column("net", lambda row: grouped(row["net"]), number=True),
+)
+
+
+def _note(note: CreditNote, number: str = "") -> dict[str, Any]:
+    of = note.invoice
+    return {
+        "number": number or "owed",
+        "partner": of.partner,
+        "invoice": of.number,
+        "purchase_order": of.purchase_order,
+        "account": note.account,
+        "gross": str(Money(note.gross, of.currency)),
+        "tax": str(Money(note.tax, of.currency)),
+        "net": str(note.net),
+    }

@@ -64,6 +64,15 @@ class Purpose(StrEnum):
     """What is not explained: always the sum of open cases."""
 
 
+CREDITABLE = (
+    Purpose.DISCOUNTS,
+    Purpose.RETURNS,
+    Purpose.CLAIM_LOSSES,
+    Purpose.PRICE_PROTECTION,
+    Purpose.ALLOWANCES,
+    Purpose.CO_OP,
+)
+"""Accounts that can hold what lowers the price of goods. A claim does when it is lost or given up."""
 _TYPES: Mapping[Purpose, tuple[AccountType, ...]] = {
     Purpose.CASH: (AccountType.ASSET,),
     Purpose.RECEIVABLE: (AccountType.ASSET,),

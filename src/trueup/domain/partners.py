@@ -11,6 +11,7 @@ from fractions import Fraction
 from trueup.base.errors import ConfigurationError
 from trueup.base.money import check_currency
 from trueup.domain.buffers import BufferRule
+from trueup.domain.chart import CREDITABLE, Purpose
 from trueup.domain.ring_fences import Fence
 
 
@@ -56,6 +57,7 @@ class Agreement:
     before, or above the floor when there is no history.
     `buffer_eaches`, `buffer_percent`, `buffer_risk_percent`: what is never promised is the largest of the three.
     `books_revenue`: whether Trueup books revenue and receivable of our invoices; by default the shop's own feed does.
+    `credit_notes`: what accounts are for whose deductions lower the price under VAT, so that a credit note is owed for each.
     """
 
     partner: str
@@ -83,6 +85,7 @@ class Agreement:
     company_location: str | None = None
     owner: str = "operations"
     books_revenue: bool = False
+    credit_notes: tuple[Purpose, ...] = ()
     time_zone: str = "UTC"
     valid_from: date = date(2000, 1, 1)
     valid_to: date | None = None
@@ -101,6 +104,10 @@ class Agreement:
             )
         if self.valid_to is not None and self.valid_to <= self.valid_from:
             raise ConfigurationError(f"{where}: valid_to {self.valid_to} is not after valid_from {self.valid_from}.")
+        if strange := [purpose.value for purpose in self.credit_notes if purpose not in CREDITABLE]:
+            raise ConfigurationError(
+                f"{where}: no credit note is owed for {', '.join(strange)}; `credit_notes` may list {', '.join(CREDITABLE)}."
+            )
         for name in ("absurd_factor", "absurd_floor_eaches", "backorder_days"):
             if getattr(self, name) <= 0:
                 raise ConfigurationError(f"{where}: {name} must be positive, found {getattr(self, name)}.")

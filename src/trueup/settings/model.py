@@ -15,6 +15,7 @@ from trueup.base.errors import TrueupError
 from trueup.base.money import Money
 from trueup.domain.buffers import BufferRule
 from trueup.domain.cases import Role
+from trueup.domain.chart import CREDITABLE, Purpose
 from trueup.domain.partners import Agreement, CostBasis, Fallback, Partner, Route, Shortfall
 from trueup.settings.fences import FenceSettings, RiskPercent, buffer_of
 from trueup.settings.values import (
@@ -86,6 +87,7 @@ class AgreementSettings(Table):
     company_location: str | None = key("the shop's id of a company location", None, pattern=r"^gid://\w+/\w+/\w+$")
     owner: Label = key("a role or the name of one of [[people]]", Role.OPERATIONS.value)
     books_revenue: bool = key("true or false", False)
+    credit_notes: tuple[Purpose, ...] = key(f"a list of {', '.join(CREDITABLE)}", ())
     time_zone: TimeZone | None = key("a time zone such as America/New_York", None)
     valid_from: date = key("a day such as 2026-01-01, without quotes", date(2000, 1, 1))
     valid_to: date | None = key("a day such as 2027-01-01, without quotes", None)

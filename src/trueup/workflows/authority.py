@@ -23,6 +23,7 @@ _MAY: Mapping[str, tuple[Role, ...]] = {
     "remittances.import": (Role.FINANCE, Role.ADMIN),
     "claims.dispute": (Role.FINANCE, Role.ADMIN),
     "invoices.import": (Role.FINANCE, Role.ADMIN),
+    "credit-notes.issue": (Role.FINANCE, Role.ADMIN),
     "month.close": (Role.FINANCE, Role.ADMIN),
     "bank.import": (Role.FINANCE, Role.ADMIN),
     "bank.tie": (Role.FINANCE, Role.ADMIN),

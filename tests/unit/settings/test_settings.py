@@ -152,6 +152,7 @@ def test_every_field_of_an_agreement_can_be_set(load: Callable[..., Settings]) -
         company_location = "gid://shopify/CompanyLocation/4"
         owner = "Ada"
         books_revenue = true
+        credit_notes = ["returns"]
         time_zone = "America/New_York"
         valid_from = 2026-02-01
         valid_to = 2026-03-01

@@ -25,6 +25,7 @@ from trueup.simulation.remittances.records import Period
 from trueup.simulation.statements.evidence import Statement
 from trueup.storage.views.cases import list_cases
 from trueup.workflows.import_invoices import import_invoices
+from trueup.workflows.import_products import archive_upload
 from trueup.workflows.import_proofs import import_proofs
 from trueup.workflows.keep_terms import import_terms
 
@@ -60,13 +61,18 @@ class Remittances(Player):
     def begin(self, app: Application) -> None:
         """A new customer's start: agreed terms, the invoices of the last months, proofs of delivery."""
         self._app, self._finance = app, Finance(app, self.stage.folder / "papers")
-        by = person(app, installation.BOOKKEEPER)
-        app.engine.act(import_terms, self.month.terms_csv(), by)
+        self._hand_in(import_terms, "terms", "terms.csv", self.month.terms_csv())
         self.imported["invoices"] = sum(
-            app.engine.act(import_invoices, path.read_bytes(), by).new for path in self.month.invoices
+            self._hand_in(import_invoices, "invoices", path.name, path.read_bytes()).new for path in self.month.invoices
         )
-        proofs = app.engine.act(import_proofs, self.month.proofs_csv(), "amazon-us", by)
+        proofs = self._hand_in(import_proofs, "proofs", "proofs.csv", self.month.proofs_csv(), "amazon-us")
         self.imported["proofs"] = proofs.new
+
+    def _hand_in(self, act: Callable[..., Any], kind: str, name: str, content: bytes, *about: str) -> Any:
+        """A file is archived before anything reads it, as the command line does it."""
+        by = person(self.app, installation.BOOKKEEPER)
+        self.app.engine.act(archive_upload, content, kind, name, by)
+        return self.app.engine.act(lambda tx: act(tx, content, *about, by))
 
     def cues(self) -> Iterable[Cue]:
         """Files on Monday and Tuesday; people from Wednesday to Friday."""
