@@ -8,6 +8,7 @@ _WORDS = {
     "cases.discuss": "Comment on, assign and snooze cases",
     "charges.check": "Check expected charges",
     "claims.dispute": "Dispute deductions",
+    "credit-notes.issue": "Issue credit notes",
     "documents.erase": "Erase documents",
     "invoices.import": "Import invoices",
     "journal.export": "Export the journal",
