@@ -22,6 +22,7 @@ from trueup.connectors.amazon_vendor import AmazonVendor, AmazonVendorSettings
 from trueup.connectors.amazon_vendor.finances import AmazonFinances, Wire, finances_name
 from trueup.connectors.folder import Folder, FolderPlaces
 from trueup.connectors.shopify import ShopifySettings, ShopifyShop
+from trueup.connectors.shopify.credits import ShopifyCredits
 from trueup.connectors.supercycle import SupercycleSettings, SupercycleV1
 from trueup.console.server import build_console
 from trueup.domain import deductions, holds, matchers
@@ -195,6 +196,7 @@ def build_world(
         programmes=programmes,
         feeds={shop.name: shop.books_revenue for shop in settings.shops if shop.books_revenue is not None},
         shop_buffers={shop.name: shop.buffer for shop in settings.shops},
+        trade_ins=settings.trade_ins.terms if settings.trade_ins else None,
     )
     return world, closers
 
@@ -231,6 +233,9 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
         if shop.publishes_stock:
             found.stock_sinks[shop.name] = store
         found.probed[shop.name] = store
+        tills = ShopifyCredits(wanted, http, budget, how.clock)
+        found.gift_cards[shop.name] = tills
+        found.store_credits[shop.name] = tills
         closers.append(http.close)
     for place in settings.folders:
         places = FolderPlaces(place.name, place.inbox, place.outbox, place.archive, float(place.quiet_seconds))

@@ -45,6 +45,8 @@ class Resolution(StrEnum):
     DISPUTE = "dispute"
     WRITE_OFF = "write-off"
     """Give up a claim: a loss."""
+    SETTLE = "settle"
+    """Say whether something was done that nobody answered."""
     DISMISS = "dismiss"
 
 

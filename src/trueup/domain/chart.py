@@ -56,6 +56,16 @@ class Purpose(StrEnum):
     """Gains and losses of exchange."""
     CONVERSION = "conversion"
     """Clearing between the currency of invoices and that of the payment."""
+    CIRCULAR_STOCK = "circular-stock"
+    """Items that exist once each, at what was paid for them: an asset."""
+    CREDITS = "credits"
+    """What customers may still spend of credits for trade-ins: a liability."""
+    DEPOSITS = "deposits"
+    """What customers left as a deposit and get back: a liability, never revenue."""
+    SHOP_CLEARING = "shop-clearing"
+    """Where the shop's own feed, which books its orders, meets what Trueup books of them: zero when both did."""
+    BREAKAGE = "breakage"
+    """Credits that are never spent, by a decision: income."""
     CLEARING = "clearing"
     """Where the parts of an entry meet that is too long for the ledger it is exported to: zero after every entry."""
     BANK_FEES = "bank-fees"
@@ -86,6 +96,10 @@ _TYPES: Mapping[Purpose, tuple[AccountType, ...]] = {
     Purpose.CLEARING: (AccountType.ASSET, AccountType.LIABILITY),
     Purpose.SUSPENSE: (AccountType.ASSET, AccountType.LIABILITY),
     Purpose.TAX: (AccountType.ASSET, AccountType.LIABILITY),
+    Purpose.CIRCULAR_STOCK: (AccountType.ASSET,),
+    Purpose.CREDITS: (AccountType.LIABILITY,),
+    Purpose.DEPOSITS: (AccountType.LIABILITY,),
+    Purpose.SHOP_CLEARING: (AccountType.ASSET, AccountType.LIABILITY),
 }
 """What an account may be for the purpose; purposes that are not here are income (reduced) or expense."""
 _RESULT = (AccountType.INCOME, AccountType.EXPENSE)
@@ -97,6 +111,8 @@ _ALONE = (
     Purpose.CONVERSION,
     Purpose.CLEARING,
     Purpose.SUSPENSE,
+    Purpose.CREDITS,
+    Purpose.DEPOSITS,
 )
 """Purposes whose balance is proven against something else, so nothing but they may stand on their account."""
 

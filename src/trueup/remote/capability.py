@@ -15,6 +15,7 @@ from typing import Protocol, runtime_checkable
 from trueup.domain.catalog import Product
 from trueup.domain.inventory import Level
 from trueup.domain.sales_orders import SalesOrder, ShownOrder
+from trueup.remote.credits import GiftCardSink, StoreCreditSink
 from trueup.remote.hints import HintSource
 from trueup.remote.observed import Observed as Observed
 from trueup.remote.stock import StockReader, StockSink
@@ -307,4 +308,6 @@ class Connections:
     hint_sources: dict[str, HintSource] = field(default_factory=dict)
     stock_readers: dict[str, StockReader] = field(default_factory=dict)
     stock_sinks: dict[str, StockSink] = field(default_factory=dict)
+    gift_cards: dict[str, GiftCardSink] = field(default_factory=dict)
+    store_credits: dict[str, StoreCreditSink] = field(default_factory=dict)
     probed: dict[str, Probed] = field(default_factory=dict)

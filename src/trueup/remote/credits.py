@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 from trueup.base.money import Money
 from trueup.base.secret import Secret
 from trueup.domain.credits import CreditMovement, GiftCard, StoreCredit
-from trueup.remote.capability import Observed
+from trueup.remote.observed import Observed
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ def crosscheck(data: dict[str, Any]) -> Iterator[str]:
     yield from _unique("partners' folders", [row.get("folder") for row in _rows(data, "partners")])
     owners = {role.value for role in Role} | _names(data, "people")
     yield from _programmes(data, owners)
+    trade_ins = data.get("trade_ins")
+    for name, table in (("shop", "shops"), ("programme", "circular")):
+        if isinstance(trade_ins, dict) and isinstance(trade_ins.get(name), str):
+            yield from _known(f"trade_ins: {name}", trade_ins[name], _names(data, table), f"[[{table}]]")
     seen: dict[str, str] = {}
     for account in _rows(data, "partners"):
         where = f"partner {account.get('name')!r}"

@@ -16,7 +16,9 @@ from trueup.base.money import Money
 from trueup.domain.buffers import BufferRule
 from trueup.domain.cases import Role
 from trueup.domain.chart import CREDITABLE, Purpose
+from trueup.domain.credits import Instrument
 from trueup.domain.partners import Agreement, CostBasis, Fallback, Partner, Route, Shortfall
+from trueup.domain.trade_ins import Grade, TradeInTerms
 from trueup.settings.fences import FenceSettings, RiskPercent, buffer_of
 from trueup.settings.values import (
     Amount,
@@ -39,6 +41,7 @@ from trueup.settings.values import (
     told,
 )
 
+ProductId = Annotated[str, Field(pattern=r"^gid://shopify/Product/\d+$")]
 NAME = "a name of letters, digits, spaces and . _ @ -"
 LABEL = "a name of at most 80 characters without < and >"
 SECRET = 'a reference to a secret: "env:NAME", "file:PATH" or "sealed:NAME"'
@@ -179,6 +182,12 @@ class ShopSettings(Table):
     books_revenue: bool | None = key("true or false: whether the shop's own feed books the revenue of our orders", None)
     publishes_stock: bool = key("true or false: whether counts that are ours are written into the shop", False)
     webhook_secret: SecretValue | None = key(SECRET, None)
+    deposit_products: tuple[ProductId, ...] = key(
+        'ids of the products that deposits are, such as ["gid://shopify/Product/1"]', ()
+    )
+    membership_products: tuple[ProductId, ...] = key(
+        'ids of the products that membership plans are, such as ["gid://shopify/Product/2"]', ()
+    )
 
     @model_validator(mode="after")
     def _authorised(self) -> ShopSettings:
@@ -247,6 +256,35 @@ class BankSettings(Table):
     )
 
 
+class GradeSettings(Table):
+    """What one grade is worth, and the circular system's condition for it."""
+
+    percent: Annotated[Exact, Field(le=100)] = key("a percentage of what was quoted, 0 to 100")
+    condition: Positive | None = key("the number of the circular system's condition", None)
+
+
+class TradeInSettings(Table):
+    """What is agreed with customers who trade items in."""
+
+    programme: Name = key("the name of one of [[circular]], where their items are")
+    shop: Name = key("the name of one of [[shops]], which gives the credit")
+    instrument: Instrument = key('"gift-card" or "store-credit"', Instrument.GIFT_CARD)
+    expires_after_days: Positive | None = key("a whole number of days above zero", None)
+    location: Annotated[str, Field(pattern=r"^gid://shopify/Location/\d+$")] | None = key(
+        "the shop's id of the location where items arrive", None
+    )
+    grades: Annotated[dict[Name, GradeSettings], Field(min_length=1)] = key(
+        "grades such as { good = { percent = 100 }, worn = { percent = 60 } }"
+    )
+
+    @property
+    def terms(self) -> TradeInTerms:
+        """The agreement in the domain's words."""
+        grades = {name: Grade(each.percent, each.condition) for name, each in self.grades.items()}
+        days = timedelta(days=self.expires_after_days) if self.expires_after_days is not None else None
+        return TradeInTerms(self.programme, self.shop, self.instrument, grades, days, self.location)
+
+
 class PersonSettings(Table):
     """Someone who may decide about cases."""
 
@@ -311,6 +349,7 @@ class Settings(Foundation):
     folders: tuple[FolderSettings, ...] = key("[[folders]]", ())
     books: BooksSettings = key("the table [books]", BooksSettings())
     bank: BankSettings = key("the table [bank]", BankSettings())
+    trade_ins: TradeInSettings | None = key("the table [trade_ins]", None)
     worker: WorkerSettings = key("the table [worker]", WorkerSettings())
     signals: tuple[SignalSettings, ...] = key("[[signals]]", ())
     simulation: SimulationSettings | None = key("the table [simulation]", None)

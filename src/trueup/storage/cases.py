@@ -188,6 +188,11 @@ def newest_resolution(connection: sa.Connection, kind: str, subject: str) -> str
     return found
 
 
+def find_open(connection: sa.Connection, kind: str, subject: str) -> list[int]:
+    """The open case of that kind and subject: its id, or nothing."""
+    return [row.id for row in connection.execute(_OPEN, {"kinds": [kind], "of_subject": subject})]
+
+
 def close_case(connection: sa.Connection, kind: str, subject: str, *, why: str, now: datetime) -> None:
     """Resolve the open case of that kind and subject, if there is one, because its cause is gone."""
     close_cases(connection, {kind: why}, subject, now)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 import sys
 from collections.abc import Mapping
@@ -35,13 +36,14 @@ class Tampered(Exception):
 class MasterKey:
     """The installation's key. `id` names it without giving it away; the key itself is never shown."""
 
-    __slots__ = ("_cipher", "id")
+    __slots__ = ("_cipher", "_codes", "id")
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise ConfigurationError(f"The master key has {len(key)} bytes, expected {KEY_BYTES}.")
         self.id = hashlib.sha256(b"trueup master key" + key).hexdigest()[:16]
         self._cipher = AESGCM(key)
+        self._codes = HKDFExpand(SHA256(), KEY_BYTES, b"trueup codes 1").derive(key)
 
     def __repr__(self) -> str:
         return f"MasterKey(id={self.id!r})"
@@ -79,6 +81,10 @@ class MasterKey:
             raise ConfigurationError(
                 f"The master key in {path} cannot be read or made ({error}): grant or move it."
             ) from error
+
+    def code(self, about: str) -> bytes:
+        """32 bytes that always follow from what they are about, and that nobody without the key can make (HMAC-SHA-256)."""
+        return hmac.digest(self._codes, about.encode(), "sha256")
 
     def wrap(self, secret: bytes, about: str) -> bytes:
         """Seal a few bytes, bound to what they are about."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from trueup.base.errors import Refused
 from trueup.storage import acts, closing
-from trueup.workflows import close_month, erase_documents, resolve_case
+from trueup.workflows import close_month, erase_documents, grade_trade_in, resolve_case
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 
@@ -39,6 +39,16 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
             closed = close_month.approve_closing(tx, proposal_id, person)
             words = f"the month {closed.month} is closed; its pack is {closed.evidence[:16]}"
             outcome = {"month": str(closed.month), "evidence": closed.evidence}
+        case grade_trade_in.GRADE:
+            words, outcome = _told(grade_trade_in.carry_out_grading(tx, proposal_id, person))
+        case grade_trade_in.REPEAT:
+            words, outcome = _told(grade_trade_in.carry_out_repeat(tx, proposal_id, person))
+        case grade_trade_in.BREAK:
+            words, outcome = _told(grade_trade_in.carry_out_breaking(tx, proposal_id, person))
         case other:
             raise Refused(f"Proposal {proposal_id} is to {other}, which this Trueup does not know: use a newer one.")
     return Approved(row["act"], row["subject"], words, outcome)
+
+
+def _told(done: grade_trade_in.Done) -> tuple[str, dict[str, Any]]:
+    return done.words, {"words": done.words}

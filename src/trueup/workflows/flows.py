@@ -19,6 +19,7 @@ from trueup.workflows import (
     receive_files,
     reconcile_remittances,
     settle_remittance,
+    settle_trade_in,
     sync_products,
     watch,
 )
@@ -33,6 +34,7 @@ FLOWS: tuple[Flow[World], ...] = (
     *deliver.FLOWS,
     *prove_delivery.FLOWS,
     *settle_remittance.FLOWS,
+    *settle_trade_in.FLOWS,
     *reconcile_remittances.FLOWS,
     *check_charges.FLOWS,
     *poll_remittances.FLOWS,

@@ -26,7 +26,7 @@ from trueup.workflows.world import Tx
 
 _MAY_RESOLVE = {
     Role.OPERATIONS: ("held.", "stock.", "acknowledgement.", "document.", "agreement."),
-    Role.ECOMMERCE: ("held.stock-", "stock.", "shop.", "product."),
+    Role.ECOMMERCE: ("held.stock-", "stock.", "shop.", "product.", "trade-in."),
     Role.FINANCE: (
         "held.cost-",
         "acknowledgement.",
@@ -37,6 +37,9 @@ _MAY_RESOLVE = {
         "books.",
         "bank.",
         "settlement.",
+        "trade-in.",
+        "credit.",
+        "deposit.",
     ),
     Role.ADMIN: ("",),
     Role.AUDITOR: (),
@@ -109,6 +112,7 @@ _ELSEWHERE = {
     Resolution.POST_NOW: "trueup cases post-now",
     Resolution.WRITE_OFF: "trueup cases write-off",
     Resolution.DISPUTE: "trueup recover CLAIM --submit",
+    Resolution.SETTLE: "trueup trade-ins answer",
 }
 """What takes more than a word: the case closes when the books say so."""
 
@@ -188,6 +192,8 @@ def _retry(tx: Tx, case: Case, order_id: int | None) -> None:
             tx.at(tx.now, "check_charges", f"charges:case {case.id}", name.partition("/")[0], False)
         case "source" | "product":
             _look_at_sources(tx)
+        case "trade-in":
+            _settle_trade_in(tx, name)
         case "run":
             _run_again(tx, name, case.id)
     if case.draft.kind.startswith("remittance."):
@@ -196,6 +202,19 @@ def _retry(tx: Tx, case: Case, order_id: int | None) -> None:
         forget_wanted(tx.connection, order_id)
     if order_id is not None:
         start_answering(tx, order_id, timedelta(0))
+
+
+def _settle_trade_in(tx: Tx, key: str) -> None:
+    # Not at the top: who settles trade-ins knows persons from here.
+    from trueup.workflows.settle_trade_in import settle_again
+
+    settle_again(tx, key)
+
+
+def _settle_trade_in_run(tx: Tx, trade_in_id: int) -> None:
+    from trueup.workflows.settle_trade_in import start_settling
+
+    start_settling(tx, trade_in_id)
 
 
 def _settle_again(tx: Tx, case: Case) -> None:
@@ -243,6 +262,8 @@ def _run_again(tx: Tx, run_id: str, case_id: int) -> None:
         case "deadline":
             revision = orders.current_revision(tx.connection, int(about))
             tx.start("answer_before_deadline", f"{run_id} case {case_id}", int(about), revision)
+        case "trade-in":
+            _settle_trade_in_run(tx, int(about))
         case "send" | "prove":
             _deliver_again(tx, deliveries.load_delivery(tx.connection, int(about)), case_id)
         case _:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.durable.flow import Flow
-from trueup.storage import cases, orders, sources
+from trueup.storage import cases, orders, sources, trade_ins
 from trueup.workflows.check_stock import ensure_sweeps, sweep_rounds
 from trueup.workflows.compute_buffers import buffer_rounds, ensure_buffers
 from trueup.workflows.poll_invoice_statuses import ensure_status_polls, status_rounds
@@ -101,6 +101,7 @@ def note_defect(connection: sa.Connection, now: datetime, run_id: str, flow: str
     about = again_after_defect(connection, now, run_id, (flow, ROUND_QUEUE)) if flow in _GOES_ROUND else run_id
     for order_id in orders.free_orders(connection, run_id):
         start_answering_in(connection, order_id, now)
+    trade_ins.free_lease(connection, run_id)
     last = words.strip().splitlines()[-1] if words.strip() else "no words"
     draft = CaseDraft(
         kind=RUN_FAILED,

@@ -11,16 +11,19 @@ import sqlalchemy as sa
 
 from trueup.base.clock import Clock
 from trueup.base.ids import Digest
+from trueup.base.secret import Secret
 from trueup.checks import Ground
 from trueup.domain.bank import BankRules
 from trueup.domain.buffers import BufferRule
 from trueup.domain.cases import Role
 from trueup.domain.chart import Chart
+from trueup.domain.credits import gift_card_code
 from trueup.domain.deduction import DeductionType
 from trueup.domain.grammar import Grammar
 from trueup.domain.hold import Hold
 from trueup.domain.matcher import Matcher
 from trueup.domain.partners import Agreement, Partner, Route
+from trueup.domain.trade_ins import TradeInTerms
 from trueup.durable.flow import Context, Transaction
 from trueup.remote.capability import Connections
 from trueup.remote.circular import CircularConnection
@@ -127,7 +130,8 @@ class World:
     programmes: Mapping[str, Programme] = field(default_factory=dict)
     feeds: Mapping[str, bool] = field(default_factory=dict)
     """Of which shops it is stated whether their own feed books the revenue of orders."""
-
+    trade_ins: TradeInTerms | None = None
+    """The agreement on trade-ins; None where there are none."""
     shop_buffers: Mapping[str, BufferRule] = field(default_factory=dict)
     """What each shop is never shown of any product; nothing where it is not stated."""
 
@@ -150,6 +154,10 @@ class World:
         """Archive bytes in the caller's transaction; returns their hash, which is the evidence of what is made of them."""
         arrival = Arrival(kind=kind, source=source, name=name, received_at=self.clock.now(), subject=source)
         return self.archive.append(connection, content, arrival).digest
+
+    def gift_card_code(self, trade_in: str) -> Secret:
+        """The code of the gift card for a trade-in, by its key: always the same, and made by nobody without the master key."""
+        return Secret(gift_card_code(self.archive.master.code(f"gift card for trade-in {trade_in}")))
 
     def read(self, connection: sa.Connection, digest: str) -> bytes:
         """Archived bytes, verified against their hash."""
