@@ -23,6 +23,7 @@ from trueup.connectors.amazon_vendor.finances import AmazonFinances, Wire, finan
 from trueup.connectors.folder import Folder, FolderPlaces
 from trueup.connectors.shopify import ShopifySettings, ShopifyShop
 from trueup.connectors.shopify.credits import ShopifyCredits
+from trueup.connectors.shopify.sales import ShopifySales
 from trueup.connectors.supercycle import SupercycleSettings, SupercycleV1
 from trueup.console.server import build_console
 from trueup.domain import deductions, holds, matchers
@@ -31,6 +32,7 @@ from trueup.domain.deduction import DeductionType
 from trueup.domain.hold import Hold
 from trueup.domain.matcher import Matcher
 from trueup.domain.partners import Route
+from trueup.domain.shop_sales import HiddenProducts
 from trueup.durable.budgets import Budgets
 from trueup.durable.engine import Program
 from trueup.durable.on_dbos import DbosEngine
@@ -197,6 +199,10 @@ def build_world(
         feeds={shop.name: shop.books_revenue for shop in settings.shops if shop.books_revenue is not None},
         shop_buffers={shop.name: shop.buffer for shop in settings.shops},
         trade_ins=settings.trade_ins.terms if settings.trade_ins else None,
+        hidden={
+            shop.name: HiddenProducts(frozenset(shop.deposit_products), frozenset(shop.membership_products))
+            for shop in settings.shops
+        },
     )
     return world, closers
 
@@ -236,6 +242,7 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
         tills = ShopifyCredits(wanted, http, budget, how.clock)
         found.gift_cards[shop.name] = tills
         found.store_credits[shop.name] = tills
+        found.sales[shop.name] = ShopifySales(wanted, http, budget, how.clock)
         closers.append(http.close)
     for place in settings.folders:
         places = FolderPlaces(place.name, place.inbox, place.outbox, place.archive, float(place.quiet_seconds))
@@ -295,6 +302,7 @@ def _shopify_settings(settings: Settings, shop: Any) -> ShopifySettings:
         company_locations=tuple(sorted(companies)),
         source_name=shop.source_name,
         webhook_secret=shop.webhook_secret,
+        hidden_products=frozenset((*shop.deposit_products, *shop.membership_products)),
     )
 
 

@@ -22,6 +22,7 @@ from graphql import (
 from tests.contracts.published import shopify_schema
 from trueup.connectors.shopify.credit_operations import CREDIT_OPERATIONS
 from trueup.connectors.shopify.operations import OPERATIONS, Operation
+from trueup.connectors.shopify.sale_operations import SALE_OPERATIONS
 from trueup.connectors.shopify.scopes import SCOPES
 from trueup.connectors.shopify.settings import API_VERSION
 from trueup.connectors.shopify.stock_operations import STOCK_OPERATIONS
@@ -65,7 +66,7 @@ DEMANDS: dict[str, set[str]] = {
     "StoreCreditAccountTransaction": {"read_store_credit_account_transactions"},
     "storeCreditAccountCredit": {"write_store_credit_account_transactions"},
 }
-DOCUMENTS = (*OPERATIONS, *STOCK_OPERATIONS, *CREDIT_OPERATIONS)
+DOCUMENTS = (*OPERATIONS, *STOCK_OPERATIONS, *CREDIT_OPERATIONS, *SALE_OPERATIONS)
 LARGEST_QUERY_COST = 1000
 
 

@@ -16,11 +16,13 @@ from trueup.base.money import Money
 from trueup.base.secret import Secret
 from trueup.connectors.shopify import ShopifySettings
 from trueup.connectors.shopify.credits import ShopifyCredits
+from trueup.connectors.shopify.sales import ShopifySales
 from trueup.domain.cases import Role
 from trueup.domain.catalog import Product
 from trueup.domain.chart import Purpose
 from trueup.domain.circular import Condition, Item, ItemChange, NewItem, Readiness
 from trueup.domain.credits import Instrument
+from trueup.domain.shop_sales import HiddenProducts
 from trueup.domain.trade_ins import Grade, TradeIn, TradeInTerms
 from trueup.durable.engine import Program
 from trueup.durable.in_process import Crashed, InProcessEngine
@@ -30,13 +32,16 @@ from trueup.remote.capability import Connections, Observed
 from trueup.remote.circular import Batch, CircularConnection, ItemQuery
 from trueup.remote.http import HttpClient
 from trueup.simulators.serving import serve
-from trueup.simulators.shopify import ShopifySimulator
+from trueup.simulators.shopify import ALL_SCOPES, ShopifySimulator
+from trueup.simulators.shopify.shopping import Basket
 from trueup.storage.database import Database
 from trueup.storage.products import save_shop_products
 from trueup.storage.views import trade_ins as views
 from trueup.workflows.grade_trade_in import Judgement, grade_trade_in, record_trade_ins
+from trueup.workflows.poll_sales import ensure_sales
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.world import Programme
+from trueup.workflows.watch_credits import ensure_credit_watch
+from trueup.workflows.world import Pace, Programme
 
 SHOP, SYSTEM, SKU = "shop", "shelf", "TENT-2"
 OLGA = Person("Olga", frozenset({Role.OPERATIONS}))
@@ -125,6 +130,7 @@ class Trading(Bookkeeping):
     shopify: ShopifySimulator
     shelf: Shelf
     customer: str
+    products: dict[str, str]
 
     def told(self, key: str = "T-1", serial: str = "TN-1", quote: str = "80.00", **more: Any) -> TradeIn:
         """A trade-in of a tent."""
@@ -149,6 +155,17 @@ class Trading(Bookkeeping):
                 self.engine.resume()
             else:
                 return
+
+    def buy(self, *lines: tuple[str, dict[str, str]], **pays: Any) -> Any:
+        """The customer buys, each one of a product of ours: (name, properties)."""
+        wanted = [(self.products[name], 1, properties) for name, properties in lines]
+        return self.shopify.buy(Basket(wanted, self.customer, **pays))
+
+    def watch(self) -> None:
+        """Sales and credits are looked at from now on, and the proofs go round."""
+        self.engine.act(ensure_sales)
+        self.engine.act(ensure_credit_watch)
+        self.pass_time()
 
     def shown(self, key: str = "T-1") -> dict[str, Any]:
         """One trade-in as people see it."""
@@ -182,10 +199,7 @@ def trade(
     """Books, a shop and a shelf."""
     books = Trading(database)
     books.shopify = ShopifySimulator(now=books.clock.now, rate_limit=False, deliver_in_background=False, **choices)
-    books.shopify.add_app(client_id="app", client_secret="app-secret")
-    location = books.shopify.add_location("main").id
-    books.shopify.add_products([{"title": "Tent", "variants": [{"sku": SKU, "price": "200.00", "tracked": False}]}])
-    books.customer = books.shopify.add_customer("Cara Nunes").id
+    location, deposit = _seed(books)
     books.shelf = Shelf()
     effects: list[Any] = []
 
@@ -205,18 +219,19 @@ def trade(
         )
         http = HttpClient(SHOP, server.url, on_effect=count)
         tills = ShopifyCredits(settings, http, Unlimited(), books.clock)
+        sales = ShopifySales(settings, http, Unlimited(), books.clock)
         shelf: Any = books.shelf
         circular = CircularConnection(shelf, shelf, *[shelf] * 6)
         books.world = replace(
             books.world,
-            connections=Connections(gift_cards={SHOP: tills}, store_credits={SHOP: tills}),
+            connections=Connections(gift_cards={SHOP: tills}, store_credits={SHOP: tills}, sales={SHOP: sales}),
             programmes={SYSTEM: Programme(SYSTEM, SHOP, "USD", circular)},
             trade_ins=terms,
+            pace=Pace(credits=timedelta(days=1)),
+            hidden={SHOP: HiddenProducts(frozenset({deposit}))},
         )
         books.engine = InProcessEngine(database.engine, Program(books.world, FLOWS, books.clock), crash_at=crash_at)
-        variant = books.shopify.world.items_by_sku[SKU][0].variant
-        assert variant is not None
-        known = Product(SKU, "Tent", shop_variant=variant.id, tracked=False, circular=True)
+        known = Product(SKU, "Tent", shop_variant=books.products["tent"], tracked=False, circular=True)
         with database.transaction() as connection:
             save_shop_products(connection, [known], "0" * 64, books.clock.now())
         effects.append(books.engine.count_effect)
@@ -224,6 +239,21 @@ def trade(
             yield books
         finally:
             http.close()
+
+
+def _seed(books: Trading) -> tuple[str, str]:
+    """An app, a tent, a deposit and a customer; returns the location and the product that deposits are."""
+    books.shopify.add_app("app", "app-secret", f"{ALL_SCOPES} read_all_orders")
+    location = books.shopify.add_location("main").id
+    tent, deposit = books.shopify.add_products(
+        [
+            {"title": "Tent", "variants": [{"sku": SKU, "price": "200.00", "tracked": False}]},
+            {"title": "Deposit", "variants": [{"price": "50.00", "tracked": False}]},
+        ]
+    )
+    books.products = {"tent": tent.variants[0].id, "deposit": deposit.variants[0].id}
+    books.customer = books.shopify.add_customer("Cara Nunes").id
+    return location, deposit.id
 
 
 def store_credit_terms() -> TradeInTerms:

@@ -55,6 +55,7 @@ PLACES = (
         "recover", "recover", "What can be disputed, worth first; packs, submissions, outcomes.", _LOOK, is_group=False
     ),
     Place("close", "close", "The month's close: its pack, its lights, and locking it.", _LOOK, is_group=False),
+    Place("statement", "monthly", "A month of all business on one page that adds up.", _LOOK, is_group=False),
     Place("profit", "profit", "Net margin by SKU and by channel.", _LOOK, is_group=False),
     Place("documents", "documents", "The archive: list, show, explain, cat, verify, erase.", _LOOK),
     Place("products", "products", "The item master: import, list, export.", _LOOK),
@@ -62,7 +63,7 @@ PLACES = (
     Place(
         "trade-ins",
         "trade_ins",
-        "Items customers trade in: record, import, grade, refuse, release, answer, break, code, list, show.",
+        "Items customers trade in: record, import, grade, refuse, release, answer, break, code, credits, reconcile, list, show.",
         _LOOK,
     ),
     Place("acts", "acts", "The audit trail: list.", _LOOK),

@@ -45,7 +45,8 @@ class GiftCard:
 class CreditMovement:
     """A movement of a store-credit account: credited where `amount` is positive. `event` is the shop's word for its occasion.
 
-    `order`: the shop's id of the order it paid for, where the shop says so.
+    `order`: the shop's id of the order it paid for, where the shop says so. `remaining`: of what was credited, what can still be
+    spent. `expired`: the id of the credit that this movement let expire.
     """
 
     id: str
@@ -55,6 +56,8 @@ class CreditMovement:
     event: str
     expires_at: datetime | None = None
     order: str | None = None
+    remaining: Money | None = None
+    expired: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from trueup.domain.sales_orders import SalesOrder, ShownOrder
 from trueup.remote.credits import GiftCardSink, StoreCreditSink
 from trueup.remote.hints import HintSource
 from trueup.remote.observed import Observed as Observed
+from trueup.remote.sales import SaleSource
 from trueup.remote.stock import StockReader, StockSink
 
 
@@ -310,4 +311,5 @@ class Connections:
     stock_sinks: dict[str, StockSink] = field(default_factory=dict)
     gift_cards: dict[str, GiftCardSink] = field(default_factory=dict)
     store_credits: dict[str, StoreCreditSink] = field(default_factory=dict)
+    sales: dict[str, SaleSource] = field(default_factory=dict)
     probed: dict[str, Probed] = field(default_factory=dict)

@@ -67,6 +67,10 @@ class StoreCreditSink(Protocol):
         """What a customer has, with the newest movements. Raises NotFound for an unknown customer, RemoteError."""
         ...
 
+    def fetch_movement(self, movement_id: str) -> Observed[CreditMovement | None]:
+        """A movement by its id, with what of a credit can still be spent. Raises RemoteError."""
+        ...
+
     def send_store_credit(self, wanted: WantedStoreCredit) -> Observed[CreditMovement]:
         """Give it. Raises RemoteError; `maybe_applied` when the reply was lost."""
         ...

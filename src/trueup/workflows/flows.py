@@ -13,6 +13,7 @@ from trueup.workflows import (
     poll_invoice_statuses,
     poll_orders,
     poll_remittances,
+    poll_sales,
     prove_books,
     prove_delivery,
     publish_stock,
@@ -22,6 +23,7 @@ from trueup.workflows import (
     settle_trade_in,
     sync_products,
     watch,
+    watch_credits,
 )
 from trueup.workflows.world import World
 
@@ -44,4 +46,6 @@ FLOWS: tuple[Flow[World], ...] = (
     *look_at_stock.FLOWS,
     *check_stock.FLOWS,
     *watch.FLOWS,
+    *poll_sales.FLOWS,
+    *watch_credits.FLOWS,
 )

@@ -14,10 +14,8 @@ from trueup.base.errors import ConfigurationError, Conflict, NotFound, Refused
 from trueup.base.ids import Digest, canonical_json
 from trueup.base.money import Money
 from trueup.base.secret import Secret
-from trueup.domain.credit_posting import KIND, place_accepted, place_broken
+from trueup.domain.credit_posting import place_accepted, place_broken
 from trueup.domain.credits import Instrument
-from trueup.domain.posting import Heading, post_placements
-from trueup.domain.settlement import Placement
 from trueup.domain.trade_ins import (
     CreditState,
     TradeIn,
@@ -27,10 +25,11 @@ from trueup.domain.trade_ins import (
     decide_grading,
     demand_step,
 )
-from trueup.storage import acts, cases, journal, trade_ins
+from trueup.storage import acts, cases, trade_ins
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.trade_ins import Credit, SavedTradeIn
 from trueup.workflows.authority import Deed, demand_role, record_deed
+from trueup.workflows.credit_entries import post
 from trueup.workflows.issue_credit import UNANSWERED, fingerprint_of, last_characters_of
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.settle_trade_in import start_settling
@@ -339,13 +338,6 @@ def _propose(tx: Tx, wanted: acts.Proposal, person: Person) -> Done:
     number = acts.propose(tx.connection, wanted, tx.now)
     record_deed(tx.connection, tx.now, person, Deed(f"{wanted.act}-proposed", wanted.subject, after=wanted.arguments))
     return Done(f"proposed as {number}: a second person must approve it (`trueup cases approve {number}`)", number)
-
-
-def post(tx: Tx, key: str, narration: str, placed: Sequence[Placement], evidence: str, actor: str) -> None:
-    """One entry of credits or deposits, on the first open day from today."""
-    day = journal.first_open_day(tx.connection, tx.now.date())
-    entry = post_placements(Heading(key, day, narration, evidence), placed)
-    journal.append_entries(tx.connection, [journal.Posted(entry, placed, KIND, actor)], tx.now)
 
 
 def _keep(tx: Tx, name: str, facts: dict[str, Any]) -> Digest:

@@ -14,11 +14,13 @@ from trueup.workflows.compute_buffers import buffer_rounds, ensure_buffers
 from trueup.workflows.poll_invoice_statuses import ensure_status_polls, status_rounds
 from trueup.workflows.poll_orders import ensure_polls, poll_rounds
 from trueup.workflows.poll_remittances import ensure_remittance_polls, remittance_rounds
+from trueup.workflows.poll_sales import ensure_sales, sale_rounds
 from trueup.workflows.prove_books import ensure_proofs, proof_rounds
 from trueup.workflows.receive_files import ensure_looks, look_rounds
 from trueup.workflows.rounds import RUN_FAILED, Rounds, again_after_defect, mend_rounds, set_next, start_rounds
 from trueup.workflows.sync_products import ensure_syncs, sync_rounds
 from trueup.workflows.taking_in import start_answering_in
+from trueup.workflows.watch_credits import credit_rounds, ensure_credit_watch
 from trueup.workflows.world import Flowing, Pace, Tx, World
 
 SOURCE = "trueup"
@@ -32,6 +34,8 @@ _GOES_ROUND = (
     "poll_invoice_statuses",
     "prove_books",
     "check_stock",
+    "poll_sales",
+    "watch_credits",
     "watch",
 )
 
@@ -72,6 +76,8 @@ def ensure_watch(tx: Tx) -> None:
     ensure_proofs(tx)
     ensure_buffers(tx)
     ensure_sweeps(tx)
+    ensure_sales(tx)
+    ensure_credit_watch(tx)
     start_rounds(tx, _rounds(tx.resources), tx.resources.pace.watch)
 
 
@@ -86,6 +92,8 @@ def every_rounds(world: World) -> list[Rounds]:
         *proof_rounds(world),
         *buffer_rounds(world),
         *sweep_rounds(world),
+        *sale_rounds(world),
+        *credit_rounds(world),
     ]
 
 

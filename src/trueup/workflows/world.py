@@ -23,6 +23,7 @@ from trueup.domain.grammar import Grammar
 from trueup.domain.hold import Hold
 from trueup.domain.matcher import Matcher
 from trueup.domain.partners import Agreement, Partner, Route
+from trueup.domain.shop_sales import HiddenProducts
 from trueup.domain.trade_ins import TradeInTerms
 from trueup.durable.flow import Context, Transaction
 from trueup.remote.capability import Connections
@@ -60,6 +61,8 @@ class Pace:
     """How often cycles are asked for what changed."""
     sweep: timedelta = timedelta(hours=1)
     """How often all items, returns and blocked dates are read whole: nothing else tells which of them changed."""
+    credits: timedelta = timedelta(hours=1)
+    """How often shops are asked what was sold, and what is left of credits."""
     proofs: timedelta = timedelta(hours=1)
     buffers: timedelta = timedelta(days=1)
     watch: timedelta = timedelta(minutes=10)
@@ -132,6 +135,8 @@ class World:
     """Of which shops it is stated whether their own feed books the revenue of orders."""
     trade_ins: TradeInTerms | None = None
     """The agreement on trade-ins; None where there are none."""
+    hidden: Mapping[str, HiddenProducts] = field(default_factory=dict)
+    """Of each shop the products that are deposits and memberships."""
     shop_buffers: Mapping[str, BufferRule] = field(default_factory=dict)
     """What each shop is never shown of any product; nothing where it is not stated."""
 
@@ -154,6 +159,21 @@ class World:
         """Archive bytes in the caller's transaction; returns their hash, which is the evidence of what is made of them."""
         arrival = Arrival(kind=kind, source=source, name=name, received_at=self.clock.now(), subject=source)
         return self.archive.append(connection, content, arrival).digest
+
+    @property
+    def hidden_products(self) -> HiddenProducts:
+        """Those of every shop: a shop's ids are no other's."""
+        return HiddenProducts(
+            frozenset().union(*(each.deposits for each in self.hidden.values())),
+            frozenset().union(*(each.memberships for each in self.hidden.values())),
+        )
+
+    @property
+    def sales_shops(self) -> frozenset[str]:
+        """The shops whose sales are read: those with a circular programme, trade-ins, deposits or memberships."""
+        shops = {programme.shop for programme in self.programmes.values()}
+        shops |= {name for name, products in self.hidden.items() if products.every}
+        return frozenset(shops | ({self.trade_ins.shop} if self.trade_ins is not None else set()))
 
     def gift_card_code(self, trade_in: str) -> Secret:
         """The code of the gift card for a trade-in, by its key: always the same, and made by nobody without the master key."""

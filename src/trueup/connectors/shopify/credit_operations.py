@@ -8,7 +8,7 @@ from __future__ import annotations
 from trueup.connectors.shopify.operations import Operation
 
 _MUTATION = 10
-MOVEMENTS_A_LOOK = 50
+MOVEMENTS_A_LOOK = 40
 CARDS_A_SEARCH = 10
 
 _CARD = """fragment Card on GiftCard {
@@ -20,12 +20,13 @@ _READ_CARD = ("read_gift_cards", "read_customers")
 
 _MOVEMENT = """fragment Movement on StoreCreditAccountTransaction {
   __typename createdAt event amount { amount currencyCode } balanceAfterTransaction { amount currencyCode }
-  ... on StoreCreditAccountCreditTransaction { id expiresAt }
+  ... on StoreCreditAccountCreditTransaction { id expiresAt remainingAmount { amount currencyCode } }
   ... on StoreCreditAccountDebitTransaction { id }
   ... on StoreCreditAccountDebitRevertTransaction { id }
+  ... on StoreCreditAccountExpirationTransaction { creditTransaction { id } }
   origin { ... on OrderTransaction { order { id } } }
 }"""
-_MOVEMENT_COST = 5
+_MOVEMENT_COST = 6
 _READ_CREDIT = ("read_store_credit_accounts", "read_store_credit_account_transactions", "read_customers", "read_orders")
 
 FIND_CARDS = Operation(
@@ -73,6 +74,12 @@ STORE_CREDIT = Operation(
     1 + 2 + 3 * (2 + 2 + MOVEMENTS_A_LOOK * (1 + _MOVEMENT_COST)),
 )
 
+MOVEMENT = Operation(
+    f"query StoreCreditMovement($id: ID!) {{ node(id: $id) {{ ...Movement }} }}\n{_MOVEMENT}",
+    _READ_CREDIT,
+    1 + _MOVEMENT_COST,
+)
+
 ADD_CREDIT = Operation(
     f"""mutation StoreCreditAdd($id: ID!, $input: StoreCreditAccountCreditInput!) {{
   storeCreditAccountCredit(id: $id, creditInput: $input) {{
@@ -84,4 +91,4 @@ ADD_CREDIT = Operation(
     _MUTATION + 1 + _MOVEMENT_COST,
 )
 
-CREDIT_OPERATIONS = (FIND_CARDS, CARD, CREATE_CARD, DEACTIVATE_CARD, STORE_CREDIT, ADD_CREDIT)
+CREDIT_OPERATIONS = (FIND_CARDS, CARD, CREATE_CARD, DEACTIVATE_CARD, STORE_CREDIT, MOVEMENT, ADD_CREDIT)

@@ -23,6 +23,7 @@ from trueup.connectors.shopify.credit_operations import (
     CREATE_CARD,
     DEACTIVATE_CARD,
     FIND_CARDS,
+    MOVEMENT,
     STORE_CREDIT,
 )
 from trueup.connectors.shopify.operations import Operation
@@ -123,6 +124,12 @@ class ShopifyCredits:
                     return Observed(StoreCredit(customer, node["id"], balance, movements), answer.evidence)
         return Observed(StoreCredit(customer, None, Money(0, currency)), answer.evidence)
 
+    def fetch_movement(self, movement_id: str) -> Observed[CreditMovement | None]:
+        """A movement as it stands now, with what of a credit can still be spent."""
+        answer = self._client.run(MOVEMENT, id=movement_id)
+        with expecting(self._client, MOVEMENT):
+            return Observed(_read_movement(answer.root) if answer.root else None, answer.evidence)
+
     def send_store_credit(self, wanted: WantedStoreCredit) -> Observed[CreditMovement]:
         """Credit the customer, once for each call. Raises RemoteError; Rejected when the shop refuses."""
         given: dict[str, Any] = {"creditAmount": money_input(wanted.amount), "notify": False}
@@ -170,7 +177,7 @@ def _read_card(node: Mapping[str, Any]) -> GiftCard:
 def _read_movement(node: Mapping[str, Any]) -> CreditMovement:
     """A movement. An expiration has no id of its own in Shopify; its moment names it."""
     origin = node["origin"] or {}
-    expires = node.get("expiresAt")
+    expires, left = node.get("expiresAt"), node.get("remainingAmount")
     return CreditMovement(
         id=node.get("id") or f"{node['__typename']} {node['createdAt']}",
         at=read_instant(node["createdAt"]),
@@ -179,4 +186,6 @@ def _read_movement(node: Mapping[str, Any]) -> CreditMovement:
         event=node["event"],
         expires_at=read_instant(expires) if expires else None,
         order=(origin.get("order") or {}).get("id"),
+        remaining=_read_money(left) if left else None,
+        expired=(node.get("creditTransaction") or {}).get("id"),
     )

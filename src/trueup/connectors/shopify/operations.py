@@ -127,7 +127,7 @@ VARIANTS = Operation(
       id sku title barcode
       inventoryItem {{ id tracked }}
       pack: metafield(namespace: $packNamespace, key: $packKey) {{ value }}
-      product {{ title circular: metafield(namespace: "supercycle", key: "supercycle_enabled") {{ value }} }}
+      product {{ id title circular: metafield(namespace: "supercycle", key: "supercycle_enabled") {{ value }} }}
     }}
     pageInfo {{ hasNextPage endCursor }}
   }}

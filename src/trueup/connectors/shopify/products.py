@@ -22,10 +22,13 @@ _ONLY_VARIANT = "Default Title"  # Shopify's title for the one variant of a prod
 
 
 def fetch_products(client: ShopifyClient, page: str | None) -> Observed[tuple[tuple[Product, ...], str | None]]:
-    """One page of variants in order of their ids, and the cursor of the next. Variants without a SKU are left out."""
+    """One page of variants in order of their ids, and the cursor of the next. Left out: variants without a SKU,
+    and those of products that are no goods."""
     nodes, following, evidence = _fetch_page(client, page, None)
     with expecting(client, VARIANTS):
-        return Observed((tuple(_read_variant(node) for node in nodes if node["sku"]), following), evidence)
+        hidden = client.settings.hidden_products
+        goods = [node for node in nodes if node["sku"] and node["product"]["id"] not in hidden]
+        return Observed((tuple(_read_variant(node) for node in goods), following), evidence)
 
 
 def fetch_products_by_sku(client: ShopifyClient, skus: Sequence[str]) -> Observed[tuple[Product, ...]]:

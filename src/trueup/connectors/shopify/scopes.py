@@ -37,7 +37,11 @@ SCOPES = (
     ),
     Scope("read_store_credit_accounts", "read what customers have of store credit", optional=True),
     Scope("write_store_credit_account_transactions", "give store credit for trade-ins", optional=True),
-    Scope("read_all_orders", "see orders older than 60 days (Shopify must approve it)", optional=True),
+    Scope(
+        "read_all_orders",
+        "see orders older than 60 days, such as deposits given back late (Shopify must approve it)",
+        optional=True,
+    ),
 )
 """The same scopes stand in app/shopify.app.toml."""
 

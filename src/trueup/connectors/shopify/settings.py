@@ -30,6 +30,7 @@ class ShopifySettings:
     `source_name` is optional: Shopify takes it only from channels it knows. `company_locations` are B2B locations that
     agreements name, so that they can be probed.
     `webhook_secret`: what webhooks are signed with where that is not the client secret: the API secret key of a custom app.
+    `hidden_products`: the shop's ids of products that are no goods.
     `endpoint` replaces https://<shop> for a simulator on this machine.
     Raises ConfigurationError.
     """
@@ -46,6 +47,7 @@ class ShopifySettings:
     company_locations: tuple[str, ...] = ()
     source_name: str | None = None
     webhook_secret: Secret | None = None
+    hidden_products: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         where = f"Shop {self.name}"

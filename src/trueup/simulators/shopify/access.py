@@ -84,6 +84,7 @@ NODE_SCOPES = {
     "Customer": "read_customers",
     "GiftCard": "read_gift_cards",
     "StoreCreditAccount": "read_store_credit_accounts",
+    "StoreCreditAccountCreditTransaction": "read_store_credit_account_transactions",
     "OrderTransaction": "read_orders",
     "Refund": "read_orders",
 }

@@ -225,7 +225,7 @@ LINE: dict[str, Resolver] = {
     "discountedUnitPriceSet": lambda line, info: _line_price(line, orders.discounted(line)),
     "discountedUnitPriceAfterAllDiscountsSet": lambda line, info: _line_price(line, orders.discounted(line)),
     "originalTotalSet": lambda line, info: _line_price(line, line.unit_price * line.quantity),
-    "discountedTotalSet": lambda line, info: _line_price(line, orders.discounted(line) * line.quantity),
+    "discountedTotalSet": lambda line, info, **_: _line_price(line, orders.discounted(line) * line.quantity),
     "totalDiscountSet": lambda line, info: _line_price(line, line.unit_discount * line.quantity),
 }
 
