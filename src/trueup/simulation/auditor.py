@@ -47,9 +47,9 @@ OF_SEASON: tuple[Callable[[Evidence], Statement], ...] = (
     season.every_drift_found,
     season.no_false_drift,
     season.stands_at_the_end,
-    season.no_unit_promised_twice,
     season.every_trouble_happened,
 )
+OF_UNITS: tuple[Callable[[Evidence], Statement], ...] = (season.no_unit_promised_twice,)
 
 OF_A_MONTH: tuple[Callable[[Evidence], Statement], ...] = (
     *OF_BOOKS,
@@ -74,9 +74,12 @@ def audit_books(truth: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[Sta
 
 
 def audit_season(rows: Mapping[str, Any]) -> list[Statement]:
-    """The statements about a season of stock alone: what happened, what was offered, and what was told of it."""
+    """The statements about a season of stock: what happened, what was offered, what was told of it.
+
+    Those about units that are rented one by one are made where the rows tell of `promises`.
+    """
     evidence = Evidence({"season": rows})
-    return [state(evidence) for state in OF_SEASON]
+    return [state(evidence) for state in (*OF_SEASON, *(OF_UNITS if "promises" in rows else ()))]
 
 
 def audit_month(given: Mapping[str, Any]) -> list[Statement]:

@@ -51,8 +51,11 @@ class SeasonPlan:
         return [happening for happening in self.happenings if happening.act is act]
 
 
-def make_season(seed: int, days: int = 4, products: int = 8) -> SeasonPlan:
-    """The season of a seed. A quarter of its products, one at least, are circular: rented unit by unit."""
+def make_season(seed: int, days: int = 4, products: int = 8, *, lowered: bool = True) -> SeasonPlan:
+    """The season of a seed. A quarter of its products, one at least, are circular: rented unit by unit.
+
+    Without `lowered` numbers are changed by hand upwards alone: downwards they look like goods that left the shop.
+    """
     chance = Random(f"season {seed}")
     circular = max(1, products // 4)
     cast = tuple(
@@ -63,7 +66,7 @@ def make_season(seed: int, days: int = 4, products: int = 8) -> SeasonPlan:
         )
         for number in range(products)
     )
-    scheduling = _Scheduling(chance, cast, days)
+    scheduling = _Scheduling(chance, cast, days, lowered)
     happenings = sorted(scheduling.all(), key=lambda happening: (happening.at, happening.act.value))
     return SeasonPlan(seed, START, START + timedelta(days=days) + QUIET, cast, tuple(happenings))
 
@@ -73,6 +76,7 @@ class _Scheduling:
     chance: Random
     products: tuple[SeasonProduct, ...]
     days: int
+    lowered: bool
 
     def all(self) -> list[Happening]:
         """Everything, in no order."""
@@ -150,7 +154,7 @@ class _Scheduling:
         return [happening for happening in found if happening.at < START + timedelta(days=self.days)]
 
     def _watching(self) -> list[Happening]:
-        """Sweeps at their interval, and numbers changed by hand between them: once up, once down, each on its own product."""
+        """Sweeps at their interval, and numbers changed by hand between them: up and down, each on its own product."""
         found = []
         at = START + SWEEP_EVERY
         while at < START + timedelta(days=self.days) + QUIET:
@@ -158,7 +162,7 @@ class _Scheduling:
             at += SWEEP_EVERY
         chosen = self.chance.sample(self._goods_of("warehouse"), min(4, len(self._goods_of("warehouse"))))
         for number, product in enumerate(chosen):
-            by = self.chance.randrange(2, 7) * (1 if number % 2 == 0 else -1)
+            by = self.chance.randrange(2, 7) * (-1 if self.lowered and number % 2 else 1)
             hours = 3 + number * max(1, (24 * self.days - 6) // len(chosen))
             at = START + timedelta(hours=hours, minutes=self.chance.randrange(10, 50))
             found.append(Happening(at, Act.DRIFT, {"sku": product.sku, "by": by}))
