@@ -20,6 +20,8 @@ QUIET = timedelta(hours=6)
 """At the end nothing happens for so long: everything that was known must stand by then."""
 
 _SALES_A_DAY = 40
+_TROUBLED = 12
+"""Of a day's sales, so many are not told once."""
 _TROUBLES = ("twice", "late", "never")
 
 
@@ -51,7 +53,9 @@ class SeasonPlan:
         return [happening for happening in self.happenings if happening.act is act]
 
 
-def make_season(seed: int, days: int = 4, products: int = 8, *, lowered: bool = True) -> SeasonPlan:
+def make_season(
+    seed: int, days: int = 4, products: int = 8, *, lowered: bool = True, start: datetime = START
+) -> SeasonPlan:
     """The season of a seed. A quarter of its products, one at least, are circular: rented unit by unit.
 
     Without `lowered` numbers are changed by hand upwards alone: downwards they look like goods that left the shop.
@@ -62,13 +66,13 @@ def make_season(seed: int, days: int = 4, products: int = 8, *, lowered: bool = 
         SeasonProduct(
             f"{'RENT' if number < circular else 'GOOD'}-{seed:02}-{number:02}",
             "circular" if number < circular else "warehouse",
-            chance.randrange(4, 9) if number < circular else chance.randrange(15, 60),
+            chance.randrange(4, 9) if number < circular else chance.randrange(4 * days, 15 * days),
         )
         for number in range(products)
     )
-    scheduling = _Scheduling(chance, cast, days, lowered)
+    scheduling = _Scheduling(chance, cast, days, lowered, start)
     happenings = sorted(scheduling.all(), key=lambda happening: (happening.at, happening.act.value))
-    return SeasonPlan(seed, START, START + timedelta(days=days) + QUIET, cast, tuple(happenings))
+    return SeasonPlan(seed, start, start + timedelta(days=days) + QUIET, cast, tuple(happenings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class _Scheduling:
     products: tuple[SeasonProduct, ...]
     days: int
     lowered: bool
+    start: datetime
 
     def all(self) -> list[Happening]:
         """Everything, in no order."""
@@ -92,20 +97,18 @@ class _Scheduling:
     def _moment(self, day: int | None = None) -> datetime:
         """Some minute of a day's trading."""
         chosen = self.chance.randrange(self.days) if day is None else day
-        return START + timedelta(days=chosen, minutes=self.chance.randrange(20, 16 * 60))
+        return self.start + timedelta(days=chosen, minutes=self.chance.randrange(20, 16 * 60))
 
     def _goods_of(self, counted_by: str) -> list[SeasonProduct]:
         return [product for product in self.products if product.counted_by == counted_by]
 
     def _sales(self) -> list[Happening]:
-        """Shoppers; the first sales are told twice, late and never, and some later ones too."""
+        """Shoppers, a few of whose purchases are told twice, late or never."""
         shelf, found = self._goods_of("warehouse"), []
         for number in range(_SALES_A_DAY * self.days):
             # A few products sell most: the shelf runs empty where it matters.
             product = shelf[min(self.chance.randrange(len(shelf)), self.chance.randrange(len(shelf)))]
-            told = _TROUBLES[number] if number < len(_TROUBLES) else "once"
-            if told == "once" and self.chance.random() < 0.1:
-                told = self.chance.choice(_TROUBLES)
+            told = _TROUBLES[number % len(_TROUBLES)] if number < _TROUBLED * self.days else "once"
             details = {"sku": product.sku, "eaches": self.chance.randrange(1, 4), "told": told}
             found.append(Happening(self._moment(), Act.SALE, details))
         return found
@@ -131,10 +134,10 @@ class _Scheduling:
             for product in self.chance.sample(shelf, min(2, len(shelf))):
                 details = {"sku": product.sku, "eaches": self.chance.randrange(1, 5)}
                 found.append(Happening(self._moment(day), Act.LOSS, details))
-        at = START
-        while at < START + timedelta(days=self.days) + COUNT_EVERY:
+        at = self.start
+        while at < self.start + timedelta(days=self.days) + COUNT_EVERY:
             reaches = at + timedelta(minutes=self.chance.randrange(2, int(FEED_DELAY.total_seconds()) // 60))
-            found.append(Happening(at, Act.COUNT, {"reaches_at": reaches if at > START else START}))
+            found.append(Happening(at, Act.COUNT, {"reaches_at": reaches if at > self.start else self.start}))
             at += COUNT_EVERY
         return found
 
@@ -151,20 +154,20 @@ class _Scheduling:
             if self.chance.random() < 0.5:
                 back = at + timedelta(hours=self.chance.randrange(2, 30))
                 found.append(Happening(back, Act.RETURN, {"number": number}))
-        return [happening for happening in found if happening.at < START + timedelta(days=self.days)]
+        return [happening for happening in found if happening.at < self.start + timedelta(days=self.days)]
 
     def _watching(self) -> list[Happening]:
         """Sweeps at their interval, and numbers changed by hand between them: up and down, each on its own product."""
         found = []
-        at = START + SWEEP_EVERY
-        while at < START + timedelta(days=self.days) + QUIET:
+        at = self.start + SWEEP_EVERY
+        while at < self.start + timedelta(days=self.days) + QUIET:
             found.append(Happening(at, Act.SWEEP))
             at += SWEEP_EVERY
         chosen = self.chance.sample(self._goods_of("warehouse"), min(4, len(self._goods_of("warehouse"))))
         for number, product in enumerate(chosen):
             by = self.chance.randrange(2, 7) * (-1 if self.lowered and number % 2 else 1)
             hours = 3 + number * max(1, (24 * self.days - 6) // len(chosen))
-            at = START + timedelta(hours=hours, minutes=self.chance.randrange(10, 50))
+            at = self.start + timedelta(hours=hours, minutes=self.chance.randrange(10, 50))
             found.append(Happening(at, Act.DRIFT, {"sku": product.sku, "by": by}))
         return found
 
