@@ -154,6 +154,12 @@ class JoinedSeason:
         }
 
 
+def told_drift(case: Mapping[str, Any]) -> dict[str, Any]:
+    """A case about a drift as a row of evidence: its words begin with the two numbers, its subject names the product."""
+    ours, theirs = (int(str(case[side]).split()[0]) for side in ("expected", "found"))
+    return {"sku": case["subject"].split()[2], "at": case["opened_at"], "ours": ours, "theirs": theirs}
+
+
 def shelf_of(plan: SeasonPlan) -> tuple[SeasonProduct, ...]:
     """The products that the warehouse counts."""
     return tuple(product for product in plan.products if product.counted_by == "warehouse")
