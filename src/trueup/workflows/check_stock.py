@@ -1,7 +1,8 @@
 """Check stock: every published number is read back, whatever was heard of it; what events missed is found here.
 
-A sweep lists what the channel should have been asked about and has not been since the last sweep; the reading pump reads it at
-the pace that writes leave it. What we hold is compared anew too: a change that nobody marked is marked here.
+A sweep lists everything that is published, also what was read a moment ago: its number may have changed since, and nobody told.
+The reading pump reads it at the pace that writes leave it. What we hold is compared anew too: a change that nobody marked is
+marked here.
 """
 
 from __future__ import annotations
@@ -53,25 +54,21 @@ def sweep_rounds(world: World) -> list[Rounds]:
 
 
 def sweep_page(tx: Tx, channel: str, after: list[str]) -> dict[str, Any]:
-    """One page of what is published: noted for reading unless it was read lately; marked where we want something else."""
+    """One page of what is published: noted for reading; marked where we want something else."""
     if after == ["", ""]:
         publications.know_products(tx.connection, channel, tx.resources.places_of(channel))
     page = publications.list_page(tx.connection, channel, after=(after[0], after[1]), limit=PLACES_AT_ONCE)
     wanted = wanted_stock(tx, channel, [(each.place.sku, each.place.location) for each in page])
-    unread_since = tx.now - tx.resources.pace.stock_sweep / 2
-    unread, missed = [], []
+    missed = []
     for each in page:
         place, standing = each.place, each.standing
-        if standing.shown is None or standing.shown.observed_at < unread_since:
-            unread.append(place.item)
         due = decide(place.sku, place.item, place.location, wanted[place.sku, place.location], standing)
         if not due.nothing and each.changed_since is None:
             missed.append(place)
         _note_late(tx, each)
     if publications.mark_changed(tx.connection, missed, tx.now):
         wake_stock(tx, channel)
-    if unread:
-        look_now(tx, channel, unread)
+    look_now(tx, channel, [each.place.item for each in page])
     last = page[-1].place if len(page) == PLACES_AT_ONCE else None
     return {"seen": len(page), "next": [last.sku, last.location] if last else None}
 
