@@ -56,6 +56,7 @@ class Agreement:
     `absurd_factor`, `absurd_floor_eaches`: a line is absurd above `absurd_factor` times the largest line of that product
     before, or above the floor when there is no history.
     `buffer_eaches`, `buffer_percent`, `buffer_risk_percent`: what is never promised is the largest of the three.
+    `inventory_warehouse`: the buyer's code of our warehouse, where its programme takes inventory and is told what it may order.
     `books_revenue`: whether Trueup books revenue and receivable of our invoices; by default the shop's own feed does.
     `credit_notes`: what accounts are for whose deductions lower the price under VAT, so that a credit note is owed for each.
     """
@@ -83,6 +84,7 @@ class Agreement:
     fallback: Fallback = Fallback.BACKORDER
     fallback_words: str = ""
     company_location: str | None = None
+    inventory_warehouse: str | None = None
     owner: str = "operations"
     books_revenue: bool = False
     credit_notes: tuple[Purpose, ...] = ()

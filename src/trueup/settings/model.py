@@ -88,6 +88,9 @@ class AgreementSettings(Table):
     fallback: Fallback = key('"backorder", "backorder-else-reject" or "reject"', Fallback.BACKORDER)
     fallback_words: str = key("a sentence", "")
     company_location: str | None = key("the shop's id of a company location", None, pattern=r"^gid://\w+/\w+/\w+$")
+    inventory_warehouse: Annotated[str, Field(pattern=r"^[A-Z0-9]{2,20}$")] | None = key(
+        "a warehouse code such as WH1", None
+    )
     owner: Label = key("a role or the name of one of [[people]]", Role.OPERATIONS.value)
     books_revenue: bool = key("true or false", False)
     credit_notes: tuple[Purpose, ...] = key(f"a list of {', '.join(CREDITABLE)}", ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trueup.durable.flow import Flow
 from trueup.workflows import (
     acknowledge_order,
+    advise_stock,
     check_charges,
     check_stock,
     compute_buffers,
@@ -45,6 +46,7 @@ FLOWS: tuple[Flow[World], ...] = (
     *publish_stock.FLOWS,
     *look_at_stock.FLOWS,
     *check_stock.FLOWS,
+    *advise_stock.FLOWS,
     *watch.FLOWS,
     *poll_sales.FLOWS,
     *watch_credits.FLOWS,

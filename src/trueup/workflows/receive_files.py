@@ -262,15 +262,15 @@ def _take_in_997(tx: Tx, partner: str, said: FunctionalAcknowledgement, digest: 
             to, proof = DeliveryState.RECEIVED, digest
             deliveries.move_delivery(tx.connection, delivery, to, tx.now, proof=proof, sent_at=sent_at)
         cases.close_case(
-            tx.connection, "acknowledgement.unanswered", f"delivery {delivery.id}", why="a 997 arrived", now=tx.now
+            tx.connection, f"{delivery.kind}.unanswered", f"delivery {delivery.id}", why="a 997 arrived", now=tx.now
         )
         return
     if is_open(delivery.state):
         words = "; ".join(said.reasons) or "no reason given"
         to, proof = DeliveryState.REJECTED, digest
         deliveries.move_delivery(tx.connection, delivery, to, tx.now, proof=proof, sent_at=sent_at)
-        title = f"The buyer's system rejected our acknowledgement: {words}"
-        draft = delivery_case(delivery, "acknowledgement.rejected", title, ("a document it can read", words))
+        title = f"The buyer's system rejected our {delivery.kind}: {words}"
+        draft = delivery_case(delivery, f"{delivery.kind}.rejected", title, ("a document it can read", words))
         cases.open_case(tx.connection, draft, tx.now, order_id=delivery.order_id)
 
 

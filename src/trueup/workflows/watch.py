@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.durable.flow import Flow
 from trueup.storage import cases, orders, sources, trade_ins
+from trueup.workflows.advise_stock import advice_rounds, ensure_advices
 from trueup.workflows.check_stock import ensure_sweeps, sweep_rounds
 from trueup.workflows.compute_buffers import buffer_rounds, ensure_buffers
 from trueup.workflows.poll_invoice_statuses import ensure_status_polls, status_rounds
@@ -36,6 +37,7 @@ _GOES_ROUND = (
     "check_stock",
     "poll_sales",
     "watch_credits",
+    "advise_stock",
     "watch",
 )
 
@@ -78,6 +80,7 @@ def ensure_watch(tx: Tx) -> None:
     ensure_sweeps(tx)
     ensure_sales(tx)
     ensure_credit_watch(tx)
+    ensure_advices(tx)
     start_rounds(tx, _rounds(tx.resources), tx.resources.pace.watch)
 
 
@@ -94,6 +97,7 @@ def every_rounds(world: World) -> list[Rounds]:
         *sweep_rounds(world),
         *sale_rounds(world),
         *credit_rounds(world),
+        *advice_rounds(world),
     ]
 
 

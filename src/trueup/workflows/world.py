@@ -72,6 +72,8 @@ class Pace:
     """How long after a write it is read back."""
     stock_sweep: timedelta = timedelta(hours=1)
     """How often every published number is read, whatever was heard."""
+    advices: timedelta = timedelta(minutes=15)
+    """How often a buyer whose programme takes inventory is told what changed."""
     silence: timedelta = timedelta(hours=2)
     settle: timedelta = timedelta(minutes=2)
     """How long Amazon is given before the first read-back."""

@@ -151,6 +151,7 @@ def test_every_field_of_an_agreement_can_be_set(load: Callable[..., Settings]) -
         fallback = "reject"
         fallback_words = "We would rather reject than be late."
         company_location = "gid://shopify/CompanyLocation/4"
+        inventory_warehouse = "WH1"
         owner = "Ada"
         books_revenue = true
         credit_notes = ["returns"]
