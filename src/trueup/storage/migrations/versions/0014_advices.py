@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_advices"
-down_revision = "0012_channels"
+revision = "0014_advices"
+down_revision = "0013_trade_ins"
 branch_labels = None
 depends_on = None
 
