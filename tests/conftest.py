@@ -14,12 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 import structlog
-from psycopg import sql
 
+from tests.databases import Databases
 from trueup.base.clock import ManualClock
-from trueup.storage.database import Database, create_database, read_url
+from trueup.storage.database import Database, create_database
 from trueup.storage.embedded import EmbeddedServer
 
 # What a test shows is said by its assertions, not by debug lines.
@@ -83,26 +82,22 @@ def server_url() -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def databases(server_url: str) -> Iterator[Databases]:
+    """The databases that this process's tests use in turn."""
+    databases = Databases(server_url)
+    yield databases
+    databases.close()
+
+
 @pytest.fixture
-def database(server_url: str) -> Iterator[Database]:
+def database(databases: Databases) -> Iterator[Database]:
     """A migrated, empty database of this test alone."""
-    name = f"test_{uuid.uuid4().hex}"
-    _run(server_url, sql.SQL("CREATE DATABASE {} TEMPLATE template").format(sql.Identifier(name)))
-    database = Database(read_url(server_url).set(database=name))
-    try:
+    with databases.lent() as database:
         yield database
-    finally:
-        database.close()
-        _run(server_url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
 def clock() -> ManualClock:
     """Monday 2026-11-23, nine o'clock UTC, until the test moves it."""
     return ManualClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
-
-
-def _run(server_url: str, statement: sql.Composed) -> None:
-    engine = sa.create_engine(server_url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement.as_string())

@@ -38,7 +38,7 @@ def trueup(server_url: str, filled_database: str, tmp_path: Path) -> Iterator[Co
 
 
 def _make(server_url: str, name: str, template: str) -> None:
-    _run(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    _run(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
 
 
 def _drop(server_url: str, name: str) -> None:

@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 def console(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """A console over orders, cases, deliveries and documents. Tests share it: each acts on a case of its own."""
     name = f"console_{uuid.uuid4().hex}"
-    _run(server_url, f'CREATE DATABASE "{name}" TEMPLATE template')
+    _run(server_url, f'CREATE DATABASE "{name}" TEMPLATE template STRATEGY FILE_COPY')
     url = read_url(server_url).set(database=name)
     database = Database(url)
     clock = ManualClock(NOW)
