@@ -10,6 +10,7 @@ from trueup.workflows import (
     check_stock,
     compute_buffers,
     deliver,
+    find_trade_ins,
     look_at_stock,
     poll_invoice_statuses,
     poll_orders,
@@ -50,4 +51,5 @@ FLOWS: tuple[Flow[World], ...] = (
     *watch.FLOWS,
     *poll_sales.FLOWS,
     *watch_credits.FLOWS,
+    *find_trade_ins.FLOWS,
 )

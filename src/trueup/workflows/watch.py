@@ -12,6 +12,7 @@ from trueup.storage import cases, orders, sources, trade_ins
 from trueup.workflows.advise_stock import advice_rounds, ensure_advices
 from trueup.workflows.check_stock import ensure_sweeps, sweep_rounds
 from trueup.workflows.compute_buffers import buffer_rounds, ensure_buffers
+from trueup.workflows.find_trade_ins import ensure_searches, search_rounds
 from trueup.workflows.poll_invoice_statuses import ensure_status_polls, status_rounds
 from trueup.workflows.poll_orders import ensure_polls, poll_rounds
 from trueup.workflows.poll_remittances import ensure_remittance_polls, remittance_rounds
@@ -38,6 +39,7 @@ _GOES_ROUND = (
     "poll_sales",
     "watch_credits",
     "advise_stock",
+    "find_trade_ins",
     "watch",
 )
 
@@ -81,6 +83,7 @@ def ensure_watch(tx: Tx) -> None:
     ensure_sales(tx)
     ensure_credit_watch(tx)
     ensure_advices(tx)
+    ensure_searches(tx)
     start_rounds(tx, _rounds(tx.resources), tx.resources.pace.watch)
 
 
@@ -98,6 +101,7 @@ def every_rounds(world: World) -> list[Rounds]:
         *sale_rounds(world),
         *credit_rounds(world),
         *advice_rounds(world),
+        *search_rounds(world),
     ]
 
 
