@@ -49,6 +49,15 @@ WRITES = {
     "terms add",
     "terms check",
     "terms import",
+    "trade-ins answer",
+    "trade-ins break",
+    "trade-ins code",
+    "trade-ins grade",
+    "trade-ins import",
+    "trade-ins reconcile",
+    "trade-ins record",
+    "trade-ins refuse",
+    "trade-ins release",
 }
 
 

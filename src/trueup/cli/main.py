@@ -63,7 +63,7 @@ PLACES = (
     Place(
         "trade-ins",
         "trade_ins",
-        "Items customers trade in: record, import, grade, refuse, release, answer, break, code, credits, reconcile, list, show.",
+        "Items customers trade in: record, import, grade, refuse, release, answer, break, code, list, show, credits, reconcile.",
         _LOOK,
     ),
     Place("acts", "acts", "The audit trail: list.", _LOOK),

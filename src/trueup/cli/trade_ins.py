@@ -25,7 +25,7 @@ from trueup.workflows.prove_books import prove
 
 group = typer.Typer(
     name="trade-ins",
-    help="Items that customers trade in: record, import, grade, refuse, release, list, show; and what is owed on their credits.",
+    help="Items customers trade in: record, import, grade, refuse, release, answer, break, code, list, show, credits, reconcile.",
     no_args_is_help=True,
 )
 _COLUMNS = (
