@@ -101,15 +101,12 @@ class Finance:
         self.chosen.append({"payment": payment, "reference": reference, **invoice})
 
     def dispute(self) -> None:
-        """The shortage claims that bring the most are packed and submitted; their packs are kept as files."""
+        """What brings the most, shortage claims first, is packed and submitted; the packs are kept as files."""
         by, today = person(self.app, installation.BOOKKEEPER), self.app.world.clock.now().date()
         with self.app.database.transaction() as connection:
             ranked = rank_claims(connection, disputable_types(self.app.world.books), today, partner="amazon-us")
-        worth_it = [
-            each
-            for each in ranked
-            if each.pays and each.standing.state is DisputeState.OPEN and each.found.claim.family is Family.SHORTAGE
-        ]
+        worth_it = [each for each in ranked if each.pays and each.standing.state is DisputeState.OPEN]
+        worth_it.sort(key=lambda each: each.found.claim.family is not Family.SHORTAGE)
         for each in worth_it[:DISPUTES]:
             reference = f"DSP-{7_000_000 + each.found.balance.id}"
             self.app.engine.act(submit_claim, each.found.balance.id, reference, today, by)
@@ -123,7 +120,7 @@ class Finance:
             archive = write_dispute_archive(
                 brief, pdf, lambda digest: world.archive.load_content(connection, Digest(digest))
             )
-        number = balance.claim.partition("/")[2]
+        number, shortage = balance.claim.partition("/")[2], each.found.claim.family is Family.SHORTAGE
         self._keep(f"dispute-{number}.pdf", pdf)
         self._keep(f"dispute-{number}.zip", archive)
         text = "".join(page.extract_text() for page in pypdf.PdfReader(self.folder / f"dispute-{number}.pdf").pages)
@@ -134,7 +131,7 @@ class Finance:
             "minor": balance.open,
             "amount": str(Money(balance.open, balance.currency)),
             "reference": reference,
-            "missing": [words for words in brief.missing if words.startswith("proof")],
+            "missing": [words for words in brief.missing if words.startswith("proof") and shortage],
             "text": text,
         }
 

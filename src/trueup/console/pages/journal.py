@@ -1,0 +1,88 @@
+"""Journal: entries with their debits and credits, the balances of accounts, and from any line to the bytes it rests on."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from starlette.responses import Response
+
+from trueup.base.errors import Invalid, NotFound
+from trueup.console.money_words import Names
+from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.tables import Choice, Column, Filter, state_of
+from trueup.console.visit import Visit
+from trueup.storage.views import journal as views
+from trueup.storage.views.paging import ROWS, Paged
+
+_COLUMNS = (
+    Column("Entry"),
+    Column("Day"),
+    Column("What"),
+    Column("Kind", spare=True),
+    Column("Lines", "number", spare=True),
+    Column("Debits and credits", "number"),
+)
+_KINDS = ("remittance", "correction", "invoice", "write-off", "credit-note")
+
+
+def _list(visit: Visit) -> Response:
+    state, names = state_of(visit, "account", "kind", "from", "to", "at"), Names(visit)
+    wanted = views.EntryFilter(
+        _day(state["from"]), _day(state["to"]), account=state["account"] or None, kind=state["kind"] or None
+    )
+    before = int(state["at"]) if state["at"].isdecimal() else None
+    found = views.list_entries(visit.connection, wanted, before=before, limit=ROWS + 1)
+    rows = found[:ROWS]
+    accounts = [Choice(account.code, names.account(account.code)) for account in names.chart.accounts]
+    return visit.render(
+        "journal.html",
+        state=state,
+        columns=_COLUMNS,
+        names=names,
+        filters=(
+            Filter("account", "Account", accounts),
+            Filter("kind", "Kind", [Choice(kind, kind.capitalize()) for kind in _KINDS]),
+            Filter("from", "From, as 2026-10-01"),
+            Filter("to", "To, as 2026-10-31"),
+        ),
+        paged=Paged(rows, "", str(rows[-1]["id"]) if len(found) > ROWS else ""),
+    )
+
+
+def _accounts(visit: Visit) -> Response:
+    state = state_of(visit, "on")
+    balances = views.load_balances(visit.connection, _day(state["on"]))
+    return visit.render("journal_accounts.html", title="Accounts", state=state, balances=balances, names=Names(visit))
+
+
+def _show(visit: Visit) -> Response:
+    entry = views.show_entry(visit.connection, visit.number("id"))
+    return visit.render("journal_entry.html", title=f"Entry {entry['id']}", entry=entry, names=Names(visit))
+
+
+def _find(visit: Visit, words: str) -> list[Hit]:
+    try:
+        number = views.find_entry(visit.connection, words)
+    except NotFound:
+        return []
+    return [Hit("entry", f"Journal entry {number}", f"/journal/{number}", "its number or key")]
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid(f"Day {text!r}: expected a day such as 2026-10-31.") from None
+
+
+PAGE = Page(
+    "journal",
+    "Journal",
+    (
+        Route("/journal", _list),
+        Route("/journal/accounts", _accounts),
+        Route("/journal/{id:int}", _show),
+    ),
+    Place(Group.MONEY, 6, "sum"),
+    find=_find,
+)

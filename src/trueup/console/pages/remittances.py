@@ -1,0 +1,95 @@
+"""Remittances: every payment, and one as a statement that adds up, each line with its document, its account and its reason."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from trueup.base.errors import NotFound
+from trueup.console.money_words import Names
+from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.tables import Choice, Column, Filter, state_of
+from trueup.console.visit import Visit
+from trueup.storage.views import remittances as views
+from trueup.storage.views.paging import ROWS, Paged
+from trueup.storage.views.remittance_lines import explain_lines
+
+_COLUMNS = (
+    Column("Payment"),
+    Column("Paid on"),
+    Column("Partner", spare=True),
+    Column("Told by", spare=True),
+    Column("Lines", "number", spare=True),
+    Column("Amount", "number"),
+    Column("In suspense", "number"),
+    Column("State", "mark"),
+)
+_STATES = (
+    Choice("posted", "Posted"),
+    Choice("held", "Held"),
+    Choice("unposted", "Not posted"),
+    Choice("voided", "Voided"),
+    Choice("failed", "Failed"),
+)
+_MOST_LINES = 500
+
+
+def _list(visit: Visit) -> Response:
+    state = state_of(visit, "partner", "state", "waits", "at")
+    wanted = views.RemittanceFilter(
+        partner=state["partner"] or None, state=state["state"] or None, unexplained=state["waits"] == "yes"
+    )
+    before = int(state["at"]) if state["at"].isdecimal() else None
+    found = views.list_remittances(visit.connection, wanted, before=before, limit=ROWS + 1)
+    rows = found[:ROWS]
+    partners = [Choice(name, name) for name in sorted(visit.desk.world.partners)]
+    return visit.render(
+        "remittances.html",
+        state=state,
+        columns=_COLUMNS,
+        names=Names(visit),
+        filters=(
+            Filter("partner", "Partner", partners),
+            Filter("state", "State", _STATES),
+            Filter("waits", "In suspense", (Choice("yes", "Something waits"),)),
+        ),
+        paged=Paged(rows, "", str(rows[-1]["id"]) if len(found) > ROWS else ""),
+    )
+
+
+def _show(visit: Visit) -> Response:
+    number = visit.number("id")
+    shown = views.show_remittance(visit.connection, number)
+    lines = explain_lines(visit.connection, views.load_payment(visit.connection, number), limit=_MOST_LINES)
+    wanted = visit.asked("only")
+    if wanted == "waits":
+        lines = [line for line in lines if line["waits"]]
+    return visit.render(
+        "remittance.html",
+        title=f"Payment {shown['payment']}",
+        state=state_of(visit, "only"),
+        tabs=(Choice("all", "All lines"), Choice("waits", "What waits")),
+        shown=shown,
+        lines=lines,
+        more=max(0, shown["lines"] - _MOST_LINES),
+        names=Names(visit),
+    )
+
+
+def _find(visit: Visit, words: str) -> list[Hit]:
+    try:
+        number = views.find_remittance(visit.connection, words)
+    except NotFound:
+        return []
+    shown = views.load_payment(visit.connection, number)
+    title = f"Payment {shown.remittance.payment} of {shown.partner}, {shown.remittance.amount}"
+    return [Hit("payment", title, f"/remittances/{number}", "its number", shown.posting, exact=True)]
+
+
+PAGE = Page(
+    "remittances",
+    "Remittances",
+    (Route("/remittances", _list), Route("/remittances/{id:int}", _show)),
+    Place(Group.MONEY, 1, "cash"),
+    "m",
+    find=_find,
+)

@@ -1,0 +1,110 @@
+"""Rules: how finance has lines read that no type knows; each tried on all history before a second person turns it on."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from trueup.base.errors import Invalid
+from trueup.console.money_words import Names
+from trueup.console.page import Group, Page, Place, Route
+from trueup.console.tables import Choice, Column, Filter, state_of
+from trueup.console.visit import Visit
+from trueup.storage.views import rules as views
+from trueup.storage.views.paging import Paged
+from trueup.workflows.keep_rules import approve_rule, reject_rule, retire_rule, try_rule
+from trueup.workflows.try_rules import money_of
+from trueup.workflows.world import Tx
+
+_COLUMNS = (
+    Column("Rule"),
+    Column("Reads"),
+    Column("Is"),
+    Column("Proposed by", spare=True),
+    Column("Approved by", spare=True),
+    Column("State", "mark"),
+)
+STATES = {
+    "proposed": ("held", "Waits for a second person"),
+    "approved": ("ok", "In force"),
+    "rejected": ("bad", "Rejected"),
+    "retired": ("idle", "Retired"),
+}
+"""The colour and the word of where a version stands."""
+
+
+def _list(visit: Visit) -> Response:
+    state = state_of(visit, "state")
+    rows = views.list_rules(visit.connection, state["state"] or None)
+    return visit.render(
+        "rules.html",
+        state=state,
+        columns=_COLUMNS,
+        states=STATES,
+        names=Names(visit),
+        filters=(Filter("state", "State", [Choice(name, words) for name, (_, words) in STATES.items()]),),
+        paged=Paged(rows[::-1]),
+    )
+
+
+def _show(visit: Visit) -> Response:
+    rule_id = visit.path("rule")
+    rule = views.show_rule(visit.connection, rule_id)
+    tried = None
+    if visit.asked("try"):
+
+        def attempt(tx: Tx) -> object:
+            return try_rule(tx, rule_id)
+
+        tried = visit.act(attempt, dry_run=True)
+    return visit.render(
+        "rule.html",
+        title=f"Rule {rule['id']}",
+        rule=rule,
+        newest=rule["versions"][-1],
+        tried=tried,
+        moved=money_of(tried.whole) if tried else (),  # type: ignore[attr-defined]
+        states=STATES,
+        names=Names(visit),
+    )
+
+
+def _approve(visit: Visit) -> Response:
+    rule_id = visit.path("rule")
+    done = visit.act(approve_rule, rule_id, visit.who, visit.given("note"))
+    left = " and ".join(str(amount) for amount in done.amounts) or "nothing"
+    return visit.go(
+        f"/rules/{rule_id}", f"Rule {done.saved.rule.name} is in force: {done.lines} lines, {left}, left suspense."
+    )
+
+
+def _reject(visit: Visit) -> Response:
+    rule_id, note = visit.path("rule"), visit.given("note")
+    if not note:
+        raise Invalid("Reject a rule: say why, so that who proposed it learns from it.")
+    visit.act(reject_rule, rule_id, visit.who, note)
+    return visit.go(f"/rules/{rule_id}", f"Rule {rule_id} was rejected.")
+
+
+def _retire(visit: Visit) -> Response:
+    rule_id = visit.path("rule")
+    done = visit.act(retire_rule, rule_id, None, visit.who, visit.given("note"))
+    return visit.go(f"/rules/{rule_id}", f"Rule {done.saved.rule.name} is retired from today.")
+
+
+def _count(visit: Visit) -> int:
+    return len(views.list_rules(visit.connection, "proposed"))
+
+
+PAGE = Page(
+    "rules",
+    "Deduction rules",
+    (
+        Route("/rules", _list),
+        Route("/rules/{rule}", _show),
+        Route("/rules/{rule}/approve", _approve, "rules.approve", "POST"),
+        Route("/rules/{rule}/reject", _reject, "rules.propose", "POST"),
+        Route("/rules/{rule}/retire", _retire, "rules.approve", "POST"),
+    ),
+    Place(Group.MONEY, 4, "scale"),
+    count=_count,
+)

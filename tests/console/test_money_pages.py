@@ -1,0 +1,199 @@
+"""The pages about money, as people of each role use them: what they show adds up, and what they do is done once and recorded."""
+
+from __future__ import annotations
+
+import io
+import re
+import uuid
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.cli.remitted import export, line
+from tests.cli.seeded import SETTINGS, write_settings
+from tests.console.installed import PEOPLE, Console, served
+from trueup.app import Opening, open_application
+from trueup.base.clock import ManualClock
+from trueup.domain.cases import Role
+from trueup.storage.database import read_url
+from trueup.workflows.answer_suspense import classify_case
+from trueup.workflows.import_invoices import import_invoices
+from trueup.workflows.import_products import archive_upload
+from trueup.workflows.import_remittances import Upload, begin_upload, finish_import, settle_upload
+from trueup.workflows.keep_rules import propose_rule, rule_of_case
+from trueup.workflows.resolve_case import Person
+
+NOW = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
+FINA = Person("Fina", frozenset({Role.FINANCE}))
+INVOICES = """number,partner,payee,issued,due,currency,total,purchase_order
+INV-1,amazon-us,NORDA,2026-08-01,2026-09-30,USD,1000.00,4AAAAAAA
+INV-2,amazon-us,NORDA,2026-10-01,2026-11-30,USD,500.00,4BBBBBBB
+INV-7,amazon-us,NORDA,2026-10-01,2026-11-30,USD,300.00,4CCCCCCC
+INV-8,amazon-us,NORDA,2026-10-01,2026-11-30,USD,300.00,4CCCCCCC
+"""
+EXPORT = export(
+    "700100,1680.00",
+    lines=(
+        line("700100", "INV-1", "980.00", discount="20.00"),
+        line("700100", "INV-2", "500.00"),
+        line("700100", "INV-1SC", "-90.00"),
+        line("700100", "XQZ 77 WHAT", "-10.00"),
+        line("700100", "4CCCCCCC", "300.00"),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def console(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console over four invoices and a payment with a claim, a line nobody knows, and one that two invoices fit."""
+    name = f"money_{uuid.uuid4().hex}"
+    engine = sa.create_engine(server_url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE template')
+    folder = tmp_path_factory.mktemp("money")
+    environ = write_settings(folder, read_url(server_url).set(database=name).render_as_string(hide_password=False))
+    text = SETTINGS.split("[[people]]")[0] + PEOPLE + "\n[simulation]" + SETTINGS.split("[simulation]")[1]
+    (folder / "trueup.toml").write_text(text)
+    opening = Opening(clock=ManualClock(NOW), environ=environ)
+    with open_application(folder / "trueup.toml", opening) as app, served(app) as running:
+        _take_in(running)
+        yield running
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _take_in(console: Console) -> None:
+    def act(fn: Any, *args: Any) -> Any:
+        return console.app.act(False, fn, *args)
+
+    act(archive_upload, INVOICES.encode(), "invoices", "invoices.csv", FINA)
+    act(import_invoices, INVOICES.encode(), FINA)
+    begun = begin_upload(act, Upload(EXPORT.encode(), "Payments.csv", "amazon-us", FINA))
+    settle_upload(act, begun, lambda lines: None)
+    act(finish_import, "amazon-us", begun.payments, 0)
+
+
+def lacking(text: str, *words: str) -> list[str]:
+    """The words that a page does not say."""
+    return [each for each in words if each not in text]
+
+
+def _case(console: Console, kind: str) -> int:
+    with console.app.database.transaction() as connection:
+        query = sa.text("SELECT id FROM trueup.cases WHERE kind = :kind ORDER BY id LIMIT 1")
+        return int(connection.execute(query, {"kind": kind}).scalar_one())
+
+
+@pytest.mark.parametrize("path", ["/remittances", "/matches", "/recovery", "/rules", "/close", "/journal", "/profit"])
+@pytest.mark.parametrize("who", ["Olga", "Fina", "Aude"])
+def test_every_page_about_money_is_shown_to_everyone_who_may_look(console: Console, path: str, who: str) -> None:
+    """Looking takes no role of finance; the page says its own name."""
+    with console.visitor(who) as visitor:
+        answer = visitor.get(path)
+    assert answer.status_code == 200, re.findall(r"(?s)<main.*?</main>", answer.text)[0][-600:]
+    assert not lacking(answer.text, 'aria-current="page"')
+    assert answer.text.count("style=") == 0
+
+
+def test_a_payment_is_a_statement_that_ties(console: Console) -> None:
+    """Every line with what it is, where it stands in which document, and where it is booked."""
+    with console.visitor("Aude") as aude:
+        listed = aude.get("/remittances").text
+        (address,) = set(re.findall(r'href="(/remittances/\d+)"', listed))
+        shown = aude.get(address).text
+        waiting = aude.get(f"{address}?only=waits").text
+    assert not lacking(shown, "Ties", "1,680.00", "INV-1SC", "/documents/", "Terms discount")
+    assert lacking(shown, "Differs")
+    assert not lacking(waiting, "XQZ 77 WHAT") and lacking(waiting, "INV-2<")
+
+
+def test_rival_explanations_stand_side_by_side_and_one_is_chosen_by_who_may(console: Console) -> None:
+    """Both invoices fit; nothing is chosen beforehand; operations may look and not decide."""
+    case = _case(console, "remittance.contested")
+    with console.visitor("Olga") as olga:
+        shown = olga.get(f"/matches/{case}").text
+        refused = olga.post(f"/matches/{case}/choose", choice="1")
+    assert not lacking(shown, "Explanation 1", "Explanation 2", "INV-7", "INV-8", "disabled")
+    assert lacking(shown, "checked")
+    assert refused.status_code == 403
+    with console.visitor("Fina") as fina:
+        nothing = fina.post(f"/matches/{case}/choose")
+        done = fina.post(f"/matches/{case}/choose", choice="1", note="the buyer says so")
+        again = fina.post(f"/matches/{case}/choose", choice="1")
+    assert (nothing.status_code, done.status_code, again.status_code) == (422, 303, 409)
+    with console.app.database.transaction() as connection:
+        query = sa.text("SELECT actor FROM trueup.acts WHERE act = 'case.chosen'")
+        assert connection.execute(query).scalars().all() == ["Fina"]
+
+
+def test_a_rule_is_tried_on_history_and_turned_on_by_a_second_person(console: Console) -> None:
+    """The trial changes nothing; the proposer cannot approve; the second person can, once."""
+    case = _case(console, "remittance.unrecognised")
+    wanted = console.app.act(False, rule_of_case, case, "co-op", "", "a fair")
+    console.app.act(False, classify_case, case, "co-op", FINA)
+    rule = console.app.act(False, propose_rule, wanted, FINA).rule.id
+    with console.visitor("Fina") as fina:
+        tried = fina.get(f"/rules/{rule}?try=yes").text
+        own = fina.post(f"/rules/{rule}/approve")
+    assert not lacking(tried, "On all history", "stay what a person") and lacking(tried, 'id="approve-rule"')
+    assert own.status_code == 409
+    with console.visitor("Bo Admin") as bo:
+        assert not lacking(bo.get(f"/rules/{rule}").text, 'id="approve-rule"')
+        done = bo.post(f"/rules/{rule}/approve", note="seen")
+        again = bo.post(f"/rules/{rule}/approve")
+        assert not lacking(bo.get("/rules").text, "In force")
+    assert (done.status_code, again.status_code) == (303, 409)
+
+
+def test_a_claim_is_packed_submitted_and_answered(console: Console) -> None:
+    """The pack comes with its originals; what is noted shows at once; the wrong role notes nothing."""
+    with console.visitor("Fina") as fina:
+        queue = fina.get("/recovery?all=yes").text
+        claim = re.findall(r'href="(/recovery/\d+)"', queue)[0]
+        pack = fina.get(f"{claim}/pack.zip")
+        names = zipfile.ZipFile(io.BytesIO(pack.content)).namelist()
+        assert "dispute.pdf" in names and len([name for name in names if name.startswith("originals/")]) == 2
+        shown = fina.get(claim).text
+        assert not lacking(shown, "INV-1SC", "Proof of delivery")
+        with console.visitor("Olga") as olga:
+            assert olga.post(f"{claim}/submit", reference="X").status_code == 403
+        assert fina.post(f"{claim}/submit").status_code == 422
+        assert fina.post(f"{claim}/submit", reference="DSP-1", day="2026-11-04").status_code == 303
+        assert not lacking(fina.get(claim).text, "DSP-1")
+        assert fina.post(f"{claim}/answer", outcome="partly", won="40.00", day="2026-11-05").status_code == 303
+
+
+def test_a_month_is_closed_by_two_persons_and_its_papers_come_from_the_archive(console: Console) -> None:
+    """The checklist says what stands against it; the proposer cannot approve; afterwards the pack is the archived one."""
+    with console.visitor("Fina") as fina:
+        page = fina.get("/close/2026-10").text
+        assert not lacking(page, "Checklist", 'id="propose-close"')
+        assert fina.get("/close/2026-10/pack.pdf").content.startswith(b"%PDF")
+        assert fina.get("/close/2026-10/pack.odt").status_code == 404
+        assert fina.post("/close/2026-10/propose", override="a test").status_code == 303
+        assert not lacking(fina.get("/close/2026-10").text, "A second person must approve it")
+    with console.visitor("Olga") as olga:
+        assert olga.post("/close/2026-10/propose").status_code == 403
+
+
+def test_the_journal_leads_from_an_account_to_an_entry_to_its_document(console: Console) -> None:
+    """In two steps; the balances of a currency come to nothing; a wrong day is said to be wrong."""
+    with console.visitor("Aude") as aude:
+        accounts = aude.get("/journal/accounts").text
+        account = re.findall(r'href="(/journal\?account=\d+)"', accounts)[0]
+        entry = re.findall(r'href="(/journal/\d+)"', aude.get(account).text)[0]
+        shown = aude.get(entry).text
+        assert not lacking(shown, "/documents/", "Balanced")
+        assert aude.get("/journal?from=yesterday").status_code == 422
+
+
+def test_profit_is_shown_by_channel_and_by_sku(console: Console) -> None:
+    """Gross to net, and what is not final yet beside it."""
+    with console.visitor("Aude") as aude:
+        channel, sku = aude.get("/profit?month=2026-10").text, aude.get("/profit?month=2026-10&by=sku").text
+    assert not lacking(channel, "amazon-us/NORDA", "1,100.00", "Not final yet")
+    assert not lacking(sku, "(no SKU)")
