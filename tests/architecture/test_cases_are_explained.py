@@ -38,7 +38,7 @@ def kinds() -> set[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _KIND.fullmatch(node.value)
     }
     standings = {f"settlement.{each.value}" for each in (Standing.DRIFTS, Standing.NO_ORDER, Standing.ORPHAN)}
-    return {each for each in named - no_kinds if not each.endswith(".pdf")} | standings | set(bank.KINDS)
+    return {each for each in named - no_kinds if not each.endswith((".pdf", ".html"))} | standings | set(bank.KINDS)
 
 
 def told() -> dict[str, str]:

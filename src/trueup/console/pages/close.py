@@ -13,8 +13,7 @@ from trueup.console.page import Group, Page, Place, Route
 from trueup.console.visit import Visit
 from trueup.domain.closing import Month
 from trueup.reports.close_pack import TABLES, write_close_pack_pages, write_close_pack_workbook
-from trueup.storage import closing
-from trueup.storage.views.closing_points import known_packs
+from trueup.storage.views.closing_points import known_packs, months_closed
 from trueup.workflows.close_month import Looked, look_at_month, propose_closing
 
 _MEDIA = {"pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
@@ -22,17 +21,11 @@ _MONTHS = 12
 
 
 def _list(visit: Visit) -> Response:
-    closed = {str(each.month): each for each in closing.list_closings(visit.connection)}
-    months = []
-    month = Month.of(visit.now.date())
-    for _ in range(_MONTHS):
-        months.append(month)
-        month = month.before
-    return visit.render(
-        "close.html",
-        months=[(str(each), closed.get(str(each)), closing.find_proposal(visit.connection, each)) for each in months],
-        current=str(months[0]),
-    )
+    months = [Month.of(visit.now.date())]
+    while len(months) < _MONTHS:
+        months.append(months[-1].before)
+    listed = months_closed(visit.connection, months)
+    return visit.render("close.html", months=listed, current=months[0])
 
 
 def _show(visit: Visit) -> Response:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from trueup.domain.accruals import Charged, Receipts
 from trueup.domain.closing import Figures, Item, Month, Observed
-from trueup.storage.closing import find_open_before
+from trueup.storage.closing import Closing, find_open_before, find_proposal, list_closings
 from trueup.storage.views.closing import load_claims_apart
 
 MOST_ITEMS = 500
@@ -144,6 +144,12 @@ _CHARGED = sa.text(
     " JOIN trueup.journal_lines l ON l.entry_id = e.id JOIN trueup.remittances r ON r.id = e.remittance_id"
     " WHERE e.day BETWEEN :start AND :last AND l.type = ANY(:types) GROUP BY 1, 2, 3, 4"
 )
+
+
+def months_closed(connection: sa.Connection, months: Sequence[Month]) -> list[tuple[Month, Closing | None, Any]]:
+    """Of each month how it was closed, and the proposal to close it that waits for a second person; None where there is none."""
+    closed = {each.month: each for each in list_closings(connection)}
+    return [(month, closed.get(month), find_proposal(connection, month)) for month in months]
 
 
 def known_packs(connection: sa.Connection, evidence: str) -> list[tuple[str, str, datetime]]:
