@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.workflows.installation import LAMP, PARTNER, VENDOR
+from tests.workflows.installation import LAMP, NO_EVIDENCE, PARTNER, VENDOR
 from tests.workflows.scenes import (
     CALM,
     DAY,
@@ -30,7 +30,10 @@ from tests.workflows.scenes import (
 )
 from trueup.base.clock import ManualClock
 from trueup.domain.cases import Resolution
+from trueup.domain.catalog import Product
 from trueup.storage.database import Database
+from trueup.storage.products import save_master
+from trueup.storage.supplies import load_supplies
 
 SEEN = CALM.files + MINUTE
 SLOW = replace(CALM, poll=30 * DAY, products=90 * DAY, files=12 * HOUR)
@@ -324,3 +327,22 @@ def acknowledge_at_amazon(here: Any, number: str) -> None:
     sink.send_acknowledgement(json.dumps(body).encode(), "by EDI")
     assert EDI_VENDOR != VENDOR
     here.pass_time(timedelta(minutes=5))
+
+
+def test_counts_that_a_warehouse_leaves_are_declared_or_a_case(
+    database: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    """Of a product whose count is declared they are taken; a file with one that the shop counts is kept out whole."""
+    with edi_partner(database, clock, tmp_path) as partner:
+        partner.pass_time(MINUTE)
+        with database.transaction() as connection:
+            vase = Product("VASE-1", "Vase", declared_source="warehouse")
+            save_master(connection, [(vase, None)], NO_EVIDENCE, clock.now())
+        partner.drop("counts.csv", b"sku,location,on_hand\nVASE-1,main,48\n")
+        partner.drop("wrong.csv", b"sku,warehouse,quantity\nVASE-1,main,50\nLAMP-1,main,7\n")
+        partner.pass_time(SEEN)
+        with database.transaction() as connection:
+            [supply] = [supply for supply, _ in load_supplies(connection, "main", ["VASE-1"])]
+        assert (supply.level.on_hand, supply.level.source) == (48, "warehouse")
+        [told] = partner.here.open_cases()
+        assert told["kind"] == "document.unreadable" and "LAMP-1: no declared count source" in told["found"]

@@ -13,8 +13,9 @@ from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column, amount
 from trueup.cli.uploads import read_upload, told_findings
 from trueup.storage.views import stock as views
-from trueup.workflows.declare_stock import KIND, count_of, declare_stock
+from trueup.workflows.declare_stock import count_of, declare_stock
 from trueup.workflows.import_products import archive_upload
+from trueup.workflows.take_in_counts import KIND
 
 group = typer.Typer(
     name="stock", help="Stock: what may be sold and why, its history, and counts.", no_args_is_help=True

@@ -17,13 +17,14 @@ HEAD_BYTES = 65_536
 @cache
 def known_formats() -> tuple[Format, ...]:
     """Every format there is: the constants FORMAT of the folders that hold them, and of outside packages."""
-    from trueup.formats import amazon_vendor, bank, invoices_csv, item_master, remittance, shipments_csv
+    from trueup.formats import amazon_vendor, bank, invoices_csv, item_master, remittance, shipments_csv, stock_counts
     from trueup.formats.x12 import sets
 
     found = collect(sets, "FORMAT", Format, key=_name, group="trueup.formats")
     for folder in (remittance, bank):
         found |= collect(folder, "FORMAT", Format, key=_name)
-    return (*amazon_vendor.FORMATS, item_master.FORMAT, invoices_csv.FORMAT, shipments_csv.FORMAT, *found.values())
+    tables = (item_master.FORMAT, invoices_csv.FORMAT, shipments_csv.FORMAT, stock_counts.FORMAT)
+    return (*amazon_vendor.FORMATS, *tables, *found.values())
 
 
 def recognise(content_head: bytes, formats: Iterable[Format]) -> Format:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from trueup.base.ids import digest_of
-from trueup.formats.document import Reading
-from trueup.formats.tabular import Column, Layout, read_table, text, whole, write_table
+from trueup.formats.document import Format, Reading
+from trueup.formats.tabular import Column, Layout, has_columns, read_table, text, whole, write_table
 
 COLUMNS = ("sku", "location", "on_hand")
 _LARGEST_COUNT = 1_000_000_000
@@ -41,3 +41,13 @@ def read_stock_counts(content: bytes) -> Reading[Count]:
 def write_stock_counts(counts: Iterable[Count]) -> bytes:
     """The same table; `read_stock_counts` gives the counts back."""
     return write_table(COLUMNS, ((count.sku, count.location, str(count.on_hand)) for count in counts))
+
+
+_NAMES = [(column.name, *column.aliases) for column in _LAYOUT.columns]
+
+
+def _is_counts(head: bytes) -> bool:
+    return all(any(has_columns(head, (name,)) for name in names) for names in _NAMES)
+
+
+FORMAT = Format("stock-counts", "Stock counts (CSV)", _is_counts, read_stock_counts)

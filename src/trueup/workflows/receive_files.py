@@ -1,6 +1,6 @@
 """Receive files: what waits in a folder is archived byte for byte, recognised, read, taken in, answered with a 997, settled.
 
-Orders and functional acknowledgements of EDI, remittances in every format, and bank statements; anything else is a case.
+Orders and functional acknowledgements of EDI, remittances, bank statements and stock counts; anything else is a case.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from trueup.domain.deliveries import DeliveryState, is_open
 from trueup.domain.orders import PurchaseOrder
 from trueup.domain.partners import Route
 from trueup.durable.flow import Flow
+from trueup.formats import stock_counts
 from trueup.formats.document import Format, Reading
 from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
 from trueup.formats.remittance import advice, finance_remittances, portal_export
@@ -31,6 +32,7 @@ from trueup.workflows import tie_bank
 from trueup.workflows.deliver import delivery_case
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.source_failures import NOT_DONE, note_failure, note_working
+from trueup.workflows.take_in_counts import take_in_counts
 from trueup.workflows.taking_in import MOST_FINDINGS, note_unreadable, take_in_orders
 from trueup.workflows.world import Flowing, Tx, World
 
@@ -131,12 +133,13 @@ def take_in_file(tx: Tx, partner: str, digest: str, name: str, size_bytes: int) 
         if known.name in tie_bank.FORMATS:
             tie_bank.take_in_bank_file(tx, content)
             return []
+        if known.name == stock_counts.FORMAT.name:
+            take_in_counts(tx, content)
+            return []
         if known.name in _REMITTANCES:
             return _take_in_remittance(tx, partner, digest, name, known)
         if not known.name.startswith("x12"):
-            raise Unreadable(
-                f"it is {known.title}, expected orders, remittances or bank statements; such files do not belong in this folder"
-            )
+            raise Unreadable(f"it is {known.title}, expected orders, remittances, bank statements or stock counts")
         for said in read_functional_acknowledgements(content).values:
             _take_in_997(tx, partner, said, digest)
         reading = read_orders(content, partner=partner, currency=_currency(tx, partner))

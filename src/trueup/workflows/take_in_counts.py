@@ -1,0 +1,96 @@
+"""Take in counts: a file of counted stock becomes the levels of products whose count is declared, whole or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trueup.base.errors import Unreadable
+from trueup.base.ids import Digest
+from trueup.domain.catalog import CountSource
+from trueup.formats.document import Finding, Location, Severity
+from trueup.formats.stock_counts import Count, read_stock_counts
+from trueup.storage import acts, products, stock
+from trueup.storage.views.stock import list_declared
+from trueup.workflows.wanted_stock import stock_changed
+from trueup.workflows.world import ACTOR, Tx, World
+
+KIND = "stock-counts"
+MOST_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a declaration came to: each count with the one before it. `taken` is false when errors kept the file out."""
+
+    digest: Digest
+    taken: bool
+    counts: tuple[dict[str, Any], ...]
+    findings: tuple[Finding, ...]
+    sums: dict[str, int]
+
+
+def declare_counts(tx: Tx, content: bytes) -> Declared:
+    """Take counts in, and bring every channel that sells them up to date. Raises Unreadable when it is no such table."""
+    reading = read_stock_counts(content)
+    findings = [*reading.findings, *_misplaced(tx, reading.values)]
+    before = list_declared(tx.connection, [count.sku for count in reading.values])
+    counts = tuple(
+        {
+            "sku": count.sku,
+            "location": count.location,
+            "before": before.get((count.sku, count.location)),
+            "on_hand": count.on_hand,
+        }
+        for count in reading.values
+    )
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors:
+        return Declared(reading.evidence, False, counts, tuple(findings), {})
+    rows = [(count.sku, count.location, count.on_hand) for count in reading.values]
+    stock.declare_count(tx.connection, rows, reading.evidence, tx.now)
+    departed = stock.end_departed(tx.connection, [(sku, location) for sku, location, _ in rows], tx.now)
+    for location in sorted({location for _, location, _ in rows}):
+        stock_changed(tx, [sku for sku, at, _ in rows if at == location], location)
+    after = {"counts": len(rows), "eaches": sum(on_hand for _, _, on_hand in rows)}
+    if departed:
+        after["departed_eaches"] = sum(held.eaches for held in departed)
+    return Declared(reading.evidence, True, counts, tuple(findings), after)
+
+
+def take_in_counts(tx: Tx, content: bytes) -> None:
+    """A file that a warehouse left in a folder: nobody stands beside it, so what is wrong is raised.
+
+    Raises Unreadable when it is no such table, or a row of it is of no use: none is taken then.
+    """
+    done = declare_counts(tx, content)
+    if not done.taken:
+        errors = [str(finding) for finding in done.findings if finding.severity is Severity.ERROR]
+        more = f", and {len(errors) - MOST_TOLD} more" if len(errors) > MOST_TOLD else ""
+        raise Unreadable(f"no count of it was taken: {'; '.join(errors[:MOST_TOLD])}{more}")
+    act = acts.Act(ACTOR, "worker", "stock.declared", KIND, None, done.sums, done.digest)
+    acts.append_act(tx.connection, tx.now, act)
+
+
+def _misplaced(tx: Tx, counts: tuple[Count, ...]) -> list[Finding]:
+    """Counts that nothing would ever look at: a count that is silently of no use would be taken for one that holds."""
+    skus = sorted({count.sku for count in counts})
+    known = {product.sku: product for product, _ in products.load_products(tx.connection, skus)}
+    places = _places(tx.resources)
+    found = []
+    for row, count in enumerate(counts, 2):
+        product = known.get(count.sku)
+        if product is None:
+            words = f"{count.sku}: no such product; import it first"
+        elif product.count_source is not CountSource.DECLARED:
+            words = f"{count.sku}: no declared count source; set declared_source in the item master first"
+        elif places and count.location not in places:
+            words = f"{count.sku}: no agreement ships from {count.location!r}; those that do: {', '.join(places)}"
+        else:
+            continue
+        found.append(Finding(Severity.ERROR, "misplaced", words, Location(0, f"count {row - 1}")))
+    return found
+
+
+def _places(world: World) -> list[str]:
+    return sorted({terms.ship_from for partner in world.partners.values() for terms in partner.agreements})
