@@ -66,6 +66,7 @@ PLACES = (
         "Items customers trade in: record, import, grade, refuse, release, answer, break, code, list, show, credits, reconcile.",
         _LOOK,
     ),
+    Place("circular", "circular", "Rental, resale and trade-in: items, cycles, returns, show.", _LOOK),
     Place("acts", "acts", "The audit trail: list.", _LOOK),
     Place("serve", "serve", "The console in a browser, and the work with it.", _WORK, is_group=False),
     Place("run", "work", "Work, and tell what happens, until Ctrl-C.", _WORK, is_group=False),

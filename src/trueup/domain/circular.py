@@ -210,7 +210,6 @@ class Cycle:
     order: str | None = None
     order_line: str | None = None
     order_name: str = ""
-    variant: str | None = None
     fulfillment: AnyProgress | None = None
     receival: AnyProgress | None = None
     fulfill_at: datetime | None = None
@@ -307,9 +306,22 @@ class BlockedDate:
     first_day: date | None = None
     last_day: date | None = None
     variant: str | None = None
+    product: str | None = None
     description: str = ""
     updated_at: datetime | None = None
     unread: Unread = ()
+
+    def concerns(self, item: Item) -> bool:
+        """Whether it is laid on the item, its variant or its product; one of a kind that we do not know is on none."""
+        match self.resource:
+            case BlockedResource.ITEM:
+                return self.resource_id == item.id
+            case BlockedResource.VARIANT:
+                return self.variant is not None and self.variant == item.variant
+            case BlockedResource.PRODUCT:
+                return self.product is not None and self.product == item.product
+            case Unknown():
+                return False
 
     def covers(self, day: date) -> bool:
         """Whether the day is blocked."""

@@ -12,6 +12,7 @@ from trueup.base.errors import ConfigurationError
 from trueup.base.money import check_currency
 from trueup.domain.buffers import BufferRule
 from trueup.domain.chart import CREDITABLE, Purpose
+from trueup.domain.circular import Visibility
 from trueup.domain.ring_fences import Fence
 
 
@@ -47,6 +48,12 @@ class Fallback(StrEnum):
     REJECT = "reject"
 
 
+_ITEMS_BECOME = {
+    "items_shipped": (Visibility.RETIRED, Visibility.SOLD),
+    "items_released": (Visibility.AVAILABLE, Visibility.UNAVAILABLE),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """The terms between us and one vendor code of a partner, in force from `valid_from` up to, not including, `valid_to`.
@@ -57,6 +64,8 @@ class Agreement:
     before, or above the floor when there is no history.
     `buffer_eaches`, `buffer_percent`, `buffer_risk_percent`: what is never promised is the largest of the three.
     `inventory_warehouse`: the buyer's code of our warehouse, where its programme takes inventory and is told what it may order.
+    `items_shipped`, `items_released`: what an item of a circular programme becomes when an order took it, and when an order
+    gives it back: available again, or unavailable until a person has looked at it.
     `books_revenue`: whether Trueup books revenue and receivable of our invoices; by default the shop's own feed does.
     `credit_notes`: what accounts are for whose deductions lower the price under VAT, so that a credit note is owed for each.
     """
@@ -76,6 +85,8 @@ class Agreement:
     buffer_percent: Decimal = Decimal(0)
     buffer_risk_percent: Decimal | None = None
     fences: tuple[Fence, ...] = ()
+    items_shipped: Visibility = Visibility.RETIRED
+    items_released: Visibility = Visibility.AVAILABLE
     shortfall: Shortfall = Shortfall.BACKORDER
     backorder_days: int = 14
     acknowledge_within: timedelta = timedelta(hours=24)
@@ -100,6 +111,10 @@ class Agreement:
                 f"{where}: fallback {self.fallback.value!r} rejects lines for ever; say so in `fallback_words` in a whole "
                 f"sentence, or use fallback 'backorder'."
             )
+        for name, allowed in _ITEMS_BECOME.items():
+            if getattr(self, name) not in allowed:
+                words = " or ".join(repr(each.value) for each in allowed)
+                raise ConfigurationError(f"{where}: {name} {getattr(self, name).value!r}; expected {words}.")
         if not timedelta(0) < self.acknowledge_margin < self.acknowledge_within:
             raise ConfigurationError(
                 f"{where}: acknowledge_margin {self.acknowledge_margin} must lie between zero and {self.acknowledge_within}."

@@ -16,6 +16,7 @@ from trueup.base.money import Money
 from trueup.domain.buffers import BufferRule
 from trueup.domain.cases import Role
 from trueup.domain.chart import CREDITABLE, Purpose
+from trueup.domain.circular import Visibility
 from trueup.domain.credits import Instrument
 from trueup.domain.partners import Agreement, CostBasis, Fallback, Partner, Route, Shortfall
 from trueup.domain.trade_ins import Grade, TradeInTerms
@@ -92,6 +93,8 @@ class AgreementSettings(Table):
         "a warehouse code such as WH1", None
     )
     owner: Label = key("a role or the name of one of [[people]]", Role.OPERATIONS.value)
+    items_shipped: Visibility = key('"retired" or "sold"', Visibility.RETIRED)
+    items_released: Visibility = key('"available" or "unavailable"', Visibility.AVAILABLE)
     books_revenue: bool = key("true or false", False)
     credit_notes: tuple[Purpose, ...] = key(f"a list of {', '.join(CREDITABLE)}", ())
     time_zone: TimeZone | None = key("a time zone such as America/New_York", None)

@@ -33,6 +33,7 @@ from trueup.workflows.shop_order import (
 )
 from trueup.workflows.source_failures import NOT_DONE
 from trueup.workflows.taking_in import QUEUE, start_answering
+from trueup.workflows.withhold_items import withhold_items
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
 
 _NOT_DONE = (RemoteError, ConfigurationError, NotFound)
@@ -54,9 +55,21 @@ def acknowledge_order(c: Flowing, order_id: int) -> None:
         except _NOT_DONE as error:
             _put_off(c, order_id, f"stock could not be read: {error}", error)
             return
-    if c.commit(decide_order, order_id, c.run_id, observed) is None:
-        return
-    _finish(c, order_id, observed)
+    decided = c.commit(decide_order, order_id, c.run_id, observed)
+    if decided is not None and (not decided["items"] or _withhold(c, order_id)):
+        _finish(c, order_id, observed)
+
+
+def _withhold(c: Flowing, order_id: int) -> bool:
+    """Have the circular programme withhold what the order holds of its items; whether all of it is."""
+    try:
+        withheld = withhold_items(c, order_id)
+    except _NOT_DONE as error:
+        _put_off(c, order_id, f"its items could not be withheld: {error}", error)
+        return False
+    if not withheld:
+        c.commit(answer_anew, order_id, c.run_id)
+    return withheld
 
 
 def _finish(c: Flowing, order_id: int, observed: dict[str, Any] | None) -> None:
@@ -78,6 +91,12 @@ def _put_off(c: Flowing, order_id: int, words: str, error: TrueupError) -> None:
     ready = c.commit(try_again, order_id, c.run_id, words, isinstance(error, Rejected))
     if ready is not None:
         send_delivery(c, ready["delivery"], ready["attempt"], order_id, c.run_id)
+
+
+def answer_anew(tx: Tx, order_id: int, run_id: str) -> None:
+    """A rental or resale was faster: the lines concerned are decided again, with what there is."""
+    orders.give_back_lease(tx.connection, order_id, run_id)
+    start_answering(tx, order_id)
 
 
 def settle_and_answer(

@@ -12,6 +12,7 @@ from trueup.workflows import (
     deliver,
     find_trade_ins,
     look_at_stock,
+    poll_circular,
     poll_invoice_statuses,
     poll_orders,
     poll_remittances,
@@ -26,6 +27,7 @@ from trueup.workflows import (
     sync_products,
     watch,
     watch_credits,
+    withhold_items,
 )
 from trueup.workflows.world import World
 
@@ -43,6 +45,8 @@ FLOWS: tuple[Flow[World], ...] = (
     *check_charges.FLOWS,
     *poll_remittances.FLOWS,
     *poll_invoice_statuses.FLOWS,
+    *poll_circular.FLOWS,
+    *withhold_items.FLOWS,
     *prove_books.FLOWS,
     *publish_stock.FLOWS,
     *look_at_stock.FLOWS,

@@ -20,7 +20,7 @@ from trueup.domain.orders import OrderState
 from trueup.durable.flow import Flow
 from trueup.formats.amazon_vendor.statuses import read_order_statuses
 from trueup.formats.amazon_vendor.transactions import TransactionState, read_transaction
-from trueup.storage import acts, cases, deliveries, orders, stock
+from trueup.storage import acts, cases, deliveries, item_claims, orders, stock
 from trueup.workflows.deliver import ONE_LOOK, delivery_case, set_proof
 from trueup.workflows.source_failures import NOT_DONE, keep_evidence
 from trueup.workflows.taking_in import start_answering
@@ -153,7 +153,7 @@ def note_no_reply(tx: Tx, delivery_id: int, round_number: int, words: str) -> No
 
 def _accept(tx: Tx, delivery: Delivery, proof: str) -> str:
     deliveries.move_delivery(tx.connection, delivery, DeliveryState.ACCEPTED, tx.now, proof=proof, unheld=[])
-    if delivery.order_id is not None and stock.holds_declared(tx.connection, delivery.order_id):
+    if delivery.order_id is not None and _ends_by_closing(tx, delivery.order_id):
         # Nobody tells when such goods leave: once the window is over the order's status is asked for now and then.
         last_day = orders.load_order(tx.connection, delivery.order_id).order.last_day
         _set_closing_look(tx, delivery.order_id, 1, max(last_day or tx.now, tx.now) + timedelta(days=1))
@@ -307,9 +307,14 @@ def await_closing(c: Flowing, order_id: int, round_number: int) -> None:
 def plan_closing(tx: Tx, order_id: int) -> dict[str, Any] | None:
     """What to ask; None when it is closed, or its goods are held no more."""
     saved = orders.load_order(tx.connection, order_id)
-    if saved.order.state is OrderState.CLOSED or not stock.holds_declared(tx.connection, order_id):
+    if saved.order.state is OrderState.CLOSED or not _ends_by_closing(tx, order_id):
         return None
     return plan_read_back(tx, saved)
+
+
+def _ends_by_closing(tx: Tx, order_id: int) -> bool:
+    """Whether it holds goods that are held until the buyer closes it: of a declared count, or items of a circular programme."""
+    return stock.holds_declared(tx.connection, order_id) or bool(item_claims.load_order_claims(tx.connection, order_id))
 
 
 def note_closing(tx: Tx, order_id: int, round_number: int, shown: dict[str, str] | None) -> bool:

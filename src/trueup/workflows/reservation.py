@@ -25,6 +25,7 @@ from trueup.storage.orders import SavedOrder
 from trueup.storage.stock_ledger import record_levels
 from trueup.storage.supplies import load_supplies
 from trueup.workflows.assessment import Situation, examine, line_digest, open_hold_cases, save_by_hand
+from trueup.workflows.item_supplies import concerns_items, item_supplies
 from trueup.workflows.promises import wholesale_channel
 from trueup.workflows.short_lines import note_shorts
 from trueup.workflows.taking_in import start_answering
@@ -83,7 +84,7 @@ def decide_order(tx: Tx, order_id: int, run_id: str, observed: dict[str, Any] | 
     skus = {situation.units[line.sequence].product.sku for line in situation.undecided}
     stock.lock_stock(connection, skus, agreement.ship_from)
     levels += _declared(connection, situation, agreement.ship_from)
-    supplies = _supplies(tx, situation, levels)
+    supplies = _supplies(tx, situation, levels) | item_supplies(tx, situation)
     if _must_wait(tx, situation, supplies):
         orders.give_back_lease(connection, order_id, run_id)
         start_answering(tx, order_id, PENDING_WAIT)
@@ -94,7 +95,7 @@ def decide_order(tx: Tx, order_id: int, run_id: str, observed: dict[str, Any] | 
     _save(tx, situation, made, evidence)
     note_shorts(tx, situation, made, supplies)
     stock_changed(tx, skus, agreement.ship_from)
-    return {"revision": saved.revision}
+    return {"revision": saved.revision, "items": concerns_items(tx, order_id)}
 
 
 def _keep_levels(tx: Tx, saved: SavedOrder, shop: str, observed: dict[str, Any] | None) -> str:

@@ -13,6 +13,7 @@ from trueup.workflows.advise_stock import advice_rounds, ensure_advices
 from trueup.workflows.check_stock import ensure_sweeps, sweep_rounds
 from trueup.workflows.compute_buffers import buffer_rounds, ensure_buffers
 from trueup.workflows.find_trade_ins import ensure_searches, search_rounds
+from trueup.workflows.poll_circular import circular_rounds, ensure_circular
 from trueup.workflows.poll_invoice_statuses import ensure_status_polls, status_rounds
 from trueup.workflows.poll_orders import ensure_polls, poll_rounds
 from trueup.workflows.poll_remittances import ensure_remittance_polls, remittance_rounds
@@ -34,6 +35,8 @@ _GOES_ROUND = (
     "receive_files",
     "poll_remittances",
     "poll_invoice_statuses",
+    "poll_cycles",
+    "sweep_programme",
     "prove_books",
     "check_stock",
     "poll_sales",
@@ -77,6 +80,7 @@ def ensure_watch(tx: Tx) -> None:
     ensure_looks(tx)
     ensure_remittance_polls(tx)
     ensure_status_polls(tx)
+    ensure_circular(tx)
     ensure_proofs(tx)
     ensure_buffers(tx)
     ensure_sweeps(tx)
@@ -95,6 +99,7 @@ def every_rounds(world: World) -> list[Rounds]:
         *look_rounds(world),
         *remittance_rounds(world),
         *status_rounds(world),
+        *circular_rounds(world),
         *proof_rounds(world),
         *buffer_rounds(world),
         *sweep_rounds(world),

@@ -153,6 +153,8 @@ def test_every_field_of_an_agreement_can_be_set(load: Callable[..., Settings]) -
         company_location = "gid://shopify/CompanyLocation/4"
         inventory_warehouse = "WH1"
         owner = "Ada"
+        items_shipped = "sold"
+        items_released = "unavailable"
         books_revenue = true
         credit_notes = ["returns"]
         time_zone = "America/New_York"

@@ -100,12 +100,18 @@ def explain(reply: Reply) -> Problem | None:
     try:
         body = msgspec.json.decode(reply.content)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None
+        return _bare(reply.content)
     if not isinstance(body, dict):
         return None
     found = body.get("errors", body.get("error", body.get("message")))
     texts = [_words(each) for each in (found if isinstance(found, list) else [found]) if each]
     return Problem("", "; ".join(texts)[:_LONGEST_WORDS]) if texts else None
+
+
+def _bare(content: bytes) -> Problem | None:
+    """A short sentence that is no JSON; a page for a browser is none."""
+    text = content.decode("utf-8", "replace").strip()
+    return Problem("", text) if text.isprintable() and 0 < len(text) <= _LONGEST_WORDS and text[0] != "<" else None
 
 
 def _words(found: Any) -> str:

@@ -38,6 +38,7 @@ def read_blocked_date(record: Record) -> BlockedDate:
         first_day=record.day("from"),
         last_day=record.day("to"),
         variant=global_id("ProductVariant", resource.whole("shopifyVariantId")) if resource else None,
+        product=global_id("Product", resource.whole("shopifyProductId")) if resource else None,
         description=record.text("description"),
         updated_at=record.instant("updatedAt"),
         unread=record.unread(),

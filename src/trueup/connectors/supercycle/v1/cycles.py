@@ -22,11 +22,9 @@ _RETURN_PASSED_OVER = ("timelineEvents", "returnMethod", "customFields")
 def read_cycle(record: Record) -> Cycle:
     """A rental as a cycle. Raises Unfit without an id."""
     number = record.needed("id")
-    inner = record.record("item")
-    item, variant = record.whole("itemId"), record.whole("shopifyVariantId")
-    if inner is not None:
-        item = inner.whole("id") if item is None else item
-        variant = inner.whole("shopifyVariantId") if variant is None else variant
+    inner, item = record.record("item"), record.whole("itemId")
+    if item is None and inner is not None:
+        item = inner.whole("id")
     record.passed_over(*_CYCLE_PASSED_OVER)
     return Cycle(
         id=number,
@@ -36,7 +34,6 @@ def read_cycle(record: Record) -> Cycle:
         order=global_id("Order", record.whole("shopifyOrderId")),
         order_line=global_id("LineItem", record.whole("shopifyOrderLineId")),
         order_name=record.text("shopifyOrderName"),
-        variant=global_id("ProductVariant", variant),
         fulfillment=record.word("fulfillmentStatus", Progress),
         receival=record.word("receivalStatus", Progress),
         fulfill_at=record.instant("fulfillAt"),

@@ -1,0 +1,125 @@
+"""`trueup circular`: the items of circular programmes, their rentals, resales and returns, and the story of one unit."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from trueup.base.clock import SystemClock
+from trueup.cli.frame import Limit, Result, Session, command
+from trueup.cli.tables import Column, words
+from trueup.domain.circular_units import Lane
+from trueup.storage.views import circular as views
+
+group = typer.Typer(
+    name="circular", help="Rental, resale and trade-in: items, cycles, returns, show.", no_args_is_help=True
+)
+_ITEMS = (
+    Column("item", "id", number=True),
+    Column("serial", "serial"),
+    Column("sku", "sku"),
+    Column("title", "title", wrap=True, spare=True),
+    Column("lane", "lane"),
+    Column("visibility", "visibility", spare=True),
+    Column("condition", "condition"),
+    Column("cost", "acquisition_cost", number=True),
+    Column("seen", "seen_at", spare=True),
+)
+_CYCLES = (
+    Column("cycle", "cycle", wrap=True),
+    Column("status", "status"),
+    Column("item", "item", number=True),
+    Column("serial", "serial", spare=True),
+    Column("from", "from"),
+    Column("to", "to"),
+    Column("days overdue", "overdue_days", number=True),
+    Column("value", "value", number=True),
+)
+_RETURNS = (
+    Column("return", "id", number=True),
+    Column("status", "status"),
+    Column("lines", "lines", number=True),
+    Column("awaiting", "awaiting", number=True),
+    Column("received", "received", number=True),
+    Column("missing", "missing", number=True),
+    Column("requested", "requested_at"),
+)
+
+
+@command(group, "items", example="trueup circular items --lane overdue")
+def list_items(
+    session: Session,
+    lane: Annotated[str | None, typer.Option(help=f"In this lane alone: {', '.join(Lane)}.")] = None,
+    sku: Annotated[str | None, typer.Option(help="Of this product alone.")] = None,
+    after: Annotated[str, typer.Option(help="From after this item, as programme/id: the next page.")] = "",
+    limit: Limit = 50,
+) -> Result:
+    """List items, each in the lane it is in now: free, booked, out, overdue, withheld ..."""
+    programme, _, number = after.rpartition("/")
+    place = (programme, int(number)) if number.isdigit() else ("", 0)
+    with session.look() as connection:
+        rows = views.list_items(
+            connection, SystemClock().now(), lane=views.lane_named(lane), sku=sku, page=(place, limit)
+        )
+    return Result(rows, _ITEMS)
+
+
+@command(group, "cycles", example="trueup circular cycles --overdue")
+def list_cycles(
+    session: Session,
+    overdue: Annotated[bool, typer.Option(help="Those that should be back, the most valuable first.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    limit: Limit = 50,
+) -> Result:
+    """List rentals and resales: who has which item, from when to when. An end that is open is not known."""
+    with session.look() as connection:
+        rows = views.list_cycles(connection, SystemClock().now(), only_open=not every, overdue=overdue, limit=limit)
+    return Result(rows, _CYCLES)
+
+
+@command(group, "returns", example="trueup circular returns")
+def list_returns(
+    session: Session,
+    every: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    limit: Limit = 50,
+) -> Result:
+    """List returns and what became of their lines."""
+    with session.look() as connection:
+        rows = views.list_returns(connection, only_open=not every, limit=limit)
+    return Result(rows, _RETURNS)
+
+
+@command(group, "show", example="trueup circular show CB-0001")
+def show_item(
+    session: Session, item: Annotated[str, typer.Argument(help="Its serial, its id, or programme/id.")]
+) -> Result:
+    """Show the story of one unit: who has it when, what clashes, which order claimed it, what changed, on what evidence."""
+    with session.look() as connection:
+        shown = views.show_item(connection, item, SystemClock().now())
+    return Result(shown, words="\n".join(_story(shown)))
+
+
+def _story(shown: dict[str, Any]) -> list[str]:
+    state = f"{shown['visibility']}, {shown['readiness']}, {shown['condition'] or 'no condition'}"
+    rows = [
+        f"Item {shown['id']} of {shown['programme']}, serial {shown['serial'] or 'none'}: {shown['title']}",
+        f"  {shown['lane_words']} ({state}), last told {words(shown['seen_at'] or 'never')}",
+        f"  product {shown['sku'] or shown['variant'] or 'unknown'}, cost {shown['acquisition_cost'] or 'not said'}",
+    ]
+    rows += [f"  CLASH: {clash}" for clash in shown["clashes"]]
+    for cycle in shown["cycles"]:
+        end = words(cycle["to"]) if cycle["to"] else "open"
+        rows.append(f"  {cycle['cycle']}, {cycle['status']}: {words(cycle['from'] or 'never')} to {end}")
+    rows += [
+        f"  blocked {each['from'] or 'ever'} to {each['to'] or 'open'} {each['description']}"
+        for each in shown["blocked"]
+    ]
+    rows += [f"  order {each['order']} line {each['line']}: {each['state']}, {each['why']}" for each in shown["claims"]]
+    for change in shown["changes"]:
+        fields = ", ".join(
+            f"{name} {change['before'].get(name)!r} -> {value!r}" for name, value in change["after"].items()
+        )
+        said = fields if change["what"] == "changed" else ""
+        rows.append(f"  {words(change['at'])} {change['of']} {change['what']} {said} [{change['evidence'][:16]}]")
+    return rows

@@ -1,0 +1,119 @@
+"""Units in the database: items with their cycles, blocked days and claims put together, for many at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.domain.circular import BlockedDate, BlockedResource, Cycle, Item
+from trueup.domain.circular_units import Unit
+from trueup.storage.circular import Kept, Kind, circular_records, load_records
+from trueup.storage.item_claims import load_open_claims
+from trueup.storage.products import products
+
+
+def load_units(
+    connection: sa.Connection,
+    *conditions: sa.ColumnElement[bool],
+    after: tuple[str, int] = ("", 0),
+    limit: int | None = None,
+) -> list[Unit]:
+    """Units whose items fulfil conditions on `circular_records`, in the order of programme and id. Four statements in all."""
+    found = load_records(connection, Kind.ITEM, *conditions, after=after, limit=limit)
+    keys = [(kept.programme, kept.record.id) for kept in found]
+    cycles = _cycles(connection, keys)
+    blocked = _blocked(connection, found)
+    claims = load_open_claims(connection, keys)
+    return [
+        Unit(
+            kept.programme,
+            kept.record,
+            tuple(cycles.get(key, ())),
+            tuple(blocked.get(key, ())),
+            claims.get(key),
+            kept.gone_at is not None,
+            kept.seen_at,
+        )
+        for key, kept in zip(keys, found, strict=True)
+    ]
+
+
+def units_of_skus(connection: sa.Connection, skus: Collection[str]) -> dict[str, list[Unit]]:
+    """The units of products, by SKU; items of variants that bear none of them are nobody's here."""
+    if not skus:
+        return {}
+    rows = connection.execute(
+        sa.select(products.c.sku, products.c.shop_variant).where(
+            products.c.sku.in_(sorted(set(skus))), products.c.shop_variant.is_not(None)
+        )
+    ).all()
+    by_variant = {row.shop_variant: row.sku for row in rows}
+    found: dict[str, list[Unit]] = {row.sku: [] for row in rows}
+    if by_variant:
+        for unit in load_units(connection, circular_records.c.variant.in_(sorted(by_variant))):
+            found[by_variant[unit.item.variant or ""]].append(unit)
+    return found
+
+
+def units_of_items(connection: sa.Connection, items: Collection[tuple[str, int]]) -> list[Unit]:
+    """The units of these items (programme, id)."""
+    if not items:
+        return []
+    return load_units(connection, sa.tuple_(circular_records.c.programme, circular_records.c.id).in_(sorted(items)))
+
+
+def contested_items(connection: sa.Connection) -> list[tuple[str, int]]:
+    """Items that may clash: several open cycles on one, or a claim of wholesale and an open cycle. The domain judges."""
+    return [(row.programme, row.item) for row in connection.execute(_CONTESTED)]
+
+
+_CONTESTED = sa.text("""
+SELECT c.programme, c.item FROM trueup.circular_records c
+WHERE c.kind = 'cycle' AND c.open AND c.item IS NOT NULL
+GROUP BY c.programme, c.item
+HAVING count(*) > 1 OR EXISTS (
+    SELECT 1 FROM trueup.item_claims k
+    WHERE k.programme = c.programme AND k.item = c.item AND k.state IN ('wanted', 'withholding', 'held')
+)
+ORDER BY c.programme, c.item
+""")
+
+
+def _cycles(connection: sa.Connection, keys: Collection[tuple[str, int]]) -> dict[tuple[str, int], list[Cycle]]:
+    found: dict[tuple[str, int], list[Cycle]] = defaultdict(list)
+    if keys:
+        table = circular_records
+        mine = sa.tuple_(table.c.programme, table.c.item).in_(sorted(keys))
+        for kept in load_records(connection, Kind.CYCLE, mine, table.c.open):
+            found[kept.programme, kept.record.item].append(kept.record)
+    return found
+
+
+def _blocked(connection: sa.Connection, items: Collection[Kept]) -> dict[tuple[str, int], list[BlockedDate]]:
+    """Blocked dates of items, and of their variants and products."""
+    programmes = {kept.programme for kept in items}
+    if not programmes:
+        return {}
+    table = circular_records
+    found = load_records(connection, Kind.BLOCKED, table.c.programme.in_(sorted(programmes)), table.c.open)
+    by_resource: dict[tuple[str, str, Any], list[BlockedDate]] = defaultdict(list)
+    for kept in found:
+        block: BlockedDate = kept.record
+        match block.resource:
+            case BlockedResource.ITEM:
+                by_resource[kept.programme, "item", block.resource_id].append(block)
+            case BlockedResource.VARIANT:
+                by_resource[kept.programme, "variant", block.variant or ""].append(block)
+            case _:
+                by_resource[kept.programme, "product", block.product or ""].append(block)
+    return {(kept.programme, kept.record.id): _laid_on(by_resource, kept) for kept in items} if by_resource else {}
+
+
+def _laid_on(by_resource: dict[tuple[str, str, Any], list[BlockedDate]], kept: Kept) -> list[BlockedDate]:
+    item: Item = kept.record
+    asked = (("item", item.id), ("variant", item.variant), ("product", item.product))
+    near = [block for kind, of in asked for block in by_resource.get((kept.programme, kind, of), ())]
+    return [block for block in near if block.concerns(item)]

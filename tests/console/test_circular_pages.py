@@ -1,0 +1,102 @@
+"""The circular pages: items by lane, what is overdue by its value, and a unit's story with its calendar and its clash in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.console.conftest import NOW
+from tests.console.installed import Console
+from trueup.base.money import Money
+from trueup.console.interval_calendar import DAY, Interval, draw
+from trueup.domain.circular import Cycle, CycleStatus, Item, Method, Readiness, Visibility
+from trueup.storage.circular import Record, Said, save_records
+
+
+def item(number: int, cost: int) -> Item:
+    """An available item."""
+    return Item(
+        number, Visibility.AVAILABLE, Readiness.PROCESSED, None, None, "Tent", f"TT-{number}",
+        acquisition_cost=Money(cost, "USD"),
+    )  # fmt: skip
+
+
+def rental(number: int, of: int, first: int, last: int, *, out: bool = False) -> Cycle:
+    """From so many days on to so many."""
+    start, end = NOW + timedelta(days=first), NOW + timedelta(days=last)
+    return Cycle(
+        number,
+        Method.CALENDAR,
+        CycleStatus.FULFILLED if out else CycleStatus.SCHEDULED,
+        of,
+        rental_start=start,
+        rental_end=end,
+        fulfilled_at=start if out else None,
+    )
+
+
+@pytest.fixture(scope="module")
+def circled(console: Console) -> Console:
+    """An item that is promised twice, two that are overdue, one that is free."""
+    records: list[Record] = [
+        *(item(number, cost) for number, cost in ((1, 1000), (2, 2000), (3, 90000), (4, 4000))),
+        rental(20, 1, 3, 8),
+        rental(21, 1, 6, 12),
+        rental(22, 2, -20, -5, out=True),
+        rental(23, 3, -20, -2, out=True),
+    ]
+    with console.app.database.transaction() as connection:
+        save_records(connection, records, Said("supercycle", "c" * 64, NOW))
+    return console
+
+
+def test_items_stand_in_their_lanes_and_what_is_overdue_by_value(circled: Console) -> None:
+    """The most valuable first, though it is not the latest; a lane alone is an address."""
+    with circled.visitor("Elke") as elke:
+        page = elke.get("/circular").text
+        assert "Overdue, by value" in page and page.index("TT-3") < page.index("TT-2")
+        free = elke.get("/circular?lane=free").text
+        items = free.split('aria-label="Items"')[1]
+        assert "TT-4" in items and "TT-1" not in items
+        assert "No match" in elke.get("/circular?lane=retired").text
+        assert elke.get("/circular?lane=lost").status_code == 422
+
+
+def test_a_clash_is_said_in_words_and_hatched(circled: Console) -> None:
+    """Both claims and when; the bars say it too, and the table tells the same without a picture."""
+    with circled.visitor("Olga") as olga:
+        page = olga.get("/circular/supercycle/1").text
+        assert "Clash:" in page and "calendar rental 20 and calendar rental 21" in page
+        assert page.count('fill="url(#hatch)"') == 2 and "Who has it when" in page
+        assert "/documents/" + "c" * 64 in page
+        quiet = olga.get("/circular/supercycle/4").text
+        assert "Clash" not in quiet and "Nobody ever had it" in quiet
+        assert olga.get("/circular/supercycle/99").status_code == 404
+        assert "TT-3" in olga.get("/search?words=TT-3").text
+
+
+def test_the_pages_open_in_a_browser(circled: Console, page_of: Callable[..., Page]) -> None:
+    """Nothing complains: no style is refused, no foreign thing is asked for."""
+    page = page_of("Olga")
+    page.goto("/circular")
+    page.get_by_role("link", name="TT-1", exact=True).first.click()
+    assert page.get_by_role("heading", level=1).inner_text() == "TT-1"
+    assert page.locator("svg.interval-calendar rect").count() >= 3
+
+
+def test_bars_keep_to_the_scale() -> None:
+    """What is open goes to the end and says so; what lies outside is not drawn."""
+    calendar = draw(
+        [
+            Interval("open", NOW + timedelta(days=1), None),
+            Interval("past", NOW - timedelta(days=90), NOW - timedelta(days=60)),
+            Interval("short", NOW, NOW),
+        ],
+        NOW,
+    )
+    assert [bar.label for bar in calendar.bars] == ["open", "short"]
+    assert calendar.bars[0].ends and calendar.bars[0].x + calendar.bars[0].width == calendar.width
+    assert calendar.bars[1].width == DAY and calendar.mondays[0][1].weekday() == 0
