@@ -18,6 +18,7 @@ from trueup.domain.circular import Visibility
 from trueup.domain.ring_fences import Fence, Share
 from trueup.storage.database import Database
 from trueup.storage.orders import orders
+from trueup.workflows.explain_stock import explain_stock
 
 
 @contextmanager
@@ -171,3 +172,20 @@ def test_an_agreement_may_take_what_is_not_ready(database: Database, clock: Manu
         number = order(circle, 2)
         assert circle.installed.held_by_amazon(number)[0][0] == 1
         assert circle.visibilities()[first] == "available"
+
+
+def test_the_number_of_units_is_explained_unit_by_unit(database: Database, clock: ManualClock) -> None:
+    """Of four, one is rented and one withheld: wholesale may take two; each unit says why, and the calendar when it is free."""
+    with stocked(database, clock, 4) as circle:
+        circle.rent(20, 24)
+        circle.look()
+        order(circle, 1)
+        installed = circle.installed
+        with database.transaction() as connection:
+            shown = explain_stock(connection, installed.world, "BIKE-1", clock.now())
+        wholesale = next(each for each in shown["channels"] if each["for"] == "wholesale")
+        assert wholesale["sum"] == "2 eaches = 4 on hand - 1 units in a rental window - 1 held for others"
+        assert sum(unit["free"] for unit in shown["units"]) == 2
+        whys = [unit["why"] for unit in shown["units"] if not unit["free"]]
+        assert any("rental" in why for why in whys) and "withheld for a purchase order" in whys
+        assert [(step["free"], step["taken"]) for step in shown["ahead"]] == [(3, 0), (2, 1), (3, 0)]

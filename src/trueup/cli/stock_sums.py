@@ -76,6 +76,7 @@ def show_stock(session: Session, sku: Sku) -> Result:
         data = explain_stock(connection, app.world, sku, now)
     rows = [row for channel in data["channels"] for row in _sum_rows(channel, now)]
     rows += [_held_row(held, now) for held in data["held"]]
+    rows += [_unit_row(unit) for unit in data["units"]]
     uncounted = data["counted_by"] == CountSource.UNKNOWN.value
     nothing = "No agreement is in force, so no channel sells it."
     return Result(data, _SUM, rows=rows, remark=data["rule"], nothing=nothing, findings=uncounted)
@@ -116,6 +117,18 @@ def _held_row(held: dict[str, Any], now: datetime) -> dict[str, Any]:
         "words": f"held for line {held['line']}, {state}",
         "source": "reservations",
         "age": _age(held["reserved_at"], now),
+    }
+
+
+def _unit_row(unit: dict[str, Any]) -> dict[str, Any]:
+    until = f", until {unit['until']}" if unit["until"] else ""
+    return {
+        "channel": unit["unit"],
+        "location": unit["condition"] or "",
+        "signed": "free" if unit["free"] else "",
+        "words": f"{unit['why']}{until}",
+        "source": "",
+        "age": "",
     }
 
 

@@ -102,6 +102,14 @@ def list_counted(connection: sa.Connection, location: str, after: str, limit: in
     return list(connection.execute(query.distinct().order_by(stock_levels.c.sku).limit(limit)).scalars())
 
 
+def list_by_items(connection: sa.Connection, skus: Collection[str] | None = None) -> list[str]:
+    """Those of these products (None: of all) that are counted unit by unit, in the order of their SKUs."""
+    chosen = "" if skus is None else "AND p.sku = ANY(:skus)"
+    query = f"SELECT p.sku FROM trueup.products p WHERE {COUNTED} = '{CountSource.ITEMS}' {chosen} ORDER BY p.sku"
+    given = {} if skus is None else {"skus": sorted(set(skus))}
+    return list(connection.execute(sa.text(query), given).scalars())
+
+
 def save_buffers(
     connection: sa.Connection, channel: str, location: str, computed: Iterable[tuple[str, int, str]], now: datetime
 ) -> int:

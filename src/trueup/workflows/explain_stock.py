@@ -14,18 +14,23 @@ from trueup.base.errors import Invalid, NotFound
 from trueup.domain.buffers import ComputedBuffer, compute_buffer
 from trueup.domain.catalog import CountSource, Product
 from trueup.domain.channels import Channel
+from trueup.domain.circular import Window
+from trueup.domain.circular_units import Fitness
 from trueup.domain.count_sources import rule_of
 from trueup.domain.inventory import WORDS, Availability, Claimant, Term
 from trueup.domain.stock_ledger import Entry, history
 from trueup.domain.stock_policy import Choice, Course, Outcome, best, course_of, replay
+from trueup.domain.unit_calendar import answer_units, calendar, with_reallocation
 from trueup.storage import products, stock_ledger
+from trueup.storage.circular_units import units_of_skus
 from trueup.storage.views.stock import list_levels, list_reservations
-from trueup.workflows.promises import all_channels, load_promises
+from trueup.workflows.promises import all_channels, fitness_of, load_promises
 from trueup.workflows.world import World
 
 INTERVALS = (timedelta(0), timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1))
 SHORTEST_DELAY = timedelta(seconds=1)
 DEFAULT_RISK = Fraction(1, 200)
+AHEAD = timedelta(days=90)
 
 
 def explain_stock(connection: sa.Connection, world: World, sku: str, now: datetime) -> dict[str, Any]:
@@ -43,6 +48,32 @@ def explain_stock(connection: sa.Connection, world: World, sku: str, now: dateti
         "channels": channels,
         "levels": list_levels(connection, sku),
         "held": list_reservations(connection, sku),
+        **_units(connection, world, sku, now),
+    }
+
+
+def _units(connection: sa.Connection, world: World, sku: str, now: datetime) -> dict[str, Any]:
+    """Each unit of a product that a circular programme has, whether wholesale may take it and why not, and what is ahead."""
+    units = units_of_skus(connection, [sku]).get(sku, [])
+    channel = next((each for each in all_channels(world, now) if each.claimant is Claimant.WHOLESALE), None)
+    fitness = fitness_of(channel, sku, now) if channel is not None else Fitness()
+    ahead = Window(now, now + AHEAD)
+    return {
+        "units": [
+            {
+                "unit": f"{answer.unit.programme} {answer.unit.item.label}",
+                "condition": answer.unit.item.condition.title if answer.unit.item.condition else None,
+                "free": answer.free,
+                "why": answer.why,
+                "until": write_instant(answer.until) if answer.until else None,
+            }
+            for answer in answer_units(units, fitness, Window(now), now)
+        ],
+        "ahead": [
+            {"at": write_instant(step.at), "free": step.free, "taken": step.taken}
+            for step in (calendar(units, fitness, ahead, now) if units else ())
+        ],
+        "free_with_reallocation": with_reallocation(units, fitness, Window(now), now) if units else 0,
     }
 
 

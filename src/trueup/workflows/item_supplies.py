@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
 
 from trueup.domain.catalog import CountSource
-from trueup.domain.circular_units import Fitness, Unit, tally
-from trueup.domain.inventory import Availability, Level, Reservation, Supply
-from trueup.domain.ring_fences import fencing
+from trueup.domain.circular_units import tally
+from trueup.domain.inventory import Availability, Reservation, Supply
 from trueup.storage import item_claims, products, stock
 from trueup.storage.circular_units import units_of_skus
 from trueup.workflows.assessment import Situation
-from trueup.workflows.promises import wholesale_channel
+from trueup.workflows.promises import fitness_of, units_level, wholesale_channel
 from trueup.workflows.world import Tx
 
 
@@ -40,13 +37,11 @@ def item_supplies(tx: Tx, situation: Situation) -> dict[str, Availability]:
         others = [
             held for held in reserved if held.sku == sku and (held.order_id != mine or held.sequence not in undecided)
         ]
-        fences = fencing(channel.fences, sku, tx.now.date())
-        fitness = Fitness(fences.conditions, fences.ready_only)
-        counted = tally(units.get(sku, []), fitness, tx.now)
+        counted = tally(units.get(sku, []), fitness_of(channel, sku, tx.now), tx.now)
         theirs = [unit for unit in units.get(sku, []) if unit.claim is not None and unit.claim.order_id != mine]
         surplus = max(0, len(theirs) - sum(held.eaches for held in others if held.order_id != mine))
         supply = Supply(
-            _level(sku, situation.agreement.ship_from, units.get(sku, []), (counted.there, tx.now)),
+            units_level(sku, situation.agreement.ship_from, units.get(sku, []), (counted.there, tx.now)),
             unoffered=counted.unoffered + surplus,
             rented=counted.rented,
             held=sum(held.eaches for held in others),
@@ -68,11 +63,3 @@ def counted_by_items(tx: Tx, order_id: int) -> dict[int, Reservation]:
     found = products.load_products(tx.connection, {held.sku for held in reserved.values()})
     by_items = {product.sku for product, _ in found if product.count_source is CountSource.ITEMS}
     return {line: held for line, held in reserved.items() if held.sku in by_items and held.eaches}
-
-
-def _level(sku: str, location: str, units: Collection[Unit], counted: tuple[int, datetime]) -> Level:
-    """The count as a level: as old as the unit that was told of longest ago."""
-    there, now = counted
-    seen = min((unit.seen_at for unit in units if unit.seen_at is not None), default=now)
-    source = next((unit.programme for unit in units), "circular programme")
-    return Level(sku, location, there, 0, there, True, seen, source=source)

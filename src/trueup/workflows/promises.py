@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from trueup.domain.buffers import BufferRule
 from trueup.domain.channels import Channel
-from trueup.domain.inventory import Availability, Claimant
+from trueup.domain.circular_units import Fitness, Unit, tally
+from trueup.domain.inventory import Availability, Claimant, Level, Supply
 from trueup.domain.partners import Agreement
-from trueup.domain.ring_fences import Fence
-from trueup.storage import supplies
+from trueup.domain.ring_fences import Fence, fencing
+from trueup.storage import stock, supplies
+from trueup.storage.circular_units import units_of_skus
 from trueup.workflows.world import World
 
 
@@ -64,7 +66,49 @@ def load_promises(
     observed is as old as `Availability.as_of` says.
     """
     day = now.date()
-    return {
+    counted = {
         supply.level.sku: channel.available(supply, day, computed)
         for supply, computed in supplies.load_supplies(connection, channel.location, skus, channel=channel.name)
     }
+    return counted | _item_promises(connection, channel, skus, now)
+
+
+def _item_promises(
+    connection: sa.Connection, channel: Channel, skus: Collection[str] | None, now: datetime
+) -> dict[str, Availability]:
+    """Of goods that are counted unit by unit."""
+    wanted = supplies.list_by_items(connection, skus)
+    if not wanted:
+        return {}
+    units = units_of_skus(connection, wanted)
+    held = dict.fromkeys(wanted, 0)
+    for each in stock.load_reservations(connection, wanted, channel.location):
+        held[each.sku] += each.eaches
+    return {
+        sku: channel.available(_units_supply(channel, sku, units.get(sku, []), (held[sku], now)), now.date())
+        for sku in wanted
+    }
+
+
+def fitness_of(channel: Channel, sku: str, now: datetime) -> Fitness:
+    """Which units a channel may have: of wholesale, as the fences say; of any other, those that are offered at all."""
+    if channel.claimant is not Claimant.WHOLESALE:
+        return Fitness(ready_only=False)
+    fences = fencing(channel.fences, sku, now.date())
+    return Fitness(fences.conditions, fences.ready_only)
+
+
+def _units_supply(channel: Channel, sku: str, units: Sequence[Unit], known: tuple[int, datetime]) -> Supply:
+    """Units as a supply, with what orders hold. What is withheld for none of them any more waits to be released."""
+    held, now = known
+    sums = tally(units, fitness_of(channel, sku, now), now)
+    level = units_level(sku, channel.location, units, (sums.there, now))
+    return Supply(level, unoffered=sums.unoffered + max(0, sums.claimed - held), rented=sums.rented, held=held)
+
+
+def units_level(sku: str, location: str, units: Collection[Unit], counted: tuple[int, datetime]) -> Level:
+    """Units counted one by one as a level: as old as the unit that was told of longest ago."""
+    there, now = counted
+    seen = min((unit.seen_at for unit in units if unit.seen_at is not None), default=now)
+    source = next((unit.programme for unit in units), "circular programme")
+    return Level(sku, location, there, 0, there, True, seen, source=source)

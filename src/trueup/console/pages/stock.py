@@ -66,6 +66,8 @@ def _show_product(visit: Visit) -> Response:
     more: dict[str, Any] = {}
     if tab == "history":
         more = _history(visit, sku)
+    elif tab == "ahead":
+        more = _ahead(told)
     elif tab == "policy":
         more = _policy(visit, sku, told)
     cases = page_cases(visit.connection, CaseFilter(words=sku), visit.now, limit=20)
@@ -116,6 +118,17 @@ def _course(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     ]
     option = {"xAxis": {"type": "time"}, "yAxis": {"type": "value", "minInterval": 1}, "series": series}
     return {"chart": option, "chart_rows": [(row["at"], row["location"], row["on_hand"], row["held"]) for row in rows]}
+
+
+def _ahead(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Units free and rented at each instant to come."""
+    steps = told["ahead"]
+    series = [
+        {"type": "line", "step": "end", "name": name, "data": [[step["at"], step[field]] for step in steps]}
+        for field, name in (("free", "Free"), ("taken", "In rentals"))
+    ]
+    option = {"xAxis": {"type": "time"}, "yAxis": {"type": "value", "minInterval": 1}, "series": series}
+    return {"ahead_chart": option, "ahead_rows": [(step["at"], step["free"], step["taken"]) for step in steps]}
 
 
 def _policy(visit: Visit, sku: str, told: Mapping[str, Any]) -> dict[str, Any]:
