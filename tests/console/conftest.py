@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.cli.seeded import SETTINGS, fill, write_settings
 from tests.console.installed import PEOPLE, Console, served
+from tests.console.routes import RUN
 from trueup.app import Opening, open_application
 from trueup.base.clock import ManualClock
 from trueup.console.visit import SESSION
@@ -39,6 +40,7 @@ def console(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         open_application(folder / "trueup.toml", Opening(clock=clock, environ=environ)) as app,
         served(app) as running,
     ):
+        app.act(False, lambda tx: tx.at(tx.now + timedelta(days=9), "answer_before_deadline", RUN, 1, 9))
         yield running
     _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import threading
 import time
@@ -15,6 +14,7 @@ import httpx2
 import uvicorn
 
 from trueup.app import Application, build_web
+from trueup.console.server import csrf_of
 from trueup.console.visit import SESSION
 from trueup.workflows.people import all_people
 from trueup.workflows.sign_in import Visitor, enter
@@ -64,9 +64,15 @@ class Console:
     @contextmanager
     def visitor(self, name: str = "") -> Iterator[Client]:
         """Someone who asks by HTTP, signed in when a name is given."""
-        cookies = {SESSION: self.ticket(name)} if name else {}
-        with httpx2.Client(base_url=self.url, cookies=cookies, timeout=30) as http:
-            yield Client(http)
+        with self.holder(self.ticket(name) if name else "") as client:
+            yield client
+
+    @contextmanager
+    def holder(self, ticket: str) -> Iterator[Client]:
+        """Whoever holds that ticket."""
+        cookies = {SESSION: ticket} if ticket else {}
+        with httpx2.Client(base_url=self.url, cookies=cookies, timeout=60) as http:
+            yield Client(http, csrf_of(ticket))
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ class Client:
     """A person without a browser: pages as text, and forms that are sent as a browser would."""
 
     http: httpx2.Client
+    csrf: str
 
     def get(self, path: str, **headers: str) -> httpx2.Response:
         """The answer to one request; redirects are not followed."""
@@ -81,12 +88,7 @@ class Client:
 
     def post(self, path: str, **fields: Any) -> httpx2.Response:
         """A form, with the token that its page carries."""
-        return self.http.post(path, data={"csrf": self.csrf(), **fields})
-
-    def csrf(self) -> str:
-        """What every form of this session carries."""
-        found = re.search(r'"X-CSRF-Token":"([0-9a-f]*)"', self.http.get("/help").text)
-        return found[1] if found else ""
+        return self.http.post(path, data={"csrf": self.csrf, **fields})
 
 
 @contextmanager

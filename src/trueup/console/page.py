@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -67,7 +67,7 @@ class Page:
     """One page of the console: all its routes. `place` is None for pages that nobody navigates to.
 
     `key`: the letter that leads here after `g`. `count`: a number beside its name, of what waits there. `find`: what it has
-    for the words of a search.
+    for the words of a search. `decides`: of resolutions that take more than a word, the address where `{case}` is decided.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Page:
     key: str = ""
     count: Callable[[Visit], int] | None = None
     find: Callable[[Visit, str], list[Hit]] | None = None
+    decides: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> str:

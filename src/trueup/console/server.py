@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -137,7 +138,7 @@ def _answer(visit: Visit, route: Route) -> Response:
     except TrueupError as error:
         return problem_page(visit, error.http_status, str(error))
     except Exception:
-        _log.exception("page failed", page=visit.page.name, path=visit.request.url.path)
+        _log.error("page failed", page=visit.page.name, path=visit.request.url.path, error=traceback.format_exc())
         words = "This page failed through a defect of Trueup. Nothing half-done was kept. The log tells what happened."
         return problem_page(visit, 500, words)
 

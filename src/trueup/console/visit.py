@@ -57,6 +57,11 @@ class House:
     pages: Mapping[str, Page]
     open_house: bool = False
 
+    def decides(self, resolution: str, case_id: int) -> str:
+        """Where a resolution is decided that takes more than a word; "" where no page does."""
+        found = (page.decides[resolution] for page in self.pages.values() if resolution in page.decides)
+        return next((address.format(case=case_id) for address in found), "")
+
     def navigation(self, visit: Visit) -> list[tuple[Group, list[Page]]]:
         """The pages that this person may see, by group and in order."""
         shown = [

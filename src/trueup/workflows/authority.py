@@ -41,6 +41,9 @@ _MAY: Mapping[str, tuple[Role, ...]] = {
     "documents.erase": (Role.ADMIN,),
     "secrets.keep": (Role.ADMIN,),
     "runs.mend": (Role.OPERATIONS, Role.ADMIN),
+    # Which kinds of cases a role resolves is said by `resolve_case`; an auditor resolves none.
+    "cases.resolve": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),
+    "proposals.approve": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),
     "cases.discuss": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),
     "people.keep": (Role.ADMIN,),
     "tokens.make": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN, Role.AUDITOR),

@@ -66,7 +66,12 @@ class Decided:
 
 def may_resolve(person: Person, case: Case) -> bool:
     """The one table of who may resolve what."""
-    return any(case.draft.kind.startswith(prefix) for role in person.roles for prefix in _MAY_RESOLVE[role])
+    return may_resolve_kind(person, case.draft.kind)
+
+
+def may_resolve_kind(person: Person, kind: str) -> bool:
+    """Whether one of the person's roles may resolve cases of a kind."""
+    return any(kind.startswith(prefix) for role in person.roles for prefix in _MAY_RESOLVE[role])
 
 
 def resolve_case(
@@ -106,7 +111,7 @@ def _takes_two(resolution: Resolution, risk: Money | None, limit: Money | None) 
     return risk.currency != limit.currency or abs(risk).minor > limit.minor
 
 
-_ELSEWHERE = {
+DONE_ELSEWHERE = {
     Resolution.CLASSIFY: "trueup cases classify",
     Resolution.CHOOSE: "trueup cases choose",
     Resolution.POST_NOW: "trueup cases post-now",
@@ -118,9 +123,9 @@ _ELSEWHERE = {
 
 
 def _check(case: Case, resolution: Resolution, person: Person) -> None:
-    if resolution in _ELSEWHERE and resolution in case.draft.resolutions:
+    if resolution in DONE_ELSEWHERE and resolution in case.draft.resolutions:
         raise Refused(
-            f"Case {case.id} is not closed by a word: {_ELSEWHERE[resolution]} does what {resolution.value} means."
+            f"Case {case.id} is not closed by a word: {DONE_ELSEWHERE[resolution]} does what {resolution.value} means."
         )
     if resolution not in case.draft.resolutions:
         allowed = ", ".join(item.value for item in case.draft.resolutions)

@@ -62,6 +62,9 @@ export function startFrame() {
   document.addEventListener("change", (event) => {
     if (event.target.matches?.("[data-send]")) event.target.form.requestSubmit();
   });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("[data-print]")) print();
+  });
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", (event) => {
     if (event.target.dataset.sent && event.target.method === "post") event.preventDefault();

@@ -61,12 +61,23 @@ function letter(event) {
   }
 }
 
+function jump(step) {
+  const marks = [...document.querySelectorAll("mark[id^=finding-]")];
+  if (!marks.length) return;
+  const here = marks.indexOf(document.activeElement);
+  const next = marks[(here + step + marks.length) % marks.length] ?? marks[0];
+  next.focus();
+  next.scrollIntoView({ block: "center" });
+}
+
 function leave() {
   const row = document.querySelector("tr.here a");
   if (row && document.activeElement !== row) row.focus();
 }
 
 export function startKeys() {
+  document.getElementById("finding-next")?.addEventListener("click", () => jump(1));
+  document.getElementById("finding-back")?.addEventListener("click", () => jump(-1));
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
       event.preventDefault();
@@ -84,3 +95,16 @@ export function startKeys() {
     if (event.key.length === 1 && letter(event)) event.preventDefault();
   });
 }
+
+// The row that a detail belongs to is marked, and what an act is to be confirmed with has the focus.
+document.addEventListener("htmx:after:swap", () => {
+  document.querySelector("#try [data-focus]")?.focus();
+});
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("[data-rows] a[hx-get]");
+  if (!link) return;
+  document.querySelectorAll("[data-rows] tr.here").forEach((row) => row.classList.remove("here"));
+  document.querySelectorAll("[data-rows] a[aria-current]").forEach((each) => each.removeAttribute("aria-current"));
+  link.closest("tr").classList.add("here");
+  link.setAttribute("aria-current", "true");
+});

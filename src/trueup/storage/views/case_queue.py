@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from trueup.base.clock import write_instant
 from trueup.base.errors import Invalid
@@ -56,6 +57,12 @@ def list_case_ids(connection: sa.Connection, wanted: CaseFilter, now: datetime, 
     """The ids of all cases of a filter, the oldest first."""
     query = _query(wanted, now).with_only_columns(cases.c.id).order_by(cases.c.id).limit(limit)
     return list(connection.execute(query).scalars())
+
+
+def list_cases_by_id(connection: sa.Connection, ids: Sequence[int], now: datetime) -> list[dict[str, Any]]:
+    """These cases, the oldest first."""
+    query = _joined(now).where(cases.c.id == sa.func.any(sa.cast(list(ids), ARRAY(sa.BigInteger)))).order_by(cases.c.id)
+    return [row_json(row, now) for row in connection.execute(query).mappings()]
 
 
 def count_tabs(connection: sa.Connection, now: datetime) -> dict[str, int]:

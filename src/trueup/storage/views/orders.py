@@ -44,15 +44,20 @@ def list_orders(
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """Orders, the newest first, from before an id. `standing`: see `_standing`."""
-    query = sa.select(orders.orders, _NEWEST_DELIVERY.label("delivery"), _OPEN_CASES.label("open_cases"))
-    query = query.order_by(orders.orders.c.id.desc()).limit(limit)
-    if partner:
-        query = query.where(orders.orders.c.partner == partner)
+    query = orders_query(partner=partner, standing=standing).order_by(orders.orders.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(orders.orders.c.id < before)
+    return [head_json(row) for row in connection.execute(query).mappings()]
+
+
+def orders_query(*, partner: str | None = None, standing: str | None = None) -> sa.Select[Any]:
+    """Orders of a partner or of all, where their answer stands so. `head_json` reads its rows."""
+    query = sa.select(orders.orders, _NEWEST_DELIVERY.label("delivery"), _OPEN_CASES.label("open_cases"))
+    if partner:
+        query = query.where(orders.orders.c.partner == partner)
     if standing:
         query = query.where(_standing_clause(standing))
-    return [_head(row) for row in connection.execute(query).mappings()]
+    return query
 
 
 def find_order(connection: sa.Connection, wanted: str) -> int:
@@ -87,7 +92,8 @@ def _standing(row: Any) -> str:
     return row["delivery"] or "unanswered-yet"
 
 
-def _head(row: Any) -> dict[str, Any]:
+def head_json(row: Any) -> dict[str, Any]:
+    """An order in short, as plain JSON."""
     return {
         "id": row["id"],
         "partner": row["partner"],
@@ -110,7 +116,7 @@ def show_order(connection: sa.Connection, order_id: int) -> dict[str, Any]:
     """
     saved = orders.load_order(connection, order_id)
     query = sa.select(orders.orders, _NEWEST_DELIVERY.label("delivery"), _OPEN_CASES.label("open_cases"))
-    head = _head(connection.execute(query.where(orders.orders.c.id == order_id)).mappings().one())
+    head = head_json(connection.execute(query.where(orders.orders.c.id == order_id)).mappings().one())
     sold = sales_orders.load_sales_order(connection, order_id)
     return {
         **head,

@@ -1,0 +1,158 @@
+"""Documents: the original bytes beside their meaning, findings in their places, and what was made from each."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from starlette.responses import Response
+
+from trueup.base.errors import DocumentError, TrueupError
+from trueup.base.money import Money, UnitPrice
+from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.source_text import Source, marks_of, show_source
+from trueup.console.tables import Choice, Column, Filter, state_of
+from trueup.console.visit import Visit
+from trueup.formats.document import Reading
+from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
+from trueup.storage.views import documents as views
+from trueup.storage.views.document_pages import list_document_sources, list_kinds, page_documents
+from trueup.storage.views.evidence import explain_document
+
+LARGEST_READ_BYTES = 20_000_000
+_MOST_VALUES = 100
+_COLUMNS = (
+    Column("Arrived"),
+    Column("Kind"),
+    Column("From"),
+    Column("Name"),
+    Column("Bytes", "number", spare=True),
+    Column("Hash", spare=True),
+)
+
+
+def _list(visit: Visit) -> Response:
+    state = state_of(visit, "kind", "source", "words", "at")
+    filters = [
+        Filter("kind", "Kind", [Choice(each, each) for each in list_kinds(visit.connection)]),
+        Filter("source", "From", [Choice(each, each) for each in list_document_sources(visit.connection)]),
+        Filter("words", "Name or hash"),
+    ]
+    paged = page_documents(
+        visit.connection, kind=state["kind"], source=state["source"], words=state["words"], at=state["at"]
+    )
+    return visit.render("documents.html", state=state, filters=filters, columns=_COLUMNS, paged=paged)
+
+
+def _show(visit: Visit) -> Response:
+    found = views.find_document(visit.connection, visit.path("document"))
+    shown = views.show_document(visit.connection, found)
+    content = b""
+    readable = shown["erased"] is None and found.size_bytes <= LARGEST_READ_BYTES
+    if readable:
+        content = visit.desk.world.archive.load_content(visit.connection, found.digest)
+    reading, unread = read(content) if readable else (None, "It is too large to be shown; download it.")
+    findings = reading.findings if reading else ()
+    asked, start = visit.asked("at"), visit.asked("from")
+    place = int(asked) if asked.isdecimal() else None
+    begin = int(start) if start.isdecimal() else max(0, (place or 0) - 2000)
+    return visit.render(
+        "document.html",
+        document=shown,
+        source=show_source(content, marks_of(findings, place), begin) if readable else Source((), 0, 0, None, None),
+        pretty=_pretty(content) if readable else "",
+        reading=reading,
+        unread="" if reading else unread,
+        values=[plain(value) for value in reading.values[:_MOST_VALUES]] if reading else [],
+        findings=findings[:500],
+        made=[{**each, "href": _address(each)} for each in explain_document(visit.connection, found.digest)],
+        view=visit.asked("view") or "meaning",
+    )
+
+
+def read(content: bytes) -> tuple[Reading[Any] | None, str]:
+    """What a format makes of the bytes, or why none does."""
+    try:
+        known = recognise(content[:HEAD_BYTES], known_formats())
+        return known.read(content), ""
+    except DocumentError as error:
+        return None, str(error)
+
+
+def plain(value: Any) -> Any:
+    """A value of the domain as lists, names and texts, to be shown."""
+    match value:
+        case None | bool() | int() | str() if not isinstance(value, Enum):
+            return value
+        case Enum():
+            return value.value
+        case Money() | UnitPrice() | Decimal() | date() | datetime():
+            return str(value)
+        case dict():
+            return {str(name): plain(each) for name, each in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(each) for each in value]
+    if dataclasses.is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return str(value)
+
+
+def _pretty(content: bytes) -> str:
+    """JSON with its structure in sight; "" for what is none."""
+    if content[:1] not in (b"{", b"["):
+        return ""
+    try:
+        return json.dumps(json.loads(content), indent=2, ensure_ascii=False)[:200_000]
+    except ValueError:
+        return ""
+
+
+def _address(made: dict[str, Any]) -> str:
+    """Where what was made of it is seen; "" where no page shows it."""
+    what, which = made["what"], str(made["which"])
+    if what in ("order revision", "decision", "shop order"):
+        return f"/orders/{which.partition(' ')[0]}"
+    if what == "case":
+        return f"/exceptions?row={which.removeprefix('case ')}"
+    return ""
+
+
+def _original(visit: Visit) -> Response:
+    """The bytes as they arrived. Never shown by the browser itself: they are somebody else's."""
+    found = views.find_document(visit.connection, visit.path("document"))
+    content = visit.desk.world.archive.load_content(visit.connection, found.digest)
+    name = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in found.name) or found.digest[:16]
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name[-120:]}"',
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+def _find(visit: Visit, words: str) -> list[Hit]:
+    if len(words) < 8:
+        return []
+    try:
+        found = views.find_document(visit.connection, words)
+    except TrueupError:
+        return []
+    title = f"{found.kind} from {found.source}"
+    return [Hit("document", title, f"/documents/{found.digest}", "its hash", exact=words.lower() == found.digest)]
+
+
+PAGE = Page(
+    "documents",
+    "Documents",
+    (
+        Route("/documents", _list),
+        Route("/documents/{document}", _show),
+        Route("/documents/{document}/original", _original),
+    ),
+    Place(Group.SYSTEM, 1, "files"),
+    "d",
+    find=_find,
+)

@@ -1,0 +1,251 @@
+"""Exceptions: every case in one queue, from what presses most; decided by keyboard, one by one or many at once."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+
+from trueup.base.clock import write_instant
+from trueup.base.errors import Invalid, NotFound, Refused
+from trueup.console.case_words import BINDING, STANDINGS, effect_of, label_of, title_of_group
+from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.tables import Choice, Filter, State, state_of
+from trueup.console.visit import Visit
+from trueup.domain.cases import Resolution
+from trueup.storage.views import acts as act_views
+from trueup.storage.views import case_queue
+from trueup.storage.views.case_queue import CaseFilter
+from trueup.storage.views.cases import show_case
+from trueup.storage.views.rivals import list_rivals
+from trueup.workflows.approve_proposal import approve_proposal
+from trueup.workflows.discuss_case import assign_case, comment_on, snooze_case, wake_case
+from trueup.workflows.people import all_people
+from trueup.workflows.preview_case import Decision, resolve_each
+from trueup.workflows.resolve_case import DONE_ELSEWHERE, may_resolve_kind
+
+STATE = ("tab", "kind", "owner", "partner", "person", "words", "sort", "row", "at")
+_SORTS = (
+    Choice("", "Money at risk by time left"),
+    Choice("deadline", "Deadline"),
+    Choice("money", "Money at risk"),
+    Choice("age", "Age"),
+)
+
+
+def filter_of(state: State) -> CaseFilter:
+    """The filter that an address says."""
+    return CaseFilter(
+        state["tab"] or "open", state["kind"], state["owner"], state["partner"], state["person"], state["words"]
+    )
+
+
+def _show(visit: Visit) -> Response:
+    state = state_of(visit, *STATE)
+    chosen = int(state["row"]) if state["row"].isdecimal() else None
+    if visit.partial and chosen is not None and visit.request.headers.get("HX-Target", "").endswith("detail"):
+        return visit.render("exceptions_detail.html", state=state, **_detail(visit, chosen))
+    wanted = filter_of(state)
+    paged = case_queue.page_cases(visit.connection, wanted, visit.now, sort=state["sort"], at=state["at"])
+    if chosen is None and paged.rows:
+        chosen = paged.rows[0]["id"]
+    count, more = case_queue.count_cases(visit.connection, wanted, visit.now)
+    return visit.render(
+        "exceptions.html",
+        state=state,
+        paged=paged,
+        chosen=chosen,
+        count=f"{visit.present.number(count)}{'+' if more else ''}",
+        tabs=_tabs(visit),
+        filters=_filters(visit),
+        sorts=_SORTS,
+        risk=case_queue.money_at_risk(visit.connection, wanted, visit.now),
+        **(_detail(visit, chosen) if chosen is not None else {"case": None}),
+    )
+
+
+def _detail(visit: Visit, case_id: int) -> dict[str, Any]:
+    queued = case_queue.show_queued(visit.connection, case_id, visit.now)
+    if queued is None:
+        raise NotFound(f"Case {case_id}: there is none of that number.")
+    shown = show_case(visit.connection, case_id)
+    proposals = [each for each in act_views.list_proposals(visit.connection) if each["subject"] == f"case {case_id}"]
+    return {
+        "case": {**queued, "history": shown["history"]},
+        "group": title_of_group(queued["kind"]),
+        "standings": STANDINGS,
+        "allowed": _allowed(visit, queued),
+        "comments": case_queue.list_comments(visit.connection, case_id),
+        "rivals": list_rivals(visit.connection, queued["kind"], queued["subject"]),
+        "proposals": proposals,
+        "people": sorted(all_people(visit.connection, visit.desk.settings.people)),
+        "snoozes": _snoozes(visit),
+        "may_decide": may_resolve_kind(visit.who, queued["kind"]),
+    }
+
+
+def _allowed(visit: Visit, case: dict[str, Any]) -> list[dict[str, Any]]:
+    """The resolutions that the case allows, in its own order, with what each does. Some are done on a page of their own."""
+    return [
+        {
+            "value": each,
+            "label": label_of(each),
+            "effect": effect_of(each),
+            "binding": Resolution(each) in BINDING,
+            "elsewhere": Resolution(each) in DONE_ELSEWHERE,
+            "href": visit.house.decides(each, case["id"]),
+        }
+        for each in (case["resolutions"] if case["state"] == "open" else ())
+    ]
+
+
+def _snoozes(visit: Visit) -> list[Choice]:
+    """Nine o'clock of a coming day, in the person's zone."""
+    today = visit.now.astimezone(visit.present.zone).date()
+    days = {"Tomorrow": 1, "In three days": 3, "In a week": 7, "In a month": 30}
+    return [Choice(str(today + timedelta(days=ahead)), words) for words, ahead in days.items()]
+
+
+def _tabs(visit: Visit) -> list[Choice]:
+    counts = case_queue.count_tabs(visit.connection, visit.now)
+    return [
+        Choice(tab, f"{tab.capitalize()} {visit.present.number(counts[tab])}" if tab in counts else tab.capitalize())
+        for tab in case_queue.TABS
+    ]
+
+
+def _filters(visit: Visit) -> list[Filter]:
+    known = case_queue.list_filters(visit.connection)
+    people = sorted(all_people(visit.connection, visit.desk.settings.people))
+    return [
+        Filter("kind", "Kind", [Choice(each, title_of_group(each)) for each in known["kind"]]),
+        Filter("owner", "Owner", [Choice(each, each) for each in known["owner"]]),
+        Filter("partner", "Partner", [Choice(each, each) for each in known["partner"]]),
+        Filter("person", "Worked on by", [Choice(each, each) for each in people]),
+        Filter("words", "Words"),
+    ]
+
+
+def _open(visit: Visit) -> Response:
+    return RedirectResponse(f"/exceptions?row={visit.number('case')}", status_code=303)
+
+
+def _try(visit: Visit) -> Response:
+    """What a resolution would do, found out by doing it and rolling it back."""
+    decision = Decision(visit.number("case"), resolution_of(visit.given("resolution")), visit.given("note"))
+    limit = visit.desk.settings.two_persons_above
+    [outcome] = visit.act(resolve_each, [decision], visit.who, limit, dry_run=True)
+    return visit.render(
+        "exceptions_try.html",
+        status=409 if outcome.refused and not visit.partial else 200,
+        outcome=outcome,
+        decision=decision,
+        label=label_of(decision.resolution),
+        back=visit.given("back"),
+    )
+
+
+def _resolve(visit: Visit) -> Response:
+    decision = Decision(visit.number("case"), resolution_of(visit.given("resolution")), visit.given("note"))
+    [outcome] = visit.act(resolve_each, [decision], visit.who, visit.desk.settings.two_persons_above)
+    if outcome.refused:
+        raise Refused(outcome.refused)
+    if outcome.proposal is not None:
+        return visit.go(back_to_queue(visit), f"Proposed: {decision.resolution.value} for case {decision.case}.")
+    return visit.go(back_to_queue(visit), f"Case {decision.case} resolved: {decision.resolution.value}.")
+
+
+def resolution_of(text: str) -> Resolution:
+    """Raises Invalid for a word that is no resolution."""
+    try:
+        return Resolution(text)
+    except ValueError as error:
+        raise Invalid(f"{text!r} is no resolution.") from error
+
+
+def back_to_queue(visit: Visit) -> str:
+    """The queue as it was, without the row: the next one presses most."""
+    back = visit.given("back")
+    return back if back.startswith("/exceptions") else "/exceptions"
+
+
+def _comment(visit: Visit) -> Response:
+    visit.act(comment_on, visit.number("case"), visit.given("text"), visit.who)
+    return visit.go(_here(visit), "Comment saved.")
+
+
+def _assign(visit: Visit) -> Response:
+    name = visit.given("person")
+    to = all_people(visit.connection, visit.desk.settings.people).get(name) if name else None
+    if name and to is None:
+        raise NotFound(f"{name!r} is nobody here.")
+    case_id = visit.number("case")
+    visit.act(assign_case, case_id, to, visit.who)
+    return visit.go(_here(visit), f"Case {case_id}: {name or 'nobody'} works on it.")
+
+
+def _snooze(visit: Visit) -> Response:
+    try:
+        day = date.fromisoformat(visit.given("until"))
+    except ValueError as error:
+        raise Invalid("Say until which day the case is put aside.") from error
+    until = datetime.combine(day, time(9), visit.present.zone)
+    case_id = visit.number("case")
+    visit.act(snooze_case, case_id, until, visit.given("reason"), visit.who)
+    words = f"Case {case_id} is put aside until {visit.present.day(write_instant(until))}."
+    return visit.go(back_to_queue(visit), words, undo=f"/exceptions/{case_id}/wake")
+
+
+def _wake(visit: Visit) -> Response:
+    case_id = visit.number("case")
+    visit.act(wake_case, case_id, visit.who)
+    return visit.go(f"/exceptions?row={case_id}", f"Case {case_id} is back.")
+
+
+def _here(visit: Visit) -> str:
+    back = back_to_queue(visit)
+    joint = "&" if "?" in back else "?"
+    return f"{back}{joint}row={visit.number('case')}"
+
+
+def _approve(visit: Visit) -> Response:
+    approved = visit.act(approve_proposal, visit.number("proposal"), visit.who)
+    return visit.go("/exceptions", f"Approved: {approved.words}.")
+
+
+def _find(visit: Visit, words: str) -> list[Hit]:
+    found = []
+    if words.isdecimal() and (case := case_queue.show_queued(visit.connection, int(words[:18]), visit.now)):
+        found.append(Hit("case", case["title"], f"/exceptions?row={case['id']}", "its number", case["state"], True))
+    paged = case_queue.page_cases(visit.connection, CaseFilter(words=words), visit.now, limit=5)
+    found += [
+        Hit("case", row["title"], f"/exceptions?row={row['id']}", "its words", STANDINGS[row["standing"]][1])
+        for row in paged.rows
+    ]
+    return found
+
+
+def _count(visit: Visit) -> int:
+    return case_queue.count_tabs(visit.connection, visit.now)["open"]
+
+
+PAGE = Page(
+    "exceptions",
+    "Exceptions",
+    (
+        Route("/exceptions", _show),
+        Route("/exceptions/{case:int}", _open),
+        Route("/exceptions/{case:int}/try", _try, "cases.resolve", "POST"),
+        Route("/exceptions/{case:int}/resolve", _resolve, "cases.resolve", "POST"),
+        Route("/exceptions/{case:int}/comment", _comment, "cases.discuss", "POST"),
+        Route("/exceptions/{case:int}/assign", _assign, "cases.discuss", "POST"),
+        Route("/exceptions/{case:int}/snooze", _snooze, "cases.discuss", "POST"),
+        Route("/exceptions/{case:int}/wake", _wake, "cases.discuss", "POST"),
+        Route("/proposals/{proposal:int}/approve", _approve, "proposals.approve", "POST"),
+    ),
+    Place(Group.WORK, 2, "inbox"),
+    "x",
+    _count,
+    _find,
+)

@@ -1,0 +1,112 @@
+"""Flows: every connection with its last good reading, its budget and its troubles in words; and the runs with their steps."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from trueup.console.freshness import freshness_of, worst
+from trueup.console.page import Group, Page, Place, Route
+from trueup.console.tables import Choice, Column, Filter, state_of
+from trueup.console.visit import Visit
+from trueup.storage.views import runs as views
+from trueup.storage.views.acts import list_acts
+from trueup.storage.views.run_steps import list_budgets, list_steps
+from trueup.storage.views.status import show_status
+from trueup.workflows.mend_runs import note_cancel, note_retry
+
+RUN_STATES = {
+    "timed": ("held", "Set for later"),
+    "waiting": ("held", "Waiting"),
+    "running": ("info", "Running"),
+    "done": ("ok", "Done"),
+    "failed": ("bad", "Failed"),
+    "poisoned": ("bad", "Given up"),
+    "cancelled": ("idle", "Cancelled"),
+}
+"""The colour and the words of where a run stands: waiting for a budget or a time is not failing."""
+_STOPPED = ("failed", "poisoned", "cancelled")
+_GOING = ("timed", "waiting", "running")
+_MOST = 200
+_COLUMNS = (
+    Column("Run"),
+    Column("Flow", spare=True),
+    Column("State"),
+    Column("Since or due"),
+    Column("Starts", "number", spare=True),
+    Column("Trouble"),
+)
+
+
+def _show(visit: Visit) -> Response:
+    state = state_of(visit, "status", "flow")
+    status = show_status(visit.connection)
+    sources = [freshness_of(source, visit.now) for source in status["sources"]]
+    runs = views.list_runs(visit.connection, status=state["status"] or None, flow=state["flow"], limit=_MOST)
+    filters = [
+        Filter("status", "State", [Choice(name, words) for name, (_, words) in RUN_STATES.items()]),
+        Filter(
+            "flow", "Flow", [Choice(each, each) for each in sorted({run["flow"] for run in runs} - {state["flow"]})]
+        ),
+    ]
+    return visit.render(
+        "flows.html",
+        state=state,
+        filters=filters,
+        columns=_COLUMNS,
+        sources=[(fresh, source) for fresh, source in zip(sources, status["sources"], strict=True)],
+        trust=worst(sources),
+        runs=runs,
+        counts=views.count_runs(visit.connection),
+        workers=views.list_workers(visit.connection),
+        budgets=list_budgets(visit.connection, visit.now),
+        run_states=RUN_STATES,
+        most=_MOST,
+    )
+
+
+def _run(visit: Visit) -> Response:
+    run = views.show_run(visit.connection, visit.path("run"))
+    return visit.render(
+        "flow_run.html",
+        run=run,
+        steps=list_steps(visit.connection, run["run_id"]),
+        acts=list_acts(visit.connection, subject=f"run {run['run_id']}"),
+        run_states=RUN_STATES,
+        may_go_on=run["status"] in _STOPPED,
+        may_stop=run["status"] in _GOING,
+    )
+
+
+def _retry(visit: Visit) -> Response:
+    """It goes on after its last good checkpoint: what was done is not done again."""
+    run = visit.path("run")
+    visit.act(note_retry, run, visit.who)
+    visit.desk.engine.retry(run)
+    return visit.go(f"/flows/{run}", "The run goes on as soon as a worker takes it.")
+
+
+def _cancel(visit: Visit) -> Response:
+    run = visit.path("run")
+    visit.act(note_cancel, run, visit.who)
+    visit.desk.engine.cancel(run)
+    return visit.go("/flows", f"Run {run} stops before its next step.")
+
+
+def _count(visit: Visit) -> int:
+    counts = views.count_runs(visit.connection)
+    return counts["failed"] + counts["poisoned"]
+
+
+PAGE = Page(
+    "flows",
+    "Flows",
+    (
+        Route("/flows", _show),
+        Route("/flows/{run:path}/retry", _retry, "runs.mend", "POST"),
+        Route("/flows/{run:path}/cancel", _cancel, "runs.mend", "POST"),
+        Route("/flows/{run:path}", _run),
+    ),
+    Place(Group.SYSTEM, 2, "route"),
+    "f",
+    _count,
+)

@@ -1,0 +1,99 @@
+"""Orders: the list, and each order as one story from its bytes to its payment, every event with its evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+
+from trueup.console.order_story import ANSWERS, grid_of, sentence_of, steps_of, timeline_of
+from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.tables import Choice, Column, Filter, state_of
+from trueup.console.visit import Visit
+from trueup.storage.views import case_queue, orders
+from trueup.storage.views.order_pages import (
+    STANDINGS,
+    OrderFilter,
+    list_partners,
+    order_invoices,
+    page_orders,
+    sum_money,
+)
+
+_COLUMNS = (
+    Column("Order"),
+    Column("Partner", spare=True),
+    Column("Answer"),
+    Column("Ordered", sort="newest", spare=True),
+    Column("Answer due", "number", sort="due"),
+    Column("Open cases", "number"),
+)
+
+
+def _list(visit: Visit) -> Response:
+    state = state_of(visit, "partner", "standing", "words", "sort", "at")
+    wanted = OrderFilter(state["partner"], state["standing"], state["words"])
+    filters = [
+        Filter("partner", "Partner", [Choice(each, each) for each in list_partners(visit.connection)]),
+        Filter("standing", "Answer", [Choice(each, ANSWERS[each][1]) for each in STANDINGS]),
+        Filter("words", "Number or vendor code"),
+    ]
+    paged = page_orders(visit.connection, wanted, sort=state["sort"], at=state["at"])
+    return visit.render("orders.html", state=state, filters=filters, columns=_COLUMNS, paged=paged, answers=ANSWERS)
+
+
+def _story(visit: Visit) -> Response:
+    key = f"{visit.path('partner')}/{visit.path('number')}"
+    order_id = orders.find_order(visit.connection, key)
+    order = orders.show_order(visit.connection, order_id)
+    billed = order_invoices(visit.connection, order["partner"], order["number"])
+    comments = [
+        comment for case in order["cases"] for comment in case_queue.list_comments(visit.connection, case["id"])
+    ]
+    return visit.render(
+        "order.html",
+        order=order,
+        key=key,
+        sentence=sentence_of(order),
+        steps=steps_of(order, billed),
+        grid=grid_of(order, billed),
+        money=_money(billed),
+        billed=billed,
+        events=timeline_of(orders.explain_order(visit.connection, order_id), comments),
+        answers=ANSWERS,
+    )
+
+
+def _money(billed: list[dict[str, Any]]) -> dict[str, Any]:
+    return {name: sum_money([each[name] for each in billed]) for name in ("total", "settled", "open")}
+
+
+def _by_number(visit: Visit) -> Response:
+    """An order by its number alone leads to its whole address."""
+    found = orders.show_order(visit.connection, orders.find_order(visit.connection, visit.path("number")))
+    return RedirectResponse(f"/orders/{found['partner']}/{found['number']}", status_code=303)
+
+
+def _find(visit: Visit, words: str) -> list[Hit]:
+    paged = page_orders(visit.connection, OrderFilter(words=words), limit=6)
+    hits = []
+    for row in paged.rows:
+        exact = row["number"].lower() == words.lower().rpartition("/")[2]
+        why = "its number" if exact else "begins so" if row["number"].startswith(words.upper()) else "its vendor code"
+        address = f"/orders/{row['partner']}/{row['number']}"
+        hits.append(Hit("order", f"{row['partner']}/{row['number']}", address, why, ANSWERS[row["standing"]][1], exact))
+    return hits
+
+
+PAGE = Page(
+    "orders",
+    "Orders",
+    (
+        Route("/orders", _list),
+        Route("/orders/{number}", _by_number),
+        Route("/orders/{partner}/{number}", _story),
+    ),
+    Place(Group.WORK, 3, "shopping-cart"),
+    "o",
+    find=_find,
+)

@@ -1,0 +1,140 @@
+"""Settings: connections and what they can do, agreements, people and roles, access tokens. What trueup.toml says is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from trueup.base.errors import Invalid, TrueupError
+from trueup.console.page import Group, Page, Place, Route
+from trueup.console.permissions import words_of
+from trueup.console.visit import Visit
+from trueup.domain.cases import Role
+from trueup.remote.capability import Verdict
+from trueup.storage.views import console as views
+from trueup.storage.views.secrets import list_secrets
+from trueup.workflows.authority import permissions
+from trueup.workflows.people import add_person, all_people, change_roles, invite, remove_person
+
+_ROLES = tuple(role.value for role in (Role.AUDITOR, Role.ECOMMERCE, Role.OPERATIONS, Role.FINANCE, Role.ADMIN))
+"""From the least to the most that they may."""
+VERDICTS = {
+    Verdict.WORKS: ("ok", "Works"),
+    Verdict.MISSING: ("warn", "Missing"),
+    Verdict.FAILS: ("bad", "Fails"),
+    Verdict.UNAVAILABLE: ("idle", "Not offered"),
+}
+
+
+def _connections(visit: Visit) -> Response:
+    settings = visit.desk.settings
+    return visit.render(
+        "settings.html",
+        accounts=settings.accounts,
+        shops=settings.shops,
+        folders=settings.folders,
+        probed=sorted(visit.desk.world.connections.probed),
+        secrets=list_secrets(visit.connection),
+        agreements=[(account.name, each) for account in settings.accounts for each in account.agreements],
+        installation=settings.installation,
+        books=settings.books,
+    )
+
+
+def _probe(visit: Visit) -> Response:
+    """Ask one connection what it can do: this asks the other system, and may take a while."""
+    name = visit.given("connection")
+    connection = visit.desk.world.connections.probed.get(name)
+    if connection is None:
+        raise Invalid(f"{name!r} is no connection of this installation.")
+    try:
+        probes: list[dict[str, Any]] = [
+            {"ability": each.ability, "verdict": VERDICTS[each.verdict], "found": each.found, "remedy": each.remedy}
+            for each in connection.probe()
+        ]
+    except TrueupError as error:
+        probes = [{"ability": "be probed", "verdict": VERDICTS[Verdict.FAILS], "found": str(error), "remedy": ""}]
+    return visit.render("settings_probe.html", name=name, probes=probes)
+
+
+def _people(visit: Visit, link: str = "", whose: str = "") -> Response:
+    settled = {person.name for person in visit.desk.settings.people}
+    known = views.list_people(visit.connection)
+    empty = {"password": False, "passkeys": 0, "provider": False, "seen_at": None, "link": None}
+    people = [
+        {
+            "name": person.name,
+            "roles": sorted(role.value for role in person.roles),
+            "settled": person.name in settled,
+            **known.get(person.name, empty),
+        }
+        for person in all_people(visit.connection, visit.desk.settings.people).values()
+    ]
+    rows = [
+        {"name": name, "words": words_of(name), "allowed": {role.value for role in allowed}}
+        for name, allowed in sorted(permissions().items(), key=lambda item: (-len(item[1]), item[0]))
+    ]
+    return visit.render(
+        "settings_people.html",
+        people=sorted(people, key=lambda each: str(each["name"])),
+        roles=_ROLES,
+        rows=rows,
+        link=link,
+        whose=whose,
+    )
+
+
+def _show_people(visit: Visit) -> Response:
+    return _people(visit)
+
+
+def _roles(visit: Visit) -> list[Role]:
+    try:
+        return [Role(each) for each in visit.all_given("role")]
+    except ValueError as error:
+        raise Invalid(f"Roles: expected some of {', '.join(_ROLES)}.") from error
+
+
+def _add(visit: Visit) -> Response:
+    name = visit.given("name")
+    ticket = visit.act(add_person, name, _roles(visit), visit.who, visit.desk.settings.people)
+    return _people(visit, _link(visit, ticket), name)
+
+
+def _invite(visit: Visit) -> Response:
+    name = visit.given("name")
+    ticket = visit.act(invite, name, visit.who, visit.desk.settings.people)
+    return _people(visit, _link(visit, ticket), name)
+
+
+def _link(visit: Visit, ticket: str) -> str:
+    return f"{visit.request.url.scheme}://{visit.request.url.netloc}/enter/{ticket}"
+
+
+def _change(visit: Visit) -> Response:
+    name = visit.given("name")
+    visit.act(change_roles, name, _roles(visit), visit.who)
+    return visit.go("/settings/people", f"{name} has other roles now.")
+
+
+def _remove(visit: Visit) -> Response:
+    name = visit.given("name")
+    visit.act(remove_person, name, visit.who)
+    return visit.go("/settings/people", f"{name} is removed, and signed out everywhere.")
+
+
+PAGE = Page(
+    "settings",
+    "Settings",
+    (
+        Route("/settings", _connections),
+        Route("/settings/probe", _probe, "runs.mend", "POST"),
+        Route("/settings/people", _show_people),
+        Route("/settings/people/add", _add, "people.keep", "POST"),
+        Route("/settings/people/invite", _invite, "people.keep", "POST"),
+        Route("/settings/people/roles", _change, "people.keep", "POST"),
+        Route("/settings/people/remove", _remove, "people.keep", "POST"),
+    ),
+    Place(Group.SYSTEM, 3, "settings"),
+)

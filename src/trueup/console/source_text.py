@@ -1,0 +1,106 @@
+"""A document's bytes as text with its findings in their places; a window of it when it is large."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trueup.formats.document import Finding
+
+WINDOW_BYTES = 48_000
+_MARKED_BYTES = 24
+_BINARY_OPENINGS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")
+_INTERCHANGE_BYTES = 106
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some of the text; `finding` is the number of the one that begins here, 0 for none."""
+
+    text: str
+    finding: int = 0
+    severity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it is shown: its number, where it begins in the bytes, and its pieces."""
+
+    number: int
+    offset: int
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A window of a document: its lines, and where the windows before and after it begin (None: there is none)."""
+
+    lines: tuple[Line, ...]
+    start: int
+    end: int
+    before: int | None
+    after: int | None
+    binary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place to be marked: where it begins, which finding it is, and how grave."""
+
+    offset: int
+    number: int
+    severity: str
+
+
+def marks_of(findings: Sequence[Finding], asked: int | None = None) -> list[Mark]:
+    """The places of findings, and the one that somebody came for."""
+    marks = [Mark(found.location.offset, number, found.severity.value) for number, found in enumerate(findings, 1)]
+    if asked is not None:
+        marks.append(Mark(asked, 0, "asked"))
+    return sorted(marks, key=lambda mark: mark.offset)
+
+
+def show_source(content: bytes, marks: Sequence[Mark], start: int = 0) -> Source:
+    """The window that begins at a byte, cut at ends of lines."""
+    if content.startswith(_BINARY_OPENINGS) or b"\0" in content[:4000]:
+        return Source((), 0, 0, None, None, binary=True)
+    breaks = _terminator(content)
+    start = min(max(start, 0), max(len(content) - 1, 0))
+    end = min(len(content), start + WINDOW_BYTES)
+    lines = []
+    offset, number = start, content.count(breaks, 0, start) + 1
+    while offset < end:
+        found = content.find(breaks, offset, end)
+        upto = found + len(breaks) if found >= 0 else end
+        lines.append(Line(number, offset, _pieces(content, offset, upto, marks)))
+        offset, number = upto, number + 1
+    before = max(0, start - WINDOW_BYTES) if start else None
+    return Source(tuple(lines), start, end, before, end if end < len(content) else None)
+
+
+def _pieces(content: bytes, start: int, end: int, marks: Sequence[Mark]) -> tuple[Piece, ...]:
+    here = [mark for mark in marks if start <= mark.offset < end]
+    pieces, at = [], start
+    for index, mark in enumerate(here):
+        if mark.offset > at:
+            pieces.append(Piece(_text(content[at : mark.offset])))
+        following = here[index + 1].offset if index + 1 < len(here) else end
+        stop = max(mark.offset + 1, min(mark.offset + _MARKED_BYTES, following, end))
+        pieces.append(Piece(_text(content[max(at, mark.offset) : stop]), mark.number, mark.severity))
+        at = max(at, stop)
+    pieces.append(Piece(_text(content[at:end])))
+    return tuple(piece for piece in pieces if piece.text or piece.finding)
+
+
+def _terminator(content: bytes) -> bytes:
+    """What ends a line: a segment's terminator where the document has no other."""
+    head = content[:_INTERCHANGE_BYTES]
+    if head.startswith(b"ISA") and len(head) == _INTERCHANGE_BYTES:
+        return head[105:106]
+    if head.startswith(b"UNA"):
+        return head[8:9]
+    return b"\n"
+
+
+def _text(piece: bytes) -> str:
+    return piece.decode("utf-8", errors="replace").rstrip("\r\n")

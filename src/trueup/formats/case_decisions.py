@@ -1,0 +1,79 @@
+"""Decisions about cases as CSV: written with the cases that wait, read again with what was decided in two columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trueup.base.errors import Invalid
+from trueup.base.ids import digest_of
+from trueup.domain.cases import Resolution
+from trueup.formats.document import Reading
+from trueup.formats.tabular import Column, Layout, read_table, text, whole, write_table
+
+SHOWN = ("case", "kind", "what", "expected", "found", "at risk", "deadline", "order", "owner", "allowed")
+"""Columns to read; `resolution` and `note` after them are filled in."""
+_LARGEST_ID = 2**62
+
+
+def _resolution(cell: str) -> Resolution:
+    try:
+        return Resolution(cell.strip().lower())
+    except ValueError as error:
+        known = ", ".join(each.value for each in Resolution)
+        raise Invalid(f"{cell!r} is no resolution; expected one of {known}") from error
+
+
+_LAYOUT = Layout(
+    "Decisions about cases",
+    (
+        Column("case", whole(1, _LARGEST_ID), needed=True),
+        Column("resolution", _resolution),
+        Column("note", text),
+    ),
+    unique=("case",),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenDecision:
+    """A row that was filled in: what is decided about a case, why, and where the row stands."""
+
+    case: int
+    resolution: Resolution
+    note: str
+    place: str
+
+
+def write_cases(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """Rows of the queue as a table to fill in."""
+    return write_table((*SHOWN, "resolution", "note"), (_cells(row) for row in rows))
+
+
+def read_case_decisions(content: bytes) -> Reading[WrittenDecision]:
+    """The rows that were filled in; one without a resolution says nothing. Raises Unreadable when it is no such table."""
+    table = read_table(content, _LAYOUT)
+    decided = tuple(
+        WrittenDecision(row.values["case"], row.values["resolution"], row.values["note"] or "", f"row {row.number}")
+        for row in table.rows
+        if row.values["resolution"] is not None
+    )
+    return Reading(digest_of(content), "case-decisions", decided, table.findings)
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        str(row["id"]),
+        row["kind"],
+        row["title"],
+        row["expected"],
+        row["found"],
+        row["money_at_risk"] or "",
+        row["deadline"] or "",
+        row["order"] or "",
+        row["owner"],
+        " ".join(row["resolutions"]),
+        "",
+        "",
+    )

@@ -1,0 +1,82 @@
+"""Orders as the console lists them: filtered, sorted, paged by key; and the money that is known of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.errors import Invalid
+from trueup.base.money import Money
+from trueup.storage.invoices import WITH_OPEN, invoices, saved_invoice
+from trueup.storage.orders import orders
+from trueup.storage.views.orders import head_json, orders_query
+from trueup.storage.views.paging import Order, Paged, fetch_page
+
+STANDINGS = ("unanswered-yet", "prepared", "sent", "received", "accepted", "rejected", "unanswered", "history")
+SORTS = ("newest", "due")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders: a partner, where the answer stands, the beginning of a number or a vendor code."""
+
+    partner: str = ""
+    standing: str = ""
+    words: str = ""
+
+
+def page_orders(
+    connection: sa.Connection, wanted: OrderFilter, *, sort: str = "", at: str = "", limit: int = 50
+) -> Paged:
+    """Orders of a filter. Raises Invalid for a standing or sort that there is not."""
+    if wanted.standing and wanted.standing not in STANDINGS:
+        raise Invalid(f"Standing {wanted.standing!r}: expected one of {', '.join(STANDINGS)}.")
+    query = orders_query(partner=wanted.partner, standing=wanted.standing)
+    if wanted.words:
+        begins = wanted.words.rpartition("/")[2].upper()
+        query = query.where(sa.or_(orders.c.number.startswith(begins, autoescape=True), orders.c.vendor_code == begins))
+    match sort or SORTS[0]:
+        case "newest":
+            order = Order((orders.c.id,), descending=True)
+        case "due":
+            due = sa.func.coalesce(orders.c.answer_due_at, orders.c.ordered_at, type_=sa.TIMESTAMP(timezone=True))
+            order = Order((due, orders.c.id))
+        case other:
+            raise Invalid(f"Sort {other!r}: expected one of {', '.join(SORTS)}.")
+    paged = fetch_page(connection, query, order, at, limit)
+    return Paged([head_json(row) for row in paged.rows], paged.before, paged.after)
+
+
+def list_partners(connection: sa.Connection) -> list[str]:
+    """The partners that orders came from."""
+    return list(connection.execute(sa.select(orders.c.partner).distinct().order_by(orders.c.partner)).scalars())
+
+
+def order_invoices(connection: sa.Connection, partner: str, number: str) -> list[dict[str, Any]]:
+    """The invoices about an order: what was charged, what of it is settled, what is open."""
+    query = WITH_OPEN.where(invoices.c.partner == partner, invoices.c.purchase_order == number)
+    found = [saved_invoice(row) for row in connection.execute(query.order_by(invoices.c.issued_on)).mappings()]
+    return [
+        {
+            "number": each.invoice.number,
+            "issued_on": each.invoice.issued_on.isoformat(),
+            "total": each.invoice.total,
+            "settled": each.settled,
+            "open": each.open,
+            "evidence": each.evidence,
+            "quantities": {line.asin or line.sku: line.quantity for line in each.invoice.lines},
+        }
+        for each in found
+    ]
+
+
+def sum_money(amounts: list[Money]) -> Money | None:
+    """Their sum; None for none or for several currencies, which are never added."""
+    if not amounts or len({each.currency for each in amounts}) > 1:
+        return None
+    total = Money.zero(amounts[0].currency)
+    for each in amounts:
+        total += each
+    return total

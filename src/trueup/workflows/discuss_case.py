@@ -1,0 +1,78 @@
+"""Discuss a case: comment on it, say who works on it, put it aside until a day, take it up again. Each is an act."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from trueup.base.clock import write_instant
+from trueup.base.errors import Conflict, Refused
+from trueup.domain.cases import Case, CaseState
+from trueup.storage import case_talk, cases
+from trueup.workflows.authority import Deed, demand_role, record_deed
+from trueup.workflows.resolve_case import Person
+from trueup.workflows.world import Tx
+
+LONGEST_COMMENT = 4000
+LONGEST_SNOOZE = timedelta(days=92)
+_MAY = "cases.discuss"
+
+
+def comment_on(tx: Tx, case_id: int, text: str, person: Person) -> int:
+    """Keep a comment; its id. Raises NotFound, Refused (role, nothing said, too much said)."""
+    demand_role(person, _MAY)
+    cases.load_case(tx.connection, case_id)
+    if not text.strip() or len(text) > LONGEST_COMMENT:
+        raise Refused(f"A comment has 1 to {LONGEST_COMMENT} characters, found {len(text.strip())}.")
+    number = case_talk.add_comment(tx.connection, case_id, person.name, text.strip(), tx.now)
+    record_deed(tx.connection, tx.now, person, Deed("case.commented", f"case {case_id}", None, {"text": text.strip()}))
+    return number
+
+
+def assign_case(tx: Tx, case_id: int, to: Person | None, person: Person) -> str | None:
+    """Say who works on it (None: nobody); returns who did before. Raises NotFound, Conflict (resolved), Refused (role)."""
+    demand_role(person, _MAY)
+    _open_case(tx, case_id)
+    before = case_talk.assign(tx.connection, case_id, to.name if to else None, tx.now)
+    after = to.name if to else None
+    if before != after:
+        deed = Deed("case.assigned", f"case {case_id}", {"person": before}, {"person": after})
+        record_deed(tx.connection, tx.now, person, deed)
+    return before
+
+
+def snooze_case(tx: Tx, case_id: int, until: datetime, reason: str, person: Person) -> None:
+    """Put it aside. It comes back by itself at its time, and before when more money is at risk.
+
+    Raises NotFound, Conflict (resolved), Refused (role, no reason, a time that is past, too late or after the deadline).
+    """
+    demand_role(person, _MAY)
+    case = _open_case(tx, case_id)
+    if not reason.strip():
+        raise Refused("Say why the case is put aside; whoever finds it will ask.")
+    if not tx.now < until <= tx.now + LONGEST_SNOOZE:
+        raise Refused(f"A case is put aside for {LONGEST_SNOOZE.days} days at most, and not into the past.")
+    if case.draft.deadline is not None and tx.now < case.draft.deadline < until:
+        raise Refused(
+            f"Case {case_id} is due {write_instant(case.draft.deadline)}; put aside until {write_instant(until)} it would be late."
+        )
+    risk = case.draft.money_at_risk.minor if case.draft.money_at_risk else None
+    before = case_talk.snooze(
+        tx.connection, case_id, case_talk.Snooze(until, reason.strip()), (person.name, risk), tx.now
+    )
+    told = {"until": write_instant(until), "reason": reason.strip()}
+    was = {"until": write_instant(before)} if before else None
+    record_deed(tx.connection, tx.now, person, Deed("case.snoozed", f"case {case_id}", was, told))
+
+
+def wake_case(tx: Tx, case_id: int, person: Person) -> None:
+    """Take it up again. Raises NotFound when it is not put aside, Refused (role)."""
+    demand_role(person, _MAY)
+    case_talk.wake(tx.connection, case_id)
+    record_deed(tx.connection, tx.now, person, Deed("case.woken", f"case {case_id}"))
+
+
+def _open_case(tx: Tx, case_id: int) -> Case:
+    case = cases.load_case(tx.connection, case_id)
+    if case.state is not CaseState.OPEN:
+        raise Conflict(f"Case {case_id} was resolved by {case.resolved_by} meanwhile; nothing was changed.")
+    return case

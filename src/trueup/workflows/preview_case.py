@@ -1,0 +1,71 @@
+"""Preview what resolving cases would do: each is resolved as it would be, what came of it is told, and all is rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trueup.base.errors import TrueupError
+from trueup.base.money import Money
+from trueup.domain.cases import Resolution
+from trueup.storage import cases
+from trueup.storage.views.acts import happened_since, newest
+from trueup.workflows.resolve_case import Person, resolve_case
+from trueup.workflows.world import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decides about a case, and why."""
+
+    case: int
+    resolution: Resolution
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one decision, or why it was refused. `proposal` where a second person must agree first."""
+
+    case: int
+    title: str
+    resolution: str
+    effects: tuple[str, ...] = ()
+    refused: str = ""
+    proposal: int | None = None
+
+
+def resolve_each(tx: Tx, decisions: Sequence[Decision], person: Person, limit: Money | None = None) -> list[Outcome]:
+    """Carry out each decision by itself: what is refused leaves the others standing. Nothing is raised for one of them.
+
+    To preview, call it in a transaction that is rolled back.
+    """
+    return [_resolve_one(tx, decision, person, limit) for decision in decisions]
+
+
+def _resolve_one(tx: Tx, decision: Decision, person: Person, limit: Money | None) -> Outcome:
+    before = newest(tx.connection)
+    title = ""
+    try:
+        with tx.connection.begin_nested():
+            title = cases.load_case(tx.connection, decision.case).draft.title
+            decided = resolve_case(tx, decision.case, decision.resolution, person, decision.note, limit)
+    except TrueupError as error:
+        return Outcome(decision.case, title, decision.resolution.value, refused=str(error))
+    done, _, _ = happened_since(tx.connection, *before)
+    effects = tuple(words for words in (_words(act, decision.case) for act in done) if words)
+    if decided.proposal is not None:
+        effects = ("A second person must approve it; until then nothing is done.",)
+    return Outcome(decision.case, title, decision.resolution.value, effects, proposal=decided.proposal)
+
+
+def _words(act: dict[str, Any], case_id: int) -> str:
+    """One thing that happened, as a sentence; "" for the decision itself."""
+    if act["subject"] == f"case {case_id}" and act["act"] == "case.resolved":
+        return f"Case {case_id} is resolved: {act['after']['resolution']}."
+    if act["act"] == "case.proposed":
+        return ""
+    if act["act"] == "case.opened":
+        return f"A case is opened: {act['after']['title']}."
+    return f"{act['subject'].capitalize()}: {act['act'].replace('.', ' ')}."

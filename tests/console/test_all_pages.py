@@ -1,0 +1,120 @@
+"""What holds for every page: who may, that it opens, that a machine that judges accessibility finds nothing, that links lead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page as Tab
+
+from tests.console.installed import ROLES, Console
+from tests.console.routes import address, addresses, all_routes
+from trueup.console.page import OPEN_TO_ALL, Route
+from trueup.console.server import csrf_of
+from trueup.workflows.authority import permissions
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+ROUTES = all_routes()
+PAGES = [route for _, route in ROUTES if route.method == "GET" and not route.path.endswith((".csv", "/original"))]
+
+
+def _named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_a_role_is_let_do_what_it_may_and_nothing_else(console: Console, role: str) -> None:
+    """The whole matrix: each route asked by each role, at the server. What a role may not do is answered with 403."""
+    places = addresses(console)
+    wrong = []
+    tickets = [console.ticket(ROLES[role]) for _ in ROUTES]  # one each, for one of them signs out
+    for _, route in ROUTES:
+        if route.may == OPEN_TO_ALL:
+            continue
+        path, ticket = address(route, places), tickets.pop()
+        with console.holder(ticket) as visitor:
+            answer = (
+                visitor.get(path) if route.method == "GET" else visitor.http.post(path, data={"csrf": csrf_of(ticket)})
+            )
+        may = role in [each.value for each in permissions()[route.may]]
+        if (answer.status_code == 403) is may or answer.status_code >= 500:
+            wrong.append(f"{_named(route)}: {answer.status_code}, {'may' if may else 'may not'} ({route.may})")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nobody_is_let_do_anything_without_a_session(console: Console) -> None:
+    """Every route that is not open to all leads to the way in."""
+    places = addresses(console)
+    with console.visitor() as nobody:
+        for _, route in ROUTES:
+            if route.may != OPEN_TO_ALL:
+                path = address(route, places)
+                answer = nobody.get(path) if route.method == "GET" else nobody.http.post(path)
+                assert answer.status_code == 303, _named(route)
+                assert answer.headers["location"].startswith("/sign-in"), _named(route)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_is_accessible(console: Console, page_of: Callable[..., Tab], theme: str) -> None:
+    """axe-core finds nothing against WCAG 2.2 AA on any page, and the browser complains of nothing."""
+    places, tab = addresses(console), page_of("Ana Admin", theme)
+    found = []
+    for route in PAGES:
+        path = address(route, places)
+        if route.may == OPEN_TO_ALL:
+            continue
+        tab.goto(path)
+        found += _violations(tab, path)
+    stranger = page_of("", theme)
+    stranger.goto("/sign-in")
+    found += _violations(stranger, "/sign-in")
+    assert not found, "\n".join(found)
+
+
+def _violations(tab: Tab, path: str) -> list[str]:
+    # Put in by the debugger, which the page's content security policy does not bind.
+    tab.evaluate(AXE.read_text(encoding="utf-8"))
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    judged = tab.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags)
+    return [
+        f"{path}: {each['id']}: {each['help']}: {each['nodes'][0]['html'][:160]} ({len(each['nodes'])}) "
+        f"{each['nodes'][0].get('failureSummary', '')[:200]}"
+        for each in judged["violations"]
+    ]
+
+
+def test_no_page_is_wider_than_a_phone(console: Console, page_of: Callable[..., Tab]) -> None:
+    """Nothing is cut off at 360 pixels: what is wide scrolls by itself."""
+    places, tab = addresses(console), page_of("Ana Admin", width=360)
+    wide = []
+    for route in PAGES:
+        if route.may == OPEN_TO_ALL:
+            continue
+        tab.goto(address(route, places))
+        width = tab.evaluate("document.documentElement.scrollWidth")
+        if width > 360:
+            wide.append(f"{route.path}: {width}")
+    assert not wide, "\n".join(wide)
+
+
+def test_every_link_leads_somewhere(console: Console) -> None:
+    """From Today every link of our own, and every link on what it leads to, is answered with a page."""
+    seen: set[str] = set()
+    waiting = ["/"]
+    broken = []
+    with console.visitor("Ana Admin") as ana:
+        while waiting and len(seen) < 150:
+            path = waiting.pop(0)
+            if path in seen:
+                continue
+            seen.add(path)
+            answer = ana.get(path)
+            if answer.status_code not in (200, 303):
+                broken.append(f"{path}: {answer.status_code}")
+            if "html" in answer.headers.get("content-type", ""):
+                waiting += sorted(set(re.findall(r'<a [^>]*href="(/[^"/][^"#]*|/)"', unescape(answer.text))))
+    assert not broken, "\n".join(broken)
+    assert len(seen) > 20

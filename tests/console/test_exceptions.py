@@ -1,0 +1,157 @@
+"""Exceptions: a case found, understood and decided; alone by keyboard, many at once, and in a spreadsheet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page as Tab
+
+from tests.console.installed import Console
+from trueup.base.money import Money
+from trueup.domain.cases import CaseDraft, Resolution
+from trueup.storage import cases
+from trueup.storage.cases import load_case
+
+
+@pytest.fixture
+def new_case(console: Console) -> Callable[[str], int]:
+    """A case of a test's own, of a kind that operations decide."""
+
+    def open_case(subject: str) -> int:
+        now = console.app.world.clock.now()
+        draft = CaseDraft(
+            "stock.short", subject, f"Stock is short of {subject}", "24 eaches", "20 eaches", Money(1250, "USD"), None,
+            "operations", (Resolution.RETRY, Resolution.DISMISS),
+        )  # fmt: skip
+        with console.app.database.transaction() as connection:
+            return cases.open_case(connection, draft, now)
+
+    return open_case
+
+
+def state(console: Console, case_id: int) -> tuple[str, str, str]:
+    with console.app.database.transaction() as connection:
+        case = load_case(connection, case_id)
+    return case.state.value, case.resolution, case.resolved_by
+
+
+def test_a_case_is_decided_by_keyboard_alone(
+    console: Console, page_of: Callable[..., Tab], new_case: Callable[[str], int]
+) -> None:
+    """Filter, open, look at what a resolution does, confirm it: no mouse, and the next case presses then."""
+    case_id = new_case("keyboard")
+    tab = page_of("Olga")
+    tab.goto("/exceptions?words=keyboard")
+    tab.keyboard.press("j")
+    tab.locator("#detail").get_by_text("20 eaches").wait_for()
+    tab.keyboard.press("2")
+    tab.locator("#confirm").wait_for()
+    assert state(console, case_id)[0] == "open"
+    tab.wait_for_function("document.activeElement.id === 'confirm'")
+    tab.keyboard.press("Enter")
+    tab.get_by_text(f"Case {case_id} resolved: dismiss.").wait_for()
+    assert state(console, case_id) == ("resolved", "dismiss", "Olga")
+
+
+def test_a_digit_in_a_comment_resolves_nothing(
+    console: Console, page_of: Callable[..., Tab], new_case: Callable[[str], int]
+) -> None:
+    """Letters and digits are keys in the list and its detail, never in a field."""
+    case_id = new_case("digits")
+    tab = page_of("Olga")
+    tab.goto(f"/exceptions?words=digits&row={case_id}")
+    tab.keyboard.press("c")
+    tab.keyboard.type("1 of 2 was counted")
+    assert tab.locator("#confirm").count() == 0
+    tab.keyboard.press("Control+Enter")
+    tab.get_by_text("Comment saved.").wait_for()
+    assert "1 of 2 was counted" in tab.locator(".comments").inner_text()
+    assert state(console, case_id)[0] == "open"
+
+
+def test_a_snoozed_case_waits_and_an_undo_brings_it_back(console: Console, new_case: Callable[[str], int]) -> None:
+    """It leaves the queue with a reason, is found under Snoozed, and one click takes it up again."""
+    case_id = new_case("snoozed")
+    with console.visitor("Olga") as olga:
+        page = olga.get(f"/exceptions?row={case_id}").text
+        until = re.search(r'name="until">\s*<option value="([\d-]+)"', page)
+        assert until
+        answer = olga.post(f"/exceptions/{case_id}/snooze", until=until[1], reason="waits for the count")
+        assert answer.status_code == 303
+        assert "Stock is short of snoozed" not in olga.get("/exceptions?words=snoozed").text.split('id="detail"')[0]
+        assert "Stock is short of snoozed" in olga.get("/exceptions?tab=snoozed&words=snoozed").text
+        olga.post(f"/exceptions/{case_id}/wake")
+        assert "Stock is short of snoozed" in olga.get("/exceptions?words=snoozed").text
+
+
+def test_an_assignment_is_on_the_row_and_in_the_trail(console: Console, new_case: Callable[[str], int]) -> None:
+    """Who works on a case is seen by everyone, and so is who said so."""
+    case_id = new_case("assigned")
+    with console.visitor("Olga") as olga:
+        olga.post(f"/exceptions/{case_id}/assign", person="Fina")
+        shown = olga.get("/exceptions?person=Fina").text
+    assert "Stock is short of assigned" in shown
+    assert "case.assigned" in shown
+
+
+def test_many_are_decided_at_once_after_a_look(console: Console, new_case: Callable[[str], int]) -> None:
+    """The page says of each what would happen; what is refused leaves the others standing."""
+    good = [new_case("many 1"), new_case("many 2")]
+    with console.visitor("Olga") as olga:
+        chosen = {"case": [str(each) for each in good], "which": "chosen"}
+        assert "Decide 2 cases" in olga.post("/exceptions/bulk", **chosen).text
+        preview = olga.post("/exceptions/bulk/preview", case=[*map(str, good), "999999"], resolution="dismiss")
+        assert "Would decide 2 of 3 cases" in preview.text
+        assert state(console, good[0])[0] == "open"
+        lines = re.findall(r'name="decision" value="([^"]*)"', preview.text)
+        done = olga.post("/exceptions/bulk/resolve", decision=lines)
+    assert "Decided 2 of 2 cases" in done.text
+    assert [state(console, each) for each in good] == [("resolved", "dismiss", "Olga")] * 2
+
+
+def test_a_spreadsheet_goes_out_and_comes_in(console: Console, new_case: Callable[[str], int]) -> None:
+    """The downloaded rows with two columns filled in are decisions; a word that is no resolution is told with its row."""
+    case_id = new_case("sheet")
+    with console.visitor("Olga") as olga:
+        sheet = olga.get("/exceptions.csv?words=sheet").text.splitlines()
+        assert sheet[0].endswith("resolution,note")
+        assert sheet[1].startswith(f"{case_id},stock.short")
+        filled = f"case,resolution,note\n{case_id},dismiss,counted again\n{case_id + 100000},nonsense,\n"
+        files = {"file": ("decisions.csv", filled.encode(), "text/csv")}
+        preview = olga.http.post("/exceptions/upload", data={"csrf": olga.csrf}, files=files)
+    assert "Would decide 1 of 1 cases" in preview.text
+    assert "nonsense" in preview.text
+
+
+def test_who_may_not_decide_is_told_and_the_server_refuses(console: Console, new_case: Callable[[str], int]) -> None:
+    """An auditor sees everything; the buttons are off, and a form sent all the same is answered with 403."""
+    case_id = new_case("auditor")
+    with console.visitor("Aude") as aude:
+        assert "Your role may not decide this kind of case" in aude.get(f"/exceptions?row={case_id}").text
+        assert aude.post(f"/exceptions/{case_id}/resolve", resolution="dismiss").status_code == 403
+    assert state(console, case_id)[0] == "open"
+
+
+def test_two_people_decide_one_case_once(console: Console, new_case: Callable[[str], int]) -> None:
+    """The second is told who was faster, and nothing is done twice."""
+    case_id = new_case("twice")
+    with console.visitor("Olga") as olga, console.visitor("Ana Admin") as ana:
+        assert olga.post(f"/exceptions/{case_id}/resolve", resolution="dismiss").status_code == 303
+        late = ana.post(f"/exceptions/{case_id}/resolve", resolution="retry")
+    assert late.status_code == 409
+    assert "resolved on 2026-11-23 by Olga" in late.text
+
+
+def test_the_address_is_the_state(page_of: Callable[..., Tab], new_case: Callable[[str], int]) -> None:
+    """A pasted address shows the same filter, sort and row; Back returns to the row before."""
+    first, second = new_case("address a"), new_case("address b")
+    tab = page_of("Olga")
+    tab.goto(f"/exceptions?words=address&sort=age&row={first}")
+    tab.locator(f"#row-{second}").click()
+    tab.get_by_role("heading", name="Stock is short of address b").wait_for()
+    assert f"row={second}" in tab.url
+    assert "sort=age" in tab.url
+    tab.reload()
+    tab.get_by_role("heading", name="Stock is short of address b").wait_for()
