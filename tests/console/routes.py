@@ -33,6 +33,7 @@ def addresses(console: Console) -> dict[str, str]:
         "document": document,
         "link": "no-such-link",
         "run": RUN,
+        "sku": "LAMP-1",
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ ANSWERS = {
     "unanswered": ("warn", "Sent, no proof"),
 }
 """The colour and the words of where an answer stands. What was merely sent is never called accepted."""
+_HASH = re.compile(r"[0-9a-f]{64}")
 _EVENTS = {
     "accepted": "ok",
     "rejected": "bad",
@@ -143,6 +145,10 @@ def _event(each: Mapping[str, Any]) -> Event:
     what = each["what"].replace(".", " ").replace("-", " ")
     state = next((colour for word, colour in _EVENTS.items() if word in what), "idle")
     details = each["details"] if isinstance(each["details"], Mapping) else {}
-    words = "; ".join(f"{name} {value}" for name, value in details.items() if value not in (None, "", [], {}))
+    words = "; ".join(
+        str(value) if name == "title" else f"{name.replace('_', ' ')} {value}"
+        for name, value in details.items()
+        if value not in (None, "", [], {}) and not _HASH.fullmatch(str(value))
+    )
     about = f" ({each['about']})" if each["about"] else ""
     return Event(each["at"], each["who"], f"{what[:1].upper()}{what[1:]}{about}", state, words, each["evidence"] or "")

@@ -131,7 +131,7 @@ def _answer(visit: Visit, route: Route) -> Response:
         if route.may != OPEN_TO_ALL and visit.person is None:
             return _to_sign_in(visit)
         if visit.request.method not in _SAFE:
-            _check_origin(visit)
+            _check_origin(visit, route)
         if not visit.may(route.may):
             return problem_page(visit, 403, f"This needs “{words_of(route.may)}”. An administrator can grant it.")
         return route.answer(visit)
@@ -162,12 +162,12 @@ def csrf_of(ticket: str) -> str:
     return digest_of(b"trueup csrf " + ticket.encode())[:32]
 
 
-def _check_origin(visit: Visit) -> None:
-    """A form comes from our own pages. Raises Refused."""
+def _check_origin(visit: Visit, route: Route) -> None:
+    """A form comes from our own pages, and of this session where it acts in its name. Raises Refused."""
     site = visit.request.headers.get("sec-fetch-site", "same-origin")
     if site not in ("same-origin", "none"):
         raise Refused("This form came from another site; nothing was done.")
-    if visit.person is None:
+    if route.may == OPEN_TO_ALL:
         return
     shown = visit.request.headers.get("x-csrf-token") or visit.given("csrf")
     if not hmac.compare_digest(shown.encode(), visit.csrf.encode()):

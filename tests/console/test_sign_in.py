@@ -1,0 +1,101 @@
+"""Sign-in: the first administrator by a link, passwords, too many tries, people who come and go, and what they prefer."""
+
+from __future__ import annotations
+
+import re
+
+from tests.console.installed import Client, Console
+from trueup.workflows.people import all_people, invite, make_first_link
+
+PASSWORD = "a green lamp on the left"
+
+
+def invited(console: Console, name: str) -> str:
+    """A link for someone, made by an administrator."""
+    settled = console.app.settings.people
+    with console.app.database.transaction() as connection:
+        admin = all_people(connection, settled)["Ana Admin"]
+    return console.app.act(False, invite, name, admin, settled)
+
+
+def choose(client: Client, link: str, password: str = PASSWORD) -> int:
+    return client.http.post(f"/enter/{link}", data={"password": password, "again": password}).status_code
+
+
+def test_the_first_administrator_comes_in_by_a_link_once(console: Console) -> None:
+    """As long as no administrator can sign in a start shows a link; it opens once, and none is shown afterwards."""
+    made = console.app.act(True, make_first_link, console.app.settings.people)
+    assert made is None or made[0] == "Ana Admin"
+    link = invited(console, "Ana Admin")
+    with console.visitor() as ana:
+        assert choose(ana, link) == 303
+        assert "Your account: " not in ana.get("/account").text
+        assert ana.get("/account").status_code == 200
+        assert choose(ana, link, "another long sentence") == 422
+    assert console.app.act(True, make_first_link, console.app.settings.people) is None
+
+
+def test_a_password_lets_in_and_a_wrong_one_is_told_alike(console: Console) -> None:
+    """Whether the name or the password is wrong is nobody's business."""
+    with console.visitor() as fina:
+        assert choose(fina, invited(console, "Fina")) == 303
+    with console.visitor() as nobody:
+        wrong = nobody.http.post("/sign-in", data={"name": "Fina", "password": "not this one at all"})
+        unknown = nobody.http.post("/sign-in", data={"name": "Nobody Here", "password": "not this one at all"})
+        assert wrong.status_code == unknown.status_code == 422
+        assert wrong.text.replace("Fina", "") == unknown.text.replace("Nobody Here", "")
+        let = nobody.http.post("/sign-in", data={"name": "fina", "password": PASSWORD, "next": "/orders?standing=sent"})
+        assert let.headers["location"] == "/orders?standing=sent"
+        assert "HttpOnly" in let.headers["set-cookie"]
+        elsewhere = nobody.http.post("/sign-in", data={"name": "Fina", "password": PASSWORD, "next": "//evil.example"})
+        assert elsewhere.headers["location"] == "/"
+
+
+def test_too_many_tries_wait_even_with_the_right_password(console: Console) -> None:
+    """Five under one name within a quarter of an hour; others are not kept out by it."""
+    with console.visitor() as elke:
+        assert choose(elke, invited(console, "Elke")) == 303
+    with console.visitor() as guesser:
+        for _ in range(5):
+            assert guesser.http.post("/sign-in", data={"name": "Elke", "password": "guess"}).status_code == 422
+        assert guesser.http.post("/sign-in", data={"name": "Elke", "password": PASSWORD}).status_code == 429
+
+
+def test_a_short_password_is_refused(console: Console) -> None:
+    """The link stays usable, and the words say what is expected."""
+    link = invited(console, "Aude")
+    with console.visitor() as aude:
+        assert choose(aude, link, "short") == 422
+        assert choose(aude, link) == 303
+
+
+def test_someone_who_left_is_out_at_once(console: Console) -> None:
+    """An administrator adds a person with a link, changes their roles, and removes them: their session ends with it."""
+    with console.visitor("Ana Admin") as ana:
+        page = ana.post("/settings/people/add", name="Nora", role=["operations"])
+        link = re.search(r"/enter/([\w-]+)</code>", page.text)
+        assert link
+        with console.visitor() as nora:
+            assert choose(nora, link[1]) == 303
+            assert nora.get("/settings").status_code == 200
+            ana.post("/settings/people/roles", name="Nora", role=["auditor"])
+            assert "auditor" in nora.get("/account").text
+            ana.post("/settings/people/remove", name="Nora")
+            assert nora.get("/account").status_code == 303
+        assert ana.post("/settings/people/remove", name="Ana Admin").status_code == 404
+
+
+def test_preferences_change_how_numbers_and_times_are_written(console: Console) -> None:
+    """A German locale in Berlin: 318,00 and an hour later; and letters that are no keys."""
+    with console.visitor("Bo Admin") as bo:
+        bo.post("/account/preferences", locale="de_DE", zone="Europe/Berlin", density="compact", shortcuts_off="yes")
+        page = bo.get("/exceptions").text
+    assert "318,00" in page
+    assert "data-shortcuts" not in page
+    assert 'data-density="compact"' in page
+
+
+def test_nobody_steps_in_without_a_demonstration(console: Console) -> None:
+    """The door of the demonstration is shut in an installation."""
+    with console.visitor() as nobody:
+        assert nobody.http.post("/sign-in/demo", data={"name": "Ana Admin"}).status_code == 409
