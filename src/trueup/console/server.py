@@ -6,6 +6,7 @@ import hmac
 import secrets
 import traceback
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -85,10 +86,20 @@ class _Assets(StaticFiles):
         return response
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request whose body was read."""
+
+    request: Request
+    form: FormData = field(default_factory=FormData)
+    body: bytes = b""
+
+
 def _answering(house: House, page: Page, route: Route) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
+        body = await request.body() if route.method == "POST" else b""
         form = await request.form() if route.method == "POST" else FormData()
-        return await run_in_threadpool(_serve, house, page, route, (request, form))
+        return await run_in_threadpool(_serve, house, page, route, Asked(request, form, body))
 
     return answer
 
@@ -98,7 +109,7 @@ def _not_there(house: House) -> Callable[[Request, HTTPException], Awaitable[Res
 
     async def answer(request: Request, error: HTTPException) -> Response:
         if error.status_code == 404:
-            return await run_in_threadpool(_serve, house, page, page.routes[0], (request, FormData()))
+            return await run_in_threadpool(_serve, house, page, page.routes[0], Asked(request))
         return HTMLResponse(str(error.detail), status_code=error.status_code, headers=_HEADERS)
 
     return answer
@@ -108,9 +119,9 @@ def _refuse_missing(visit: Visit) -> Response:
     raise NotFound(f"There is no page {visit.request.url.path}.")
 
 
-def _serve(house: House, page: Page, route: Route, asked: tuple[Request, FormData]) -> Response:
+def _serve(house: House, page: Page, route: Route, asked: Asked) -> Response:
     """Who is it, may they, and what is the answer: in this order, whatever the page is."""
-    request, form = asked
+    request = asked.request
     ticket = request.cookies.get(SESSION, "")
     known = house.desk.act(False, session_of, ticket, house.desk.settings.people) if ticket else None
     with house.desk.world.database.transaction() as connection:
@@ -119,7 +130,7 @@ def _serve(house: House, page: Page, route: Route, asked: tuple[Request, FormDat
         zone = preferences.get("zone") or request.cookies.get("zone") or house.desk.settings.installation.time_zone
         accepted = request.headers.get("accept-language", "")
         present = present_in(str(preferences.get("locale", "")), accepted, str(zone), house.desk.world.clock.now())
-        visit = Visit(request, house, page, connection, present, person, preferences, ticket, form)
+        visit = Visit(request, house, page, connection, present, person, preferences, ticket, asked.form, asked.body)
         visit.nonce = secrets.token_urlsafe(16)
         visit.csrf = csrf_of(ticket) if person else ""
         response = _answer(visit, route)

@@ -87,6 +87,7 @@ class Visit:
     preferences: Mapping[str, Any]
     ticket: str = ""
     form: FormData = field(default_factory=FormData)
+    body: bytes = b""
     nonce: str = ""
     csrf: str = ""
 
