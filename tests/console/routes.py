@@ -15,6 +15,10 @@ RUN = "deadline:1:9"
 """A run that waits for its time in the filled database."""
 
 
+ELSEWHERE = {"id": "1", "claim": "1", "rule": "no-such-rule", "month": "2026-10", "ending": "pdf"}
+"""Things of the books, of which the filled database has none: their pages are opened in tests of their own."""
+
+
 def all_routes() -> list[tuple[Page, Route]]:
     """Page and route, of all pages."""
     return [(page, route) for page in collect_pages().values() for route in page.routes]
@@ -33,8 +37,14 @@ def addresses(console: Console) -> dict[str, str]:
         "document": document,
         "link": "no-such-link",
         "run": RUN,
+        **ELSEWHERE,
         "sku": "LAMP-1",
     }
+
+
+def is_there(route: Route) -> bool:
+    """Whether the filled database has what the route shows."""
+    return not route.path.startswith("/matches/") and not any(f"{{{name}" in route.path for name in ELSEWHERE)
 
 
 def address(route: Route, places: dict[str, str]) -> str:

@@ -11,14 +11,15 @@ import pytest
 from playwright.sync_api import Page as Tab
 
 from tests.console.installed import ROLES, Console
-from tests.console.routes import address, addresses, all_routes
+from tests.console.routes import address, addresses, all_routes, is_there
 from trueup.console.page import OPEN_TO_ALL, Route
 from trueup.console.server import csrf_of
 from trueup.workflows.authority import permissions
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 ROUTES = all_routes()
-PAGES = [route for _, route in ROUTES if route.method == "GET" and not route.path.endswith((".csv", "/original"))]
+_FILES = (".csv", ".xlsx", ".zip", "/original")
+PAGES = [route for _, route in ROUTES if route.method == "GET" and is_there(route) and not route.path.endswith(_FILES)]
 
 
 def _named(route: Route) -> str:
