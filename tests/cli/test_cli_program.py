@@ -31,6 +31,7 @@ WRITES = {
     "close",
     "documents erase",
     "init",
+    "invoices credit-notes",
     "invoices import",
     "journal export",
     "products import",

@@ -27,7 +27,7 @@ from trueup.workflows.reconcile_remittances import reconcile_partner
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 
-group = typer.Typer(name="invoices", help="Our invoices: import, list, show.", no_args_is_help=True)
+group = typer.Typer(name="invoices", help="Our invoices: import, list, show, credit-notes.", no_args_is_help=True)
 _COLUMNS = (
     Column("id", "id", number=True, spare=True),
     Column("number", "number"),
