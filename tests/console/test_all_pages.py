@@ -67,7 +67,7 @@ def test_every_page_is_accessible(console: Console, page_of: Callable[..., Tab],
     found = []
     for route in PAGES:
         path = address(route, places)
-        if route.may == OPEN_TO_ALL:
+        if route.may == OPEN_TO_ALL or not is_there(route, places):
             continue
         tab.goto(path)
         found += _violations(tab, path)
@@ -94,7 +94,7 @@ def test_no_page_is_wider_than_a_phone(console: Console, page_of: Callable[..., 
     places, tab = addresses(console), page_of("Ana Admin", width=360)
     wide = []
     for route in PAGES:
-        if route.may == OPEN_TO_ALL:
+        if route.may == OPEN_TO_ALL or not is_there(route, places):
             continue
         tab.goto(address(route, places))
         width = tab.evaluate("document.documentElement.scrollWidth")
