@@ -19,7 +19,7 @@ from trueup.workflows.authority import permissions
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 ROUTES = all_routes()
 _FILES = (".csv", ".xlsx", ".zip", "/original")
-PAGES = [route for _, route in ROUTES if route.method == "GET" and is_there(route) and not route.path.endswith(_FILES)]
+PAGES = [route for _, route in ROUTES if route.method == "GET" and not route.path.endswith(_FILES)]
 
 
 def _named(route: Route) -> str:
