@@ -80,7 +80,9 @@ def find_entry(connection: sa.Connection, wanted: str) -> int:
 def show_entry(connection: sa.Connection, entry_id: int) -> dict[str, Any]:
     """One entry with its lines in order, the document it follows from, and the exports it was in."""
     query = sa.select(journal_entries).where(journal_entries.c.id == entry_id)
-    row = connection.execute(query).mappings().one()
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"Journal entry {entry_id}: there is none of that number.")
     names = documents_of(connection, [row["evidence"]])
     return {
         **_head(row),
