@@ -24,8 +24,12 @@ class _CountsRuns(InProcessEngine[World]):
 
 
 def test_a_claim_that_fails_again_and_again_is_not_tried_without_pause(database: Database, clock: ManualClock) -> None:
-    """It is a case, tried ever more seldom, and the fallback speaks in time."""
+    """It is a case, tried ever more seldom, and the fallback speaks in time.
+
+    Counts are not written into this shop, as is the default: it knows nothing of the goods that the warehouse counted.
+    """
     with install(database, clock, SET, pace=CALM, make_engine=_CountsRuns) as here:
+        here.world.connections.stock_sinks.clear()
         here.pass_time(HOUR)
         with database.transaction() as connection:
             declare_count(connection, [("SET-1", LOCATION, 100)], NO_EVIDENCE, clock.now())
