@@ -13,6 +13,7 @@ from playwright.sync_api import Page as Tab
 from tests.console.installed import ROLES, Console
 from tests.console.routes import address, addresses, all_routes, is_there
 from trueup.console.page import OPEN_TO_ALL, Route
+from trueup.console.permissions import words_of
 from trueup.console.server import csrf_of
 from trueup.workflows.authority import permissions
 
@@ -46,6 +47,12 @@ def test_a_role_is_let_do_what_it_may_and_nothing_else(console: Console, role: s
         if (answer.status_code == 403) is may or answer.status_code >= 500:
             wrong.append(f"{_named(route)}: {answer.status_code}, {'may' if may else 'may not'} ({route.may})")
     assert not wrong, "\n".join(wrong)
+
+
+def test_every_permission_is_called_by_words() -> None:
+    """The table of who may do what is read by people: each permission has words of its own, not its name."""
+    wordless = [name for name in permissions() if words_of(name) == name.replace(".", " ").capitalize()]
+    assert not wordless, f"console/permissions.py has no words for {wordless}"
 
 
 def test_nobody_is_let_do_anything_without_a_session(console: Console) -> None:

@@ -10,6 +10,8 @@ _WORDS = {
     "charges.check": "Check expected charges",
     "claims.dispute": "Dispute deductions",
     "credit-notes.issue": "Issue credit notes",
+    "credits.answer": "Say what became of unanswered credits",
+    "credits.break": "Write off credits that are never spent",
     "documents.erase": "Erase documents",
     "invoices.import": "Import invoices",
     "journal.export": "Export the journal",
@@ -27,6 +29,9 @@ _WORDS = {
     "stock.declare": "Declare stock",
     "terms.enter": "Enter terms",
     "tokens.make": "Make access tokens",
+    "trade-ins.grade": "Grade trade-ins",
+    "trade-ins.record": "Record trade-ins",
+    "trade-ins.reveal": "See the codes of gift cards",
 }
 
 
