@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.workflows.circulating import BIKE, PROGRAMME, circulate
+import httpx2
+
+from tests.workflows.circulating import BIKE, PROGRAMME, Circulation, circulate
+from trueup.api.server import build_api
 from trueup.base.clock import ManualClock
+from trueup.base.ids import Digest
+from trueup.base.secret import Secret
+from trueup.formats.requests import read_requests
+from trueup.settings.model import SignalSettings
+from trueup.simulators.serving import serve
 from trueup.storage.database import Database
 from trueup.storage.views import circular as views
-from trueup.workflows.poll_circular import look_soon
 
 
 def test_items_and_cycles_become_units_in_their_lanes(database: Database, clock: ManualClock) -> None:
@@ -36,19 +46,63 @@ def test_items_and_cycles_become_units_in_their_lanes(database: Database, clock:
         assert all(change["evidence"] for change in item["changes"])
 
 
+@contextmanager
+def called(circle: Circulation) -> Iterator[Callable[..., int]]:
+    """What an automation may do: call by a signal's name and a secret; the status of the answer."""
+    signals = (SignalSettings.model_construct(name="rentals", secret=Secret("s3cret"), about=PROGRAMME),)
+    with serve(build_api(circle.installed.world, circle.installed.engine.act, signals)) as api:
+
+        def call(name: str = "rentals", secret: str = "s3cret", body: bytes = b"{}") -> int:
+            headers = {"authorization": f"Bearer {secret}"}
+            answer = httpx2.post(f"{api.url}/webhooks/flow/{name}", content=body, headers=headers, timeout=30)
+            return answer.status_code
+
+        yield call
+
+
 def test_a_signal_brings_the_next_look_forward(database: Database, clock: ManualClock) -> None:
-    """Without one a cycle is seen at the next round; with one at once. A heap of signals is one look."""
-    with circulate(database, clock) as circle:
+    """Without one a cycle is seen at the next round; with one at once, and what the signal says is kept and not believed."""
+    with circulate(database, clock) as circle, called(circle) as call:
         circle.items(1)
         circle.look()
         circle.rent(4, 8)
-        assert circle.lanes() == {"free": 1}
-        for _ in range(5):
-            circle.installed.engine.act(look_soon, PROGRAMME)
         asked = circle.supercycle.totals["GET /rentals 200"]
+        assert call(secret="forged") == 401 and call(name="returns") == 404
+        circle.installed.pass_time(timedelta(seconds=5))
+        assert circle.lanes() == {"free": 1} and circle.supercycle.totals["GET /rentals 200"] == asked
+        told = b'{"rental": {"id": "gid://supercycle/Rental/999", "status": "fulfilled"}}'
+        assert [call(body=told) for _ in range(3)] == [202, 202, 202]
         circle.installed.pass_time(timedelta(seconds=5))
         assert circle.lanes() == {"booked": 1}
-        assert circle.supercycle.totals["GET /rentals 200"] == asked + 1
+        assert circle.supercycle.totals["GET /rentals 200"] == asked + 1, "a signal and its doubles are one look"
+        assert kept_signals(circle) == [told] * 3
+
+
+def test_signals_without_end_neither_put_off_a_look_nor_heap_up(database: Database, clock: ManualClock) -> None:
+    """Cycles are asked for twice a minute at most, and always; a sweep reads everything, so it is asked for more seldom."""
+    with circulate(database, clock) as circle, called(circle) as call:
+        circle.items(1)
+        circle.look()
+        begun = Counter(circle.supercycle.totals)
+        circle.items(1)
+        for _ in range(30):
+            assert call() == 202
+            circle.installed.pass_time(timedelta(seconds=10))
+        asked = Counter(circle.supercycle.totals) - begun
+        assert 8 <= asked["GET /rentals 200"] <= 11, "five minutes of signals"
+        assert asked["GET /items 200"] == 0
+        circle.installed.pass_time(timedelta(minutes=25))
+        assert (Counter(circle.supercycle.totals) - begun)["GET /items 200"] == 1
+        assert circle.lanes() == {"free": 2}
+
+
+def kept_signals(circle: Circulation) -> list[bytes]:
+    """What the archived signals about the programme carried, in the order of their arrival."""
+    query = "SELECT evidence FROM trueup.hints ORDER BY received_at"
+    with circle.installed.database.transaction() as connection:
+        rows = connection.exec_driver_sql(query).scalars()
+        documents = [circle.installed.world.read(connection, Digest(digest)) for digest in rows]
+        return [request.body for document in documents for request in read_requests(document)]
 
 
 def test_what_vanished_from_the_list_is_asked_for_before_it_is_believed(database: Database, clock: ManualClock) -> None:

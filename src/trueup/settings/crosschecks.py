@@ -11,20 +11,22 @@ from typing import Any
 
 from trueup.domain.cases import Role
 
+_CONNECTED = ("partners", "shops", "circular", "folders")
+"""The tables whose rows are connections."""
 _SIDES = {True: "both `in` and `out`; orders come and answers go", False: "`in`, where documents come"}
 """What a partner's folder is for, on EDI and otherwise."""
 
 
 def crosscheck(data: dict[str, Any]) -> Iterator[str]:
     """Complaints about names. What is not of the expected type is passed over: it has a complaint of its own."""
-    tables = ("partners", "shops", "circular", "folders")
     yield from _unique(
-        "partners, shops, circular and folders", [row.get("name") for table in tables for row in _rows(data, table)]
+        "partners, shops, circular and folders", [row.get("name") for table in _CONNECTED for row in _rows(data, table)]
     )
     yield from _unique("people", [row.get("name") for row in _rows(data, "people")])
     yield from _unique("partners' folders", [row.get("folder") for row in _rows(data, "partners")])
     owners = {role.value for role in Role} | _names(data, "people")
     yield from _programmes(data, owners)
+    yield from _signals(data)
     trade_ins = data.get("trade_ins")
     for name, table in (("shop", "shops"), ("programme", "circular")):
         if isinstance(trade_ins, dict) and isinstance(trade_ins.get(name), str):
@@ -61,6 +63,16 @@ def _programmes(data: dict[str, Any], owners: set[str]) -> Iterator[str]:
             yield from _known(f"{where}: shop", row["shop"], _names(data, "shops"), "[[shops]]")
         if isinstance(row.get("owner"), str):
             yield from _known(f"{where}: owner", row["owner"], owners, "the roles and [[people]]")
+
+
+def _signals(data: dict[str, Any]) -> Iterator[str]:
+    """A signal about nothing would be thanked for, and nobody would be asked."""
+    yield from _unique("signals", [row.get("name") for row in _rows(data, "signals")])
+    known = {name for table in _CONNECTED for name in _names(data, table)}
+    for row in _rows(data, "signals"):
+        if isinstance(row.get("about"), str):
+            where = f"signal {row.get('name')!r}: about"
+            yield from _known(where, row["about"], known, "the names of partners, shops, circular and folders")
 
 
 def _agreement(where: str, terms: dict[str, Any], codes: list[str], data: dict[str, Any]) -> Iterator[str]:

@@ -30,6 +30,8 @@ CYCLES, SWEEP = "cycles", "sweep"
 MOST_PAGES = 100_000
 MOST_ASKED = 200
 """So many records that a sweep did not tell of are asked for by id in one round; the others in the next."""
+SWEEPS_ASKED_FOR = 12
+"""So many sweeps may be asked for in the time of one that comes by itself: each reads everything, however little is news."""
 _CLASSES: dict[str, type[Any]] = {
     Kind.ITEM.value: Item,
     Kind.CYCLE.value: Cycle,
@@ -101,15 +103,6 @@ def ensure_circular(tx: Tx) -> None:
 def circular_rounds(world: World) -> list[Rounds]:
     """Every chain of rounds: two a programme."""
     return [_rounds(world, name, query) for name in world.programmes for query in (CYCLES, SWEEP)]
-
-
-def look_soon(tx: Tx, programme: str, *, items: bool = False) -> None:
-    """A signal came that something changed: look now instead of at the next round. `items`: sweep too.
-
-    Many signals are one look: it takes the place of the round that waits.
-    """
-    for query in (CYCLES, SWEEP) if items else (CYCLES,):
-        start_rounds(tx, _rounds(tx.resources, programme, query))
 
 
 def next_window(tx: Tx, programme: str) -> dict[str, str]:
@@ -251,8 +244,10 @@ def _told(words: str, pause_seconds: int, *, at_once: bool = False) -> dict[str,
 
 
 def _rounds(world: World, programme: str, query: str) -> Rounds:
-    flow, pace = ("poll_cycles", world.pace.circular) if query == CYCLES else ("sweep_programme", world.pace.sweep)
-    return Rounds(flow, f"{query}:{programme}", programme, query, (programme,), pace)
+    stem, args, pace = f"{query}:{programme}", (programme,), world.pace
+    if query == CYCLES:
+        return Rounds("poll_cycles", stem, programme, query, args, pace.circular)
+    return Rounds("sweep_programme", stem, programme, query, args, pace.sweep, pace.sweep / SWEEPS_ASKED_FOR)
 
 
 FLOWS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,11 +17,16 @@ MOST_PAUSE = timedelta(hours=2)
 """No round waits longer for the next than this beyond its pace, whatever failed: a timer due later was set by another clock."""
 DEFECT_PAUSE = timedelta(minutes=10)
 RUN_FAILED = "run.failed"
+LEAST_PAUSE = timedelta(seconds=30)
+"""A source is not asked again at once more often than this, however many hints it gives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """A chain of rounds. The runs of it are `stem:1`, `stem:2` ..., counted in the row of that source and query."""
+    """A chain of rounds. The runs of it are `stem:1`, `stem:2` ..., counted in the row of that source and query.
+
+    `pace` is from one to the next; `rest` is what lies between them at least when somebody asks for the next.
+    """
 
     flow: str
     stem: str
@@ -28,6 +34,7 @@ class Rounds:
     query: str
     args: tuple[str, ...]
     pace: timedelta
+    rest: timedelta = LEAST_PAUSE
 
 
 def start_rounds(tx: Tx, rounds: Rounds, after: timedelta = timedelta(0)) -> None:
@@ -37,6 +44,24 @@ def start_rounds(tx: Tx, rounds: Rounds, after: timedelta = timedelta(0)) -> Non
         tx.cancel(timer.run_id)
     number = sources.start_round(tx.connection, rounds.source, rounds.query, tx.now)
     tx.at(tx.now + after, rounds.flow, f"{rounds.stem}:{number}", *rounds.args)
+
+
+def ask_sooner(tx: Tx, chains: Sequence[Rounds]) -> int:
+    """Somebody says that a source has news: its next round comes at once, or a rest after the last. Returns how many were moved.
+
+    A round that comes as soon by itself stays where it is: else who asks again and again would put it off for ever.
+    """
+    moved = 0
+    for rounds in chains:
+        began = sources.load_source(tx.connection, rounds.source, rounds.query).last_started_at
+        rest = min(rounds.rest, rounds.pace)
+        since = tx.now - began if began is not None else rest
+        after = rest - since if timedelta(0) <= since < rest else timedelta(0)
+        if any(timer.due <= tx.now + after for timer in find_timers(tx.connection, f"{rounds.stem}:")):
+            continue
+        start_rounds(tx, rounds, after)
+        moved += 1
+    return moved
 
 
 def set_next(tx: Tx, rounds: Rounds, run_id: str, after: timedelta) -> None:

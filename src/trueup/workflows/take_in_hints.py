@@ -7,23 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from trueup.base.errors import DocumentError
 from trueup.base.ids import Digest
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.formats.requests import MEDIA_TYPE, KeptRequest, write_requests
 from trueup.remote.hints import About, Hint, Subject
-from trueup.storage import cases, hints, sales_orders, sources
+from trueup.storage import cases, hints, sales_orders
 from trueup.storage.documents import Arrival
-from trueup.workflows.rounds import Rounds, start_rounds
+from trueup.workflows.rounds import Rounds, ask_sooner
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.wake_stock import look_now
 from trueup.workflows.world import Tx
 
 KIND = "hints"
-LEAST_PAUSE = timedelta(seconds=30)
-"""A source is not asked again at once more often than this, however many hints it gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +83,6 @@ def take_in_signal(tx: Tx, arrived: ArrivedHint, chains: Sequence[Rounds]) -> in
     digest = tx.resources.archive.append(tx.connection, content, arrival).digest
     hints.save_hints(tx.connection, [_row(arrived, digest, 0)])
     return ask_sooner(tx, [rounds for rounds in chains if rounds.source == arrived.source])
-
-
-def ask_sooner(tx: Tx, chains: Sequence[Rounds]) -> int:
-    """Somebody says that a source has news: its next round comes at once, unless the last has only begun. How many do."""
-    moved = 0
-    for rounds in chains:
-        began = sources.load_source(tx.connection, rounds.source, rounds.query).last_started_at
-        since = tx.now - began if began is not None else LEAST_PAUSE
-        if timedelta(0) <= since < LEAST_PAUSE and rounds.pace > LEAST_PAUSE:
-            start_rounds(tx, rounds, LEAST_PAUSE - since)
-        else:
-            start_rounds(tx, rounds)
-        moved += 1
-    return moved
 
 
 def _row(each: ArrivedHint, digest: Digest, place: int) -> hints.SavedHint:

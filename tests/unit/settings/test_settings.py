@@ -327,6 +327,11 @@ def test_the_database_is_known_before_all_else_is_right(tmp_path: Path) -> None:
             'routes = ["edi"]\nfolder = "edi"\n[[folders]]\nname = "edi"\nin = "x"\n[[partners]]',
             "folder 'edi' needs both `in` and `out`",
         ),
+        (
+            "\n[worker]\n",
+            '\n[[signals]]\nname = "rentals"\nsecret = "env:AMAZON_CLIENT_SECRET"\nabout = "main-shp"\n[worker]\n',
+            "signal 'rentals': about 'main-shp' is not among the names of partners, shops, circular and folders; did you mean",
+        ),
         ("\n[archive]\n", 'two_persons_above = "1000"\n[archive]\n', "expected an amount and its currency"),
         ("\n[archive]\n", 'two_persons_above = "1000.001 USD"\n[archive]\n', "expected an amount and its currency"),
         ("\n[installation]\n", "\n[instalation]\n", "instalation: is not a key; did you mean 'installation'?"),
