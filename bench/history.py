@@ -2,8 +2,8 @@
 
 Each copy has what its original has: revision, lines, decisions, reservations that the shop has claimed, answers, the order in
 the shop, delivery, attempts, acts, archived documents with their sealed bytes, and for the last tenth the finished runs with
-their checkpoints, which are kept for a month. It breaks the chain of the archive, which nothing reads here; and the stock
-that the shop shows as committed knows nothing of it, as if all of it had been shipped.
+their checkpoints, which are kept for a month. All are closed: the buyer has received them in full. It breaks the chain of the
+archive, which nothing reads here; and the stock that the shop shows as committed knows nothing of it, as all was shipped.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DIGEST = "encode(sha256(convert_to(digest || n, 'UTF8')), 'hex')"
 _TEXT = "{} || '-' || n"
 _RECENT = "WHERE n <= {copies} / 10"
 _TABLES: tuple[tuple[str, Mapping[str, str], str], ...] = (
-    ("trueup.orders", {"id": _KEY.format("id"), "number": _TEXT.format("number")}, ""),
+    ("trueup.orders", {"id": _KEY.format("id"), "number": _TEXT.format("number"), "state": "'closed'"}, ""),
     ("trueup.order_revisions", _ORDER, ""),
     ("trueup.order_lines", _ORDER, ""),
     ("trueup.decisions", _ORDER, ""),

@@ -41,6 +41,7 @@ def _kinds(effect: int) -> str:
     return ", ".join(f"'{kind}'" for kind in kinds)
 
 
+# Claims that a shop's count knows are summed from orders that are still open: years of closed ones are never read.
 _SUPPLIES = f"""
 WITH counted AS (
     SELECT l.*, b.eaches AS buffer, l.counted = '{CountSource.SHOP}' AS in_shop
@@ -48,16 +49,26 @@ WITH counted AS (
     JOIN trueup.stock_levels l ON l.sku = p.sku AND l.location = :location AND l.counted = {COUNTED}
     LEFT JOIN trueup.stock_buffers b ON b.channel = :channel AND b.location = :location AND b.sku = p.sku
     WHERE l.tracked AND {{chosen}}
+), holding AS (
+    SELECT c.sku, r.eaches AS held, 0 AS held_known
+    FROM counted c JOIN trueup.reservations r ON r.sku = c.sku AND r.location = :location
+    WHERE NOT c.in_shop
+    UNION ALL
+    SELECT c.sku, r.eaches, 0
+    FROM counted c JOIN trueup.reservations r ON r.sku = c.sku AND r.location = :location
+    WHERE c.in_shop AND r.claimed_at >= c.observed_at
+    UNION ALL
+    SELECT c.sku, r.eaches - CASE WHEN r.claimed_at < c.observed_at THEN r.claimed_eaches ELSE 0 END, 0
+    FROM counted c JOIN trueup.reservations r ON r.sku = c.sku AND r.location = :location
+    WHERE c.in_shop AND r.claimed_eaches < r.eaches AND coalesce(r.claimed_at < c.observed_at, true)
+    UNION ALL
+    SELECT c.sku, 0, r.claimed_eaches
+    FROM trueup.orders o
+    JOIN trueup.reservations r ON r.order_id = o.id AND r.location = :location
+    JOIN counted c ON c.sku = r.sku
+    WHERE o.state <> '{OrderState.CLOSED}' AND c.in_shop AND r.claimed_at < c.observed_at
 ), held AS (
-    SELECT c.sku,
-           sum(r.eaches - CASE WHEN c.in_shop AND r.claimed_at < c.observed_at THEN r.claimed_eaches ELSE 0 END) AS held,
-           sum(r.claimed_eaches) FILTER (
-               WHERE c.in_shop AND r.claimed_at < c.observed_at AND o.state <> '{OrderState.CLOSED}'
-           ) AS held_known
-    FROM counted c
-    JOIN trueup.reservations r ON r.sku = c.sku AND r.location = :location
-    JOIN trueup.orders o ON o.id = r.order_id
-    GROUP BY c.sku
+    SELECT sku, sum(held) AS held, sum(held_known) AS held_known FROM holding GROUP BY sku
 ), moved AS (
     SELECT c.sku,
            sum(CASE WHEN m.kind IN ({_kinds(-1)}) THEN -m.eaches
