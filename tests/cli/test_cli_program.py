@@ -55,7 +55,7 @@ WRITES = {
     "trade-ins code",
     "trade-ins grade",
     "trade-ins import",
-    "trade-ins reconcile",
+    "circular reconcile",
     "trade-ins record",
     "trade-ins refuse",
     "trade-ins release",

@@ -1,4 +1,5 @@
-"""`trueup circular`: the items of circular programmes, their rentals, resales and returns, and the story of one unit."""
+"""`trueup circular`: the items of circular programmes, their rentals, resales and returns, the story of one unit, and whether
+credits, items, the shop and the books agree."""
 
 from __future__ import annotations
 
@@ -10,10 +11,15 @@ from trueup.base.clock import SystemClock
 from trueup.cli.frame import Limit, Result, Session, command
 from trueup.cli.tables import Column, words
 from trueup.domain.circular_units import Lane
+from trueup.storage.views import cases as case_views
 from trueup.storage.views import circular as views
+from trueup.storage.views import trade_ins as credit_views
+from trueup.workflows.prove_books import prove
 
 group = typer.Typer(
-    name="circular", help="Rental, resale and trade-in: items, cycles, returns, show.", no_args_is_help=True
+    name="circular",
+    help="Rental, resale and trade-in: items, cycles, returns, show, credits, reconcile.",
+    no_args_is_help=True,
 )
 _ITEMS = (
     Column("item", "id", number=True),
@@ -44,6 +50,28 @@ _RETURNS = (
     Column("received", "received", number=True),
     Column("missing", "missing", number=True),
     Column("requested", "requested_at"),
+)
+
+PROOFS = ("credits", "deposits")
+_CREDITS = (
+    Column("trade-in", "trade_in"),
+    Column("as", "instrument"),
+    Column("amount", "amount", number=True),
+    Column("owed", "owed", number=True),
+    Column("spent", "spent", number=True),
+    Column("shop shows", "shop_shows", number=True),
+    Column("state", "state"),
+    Column("ends in", "ends_in", spare=True),
+    Column("days", "days", number=True),
+    Column("expires", "expires_on", spare=True),
+)
+_DIFFERENCES = (
+    Column("case", "id", number=True),
+    Column("kind", "kind"),
+    Column("title", "title", wrap=True),
+    Column("expected", "expected", wrap=True, spare=True),
+    Column("found", "found", wrap=True, spare=True),
+    Column("at risk", "money_at_risk", number=True),
 )
 
 
@@ -98,6 +126,32 @@ def show_item(
     with session.look() as connection:
         shown = views.show_item(connection, item, SystemClock().now())
     return Result(shown, words="\n".join(_story(shown)))
+
+
+@command(group, "credits", example="trueup circular credits --all")
+def list_credits(
+    session: Session,
+    every: Annotated[bool, typer.Option("--all", help="Also those on which nothing is owed any more.")] = False,
+) -> Result:
+    """List credits for trade-ins, the oldest first: what is owed on each, what was spent, what the shop shows."""
+    with session.look() as connection:
+        rows = credit_views.list_credits(connection, SystemClock().now().date(), every=every)
+    return Result(rows, _CREDITS, nothing="Nothing is owed on any credit.")
+
+
+@command(group, "reconcile", writes=True, example="trueup circular reconcile --dry-run")
+def reconcile(session: Session, limit: Limit = 100) -> Result:
+    """Hold credits, items, deposits, the shop and the books against each other now. Exit code 1 when something differs."""
+
+    def compare(tx: Any) -> tuple[dict[str, dict[str, int]], list[dict[str, Any]]]:
+        counted = {name: prove(tx, name) for name in PROOFS}
+        found = case_views.list_cases(tx.connection, limit=limit)
+        return counted, [row for row in found if row["kind"].partition(".")[0] in ("credit", "trade-in", "deposit")]
+
+    with session.open() as app:
+        counted, rows = app.act(session.dry_run, compare)
+    data = {"proofs": counted, "differences": rows, "dry_run": session.dry_run}
+    return Result(data, _DIFFERENCES, rows=rows, findings=bool(rows), nothing="All agrees.")
 
 
 def _story(shown: dict[str, Any]) -> list[str]:

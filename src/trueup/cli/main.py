@@ -59,14 +59,16 @@ PLACES = (
     Place("profit", "profit", "Net margin by SKU and by channel.", _LOOK, is_group=False),
     Place("documents", "documents", "The archive: list, show, explain, cat, verify, erase.", _LOOK),
     Place("products", "products", "The item master: import, list, export.", _LOOK),
-    Place("stock", "stock", "What may be sold and why: show, history, policy, drift, list, declare.", _LOOK),
+    Place("stock", "stock", "What may be sold and why: declare, list, show, history, policy, drift.", _LOOK),
     Place(
         "trade-ins",
         "trade_ins",
-        "Items customers trade in: record, import, grade, refuse, release, answer, break, code, list, show, credits, reconcile.",
+        "Items customers trade in: record, import, grade, refuse, release, answer, break, code, list, show.",
         _LOOK,
     ),
-    Place("circular", "circular", "Rental, resale and trade-in: items, cycles, returns, show.", _LOOK),
+    Place(
+        "circular", "circular", "Rental, resale and trade-in: items, cycles, returns, show, credits, reconcile.", _LOOK
+    ),
     Place("acts", "acts", "The audit trail: list.", _LOOK),
     Place("serve", "serve", "The console in a browser, and the work with it.", _WORK, is_group=False),
     Place("run", "work", "Work, and tell what happens, until Ctrl-C.", _WORK, is_group=False),

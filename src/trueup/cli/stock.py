@@ -18,7 +18,7 @@ from trueup.workflows.import_products import archive_upload
 from trueup.workflows.take_in_counts import KIND
 
 group = typer.Typer(
-    name="stock", help="Stock: what may be sold and why, its history, and counts.", no_args_is_help=True
+    name="stock", help="What may be sold and why: declare, list, show, history, policy, drift.", no_args_is_help=True
 )
 _COLUMNS = (
     Column("sku", "sku"),

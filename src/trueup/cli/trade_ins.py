@@ -17,15 +17,13 @@ from trueup.cli.tables import Column, amount
 from trueup.cli.uploads import read_upload, told_findings
 from trueup.domain.trade_ins import TradeIn
 from trueup.formats.trade_ins_csv import NAME, customer_id, read_trade_ins
-from trueup.storage.views import cases as case_views
 from trueup.storage.views import trade_ins as views
 from trueup.workflows import grade_trade_in as acts
 from trueup.workflows.import_products import archive_upload
-from trueup.workflows.prove_books import prove
 
 group = typer.Typer(
     name="trade-ins",
-    help="Items customers trade in: record, import, grade, refuse, release, answer, break, code, list, show, credits, reconcile.",
+    help="Items customers trade in: record, import, grade, refuse, release, answer, break, code, list, show.",
     no_args_is_help=True,
 )
 _COLUMNS = (
@@ -40,27 +38,6 @@ _COLUMNS = (
     Column("item", "item", number=True, spare=True),
     Column("recorded", "recorded_on", spare=True),
     Column("why", "why", wrap=True, spare=True),
-)
-PROOFS = ("credits", "deposits")
-_CREDITS = (
-    Column("trade-in", "trade_in"),
-    Column("as", "instrument"),
-    Column("amount", "amount", number=True),
-    Column("owed", "owed", number=True),
-    Column("spent", "spent", number=True),
-    Column("shop shows", "shop_shows", number=True),
-    Column("state", "state"),
-    Column("ends in", "ends_in", spare=True),
-    Column("days", "days", number=True),
-    Column("expires", "expires_on", spare=True),
-)
-_DIFFERENCES = (
-    Column("case", "id", number=True),
-    Column("kind", "kind"),
-    Column("title", "title", wrap=True),
-    Column("expected", "expected", wrap=True, spare=True),
-    Column("found", "found", wrap=True, spare=True),
-    Column("at risk", "money_at_risk", number=True),
 )
 Key = Annotated[str, typer.Argument(help="The trade-in, by its key.", metavar="KEY")]
 Why = Annotated[str, typer.Option("--why", help="The reason, for whoever reads it later.", metavar="TEXT")]
@@ -202,32 +179,6 @@ def show(session: Session, key: Key) -> Result:
     """Show one trade-in with its item, its credit and what people did."""
     with session.look() as connection:
         return Result(views.show_trade_in(connection, key))
-
-
-@command(group, "credits", example="trueup trade-ins credits --all")
-def list_credits(
-    session: Session,
-    every: Annotated[bool, typer.Option("--all", help="Also those on which nothing is owed any more.")] = False,
-) -> Result:
-    """List credits for trade-ins, the oldest first: what is owed on each, what was spent, what the shop shows."""
-    with session.look() as connection:
-        rows = views.list_credits(connection, SystemClock().now().date(), every=every)
-    return Result(rows, _CREDITS, nothing="Nothing is owed on any credit.")
-
-
-@command(group, "reconcile", writes=True, example="trueup trade-ins reconcile --dry-run")
-def reconcile(session: Session, limit: Limit = 100) -> Result:
-    """Hold credits, items, deposits, the shop and the books against each other now. Exit code 1 when something differs."""
-
-    def compare(tx: Any) -> tuple[dict[str, dict[str, int]], list[dict[str, Any]]]:
-        counted = {name: prove(tx, name) for name in PROOFS}
-        found = case_views.list_cases(tx.connection, limit=limit)
-        return counted, [row for row in found if row["kind"].partition(".")[0] in ("credit", "trade-in", "deposit")]
-
-    with session.open() as app:
-        counted, rows = app.act(session.dry_run, compare)
-    data = {"proofs": counted, "differences": rows, "dry_run": session.dry_run}
-    return Result(data, _DIFFERENCES, rows=rows, findings=bool(rows), nothing="All agrees.")
 
 
 def _act(session: Session, by: str, fn: Any, *args: Any, limited: bool = False) -> Result:
