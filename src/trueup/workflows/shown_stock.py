@@ -72,11 +72,17 @@ def _judge(tx: Tx, channel: str, known: Publication, shown: ShownStock, digest: 
 
 
 def _judge_tracking(tx: Tx, channel: str, shown: Sequence[ShownStock]) -> None:
-    """A product whose count is ours, and which the channel does not track, is sold there without any count."""
+    """A product whose count is ours, and which the channel does not track, is sold there without any count.
+
+    Not so one that is counted item by item: importing it into a circular system turned tracking off, and that system lets
+    nobody have an item that is not free.
+    """
     known = products_of(tx, [each.sku for each in shown])
     for each in shown:
-        if is_ours(known.get(each.sku)) and not each.tracked:
-            tell_untracked(tx, channel, each)
+        product = known.get(each.sku)
+        if product is not None and is_ours(product) and not each.tracked:
+            if product.count_source is not CountSource.ITEMS:
+                tell_untracked(tx, channel, each)
         elif each.tracked:
             close_untracked(tx, channel, each.sku)
 
