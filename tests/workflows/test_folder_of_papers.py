@@ -97,6 +97,6 @@ def test_what_is_neither_is_a_case_as_before(books: Bookkeeping, tmp_path: Path)
     )
     titles = sorted(row[0] for row in books.rows("SELECT title FROM trueup.cases WHERE state = 'open'"))
     assert len(titles) == 3
-    assert "expected orders, remittances or bank statements" in titles[0]
+    assert "expected orders, remittances, bank statements or stock counts" in titles[0]
     assert "--account" in titles[1] and "nothing of it was taken in" in titles[2]
     assert books.rows("SELECT count(*) FROM trueup.bank_lines") == [(0,)]
