@@ -150,11 +150,12 @@ def _claim_cases(tx: Tx, changed: Changed) -> list[CaseDraft]:
 def _open_claim(each: ClaimBalance, kind: str, subject: str) -> CaseDraft:
     family, _, chain = each.claim.partition("/")
     open_ = Money(each.open, each.currency)
+    article = "an" if family[0] in "aeiou" else "a"
     within = _DISPUTE_WITHIN.get(Family(family), timedelta(days=30))
     return CaseDraft(
         kind=kind,
         subject=subject,
-        title=f"Amazon holds {open_} of {chain} as a {family} claim (taken {Money(each.taken, each.currency)}, "
+        title=f"Amazon holds {open_} of {chain} as {article} {family} claim (taken {Money(each.taken, each.currency)}, "
         f"given back {Money(each.given, each.currency)})",
         expected="nothing held, or a claim that is right",
         found=f"{open_} held since {each.first_on}",
