@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, Unpack
 from urllib.parse import urlencode
@@ -88,7 +89,10 @@ class Account:
 
 
 def over_http(app: Any, scope: dict[str, Any], body: bytes = b"") -> list[dict[str, Any]]:
-    """What an ASGI application sends for one request."""
+    """What an ASGI application sends for one request.
+
+    The request runs on a thread of its own: a browser that other tests keep open leaves this one with a running loop.
+    """
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -97,5 +101,6 @@ def over_http(app: Any, scope: dict[str, Any], body: bytes = b"") -> list[dict[s
     async def send(message: Any) -> None:
         sent.append(dict(message))
 
-    asyncio.run(app(scope, receive, send))
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, app(scope, receive, send)).result()
     return sent
