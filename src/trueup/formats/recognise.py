@@ -17,11 +17,20 @@ HEAD_BYTES = 65_536
 @cache
 def known_formats() -> tuple[Format, ...]:
     """Every format there is: the constants FORMAT of the folders that hold them, and of outside packages."""
-    from trueup.formats import amazon_vendor, bank, invoices_csv, item_master, remittance, shipments_csv, stock_counts
+    from trueup.formats import (
+        amazon_vendor,
+        bank,
+        invoices_csv,
+        item_master,
+        remittance,
+        shipments_csv,
+        stock_counts,
+        vendor_reports,
+    )
     from trueup.formats.x12 import sets
 
     found = collect(sets, "FORMAT", Format, key=_name, group="trueup.formats")
-    for folder in (remittance, bank):
+    for folder in (remittance, bank, vendor_reports):
         found |= collect(folder, "FORMAT", Format, key=_name)
     tables = (item_master.FORMAT, invoices_csv.FORMAT, shipments_csv.FORMAT, stock_counts.FORMAT)
     return (*amazon_vendor.FORMATS, *tables, *found.values())

@@ -119,7 +119,7 @@ class HttpClient:
         on_effect: Callable[[str], None] | None = None,
     ) -> None:
         self.name = name
-        self.base_url, local = _checked_address(name, base_url)
+        self.base_url, local = checked_address(name, base_url)
         self._timeout_seconds = timeout_seconds
         self._on_effect = on_effect
         self._client = httpx2.Client(
@@ -302,8 +302,8 @@ def _connect_reason(error: httpx2.ConnectError) -> str:
     return str(error) or type(error).__name__
 
 
-def _checked_address(name: str, base_url: str) -> tuple[str, bool]:
-    """The address and whether it is on this machine."""
+def checked_address(name: str, base_url: str) -> tuple[str, bool]:
+    """The address and whether it is on this machine. Raises ConfigurationError for one that must not be asked."""
     try:
         url = httpx2.URL(base_url)
     except (httpx2.InvalidURL, TypeError):

@@ -7,6 +7,7 @@ marketplace ids.
 
 from __future__ import annotations
 
+from trueup.base.errors import ConfigurationError
 from trueup.connectors.amazon_vendor.operations import Operation
 
 FINANCE_ROLES = "Finance and Accounting (Amazon's published documents name none for it; ask for it if it is refused)"
@@ -44,3 +45,14 @@ MARKETPLACES = {
     "JP": "A1VC38T7YXB528",
 }
 """Amazon's id of a store by its country."""
+
+
+def marketplace_id(connection: str, marketplace: str) -> str:
+    """Amazon's id of a store that is named by its country or that id. Raises ConfigurationError for anything else."""
+    found = MARKETPLACES.get(marketplace.upper(), marketplace)
+    if len(found) < 10 or not found.isascii() or not found.isalnum() or not found.isupper():
+        known = ", ".join(MARKETPLACES)
+        raise ConfigurationError(
+            f"Connection {connection}: marketplace {marketplace!r}; expected one of {known}, or its id."
+        )
+    return found

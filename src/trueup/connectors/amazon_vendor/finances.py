@@ -13,7 +13,6 @@ from typing import Any
 
 from trueup.base.clock import Clock, aware_utc, write_instant
 from trueup.base.errors import (
-    ConfigurationError,
     ContractChanged,
     NotFound,
     Refused,
@@ -29,7 +28,7 @@ from trueup.connectors.amazon_vendor.finance_operations import (
     GET_INVOICE_HEADERS,
     GET_REMITTANCE,
     GET_REMITTANCE_HEADERS,
-    MARKETPLACES,
+    marketplace_id,
 )
 from trueup.connectors.amazon_vendor.operations import Operation
 from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
@@ -75,7 +74,7 @@ class AmazonFinances:
     ) -> None:
         """Raises ConfigurationError for a marketplace that is neither a country of Amazon's nor like one of its ids."""
         self.settings, self._clock = settings, clock
-        self._marketplace = _marketplace_id(settings.name, marketplace)
+        self._marketplace = marketplace_id(settings.name, marketplace)
         self.name = finances_name(settings.name, marketplace)
 
         def client(name: str, address: str) -> HttpClient:
@@ -220,16 +219,6 @@ class AmazonFinances:
 def finances_name(connection: str, marketplace: str) -> str:
     """How the connection to the finance APIs of one marketplace is called."""
     return f"{connection}-finances-{marketplace}"
-
-
-def _marketplace_id(connection: str, marketplace: str) -> str:
-    found = MARKETPLACES.get(marketplace.upper(), marketplace)
-    if len(found) < 10 or not found.isascii() or not found.isalnum() or not found.isupper():
-        known = ", ".join(MARKETPLACES)
-        raise ConfigurationError(
-            f"Connection {connection}: marketplace {marketplace!r}; expected one of {known}, or its id."
-        )
-    return found
 
 
 def _object_of(content: bytes) -> tuple[dict[str, Any] | None, str]:

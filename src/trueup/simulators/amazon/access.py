@@ -10,12 +10,17 @@ from random import Random
 from trueup.base.errors import Conflict, Invalid
 from trueup.simulators.amazon.budgets import (
     ACKNOWLEDGE,
+    CANCEL_REPORT,
+    CREATE_REPORT,
     INVOICE,
     INVOICES,
     ORDER,
     ORDERS,
     REMITTANCE,
     REMITTANCES,
+    REPORT,
+    REPORT_DOCUMENT,
+    REPORTS,
     STATUS,
     TRANSACTION,
 )
@@ -26,6 +31,8 @@ FULFILLMENT = "Amazon Fulfillment"
 TRACKING = "Inventory and Order Tracking"
 FINANCE = "Finance and Accounting"
 """Not given unless asked for: nobody knows which roles the finance APIs need, so they must be optional to a caller."""
+BRAND_ANALYTICS = "Brand Analytics"
+"""For vendor reports; not given unless asked for, since many applications never asked for it."""
 
 ROLES: Mapping[str, frozenset[str]] = {
     ORDERS: frozenset({FULFILLMENT, TRACKING}),
@@ -34,6 +41,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     STATUS: frozenset({FULFILLMENT, TRACKING}),
     TRANSACTION: frozenset({TRACKING}),
     **dict.fromkeys((REMITTANCES, REMITTANCE, INVOICES, INVOICE), frozenset({FINANCE})),
+    **dict.fromkeys((CREATE_REPORT, REPORT, REPORTS, CANCEL_REPORT, REPORT_DOCUMENT), frozenset({BRAND_ANALYTICS})),
 }
 """One of these roles is needed for each operation (Amazon's API pages)."""
 

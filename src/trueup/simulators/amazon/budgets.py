@@ -13,10 +13,18 @@ REMITTANCES = "getRemittanceHeaders"
 REMITTANCE = "getRemittance"
 INVOICES = "getInvoiceHeaders"
 INVOICE = "getInvoice"
+CREATE_REPORT = "createReport"
+REPORT = "getReport"
+REPORTS = "getReports"
+CANCEL_REPORT = "cancelReport"
+REPORT_DOCUMENT = "getReportDocument"
 TOKEN = "token"
+DOCUMENT = "document"
+"""The download of a report's document: no operation of the API, and without a usage plan."""
 
 OPERATIONS = (
     ORDERS, ORDER, ACKNOWLEDGE, STATUS, TRANSACTION, REMITTANCES, REMITTANCE, INVOICES, INVOICE, TOKEN,
+    CREATE_REPORT, REPORT, REPORTS, CANCEL_REPORT, REPORT_DOCUMENT, DOCUMENT,
 )  # fmt: skip
 
 
@@ -28,7 +36,14 @@ class UsagePlan:
     burst: float
 
 
-_PLANS = {TRANSACTION: UsagePlan(10, 20)}
+_PLANS = {
+    TRANSACTION: UsagePlan(10, 20),
+    CREATE_REPORT: UsagePlan(0.0167, 15),
+    REPORT: UsagePlan(2, 15),
+    REPORTS: UsagePlan(0.0222, 10),
+    CANCEL_REPORT: UsagePlan(0.0222, 10),
+    REPORT_DOCUMENT: UsagePlan(0.0167, 15),
+}
 _DEFAULT = UsagePlan(10, 10)
 
 

@@ -12,6 +12,8 @@
 | POST orders/{number}/receive | {"1": pieces, ...} | the order's state |
 | POST remittances | a list of payments as `add_remittances` takes them | {"added": [ids]} |
 | POST invoices | a list of invoices as `add_invoices` takes them | {"added": [ids]} |
+| POST retail | a list of facts as `add_retail` takes them | {"added": how many} |
+| GET reports | | every report: what was asked, when it is made, what came of it |
 | GET faults | | {"active", "told"} |
 | POST faults | a Fault, a list of them, or {"clear": true or a kind} | the same |
 | GET effects | | what was submitted, applied and failed per order, without the full state |
@@ -46,8 +48,8 @@ def answer(simulator: AmazonSimulator, method: str, path: str, query: bytes, bod
     try:
         words = [unquote(word) for word in path.removeprefix(PREFIX).strip("/").split("/")]
         wanted = parse_qs(query.decode("latin-1"))
-        if method == "POST" and words in (["remittances"], ["invoices"]):
-            return plain(201, {"added": _add_finance(simulator, words[0], body)})
+        if method == "POST" and words in (["remittances"], ["invoices"], ["retail"]):
+            return plain(201, {"added": _add_documents(simulator, words[0], body)})
         content = _read(body)
         match (method, *words):
             case ("GET", "clock"):
@@ -64,6 +66,8 @@ def answer(simulator: AmazonSimulator, method: str, path: str, query: bytes, bod
             case ("POST", "orders", number, action) if action in _ACTIONS:
                 _ACTIONS[action](simulator, number, content)
                 return plain(200, order_state(simulator.order(number)))
+            case ("GET", "reports"):
+                return plain(200, list(simulator.reports.reports.values()))
             case ("GET", "faults"):
                 return plain(200, _faults(simulator))
             case ("POST", "faults"):
@@ -218,10 +222,12 @@ def _add_orders(simulator: AmazonSimulator, content: Any) -> list[str]:
     return simulator.add_orders(orders, irregular=given.get("irregular") is True)
 
 
-def _add_finance(simulator: AmazonSimulator, kind: str, body: bytes | None) -> list[str]:
+def _add_documents(simulator: AmazonSimulator, kind: str, body: bytes | None) -> list[str] | int:
     """Read from the bytes, for an amount that has been a float is no amount any more."""
-    add = simulator.add_remittances if kind == "remittances" else simulator.add_invoices
-    return add(b"" if body is None else body)
+    content = b"" if body is None else body
+    if kind == "retail":
+        return simulator.add_retail(content)
+    return simulator.add_remittances(content) if kind == "remittances" else simulator.add_invoices(content)
 
 
 def _receive(simulator: AmazonSimulator, number: str, content: Any) -> None:

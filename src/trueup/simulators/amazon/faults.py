@@ -20,6 +20,10 @@ ever) and each time with `probability`, drawn from the simulator's seed. What ea
 | empty_page | a page is empty but has a nextToken that leads on |
 | ascending_refused | sortOrder=ASC is answered with 400, as some vendors saw |
 | changed_mid_flight | Amazon changes the order by `change` (default: halves a line) as its acknowledgement arrives |
+| report_stuck | a report waits `seconds` before it is begun; with 0 seconds for ever |
+| report_fatal | a report ends FATAL; its document says `text`, with an empty one there is none |
+| address_expired | the address of a report's document has expired when it is given |
+| document_damaged | a report's document is cut in half |
 | contradicts | the status shows one piece less accepted (with none accepted: one more) than was acknowledged |
 """
 
@@ -56,6 +60,10 @@ class FaultKind(StrEnum):
     ASCENDING_REFUSED = "ascending_refused"
     CHANGED_MID_FLIGHT = "changed_mid_flight"
     CONTRADICTS = "contradicts"
+    REPORT_STUCK = "report_stuck"
+    REPORT_FATAL = "report_fatal"
+    ADDRESS_EXPIRED = "address_expired"
+    DOCUMENT_DAMAGED = "document_damaged"
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

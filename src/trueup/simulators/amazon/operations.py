@@ -1,4 +1,5 @@
-"""The five operations of the vendor orders and transaction status APIs, each a function of the simulator and a call."""
+"""The five operations of the vendor orders and transaction status APIs, each a function of the simulator and a call; and where
+those of the other APIs are."""
 
 from __future__ import annotations
 
@@ -30,6 +31,7 @@ from trueup.simulators.amazon.replies import (
     not_found,
     payload,
 )
+from trueup.simulators.amazon.reports import PERFORM_REPORTS
 from trueup.simulators.amazon.shapes import AcknowledgementRequest
 from trueup.simulators.amazon.status import write_status
 
@@ -41,7 +43,7 @@ _acknowledgements = msgspec.json.Decoder(AcknowledgementRequest)
 
 @dataclass(slots=True)
 class Call:
-    """One admitted request: whose it is, when, and what it says."""
+    """One admitted request: whose it is, when, and what it says. `address` is by which the caller knows this server."""
 
     operation: str
     group: str
@@ -50,6 +52,7 @@ class Call:
     parameters: Sequence[tuple[str, str]] = ()
     body: bytes = b""
     submission: AcknowledgementRequest | None = None
+    address: str = ""
 
     def purchase_orders(self) -> list[str]:
         """The orders the request names itself."""
@@ -176,6 +179,7 @@ PERFORM: dict[str, Callable[[AmazonSimulator, Call], Reply]] = {
     STATUS: get_purchase_orders_status,
     TRANSACTION: get_transaction,
     **PERFORM_FINANCE,
+    **PERFORM_REPORTS,
 }
 
 

@@ -22,6 +22,7 @@ class Reply:
     purchase_orders: Sequence[str] = ()
     wait_seconds: float = 0.0
     lost: bool = False
+    media_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,18 @@ from trueup.simulators.amazon import control
 from trueup.simulators.amazon.access import VendorGroup, refuse_client
 from trueup.simulators.amazon.budgets import (
     ACKNOWLEDGE,
+    CANCEL_REPORT,
+    CREATE_REPORT,
+    DOCUMENT,
     INVOICE,
     INVOICES,
     ORDER,
     ORDERS,
     REMITTANCE,
     REMITTANCES,
+    REPORT,
+    REPORT_DOCUMENT,
+    REPORTS,
     STATUS,
     TOKEN,
     TRANSACTION,
@@ -36,6 +42,7 @@ from trueup.simulators.amazon.replies import (
     quota_exceeded,
     unauthorized,
 )
+from trueup.simulators.amazon.reports import DOCUMENTS, download
 from trueup.simulators.serving import DROP, Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -51,13 +58,20 @@ _ROUTES = {
     ("GET", "/vendor/orders/v1/purchaseOrdersStatus"): STATUS,
     ("GET", "/finances/remittances/2026-03-17/remittances"): REMITTANCES,
     ("GET", "/finances/invoices/2026-06-25/invoices"): INVOICES,
+    ("POST", "/reports/2021-06-30/reports"): CREATE_REPORT,
+    ("GET", "/reports/2021-06-30/reports"): REPORTS,
 }
 _NAMED_ROUTES = {
     ("GET", "/vendor/orders/v1/purchaseOrders"): ORDER,
     ("GET", "/vendor/transactions/v1/transactions"): TRANSACTION,
     ("GET", "/finances/remittances/2026-03-17/remittances"): REMITTANCE,
     ("GET", "/finances/invoices/2026-06-25/invoices"): INVOICE,
+    ("GET", "/reports/2021-06-30/reports"): REPORT,
+    ("DELETE", "/reports/2021-06-30/reports"): CANCEL_REPORT,
+    ("GET", "/reports/2021-06-30/documents"): REPORT_DOCUMENT,
+    ("GET", DOCUMENTS.rstrip("/")): DOCUMENT,
 }
+_WITHOUT_TOKEN = (TOKEN, DOCUMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +111,7 @@ class AmazonServer:
             return
         headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
         headers += [
-            (b"content-type", b"application/json"),
+            (b"content-type", reply.media_type.encode()),
             (b"content-length", str(len(reply.body)).encode()),
         ]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
@@ -117,7 +131,7 @@ class AmazonServer:
             try:
                 if operation is None:
                     raise not_found(f"{request.method} {request.path}")
-                if operation != TOKEN:
+                if operation not in _WITHOUT_TOKEN:
                     group = simulator.access.admit(request.header("x-amz-access-token"), operation, now)
                     self._throttle(operation, group)
                 call = _read_call(request, operation, "" if group is None else group.name, name, now)
@@ -138,6 +152,8 @@ class AmazonServer:
 
     def _perform(self, request: Request, call: Call) -> Reply:
         simulator = self._simulator
+        if call.operation == DOCUMENT:
+            return download(simulator, call, request.headers)
         if call.operation != TOKEN:
             return PERFORM[call.operation](simulator, call)
         form = dict(parse_qsl((request.body or b"").decode("utf-8", "replace"), keep_blank_values=True))
@@ -186,7 +202,7 @@ class AmazonServer:
         simulator = self._simulator
         request_id = str(simulator.new_uuid())
         reply.headers["x-amzn-RequestId"] = request_id
-        if operation not in (None, TOKEN) and reply.status in RATE_HEADER_STATUSES:
+        if operation not in (None, *_WITHOUT_TOKEN) and reply.status in RATE_HEADER_STATUSES:
             reply.headers["x-amzn-RateLimit-Limit"] = str(plan_of(operation or "").rate)
         query = parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)
         entry = ReceivedRequest(
@@ -194,7 +210,7 @@ class AmazonServer:
             at=simulator.clock.now(),
             method=request.method,
             path=request.path,
-            query=tuple((name, "..." if name == "nextToken" else value) for name, value in query),
+            query=tuple((name, "..." if name in ("nextToken", "X-Amz-Signature") else value) for name, value in query),
             operation=operation,
             vendor_group=None if group is None else group.name,
             status=reply.status,
@@ -236,9 +252,11 @@ def _read_call(request: Request, operation: str, group: str, name: str, now: dat
     parameters = parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)
     if request.body is None:
         raise Refusal(413, "InvalidInput", "The request size exceeded the maximum accepted size.")
-    call = Call(operation, group, now, name, parameters, request.body)
+    address = f"http://{request.header('host') or 'localhost'}"
+    call = Call(operation, group, now, name, parameters, request.body, address=address)
+    is_json = (request.header("content-type") or "").lower().startswith("application/json")
+    if operation in (ACKNOWLEDGE, CREATE_REPORT) and not is_json:
+        raise Refusal(415, "InvalidInput", "The request payload is in an unsupported format.")
     if operation == ACKNOWLEDGE:
-        if not (request.header("content-type") or "").lower().startswith("application/json"):
-            raise Refusal(415, "InvalidInput", "The request payload is in an unsupported format.")
         call.submission = read_submission(request.body)
     return call

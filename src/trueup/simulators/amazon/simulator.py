@@ -25,6 +25,8 @@ from trueup.simulators.amazon.journal import RequestJournal
 from trueup.simulators.amazon.operations import Call, Transaction
 from trueup.simulators.amazon.orders import OrderBook, PurchaseOrder, new_order
 from trueup.simulators.amazon.replies import Problem
+from trueup.simulators.amazon.reports import ReportShelf
+from trueup.simulators.amazon.retail import Retail
 from trueup.simulators.amazon.server import AmazonServer
 from trueup.simulators.amazon.shapes import OrderChange, OrderDocument
 from trueup.simulators.clock import SimulatorClock
@@ -38,22 +40,29 @@ class RuleChoices(TypedDict, total=False):
     rate_limit: bool
     rate_clock: Literal["simulated", "wall"]
     acknowledgement_delay: timedelta
+    retail_lag: timedelta
+    report_queue: timedelta
+    report_making: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Whether and by which clock requests are throttled, and how long Amazon takes to apply an acknowledgement."""
+    """Whether and by which clock requests are throttled, and how long Amazon takes: to apply an acknowledgement, to know
+    the figures of a day after its end, to begin a report, to make it."""
 
     rate_limit: bool = True
     rate_clock: Literal["simulated", "wall"] = "simulated"
     acknowledgement_delay: timedelta = timedelta(minutes=3)
+    retail_lag: timedelta = timedelta(hours=36)
+    report_queue: timedelta = timedelta(seconds=30)
+    report_making: timedelta = timedelta(minutes=2)
 
 
 class AmazonSimulator:
     """State in memory and an ASGI application, `app`, in front of it. Safe to use from any thread.
 
     `now` gives the time (the machine's by default) until the clock is set; `seed` makes ids, shuffles and probable faults
-    repeatable; `rate_limit`, `rate_clock` and `acknowledgement_delay` choose the Rules.
+    repeatable; the others choose the Rules.
     """
 
     def __init__(
@@ -74,6 +83,8 @@ class AmazonSimulator:
         self.budgets = Budgets()
         self.book = OrderBook()
         self.finance = Finance()
+        self.retail = Retail(self.rules.retail_lag)
+        self.reports = ReportShelf()
         self.transactions: dict[str, Transaction] = {}
         self.journal = RequestJournal()
         self._due: list[tuple[datetime, int, str]] = []
@@ -134,6 +145,14 @@ class AmazonSimulator:
         with self.lock:
             return self.finance.invoices.add(documents, lambda code: self.access.group_of(code).name)
 
+    def add_retail(self, facts: bytes | Sequence[Mapping[str, Any]]) -> int:
+        """Tell what Amazon knows of products, or later versions of it; returns how many facts. Raises Invalid.
+
+        Each is a `RetailFact`, as JSON or as values: {"marketplaceId", "vendorCode", "asin", "at", "figures": {"type", ...}}.
+        """
+        with self.lock:
+            return self.retail.add(facts, lambda code: self.access.group_of(code).name)
+
     def change_order(self, number: str, change: OrderChange | Mapping[str, Any]) -> None:
         """Amazon changes an order now. Raises NotFound, Invalid."""
         wanted = change if isinstance(change, OrderChange) else _convert(change, OrderChange)
@@ -179,6 +198,7 @@ class AmazonSimulator:
             now = self.now()
             coming = [shelf.created.first_after(now) for shelf in self.book.shelves.values()]
             coming += [entry[0] for entry in self._due[:1]]
+            coming += [min(self.reports.events_after(now), default=None)]
             return min((moment for moment in coming if moment is not None), default=None)
 
     def order(self, number: str) -> PurchaseOrder:

@@ -1,0 +1,250 @@
+"""The Reports API of one vendor group in one marketplace: vendor reports asked for, found, looked at and fetched.
+
+Amazon makes a report in minutes and lets one be asked for a minute. There is no key to ask by, and a list of reports does not
+repeat the options they were asked with: type, store and window are compared here, the rest when the document is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from trueup.base.clock import Clock, aware_utc, read_instant, write_instant
+from trueup.base.errors import (
+    ConfigurationError,
+    ContractChanged,
+    Invalid,
+    NotFound,
+    RemoteError,
+    Transient,
+    TrueupError,
+    Unauthorized,
+)
+from trueup.base.secret import Secret
+from trueup.connectors.amazon_vendor.calls import Call, Calls, remedy
+from trueup.connectors.amazon_vendor.finance_operations import marketplace_id
+from trueup.connectors.amazon_vendor.finances import Wire
+from trueup.connectors.amazon_vendor.report_operations import (
+    CANCEL_REPORT,
+    CREATE_REPORT,
+    GET_REPORT,
+    GET_REPORT_DOCUMENT,
+    GET_REPORTS,
+    REPORT_TYPES,
+    options_of,
+    window_of,
+)
+from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
+from trueup.connectors.amazon_vendor.tokens import AccessTokens
+from trueup.domain.vendor_reports import Question
+from trueup.remote.budget import Budget
+from trueup.remote.capability import Observed, Probe, Verdict
+from trueup.remote.download import Download, download
+from trueup.remote.http import HttpClient, Reply
+from trueup.remote.vendor_reports import Progress, ShownReport
+
+LARGEST_DOCUMENT_BYTES = 256 * 1024 * 1024
+_MOST_PAGES = 5
+_PROGRESS = {
+    "IN_QUEUE": Progress.QUEUED,
+    "IN_PROGRESS": Progress.RUNNING,
+    "DONE": Progress.DONE,
+    "CANCELLED": Progress.CANCELLED,
+    "FATAL": Progress.FATAL,
+}
+_NETWORK = Wire()
+
+
+class AmazonReports:
+    """VendorReportSource and Probed for one vendor group in one marketplace. Safe to share between threads.
+
+    `marketplace` is a country such as US or an id of Amazon's own.
+    """
+
+    def __init__(
+        self,
+        settings: AmazonVendorSettings,
+        marketplace: str,
+        budget: Budget,
+        clock: Clock,
+        *,
+        wire: Wire = _NETWORK,
+    ) -> None:
+        """Raises ConfigurationError for a marketplace that is neither a country of Amazon's nor like one of its ids."""
+        self.settings, self._clock, self._wire = settings, clock, wire
+        self.marketplace = marketplace_id(settings.name, marketplace)
+        self.name = reports_name(settings.name, marketplace)
+
+        def client(name: str, address: str) -> HttpClient:
+            return HttpClient(
+                name,
+                address,
+                timeout_seconds=settings.timeout_seconds,
+                transport=wire.transport,
+                on_effect=wire.on_effect,
+            )
+
+        self._api = client(self.name, settings.address)
+        self._sign_in = client(f"{self.name} sign-in", settings.token_address[0])
+        self._tokens = AccessTokens(settings, self._sign_in, clock)
+        self._calls = Calls(settings, self._api, self._tokens, budget, clock)
+
+    def __repr__(self) -> str:
+        return f"AmazonReports({self.name!r}, {self.settings.address!r})"
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._api.close()
+        self._sign_in.close()
+
+    def find_reports(self, question: Question, since: datetime) -> Observed[tuple[ShownReport, ...]]:
+        """Reports of that type, store and window created since, the newest first. Raises RemoteError."""
+        params = {
+            "reportTypes": REPORT_TYPES[question.scope.kind],
+            "marketplaceIds": self.marketplace,
+            "createdSince": write_instant(aware_utc(since).replace(microsecond=0)),
+            "pageSize": "100",
+        }
+        found: list[ShownReport] = []
+        evidence = b""
+        for _ in range(_MOST_PAGES):
+            reply = self._calls.make(Call(GET_REPORTS, params))
+            evidence += reply.content
+            body = self._body(reply, "the list of reports")
+            for each in body.get("reports") or ():
+                if isinstance(each, dict) and _is_of(each, question):
+                    found.append(self._shown(each, reply))
+            token = body.get("nextToken")
+            if not isinstance(token, str) or not token:
+                break
+            params = {"nextToken": token}
+        return Observed(tuple(sorted(found, key=lambda each: each.created_at, reverse=True)), evidence)
+
+    def request_report(self, question: Question) -> Observed[str]:
+        """Ask for a report. Amazon has no key for it: after `maybe_applied` find it first. Raises RemoteError."""
+        asked: dict[str, Any] = {
+            "reportType": REPORT_TYPES[question.scope.kind],
+            "marketplaceIds": [self.marketplace],
+        }
+        if options := options_of(question):
+            asked["reportOptions"] = options
+        if (window := window_of(question)) is not None:
+            asked["dataStartTime"], asked["dataEndTime"] = window
+        reply = self._calls.make(Call(CREATE_REPORT, content=json.dumps(asked).encode()))
+        reference = self._body(reply, f"the request for {question.words}", applied=True).get("reportId")
+        if not isinstance(reference, str) or not reference:
+            raise ContractChanged(
+                f"{self.name}: {question.words} was asked for, but the answer has no reportId{_by(reply)}. "
+                f"Look for it before asking again.",
+                maybe_applied=True,
+            )
+        return Observed(reference, reply.content)
+
+    def fetch_report(self, reference: str) -> Observed[ShownReport]:
+        """How far a report is. Raises NotFound (it is forgotten after 90 days), RemoteError."""
+        reply = self._calls.make(Call(GET_REPORT, identifier=self._named(reference, "report")))
+        return Observed(self._shown(self._body(reply, f"report {reference}"), reply), reply.content)
+
+    def fetch_document(self, document: str) -> Iterator[bytes]:
+        """The document's bytes, still compressed. Its address is asked for anew each time: it holds for minutes.
+
+        Raises NotFound, RemoteError; Transient when the address has expired meanwhile.
+        """
+        reply = self._calls.make(Call(GET_REPORT_DOCUMENT, identifier=self._named(document, "document")))
+        body = self._body(reply, "the document's address")
+        address, packed = body.get("url"), body.get("compressionAlgorithm")
+        if not isinstance(address, str) or not address:
+            raise ContractChanged(f"{self.name}: document {document} has no address{_by(reply)}.")
+        if packed not in (None, "GZIP"):
+            raise ContractChanged(f"{self.name}: document {document} is compressed by {packed!r}, expected GZIP.")
+        wanted = Download(
+            f"{self.name} document", Secret(address), LARGEST_DOCUMENT_BYTES, self.settings.timeout_seconds
+        )
+        return download(wanted, transport=self._wire.transport, on_effect=self._wire.on_effect)
+
+    def cancel_report(self, reference: str) -> None:
+        """Take a report out of the queue. Raises Rejected when it is begun, NotFound, RemoteError."""
+        self._calls.make(Call(CANCEL_REPORT, identifier=self._named(reference, "report")))
+
+    def probe(self) -> Sequence[Probe]:
+        """Whether reports may be asked for: lists those of the last hour. Never raises for what it finds."""
+        ability = "vendor reports (sales, inventory, forecast)"
+
+        def answer(verdict: Verdict, found: str, to_do: str = "") -> list[Probe]:
+            return [Probe(self.name, ability, verdict, found, to_do)]
+
+        kinds = ",".join(REPORT_TYPES.values())
+        since = write_instant((self._clock.now() - timedelta(hours=1)).replace(microsecond=0))
+        try:
+            self._calls.make(Call(GET_REPORTS, {"reportTypes": kinds, "createdSince": since, "pageSize": "1"}))
+        except Unauthorized as error:
+            return answer(Verdict.MISSING, str(error), remedy(GET_REPORTS))
+        except ConfigurationError as error:
+            return answer(Verdict.FAILS, str(error), "Store the secrets of this connection anew.")
+        except TrueupError as error:
+            return answer(Verdict.FAILS, str(error), "Try again in a few minutes.")
+        return answer(Verdict.WORKS, "Amazon answers.")
+
+    def _named(self, identifier: str, kind: str) -> str:
+        if not identifier.strip() or identifier in (".", ".."):
+            raise NotFound(f"{self.name}: no {kind} is named {identifier!r}.")
+        return identifier
+
+    def _shown(self, said: dict[str, Any], reply: Reply) -> ShownReport:
+        """Raises ContractChanged for a report without an id, a known state or a time."""
+        reference, state, document = (said.get(name) for name in ("reportId", "processingStatus", "reportDocumentId"))
+        created = self._instant(said, "createdTime", reply)
+        if not isinstance(reference, str) or not isinstance(state, str) or state not in _PROGRESS or created is None:
+            words = f"report {reference!r} is {state!r}, created {said.get('createdTime')!r}"
+            raise ContractChanged(f"{self.name}: {words}{_by(reply)}; expected one of {', '.join(_PROGRESS)}.")
+        finished = self._instant(said, "processingEndTime", reply)
+        named = document if isinstance(document, str) and document else None
+        return ShownReport(reference, _PROGRESS[state], created, finished, named)
+
+    def _instant(self, said: dict[str, Any], name: str, reply: Reply) -> datetime | None:
+        text = said.get(name)
+        try:
+            return read_instant(text) if isinstance(text, str) else None
+        except Invalid as error:
+            raise ContractChanged(f"{self.name}: {name}: {error}{_by(reply)}") from None
+
+    def _body(self, reply: Reply, what: str, *, applied: bool = False) -> dict[str, Any]:
+        """A whole reply. One that is cut off or garbled is Transient: asked again it may be whole."""
+        try:
+            body = json.loads(reply.content)
+        except (ValueError, RecursionError) as error:
+            fault = type(error).__name__
+        else:
+            if isinstance(body, dict):
+                return body
+            fault = "no object"
+        said = f"{self.name}: {what} is cut off or garbled after {len(reply.content)} bytes ({fault}){_by(reply)}."
+        garbled: RemoteError = Transient(said, maybe_applied=applied)
+        garbled.evidence = reply.content
+        raise garbled
+
+
+def reports_name(connection: str, marketplace: str) -> str:
+    """How the connection to the reports of one marketplace is called."""
+    return f"{connection}-reports-{marketplace}"
+
+
+def _is_of(said: dict[str, Any], question: Question) -> bool:
+    """Whether a listed report is of the window that is asked for; a forecast has none."""
+    window = window_of(question)
+    if window is None:
+        return True
+    for name, wanted in zip(("dataStartTime", "dataEndTime"), window, strict=True):
+        text = said.get(name)
+        try:
+            if not isinstance(text, str) or read_instant(text) != read_instant(wanted):
+                return False
+        except Invalid:
+            return False
+    return True
+
+
+def _by(reply: Reply) -> str:
+    return f" (request id {reply.request_id})" if reply.request_id else ""
