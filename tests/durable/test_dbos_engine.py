@@ -196,10 +196,25 @@ def test_a_database_that_goes_away_interrupts_and_ends_nothing(pool: sa.Engine) 
                 "SELECT EXISTS (SELECT FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'PENDING'))"
             ).scalar():
                 sample.clock.sleep(0.05)
+        pool.dispose()  # the last cut may have come when all was done, and nobody has noticed the dead connections yet
         assert {run.status for run in engine.runs()} == {RunStatus.DONE}
     expected = [(f"run {number}", str(k)) for number in range(10) for k in range(6)]
     assert effects(pool) == expected
     assert set(calls(pool)) == set(expected)
+
+
+def test_runs_that_an_earlier_version_queued_are_worked_on(pool: sa.Engine, clock: ManualClock) -> None:
+    """It gave each of our queues one of DBOS's; what waits there is not left behind."""
+    engine = DbosEngine(pool, program(pool, clock), WorkerSettings("test"))
+    engine.start("print_label", "A", "A")
+    engine.close()
+    with pool.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE dbos.workflow_status SET queue_name = queue_partition_key, queue_partition_key = NULL"
+        )
+    with launched(pool, program(pool, clock)) as worker:
+        worker.settle()
+        assert effects(pool) == [("A", "label")]
 
 
 def test_a_closed_engine_hands_its_runs_over(pool: sa.Engine) -> None:

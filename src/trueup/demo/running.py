@@ -38,6 +38,7 @@ _PACE = Pace(
     silence=timedelta(hours=25),
     settle=timedelta(minutes=4),
 )
+_STRIDE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,10 @@ class Demo:
         self.app.work()
         cues = sorted((cue for player in self.players.values() for cue in player.cues()), key=lambda cue: cue.at)
         for done, cue in enumerate(cues):
-            run_until(self.app.engine, self.stage.clock, cue.at)
+            run_until(self.app.engine, self.stage.clock, cue.at, stride=_STRIDE)
             cue.act()
             watch(lambda done=done: self.moment(done, len(cues)))  # type: ignore[misc]
-        run_until(self.app.engine, self.stage.clock, self.stage.end)
+        run_until(self.app.engine, self.stage.clock, self.stage.end, stride=_STRIDE)
         self.app.engine.settle()
         watch(lambda: self.moment(len(cues), len(cues)))
 
@@ -149,7 +150,7 @@ def open_demo(seed: int, folder: Path = FOLDER, data: Path | None = None) -> Ite
         write_secrets(folder, stage.secrets)
         (folder / "trueup.toml").write_text("".join(stage.settings), encoding="utf-8")
         log = stack.enter_context(captured_log(folder / "demo.log"))
-        worker = WorkerSettings(application_version=__version__, concurrency=4, poll_seconds=0.02)
+        worker = WorkerSettings(application_version=__version__, concurrency=8, poll_seconds=0.02)
         opening = Opening(clock=stage.clock, environ={}, pace=_PACE, worker=worker)
         app = stack.enter_context(open_application(folder / "trueup.toml", opening))
         yield Demo(stage, app, players, log)

@@ -26,6 +26,8 @@ from trueup.durable.flow import Json, R, Transaction
 from trueup.durable.outcomes import to_json, written_error, written_result
 from trueup.durable.timers import Timer, cancel_timer, set_timer
 
+WORK_QUEUE = "trueup"
+"""The one queue that DBOS knows: ours are its partitions, so that a worker without work asks one question, not one a queue."""
 LOST_SECONDS = (0.01, 2.0)
 """How long to wait before asking a lost database again: at first, at most."""
 
@@ -34,7 +36,8 @@ _LOAD = "SELECT position, name, outcome, at FROM durable.checkpoints WHERE run_i
 _APPEND = f"""INSERT INTO durable.checkpoints (run_id, position, name, outcome, at)
 SELECT %(run)s, %(position)s, %(name)s, %(outcome)s, %(at)s {_OWNED} ON CONFLICT DO NOTHING"""
 _RECORDED = "SELECT name, outcome, at FROM durable.checkpoints WHERE run_id = %(run)s AND position = %(position)s"
-_START = """SELECT dbos.enqueue_workflow(workflow_name => %(flow)s, queue_name => %(queue)s, workflow_id => %(run)s,
+_START = f"""SELECT dbos.enqueue_workflow(workflow_name => %(flow)s, queue_name => '{WORK_QUEUE}',
+    queue_partition_key => %(queue)s, workflow_id => %(run)s,
     positional_args => ARRAY(SELECT json_array_elements(%(args)s::json)))"""
 
 

@@ -18,7 +18,7 @@ from typing import Generic, TypeVar, TypeVarTuple
 import sqlalchemy as sa
 
 from trueup.base.errors import Conflict, NotFound
-from trueup.durable.dbos_log import Connections, DbosTransaction, start_run
+from trueup.durable.dbos_log import WORK_QUEUE, Connections, DbosTransaction, start_run
 from trueup.durable.engine import Program, Run, RunStatus
 from trueup.durable.flow import Json, R, Transaction
 from trueup.durable.outcomes import is_error, to_json
@@ -33,7 +33,7 @@ Ts = TypeVarTuple("Ts")
 _LAST = "SELECT position, outcome FROM durable.checkpoints WHERE run_id = %(run)s ORDER BY position DESC LIMIT 1"
 _FORGET = "DELETE FROM durable.checkpoints WHERE run_id = %(run)s AND position = %(position)s"
 _FORGIVE = "DELETE FROM durable.troubles WHERE run_id = %(run)s"
-_SETTLE_POLL_SECONDS = 0.005
+_SETTLE_POLL_SECONDS = 0.02
 _STOPPED = (RunStatus.FAILED, RunStatus.POISONED, RunStatus.CANCELLED)
 
 
@@ -82,7 +82,7 @@ class DbosEngine(Generic[R]):
             if last is not None and is_error(last.outcome):
                 connection.exec_driver_sql(_FORGET, {"run": run_id, "position": last.position})
             connection.exec_driver_sql(_FORGIVE, {"run": run_id})
-        self._client.rewind_workflow(run_id, start_step=1, queue_name=queue)
+        self._client.rewind_workflow(run_id, start_step=1, queue_name=WORK_QUEUE, queue_partition_key=queue)
 
     def cancel(self, run_id: str) -> None:
         run, _ = self._find(run_id)

@@ -19,7 +19,7 @@ SELECT * FROM (
             WHEN 'CANCELLED' THEN CASE WHEN trouble.kind = 'poisoned' THEN 'poisoned' ELSE 'cancelled' END
             ELSE 'failed' END AS status,
         coalesce(run.recovery_attempts, 0) + coalesce(trouble.takeovers, 0) AS attempts, coalesce(trouble.error, '') AS error,
-        to_timestamp(run.updated_at / 1000.0) AS since, run.queue_name AS queue
+        to_timestamp(run.updated_at / 1000.0) AS since, coalesce(run.queue_partition_key, run.queue_name) AS queue
     FROM dbos.workflow_status AS run LEFT JOIN durable.troubles AS trouble ON trouble.run_id = run.workflow_uuid
     UNION ALL
     SELECT run_id, flow, 'timed', 0, '', due, queue FROM durable.timers

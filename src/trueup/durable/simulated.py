@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from trueup.durable.run_list import Standing
@@ -33,8 +33,11 @@ def run_until(
     clock: TurnableClock,
     moment: datetime,
     next_event: Callable[[], datetime | None] = never,
+    stride: timedelta = timedelta(0),
 ) -> int:
     """Run all that happens up to `moment` and leave the clock there; how many jumps it took.
+
+    A jump is at least `stride` long, so that timers of about the same time fire together, the earlier ones late by no more.
 
     `next_event` tells when the world outside (a simulator) does something next by itself; it must be acted on when the
     clock gets there. Depends on what happens and not on how fast the machine is.
@@ -48,5 +51,5 @@ def run_until(
             if moment > now:
                 clock.move_to(moment)
             return jumps
-        clock.move_to(min(moments))
+        clock.move_to(min(moment, max(min(moments), now + stride)))
         jumps += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic
@@ -14,7 +13,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from dbos import DBOSClient, WorkflowStatus
 
-from trueup.durable.dbos_log import Connections, is_lost
+from trueup.durable.dbos_log import WORK_QUEUE, Connections, is_lost
 from trueup.durable.engine import Program
 from trueup.durable.flow import R
 
@@ -24,7 +23,7 @@ class WorkerSettings:
     """How one worker process works. `application_version` is the product's, shown to people.
 
     A fresh `executor_id` each start: DBOS re-enqueues at launch what the same id had pending. `concurrency` is runs at once
-    a queue; looking at a queue, each `poll_seconds`, costs about 5 ms of one core. A worker is taken for dead
+    a queue; looking for work, each `poll_seconds`, costs about 5 ms of one core. A worker is taken for dead
     `dead_after_seconds` after its last heartbeat; wrongly so, its runs still commit once.
     """
 
@@ -159,9 +158,6 @@ class Registry(Generic[R]):
         return self.client.list_workflows(workflow_ids=sorted(run_ids), status="PENDING", load_output=False)
 
     def _resume(self, runs: Iterable[WorkflowStatus]) -> None:
-        # By queue, because DBOS would move them all to its internal one.
-        by_queue: dict[str, list[str]] = defaultdict(list)
-        for run in runs:
-            by_queue[run.queue_name or "default"].append(run.workflow_id)
-        for queue, run_ids in by_queue.items():
-            self.client.resume_workflows(run_ids, queue_name=queue)
+        # The queue is named, because DBOS would move them to its internal one; each keeps its partition.
+        if run_ids := [run.workflow_id for run in runs]:
+            self.client.resume_workflows(run_ids, queue_name=WORK_QUEUE)

@@ -15,7 +15,7 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 
 from trueup.base.errors import Conflict
 from trueup.durable.context import Abandoned, Replay, RunContext
-from trueup.durable.dbos_log import LOST_SECONDS, Connections, DbosLog, is_lost, start_run
+from trueup.durable.dbos_log import LOST_SECONDS, WORK_QUEUE, Connections, DbosLog, is_lost, start_run
 from trueup.durable.engine import Program
 from trueup.durable.flow import Flow, R
 from trueup.durable.retention import delete_finished
@@ -29,6 +29,10 @@ TIMER_POLL_SECONDS = 0.1
 RETENTION_SECONDS = 3600.0
 KEEP_GOING_SECONDS = 60.0
 DUE_AT_ONCE = 100
+
+# An earlier version gave each of our queues one of DBOS's. Its runs would wait for ever where nobody looks.
+_ADOPT = f"""UPDATE dbos.workflow_status SET queue_name = '{WORK_QUEUE}', queue_partition_key = queue_name
+WHERE status IN ('ENQUEUED', 'PENDING') AND queue_partition_key IS NULL AND queue_name = ANY(%(queues)s)"""
 
 _LOG = logging.getLogger(__name__)
 _LAUNCHED = threading.Lock()
@@ -136,11 +140,14 @@ class Worker(Generic[R]):
     def _launch_dbos(self) -> None:
         settings = self._settings
         prepare(self._engine)
-        for queue in sorted({flow.queue for flow in self._program.flows}):
-            # Before the launch: DBOS looks for queues once a second.
-            self._client.register_queue(
-                queue, worker_concurrency=settings.concurrency, polling_interval_sec=settings.poll_seconds
-            )
+        # Before the launch: DBOS looks for queues once a second.
+        self._client.register_queue(
+            WORK_QUEUE,
+            partition_worker_concurrency=settings.concurrency,
+            polling_interval_sec=settings.poll_seconds,
+        )
+        with self._connections.transactions.begin() as connection:
+            connection.exec_driver_sql(_ADOPT, {"queues": sorted({flow.queue for flow in self._program.flows})})
         DBOS(
             config={
                 "name": DBOS_NAME,
@@ -152,6 +159,7 @@ class Worker(Generic[R]):
                 "log_level": "WARNING",
             }
         )
+        DBOS.listen_queues([WORK_QUEUE])
         for flow in self._program.flows:
             DBOS.workflow(name=flow.name, max_recovery_attempts=None)(self._workflow(flow))
         DBOS.launch()
