@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import sqlalchemy as sa
-from starlette.types import ASGIApp
 
 from trueup import __version__
-from trueup.api.server import beside, build_api
 from trueup.base.clock import Clock, SystemClock
 from trueup.base.plugins import collect
 from trueup.connectors.amazon_vendor import AmazonVendor, AmazonVendorSettings
@@ -25,7 +23,6 @@ from trueup.connectors.shopify import ShopifySettings, ShopifyShop
 from trueup.connectors.shopify.credits import ShopifyCredits
 from trueup.connectors.shopify.sales import ShopifySales
 from trueup.connectors.supercycle import SupercycleSettings, SupercycleV1
-from trueup.console.server import build_console
 from trueup.domain import deductions, holds, matchers
 from trueup.domain.bank import BankRules
 from trueup.domain.deduction import DeductionType
@@ -53,6 +50,9 @@ from trueup.store import DryRun, open_store
 from trueup.workflows import watch
 from trueup.workflows.flows import FLOWS
 from trueup.workflows.world import Books, Pace, PartnerRoutes, Programme, Tx, World
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 T = TypeVar("T")
 PLUGIN_GROUPS = {"holds": "trueup.holds", "deductions": "trueup.deductions", "matchers": "trueup.matchers"}
@@ -87,6 +87,10 @@ def build_books(path: Path | None) -> Books:
 def build_web(app: Application, *, open_house: bool = False) -> ASGIApp:
     """An installation's console, and what other systems call, as one web application. `open_house`: anyone comes in as anyone
     (a demonstration)."""
+    # Imported here: what draws pages takes as long to load as all the rest, and most commands draw none.
+    from trueup.api.server import beside, build_api
+    from trueup.console.server import build_console
+
     return beside(build_console(app, open_house=open_house), build_api(app.world, app.engine.act, app.settings.signals))
 
 

@@ -17,8 +17,6 @@ from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from html.parser import HTMLParser
 
-from pypdf import PdfReader
-
 from trueup.base.errors import Unreadable
 from trueup.formats.remittance._grids import opening_text, text_grid
 
@@ -161,6 +159,8 @@ def _of_part(part: _Part, place: int) -> list[Line]:
 def _of_pdf(content: bytes, within: str) -> Iterator[Line]:
     """Its text, page by page, each column at its place."""
     try:
+        from pypdf import PdfReader  # it takes a third of a second to load, and few commands read a PDF
+
         reader = PdfReader(io.BytesIO(content))
         if reader.is_encrypted and not reader.decrypt(""):
             raise Unreadable(f"{WHAT}: the PDF is locked by a password; save it without.")
