@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -44,6 +45,7 @@ from trueup.settings.model import Settings
 from trueup.storage.database import Database
 from trueup.storage.documents import Archive
 from trueup.storage.embedded import EmbeddedServer
+from trueup.storage.pauses import demand_running
 from trueup.storage.sealing import MasterKey
 from trueup.storage.secrets import load_secret
 from trueup.store import DryRun, open_store
@@ -188,6 +190,7 @@ def build_world(
     budget = how.budget(database.engine, how.clock)
     connections, closers = build_connections(settings, budget, how)
     programmes = build_programmes(settings, budget, how, (connections, closers))
+    guard_connections(connections, database, how.clock)
     world = World(
         database=database,
         archive=Archive(key),
@@ -221,7 +224,7 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
             found.order_sources[account.name] = vendor
             found.acknowledgement_sinks[account.name] = vendor
             found.status_sources[account.name] = vendor
-            found.probed[account.name] = vendor
+            found.probed[account.name] = found.guarded[account.name] = vendor
             closers.append(vendor.close)
             for marketplace in account.marketplaces:
                 finances = AmazonFinances(
@@ -229,7 +232,7 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
                 )
                 found.remittance_sources[finances.name] = finances
                 found.invoice_status_sources[finances.name] = finances
-                found.probed[finances.name] = finances
+                found.probed[finances.name] = found.guarded[finances.name] = finances
                 closers.append(finances.close)
     for shop in settings.shops:
         wanted = _shopify_settings(settings, shop)
@@ -243,6 +246,7 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
         if shop.publishes_stock:
             found.stock_sinks[shop.name] = store
         found.probed[shop.name] = store
+        found.guarded[shop.name] = http
         tills = ShopifyCredits(wanted, http, budget, how.clock)
         found.gift_cards[shop.name] = tills
         found.store_credits[shop.name] = tills
@@ -255,8 +259,19 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
             found.document_sources[place.name] = folder
         if place.outbox is not None:
             found.document_sinks[place.name] = folder
-        found.probed[place.name] = folder
+        found.probed[place.name] = found.guarded[place.name] = folder
     return found, closers
+
+
+def guard_connections(connections: Connections, database: Database, clock: Clock) -> None:
+    """Have every connection look whether a person put it to rest, before anything leaves."""
+
+    def gate(name: str) -> None:
+        with database.transaction() as connection:
+            demand_running(connection, name, clock.now())
+
+    for name, connection in connections.guarded.items():
+        connection.guard(partial(gate, name))
 
 
 def build_programmes(
@@ -270,6 +285,7 @@ def build_programmes(
         zone = each.time_zone or settings.installation.time_zone
         wanted = SupercycleSettings(each.name, each.api_key, each.currency, zone, each.version, endpoint)
         http = HttpClient(each.name, wanted.base_url, on_effect=how.on_effect)
+        connections.guarded[each.name] = http
         connections.probed[each.name] = system = SupercycleV1(wanted, http, budget, how.clock)
         closers.append(http.close)
         connection = CircularConnection.of_one(system)

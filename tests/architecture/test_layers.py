@@ -12,7 +12,9 @@ import pytest
 from tests.architecture.source import CHECKOUT, PACKAGE, Module, product
 
 EVERYTHING = ("*",)
-_FACES = ("base", "domain", "formats", "remote", "workflows", "checks", "reports", "storage.views", "settings", "app")
+_FACES = (
+    "base", "domain", "formats", "remote", "workflows", "checks", "invariants", "reports", "storage.views", "settings", "app",
+)  # fmt: skip
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "base": (),
     "domain": ("base",),
@@ -21,8 +23,19 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "connectors": ("base", "domain", "remote"),
     "durable": ("base",),
     "storage": ("base", "domain", "durable"),
-    "workflows": ("base", "domain", "formats", "remote", "durable", "storage", "checks", "reports"),
+    "workflows": (
+        "base",
+        "domain",
+        "formats",
+        "remote",
+        "durable",
+        "storage",
+        "checks",
+        "invariants",
+        "reports",
+    ),
     "checks": ("base", "domain", "storage"),
+    "invariants": ("base", "domain", "storage", "checks"),
     "reports": ("base", "domain", "storage"),
     "settings": ("base", "domain"),
     "cli": (*_FACES, "store", "demo"),

@@ -18,6 +18,7 @@ from trueup.app import Opening, open_application
 from trueup.base.clock import ManualClock
 from trueup.console.visit import SESSION
 from trueup.storage.database import Database, read_url
+from trueup.workflows.prove_invariants import every_invariant, prove_invariant
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -41,6 +42,8 @@ def console(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         served(app) as running,
     ):
         app.act(False, lambda tx: tx.at(tx.now + timedelta(days=9), "answer_before_deadline", RUN, 1, 9))
+        for light in every_invariant():
+            app.act(False, prove_invariant, light)
         yield running
     _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 

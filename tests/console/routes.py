@@ -35,6 +35,7 @@ def addresses(console: Console) -> dict[str, str]:
         "link": "no-such-link",
         "run": RUN,
         "sku": "LAMP-1",
+        "light": "debits-equal-credits",
     }
 
 

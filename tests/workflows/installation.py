@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.app import FLOWS, build_books, hold_rules
+from trueup.app import FLOWS, build_books, guard_connections, hold_rules
 from trueup.base.clock import ManualClock, write_instant
 from trueup.base.money import UnitPrice
 from trueup.base.secret import Secret
@@ -206,7 +206,7 @@ def install(
         world = World(
             database=database,
             archive=Archive(MasterKey(b"k" * 32)),
-            connections=_connections(vendor, shop),
+            connections=_connections(vendor, shop, http),
             partners={PARTNER: Partner(PARTNER, "na", (agreement,))},
             routes={PARTNER: PartnerRoutes(PARTNER, PARTNER, None, {Route.SP_API: PARTNER})},
             rules=hold_rules(),
@@ -217,6 +217,7 @@ def install(
         )
         engine = make_engine(database.engine, Program(world, FLOWS, clock), **choices)
         effects.append(engine.count_effect)
+        guard_connections(world.connections, database, clock)
         installed = Installation(database, clock, amazon, shopify, world, engine)
         _fill_master(installed, goods or (LAMP, CHAIR), agreement)
         engine.act(ensure_syncs)
@@ -226,8 +227,9 @@ def install(
         http.close()
 
 
-def _connections(vendor: AmazonVendor, shop: ShopifyShop) -> Connections:
+def _connections(vendor: AmazonVendor, shop: ShopifyShop, http: HttpClient) -> Connections:
     return Connections(
+        guarded={PARTNER: vendor, SHOP: http},
         order_sources={PARTNER: vendor},
         acknowledgement_sinks={PARTNER: vendor},
         status_sources={PARTNER: vendor},

@@ -8,6 +8,7 @@
     ├── RemoteError            another system did not do what was asked
     │   ├── Transient          may go through later: timeout, 5xx, connection lost
     │   │   └── Throttled      our budget there is spent; wait `retry_after_seconds`
+    │   │       └── Paused     a person has put the connection to rest; nothing was asked
     │   ├── Unauthorized       token or permission; a person must act
     │   ├── Rejected           understood and refused; the same request will be refused again
     │   └── ContractChanged    a reply that the published contract does not allow
@@ -78,6 +79,12 @@ class Throttled(Transient):
     def __init__(self, message: str, *, retry_after_seconds: float = 1.0) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class Paused(Throttled):
+    """A person has put the connection to rest until a time; nothing was asked of it. Ask again after `retry_after_seconds`."""
+
+    http_status = 409
 
 
 class Unauthorized(RemoteError):

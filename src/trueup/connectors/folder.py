@@ -28,6 +28,7 @@ from trueup.base.errors import (
     Unauthorized,
 )
 from trueup.remote.capability import Probe, Receipt, Verdict, WaitingDocument
+from trueup.remote.gate import Gate
 
 _CHUNK_BYTES = 1 << 20
 _TEMPORARY_ENDINGS = (
@@ -86,10 +87,15 @@ class Folder:
         self._clock = clock
         self._looks: dict[str, tuple[_Seen, float]] = {}
         self._lock = threading.Lock()
+        self._gate: Gate | None = None
 
     @property
     def name(self) -> str:
         return self._places.name
+
+    def guard(self, gate: Gate) -> None:
+        """Ask `gate` before either folder is touched."""
+        self._gate = gate
 
     def find_waiting(self) -> Sequence[WaitingDocument]:
         """Whole files of the inbox, the oldest first. Links, folders and temporary names are passed over.
@@ -233,6 +239,7 @@ class Folder:
                 trial.unlink(missing_ok=True)
 
     def _inbox(self) -> Path:
+        self._pass_gate()
         if self._places.inbox is None:
             raise ConfigurationError(
                 f"Folder {self.name} has no `in`: set it in [[folders]] to read documents from it."
@@ -240,11 +247,16 @@ class Folder:
         return self._places.inbox
 
     def _outbox(self) -> Path:
+        self._pass_gate()
         if self._places.outbox is None:
             raise ConfigurationError(
                 f"Folder {self.name} has no `out`: set it in [[folders]] to leave documents in it."
             )
         return self._places.outbox
+
+    def _pass_gate(self) -> None:
+        if self._gate is not None:
+            self._gate()
 
     def _archive(self) -> Path:
         return self._places.archive or self._inbox() / "processed"

@@ -16,6 +16,7 @@ from trueup.domain.catalog import Product
 from trueup.domain.inventory import Level
 from trueup.domain.sales_orders import SalesOrder, ShownOrder
 from trueup.remote.credits import GiftCardSink, StoreCreditSink
+from trueup.remote.gate import Guarded
 from trueup.remote.hints import HintSource
 from trueup.remote.observed import Observed as Observed
 from trueup.remote.sales import SaleSource
@@ -313,3 +314,5 @@ class Connections:
     store_credits: dict[str, StoreCreditSink] = field(default_factory=dict)
     sales: dict[str, SaleSource] = field(default_factory=dict)
     probed: dict[str, Probed] = field(default_factory=dict)
+    guarded: dict[str, Guarded] = field(default_factory=dict)
+    """By the name that a person pauses: what asks a gate before anything leaves."""

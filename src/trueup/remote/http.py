@@ -43,6 +43,7 @@ from trueup.base.errors import (
     Unauthorized,
 )
 from trueup.base.secret import Secret
+from trueup.remote.gate import Gate
 
 LARGEST_REPLY_BYTES = 64 * 1024 * 1024
 LONGEST_THROTTLE_SECONDS = 3600.0
@@ -122,6 +123,7 @@ class HttpClient:
         self.base_url, local = checked_address(name, base_url)
         self._timeout_seconds = timeout_seconds
         self._on_effect = on_effect
+        self._gate: Gate | None = None
         self._client = httpx2.Client(
             base_url=self.base_url,
             timeout=timeout_seconds,
@@ -146,6 +148,10 @@ class HttpClient:
         """Close every connection."""
         self._client.close()
 
+    def guard(self, gate: Gate) -> None:
+        """From now on every request asks `gate` before it leaves; what that raises is raised instead."""
+        self._gate = gate
+
     def send(self, method: str, path: str, **parts: Unpack[Parts]) -> Reply:
         """One request below the base address, answered with 2xx or an accepted status.
 
@@ -169,6 +175,8 @@ class HttpClient:
         raise AssertionError("stamina raises the last error")  # pragma: no cover
 
     def _send_once(self, method: str, path: str, parts: Parts) -> Reply:
+        if self._gate is not None:
+            self._gate()
         started = time.perf_counter()
         self._note(f"{self.name}: {method} {path} leaves")
         outcome = self._exchange(method, path, parts)

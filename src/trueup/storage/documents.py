@@ -42,6 +42,12 @@ documents = sa.Table(
 )
 
 
+def count_arrived(connection: sa.Connection, source: str, since: datetime) -> int:
+    """How many documents came from a source since then."""
+    query = sa.select(sa.func.count()).where(documents.c.source == source, documents.c.received_at >= since)
+    return int(connection.execute(query).scalar_one())
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """How a document came: what `kind` of thing, from which `source`, by which `name` there, and whom it is about.

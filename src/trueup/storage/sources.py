@@ -99,6 +99,12 @@ def note_failure(connection: sa.Connection, name: str, query: str, error: str) -
     return number
 
 
+def set_covered(connection: sa.Connection, name: str, query: str, until: datetime) -> None:
+    """Read again from there: the next window begins at it."""
+    which = sa.and_(sources.c.name == name, sources.c.query == query)
+    connection.execute(sa.update(sources).where(which).values(covered_until=until))
+
+
 def list_sources(connection: sa.Connection) -> list[dict[str, Any]]:
     """All sources as they stand."""
     return [

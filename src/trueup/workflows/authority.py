@@ -28,6 +28,8 @@ _MAY: Mapping[str, tuple[Role, ...]] = {
     "bank.import": (Role.FINANCE, Role.ADMIN),
     "bank.tie": (Role.FINANCE, Role.ADMIN),
     "proofs.import": (Role.OPERATIONS, Role.FINANCE, Role.ADMIN),
+    # A proof only looks; an auditor is who asks for it most.
+    "proofs.ask": tuple(Role),
     "rules.propose": (Role.FINANCE, Role.ADMIN),
     "rules.approve": (Role.FINANCE, Role.ADMIN),
     "terms.enter": (Role.FINANCE, Role.ADMIN),
@@ -40,6 +42,7 @@ _MAY: Mapping[str, tuple[Role, ...]] = {
     "journal.export": (Role.FINANCE, Role.ADMIN, Role.AUDITOR),
     "documents.erase": (Role.ADMIN,),
     "secrets.keep": (Role.ADMIN,),
+    "connections.pause": (Role.OPERATIONS, Role.ADMIN),
     "runs.mend": (Role.OPERATIONS, Role.ADMIN),
     # Which kinds of cases a role resolves is said by `resolve_case`; an auditor resolves none.
     "cases.resolve": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),

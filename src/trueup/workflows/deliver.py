@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from trueup.base.errors import Conflict, Invalid, Refused, Rejected, Throttled, Transient
+from trueup.base.errors import Conflict, Invalid, Paused, Refused, Rejected, Throttled, Transient
 from trueup.base.ids import digest_of_json
 from trueup.base.money import Money
 from trueup.domain.acknowledgements import Acknowledgement, LineDecision
@@ -214,6 +214,8 @@ def send_delivery(c: Flowing, delivery_id: int, attempt: int, order_id: int, run
     """Send once and write down what came of it. The order's lease goes back with the last commit."""
     try:
         receipt = c.step(send_once, delivery_id, attempt)
+    except Paused as error:
+        c.commit(note_resting, delivery_id, order_id, run_id, int(error.retry_after_seconds) + 1)
     except Throttled as error:
         c.commit(note_not_sent, delivery_id, order_id, run_id, str(error), int(error.retry_after_seconds) + 1)
     except Rejected as error:
@@ -310,6 +312,15 @@ def note_unanswered(tx: Tx, delivery_id: int, order_id: int, run_id: str, words:
     _remember(tx, delivery)
     _act(tx, delivery, "acknowledgement.unanswered", {"error": words}, delivery.digest)
     set_proof(tx, delivery.id, 1, tx.now + tx.resources.pace.settle)
+    _release(tx, order_id, run_id)
+
+
+def note_resting(tx: Tx, delivery_id: int, order_id: int, run_id: str, pause_seconds: int) -> None:
+    """Its connection is paused: it goes out when that goes on. That it comes due meanwhile is told by the pause."""
+    delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
+    attempt = deliveries.next_attempt(tx.connection, delivery)
+    due = tx.now + timedelta(seconds=pause_seconds)
+    tx.at(due, "resend", f"send:{delivery.id}:{attempt}", delivery.id, attempt, order_id)
     _release(tx, order_id, run_id)
 
 

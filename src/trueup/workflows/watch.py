@@ -8,17 +8,19 @@ import sqlalchemy as sa
 
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.durable.flow import Flow
-from trueup.storage import cases, orders, sources, trade_ins
+from trueup.storage import cases, orders, pauses, sources, trade_ins
 from trueup.workflows.advise_stock import advice_rounds, ensure_advices
 from trueup.workflows.check_stock import ensure_sweeps, sweep_rounds
 from trueup.workflows.compute_buffers import buffer_rounds, ensure_buffers
 from trueup.workflows.find_trade_ins import ensure_searches, search_rounds
+from trueup.workflows.pause_connection import watch_pauses
 from trueup.workflows.poll_circular import circular_rounds, ensure_circular
 from trueup.workflows.poll_invoice_statuses import ensure_status_polls, status_rounds
 from trueup.workflows.poll_orders import ensure_polls, poll_rounds
 from trueup.workflows.poll_remittances import ensure_remittance_polls, remittance_rounds
 from trueup.workflows.poll_sales import ensure_sales, sale_rounds
 from trueup.workflows.prove_books import ensure_proofs, proof_rounds
+from trueup.workflows.prove_invariants import ensure_invariants, invariant_rounds
 from trueup.workflows.receive_files import ensure_looks, look_rounds
 from trueup.workflows.rounds import RUN_FAILED, Rounds, again_after_defect, mend_rounds, set_next, start_rounds
 from trueup.workflows.sync_products import ensure_syncs, sync_rounds
@@ -38,6 +40,7 @@ _GOES_ROUND = (
     "poll_cycles",
     "sweep_programme",
     "prove_books",
+    "prove_invariants",
     "check_stock",
     "poll_sales",
     "watch_credits",
@@ -56,8 +59,10 @@ def look_around(tx: Tx, run_id: str) -> None:
     """Silence becomes a case: absence of orders is not proof that there are none. What went round and does not is mended."""
     pace = tx.resources.pace
     slow = {(rounds.source, rounds.query): 2 * rounds.pace for rounds in every_rounds(tx.resources)}
+    watch_pauses(tx)
+    resting = pauses.list_pauses(tx.connection)
     for row in sources.list_sources(tx.connection):
-        if row["name"] == SOURCE:
+        if row["name"] == SOURCE or row["name"] in resting:
             continue
         patience = max(pace.silence, slow.get((row["name"], row["query"]), pace.silence))
         subject = f"source {row['name']} {row['query']}"
@@ -82,6 +87,7 @@ def ensure_watch(tx: Tx) -> None:
     ensure_status_polls(tx)
     ensure_circular(tx)
     ensure_proofs(tx)
+    ensure_invariants(tx)
     ensure_buffers(tx)
     ensure_sweeps(tx)
     ensure_sales(tx)
@@ -101,6 +107,7 @@ def every_rounds(world: World) -> list[Rounds]:
         *status_rounds(world),
         *circular_rounds(world),
         *proof_rounds(world),
+        *invariant_rounds(world),
         *buffer_rounds(world),
         *sweep_rounds(world),
         *sale_rounds(world),

@@ -35,6 +35,7 @@ from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
 from trueup.connectors.amazon_vendor.tokens import AccessTokens
 from trueup.remote.budget import Budget
 from trueup.remote.capability import Page, Probe, Verdict
+from trueup.remote.gate import Gate
 from trueup.remote.http import HttpClient, Reply, Transport
 
 LONGEST_WINDOW = timedelta(days=90)
@@ -98,6 +99,11 @@ class AmazonFinances:
         """Close every connection."""
         self._api.close()
         self._sign_in.close()
+
+    def guard(self, gate: Gate) -> None:
+        """Ask `gate` before anything leaves, signing in included."""
+        self._api.guard(gate)
+        self._sign_in.guard(gate)
 
     def fetch_remittances(self, start: datetime, end: datetime, page: str | None) -> Page:
         """One page of the payments between two instants, without their lines. An empty page need not be the last.

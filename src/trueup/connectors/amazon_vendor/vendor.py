@@ -23,6 +23,7 @@ from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
 from trueup.connectors.amazon_vendor.tokens import AccessTokens
 from trueup.remote.budget import Budget
 from trueup.remote.capability import OrderQuery, Page, Probe, Receipt
+from trueup.remote.gate import Gate
 from trueup.remote.http import HttpClient, Reply, Transport
 
 LONGEST_WINDOW = timedelta(days=7)
@@ -78,6 +79,11 @@ class AmazonVendor:
         """Close every connection."""
         self._api.close()
         self._sign_in.close()
+
+    def guard(self, gate: Gate) -> None:
+        """Ask `gate` before anything leaves, signing in included."""
+        self._api.guard(gate)
+        self._sign_in.guard(gate)
 
     def fetch_orders(self, query: OrderQuery, start: datetime, end: datetime, page: str | None) -> Page:
         """One page of the orders created, or changed by Amazon, between two instants, at most 100 of them.

@@ -58,7 +58,7 @@ def _show(visit: Visit) -> Response:
         chosen=chosen,
         count=f"{visit.present.number(count)}{'+' if more else ''}",
         tabs=_tabs(visit),
-        filters=_filters(visit),
+        filters=_filters(visit, state["kind"]),
         sorts=_SORTS,
         risk=case_queue.money_at_risk(visit.connection, wanted, visit.now),
         **(_detail(visit, chosen) if chosen is not None else {"case": None}),
@@ -115,11 +115,14 @@ def _tabs(visit: Visit) -> list[Choice]:
     ]
 
 
-def _filters(visit: Visit) -> list[Filter]:
+def _filters(visit: Visit, kind: str) -> list[Filter]:
     known = case_queue.list_filters(visit.connection)
+    kinds = [Choice(each, title_of_group(each)) for each in known["kind"]]
+    if kind and kind not in known["kind"]:
+        kinds.insert(0, Choice(kind, ", ".join(title_of_group(each.rstrip(".")) for each in kind.split(","))))
     people = sorted(all_people(visit.connection, visit.desk.settings.people))
     return [
-        Filter("kind", "Kind", [Choice(each, title_of_group(each)) for each in known["kind"]]),
+        Filter("kind", "Kind", kinds),
         Filter("owner", "Owner", [Choice(each, each) for each in known["owner"]]),
         Filter("partner", "Partner", [Choice(each, each) for each in known["partner"]]),
         Filter("person", "Worked on by", [Choice(each, each) for each in people]),

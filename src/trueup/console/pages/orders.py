@@ -20,6 +20,11 @@ from trueup.storage.views.order_pages import (
     sum_money,
 )
 
+_NEXT = {
+    "to-answer": "Open, to be answered",
+    "to-prove": "Open, to be proven",
+    "to-invoice": "Open, to be invoiced",
+}
 _COLUMNS = (
     Column("Order"),
     Column("Partner", spare=True),
@@ -35,7 +40,11 @@ def _list(visit: Visit) -> Response:
     wanted = OrderFilter(state["partner"], state["standing"], state["words"])
     filters = [
         Filter("partner", "Partner", [Choice(each, each) for each in list_partners(visit.connection)]),
-        Filter("standing", "Answer", [Choice(each, ANSWERS[each][1]) for each in STANDINGS]),
+        Filter(
+            "standing",
+            "Answer",
+            [Choice(each, ANSWERS[each][1] if each in ANSWERS else _NEXT[each]) for each in STANDINGS],
+        ),
         Filter("words", "Number or vendor code"),
     ]
     paged = page_orders(visit.connection, wanted, sort=state["sort"], at=state["at"])

@@ -8,6 +8,8 @@ from starlette.responses import Response
 
 from trueup.console.case_words import STANDINGS, title_of_group
 from trueup.console.freshness import freshness_of, worst
+from trueup.console.lights import shown_lights
+from trueup.console.money_chain import chain_csv, money_chain
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.visit import Visit
 from trueup.storage.views import acts as act_views
@@ -27,6 +29,7 @@ def _show(visit: Visit) -> Response:
     team = case_queue.page_cases(connection, CaseFilter(), now, limit=_MINE)
     since = today.last_act_before(connection, visit.who.name, now - timedelta(hours=1)) or now - timedelta(days=1)
     groups = case_queue.group_cases(connection, CaseFilter(), now)
+    lights = shown_lights(visit)
     return visit.render(
         "today.html",
         standings=STANDINGS,
@@ -40,10 +43,19 @@ def _show(visit: Visit) -> Response:
         proposals=act_views.list_proposals(connection),
         sources=sources,
         trust=worst(sources),
+        lights=lights,
+        stages=money_chain(visit, groups),
         next_deadline=today.next_deadline(connection, now),
         since=since,
         happened=today.happened_since(connection, since),
     )
+
+
+def _chain(visit: Visit) -> Response:
+    """The chain from orders to cash as a table."""
+    groups = case_queue.group_cases(visit.connection, CaseFilter(), visit.now)
+    headers = {"Content-Disposition": f'attachment; filename="orders-to-cash-{visit.now:%Y-%m-%d}.csv"'}
+    return Response(chain_csv(money_chain(visit, groups)), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _midnight(visit: Visit) -> datetime:
@@ -52,4 +64,6 @@ def _midnight(visit: Visit) -> datetime:
     return datetime.combine(day, time(), visit.present.zone)
 
 
-PAGE = Page("today", "Today", (Route("/", _show),), Place(Group.WORK, 1, "home"), "t")
+PAGE = Page(
+    "today", "Today", (Route("/", _show), Route("/orders-to-cash.csv", _chain)), Place(Group.WORK, 1, "home"), "t"
+)

@@ -29,7 +29,8 @@ _NEW = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """Which cases: a tab of TABS, a kind or its beginning, an owner, a partner, who works on it, words of it."""
+    """Which cases: a tab of TABS, a kind or its beginning (several with commas between), an owner, a partner, who works on it,
+    words of it."""
 
     tab: str = "open"
     kind: str = ""
@@ -173,7 +174,8 @@ def _query(wanted: CaseFilter, now: datetime) -> sa.Select[Any]:
         raise Invalid(f"View {wanted.tab!r}: expected one of {', '.join(TABS)}.")
     query = _joined(now).where(_in_tab(wanted.tab, now))
     if wanted.kind:
-        query = query.where(cases.c.kind.startswith(wanted.kind, autoescape=True))
+        begins = [each for each in wanted.kind.split(",") if each]
+        query = query.where(sa.or_(*(cases.c.kind.startswith(each, autoescape=True) for each in begins)))
     if wanted.owner:
         query = query.where(cases.c.owner == wanted.owner)
     if wanted.partner:

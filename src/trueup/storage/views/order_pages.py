@@ -11,10 +11,10 @@ from trueup.base.errors import Invalid
 from trueup.base.money import Money
 from trueup.storage.invoices import WITH_OPEN, invoices, saved_invoice
 from trueup.storage.orders import orders
-from trueup.storage.views.orders import head_json, orders_query
+from trueup.storage.views.orders import STAGES, head_json, orders_query
 from trueup.storage.views.paging import Order, Paged, fetch_page
 
-STANDINGS = ("unanswered-yet", "prepared", "sent", "received", "accepted", "rejected", "unanswered", "history")
+STANDINGS = ("unanswered-yet", "prepared", "sent", "received", "accepted", "rejected", "unanswered", "history", *STAGES)
 SORTS = ("newest", "due")
 
 

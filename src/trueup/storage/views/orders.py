@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from trueup.base.errors import Conflict, NotFound
 from trueup.domain.acknowledgements import LineDecision
 from trueup.domain.deliveries import Delivery, DeliveryState
+from trueup.domain.orders import OrderState
 from trueup.storage import acts, decisions, deliveries, orders, sales_orders, stock
 from trueup.storage.cases import case_of, cases
+from trueup.storage.invoices import invoices
 from trueup.storage.json_values import to_json
 from trueup.storage.orders import SavedOrder
 from trueup.storage.views.cases import case_json
@@ -50,6 +52,17 @@ def list_orders(
     return [head_json(row) for row in connection.execute(query).mappings()]
 
 
+_INVOICED = sa.exists().where(
+    invoices.c.partner == orders.orders.c.partner, invoices.c.purchase_order == orders.orders.c.number
+)
+STAGES: dict[str, sa.ColumnElement[bool]] = {
+    "to-answer": sa.func.coalesce(_NEWEST_DELIVERY, "prepared").in_(["prepared", "rejected"]),
+    "to-prove": _NEWEST_DELIVERY.in_(["sent", "received", "unanswered"]),
+    "to-invoice": sa.and_(_NEWEST_DELIVERY == "accepted", sa.not_(_INVOICED)),
+}
+"""Orders that the buyer has not closed, by what is next for them."""
+
+
 def orders_query(*, partner: str | None = None, standing: str | None = None) -> sa.Select[Any]:
     """Orders of a partner or of all, where their answer stands so. `head_json` reads its rows."""
     query = sa.select(orders.orders, _NEWEST_DELIVERY.label("delivery"), _OPEN_CASES.label("open_cases"))
@@ -82,6 +95,8 @@ def _standing_clause(standing: str) -> sa.ColumnElement[bool]:
     live = sa.not_(orders.orders.c.history)
     if standing == "unanswered-yet":
         return sa.and_(live, _NEWEST_DELIVERY.is_(None))
+    if standing in STAGES:
+        return sa.and_(live, orders.orders.c.state != OrderState.CLOSED.value, STAGES[standing])
     return sa.and_(live, _NEWEST_DELIVERY.in_([standing]))
 
 
