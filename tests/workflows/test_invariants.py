@@ -20,6 +20,10 @@ from trueup.workflows.resolve_case import Person
 AUDE = Person("Aude", frozenset({Role.AUDITOR}))
 # As a hand at the database would: past the triggers that refuse it.
 _HAND = "SET LOCAL session_replication_role = replica"
+_PUBLISHED = (
+    "INSERT INTO trueup.publications (channel, sku, location, item, changes, held, why, published, on_hand, reserved,"
+    " accepted_at, shown_at) VALUES ('shop', 'VASE-1', 'main', 'item', 1, 0, '', 5, 6, 0, now(), now() + interval '1 s')"
+)
 _BREAKS = {
     "debits-equal-credits": ("UPDATE trueup.journal_lines SET minor = minor + 1 WHERE entry_id = 1 AND number = 1", "entry 1"),
     "payments-are-booked": ("UPDATE trueup.remittances SET amount_minor = amount_minor + 7", "remittance amazon-us/P1"),
@@ -28,11 +32,7 @@ _BREAKS = {
     "answered-in-time": ("UPDATE trueup.deliveries SET sent_at = sent_at + interval '9 days'", "order amazon-us/PO000001"),
     "acceptance-is-proven": ("UPDATE trueup.deliveries SET proof = repeat('e', 64)", "order amazon-us/PO000001"),
     "writes-are-answered": ("UPDATE trueup.deliveries SET state = 'unanswered'", "order amazon-us/PO000001"),
-    "stock-is-there": (
-        "INSERT INTO trueup.publications (channel, sku, location, item, changes, held, why, published, on_hand, reserved,"
-        " accepted_at, shown_at) VALUES ('shop', 'VASE-1', 'main', 'item', 1, 0, '', 5, 6, 0, now(), now() + interval '1 s')",
-        "product VASE-1",
-    ),
+    "stock-is-there": (_PUBLISHED, "product VASE-1"),
     "holds-have-moved": ("UPDATE trueup.reservations SET eaches = eaches + 1 WHERE sku = 'LAMP-1'", "product LAMP-1"),
     "evidence-is-archived": ("UPDATE trueup.order_revisions SET evidence = repeat('e', 64)", "order amazon-us/PO00000"),
 }  # fmt: skip

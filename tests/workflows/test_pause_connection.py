@@ -1,4 +1,4 @@
-"""Pauses: a connection at rest is asked nothing by anyone; what comes due is a case before its deadline, and resuming catches up."""
+"""Pauses: a connection at rest is asked nothing; what comes due is a case before its deadline, and resuming catches up."""
 
 from __future__ import annotations
 
