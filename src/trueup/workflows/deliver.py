@@ -21,6 +21,7 @@ from trueup.formats.x12.sets.acknowledgement_855 import write_acknowledgement as
 from trueup.storage import acts, cases, decisions, deliveries, orders, stock
 from trueup.storage.json_values import to_json
 from trueup.workflows.assessment import Situation, examine
+from trueup.workflows.pause_connection import rest_delivery
 from trueup.workflows.source_failures import NOT_DONE
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
@@ -215,7 +216,7 @@ def send_delivery(c: Flowing, delivery_id: int, attempt: int, order_id: int, run
     try:
         receipt = c.step(send_once, delivery_id, attempt)
     except Paused as error:
-        c.commit(note_resting, delivery_id, order_id, run_id, int(error.retry_after_seconds) + 1)
+        c.commit(rest_delivery, delivery_id, order_id, run_id, int(error.retry_after_seconds) + 1)
     except Throttled as error:
         c.commit(note_not_sent, delivery_id, order_id, run_id, str(error), int(error.retry_after_seconds) + 1)
     except Rejected as error:
@@ -312,15 +313,6 @@ def note_unanswered(tx: Tx, delivery_id: int, order_id: int, run_id: str, words:
     _remember(tx, delivery)
     _act(tx, delivery, "acknowledgement.unanswered", {"error": words}, delivery.digest)
     set_proof(tx, delivery.id, 1, tx.now + tx.resources.pace.settle)
-    _release(tx, order_id, run_id)
-
-
-def note_resting(tx: Tx, delivery_id: int, order_id: int, run_id: str, pause_seconds: int) -> None:
-    """Its connection is paused: it goes out when that goes on. That it comes due meanwhile is told by the pause."""
-    delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
-    attempt = deliveries.next_attempt(tx.connection, delivery)
-    due = tx.now + timedelta(seconds=pause_seconds)
-    tx.at(due, "resend", f"send:{delivery.id}:{attempt}", delivery.id, attempt, order_id)
     _release(tx, order_id, run_id)
 
 
