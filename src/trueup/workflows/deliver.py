@@ -21,7 +21,7 @@ from trueup.formats.x12.sets.acknowledgement_855 import write_acknowledgement as
 from trueup.storage import acts, cases, decisions, deliveries, orders, stock
 from trueup.storage.json_values import to_json
 from trueup.workflows.assessment import Situation, examine
-from trueup.workflows.pause_connection import rest_delivery
+from trueup.workflows.rest_delivery import rest_delivery
 from trueup.workflows.source_failures import NOT_DONE
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import ACTOR, Flowing, Tx, World

@@ -17,7 +17,7 @@ from trueup.base.errors import Conflict, Invalid, NotFound
 from trueup.domain.cases import CaseDraft, Resolution, Role
 from trueup.durable.flow import Flow
 from trueup.durable.timers import find_timers
-from trueup.storage import cases, deliveries, orders, pauses, sources
+from trueup.storage import cases, pauses, sources
 from trueup.storage.documents import count_arrived
 from trueup.storage.pauses import Pause
 from trueup.workflows.authority import Deed, demand_role, record_deed
@@ -145,16 +145,6 @@ def replay_connection(tx: Tx, name: str, query: str, since: datetime, person: Pe
     )
     record_deed(tx.connection, tx.now, person, deed)
     return Replay(query, since, count_arrived(tx.connection, name, since), REPLAYABLE[rounds.flow])
-
-
-def rest_delivery(tx: Tx, delivery_id: int, order_id: int, run_id: str, pause_seconds: int) -> None:
-    """A send that met a pause goes out when that is over, and gives its order back till then."""
-    delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
-    attempt = deliveries.next_attempt(tx.connection, delivery)
-    due = tx.now + timedelta(seconds=pause_seconds)
-    tx.at(due, "resend", f"send:{delivery.id}:{attempt}", delivery.id, attempt, order_id)
-    if orders.give_back_lease(tx.connection, order_id, run_id):
-        start_answering(tx, order_id)
 
 
 def is_connection(world: World, name: str) -> bool:
