@@ -87,13 +87,15 @@ def build_books(path: Path | None) -> Books:
 
 
 def build_web(app: Application, *, open_house: bool = False) -> ASGIApp:
-    """An installation's console, and what other systems call, as one web application. `open_house`: anyone comes in as anyone
-    (a demonstration)."""
+    """An installation's console, its API, and what other systems call, as one web application. `open_house`: anyone comes in as
+    anyone (a demonstration)."""
     # Imported here: what draws pages takes as long to load as all the rest, and most commands draw none.
     from trueup.api.server import beside, build_api
+    from trueup.api.v1 import build_v1
     from trueup.console.server import build_console
 
-    return beside(build_console(app, open_house=open_house), build_api(app.world, app.engine.act, app.settings.signals))
+    calls = build_api(app.world, app.engine.act, app.settings.signals)
+    return beside(build_console(app, open_house=open_house), calls, build_v1(app))
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,23 @@ def test_people_are_listed(trueup: CommandLine) -> None:
     )
 
 
+def test_a_token_is_made_once_listed_without_its_text_and_revoked(trueup: CommandLine) -> None:
+    """A trial makes none; its text is on standard output alone, so that it can be piped to where secrets are kept."""
+    words = ("tokens", "create", "nightly report", "--scope", "look", "--by", "Olga")
+    assert "was not" in trueup(*words, "--dry-run").out
+    made = trueup(*words)
+    assert made.code == 0
+    text = made.out.strip()
+    assert text.startswith("trueup_") and "shown this once" in made.err
+    [row] = trueup("tokens", "list", "--json").json
+    assert (row["label"], row["person"], row["scopes"], row["used_at"]) == ("nightly report", "Olga", ["look"], None)
+    assert text not in trueup("tokens", "list", "--json").out
+    assert trueup("tokens", "revoke", str(row["id"]), "--by", "Aude").code == 2
+    assert "is revoked" in trueup("tokens", "revoke", str(row["id"]), "--by", "Ana Admin").out
+    assert trueup("tokens", "list", "--json").json == []
+    assert trueup("tokens", "list", "--all", "--json").json[0]["ended_by"] == "Ana Admin"
+
+
 def test_an_unknown_log_level_is_a_sentence(trueup: CommandLine) -> None:
     """A word that is none is not passed over in silence."""
     said = trueup("people", TRUEUP_LOG="loud")

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page
 
+from tests.console.calling import calling, token
 from tests.console.conftest import NOW
 from tests.console.installed import Console
 from trueup.base.money import Money
@@ -63,6 +64,16 @@ def test_items_stand_in_their_lanes_and_what_is_overdue_by_value(circled: Consol
         assert "TT-4" in items and "TT-1" not in items
         assert "No match" in elke.get("/circular?lane=retired").text
         assert elke.get("/circular?lane=lost").status_code == 422
+
+
+def test_the_api_tells_of_items_what_the_pages_show(circled: Console) -> None:
+    """Items with their lane, cycles with what is overdue, page by page; one whole with its clash."""
+    with calling(circled, token(circled, "Elke")) as elke:
+        items = [item for page in elke.pages("/circular/items") for item in page]
+        cycles = [cycle for page in elke.pages("/circular/cycles") for cycle in page]
+        assert elke.json(f"/circular/items/{items[0]['programme']}/1")["clashes"]
+    assert [item["id"] for item in items] == [1, 2, 3, 4]
+    assert {cycle["id"]: cycle["overdue_days"] for cycle in cycles} == {20: None, 21: None, 22: 5, 23: 2}
 
 
 def test_a_clash_is_said_in_words_and_hatched(circled: Console) -> None:

@@ -15,9 +15,11 @@ import sqlalchemy as sa
 
 from tests.cli.remitted import export, line
 from tests.cli.seeded import SETTINGS, write_settings
+from tests.console.calling import calling, token, walk
 from tests.console.installed import PEOPLE, Console, served
 from trueup.app import Opening, open_application
 from trueup.base.clock import ManualClock
+from trueup.base.money import Money
 from trueup.domain.cases import Role
 from trueup.storage.database import read_url
 from trueup.workflows.answer_suspense import classify_case
@@ -97,6 +99,20 @@ def test_every_page_about_money_is_shown_to_everyone_who_may_look(console: Conso
     assert answer.status_code == 200, re.findall(r"(?s)<main.*?</main>", answer.text)[0][-600:]
     assert not lacking(answer.text, 'aria-current="page"')
     assert answer.text.count("style=") == 0
+
+
+def test_the_api_tells_of_money_what_the_pages_show(console: Console) -> None:
+    """Every list and every whole thing as described; the lines of a payment, page by page, are its settled sum."""
+    with calling(console, token(console, "Fina")) as fina:
+        found = walk(fina)
+        assert found["/remittances"] and found["/journal/entries"] and found["/journal/balances"] and found["/rules"]
+        [payment] = fina.json("/remittances")["items"]
+        statement = fina.json(f"/remittances/{payment['id']}")
+        lines = [line for page in fina.pages(f"/remittances/{payment['id']}/lines") for line in page]
+    assert statement["adds_up"] and payment["amount"] == {"amount": "1680.00", "currency": "USD"}
+    assert [line["line"] for line in lines] == sorted({line["line"] for line in lines})
+    paid = sum(Money.of(line["paid"]["amount"], line["paid"]["currency"]).minor for line in lines)
+    assert paid == 168000
 
 
 def test_a_payment_is_a_statement_that_ties(console: Console) -> None:

@@ -20,15 +20,19 @@ from trueup.workflows.watch import every_rounds
 from trueup.workflows.world import World
 
 CALLED = ("/webhooks/", "/health")
-"""Where other systems call; every other address is the console's."""
+"""Where other systems call."""
+ASKED = ("/api/",)
+"""Where programs ask and act; every other address is the console's."""
 
 
-def beside(console: ASGIApp, api: ASGIApp) -> ASGIApp:
-    """Both as one web application, each with its own protection: who calls brings a signature, who looks a session."""
+def beside(console: ASGIApp, api: ASGIApp, resources: ASGIApp) -> ASGIApp:
+    """All as one web application, each with its own protection: who calls brings a signature, who asks a token, who looks a
+    session."""
 
     async def web(scope: Scope, receive: Receive, send: Send) -> None:
-        called = scope["type"] == "http" and scope["path"].startswith(CALLED)
-        await (api if called else console)(scope, receive, send)
+        path = scope["path"] if scope["type"] == "http" else ""
+        chosen = api if path.startswith(CALLED) else resources if path.startswith(ASKED) else console
+        await chosen(scope, receive, send)
 
     return web
 

@@ -78,6 +78,7 @@ PLACES = (
     Place("init", "setup", "Write a commented trueup.toml to fill in.", _SET_UP, is_group=False),
     Place("check", "check", "Probe everything: what works, what is missing, what to do.", _SET_UP, is_group=False),
     Place("secrets", "setup", "Secrets sealed in the database: set, list, delete.", _SET_UP, is_group=False),
+    Place("tokens", "tokens", "Access tokens for machines that call the API: create, list, revoke.", _SET_UP),
     Place("people", "setup", "List who may decide here.", _SET_UP, is_group=False),
 )
 

@@ -33,6 +33,16 @@ ON CONFLICT (name) DO UPDATE SET
     seen_at = {_SEEN_AT}, rate_per_second = EXCLUDED.rate_per_second, burst = EXCLUDED.burst
 RETURNING full_at"""
 
+# A caller who is turned away takes nothing: the row is moved only where the bucket holds what is asked for.
+_ADMIT = f"""{_QUICKLY}
+INSERT INTO durable.budgets AS budget (name, full_at, seen_at, rate_per_second, burst)
+SELECT %(name)s, %(now)s + %(cost_time)s, %(now)s, %(rate)s, %(burst)s FROM quickly
+ON CONFLICT (name) DO UPDATE SET
+    full_at = GREATEST({_FULL_AT}, EXCLUDED.seen_at) + %(cost_time)s,
+    seen_at = {_SEEN_AT}, rate_per_second = EXCLUDED.rate_per_second, burst = EXCLUDED.burst
+WHERE GREATEST({_FULL_AT}, EXCLUDED.seen_at) + %(cost_time)s <= EXCLUDED.seen_at + %(burst_time)s
+RETURNING full_at"""
+
 # The remote's own reading wins, except that it knows nothing of callers who have reserved and still sleep: while some
 # do (the row is further ahead than an empty bucket) the row is not moved earlier.
 _OBSERVE = f"""{_QUICKLY}
@@ -75,6 +85,19 @@ class Budgets:
         }
         full_at: datetime = self._execute(_TAKE, parameters)
         return max(0.0, (full_at - now).total_seconds() - burst / rate_per_second)
+
+    def admit(self, name: str, rate_per_second: float, burst: float) -> float:
+        """Take one token if the bucket has it: 0. Otherwise take nothing, and tell about how many seconds it takes to have one."""
+        parameters = {
+            "name": name,
+            "now": self.clock.now(),
+            "cost_time": timedelta(seconds=1 / rate_per_second),
+            "burst_time": timedelta(seconds=burst / rate_per_second),
+            "rate": rate_per_second,
+            "burst": burst,
+            "clock_jump": CLOCK_JUMP,
+        }
+        return 0.0 if self._execute(_ADMIT, parameters) is not None else 1 / rate_per_second
 
     def observe(self, name: str, available: float, rate_per_second: float, burst: float | None = None) -> None:
         """Correct the bucket from the remote's own reading: `available` tokens now, of `burst`, refilling at that rate."""

@@ -26,6 +26,7 @@ SELECT * FROM (
 ) AS every
 WHERE (%(status)s::text IS NULL OR status = %(status)s) AND (%(flow)s = '' OR flow = %(flow)s)
     AND (%(run)s::text IS NULL OR run_id = %(run)s)
+    AND (%(since)s::timestamptz IS NULL OR since < %(since)s OR (since = %(since)s AND run_id > %(after)s))
 ORDER BY since DESC, run_id LIMIT %(limit)s"""
 # Two conditions, because DBOS has an index for each.
 _STANDING = """SELECT
@@ -46,15 +47,25 @@ class Standing:
         return self.idle and (self.next_due is None or self.next_due > now)
 
 
-def list_runs(connection: sa.Connection, *, status: RunStatus | None, flow: str, limit: int) -> list[Run]:
-    """Runs and timers, the latest change first."""
-    parameters = {"status": status, "flow": flow, "run": None, "limit": limit}
+def list_runs(
+    connection: sa.Connection,
+    *,
+    status: RunStatus | None,
+    flow: str,
+    limit: int,
+    after: tuple[datetime, str] | None = None,
+) -> list[Run]:
+    """Runs and timers, the latest change first, from after one: since when it stands so, and its id."""
+    since, run_id = after or (None, "")
+    parameters = {"status": status, "flow": flow, "run": None, "since": since, "after": run_id, "limit": limit}
     return [_run(row) for row in connection.exec_driver_sql(_RUNS, parameters)]
 
 
 def find_run(connection: sa.Connection, run_id: str) -> tuple[list[Run], str]:
     """The run or timer of that id, or both (the run first), and the queue it belongs to."""
-    rows = connection.exec_driver_sql(_RUNS, {"status": None, "flow": "", "run": run_id, "limit": 2}).all()
+    rows = connection.exec_driver_sql(
+        _RUNS, {"status": None, "flow": "", "run": run_id, "since": None, "after": "", "limit": 2}
+    ).all()
     found = sorted((_run(row) for row in rows), key=lambda run: run.status is RunStatus.TIMED)
     return found, rows[0].queue if rows else ""
 

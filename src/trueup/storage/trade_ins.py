@@ -197,9 +197,13 @@ def find_by_serial(connection: sa.Connection, system: str, serial: str) -> Saved
         return None
 
 
-def list_trade_ins(connection: sa.Connection, *, only_open: bool = False, limit: int = 1000) -> list[SavedTradeIn]:
-    """The newest first."""
+def list_trade_ins(
+    connection: sa.Connection, *, only_open: bool = False, before: int | None = None, limit: int = 1000
+) -> list[SavedTradeIn]:
+    """The newest first, from before one (by id)."""
     query = _JOINED.order_by(trade_ins.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(trade_ins.c.id < before)
     if only_open:
         query = query.where(trade_ins.c.state.not_in(("released", "refused")))
     return [_saved(row) for row in connection.execute(query).mappings()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -50,6 +51,27 @@ def explain_stock(connection: sa.Connection, world: World, sku: str, now: dateti
         "held": list_reservations(connection, sku),
         **_units(connection, world, sku, now),
     }
+
+
+def list_promises(
+    connection: sa.Connection, world: World, skus: Collection[str], now: datetime
+) -> dict[str, list[dict[str, Any]]]:
+    """Of each product what each channel may sell, without the terms; eaches None where nobody counts it there."""
+    found: dict[str, list[dict[str, Any]]] = {sku: [] for sku in skus}
+    for channel in all_channels(world, now):
+        promises = load_promises(connection, channel, skus, now)
+        for sku, told in found.items():
+            promise = promises.get(sku)
+            as_of = promise.as_of if promise else None
+            told.append(
+                {
+                    "channel": channel.name,
+                    "location": channel.location,
+                    "eaches": promise.eaches if promise else None,
+                    "as_of": write_instant(as_of) if as_of else None,
+                }
+            )
+    return found
 
 
 def _units(connection: sa.Connection, world: World, sku: str, now: datetime) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from trueup.base.errors import Conflict, NotFound, Refused
 from trueup.domain.cases import Role
-from trueup.storage import people, sessions
+from trueup.storage import access_tokens, people, sessions
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import ACTOR, Tx
@@ -69,13 +69,14 @@ def change_roles(tx: Tx, name: str, roles: Collection[Role], by: Person) -> None
 
 
 def remove_person(tx: Tx, name: str, by: Person) -> None:
-    """They left: their sessions end, and nothing lets them in. Raises Refused (role, oneself), NotFound."""
+    """They left: their sessions and tokens end, and nothing lets them in. Raises Refused (role, oneself), NotFound."""
     demand_role(by, "people.keep")
     before = _added(tx, name)
     if name == by.name:
         raise Refused(f"{by.name} cannot remove themselves; another administrator can.")
     people.remove_person(tx.connection, name, tx.now)
     sessions.end_sessions(tx.connection, name)
+    access_tokens.end_tokens(tx.connection, name, by.name)
     record_deed(tx.connection, tx.now, by, Deed("person.removed", f"person {name}", _said(before), None))
 
 

@@ -50,10 +50,21 @@ _BINDING = (Resolution.ACCEPT_AS_ORDERED, Resolution.REJECT)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who acts, with the roles the settings give them."""
+    """Who acts, with the roles the settings give them; by a `token`, when a machine acts for them with that name.
+
+    `scopes`: what of the roles' permissions is used at all; None is all of them.
+    """
 
     name: str
     roles: frozenset[Role]
+    scopes: frozenset[str] | None = None
+    token: str = ""
+
+    @property
+    def standing(self) -> str:
+        """In which roles they act, and by which token: as acts are recorded."""
+        roles = ", ".join(sorted(role.value for role in self.roles))
+        return f"{roles}, by token {self.token}" if self.token else roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,13 +309,12 @@ def _partner_of(tx: Tx, source: str) -> str:
 
 
 def _act(tx: Tx, case: Case, person: Person, act: str, after: dict[str, str]) -> None:
-    roles = ", ".join(sorted(role.value for role in person.roles))
     acts.append_act(
         tx.connection,
         tx.now,
         acts.Act(
             actor=person.name,
-            role=roles,
+            role=person.standing,
             act=act,
             subject=f"case {case.id}",
             before={"state": case.state.value},

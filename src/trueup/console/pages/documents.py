@@ -150,7 +150,7 @@ PAGE = Page(
     (
         Route("/documents", _list),
         Route("/documents/{document}", _show),
-        Route("/documents/{document}/original", _original),
+        Route("/documents/{document}/original", _original, "documents.download"),
     ),
     Place(Group.SYSTEM, 1, "files"),
     "d",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from trueup.console.freshness import freshness_of, worst
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import runs as views
 from trueup.storage.views.acts import list_acts
+from trueup.storage.views.freshness import freshness_of, worst
 from trueup.storage.views.run_steps import list_budgets, list_steps
 from trueup.storage.views.status import show_status
 from trueup.workflows.mend_runs import note_cancel, note_retry

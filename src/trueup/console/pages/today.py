@@ -7,7 +7,6 @@ from datetime import datetime, time, timedelta
 from starlette.responses import Response
 
 from trueup.console.case_words import STANDINGS, title_of_group
-from trueup.console.freshness import freshness_of, worst
 from trueup.console.lights import shown_lights
 from trueup.console.money_chain import chain_csv, money_chain
 from trueup.console.page import Group, Page, Place, Route
@@ -15,6 +14,7 @@ from trueup.console.visit import Visit
 from trueup.storage.views import acts as act_views
 from trueup.storage.views import case_queue, today
 from trueup.storage.views.case_queue import CaseFilter
+from trueup.storage.views.freshness import freshness_of, worst
 from trueup.storage.views.status import show_status
 
 _MINE = 8

@@ -11,6 +11,7 @@ from trueup.base.clock import write_instant
 from trueup.storage.hints import hints
 from trueup.storage.publications import publications
 from trueup.storage.stock_looks import stock_looks
+from trueup.storage.views.paging import Order, Paged, fetch_page
 
 _P = publications.c
 _DRIFTS = sa.or_(_P.on_hand > _P.published, _P.reserved < _P.held)
@@ -27,6 +28,19 @@ def list_channel_stock(
         query = query.where(_DRIFTS)
     rows = connection.execute(query.order_by(_P.sku, _P.location, _P.channel).limit(limit)).mappings()
     return [_row(row) for row in rows]
+
+
+def page_channel_stock(
+    connection: sa.Connection, *, channel: str = "", drifting: bool = True, at: str = "", limit: int = 50
+) -> Paged:
+    """The same, paged by key."""
+    query = sa.select(publications, _DRIFTS.label("drifts"))
+    if channel:
+        query = query.where(_P.channel == channel)
+    if drifting:
+        query = query.where(_DRIFTS)
+    paged = fetch_page(connection, query, Order((_P.sku, _P.location, _P.channel)), at, limit)
+    return Paged([_row(row) for row in paged.rows], paged.before, paged.after)
 
 
 def measure_channels(connection: sa.Connection) -> list[dict[str, Any]]:

@@ -85,6 +85,17 @@ def list_cycles(
     return sorted(rows, key=key)[:limit]
 
 
+def page_cycles(
+    connection: sa.Connection, now: datetime, *, only_open: bool, page: tuple[tuple[str, int], int]
+) -> list[dict[str, Any]]:
+    """Cycles in the order of programme and id; `page` is after which, and how many."""
+    after, limit = page
+    conditions = [circular_records.c.open] if only_open else []
+    kept = load_records(connection, Kind.CYCLE, *conditions, after=after, limit=limit)
+    units = _units(connection, kept)
+    return [cycle_json(each, units.get((each.programme, each.record.item or 0)), now) for each in kept]
+
+
 def list_returns(connection: sa.Connection, *, only_open: bool = True, limit: int = 50) -> list[dict[str, Any]]:
     """Returns, the newest first."""
     conditions = [circular_records.c.open] if only_open else []

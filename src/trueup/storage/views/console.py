@@ -85,6 +85,7 @@ def _token_json(row: Any) -> dict[str, Any]:
         "id": row.id,
         "person": row.person,
         "label": row.label,
+        "made_by": row.made_by,
         "scopes": list(row.scopes),
         "made_at": write_instant(row.made_at),
         "ends_at": write_instant(row.ends_at),

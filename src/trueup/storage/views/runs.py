@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,15 +24,25 @@ UNION ALL SELECT 'timed', count(*) FROM durable.timers"""
 
 
 def list_runs(
-    connection: sa.Connection, *, status: str | None = None, flow: str = "", limit: int = 50
+    connection: sa.Connection,
+    *,
+    status: str | None = None,
+    flow: str = "",
+    after: tuple[datetime, str] | None = None,
+    limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Runs and timers, the latest change first. Raises Invalid for a status that there is not."""
+    """Runs and timers, the latest change first, from after one (since when, and its id).
+
+    Raises Invalid for a status that there is not.
+    """
     if status is not None and status not in STATUSES:
         raise Invalid(f"--status {status}: expected one of {', '.join(STATUSES)}.")
     if not _has_worked(connection):
         return []
     wanted = RunStatus(status) if status else None
-    return [_run_json(run) for run in run_list.list_runs(connection, status=wanted, flow=flow, limit=limit)]
+    return [
+        _run_json(run) for run in run_list.list_runs(connection, status=wanted, flow=flow, limit=limit, after=after)
+    ]
 
 
 def show_run(connection: sa.Connection, run_id: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from trueup.storage.products import products
 from trueup.storage.stock import reservations, stock
 from trueup.storage.stock_ledger import NUMBERS, stock_levels, stock_movements
 from trueup.storage.supplies import COUNTED
-from trueup.storage.views.paging import Order, Paged, fetch_page
+from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 
 
 def list_stock(
@@ -55,7 +55,7 @@ def list_declared(connection: sa.Connection, skus: Iterable[str]) -> dict[tuple[
     return {(row.sku, row.location): row.declared_on_hand for row in connection.execute(query)}
 
 
-def page_products(connection: sa.Connection, words: str, counted: str, cursor: str) -> Paged:
+def page_products(connection: sa.Connection, words: str, counted: str, cursor: str, limit: int = ROWS) -> Paged:
     """Products in the order of their SKUs, those whose SKU or title has the words, and that are counted by such a source."""
     rule: sa.ColumnElement[str] = sa.literal_column(f"({COUNTED.replace('p.', 'trueup.products.')})", sa.Text)
     query = sa.select(
@@ -67,7 +67,7 @@ def page_products(connection: sa.Connection, words: str, counted: str, cursor: s
         )
     if counted:
         query = query.where(rule == counted)
-    return fetch_page(connection, query, Order((products.c.sku,)), cursor)
+    return fetch_page(connection, query, Order((products.c.sku,)), cursor, limit)
 
 
 def list_levels(connection: sa.Connection, sku: str) -> list[dict[str, Any]]:

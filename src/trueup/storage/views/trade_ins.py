@@ -18,6 +18,17 @@ def list_trade_ins(connection: sa.Connection, *, only_open: bool, limit: int) ->
     return [row_of(each) for each in trade_ins.list_trade_ins(connection, only_open=only_open, limit=limit)]
 
 
+def page_trade_ins(
+    connection: sa.Connection, *, only_open: bool, before: int | None, limit: int
+) -> list[dict[str, Any]]:
+    """The newest first, from before one by its id, each with its credit."""
+    found = trade_ins.list_trade_ins(connection, only_open=only_open, before=before, limit=limit)
+    return [
+        {**row_of(each), "id": each.id, "credit": credit_row(each, each.credit) if each.credit else None}
+        for each in found
+    ]
+
+
 def show_trade_in(connection: sa.Connection, key: str) -> dict[str, Any]:
     """One with its credit and what people did. Raises NotFound."""
     saved = trade_ins.find_trade_in(connection, key)
@@ -26,7 +37,7 @@ def show_trade_in(connection: sa.Connection, key: str) -> dict[str, Any]:
         for row in acts.list_acts(connection, f"trade-in {key}")
     ]
     credit = credit_row(saved, saved.credit) if saved.credit else None
-    return {**row_of(saved), "credit": credit, "evidence": saved.evidence, "acts": history}
+    return {**row_of(saved), "id": saved.id, "credit": credit, "evidence": saved.evidence, "acts": history}
 
 
 def list_credits(connection: sa.Connection, today: date, *, every: bool = False) -> list[dict[str, Any]]:

@@ -1,0 +1,121 @@
+"""The door: every call shows a token and is let do what its scope and its person's roles allow. A session's cookie opens nothing.
+
+Who it is, is asked before anything of the body is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+from fastapi import Depends, Request, Response
+from pydantic import BaseModel
+
+from trueup.api.problems import Forbidden, Unauthenticated
+from trueup.api.shapes import Page
+from trueup.base.errors import Invalid, Throttled
+from trueup.base.ids import digest_of
+from trueup.workflows.authority import is_allowed, permissions
+from trueup.workflows.keep_tokens import admit_call, caller_of
+from trueup.workflows.resolve_case import Person
+
+if TYPE_CHECKING:
+    from trueup.app import Application
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+_SCHEME = "bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: who makes it, by which token, and the installation it is made to."""
+
+    request: Request
+    app: Application
+    person: Person
+    token: int
+
+    @property
+    def now(self) -> datetime:
+        """The time of the call."""
+        return self.app.world.clock.now()
+
+    @contextmanager
+    def look(self) -> Iterator[sa.Connection]:
+        """A transaction for looking."""
+        with self.app.database.transaction() as connection:
+            yield connection
+
+    def act(self, fn: Callable[..., T], *args: Any, dry_run: bool = False) -> T:
+        """Have a workflow act for the person, in a transaction of its own; rolled back when it is only tried."""
+        return self.app.act(dry_run, fn, *args)
+
+    def page(self, shape: type[M], rows: Iterable[Mapping[Any, Any]], after: str) -> Page[M]:
+        """Rows as a page, with the address of the next one where there is something after them."""
+        asked = [(name, value) for name, value in self.request.query_params.multi_items() if name != "at"]
+        address = f"{self.request.url.path}?{urlencode([*asked, ('at', after)])}" if after else None
+        return Page[M](items=[shape.model_validate(dict(row)) for row in rows], next=address)
+
+    def page_by(self, shape: type[M], rows: Sequence[Mapping[Any, Any]], limit: int, *keys: str) -> Page[M]:
+        """Rows that were asked for with one more than the limit; the next page goes on after the last one's keys."""
+        shown = rows[:limit]
+        after = "/".join(str(shown[-1][key]) for key in keys) if len(rows) > limit else ""
+        return self.page(shape, shown, after)
+
+
+async def _call_of(request: Request) -> Call:
+    call: Call = request.state.call
+    return call
+
+
+Calling = Annotated[Call, Depends(_call_of)]
+
+
+async def enter(request: Request, app: Application, may: str) -> Call:
+    """Let a call in. Raises Unauthenticated, Forbidden, Throttled, Invalid for an address that no text could be."""
+    if "\0" in request.url.path or "%00" in request.url.query:
+        raise Invalid("The address holds a zero byte, which nothing here is called by.")
+    given = request.headers.get("authorization", "")
+    text = given[len(_SCHEME) :].strip() if given[: len(_SCHEME)].lower() == _SCHEME else ""
+    call = await asyncio.to_thread(_admit, request, app, text)
+    if not is_allowed(call.person, may):
+        roles = ", ".join(role.value for role in permissions()[may])
+        raise Forbidden(
+            f"This takes the scope {may}, of a person who is {roles}. Token {call.person.token!r} of {call.person.name} has "
+            f"the scopes {', '.join(sorted(call.person.scopes or ()))}; what is not among them takes another token."
+        )
+    return call
+
+
+def _admit(request: Request, app: Application, text: str) -> Call:
+    known = app.act(False, caller_of, text, app.settings.people) if text else None
+    if known is None:
+        raise Unauthenticated(
+            "No token that holds was shown: it was never made, has ended or was revoked. Send one as "
+            "`Authorization: Bearer trueup_...`; a person makes it in the console, or by `trueup tokens create`."
+        )
+    person, token = known
+    wait = admit_call(app.world, token)
+    if wait:
+        raise Throttled(f"Token {person.token!r} calls too often; nothing was done.", retry_after_seconds=wait)
+    return Call(request, app, person, token)
+
+
+def tag(request: Request, response: Response) -> Response:
+    """Mark an answer with the hash of its bytes; say only that it is the same to who has it already (RFC 9110, 8.8.3)."""
+    if request.method != "GET" or response.status_code != 200 or not isinstance(getattr(response, "body", None), bytes):
+        return response
+    etag = f'"{digest_of(bytes(response.body))[:32]}"'
+    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    headers = {"etag": etag, "cache-control": "private, no-cache"}
+    if etag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return response

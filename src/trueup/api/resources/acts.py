@@ -1,0 +1,104 @@
+"""Acts: who did what, when, before and after; and the proposals that wait for a second person."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query
+
+from trueup.api.door import Calling
+from trueup.api.resource import Operation, Resource
+from trueup.api.shapes import At, Instant, Limit, Listed, Page, Shape, id_at
+from trueup.storage.views import acts as views
+
+_MOST_WAITING = 1000
+
+
+class Act(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {
+                "id": 88,
+                "at": "2026-11-23T09:12:00Z",
+                "actor": "Olga",
+                "role": "operations, by token warehouse counts",
+                "act": "stock.declared",
+                "subject": "stock-counts",
+                "before": None,
+                "after": {"counts": 2, "eaches": 40},
+                "evidence": "0f" * 32,
+            }
+        ]
+    },
+):
+    """What someone did. Rows of acts are only ever added."""
+
+    id: int
+    at: Instant
+    actor: str
+    role: str
+    act: str
+    subject: str
+    before: Any
+    after: Any
+    evidence: str | None
+
+
+class Proposal(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {
+                "id": 4,
+                "act": "case.resolve",
+                "subject": "case 2",
+                "arguments": {"case": 2, "resolution": "reject", "note": ""},
+                "reason": "",
+                "proposed_by": "Olga",
+                "proposed_at": "2026-11-23T09:12:00Z",
+                "approved_by": None,
+                "approved_at": None,
+                "state": "waiting",
+            }
+        ]
+    },
+):
+    """What one person wants done and a second one must approve."""
+
+    id: int
+    act: str
+    subject: str
+    arguments: dict[str, Any]
+    reason: str
+    proposed_by: str
+    proposed_at: Instant
+    approved_by: str | None
+    approved_at: Instant | None
+    state: str
+
+
+def list_acts(
+    call: Calling,
+    subject: Annotated[str | None, Query(max_length=300, description="Done to this: `case 2`.")] = None,
+    actor: Annotated[str | None, Query(max_length=100, description="Done by this person.")] = None,
+    act: Annotated[str | None, Query(max_length=100, description="This, or what begins so: `case.`")] = None,
+    at: At = "",
+    limit: Limit = 50,
+) -> Page[Act]:  # fmt: skip
+    """List the audit trail, the newest first."""
+    with call.look() as connection:
+        rows = views.list_acts(connection, subject=subject, actor=actor, act=act, before=id_at(at), limit=limit + 1)
+        return call.page_by(Act, rows, limit, "id")
+
+
+def list_proposals(call: Calling) -> Listed[Proposal]:
+    """List proposals that wait for a second person, the oldest first."""
+    with call.look() as connection:
+        rows = views.list_proposals(connection, limit=_MOST_WAITING)
+    return Listed[Proposal](items=[Proposal.model_validate(row) for row in rows])
+
+
+RESOURCE = Resource(
+    "acts", "Acts and proposals", (Operation("/acts", list_acts), Operation("/proposals", list_proposals))
+)

@@ -1,0 +1,161 @@
+"""Cases: what needs a person, with the money at risk, the deadline, and the resolutions that are allowed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Query
+
+from trueup.api.door import Calling
+from trueup.api.resource import Operation, Resource
+from trueup.api.shapes import At, Hash, Instant, Limit, Number, Page, Price, Shape, Words
+from trueup.base.errors import NotFound
+from trueup.domain.cases import CaseState, Resolution
+from trueup.storage.views import case_queue
+from trueup.storage.views.cases import show_case
+
+_EXAMPLE = {
+    "id": 2,
+    "kind": "held.cost-differs",
+    "subject": "order amazon-us/PO000002 line 1",
+    "order": "amazon-us/PO000002",
+    "line": 1,
+    "title": "Cost differs on PO000002 line 1: 26.50 USD ordered, 27.00 USD agreed",
+    "expected": "27.00 USD",
+    "found": "26.50 USD",
+    "money_at_risk": {"amount": "318.00", "currency": "USD"},
+    "deadline": "2026-11-24T06:00:00Z",
+    "owner": "operations",
+    "person": None,
+    "standing": "new",
+    "snoozed_until": None,
+    "snooze_reason": None,
+    "proposal": None,
+    "resolutions": ["use-ours", "accept-as-ordered", "reject"],
+    "state": "open",
+    "opened_at": "2026-11-23T09:01:00Z",
+    "resolved_at": None,
+    "resolution": None,
+    "resolved_by": None,
+    "note": None,
+    "evidence": "0f" * 32,
+}
+
+
+class Case(Shape, json_schema_extra={"examples": [_EXAMPLE]}):
+    """A case: two facts that disagree, and what a person may decide about it."""
+
+    id: int
+    kind: str
+    subject: str
+    order: str | None
+    """The purchase order it is about, as partner/number."""
+    line: int | None
+    title: str
+    expected: str
+    found: str
+    money_at_risk: Price | None
+    deadline: Instant | None
+    owner: str
+    person: str | None
+    """Who works on it."""
+    standing: Literal["new", "ongoing", "late", "back", "waiting", "snoozed", "resolved"]
+    """`back`: it was resolved once and came again. `waiting`: a second person must approve."""
+    snoozed_until: Instant | None
+    snooze_reason: str | None
+    proposal: int | None
+    """The proposal that waits for a second person."""
+    resolutions: list[Resolution]
+    """What is allowed."""
+    state: CaseState
+    opened_at: Instant
+    resolved_at: Instant | None
+    resolution: str | None
+    resolved_by: str | None
+    note: str | None
+    evidence: Hash | None
+    """The document that says so."""
+
+
+class Comment(Shape):
+    """What someone said about a case."""
+
+    id: int
+    at: Instant
+    actor: str
+    text: str
+
+
+class Happened(Shape):
+    """One thing that happened to a case. `details` are as the act was recorded."""
+
+    at: Instant
+    who: str
+    what: str
+    details: Any
+
+
+class WholeCase(
+    Case,
+    json_schema_extra={
+        "examples": [
+            {
+                **_EXAMPLE,
+                "comments": [{"id": 1, "at": "2026-11-23T09:05:00Z", "actor": "Olga", "text": "Asked the buyer."}],
+                "history": [
+                    {
+                        "at": "2026-11-23T09:05:00Z",
+                        "who": "Olga",
+                        "what": "case.commented",
+                        "details": {"text": "Asked the buyer."},
+                    }
+                ],
+            }
+        ]
+    },
+):
+    """A case with what was said about it and what happened to it, the oldest first."""
+
+    comments: list[Comment]
+    history: list[Happened]
+
+
+def list_cases(
+    call: Calling,
+    view: Annotated[
+        Literal["open", "waiting", "snoozed", "resolved"], Query(description="Which stand so.")
+    ] = "open",
+    kind: Annotated[str, Query(max_length=100, description="Of this kind, or kinds that begin so: `held.`")] = "",
+    owner: Annotated[str, Query(max_length=100, description="Whose team it is.")] = "",
+    partner: Annotated[str, Query(max_length=100, description="About this partner's orders.")] = "",
+    person: Annotated[str, Query(max_length=100, description="Worked on by this person.")] = "",
+    words: Words = "",
+    sort: Annotated[
+        Literal["urgency", "deadline", "money", "age"] | None,
+        Query(description="By what; money at risk by the hours left, else. Resolved ones come the newest first, else."),
+    ] = None,
+    at: At = "",
+    limit: Limit = 50,
+) -> Page[Case]:  # fmt: skip
+    """List cases, what presses most first.
+
+    Filters narrow together; the page's `next` keeps them.
+    """
+    wanted = case_queue.CaseFilter(view, kind, owner, partner, person, words)
+    with call.look() as connection:
+        paged = case_queue.page_cases(connection, wanted, call.now, sort=sort or "", at=at, limit=limit)
+        return call.page(Case, paged.rows, paged.after)
+
+
+def get_case(call: Calling, case: Number) -> WholeCase:
+    """Show one case with its comments and its history."""
+    with call.look() as connection:
+        queued = case_queue.show_queued(connection, case, call.now)
+        if queued is None:
+            raise NotFound(f"Case {case}: there is none of that number.")
+        history = show_case(connection, case)["history"]
+        comments = case_queue.list_comments(connection, case)
+        return WholeCase.model_validate({**queued, "history": history, "comments": comments})
+
+
+RESOURCE = Resource("cases", "Cases", (Operation("/cases", list_cases), Operation("/cases/{case}", get_case)))

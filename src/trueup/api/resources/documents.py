@@ -1,0 +1,151 @@
+"""Documents: everything that arrived, what was made of it, and its bytes as they came."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Path, Query
+from starlette.responses import Response
+
+from trueup.api.door import Calling
+from trueup.api.resource import Operation, Resource
+from trueup.api.shapes import At, Hash, Instant, Limit, Page, Shape, Words
+from trueup.storage.views import documents as views
+from trueup.storage.views.document_pages import page_documents
+from trueup.storage.views.evidence import explain_document
+
+_EXAMPLE = {
+    "id": 17,
+    "kind": "orders",
+    "source": "amazon-us",
+    "subject": "amazon-us",
+    "name": "orders created 2026-11-23",
+    "media_type": "application/octet-stream",
+    "size_bytes": 1834,
+    "received_at": "2026-11-23T09:01:00Z",
+    "digest": "0f" * 32,
+}
+
+
+class Document(Shape, json_schema_extra={"examples": [_EXAMPLE]}):
+    """An arrival. The same bytes that came again are another one, with the same hash."""
+
+    id: int
+    kind: str
+    source: str
+    subject: str
+    name: str
+    media_type: str
+    size_bytes: int
+    received_at: Instant
+    digest: Hash
+
+
+class Erased(Shape):
+    """When bytes were erased, by whom and why; their hash stands."""
+
+    at: Instant
+    by: str
+    because: str
+
+
+class Made(Shape):
+    """Something that carries the document's hash as its evidence."""
+
+    what: str
+    which: str
+    says: str
+
+
+class ChainPlace(Shape):
+    """Its place in the chain that shows that no row of the archive was changed or left out."""
+
+    lane: int
+    position: int
+    follows: Hash
+    row_hash: Hash
+
+
+class WholeDocument(
+    Document,
+    json_schema_extra={
+        "examples": [
+            {
+                **_EXAMPLE,
+                "arrivals_of_these_bytes": 1,
+                "stored_bytes": 612,
+                "erased": None,
+                "chain": {"lane": 0, "position": 17, "follows": "a1" * 32, "row_hash": "b2" * 32},
+                "made": [
+                    {"what": "order revision", "which": "amazon-us/PO000001 revision 1", "says": "received by sp-api"}
+                ],
+            }
+        ]
+    },
+):
+    """An arrival with what was made of it."""
+
+    arrivals_of_these_bytes: int
+    stored_bytes: int
+    erased: Erased | None
+    chain: ChainPlace
+    made: list[Made]
+
+
+Which = Annotated[
+    str, Path(max_length=64, pattern="^[0-9a-fA-F]+$", description="Its hash, 8 digits of it at least, or its number.")
+]
+
+
+def list_documents(
+    call: Calling,
+    kind: Annotated[str, Query(max_length=100, description="Of this kind.")] = "",
+    source: Annotated[str, Query(max_length=200, description="From this source.")] = "",
+    words: Words = "",
+    at: At = "",
+    limit: Limit = 50,
+) -> Page[Document]:  # fmt: skip
+    """List what arrived, the newest first."""
+    with call.look() as connection:
+        paged = page_documents(connection, kind=kind, source=source, words=words, at=at, limit=limit)
+        return call.page(Document, paged.rows, paged.after)
+
+
+def get_document(call: Calling, document: Which) -> WholeDocument:
+    """Show one arrival and everything that was made of its bytes."""
+    with call.look() as connection:
+        found = views.find_document(connection, document)
+        shown: dict[str, Any] = views.show_document(connection, found)
+        made = [{**each, "which": str(each["which"])} for each in explain_document(connection, found.digest)]
+        return WholeDocument.model_validate({**shown, "made": made})
+
+
+def get_content(call: Calling, document: Which) -> Response:
+    """Download the bytes, as they arrived.
+
+    They are somebody else's: nothing in them is cleaned, and a browser is told not to show them.
+    """
+    with call.look() as connection:
+        found = views.find_document(connection, document)
+        content = call.app.world.archive.load_content(connection, found.digest)
+    headers = {"content-disposition": f'attachment; filename="{found.digest[:16]}"'}
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+_BYTES = {
+    "responses": {
+        "200": {
+            "description": "The bytes.",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    }
+}
+RESOURCE = Resource(
+    "documents",
+    "Documents",
+    (
+        Operation("/documents", list_documents),
+        Operation("/documents/{document}", get_document),
+        Operation("/documents/{document}/content", get_content, "documents.download", more=_BYTES),
+    ),
+)

@@ -1,0 +1,139 @@
+"""Flows: every connection with its last good reading, and the durable runs with their steps."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Path, Query
+
+from trueup.api.door import Calling
+from trueup.api.resource import Operation, Resource
+from trueup.api.shapes import At, Instant, Limit, Listed, Page, Shape
+from trueup.base.clock import read_instant
+from trueup.storage.views import runs as views
+from trueup.storage.views.freshness import freshness_of
+from trueup.storage.views.run_steps import list_steps
+from trueup.storage.views.status import show_status
+
+
+class Connection(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {
+                "name": "amazon-us",
+                "query": "created",
+                "health": "ok",
+                "words": "Read",
+                "last_success_at": "2026-11-23T08:59:00Z",
+                "covered_until": "2026-11-23T08:59:00Z",
+                "failures_in_a_row": 0,
+                "last_error": "",
+                "documents": 41,
+            }
+        ]
+    },
+):
+    """One thing that is asked of another system again and again. Never asked is `unknown`, not `ok`."""
+
+    name: str
+    query: str
+    health: Literal["ok", "warn", "bad", "unknown"]
+    words: str
+    last_success_at: Instant | None
+    covered_until: Instant | None
+    """Up to when everything was read."""
+    failures_in_a_row: int
+    last_error: str
+    documents: int
+
+
+_RUN = {
+    "run_id": "acknowledge:17:2",
+    "flow": "acknowledge_order",
+    "status": "done",
+    "attempts": 1,
+    "error": None,
+    "since": "2026-11-23T09:01:00Z",
+}
+
+
+class Run(Shape, json_schema_extra={"examples": [_RUN]}):
+    """A run or a timer. `since`: when it came to stand so; of a timer, when it is due."""
+
+    run_id: str
+    flow: str
+    status: str
+    attempts: int
+    error: str | None
+    since: Instant
+
+
+class Step(Shape):
+    """What a run did: its outcome as JSON in text, cut where it is long."""
+
+    position: int
+    name: str
+    outcome: str
+    cut: bool
+    at: Instant
+
+
+class WholeRun(Run, json_schema_extra={"examples": [{**_RUN, "steps": []}]}):
+    """A run with its steps."""
+
+    steps: list[Step]
+
+
+def list_connections(call: Calling) -> Listed[Connection]:
+    """List what is read from other systems, and how well that goes."""
+    with call.look() as connection:
+        sources: list[dict[str, Any]] = show_status(connection)["sources"]
+    rows = []
+    for source in sources:
+        fresh = freshness_of(source, call.now)
+        health = "unknown" if fresh.state == "idle" else fresh.state
+        rows.append(Connection.model_validate({**source, "health": health, "words": fresh.word}))
+    return Listed[Connection](items=rows)
+
+
+def list_runs(
+    call: Calling,
+    status: Annotated[
+        Literal["timed", "waiting", "running", "done", "failed", "poisoned", "cancelled"] | None,
+        Query(description="That stand so."),
+    ] = None,
+    flow: Annotated[str, Query(max_length=100, description="Of this flow.")] = "",
+    at: At = "",
+    limit: Limit = 50,
+) -> Page[Run]:
+    """List durable runs and timers, the latest change first.
+
+    A run that moves while you turn pages moves to the front: it may be told twice.
+    """
+    since, _, run_id = at.partition("/")
+    after = (read_instant(since), run_id) if at else None
+    with call.look() as connection:
+        rows = views.list_runs(connection, status=status, flow=flow, after=after, limit=limit + 1)
+        return call.page_by(Run, rows, limit, "since", "run_id")
+
+
+RunId = Annotated[str, Path(max_length=300, description="The run's id.")]
+
+
+def get_run(call: Calling, run: RunId) -> WholeRun:
+    """Show one run with the steps it took."""
+    with call.look() as connection:
+        shown = views.show_run(connection, run)
+        return WholeRun.model_validate({**shown, "steps": list_steps(connection, shown["run_id"])})
+
+
+RESOURCE = Resource(
+    "flows",
+    "Flows",
+    (
+        Operation("/connections", list_connections),
+        Operation("/runs", list_runs),
+        Operation("/runs/{run:path}", get_run),
+    ),
+)

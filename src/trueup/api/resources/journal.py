@@ -1,0 +1,133 @@
+"""The journal: entries whose debits equal their credits, and the balances of accounts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query
+
+from trueup.api.door import Calling
+from trueup.api.resource import Operation, Resource
+from trueup.api.shapes import At, Day, DocumentName, Instant, Limit, Listed, Number, Page, Price, Shape, id_at
+from trueup.storage.views import journal as views
+
+_ENTRY = {
+    "id": 41,
+    "key": "remittance amazon-us/71650102",
+    "day": "2026-11-12",
+    "kind": "remittance",
+    "narration": "Payment 71650102 of Amazon",
+    "actor": "trueup",
+    "lines": 6,
+    "debits": [{"amount": "48210.77", "currency": "USD"}],
+}
+
+
+class Entry(Shape, json_schema_extra={"examples": [_ENTRY]}):
+    """An entry in short, with its debits by currency: its credits are as much."""
+
+    id: int
+    key: str
+    day: Day
+    kind: str
+    narration: str
+    actor: str
+    lines: int
+    debits: list[Price]
+
+
+class EntryLine(Shape):
+    """A line: a debit or a credit on an account, and what it follows from."""
+
+    number: int
+    account: str
+    debit: Price | None
+    credit: Price | None
+    reference: str
+    source_line: int | None
+    type: str
+    invoice: str | None
+    claim: str
+    rule: str
+    case: str
+
+
+class Export(Shape):
+    """An export that an entry was in."""
+
+    export: int
+    target: str
+    at: Instant
+    by: str
+
+
+class WholeEntry(Shape, json_schema_extra={"examples": [{**_ENTRY, "reverses": None, "posted_at": "2026-11-12T10:00:00Z",
+                 "document": {"digest": "0f" * 32, "name": "8831.csv"}, "lines": [], "exports": []}]}):  # fmt: skip
+    """An entry with its lines, the document it follows from, and the exports it was in."""
+
+    id: int
+    key: str
+    day: Day
+    kind: str
+    narration: str
+    actor: str
+    reverses: str | None
+    posted_at: Instant
+    document: DocumentName
+    lines: list[EntryLine]
+    exports: list[Export]
+
+
+class Balance(Shape, json_schema_extra={"examples": [{
+    "account": "1210", "currency": "USD", "lines": 4, "debits": {"amount": "10.00", "currency": "USD"},
+    "credits": {"amount": "2.50", "currency": "USD"}, "balance": {"amount": "7.50", "currency": "USD"}}]}):  # fmt: skip
+    """An account in a currency. `balance`: debits less credits."""
+
+    account: str
+    currency: str
+    lines: int
+    debits: Price
+    credits: Price
+    balance: Price
+
+
+def list_entries(
+    call: Calling,
+    since: Annotated[date | None, Query(description="Of this day or later.")] = None,
+    until: Annotated[date | None, Query(description="Of this day or before.")] = None,
+    account: Annotated[str | None, Query(max_length=100, description="With a line on this account.")] = None,
+    kind: Annotated[str | None, Query(max_length=100, description="Made by this: `remittance`, `invoice` ...")] = None,
+    at: At = "",
+    limit: Limit = 50,
+) -> Page[Entry]:  # fmt: skip
+    """List entries of the journal, the latest first."""
+    wanted = views.EntryFilter(since, until, account, kind)
+    with call.look() as connection:
+        rows = views.list_entries(connection, wanted, before=id_at(at), limit=limit + 1)
+        return call.page_by(Entry, rows, limit, "id")
+
+
+def get_entry(call: Calling, entry: Number) -> WholeEntry:
+    """Show one entry with its lines."""
+    with call.look() as connection:
+        return WholeEntry.model_validate(views.show_entry(connection, entry))
+
+
+def list_balances(
+    call: Calling, on: Annotated[date | None, Query(description="At the end of this day; now, else.")] = None
+) -> Listed[Balance]:
+    """List the balance of every account that was posted to, by currency."""
+    with call.look() as connection:
+        return Listed[Balance](items=[Balance.model_validate(row) for row in views.load_balances(connection, on)])
+
+
+RESOURCE = Resource(
+    "journal",
+    "Journal",
+    (
+        Operation("/journal/entries", list_entries),
+        Operation("/journal/entries/{entry}", get_entry),
+        Operation("/journal/balances", list_balances),
+    ),
+)

@@ -1,0 +1,269 @@
+"""Purchase orders: the list, and each as one story from its bytes to the proof that our answer is held."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Path, Query
+
+from trueup.api.door import Calling
+from trueup.api.resource import Operation, Resource
+from trueup.api.shapes import At, Hash, Instant, Limit, Page, Price, Shape, Words
+from trueup.domain.deliveries import DeliveryState
+from trueup.storage.views import orders as views
+from trueup.storage.views.order_pages import OrderFilter, order_invoices, page_orders
+
+Standing = Literal["unanswered-yet", "prepared", "sent", "received", "accepted", "rejected", "unanswered", "history"]
+_HEAD = {
+    "id": 1,
+    "partner": "amazon-us",
+    "number": "PO000001",
+    "vendor_code": "NORDA",
+    "state": "acknowledged",
+    "revision": 1,
+    "standing": "accepted",
+    "open_cases": 0,
+    "ordered_at": "2026-11-23T09:00:00Z",
+    "answer_due_at": "2026-11-24T09:00:00Z",
+    "first_seen_at": "2026-11-23T09:01:00Z",
+}
+
+
+class Order(Shape, json_schema_extra={"examples": [_HEAD]}):
+    """A purchase order in short. `standing`: where our answer to it stands; a transaction id is not acceptance."""
+
+    id: int
+    partner: str
+    number: str
+    vendor_code: str
+    state: str
+    revision: int
+    standing: str
+    open_cases: int
+    ordered_at: Instant | None
+    answer_due_at: Instant | None
+    first_seen_at: Instant | None
+
+
+class Part(Shape):
+    """What is answered for so much of a line."""
+
+    answer: str
+    amount: int
+    unit: str
+    ship_on: Instant | None
+    reason: str | None
+
+
+class Decision(Shape):
+    """What was decided about a line, and why. `eaches`: what of it is promised."""
+
+    parts: list[Part]
+    why: str
+    eaches: int
+    forced: bool
+
+
+class OrderLine(Shape):
+    """A line: ordered, decided, reserved. `amount` counts `unit`s of `unit_size` eaches."""
+
+    sequence: int
+    asin: str | None
+    codes: list[str]
+    amount: int
+    unit: str
+    unit_size: int
+    net_cost: Price | None
+    sku: str | None
+    decision: Decision | None
+    decided_at: Instant | None
+    evidence: Hash | None
+    reserved_eaches: int
+    claimed: bool
+
+
+class Revision(Shape):
+    """A version of the order as it arrived."""
+
+    revision: int
+    route: str
+    received_at: Instant
+    due_from: Instant | None
+    changes: list[str]
+    evidence: Hash
+
+
+class ShopOrder(Shape):
+    """The order in the shop that claims the stock, as it was read back."""
+
+    shop: str
+    id: str
+    name: str
+    cancelled: bool
+    agrees: bool
+    proof: str
+    read_back_at: Instant
+    evidence: Hash
+
+
+class Delivery(Shape):
+    """An outgoing document, open until an independent read-back proves it."""
+
+    id: int
+    key: str
+    kind: str
+    revision: int
+    channel: str
+    state: DeliveryState
+    risk: Price | None
+    due_at: Instant | None
+    prepared_at: Instant | None
+    sent_at: Instant | None
+    proved_at: Instant | None
+    attempt: int
+    receipt: str | None
+    proof: str | None
+    unheld_lines: list[int]
+    digest: Hash
+
+
+class CaseOfOrder(Shape):
+    """A case about the order."""
+
+    id: int
+    kind: str
+    title: str
+    state: str
+    money_at_risk: Price | None
+    deadline: Instant | None
+
+
+class Billed(Shape):
+    """An invoice about the order, and what of it was paid."""
+
+    number: str
+    issued_on: str
+    total: Price
+    settled: Price
+    open: Price
+    evidence: Hash
+
+
+class Event(Shape):
+    """One thing that happened, with the document that shows it."""
+
+    at: Instant
+    who: str
+    what: str
+    about: str
+    details: Any
+    evidence: Hash | None
+
+
+_WHOLE = {
+    **_HEAD,
+    "route": "sp-api",
+    "ship_to": "FRA1",
+    "ship_window": None,
+    "delivery_window": None,
+    "evidence": "0f" * 32,
+    "lines": [
+        {
+            "sequence": 1,
+            "asin": "B000000001",
+            "codes": [],
+            "amount": 2,
+            "unit": "case",
+            "unit_size": 6,
+            "net_cost": {"amount": "60.00", "currency": "USD"},
+            "sku": "LAMP-1",
+            "decision": {
+                "parts": [
+                    {
+                        "answer": "accepted",
+                        "amount": 2,
+                        "unit": "case",
+                        "ship_on": "2026-11-25T09:00:00Z",
+                        "reason": None,
+                    }
+                ],
+                "why": "in stock",
+                "eaches": 12,
+                "forced": False,
+            },
+            "decided_at": "2026-11-23T09:01:00Z",
+            "evidence": "0f" * 32,
+            "reserved_eaches": 12,
+            "claimed": True,
+        }
+    ],
+    "revisions": [],
+    "shop_order": None,
+    "deliveries": [],
+    "cases": [],
+    "invoices": [],
+    "timeline": [
+        {
+            "at": "2026-11-23T09:01:00Z",
+            "who": "trueup",
+            "what": "order.received",
+            "about": "order amazon-us/PO000001",
+            "details": {"revision": 1},
+            "evidence": "0f" * 32,
+        }
+    ],
+}
+
+
+class WholeOrder(Order, json_schema_extra={"examples": [_WHOLE]}):
+    """An order with its lines, revisions, shop order, deliveries, cases, invoices, and its timeline, the oldest first."""
+
+    route: str
+    ship_to: str | None
+    ship_window: str | None
+    delivery_window: str | None
+    evidence: Hash
+    lines: list[OrderLine]
+    revisions: list[Revision]
+    shop_order: ShopOrder | None
+    deliveries: list[Delivery]
+    cases: list[CaseOfOrder]
+    invoices: list[Billed]
+    timeline: list[Event]
+
+
+Partner = Annotated[str, Path(max_length=100, description="The partner whose order it is.")]
+OrderNumber = Annotated[str, Path(max_length=100, description="The order's number.")]
+
+
+def list_orders(
+    call: Calling,
+    partner: Annotated[str, Query(max_length=100, description="Of this partner.")] = "",
+    standing: Annotated[Standing | None, Query(description="Where our answer stands so.")] = None,
+    words: Words = "",
+    sort: Annotated[Literal["newest", "due"], Query(description="The newest first, or what is due first.")] = "newest",
+    at: At = "",
+    limit: Limit = 50,
+) -> Page[Order]:  # fmt: skip
+    """List purchase orders."""
+    with call.look() as connection:
+        paged = page_orders(connection, OrderFilter(partner, standing or "", words), sort=sort, at=at, limit=limit)
+        return call.page(Order, paged.rows, paged.after)
+
+
+def get_order(call: Calling, partner: Partner, number: OrderNumber) -> WholeOrder:
+    """Show one order whole, with its timeline."""
+    with call.look() as connection:
+        order_id = views.find_order(connection, f"{partner}/{number}")
+        shown = views.show_order(connection, order_id)
+        told = {
+            **shown,
+            "invoices": order_invoices(connection, partner, number),
+            "timeline": views.explain_order(connection, order_id),
+        }
+        return WholeOrder.model_validate(told)
+
+
+RESOURCE = Resource(
+    "orders", "Orders", (Operation("/orders", list_orders), Operation("/orders/{partner}/{number}", get_order))
+)

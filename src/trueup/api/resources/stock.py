@@ -1,0 +1,246 @@
+"""Stock: what each channel may sell of a product with the sum that says so, and where a channel shows something else."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import Path, Query
+
+from trueup.api.door import Calling
+from trueup.api.resource import Operation, Resource
+from trueup.api.shapes import At, Hash, Instant, Limit, Page, Shape, Words
+from trueup.storage.views import stock as views
+from trueup.storage.views.channels import page_channel_stock
+from trueup.workflows.explain_stock import explain_stock, list_promises
+
+_NUMBER = {"channel": "shop shop", "location": "main", "eaches": 14, "as_of": "2026-11-23T08:59:00Z"}
+
+
+class ChannelNumber(Shape, json_schema_extra={"examples": [_NUMBER]}):
+    """What a channel may sell now. `eaches` is null where nobody counts the product there: nothing is promised then."""
+
+    channel: str
+    location: str
+    eaches: int | None
+    as_of: Instant | None
+    """As old is the oldest count in it."""
+
+
+class Product(
+    Shape,
+    json_schema_extra={
+        "examples": [{"sku": "LAMP-1", "title": "Lamp", "counted_by": "shop", "circular": False, "channels": [_NUMBER]}]
+    },
+):  # fmt: skip
+    """A product and what each channel may sell of it."""
+
+    sku: str
+    title: str
+    counted_by: str
+    """Who counts it: `shop`, `declared`, `items` (one by one), or `unknown`."""
+    channels: list[ChannelNumber]
+
+
+class Term(Shape):
+    """One term of the sum. `eaches` is what it adds, negative where it takes away."""
+
+    term: str
+    words: str
+    eaches: int
+    source: str
+    as_of: Instant | None
+    evidence: Hash | None
+
+
+class Availability(Shape):
+    """What a channel may sell, with the terms that make it: they add up to `eaches`, which is never below zero."""
+
+    channel: str
+    location: str
+    eaches: int
+    sum: str
+    """The sum in words."""
+    as_of: Instant | None
+    incoming: int
+    terms: list[Term]
+
+
+class Level(Shape):
+    """What a source says of a product at a location."""
+
+    location: str
+    counted_by: str
+    source: str
+    on_hand: int | None
+    committed: int | None
+    available: int | None
+    tracked: bool | None
+    observed_at: Instant
+    unchanged_since: Instant
+    evidence: Hash | None
+
+
+class Held(Shape):
+    """What an order line holds."""
+
+    location: str
+    order: str
+    line: int
+    eaches: int
+    claimed_eaches: int
+    reserved_at: Instant
+    claimed_at: Instant | None
+
+
+class Unit(Shape):
+    """One item of a circular programme, and whether wholesale may have it now."""
+
+    unit: str
+    condition: str | None
+    free: bool
+    why: str
+    until: Instant | None
+
+
+_TERM = {
+    "term": "counted",
+    "words": "counted",
+    "eaches": 16,
+    "source": "shop",
+    "as_of": "2026-11-23T08:59:00Z",
+    "evidence": "0f" * 32,
+}
+
+
+class WholeProduct(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {
+                "sku": "LAMP-1",
+                "title": "Lamp",
+                "counted_by": "shop",
+                "rule": "The shop tracks it, so the shop counts it.",
+                "channels": [
+                    {
+                        **_NUMBER,
+                        "sum": "14 eaches: 16 counted, 2 held",
+                        "incoming": 0,
+                        "terms": [_TERM, {**_TERM, "term": "held", "words": "held for orders", "eaches": -2}],
+                    }
+                ],
+                "levels": [],
+                "held": [],
+                "units": [],
+                "free_with_reallocation": 0,
+            }
+        ]
+    },
+):
+    """A product with the sum of every channel, the levels it rests on, and what is held."""
+
+    sku: str
+    title: str
+    counted_by: str
+    rule: str
+    """Why that source counts."""
+    channels: list[Availability]
+    levels: list[Level]
+    held: list[Held]
+    units: list[Unit]
+    free_with_reallocation: int
+
+
+class ChannelStock(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {
+                "sku": "LAMP-1",
+                "location": "main",
+                "channel": "shop",
+                "published": 14,
+                "on_hand": 16,
+                "held": 0,
+                "reserved": 0,
+                "available": 16,
+                "committed": 0,
+                "why": None,
+                "drift": 2,
+                "drifts": True,
+                "accepted_at": "2026-11-23T08:00:00Z",
+                "shown_at": "2026-11-23T08:59:00Z",
+                "changed_since": None,
+            }
+        ]
+    },
+):
+    """What a channel was told of a product at a place, and what it shows, in eaches. Null is not known."""
+
+    sku: str
+    location: str
+    channel: str
+    published: int | None
+    on_hand: int | None
+    held: int | None
+    reserved: int | None
+    available: int | None
+    committed: int | None
+    why: str | None
+    drift: int | None
+    """By how much it shows more than it was told, or holds less for us."""
+    drifts: bool
+    accepted_at: Instant | None
+    shown_at: Instant | None
+    """When it was read back last."""
+    changed_since: Instant | None
+    """Since when it waits for another number."""
+
+
+Sku = Annotated[str, Path(max_length=200, description="The product's SKU.")]
+
+
+def list_stock(
+    call: Calling,
+    words: Words = "",
+    counted_by: Annotated[
+        Literal["shop", "declared", "items", "unknown"] | None, Query(description="Counted by this.")
+    ] = None,
+    at: At = "",
+    limit: Limit = 50,
+) -> Page[Product]:  # fmt: skip
+    """List products by SKU with what each channel may sell."""
+    with call.look() as connection:
+        paged = views.page_products(connection, words, counted_by or "", at, limit)
+        numbers = list_promises(connection, call.app.world, [row["sku"] for row in paged.rows], call.now)
+        return call.page(Product, [{**row, "channels": numbers[row["sku"]]} for row in paged.rows], paged.after)
+
+
+def get_stock(call: Calling, sku: Sku) -> WholeProduct:
+    """Show what may be sold of one product, and the sum that says so."""
+    with call.look() as connection:
+        return WholeProduct.model_validate(explain_stock(connection, call.app.world, sku, call.now))
+
+
+def list_channel_stock(
+    call: Calling,
+    channel: Annotated[str, Query(max_length=100, description="Of this channel.")] = "",
+    drifting: Annotated[bool, Query(description="Only where it shows something else than it was told.")] = True,
+    at: At = "",
+    limit: Limit = 50,
+) -> Page[ChannelStock]:  # fmt: skip
+    """List what channels show of each product, and where that drifts from what they were told."""
+    with call.look() as connection:
+        paged = page_channel_stock(connection, channel=channel, drifting=drifting, at=at, limit=limit)
+        return call.page(ChannelStock, paged.rows, paged.after)
+
+
+RESOURCE = Resource(
+    "stock",
+    "Stock",
+    (
+        Operation("/stock", list_stock),
+        Operation("/stock/{sku:path}", get_stock),
+        Operation("/channels/stock", list_channel_stock),
+    ),
+)

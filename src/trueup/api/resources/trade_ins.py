@@ -1,0 +1,114 @@
+"""Trade-ins: items that customers give back, what they were quoted and graded, and the credit that is owed for each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Path, Query
+
+from trueup.api.door import Calling
+from trueup.api.resource import Operation, Resource
+from trueup.api.shapes import At, Day, Instant, Limit, Page, Price, Shape, id_at
+from trueup.storage.views import trade_ins as views
+
+_EXAMPLE = {
+    "id": 3,
+    "key": "T-1001",
+    "state": "graded",
+    "origin": "told",
+    "sku": "TENT-2",
+    "serial": "TN-0042",
+    "customer": "7001",
+    "quoted": {"amount": "80.00", "currency": "USD"},
+    "grade": "good",
+    "value": {"amount": "72.00", "currency": "USD"},
+    "item": 412,
+    "item_cost": None,
+    "recorded_on": "2026-11-20",
+    "why": "90 % of the quote for good",
+    "credit": None,
+}
+
+
+class Credit(Shape):
+    """What is owed for a trade-in. Of a gift card's code there are the last characters, never more."""
+
+    instrument: str
+    shop: str
+    amount: Price
+    owed: Price
+    spent: Price
+    expired: Price
+    broken: Price
+    shop_shows: Price | None
+    state: str
+    ends_in: str | None
+    owed_on: Day
+    expires_on: Day | None
+    issued_at: Instant | None
+    seen_at: Instant | None
+    usable: bool | None
+
+
+class TradeIn(Shape, json_schema_extra={"examples": [_EXAMPLE]}):
+    """A trade-in with its credit."""
+
+    id: int
+    key: str
+    state: str
+    origin: str
+    sku: str
+    serial: str
+    customer: str | None
+    quoted: Price
+    grade: str | None
+    value: Price | None
+    item: int | None
+    item_cost: Price | None
+    recorded_on: Day
+    why: str | None
+    credit: Credit | None
+
+
+class Done(Shape):
+    """What someone did."""
+
+    at: Instant
+    by: str
+    act: str
+    after: Any
+
+
+class WholeTradeIn(TradeIn, json_schema_extra={"examples": [{**_EXAMPLE, "evidence": "0f" * 32, "acts": []}]}):
+    """A trade-in with what people did, the newest first."""
+
+    evidence: str
+    acts: list[Done]
+
+
+Key = Annotated[str, Path(max_length=200, description="The trade-in's key.")]
+
+
+def list_trade_ins(
+    call: Calling,
+    only_open: Annotated[bool, Query(description="Only those whose item is not released or refused yet.")] = False,
+    at: At = "",
+    limit: Limit = 50,
+) -> Page[TradeIn]:  # fmt: skip
+    """List trade-ins with their credits, the newest first."""
+    with call.look() as connection:
+        rows = views.page_trade_ins(connection, only_open=only_open, before=id_at(at), limit=limit + 1)
+        return call.page_by(TradeIn, rows, limit, "id")
+
+
+def get_trade_in(call: Calling, key: Key) -> WholeTradeIn:
+    """Show one trade-in with its credit and what people did."""
+    with call.look() as connection:
+        return WholeTradeIn.model_validate(views.show_trade_in(connection, key))
+
+
+RESOURCE = Resource(
+    "trade-ins",
+    "Trade-ins",
+    (Operation("/trade-ins", list_trade_ins), Operation("/trade-ins/{key}", get_trade_in)),
+)
