@@ -19,13 +19,13 @@ from trueup.console.visit import SESSION
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.storage.cases import open_case
 from trueup.workflows.authority import permissions
-from trueup.workflows.keep_tokens import CALLS_AT_ONCE, WantedToken, end_token, make_token
+from trueup.workflows.keep_tokens import CALLS_AT_ONCE, WantedToken, admit_call, end_token, make_token
 from trueup.workflows.world import Tx
 
 OPERATIONS = [each for resource in collect_resources().values() for each in resource.operations]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def ana(console: Console) -> Iterator[Caller]:
     """An administrator's program."""
     with calling(console, token(console, "Ana Admin")) as caller:
@@ -139,9 +139,13 @@ def test_a_token_that_calls_too_often_waits(console: Console) -> None:
         calling(console, token(console, "Olga", "look")) as eager,
         calling(console, token(console, "Olga", "look")) as calm,
     ):
-        answers = [eager.get("/me") for _ in range(int(CALLS_AT_ONCE) + 3)]
-        assert [answer.status_code for answer in answers] == [200] * int(CALLS_AT_ONCE) + [429] * 3
-        assert answers[-1].headers["retry-after"] == "1"
+        assert eager.get("/me").status_code == 200
+        with console.app.database.transaction() as connection:
+            eager_id = connection.exec_driver_sql("SELECT max(id) - 1 FROM trueup.access_tokens").scalar_one()
+        assert [admit_call(console.app.world, eager_id) for _ in range(int(CALLS_AT_ONCE) - 1)] == [0.0] * 99
+        turned_away = [eager.get("/me") for _ in range(3)]
+        assert [answer.status_code for answer in turned_away] == [429] * 3
+        assert turned_away[0].headers["retry-after"] == "1"
         assert calm.get("/me").status_code == 200
         console.app.world.clock.advance(timedelta(seconds=1))  # type: ignore[attr-defined]
         assert eager.get("/me").status_code == 200
@@ -180,9 +184,9 @@ def test_paging_tells_everything_once_while_more_comes(console: Console, ana: Ca
     first = {add(number) for number in range(7)}
     for sort in ("age", "urgency", "deadline", "money"):
         told: list[int] = []
-        for number, page in enumerate(ana.pages(f"/cases?words=paging&sort={sort}")):
+        for number, page in enumerate(ana.pages(f"/cases?words=paging&sort={sort}", 5)):
             told += [case["id"] for case in page]
-            if number < 3:
+            if number < 1:
                 add(hash(sort) % 1000 * 100 + number)
         assert len(told) == len(set(told)), sort
         assert first <= set(told), sort
@@ -204,6 +208,7 @@ def test_what_goes_wrong_is_told_as_a_problem(ana: Caller) -> None:
     for path, status, words in (
         ("/cases/999999", 404, "none of that number"),
         ("/cases?sort=colour", 422, "query.sort"),
+        ("/cases?kinds=held.", 422, "query.kinds"),
         ("/cases?at=bm8", 422, "another list"),
         ("/journal/entries?at=x", 422, "another list"),
         ("/orders/amazon-us/a%00b", 422, "zero byte"),

@@ -25,7 +25,7 @@ class Operation:
     method: Literal["GET", "POST", "PUT", "DELETE"] = "GET"
     status: int = 200
     more: dict[str, Any] = field(default_factory=dict)
-    largest_body: int | None = LARGEST_BODY_BYTES
+    largest_body: int = LARGEST_BODY_BYTES
 
 
 @dataclass(frozen=True, slots=True)

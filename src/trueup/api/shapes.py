@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Path, Query
+from fastapi import Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from trueup.base.errors import Invalid
@@ -67,10 +67,18 @@ Text = Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=4000)]
 """Text that a database can hold."""
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=200)]
 """Text of one line, with something in it."""
-At = Annotated[str, Query(max_length=1000, description="Where to go on: part of what `next` said. Opaque.")]
-Limit = Annotated[int, Query(ge=1, le=200, description="At most so many.")]
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID, description="Its number.")]
-Words = Annotated[str, Query(max_length=200, description="Words that are in it, or how its number begins.")]
+Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+"""What something is called, in a filter; "" asks nothing."""
+
+
+class Paging(Told):
+    """Where a list goes on, and how much of it is told."""
+
+    at: str = Field("", max_length=1000)
+    """Where to go on: part of what `next` said. Opaque."""
+    limit: int = Field(50, ge=1, le=200)
+    """At most so many."""
 
 
 def id_at(at: str) -> int | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, request_response
 from pydantic import BaseModel
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import JSONResponse
 
 from trueup import __version__
@@ -80,10 +81,10 @@ class _Guarded(APIRoute):
             openapi_extra={"security": [{"token": [operation.may]}], **operation.more},
             max_body_size=operation.largest_body,
         )
+        guarded = request_response(self._guard(self.get_route_handler()))
+        self.app = RequestBodyLimitMiddleware(guarded, max_body_size=operation.largest_body)
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
-
+    def _guard(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def guarded(request: Request) -> Response:
             assert self._application is not None, "a route that is only described is never asked"
             request.state.call = await enter(request, self._application, self._may)

@@ -19,7 +19,7 @@ LONGEST = timedelta(days=366)
 LONGEST_NAME = 60
 APPROVING = ("proposals.approve", "rules.approve")
 """What one person does to another's work: a token that someone else made may not, or its maker would be both."""
-CALLS_A_SECOND, CALLS_AT_ONCE = 10.0, 50.0
+CALLS_A_SECOND, CALLS_AT_ONCE = 10.0, 100.0
 """What one token is answered: so many at once, and so many a second for ever."""
 _RESTED = timedelta(hours=1)
 

@@ -8,7 +8,7 @@ from fastapi import Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import At, Instant, Limit, Listed, Page, Shape, id_at
+from trueup.api.shapes import Instant, Listed, Name, Page, Paging, Shape, id_at
 from trueup.storage.views import acts as views
 
 _MOST_WAITING = 1000
@@ -78,18 +78,29 @@ class Proposal(
     state: str
 
 
-def list_acts(
-    call: Calling,
-    subject: Annotated[str | None, Query(max_length=300, description="Done to this: `case 2`.")] = None,
-    actor: Annotated[str | None, Query(max_length=100, description="Done by this person.")] = None,
-    act: Annotated[str | None, Query(max_length=100, description="This, or what begins so: `case.`")] = None,
-    at: At = "",
-    limit: Limit = 50,
-) -> Page[Act]:  # fmt: skip
+class ActQuery(Paging):
+    """Which acts."""
+
+    subject: Name = ""
+    """Done to this: `case 2`."""
+    actor: Name = ""
+    """Done by this person."""
+    act: Name = ""
+    """This, or what begins so: `case.`"""
+
+
+def list_acts(call: Calling, asked: Annotated[ActQuery, Query()]) -> Page[Act]:
     """List the audit trail, the newest first."""
     with call.look() as connection:
-        rows = views.list_acts(connection, subject=subject, actor=actor, act=act, before=id_at(at), limit=limit + 1)
-        return call.page_by(Act, rows, limit, "id")
+        rows = views.list_acts(
+            connection,
+            subject=asked.subject or None,
+            actor=asked.actor or None,
+            act=asked.act or None,
+            before=id_at(asked.at),
+            limit=asked.limit + 1,
+        )
+        return call.page_by(Act, rows, asked.limit, "id")
 
 
 def list_proposals(call: Calling) -> Listed[Proposal]:

@@ -8,7 +8,7 @@ from fastapi import Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import At, Hash, Instant, Limit, Number, Page, Price, Shape, Words
+from trueup.api.shapes import Hash, Instant, Name, Number, Page, Paging, Price, Shape
 from trueup.base.errors import NotFound
 from trueup.domain.cases import CaseState, Resolution
 from trueup.storage.views import case_queue
@@ -120,30 +120,32 @@ class WholeCase(
     history: list[Happened]
 
 
-def list_cases(
-    call: Calling,
-    view: Annotated[
-        Literal["open", "waiting", "snoozed", "resolved"], Query(description="Which stand so.")
-    ] = "open",
-    kind: Annotated[str, Query(max_length=100, description="Of this kind, or kinds that begin so: `held.`")] = "",
-    owner: Annotated[str, Query(max_length=100, description="Whose team it is.")] = "",
-    partner: Annotated[str, Query(max_length=100, description="About this partner's orders.")] = "",
-    person: Annotated[str, Query(max_length=100, description="Worked on by this person.")] = "",
-    words: Words = "",
-    sort: Annotated[
-        Literal["urgency", "deadline", "money", "age"] | None,
-        Query(description="By what; money at risk by the hours left, else. Resolved ones come the newest first, else."),
-    ] = None,
-    at: At = "",
-    limit: Limit = 50,
-) -> Page[Case]:  # fmt: skip
-    """List cases, what presses most first.
+class CaseQuery(Paging):
+    """Which cases. Filters narrow together."""
 
-    Filters narrow together; the page's `next` keeps them.
-    """
-    wanted = case_queue.CaseFilter(view, kind, owner, partner, person, words)
+    view: Literal["open", "waiting", "snoozed", "resolved"] = "open"
+    """Which stand so."""
+    kind: Name = ""
+    """Of this kind, or of kinds that begin so: `held.`"""
+    owner: Name = ""
+    """Whose team it is."""
+    partner: Name = ""
+    """About this partner's orders."""
+    person: Name = ""
+    """Worked on by this person."""
+    words: Name = ""
+    """With these words in title, subject, expected or found, or in the order's number."""
+    sort: Literal["urgency", "deadline", "money", "age"] | None = None
+    """By what. Not said: money at risk by the hours left, and of resolved ones the newest first."""
+
+
+def list_cases(call: Calling, asked: Annotated[CaseQuery, Query()]) -> Page[Case]:
+    """List cases, what presses most first."""
+    wanted = case_queue.CaseFilter(asked.view, asked.kind, asked.owner, asked.partner, asked.person, asked.words)
     with call.look() as connection:
-        paged = case_queue.page_cases(connection, wanted, call.now, sort=sort or "", at=at, limit=limit)
+        paged = case_queue.page_cases(
+            connection, wanted, call.now, sort=asked.sort or "", at=asked.at, limit=asked.limit
+        )
         return call.page(Case, paged.rows, paged.after)
 
 

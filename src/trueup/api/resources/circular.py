@@ -8,7 +8,7 @@ from fastapi import Path, Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import LARGEST_ID, At, Day, Hash, Instant, Limit, Number, Page, Price, Shape
+from trueup.api.shapes import LARGEST_ID, Day, Hash, Instant, Name, Number, Page, Paging, Price, Shape
 from trueup.base.errors import Invalid
 from trueup.domain.circular_units import Lane
 from trueup.storage.views import circular as views
@@ -155,18 +155,28 @@ def _place(at: str) -> tuple[str, int]:
     return (programme, int(number)) if at else ("", 0)
 
 
-def list_items(
-    call: Calling,
-    lane: Annotated[Lane | None, Query(description="In this lane.")] = None,
-    sku: Annotated[str | None, Query(max_length=200, description="Of this product.")] = None,
-    at: At = "",
-    limit: Limit = 50,
-) -> Page[Item]:  # fmt: skip
+class ItemQuery(Paging):
+    """Which items."""
+
+    lane: Lane | None = None
+    """In this lane."""
+    sku: Name = ""
+    """Of this product."""
+
+
+class CycleQuery(Paging):
+    """Which cycles."""
+
+    only_open: bool = True
+    """Only those that are not over."""
+
+
+def list_items(call: Calling, asked: Annotated[ItemQuery, Query()]) -> Page[Item]:
     """List items by programme and number."""
     with call.look() as connection:
-        page = (_place(at), limit + 1)
-        rows = views.list_items(connection, call.now, lane=lane, sku=sku, page=page)
-        return call.page_by(Item, rows, limit, "programme", "id")
+        page = (_place(asked.at), asked.limit + 1)
+        rows = views.list_items(connection, call.now, lane=asked.lane, sku=asked.sku or None, page=page)
+        return call.page_by(Item, rows, asked.limit, "programme", "id")
 
 
 def get_item(
@@ -182,16 +192,12 @@ def get_item(
     return WholeItem.model_validate({**shown, "cycles": cycles, "blocked": blocked})
 
 
-def list_cycles(
-    call: Calling,
-    only_open: Annotated[bool, Query(description="Only those that are not over.")] = True,
-    at: At = "",
-    limit: Limit = 50,
-) -> Page[Cycle]:  # fmt: skip
+def list_cycles(call: Calling, asked: Annotated[CycleQuery, Query()]) -> Page[Cycle]:
     """List cycles by programme and number, with what is overdue and for how long."""
     with call.look() as connection:
-        rows = views.page_cycles(connection, call.now, only_open=only_open, page=(_place(at), limit + 1))
-        return call.page_by(Cycle, [_cycle(row) for row in rows], limit, "programme", "id")
+        page = (_place(asked.at), asked.limit + 1)
+        rows = views.page_cycles(connection, call.now, only_open=asked.only_open, page=page)
+        return call.page_by(Cycle, [_cycle(row) for row in rows], asked.limit, "programme", "id")
 
 
 RESOURCE = Resource(

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import At, Hash, Instant, Limit, Page, Shape, Words
+from trueup.api.shapes import Hash, Instant, Name, Page, Paging, Shape
 from trueup.storage.views import documents as views
 from trueup.storage.views.document_pages import page_documents
 from trueup.storage.views.evidence import explain_document
@@ -97,17 +97,23 @@ Which = Annotated[
 ]
 
 
-def list_documents(
-    call: Calling,
-    kind: Annotated[str, Query(max_length=100, description="Of this kind.")] = "",
-    source: Annotated[str, Query(max_length=200, description="From this source.")] = "",
-    words: Words = "",
-    at: At = "",
-    limit: Limit = 50,
-) -> Page[Document]:  # fmt: skip
+class DocumentQuery(Paging):
+    """Which arrivals."""
+
+    kind: Name = ""
+    """Of this kind."""
+    source: Name = ""
+    """From this source."""
+    words: Name = ""
+    """With these words in their name, or whose hash begins so."""
+
+
+def list_documents(call: Calling, asked: Annotated[DocumentQuery, Query()]) -> Page[Document]:
     """List what arrived, the newest first."""
     with call.look() as connection:
-        paged = page_documents(connection, kind=kind, source=source, words=words, at=at, limit=limit)
+        paged = page_documents(
+            connection, kind=asked.kind, source=asked.source, words=asked.words, at=asked.at, limit=asked.limit
+        )
         return call.page(Document, paged.rows, paged.after)
 
 

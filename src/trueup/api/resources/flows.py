@@ -8,7 +8,7 @@ from fastapi import Path, Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import At, Instant, Limit, Listed, Page, Shape
+from trueup.api.shapes import Instant, Listed, Name, Page, Paging, Shape
 from trueup.base.clock import read_instant
 from trueup.storage.views import runs as views
 from trueup.storage.views.freshness import freshness_of
@@ -97,25 +97,25 @@ def list_connections(call: Calling) -> Listed[Connection]:
     return Listed[Connection](items=rows)
 
 
-def list_runs(
-    call: Calling,
-    status: Annotated[
-        Literal["timed", "waiting", "running", "done", "failed", "poisoned", "cancelled"] | None,
-        Query(description="That stand so."),
-    ] = None,
-    flow: Annotated[str, Query(max_length=100, description="Of this flow.")] = "",
-    at: At = "",
-    limit: Limit = 50,
-) -> Page[Run]:
+class RunQuery(Paging):
+    """Which runs."""
+
+    status: Literal["timed", "waiting", "running", "done", "failed", "poisoned", "cancelled"] | None = None
+    """That stand so."""
+    flow: Name = ""
+    """Of this flow."""
+
+
+def list_runs(call: Calling, asked: Annotated[RunQuery, Query()]) -> Page[Run]:
     """List durable runs and timers, the latest change first.
 
     A run that moves while you turn pages moves to the front: it may be told twice.
     """
-    since, _, run_id = at.partition("/")
-    after = (read_instant(since), run_id) if at else None
+    since, _, run_id = asked.at.partition("/")
+    after = (read_instant(since), run_id) if asked.at else None
     with call.look() as connection:
-        rows = views.list_runs(connection, status=status, flow=flow, after=after, limit=limit + 1)
-        return call.page_by(Run, rows, limit, "since", "run_id")
+        rows = views.list_runs(connection, status=asked.status, flow=asked.flow, after=after, limit=asked.limit + 1)
+        return call.page_by(Run, rows, asked.limit, "since", "run_id")
 
 
 RunId = Annotated[str, Path(max_length=300, description="The run's id.")]

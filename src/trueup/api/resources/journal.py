@@ -9,7 +9,7 @@ from fastapi import Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import At, Day, DocumentName, Instant, Limit, Listed, Number, Page, Price, Shape, id_at
+from trueup.api.shapes import Day, DocumentName, Instant, Listed, Name, Number, Page, Paging, Price, Shape, id_at
 from trueup.storage.views import journal as views
 
 _ENTRY = {
@@ -92,20 +92,25 @@ class Balance(Shape, json_schema_extra={"examples": [{
     balance: Price
 
 
-def list_entries(
-    call: Calling,
-    since: Annotated[date | None, Query(description="Of this day or later.")] = None,
-    until: Annotated[date | None, Query(description="Of this day or before.")] = None,
-    account: Annotated[str | None, Query(max_length=100, description="With a line on this account.")] = None,
-    kind: Annotated[str | None, Query(max_length=100, description="Made by this: `remittance`, `invoice` ...")] = None,
-    at: At = "",
-    limit: Limit = 50,
-) -> Page[Entry]:  # fmt: skip
+class EntryQuery(Paging):
+    """Which entries."""
+
+    since: date | None = None
+    """Of this day or later."""
+    until: date | None = None
+    """Of this day or before."""
+    account: Name = ""
+    """With a line on this account."""
+    kind: Name = ""
+    """Made by this: `remittance`, `invoice` ..."""
+
+
+def list_entries(call: Calling, asked: Annotated[EntryQuery, Query()]) -> Page[Entry]:
     """List entries of the journal, the latest first."""
-    wanted = views.EntryFilter(since, until, account, kind)
+    wanted = views.EntryFilter(asked.since, asked.until, asked.account or None, asked.kind or None)
     with call.look() as connection:
-        rows = views.list_entries(connection, wanted, before=id_at(at), limit=limit + 1)
-        return call.page_by(Entry, rows, limit, "id")
+        rows = views.list_entries(connection, wanted, before=id_at(asked.at), limit=asked.limit + 1)
+        return call.page_by(Entry, rows, asked.limit, "id")
 
 
 def get_entry(call: Calling, entry: Number) -> WholeEntry:

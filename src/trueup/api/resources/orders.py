@@ -8,7 +8,7 @@ from fastapi import Path, Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import At, Hash, Instant, Limit, Page, Price, Shape, Words
+from trueup.api.shapes import Hash, Instant, Name, Page, Paging, Price, Shape
 from trueup.domain.deliveries import DeliveryState
 from trueup.storage.views import orders as views
 from trueup.storage.views.order_pages import OrderFilter, order_invoices, page_orders
@@ -236,18 +236,24 @@ Partner = Annotated[str, Path(max_length=100, description="The partner whose ord
 OrderNumber = Annotated[str, Path(max_length=100, description="The order's number.")]
 
 
-def list_orders(
-    call: Calling,
-    partner: Annotated[str, Query(max_length=100, description="Of this partner.")] = "",
-    standing: Annotated[Standing | None, Query(description="Where our answer stands so.")] = None,
-    words: Words = "",
-    sort: Annotated[Literal["newest", "due"], Query(description="The newest first, or what is due first.")] = "newest",
-    at: At = "",
-    limit: Limit = 50,
-) -> Page[Order]:  # fmt: skip
+class OrderQuery(Paging):
+    """Which orders."""
+
+    partner: Name = ""
+    """Of this partner."""
+    standing: Standing | None = None
+    """Where our answer stands so."""
+    words: Name = ""
+    """How the number begins, or the vendor code."""
+    sort: Literal["newest", "due"] = "newest"
+    """The newest first, or what is due first."""
+
+
+def list_orders(call: Calling, asked: Annotated[OrderQuery, Query()]) -> Page[Order]:
     """List purchase orders."""
+    wanted = OrderFilter(asked.partner, asked.standing or "", asked.words)
     with call.look() as connection:
-        paged = page_orders(connection, OrderFilter(partner, standing or "", words), sort=sort, at=at, limit=limit)
+        paged = page_orders(connection, wanted, sort=asked.sort, at=asked.at, limit=asked.limit)
         return call.page(Order, paged.rows, paged.after)
 
 

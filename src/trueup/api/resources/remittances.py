@@ -10,8 +10,7 @@ from pydantic import Field
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import At, Day, DocumentName, Instant, Limit, Number, Page, Price, Shape, id_at
-from trueup.base.errors import Invalid
+from trueup.api.shapes import Day, DocumentName, Instant, Name, Number, Page, Paging, Price, Shape, id_at
 from trueup.storage.views import remittances as views
 from trueup.storage.views.remittance_lines import explain_lines
 
@@ -243,23 +242,27 @@ class RemittanceLine(
     waits: Waits | None
 
 
-def list_remittances(
-    call: Calling,
-    partner: Annotated[str | None, Query(max_length=100, description="Of this partner.")] = None,
-    since: Annotated[date | None, Query(description="Paid on this day or later.")] = None,
-    until: Annotated[date | None, Query(description="Paid on this day or before.")] = None,
-    state: Annotated[
-        Literal["posted", "unposted", "held", "paid", "voided", "failed"] | None, Query(description="That stand so.")
-    ] = None,
-    unexplained: Annotated[bool, Query(description="Only those of which something waits in suspense.")] = False,
-    at: At = "",
-    limit: Limit = 50,
-) -> Page[Remittance]:  # fmt: skip
+class RemittanceQuery(Paging):
+    """Which payments."""
+
+    partner: Name = ""
+    """Of this partner."""
+    since: date | None = None
+    """Paid on this day or later."""
+    until: date | None = None
+    """Paid on this day or before."""
+    state: Literal["posted", "unposted", "held", "paid", "voided", "failed"] | None = None
+    """That stand so."""
+    unexplained: bool = False
+    """Only those of which something waits in suspense."""
+
+
+def list_remittances(call: Calling, asked: Annotated[RemittanceQuery, Query()]) -> Page[Remittance]:
     """List payments, the latest first."""
-    wanted = views.RemittanceFilter(partner, since, until, state, unexplained)
+    wanted = views.RemittanceFilter(asked.partner or None, asked.since, asked.until, asked.state, asked.unexplained)
     with call.look() as connection:
-        rows = views.list_remittances(connection, wanted, before=id_at(at), limit=limit + 1)
-        return call.page_by(Remittance, rows, limit, "id")
+        rows = views.list_remittances(connection, wanted, before=id_at(asked.at), limit=asked.limit + 1)
+        return call.page_by(Remittance, rows, asked.limit, "id")
 
 
 def get_remittance(call: Calling, remittance: Number) -> Statement:
@@ -268,19 +271,17 @@ def get_remittance(call: Calling, remittance: Number) -> Statement:
         return Statement.model_validate(views.show_remittance(connection, remittance))
 
 
-def list_remittance_lines(call: Calling, remittance: Number, at: At = "", limit: Limit = 50) -> Page[RemittanceLine]:
+def list_remittance_lines(call: Calling, remittance: Number, asked: Annotated[Paging, Query()]) -> Page[RemittanceLine]:
     """List a payment's lines in their order, each with where it is booked and why."""
-    after = id_at(at) or 0
+    after = id_at(asked.at) or 0
     with call.look() as connection:
         saved = views.load_payment(connection, remittance)
-        numbers = [each.number for each in saved.primary.remittance.lines if each.number > after]
-        if after and after not in {each.number for each in saved.primary.remittance.lines}:
-            raise Invalid("`at` names a place in another list; leave it away to begin at the first page.")
-        rows = [row for row in explain_lines(connection, saved, limit=after + limit) if row["line"] > after]
-        if not at and (whole := explain_lines(connection, saved, 0)):
-            rows = [*whole, *rows]
-        more = len(numbers) > limit
-        return call.page(RemittanceLine, rows, str(numbers[limit - 1]) if more else "")
+        count = len(saved.primary.remittance.lines)
+        rows = [row for row in explain_lines(connection, saved, limit=after + asked.limit) if row["line"] > after]
+        if not asked.at:
+            rows = [*explain_lines(connection, saved, 0), *rows]
+        more = after + asked.limit < count
+        return call.page(RemittanceLine, rows, str(after + asked.limit) if more else "")
 
 
 RESOURCE = Resource(

@@ -8,7 +8,7 @@ from fastapi import Path, Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import At, Hash, Instant, Limit, Page, Shape, Words
+from trueup.api.shapes import Hash, Instant, Name, Page, Paging, Shape
 from trueup.storage.views import stock as views
 from trueup.storage.views.channels import page_channel_stock
 from trueup.workflows.explain_stock import explain_stock, list_promises
@@ -200,18 +200,28 @@ class ChannelStock(
 Sku = Annotated[str, Path(max_length=200, description="The product's SKU.")]
 
 
-def list_stock(
-    call: Calling,
-    words: Words = "",
-    counted_by: Annotated[
-        Literal["shop", "declared", "items", "unknown"] | None, Query(description="Counted by this.")
-    ] = None,
-    at: At = "",
-    limit: Limit = 50,
-) -> Page[Product]:  # fmt: skip
+class ProductQuery(Paging):
+    """Which products."""
+
+    words: Name = ""
+    """With these words in SKU or title."""
+    counted_by: Literal["shop", "declared", "items", "unknown"] | None = None
+    """Counted by this."""
+
+
+class ChannelQuery(Paging):
+    """Which products in channels."""
+
+    channel: Name = ""
+    """Of this channel."""
+    drifting: bool = True
+    """Only where it shows something else than it was told."""
+
+
+def list_stock(call: Calling, asked: Annotated[ProductQuery, Query()]) -> Page[Product]:
     """List products by SKU with what each channel may sell."""
     with call.look() as connection:
-        paged = views.page_products(connection, words, counted_by or "", at, limit)
+        paged = views.page_products(connection, asked.words, asked.counted_by or "", asked.at, asked.limit)
         numbers = list_promises(connection, call.app.world, [row["sku"] for row in paged.rows], call.now)
         return call.page(Product, [{**row, "channels": numbers[row["sku"]]} for row in paged.rows], paged.after)
 
@@ -222,16 +232,12 @@ def get_stock(call: Calling, sku: Sku) -> WholeProduct:
         return WholeProduct.model_validate(explain_stock(connection, call.app.world, sku, call.now))
 
 
-def list_channel_stock(
-    call: Calling,
-    channel: Annotated[str, Query(max_length=100, description="Of this channel.")] = "",
-    drifting: Annotated[bool, Query(description="Only where it shows something else than it was told.")] = True,
-    at: At = "",
-    limit: Limit = 50,
-) -> Page[ChannelStock]:  # fmt: skip
+def list_channel_stock(call: Calling, asked: Annotated[ChannelQuery, Query()]) -> Page[ChannelStock]:
     """List what channels show of each product, and where that drifts from what they were told."""
     with call.look() as connection:
-        paged = page_channel_stock(connection, channel=channel, drifting=drifting, at=at, limit=limit)
+        paged = page_channel_stock(
+            connection, channel=asked.channel, drifting=asked.drifting, at=asked.at, limit=asked.limit
+        )
         return call.page(ChannelStock, paged.rows, paged.after)
 
 

@@ -8,7 +8,7 @@ from fastapi import Path, Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import At, Day, Instant, Limit, Page, Price, Shape, id_at
+from trueup.api.shapes import Day, Instant, Page, Paging, Price, Shape, id_at
 from trueup.storage.views import trade_ins as views
 
 _EXAMPLE = {
@@ -89,16 +89,19 @@ class WholeTradeIn(TradeIn, json_schema_extra={"examples": [{**_EXAMPLE, "eviden
 Key = Annotated[str, Path(max_length=200, description="The trade-in's key.")]
 
 
-def list_trade_ins(
-    call: Calling,
-    only_open: Annotated[bool, Query(description="Only those whose item is not released or refused yet.")] = False,
-    at: At = "",
-    limit: Limit = 50,
-) -> Page[TradeIn]:  # fmt: skip
+class TradeInQuery(Paging):
+    """Which trade-ins."""
+
+    only_open: bool = False
+    """Only those whose item is not released or refused yet."""
+
+
+def list_trade_ins(call: Calling, asked: Annotated[TradeInQuery, Query()]) -> Page[TradeIn]:
     """List trade-ins with their credits, the newest first."""
     with call.look() as connection:
-        rows = views.page_trade_ins(connection, only_open=only_open, before=id_at(at), limit=limit + 1)
-        return call.page_by(TradeIn, rows, limit, "id")
+        before = id_at(asked.at)
+        rows = views.page_trade_ins(connection, only_open=asked.only_open, before=before, limit=asked.limit + 1)
+        return call.page_by(TradeIn, rows, asked.limit, "id")
 
 
 def get_trade_in(call: Calling, key: Key) -> WholeTradeIn:
@@ -110,5 +113,5 @@ def get_trade_in(call: Calling, key: Key) -> WholeTradeIn:
 RESOURCE = Resource(
     "trade-ins",
     "Trade-ins",
-    (Operation("/trade-ins", list_trade_ins), Operation("/trade-ins/{key}", get_trade_in)),
+    (Operation("/trade-ins", list_trade_ins), Operation("/trade-ins/{key:path}", get_trade_in)),
 )
