@@ -150,10 +150,12 @@ def forget_belief(connection: sa.Connection, channel: str, keys: Collection[tupl
         )
 
 
-def count_changed(connection: sa.Connection, channel: str) -> int:
-    """How many wait to be looked at."""
-    query = sa.select(sa.func.count()).select_from(publications)
-    query = query.where(publications.c.channel == channel, publications.c.changed_since.is_not(None))
+def count_changed(connection: sa.Connection, channel: str, most: int) -> int:
+    """How many wait to be looked at; no more than `most` are counted."""
+    waiting = sa.select(publications.c.sku).where(
+        publications.c.channel == channel, publications.c.changed_since.is_not(None)
+    )
+    query = sa.select(sa.func.count()).select_from(waiting.limit(most).subquery())
     return int(connection.execute(query).scalar_one())
 
 

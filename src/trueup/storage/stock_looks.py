@@ -69,6 +69,13 @@ def next_look(connection: sa.Connection, channel: str) -> datetime | None:
     return found
 
 
+def count_due(connection: sa.Connection, channel: str, now: datetime, most: int) -> int:
+    """How many are due; no more than `most` are counted."""
+    due = sa.select(stock_looks.c.item).where(stock_looks.c.channel == channel, stock_looks.c.due <= now)
+    query = sa.select(sa.func.count()).select_from(due.limit(most).subquery())
+    return int(connection.execute(query).scalar_one())
+
+
 def count_looks(connection: sa.Connection, channel: str) -> int:
     """How many wait."""
     query = sa.select(sa.func.count()).select_from(stock_looks).where(stock_looks.c.channel == channel)

@@ -72,7 +72,10 @@ def put_back(tx: Tx, channel: str, items: list[str]) -> None:
 
 
 def finish_looks(tx: Tx, channel: str, number: int, failed: str, pause: int, at_once: bool) -> None:
-    """Rest when nothing is to be read, now or later; else the next run comes when something is due."""
+    """Rest when nothing is to be read, now or later; else the next run comes when something is due.
+
+    A full request's worth is read at once; less waits a moment, so that what events tell of one by one is read together.
+    """
     name = look_pump_name(channel)
     if not pumps.lock_pump(tx.connection, name, number):
         return
@@ -87,8 +90,11 @@ def finish_looks(tx: Tx, channel: str, number: int, failed: str, pause: int, at_
     if due is None:
         pumps.rest_pump(tx.connection, name)
         return
+    soon = tx.now + tx.resources.pace.stock_pause
+    if not failed and due < soon and stock_looks.count_due(tx.connection, channel, tx.now, MOST_LOOKS) < MOST_LOOKS:
+        due = soon
     # Who hears of a change does not wait for a read-back that is due later; what failed is given its pause.
-    following = pumps.next_round(tx.connection, name, tx.now, sleeps_until=None if failed else due)
+    following = pumps.next_round(tx.connection, name, tx.now, sleeps_until=None if failed or due == soon else due)
     tx.at(max(due, tx.now + least), LOOK_FLOW, f"looks:{channel}:{following}", channel, following)
 
 

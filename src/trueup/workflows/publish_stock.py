@@ -259,18 +259,21 @@ def _place(row: WriteRow) -> tuple[str, str]:
 
 
 def finish_run(tx: Tx, channel: str, number: int, failed: str, pause: int, at_once: bool) -> None:
-    """Rest when nothing waits; else the next run follows: soon while writes succeed, later when they do not."""
+    """Rest when nothing waits; else the next run follows: at once with a full write's worth, soon while writes succeed, later
+    when they do not."""
     name = pump_name(channel)
     if not pumps.lock_pump(tx.connection, name, number):
         return
-    after = tx.resources.pace.stock_pause
+    most = _most_rows(tx.resources, channel)
+    waiting = publications.count_changed(tx.connection, channel, most)
+    after = tx.resources.pace.stock_pause if waiting < most else timedelta(0)
     sources.load_source(tx.connection, channel, QUERY)
     if failed:
         failures = note_failure(tx, channel, QUERY, failed, at_once=at_once)
         after = min(LONGEST_PAUSE, timedelta(seconds=max(1, pause) * failures))
     else:
         note_working(tx, channel, QUERY)
-    if publications.count_changed(tx.connection, channel) or stock_writes.open_writes(tx.connection, channel):
+    if waiting or stock_writes.open_writes(tx.connection, channel):
         following = pumps.next_round(tx.connection, name, tx.now)
         tx.at(tx.now + after, FLOW, f"stock:{channel}:{following}", channel, following)
     else:
