@@ -13,6 +13,7 @@ from trueup.base.money import Money
 from trueup.domain.cases import Resolution, Role
 from trueup.domain.chart import Purpose
 from trueup.domain.circular import Readiness, Visibility
+from trueup.domain.credits import Instrument
 from trueup.storage.database import Database
 from trueup.storage.documents import Archive
 from trueup.storage.sealing import MasterKey
@@ -46,6 +47,20 @@ def test_a_trade_in_becomes_an_item_and_a_gift_card(database: Database) -> None:
         assert books.liability() == 80_00 == books.balance(Purpose.CIRCULAR_STOCK)
         assert books.open_cases() == []
         books.check()
+
+
+def test_a_customer_may_have_store_credit_where_gift_cards_are_agreed(database: Database) -> None:
+    """Asked for at the grading; it belongs to a customer, so without one it is refused and nothing is owed."""
+    with trade(database) as books:
+        books.record(books.told(), books.told("T-2", "TN-2", customer=""))
+        books.pass_time()
+        books.grade(grade="worn", instrument=Instrument.STORE_CREDIT)
+        with pytest.raises(Refused, match="belongs to a customer"):
+            books.grade("T-2", instrument=Instrument.STORE_CREDIT)
+        books.pass_time()
+        assert books.store_credit() == ("48.00", 1) and books.cards() == []
+        assert books.shown()["credit"]["instrument"] == "store-credit"
+        assert books.shown("T-2")["credit"] is None and books.liability() == 4800
 
 
 def test_a_worn_item_is_worth_less_and_a_broken_one_nothing(database: Database) -> None:

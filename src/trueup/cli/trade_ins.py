@@ -15,6 +15,7 @@ from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.statements import read_day
 from trueup.cli.tables import Column, amount
 from trueup.cli.uploads import read_upload, told_findings
+from trueup.domain.credits import Instrument
 from trueup.domain.trade_ins import TradeIn
 from trueup.formats.trade_ins_csv import NAME, customer_id, read_trade_ins
 from trueup.storage.views import trade_ins as views
@@ -103,12 +104,15 @@ def grade(
         str | None, typer.Option(help="Credit so much instead of the agreed percentage.", metavar="MONEY")
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Do not release the item yet: it needs repair.")] = False,
+    instrument: Annotated[
+        Instrument | None, typer.Option("--as", help="As what the customer wants the credit; as agreed when left out.")
+    ] = None,
 ) -> Result:
     """Say what condition an item is in: its credit is owed from then on, and given by itself.
 
     A value above the limit of two persons is only proposed.
     """
-    judged = acts.Judgement(condition, _money(value) if value else None, release=not keep)
+    judged = acts.Judgement(condition, _money(value) if value else None, release=not keep, instrument=instrument)
     return _act(session, by, acts.grade_trade_in, key, judged, limited=True)
 
 

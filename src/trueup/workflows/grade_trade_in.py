@@ -71,8 +71,7 @@ def record_trade_ins(tx: Tx, told: Sequence[TradeIn], person: Person, evidence: 
     terms = terms_of(tx)
     new, same = [], 0
     for each in told:
-        if terms.instrument is Instrument.STORE_CREDIT and not each.customer:
-            raise Refused(f"Trade-in {each.key}: store credit belongs to a customer; say which, by the shop's id.")
+        _demand_customer(each, terms.instrument)
         content = canonical_json(to_json(each))
         digest = evidence or tx.resources.keep(
             tx.connection, content, kind="trade-in", source="trueup", name=f"trade-in {each.key}"
@@ -90,6 +89,11 @@ def record_trade_ins(tx: Tx, told: Sequence[TradeIn], person: Person, evidence: 
     return Recorded(tuple(new), same)
 
 
+def _demand_customer(told: TradeIn, instrument: Instrument | None) -> None:
+    if instrument is Instrument.STORE_CREDIT and not told.customer:
+        raise Refused(f"Trade-in {told.key}: store credit belongs to a customer; say which, by the shop's id.")
+
+
 def _demand_same(tx: Tx, system: str, told: TradeIn) -> None:
     try:
         known = trade_ins.find_trade_in(tx.connection, told.key)
@@ -103,20 +107,24 @@ def _demand_same(tx: Tx, system: str, told: TradeIn) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a person finds of an item: its grade; a value instead of the agreed percentage; whether it may go at once."""
+    """What a person finds of an item: its grade; a value instead of the agreed percentage; whether it may go at once; as what the
+    customer wants the credit, where that is not as agreed."""
 
     grade: str
     value: Money | None = None
     release: bool = True
+    instrument: Instrument | None = None
 
 
 def grade_trade_in(tx: Tx, key: str, judged: Judgement, person: Person, two_persons_above: Money | None = None) -> Done:
     """Say what condition an item is in: from then on its credit is owed, or it is not taken.
 
-    Raises NotFound, Refused: without a role, for a grade that is not agreed, or a trade-in that is graded already.
+    Raises NotFound, Refused: without a role, for a grade that is not agreed, store credit without a customer, or a trade-in that
+    is graded already.
     """
     demand_role(person, "trade-ins.grade")
     saved = trade_ins.find_trade_in(tx.connection, key, lock=True)
+    _demand_customer(saved.trade_in, judged.instrument)
     grading = decide_grading(saved.trade_in, judged.grade, terms_of(tx), judged.value)
     if _takes_two(grading.value, two_persons_above):
         arguments = {"key": key, "judged": to_json(judged)}
@@ -149,11 +157,12 @@ def _grade(tx: Tx, saved: SavedTradeIn, judged: Judgement, person: Person) -> Do
     trade_ins.save_trade_in(tx.connection, saved, changed, tx.now, release=judged.release)
     after = {"grade": judged.grade, "value": str(grading.value), "why": grading.why, "release": judged.release}
     evidence = _keep(tx, f"grading of trade-in {trade_in.key}", {**after, "by": person.name, "key": trade_in.key})
-    gift_card = terms.instrument is Instrument.GIFT_CARD
+    instrument = judged.instrument or terms.instrument
+    gift_card = instrument is Instrument.GIFT_CARD
     credit = Credit(
         id=0,
         trade_in=saved.id,
-        instrument=terms.instrument,
+        instrument=instrument,
         shop=terms.shop,
         customer=trade_in.customer,
         amount=grading.value,
@@ -179,9 +188,7 @@ def _grade(tx: Tx, saved: SavedTradeIn, judged: Judgement, person: Person) -> Do
         tx.connection, tx.now, person, Deed("trade-in.graded", f"trade-in {trade_in.key}", None, after, evidence)
     )
     start_settling(tx, saved.id)
-    return Done(
-        f"trade-in {trade_in.key} is worth {grading.value} ({grading.why}); a {terms.instrument.value} is on its way"
-    )
+    return Done(f"trade-in {trade_in.key} is worth {grading.value} ({grading.why}); a {instrument.value} is on its way")
 
 
 def refuse_trade_in(tx: Tx, key: str, why: str, person: Person) -> Done:
