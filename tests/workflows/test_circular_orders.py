@@ -14,6 +14,7 @@ from tests.workflows.circulating import BIKE, Circulation, circulate
 from tests.workflows.installation import line, with_terms
 from trueup.base.clock import ManualClock
 from trueup.base.money import Money
+from trueup.domain.cases import Resolution
 from trueup.domain.circular import Visibility
 from trueup.domain.ring_fences import Fence, Share
 from trueup.storage.database import Database
@@ -80,6 +81,19 @@ def test_a_booking_that_nobody_told_us_of_keeps_its_item(database: Database, clo
         assert holder is not None and circle.visibilities()[holder] == "available"
         [case] = [each for each in circle.installed.open_cases() if each["kind"] == "circular.wholesale-conflict"]
         assert "400.00 USD" in case["title"] and "900.00 USD" in case["title"] and "calendar rental" in case["title"]
+
+
+def test_a_conflict_that_is_tried_again_takes_the_item_that_became_free(database: Database, clock: ManualClock) -> None:
+    """The renter cancelled: a person of operations says so, and the order gets what it had asked for."""
+    with stocked(database, clock, 2) as circle:
+        cycle = circle.rent(20, 24)
+        number = order(circle, 2)
+        circle.supercycle.cancel(cycle)
+        circle.look()
+        circle.installed.resolve("circular.wholesale-conflict", Resolution.RETRY)
+        circle.installed.pass_time(timedelta(hours=2))
+        assert circle.installed.held_by_amazon(number) == [(2, 0, 0)]
+        assert withheld(circle) == 2 and circle.installed.case_kinds() == []
 
 
 def test_a_cancelled_order_gives_its_items_back(database: Database, clock: ManualClock) -> None:

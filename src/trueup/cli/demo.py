@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -57,7 +58,7 @@ def demo(
 
 def _play(session: Session, running: Demo) -> None:
     if not session.interactive:
-        running.play(lambda look: None)
+        running.play(_tell_days(session, running))
         return
     console = Console(stderr=True)
     shown_at = [0.0]
@@ -70,6 +71,20 @@ def _play(session: Session, running: Demo) -> None:
 
         live.update(Text("Simulators and database are starting."))
         running.play(watch)
+
+
+def _tell_days(session: Session, running: Demo) -> Callable[[Look], None]:
+    """Where no terminal can be drawn on: a line for each simulated day as it begins, beside the result."""
+    told: list[date] = []
+
+    def watch(look: Look) -> None:
+        today = running.stage.clock.now().date()
+        if told[-1:] != [today]:
+            told.append(today)
+            session.remark(f"{today:%A %d %B %Y}. " + "; ".join(f"{label}: {words}" for label, words in look().rows))
+
+    session.remark("Simulators and database run; five days begin.")
+    return watch
 
 
 def _progress(moment: Moment) -> Panel:

@@ -14,10 +14,15 @@ import sqlalchemy as sa
 
 from trueup.app import Application
 from trueup.base.clock import ManualClock
+from trueup.demo.apart import Apart
+from trueup.formats.item_master import read_item_master
 from trueup.simulation.statements.evidence import Statement
 from trueup.simulators.amazon import AmazonSimulator
 from trueup.simulators.shopify import ShopifySimulator
+from trueup.simulators.supercycle import SupercycleSimulator
+from trueup.storage.products import save_master
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.world import Tx
 
 OF_FINANCE = ("remittance.", "claim.", "invoice.", "bank.", "books.", "charge.", "dispute.", "order.")
 """How the kinds of cases begin that are about money which was paid, whoever owns them."""
@@ -25,9 +30,19 @@ Rows = list[tuple[str, str]]
 """What a person reads: a label, and words."""
 
 
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Where the simulators listen."""
+
+    amazon: str
+    shop: str
+    supercycle: str
+
+
 @dataclass
 class Stage:
-    """What all parts share before the application opens. A part adds to `settings` (the text of trueup.toml) and `secrets`."""
+    """What all parts share before the application opens. A part adds to `settings` (the text of trueup.toml), `secrets`, and to
+    `apart` what is not of the purchase orders' plan."""
 
     seed: int
     start: datetime
@@ -38,10 +53,11 @@ class Stage:
     stack: ExitStack
     amazon: AmazonSimulator
     shop: ShopifySimulator
-    amazon_url: str
-    shop_url: str
+    supercycle: SupercycleSimulator
+    urls: Urls
     settings: list[str] = field(default_factory=list)
     secrets: dict[str, str] = field(default_factory=dict)
+    apart: Apart = field(default_factory=Apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +65,7 @@ class Cue:
     """Something that a part does at an instant of simulated time."""
 
     at: datetime
-    act: Callable[[], None]
+    act: Callable[[], object]
 
 
 class Player:
@@ -101,6 +117,17 @@ def person(app: Application, name: str) -> Person:
     """Somebody of the simulated vendor, with the roles that the settings give."""
     found = next(person for person in app.settings.people if person.name == name)
     return Person(found.name, frozenset(found.roles))
+
+
+def take_in_items(app: Application, path: Path) -> None:
+    """A file of the item master is archived and taken in."""
+    content = path.read_bytes()
+
+    def take_in(tx: Tx) -> None:
+        digest = tx.resources.keep(tx.connection, content, kind="item-master", source="demo", name=path.name)
+        save_master(tx.connection, read_item_master(content).values, digest, tx.now)
+
+    app.engine.act(take_in)
 
 
 def plain(value: Any) -> Any:

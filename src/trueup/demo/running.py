@@ -17,7 +17,8 @@ from trueup.base.plugins import collect
 from trueup.demo import parts
 from trueup.demo.archive import captured_log, find_secrets, verify_documents
 from trueup.demo.folder import FOLDER, prepare_folder, write_secrets
-from trueup.demo.part import Part, Player, Rows, Stage
+from trueup.demo.part import Part, Player, Rows, Stage, Urls
+from trueup.demo.sending import Joined
 from trueup.durable.simulated import run_until
 from trueup.durable.takeover import WorkerSettings
 from trueup.simulation import installation
@@ -25,6 +26,7 @@ from trueup.simulation.plan import DAYS, START
 from trueup.simulators.amazon import AmazonSimulator
 from trueup.simulators.serving import serve
 from trueup.simulators.shopify import ShopifySimulator
+from trueup.simulators.supercycle import SupercycleSimulator
 from trueup.storage.views.status import show_status
 from trueup.workflows.world import Pace
 
@@ -34,6 +36,10 @@ _PACE = Pace(
     products=timedelta(hours=12),
     finances=timedelta(hours=24),
     proofs=timedelta(hours=24),
+    circular=timedelta(hours=6),
+    sweep=timedelta(hours=12),
+    credits=timedelta(hours=24),
+    stock_sweep=timedelta(hours=12),
     watch=timedelta(hours=12),
     silence=timedelta(hours=25),
     settle=timedelta(minutes=4),
@@ -68,13 +74,14 @@ class Demo:
         for player in self.players.values():
             player.begin(self.app)
         self.app.work()
+        joined = Joined(self.app.engine, (self.stage.shop.postbox, self.stage.supercycle.outbox))
         cues = sorted((cue for player in self.players.values() for cue in player.cues()), key=lambda cue: cue.at)
         for done, cue in enumerate(cues):
-            run_until(self.app.engine, self.stage.clock, cue.at, stride=_STRIDE)
+            run_until(joined, self.stage.clock, cue.at, joined.next_sending, _STRIDE)
             cue.act()
             watch(lambda done=done: self.moment(done, len(cues)))  # type: ignore[misc]
-        run_until(self.app.engine, self.stage.clock, self.stage.end, stride=_STRIDE)
-        self.app.engine.settle()
+        run_until(joined, self.stage.clock, self.stage.end, joined.next_sending, _STRIDE)
+        joined.settle()
         watch(lambda: self.moment(len(cues), len(cues)))
 
     def moment(self, done: int, of: int) -> Moment:
@@ -160,9 +167,11 @@ def _set_stage(seed: int, folder: Path, data: Path, stack: ExitStack) -> Stage:
     """The simulators, listening and empty."""
     clock = ManualClock(START)
     amazon = AmazonSimulator(seed, now=clock.now)
-    shop = ShopifySimulator(seed, installation.SHOP_DOMAIN, now=clock.now, plan="plus")
-    stack.callback(shop.close)
-    amazon_url, shop_url = (stack.enter_context(serve(each.app)).url for each in (amazon, shop))
-    return Stage(
-        seed, START, START + timedelta(days=DAYS), folder, data, clock, stack, amazon, shop, amazon_url, shop_url
-    )
+    # What simulators send by themselves is sent when it is due in simulated time, not by threads of their own.
+    shop = ShopifySimulator(seed, installation.SHOP_DOMAIN, now=clock.now, plan="plus", deliver_in_background=False)
+    supercycle = SupercycleSimulator(seed, now=clock.now, deliver_in_background=False, import_seconds=0)
+    for each in (shop, supercycle):
+        stack.callback(each.close)
+    urls = Urls(*(stack.enter_context(serve(each.app)).url for each in (amazon, shop, supercycle)))
+    end = START + timedelta(days=DAYS)
+    return Stage(seed, START, end, folder, data, clock, stack, amazon, shop, supercycle, urls)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from trueup.simulation.statements import answers, books, month_end, records, season, stock
+from trueup.simulation.statements import answers, books, circular, month_end, records, season, stock
 from trueup.simulation.statements.evidence import Evidence, Statement
 
 STATEMENTS: tuple[Callable[[Evidence], Statement], ...] = (
@@ -51,6 +51,15 @@ OF_SEASON: tuple[Callable[[Evidence], Statement], ...] = (
 )
 OF_UNITS: tuple[Callable[[Evidence], Statement], ...] = (season.no_unit_promised_twice,)
 
+OF_CIRCULAR: tuple[Callable[[Evidence], Statement], ...] = (
+    circular.every_unit_known,
+    circular.who_counts,
+    circular.trade_ins_become_items,
+    circular.credited_once,
+    circular.credits_reconcile,
+    circular.month_of_all_adds_up,
+)
+
 OF_A_MONTH: tuple[Callable[[Evidence], Statement], ...] = (
     *OF_BOOKS,
     month_end.bank_compared,
@@ -86,3 +95,9 @@ def audit_month(given: Mapping[str, Any]) -> list[Statement]:
     """The statements about the books, and about the end of the month: bank, terms, answers, disputes, and the close."""
     evidence = Evidence(given)
     return [state(evidence) for state in OF_A_MONTH]
+
+
+def audit_circular(given: Mapping[str, Any]) -> list[Statement]:
+    """The statements about rentals, trade-ins and their credits."""
+    evidence = Evidence(given)
+    return [state(evidence) for state in OF_CIRCULAR]

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from trueup.simulation.catalogue import TERMS, WAREHOUSE, BuyerTerms
+from trueup.simulation.circular import goods
+from trueup.simulation.circular.trade_ins import PERCENT
 from trueup.simulation.purchase_orders import ABSURD_FLOOR_EACHES
 
 SHOP, SHOP_DOMAIN, SHOP_CLIENT = "riverside-shop", "trueup-demo.myshopify.com", "riverside-trueup"
 FOLDER = "edi"
 PLACE = "warehouse"
+PROGRAMME = "supercycle"
 DECIDER, APPROVER, BOOKKEEPER = "Mara Lindqvist", "Jonas Weber", "Ines Okafor"
 TWO_PERSONS_ABOVE = "20000.00 USD"
-SECRETS = ("amazon-us", "amazon-de", "amazon-app", "shopify-app")
-"""Files in `secrets/`: refresh tokens of the vendor groups, and the secrets of the two applications."""
+SECRETS = ("amazon-us", "amazon-de", "amazon-app", "shopify-app", "supercycle", "supercycle-app")
+"""Files in `secrets/`: refresh tokens of the vendor groups, the secrets of the applications, and the key to Supercycle."""
 
 _ACCOUNTS = (("amazon-us", "na"), ("amazon-de", "eu"), ("amazon-edi", "na"))
 _STORES = {"amazon-us": "US", "amazon-de": "DE"}
@@ -35,6 +38,7 @@ class Addresses:
 
     amazon: str
     shopify: str
+    supercycle: str
     locations: Mapping[str, str]
     data: str
     seed: int
@@ -48,7 +52,7 @@ def write_settings(addresses: Addresses) -> str:
     ]
     for name, region in _ACCOUNTS:
         parts.append(_account(name, region))
-        parts += [_agreement(terms) for terms in TERMS if terms.partner == name]
+        parts += [_agreement(terms) for terms in every_terms(name)]
     parts += [
         _table(
             "[shops]",
@@ -59,14 +63,50 @@ def write_settings(addresses: Addresses) -> str:
             client_secret="file:secrets/shopify-app",
         ),
         f'locations = {{ {PLACE} = "{addresses.locations[WAREHOUSE]}" }}\n',
+        "publishes_stock = true\n",
         _table("[folders]", name=FOLDER, **{"in": "edi/in", "out": "edi/out", "archive": "edi/done"}),
         # The trading partner names its files only when they are whole.
         "quiet_seconds = 0\n",
         _table("[people]", name=DECIDER, roles=["operations", "e-commerce"]),
         _table("[people]", name=APPROVER, roles=["admin", "operations", "finance"]),
-        _table("simulation", amazon_url=addresses.amazon, shopify_url=addresses.shopify, seed=addresses.seed),
+        _table(
+            "simulation",
+            amazon_url=addresses.amazon,
+            shopify_url=addresses.shopify,
+            supercycle_url=addresses.supercycle,
+            seed=addresses.seed,
+        ),
     ]
     return "".join(parts)
+
+
+def every_terms(partner: str) -> list[BuyerTerms]:
+    """What is agreed with each vendor code of a partner, that of the circular programme's goods among them."""
+    return [terms for terms in (*TERMS, goods.TERMS) if terms.partner == partner]
+
+
+def write_circular_settings(conditions: Mapping[str, int]) -> str:
+    """The circular programme and what is agreed on trade-ins. `conditions`: Supercycle's number of each of its conditions."""
+    of = {"good": conditions[goods.USED], "worn": conditions[goods.USED]}
+    grades = ", ".join(
+        f"{grade} = {{ percent = {percent}{f', condition = {of[grade]}' if grade in of else ''} }}"
+        for grade, percent in PERCENT.items()
+    )
+    return "".join(
+        (
+            _table(
+                "[circular]",
+                name=PROGRAMME,
+                kind="supercycle",
+                shop=SHOP,
+                api_key="file:secrets/supercycle",
+                currency="USD",
+                time_zone="America/New_York",
+            ),
+            _table("trade_ins", programme=PROGRAMME, shop=SHOP, instrument="gift-card"),
+            f"grades = {{ {grades} }}\n",
+        )
+    )
 
 
 def inbox_of(partner: str) -> str:
@@ -106,7 +146,7 @@ def inboxes() -> dict[str, str]:
 
 
 def _account(name: str, region: str) -> str:
-    codes = [terms.vendor_code for terms in TERMS if terms.partner == name]
+    codes = [terms.vendor_code for terms in every_terms(name)]
     route = next(terms.route for terms in TERMS if terms.partner == name)
     common = {"name": name, "kind": "amazon-vendor", "region": region, "routes": [route], "vendor_codes": codes}
     if route == "edi":
@@ -126,7 +166,7 @@ def _agreement(terms: BuyerTerms) -> str:
     more: dict[str, object] = {}
     if terms.vendor_code == "RIVR2":
         more = {"fallback": "backorder-else-reject", "fallback_words": _WORDS}
-    return _table(
+    agreed = _table(
         "[partners.agreements]",
         vendor_code=terms.vendor_code,
         currency=terms.currency,
@@ -136,6 +176,12 @@ def _agreement(terms: BuyerTerms) -> str:
         absurd_floor_eaches=ABSURD_FLOOR_EACHES,
         **more,
     )
+    return agreed + (_fences() if terms == goods.TERMS else "")
+
+
+def _fences() -> str:
+    rented = [each.sku for each in goods.GOODS if each.rented]
+    return _table("[partners.agreements.fences]", skus=rented, conditions=[goods.NEW], circular_worth=goods.WORTH)
 
 
 def _table(heading: str, **keys: object) -> str:

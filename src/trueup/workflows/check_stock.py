@@ -14,6 +14,7 @@ from trueup.domain.publishing import decide
 from trueup.durable.flow import Flow
 from trueup.storage import hints, publications, sources, stock_writes
 from trueup.storage.publications import Publication
+from trueup.workflows.publish_stock import may_write
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.stock_cases import tell_late
 from trueup.workflows.wake_stock import look_now, wake_stock
@@ -63,7 +64,7 @@ def sweep_page(tx: Tx, channel: str, after: list[str]) -> dict[str, Any]:
     for each in page:
         place, standing = each.place, each.standing
         due = decide(place.sku, place.item, place.location, wanted[place.sku, place.location], standing)
-        if not due.nothing and each.changed_since is None:
+        if not due.nothing and each.changed_since is None and may_write(each):
             missed.append(place)
         _note_late(tx, each)
     if publications.mark_changed(tx.connection, missed, tx.now):

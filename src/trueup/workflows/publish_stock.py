@@ -96,9 +96,9 @@ def prepare_writes(tx: Tx, channel: str, run_id: str) -> list[str]:
     most = _most_rows(tx.resources, channel)
     changed = publications.list_changed(tx.connection, channel, most)
     decided = _decided(tx, channel, changed)
-    settled = [each for each, _, due in decided if due.nothing or not _may_write(each)]
+    settled = [each for each, _, due in decided if due.nothing or not may_write(each)]
     publications.settle_changed(tx.connection, channel, [_settled(each) for each in settled])
-    rows = [(_row(each, due, wanted), due) for each, wanted, due in decided if _may_write(each)]
+    rows = [(_row(each, due, wanted), due) for each, wanted, due in decided if may_write(each)]
     keys = []
     for kind in WriteKind:
         mine = [row for row, due in rows if (due.count if kind is WriteKind.COUNTS else due.hold)]
@@ -126,8 +126,8 @@ def _key(each: Publication) -> tuple[str, str]:
     return each.place.sku, each.place.location
 
 
-def _may_write(each: Publication) -> bool:
-    """A product that the channel does not track sells there without a count; what is written would mean nothing."""
+def may_write(each: Publication) -> bool:
+    """Whether anything can be written of it: what the channel does not track it sells without a count, whatever is written."""
     return each.standing.shown is None or each.standing.shown.tracked
 
 

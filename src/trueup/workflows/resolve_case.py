@@ -25,8 +25,8 @@ from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import Tx
 
 _MAY_RESOLVE = {
-    Role.OPERATIONS: ("held.", "stock.", "acknowledgement.", "document.", "agreement."),
-    Role.ECOMMERCE: ("held.stock-", "stock.", "shop.", "product.", "trade-in."),
+    Role.OPERATIONS: ("held.", "stock.", "circular.", "acknowledgement.", "document.", "agreement."),
+    Role.ECOMMERCE: ("held.stock-", "stock.", "circular.", "shop.", "product.", "trade-in."),
     Role.FINANCE: (
         "held.cost-",
         "acknowledgement.",
@@ -46,6 +46,8 @@ _MAY_RESOLVE = {
 }
 _FILLS = (Resolution.ACCEPT_AS_ORDERED, Resolution.BACKORDER)
 _BINDING = (Resolution.ACCEPT_AS_ORDERED, Resolution.REJECT)
+_DECIDED_ANEW = ("stock.short", "stock.fenced", "circular.wholesale-conflict", "acknowledgement.fallback")
+"""Cases about goods that were not there: to retry them is to decide the line again with what is there now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +168,7 @@ def _carry_out(tx: Tx, case: Case, resolution: Resolution, person: Person, note:
 
 def _lift(tx: Tx, case: Case, order_id: int, sequence: int, resolution: Resolution, person: Person) -> None:
     """A decision about a line is for these terms of it; a forced answer makes way for it."""
-    if resolution is Resolution.RETRY and case.draft.kind not in (
-        "stock.short",
-        "stock.fenced",
-        "acknowledgement.fallback",
-    ):
+    if resolution is Resolution.RETRY and case.draft.kind not in _DECIDED_ANEW:
         return
     saved = orders.load_order(tx.connection, order_id, lock=True)
     decisions.drop_decision(tx.connection, order_id, sequence)

@@ -13,9 +13,8 @@ from trueup.app import Application
 from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict
 from trueup.demo.archive import EVERYTHING
-from trueup.demo.part import OF_FINANCE, Cue, Part, Player, Rows, Stage, person, plain
+from trueup.demo.part import OF_FINANCE, Cue, Part, Player, Rows, Stage, person, plain, take_in_items
 from trueup.domain.cases import Resolution
-from trueup.formats.item_master import read_item_master
 from trueup.simulation import catalogue, installation
 from trueup.simulation.auditor import audit
 from trueup.simulation.happenings import Act, Happening, amazon_order
@@ -26,12 +25,10 @@ from trueup.simulation.summary import summarise
 from trueup.simulators.amazon.access import FINANCE, FULFILLMENT, TRACKING
 from trueup.simulators.amazon.control import state as amazon_state
 from trueup.simulators.edi_buyer import EdiBuyer
-from trueup.storage.products import save_master
 from trueup.storage.views.cases import list_cases
 from trueup.storage.views.orders import list_orders, show_order
 from trueup.storage.views.status import list_deliveries, show_status
 from trueup.workflows.resolve_case import approve_proposal, resolve_case
-from trueup.workflows.world import Tx
 
 
 @dataclass
@@ -56,15 +53,7 @@ class PurchaseOrders(Player):
     def begin(self, app: Application) -> None:
         """The item master is taken in."""
         self._app = app
-        content = (self.stage.folder / "item-master.csv").read_bytes()
-
-        def take_in(tx: Tx) -> None:
-            digest = tx.resources.keep(
-                tx.connection, content, kind="item-master", source="demo", name="item-master.csv"
-            )
-            save_master(tx.connection, read_item_master(content).values, digest, tx.now)
-
-        app.engine.act(take_in)
+        take_in_items(app, self.stage.folder / "item-master.csv")
 
     def cues(self) -> Iterable[Cue]:
         """Each happening of the plan."""
@@ -137,22 +126,23 @@ class PurchaseOrders(Player):
 
     def evidence(self) -> dict[str, Any]:
         """What Amazon, the shop, the trading partner and Trueup say of the orders."""
+        apart = self.stage.apart
         with self.app.database.transaction() as connection:
-            listed = list_orders(connection, limit=EVERYTHING)
+            listed = [row for row in list_orders(connection, limit=EVERYTHING) if row["number"] not in apart.orders]
             ours = {
                 "orders": [show_order(connection, row["id"]) for row in listed],
                 "cases": [
                     case
                     for case in list_cases(connection, state=None, limit=EVERYTHING)
-                    if not case["kind"].startswith(OF_FINANCE)
+                    if not case["kind"].startswith(OF_FINANCE) and not apart.is_case(case)
                 ],
                 "deliveries": list_deliveries(connection, limit=EVERYTHING),
                 "status": show_status(connection),
             }
         return {
             "plan": self.plan.vendor,
-            "amazon": plain(amazon_state(self.stage.amazon)),
-            "shopify": plain(self.stage.shop.state()),
+            "amazon": apart.rest_of_amazon(plain(amazon_state(self.stage.amazon))),
+            "shopify": apart.rest_of_shop(plain(self.stage.shop.state())),
             "buyer": self.buyer.state(),
             "trueup": ours,
             "decided": list(self.decided),
@@ -206,11 +196,9 @@ def _join(stage: Stage) -> PurchaseOrders:
         (stage.folder / name).mkdir(parents=True)
     (stage.folder / "item-master.csv").write_bytes(catalogue.item_master(plan.products))
     locations = {place["name"]: place["id"] for place in stage.shop.state()["locations"]}
-    stage.settings.append(
-        installation.write_settings(
-            installation.Addresses(stage.amazon_url, stage.shop_url, locations, str(stage.data), stage.seed)
-        )
-    )
+    urls = stage.urls
+    addresses = installation.Addresses(urls.amazon, urls.shop, urls.supercycle, locations, str(stage.data), stage.seed)
+    stage.settings.append(installation.write_settings(addresses))
     buyer = EdiBuyer(stage.folder / "edi" / "in", stage.folder / "edi" / "out", stage.clock.now)
     return PurchaseOrders(stage, plan, buyer, Operator(list(plan.decisions)))
 
@@ -222,7 +210,7 @@ def _furnish(stage: Stage, plan: Plan) -> None:
             refresh_token=stage.secrets[partner],
             client_id="amzn1.application-oa2-client.riverside",
             client_secret=stage.secrets["amazon-app"],
-            vendor_codes=[terms.vendor_code for terms in catalogue.TERMS if terms.partner == partner],
+            vendor_codes=[terms.vendor_code for terms in installation.every_terms(partner)],
             roles=(FULFILLMENT, TRACKING, FINANCE),
         )
     for name in (catalogue.WAREHOUSE, catalogue.ANNEX):

@@ -114,6 +114,11 @@ class SupercycleSimulator:
         with self.world.lock:
             return [take_in(self.world, facts) for facts in _products(products)]
 
+    def import_product(self, shopify_id: int) -> None:
+        """Staff import a product of the shop by its number: in `import_seconds` it is in, and the shop counts it no more."""
+        with self.world.lock:
+            self.shop.start_import(shopify_id)
+
     def add_location(self, shopify_id: int, name: str) -> None:
         """Make a Shopify location known."""
         with self.world.lock:
@@ -200,6 +205,13 @@ class SupercycleSimulator:
                 raise NotFound(f"Condition {condition_id} is not one of {', '.join(map(str, self.world.conditions))}.")
             item.condition = self.world.conditions[condition_id]
             self.world.tell(item, "graded", "Staff", conditionId=condition_id)
+            self.world.touch(item)
+
+    def correct_cost(self, number: int, cents: int) -> None:
+        """Staff correct what was paid for a unit, which the API does not let anybody do. Raises NotFound."""
+        with self.world.lock:
+            item = self.item(number)
+            item.acquisition_cost_cents = cents
             self.world.touch(item)
 
     def restock(self, number: int) -> None:
