@@ -217,6 +217,28 @@ def _say_nothing_of_the_stove(given: Evidence) -> None:
     cases.remove(next(case for case in cases if case["kind"] == "stock.uncounted"))
 
 
+def _book_a_withheld_unit(given: Evidence) -> None:
+    withheld = next(
+        item
+        for item in given["supercycle"]["items"]
+        if item["visibility"] == "unavailable" and item["timelineEvents"][-1]["eventType"] != "created"
+    )
+    next(each for each in given["supercycle"]["rentals"] if each["status"] != "cancelled")["itemId"] = withheld["id"]
+
+
+def _promise_one_more(given: Evidence) -> None:
+    given["amazon"]["orders"][0]["lines"][0]["accepted"] += 1
+
+
+def _forget_their_money(given: Evidence) -> None:
+    case = next(case for case in given["trueup"]["cases"] if case["kind"] == "circular.wholesale-conflict")
+    case["title"] = case["title"].replace("95.00 USD", "worth not stated")
+
+
+def _leave_the_conflict(given: Evidence) -> None:
+    next(case for case in given["trueup"]["cases"] if case["kind"] == "circular.wholesale-conflict")["resolved_by"] = ""
+
+
 def _offer_a_broken_item(given: Evidence) -> None:
     refused = next(told for told in given["trade_ins"] if not told["credited_as"])
     next(item for item in given["supercycle"]["items"] if item["serial"] == refused["serial"])["visibility"] = (
@@ -258,6 +280,11 @@ OF_THE_PROGRAMME: tuple[tuple[str, Tampering], ...] = (
     ("units-known", _move_a_cycle),
     ("who-counts", _track_again),
     ("who-counts", _say_nothing_of_the_stove),
+    ("one-unit-one-claim", _book_a_withheld_unit),
+    ("one-unit-one-claim", _promise_one_more),
+    ("collision-told", _promise_one_more),
+    ("collision-told", _forget_their_money),
+    ("collision-told", _leave_the_conflict),
     ("trade-ins-become-items", _offer_a_broken_item),
     ("trade-ins-become-items", _offer_before_grading),
     ("credited-once", _give_a_card_twice),

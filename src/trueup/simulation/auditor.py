@@ -54,6 +54,8 @@ OF_UNITS: tuple[Callable[[Evidence], Statement], ...] = (season.no_unit_promised
 OF_CIRCULAR: tuple[Callable[[Evidence], Statement], ...] = (
     circular.every_unit_known,
     circular.who_counts,
+    circular.neither_takes_the_others,
+    circular.collision_told_and_answered,
     circular.trade_ins_become_items,
     circular.credited_once,
     circular.credits_reconcile,

@@ -16,6 +16,7 @@ from trueup.app import Application
 from trueup.base.money import Money
 from trueup.demo.archive import EVERYTHING
 from trueup.demo.part import Cue, Part, Player, Rows, Stage, person, plain, take_in_items
+from trueup.domain.cases import Resolution
 from trueup.domain.chart import Purpose
 from trueup.domain.closing import Month
 from trueup.domain.credits import Instrument
@@ -23,9 +24,12 @@ from trueup.domain.trade_ins import TradeIn
 from trueup.simulation import installation
 from trueup.simulation.auditor import audit_circular
 from trueup.simulation.circular import goods
+from trueup.simulation.circular.collision import Collision, order_of_tents
 from trueup.simulation.circular.goods import BIKE, GOODS, LAMP, TENT, Goods
 from trueup.simulation.circular.trade_ins import CARA, CUSTOMERS, DAN, TRADE_INS, TradedIn
+from trueup.simulation.happenings import amazon_order
 from trueup.simulation.statements.evidence import Statement
+from trueup.simulators.amazon.control import state as amazon_state
 from trueup.simulators.shopify.records import Product, Variant
 from trueup.simulators.shopify.shopping import Basket
 from trueup.simulators.supercycle.control import state as supercycle_state
@@ -33,6 +37,7 @@ from trueup.storage.products import load_products
 from trueup.storage.views import circular, monthly, trade_ins
 from trueup.storage.views.cases import list_cases
 from trueup.workflows.grade_trade_in import Judgement, grade_trade_in, record_trade_ins, reveal_code
+from trueup.workflows.resolve_case import resolve_case
 
 _SUPERCYCLE_HEARS = ("ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_CANCELLED")
 _MASTER = "item-master-circular.csv"
@@ -45,8 +50,9 @@ class Circular(Player):
     stage: Stage
     variants: dict[str, Variant]
     customers: dict[str, str]
+    conditions: dict[str, int]
     rentals: dict[str, str] = field(default_factory=dict)
-    """The shop's order of a rental by the SKU that was rented first."""
+    """The shop's order of the first rental of each product."""
     _app: Application | None = None
 
     @property
@@ -63,29 +69,37 @@ class Circular(Player):
     def cues(self) -> Iterable[Cue]:
         """Rentals and trade-ins from Monday on, spent credits on Wednesday."""
         acts: tuple[tuple[int, int, Callable[[], object]], ...] = (
-            (0, 4, self._rent_bike),
-            (0, 4, lambda: self._rent(CARA, TENT, 10, 13)),
+            (0, 4, lambda: self._rent_first(DAN, BIKE, 1, 2)),
+            (0, 4, lambda: self._rent_first(CARA, TENT, 10, 13)),
             (0, 8, self._tell_of_trade_ins),
             (1, 2, lambda: self._send_out(BIKE)),
             (1, 4, self._grade),
             (2, 3, self._correct_costs),
             (2, 5, self._spend),
+            (3, 0, self._collide),
             (3, 2, lambda: self._take_back(BIKE)),
+            (3, 4, lambda: self._cancel(TENT)),
             (3, 8, lambda: self._restock(BIKE)),
+            (3, 8, self._answer_conflict),
         )
         return [Cue(self._at(day, hour), act) for day, hour, act in acts]
 
     def _at(self, day: int, hour: int) -> datetime:
         return self.stage.start + timedelta(days=day, hours=hour, minutes=10)
 
-    def _rent_bike(self) -> None:
-        self.rentals[BIKE.sku] = self._rent(DAN, BIKE, 1, 2)
+    def _rent_first(self, who: str, what: Goods, first: int, last: int) -> None:
+        self.rentals[what.sku] = self._rent(who, what, first, last)
 
     def _rent(self, who: str, what: Goods, first: int, last: int, **pays: Any) -> str:
-        """A customer rents through the shop's checkout, from so many days on to so many; the shop's name of the order."""
+        """A customer rents a new one in the shop's checkout, from so many days on to so many; the shop's name of the order."""
         today = self.stage.clock.now().date()
         start, end = (today + timedelta(days=days) for days in (first, last))
-        asked = {"method_type": "calendar", "rental_start": start.isoformat(), "rental_end": end.isoformat()}
+        asked = {
+            "method_type": "calendar",
+            "rental_start": start.isoformat(),
+            "rental_end": end.isoformat(),
+            "item": {"filters": {"condition": {"ids": [self.conditions[goods.NEW]]}}},
+        }
         return self._buy(who, what, {"_cycle": json.dumps(asked)}, **pays)
 
     def _buy(self, who: str, what: Goods, properties: dict[str, str], **pays: Any) -> str:
@@ -134,6 +148,24 @@ class Circular(Player):
     def _restock(self, what: Goods) -> None:
         self.stage.supercycle.restock(self._cycle(what)["itemId"])
 
+    def _collide(self) -> None:
+        """A customer books a tent for the days of the other booking; Amazon orders tents before anybody asked Supercycle again."""
+        self._rent(DAN, TENT, 7, 10)
+        self.stage.amazon.add_orders(amazon_order(order_of_tents(self.stage.clock.now())))
+
+    def _cancel(self, what: Goods) -> None:
+        self.stage.shop.cancel_by_hand(self.rentals[what.sku], "CUSTOMER")
+
+    def _answer_conflict(self) -> None:
+        """A booking was cancelled since: the order is tried again."""
+        by = person(self.app, installation.DECIDER)
+        with self.app.database.transaction() as connection:
+            found = list_cases(connection, kind="circular.wholesale-conflict", limit=EVERYTHING)
+        for case in found:
+            self.app.engine.act(
+                resolve_case, case["id"], Resolution.RETRY, by, "A booking was cancelled: take that tent."
+            )
+
     def _cycle(self, what: Goods) -> dict[str, Any]:
         name = self.rentals[what.sku]
         return next(each for each in self._supercycle()["rentals"] if each["shopifyOrderName"] == name)
@@ -158,6 +190,8 @@ class Circular(Player):
             "circular": {
                 "goods": [each.as_json() for each in GOODS],
                 "trade_ins": [self._told_of(each) for each in TRADE_INS],
+                "collision": Collision().as_json(),
+                "amazon": plain(amazon_state(self.stage.amazon, [Collision().number])),
                 "supercycle": self._supercycle(),
                 "shop": {name: shop[name] for name in kept}
                 | {"levels": [level for level in shop["levels"] if level["sku"] in goods.SKUS]},
@@ -216,6 +250,7 @@ class Circular(Player):
                 {name: row[name] for name in ("trade_in", "instrument", "amount", "owed")} for row in ours["credits"]
             ],
             "month": ours["month"],
+            "conflicts": [case["title"] for case in ours["cases"] if case["kind"] == "circular.wholesale-conflict"],
             "uncounted": [case["subject"] for case in ours["cases"] if case["kind"] == "stock.uncounted"],
         }
 
@@ -241,6 +276,7 @@ class Circular(Player):
             ("customers", f"{summary['cycles']} rentals, {summary['returns']} returned"),
             ("trade-ins", taken),
             ("credits", credits),
+            *(("collision", title) for title in summary["conflicts"]),
             ("counted by nobody", f"{uncounted}: a case, and nothing of it is promised"),
         ]
 
@@ -249,6 +285,8 @@ class Circular(Player):
         return [
             "circular items",
             f"circular show {TRADE_INS[0].serial}",
+            f"orders explain {Collision().number}",
+            f"stock show {TENT.sku}",
             f"trade-ins show {TRADE_INS[0].key}",
             "circular credits",
             "circular reconcile",
@@ -295,8 +333,9 @@ def _join(stage: Stage) -> Circular:
     stage.settings.append(installation.write_circular_settings(conditions))
     Path(stage.folder / _MASTER).write_text(goods.item_master(), encoding="utf-8")
     stage.apart.skus.update(goods.SKUS)
+    stage.apart.orders.add(Collision().number)
     customers = {name: shop.add_customer(name, f"{name.split()[0].lower()}@example.com").id for name in CUSTOMERS}
-    return Circular(stage, {sku: product.variants[0] for sku, product in made.items()}, customers)
+    return Circular(stage, {sku: product.variants[0] for sku, product in made.items()}, customers, conditions)
 
 
 def _import(stage: Stage, made: dict[str, Product]) -> None:

@@ -83,6 +83,64 @@ def who_counts(evidence: Evidence) -> Statement:
     return found.stated("counted by nobody")
 
 
+def neither_takes_the_others(evidence: Evidence) -> Statement:
+    """By Supercycle's own books no unit is withheld for Amazon that a customer has or will have; Amazon has as many as are."""
+    found = Finding(
+        "one-unit-one-claim",
+        "No unit is held for Amazon and for a customer, and Amazon was promised as many as are held",
+        "a renter who gets nothing, or a truck that leaves a unit short",
+    )
+    given = _given(evidence)
+    booked = {
+        cycle["itemId"]: cycle
+        for cycle in given["supercycle"]["rentals"]
+        if cycle["itemId"] and not cycle["restockedAt"] and cycle["status"] != "cancelled"
+    }
+    withheld = {item["id"] for item in given["supercycle"]["items"] if _withheld_from(item)}
+    found.numbers |= {"held for Amazon": len(withheld), "held for customers": len(booked)}
+    for number in sorted(withheld & booked.keys()):
+        name = booked[number]["shopifyOrderName"]
+        found.demand(False, f"item {number}: withheld for Amazon, and the rental of order {name} has it")
+    accepted = sum(line["accepted"] for order in given["amazon"]["orders"] for line in order["lines"])
+    found.demand(accepted == len(withheld), f"{accepted} accepted at Amazon, {len(withheld)} units withheld")
+    return found.stated("held for Amazon")
+
+
+def _withheld_from(item: Row) -> str | None:
+    """Since when an item that was to be had is not, by Supercycle's own timeline; None while it is, or never was."""
+    changed = [each for each in item["timelineEvents"] if each["eventType"] == "visibility_changed"]
+    last = changed[-1] if changed else None
+    gone = last is not None and last["metadata"]["visibility"] == item["visibility"] == "unavailable"
+    return last["createdAt"] if last is not None and gone else None
+
+
+def collision_told_and_answered(evidence: Evidence) -> Statement:
+    """What the order could not have at first was a case that names both claims and their money, and a person's word ended it."""
+    found = Finding(
+        "collision-told",
+        "The rental that met the purchase order was told with both claims and their money, and answered",
+        "a conflict that nobody hears of until a customer does",
+    )
+    given = _given(evidence)
+    about = given["collision"]
+    cases = [case for case in given["trueup"]["cases"] if case["kind"] == "circular.wholesale-conflict"]
+    cycles = {str(cycle["shopifyOrderName"]) for cycle in given["supercycle"]["rentals"]}
+    for case in cases:
+        found.count("cases")
+        words = case["title"]
+        found.demand(about["number"] in words, f"case {case['id']} does not name the purchase order")
+        found.demand(any(name in words for name in cycles), f"case {case['id']} does not name the rental: {words}")
+        for worth in (about["cost"], about["worth"]):
+            found.demand(f"{worth} USD" in words, f"case {case['id']} does not say {worth} USD: {words}")
+        found.demand(case["money_at_risk"] == f"{about['cost']} USD", f"case {case['id']}: {case['money_at_risk']}")
+        answered = case["resolved_by"] not in ("", "trueup")
+        found.demand(answered, f"case {case['id']}: {case['state']}, no person answered it")
+    accepted = sum(line["accepted"] for order in given["amazon"]["orders"] for line in order["lines"])
+    found.numbers |= {"wanted": about["wanted"], "accepted in the end": accepted}
+    found.demand(accepted == about["wanted"], f"{accepted} of {about['wanted']} accepted after the answer")
+    return found.stated("cases")
+
+
 def trade_ins_become_items(evidence: Evidence) -> Statement:
     """One item a trade-in, made not available, released no sooner than it was graded, retired where it was not taken."""
     found = Finding(
