@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.simulation.tampered_commerce import OF_THE_PROGRAMME, OF_THE_SHELF, demand_agreement
 from trueup.demo.running import open_demo
-from trueup.simulation.auditor import OF_A_MONTH, OF_BOOKS, STATEMENTS, audit, audit_circular, audit_month
+from trueup.simulation.auditor import OF_A_MONTH, OF_BOOKS, STATEMENTS, audit, audit_circular, audit_month, audit_stock
 from trueup.simulation.plan import make_plan
-from trueup.simulation.statements.evidence import Statement
 
 Evidence = dict[str, Any]
 Tampering = Callable[[Evidence], None]
@@ -200,101 +200,6 @@ OF_THE_MONTH: tuple[tuple[str, Tampering], ...] = (
 )
 
 
-def _lose_a_unit(given: Evidence) -> None:
-    given["trueup"]["items"].pop()
-
-
-def _move_a_cycle(given: Evidence) -> None:
-    given["trueup"]["cycles"][0]["item"] += 1
-
-
-def _track_again(given: Evidence) -> None:
-    next(level for level in given["shop"]["levels"] if level["sku"] == "RE-TENT")["tracked"] = True
-
-
-def _say_nothing_of_the_stove(given: Evidence) -> None:
-    cases = given["trueup"]["cases"]
-    cases.remove(next(case for case in cases if case["kind"] == "stock.uncounted"))
-
-
-def _book_a_withheld_unit(given: Evidence) -> None:
-    withheld = next(
-        item
-        for item in given["supercycle"]["items"]
-        if item["visibility"] == "unavailable" and item["timelineEvents"][-1]["eventType"] != "created"
-    )
-    next(each for each in given["supercycle"]["rentals"] if each["status"] != "cancelled")["itemId"] = withheld["id"]
-
-
-def _promise_one_more(given: Evidence) -> None:
-    given["amazon"]["orders"][0]["lines"][0]["accepted"] += 1
-
-
-def _forget_their_money(given: Evidence) -> None:
-    case = next(case for case in given["trueup"]["cases"] if case["kind"] == "circular.wholesale-conflict")
-    case["title"] = case["title"].replace("95.00 USD", "worth not stated")
-
-
-def _leave_the_conflict(given: Evidence) -> None:
-    next(case for case in given["trueup"]["cases"] if case["kind"] == "circular.wholesale-conflict")["resolved_by"] = ""
-
-
-def _offer_a_broken_item(given: Evidence) -> None:
-    refused = next(told for told in given["trade_ins"] if not told["credited_as"])
-    next(item for item in given["supercycle"]["items"] if item["serial"] == refused["serial"])["visibility"] = (
-        "available"
-    )
-
-
-def _offer_before_grading(given: Evidence) -> None:
-    serial = given["trade_ins"][0]["serial"]
-    item = next(item for item in given["supercycle"]["items"] if item["serial"] == serial)
-    item["timelineEvents"] = [
-        {"eventType": "visibility_changed", "metadata": {"visibility": "available"}, "createdAt": item["createdAt"]}
-    ]
-
-
-def _give_a_card_twice(given: Evidence) -> None:
-    given["shop"]["gift_cards"].append(dict(given["shop"]["gift_cards"][0]))
-
-
-def _give_credit_twice(given: Evidence) -> None:
-    movements = given["shop"]["store_credit"][0]["movements"]
-    movements.append(movements[0])
-
-
-def _owe_a_cent_more(given: Evidence) -> None:
-    given["trueup"]["owed_on_credits_minor"] += 1
-
-
-def _sell_a_cent_more(given: Evidence) -> None:
-    given["trueup"]["month"]["sold_minor"] += 1
-
-
-def _untie(given: Evidence) -> None:
-    given["trueup"]["month"]["ties"][0]["one"] += 1
-
-
-OF_THE_PROGRAMME: tuple[tuple[str, Tampering], ...] = (
-    ("units-known", _lose_a_unit),
-    ("units-known", _move_a_cycle),
-    ("who-counts", _track_again),
-    ("who-counts", _say_nothing_of_the_stove),
-    ("one-unit-one-claim", _book_a_withheld_unit),
-    ("one-unit-one-claim", _promise_one_more),
-    ("collision-told", _promise_one_more),
-    ("collision-told", _forget_their_money),
-    ("collision-told", _leave_the_conflict),
-    ("trade-ins-become-items", _offer_a_broken_item),
-    ("trade-ins-become-items", _offer_before_grading),
-    ("credited-once", _give_a_card_twice),
-    ("credited-once", _give_credit_twice),
-    ("credits-reconcile", _owe_a_cent_more),
-    ("statement-adds-up", _sell_a_cent_more),
-    ("statement-adds-up", _untie),
-)
-
-
 def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -303,7 +208,7 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
     with open_demo(0) as demo:
         demo.play(lambda look: None)
         evidence, month = demo.evidence("orders"), demo.evidence("remittances")
-        programme = demo.evidence("circular")
+        programme, shelf = demo.evidence("circular"), demo.evidence("stock")
     broken = [statement.as_json() for statement in audit(evidence) if not statement.holds]
     assert not broken
     for name, tamper in TAMPERINGS:
@@ -318,25 +223,10 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
         tamper(copied["books"])
         assert name in {statement.name for statement in audit_month(copied) if not statement.holds}, tamper.__name__
     assert len(OF_A_MONTH) - len(OF_BOOKS) == len({name for name, _ in OF_THE_MONTH})
-    _demand_agreement(audit_circular, programme, "circular", OF_THE_PROGRAMME)
+    demand_agreement(audit_circular, programme, OF_THE_PROGRAMME, "circular")
+    demand_agreement(audit_stock, shelf, OF_THE_SHELF)
     papers = {path.name for path in (tmp_path / ".demo" / "papers").iterdir()}
     assert {"close-2026-10.pdf", "close-2026-10.xlsx"} <= papers and any(name.startswith("dispute-") for name in papers)
-
-
-def _demand_agreement(
-    audited: Callable[[Evidence], list[Statement]],
-    evidence: Evidence,
-    of: str,
-    tamperings: tuple[tuple[str, Tampering], ...],
-) -> None:
-    """Every statement holds over the evidence, and each way of falsifying it breaks the right one; no statement goes untried."""
-    stated = audited(evidence)
-    assert [statement.as_json() for statement in stated if not statement.holds] == []
-    for name, tamper in tamperings:
-        copied = copy.deepcopy(evidence)
-        tamper(copied[of])
-        assert name in {statement.name for statement in audited(copied) if not statement.holds}, tamper.__name__
-    assert {statement.name for statement in stated} == {name for name, _ in tamperings}
 
 
 def test_an_auditor_who_is_given_nothing_agrees_with_nothing() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from trueup.simulation.statements import answers, books, circular, month_end, records, season, stock
+from trueup.simulation.statements import answers, books, channels, circular, month_end, records, season, stock
 from trueup.simulation.statements.evidence import Evidence, Statement
 
 STATEMENTS: tuple[Callable[[Evidence], Statement], ...] = (
@@ -51,6 +51,11 @@ OF_SEASON: tuple[Callable[[Evidence], Statement], ...] = (
 )
 OF_UNITS: tuple[Callable[[Evidence], Statement], ...] = (season.no_unit_promised_twice,)
 
+OF_CHANNELS: tuple[Callable[[Evidence], Statement], ...] = (
+    channels.published_is_read_back,
+    channels.webhooks_taken_in_once,
+    channels.every_sale_seen,
+)
 OF_CIRCULAR: tuple[Callable[[Evidence], Statement], ...] = (
     circular.every_unit_known,
     circular.who_counts,
@@ -97,6 +102,12 @@ def audit_month(given: Mapping[str, Any]) -> list[Statement]:
     """The statements about the books, and about the end of the month: bank, terms, answers, disputes, and the close."""
     evidence = Evidence(given)
     return [state(evidence) for state in OF_A_MONTH]
+
+
+def audit_stock(given: Mapping[str, Any]) -> list[Statement]:
+    """The statements about a shelf that was watched: those of a season, and what was written into the shop and heard of it."""
+    evidence = Evidence(given)
+    return [state(evidence) for state in (*OF_SEASON, *OF_CHANNELS)]
 
 
 def audit_circular(given: Mapping[str, Any]) -> list[Statement]:

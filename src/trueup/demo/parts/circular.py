@@ -25,7 +25,7 @@ from trueup.simulation import installation
 from trueup.simulation.auditor import audit_circular
 from trueup.simulation.circular import goods
 from trueup.simulation.circular.collision import Collision, order_of_tents
-from trueup.simulation.circular.goods import BIKE, GOODS, LAMP, TENT, Goods
+from trueup.simulation.circular.goods import BIKE, GOODS, ROPE, TENT, Goods
 from trueup.simulation.circular.trade_ins import CARA, CUSTOMERS, DAN, TRADE_INS, TradedIn
 from trueup.simulation.happenings import amazon_order
 from trueup.simulation.statements.evidence import Statement
@@ -132,11 +132,11 @@ class Circular(Player):
                     self.stage.supercycle.correct_cost(item["id"], int(each.worth * 100))
 
     def _spend(self) -> None:
-        """One customer buys a lamp with the card, the other rents a bike with store credit."""
+        """One customer buys a rope with the card, the other rents a bike with store credit."""
         by = person(self.app, installation.DECIDER)
         code = self.app.engine.act(reveal_code, _credited("gift-card").key, by).reveal()
         self.stage.secrets["gift-card"] = code
-        self._buy(CARA, LAMP, {}, gift_cards=[code])
+        self._buy(CARA, ROPE, {}, gift_cards=[code])
         self._rent(DAN, BIKE, 16, 18, store_credit=Decimal(BIKE.price))
 
     def _send_out(self, what: Goods) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from trueup.simulation.catalogue import WAREHOUSE, BuyerTerms
 
 TERMS = BuyerTerms("amazon-us", "RIVRE", "USD", "each", "sp-api", Decimal(1))
-BY_ITEMS, BY_WAREHOUSE, BY_NOBODY = "supercycle", "warehouse", ""
+BY_ITEMS, BY_WAREHOUSE, BY_SHOP, BY_NOBODY = "supercycle", "warehouse", "the shop", ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,17 @@ class Goods:
     @property
     def rented(self) -> bool:
         """Whether Supercycle imports it."""
-        return self.counted_by != BY_WAREHOUSE
+        return self.counted_by in (BY_ITEMS, BY_NOBODY)
+
+    @property
+    def declared_source(self) -> str:
+        """What the item master says of who counts it; nothing where the shop does."""
+        return "" if self.counted_by == BY_SHOP else self.counted_by
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
-        return {"sku": self.sku, "counted_by": self.counted_by, "units": self.units, "cost": self.cost}
+        names = ("sku", "counted_by", "units", "cost", "rented")
+        return {name: getattr(self, name) for name in names}
 
 
 TENT = Goods("RE-TENT", "Canvas Tent for four", "B0RETENT01", BY_ITEMS, 5, "48.00", "210.00")
@@ -44,7 +50,8 @@ STOVE = Goods("RE-STOVE", "Camping Stove", "B0RESTOVE1", BY_NOBODY, 4, "12.00", 
 VASE = Goods("RE-VASE", "Wheel-thrown Vase", "B0REVASE01", BY_WAREHOUSE, 30, "39.00", "16.50")
 BOWL = Goods("RE-BOWL", "Salad Bowl, second quality", "B0REBOWL01", BY_WAREHOUSE, 24, "22.00", "9.80")
 LAMP = Goods("RE-LAMP", "Reading Lamp, refurbished", "B0RELAMP01", BY_WAREHOUSE, 18, "59.00", "27.40")
-GOODS = (TENT, BIKE, STOVE, VASE, BOWL, LAMP)
+ROPE = Goods("RE-ROPE", "Guy Rope, 20 m", "B0REROPE01", BY_SHOP, 40, "19.00", "7.60")
+GOODS = (TENT, BIKE, STOVE, VASE, BOWL, LAMP, ROPE)
 SKUS = frozenset(goods.sku for goods in GOODS)
 NEW, USED = "Unused", "Used"
 """Two of Supercycle's conditions; Amazon buys the first alone."""
@@ -56,7 +63,7 @@ def item_master() -> str:
     """The rows of the vendor's item master for these goods, as CSV; who counts the stove is not said."""
     head = "sku,title,vendor_code,asin,cost,currency,declared_source\n"
     rows = (
-        f'{each.sku},"{each.title}",{TERMS.vendor_code},{each.asin},{each.cost},{TERMS.currency},{each.counted_by}\n'
+        f'{each.sku},"{each.title}",{TERMS.vendor_code},{each.asin},{each.cost},{TERMS.currency},{each.declared_source}\n'
         for each in GOODS
     )
     return head + "".join(rows)

@@ -113,7 +113,7 @@ class JoinedSeason:
         offered = self._platform.offered(sku)
         got = eaches if self._platform.sell(sku, eaches, told) else 0
         self._happened[f"told {told}"] += bool(got)
-        row = {"sku": sku, "at": instant(now), "wanted": eaches, "offered": offered, "got": got}
+        row = {"sku": sku, "at": instant(now), "wanted": eaches, "offered": offered, "got": got, "told": told}
         self._demands.append(row)
 
     def _move(self, now: datetime, sku: str, eaches: int) -> None:

@@ -68,8 +68,9 @@ def who_counts(evidence: Evidence) -> Statement:
     imported = {variant["sku"] for each in given["supercycle"]["products"] for variant in each["variants"]}
     for goods in given["goods"]:
         sku, ours = goods["sku"], given["trueup"]["products"].get(goods["sku"], {})
-        found.demand((sku in imported) == (goods["counted_by"] != "warehouse"), f"{sku}: imported by mistake, or not")
+        found.demand((sku in imported) == goods["rented"], f"{sku}: imported by mistake, or not")
         if sku not in imported:
+            found.demand(tracked[sku], f"{sku}: nobody imported it, and the shop tracks it no more")
             continue
         found.count("imported products")
         found.demand(not tracked[sku], f"{sku}: the shop tracks it still")
