@@ -35,7 +35,8 @@ def _book_a_withheld_unit(given: Evidence) -> None:
         for item in given["supercycle"]["items"]
         if item["visibility"] == "unavailable" and item["timelineEvents"][-1]["eventType"] != "created"
     )
-    next(each for each in given["supercycle"]["rentals"] if each["status"] != "cancelled")["itemId"] = withheld["id"]
+    rented = next(each for each in given["supercycle"]["rentals"] if each["status"] == "scheduled")
+    rented["itemId"] = withheld["id"]
 
 
 def _promise_one_more(given: Evidence) -> None:
