@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.seeded import CommandLine
+from trueup.base.clock import SystemClock
 from trueup.settings import load_foundation
+from trueup.storage.database import Database
+from trueup.storage.hints import SavedHint, save_hints
 
 BARE = '[installation]\ndatabase = "env:DATABASE_URL"\n'
 
@@ -67,6 +70,26 @@ def test_check_says_what_works_and_what_to_do(trueup: CommandLine) -> None:
         assert rows and all(row["verdict"] == "fails" and row["remedy"] for row in rows)
     assert "need something done." in trueup("check").err
     assert trueup("documents", "list", "--kind", "trial").out == "Nothing to show.\n"
+
+
+def test_check_says_whether_a_shop_that_we_write_into_is_heard(trueup: CommandLine) -> None:
+    """Sweeps alone would find each change late; one event is enough to know that they come."""
+
+    def told() -> list[tuple[str, str]]:
+        rows = trueup("check", "--json").json
+        return [(row["verdict"], row["remedy"]) for row in rows if row["ability"] == "tell of changes"]
+
+    assert told() == [], "nothing is published, so nothing has to be heard"
+    path = trueup.folder / "trueup.toml"
+    path.write_text(path.read_text().replace('kind = "shopify"', 'kind = "shopify"\npublishes_stock = true'))
+    ((verdict, remedy),) = told()
+    assert verdict == "missing" and "/webhooks/shopify/shop into the subscriptions" in remedy
+    database = Database(trueup.environ["DATABASE_URL"])
+    with database.transaction() as connection:
+        now = SystemClock().now()
+        save_hints(connection, [SavedHint("shop", "1", "1", "inventory_levels/update", now, now, "0" * 64, 0)])
+    database.close()
+    assert told() == [("works", "")]
 
 
 @pytest.mark.parametrize(

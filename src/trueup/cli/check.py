@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from trueup.base.clock import SystemClock
+from trueup.base.clock import SystemClock, write_instant
 from trueup.base.errors import ConfigurationError, TrueupError
 from trueup.cli.frame import Result, Session, command
 from trueup.cli.tables import Column
 from trueup.remote.capability import Probe, Probed, Verdict
 from trueup.storage.views.documents import try_archive
+from trueup.storage.views.heard import LATELY, list_heard
 from trueup.storage.views.runs import list_workers
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ _COLUMNS = (
     Column("what to do", "remedy", wrap=True),
 )
 OURS = "trueup"
+_HEAR = (
+    "Run `trueup serve` behind an https address, put https://<address>/webhooks/shopify/{shop} into the subscriptions of "
+    "shopify.app.toml, and deploy the app."
+)
 _TRIAL = b"Trueup tries whether its archive keeps what it is given."
 
 
@@ -66,6 +71,7 @@ def _probe_connections(session: Session) -> Iterator[Probe]:
         return
     with app:
         yield from _probe_settings(app)
+        yield from _probe_hearing(app)
         probed = app.world.connections.probed
         with session.progress("Connections", len(probed)) as advance:
             for connection in probed.values():
@@ -119,6 +125,23 @@ def _probe_settings(app: Application) -> Iterator[Probe]:
             yield Probe(OURS, ability, Verdict.WORKS, names)
         else:
             yield Probe(OURS, ability, Verdict.MISSING, "none in trueup.toml", remedy)
+
+
+def _probe_hearing(app: Application) -> Iterator[Probe]:
+    """Whether a shop's events reach us. Sweeps find what they do not tell, so only a shop that we write into must be heard."""
+    try:
+        with app.database.transaction() as connection:
+            heard = list_heard(connection, app.world.clock.now())
+    except TrueupError as error:
+        yield _failed(OURS, "hear of changes", error)
+        return
+    for shop in app.settings.shops:
+        if told := heard.get(shop.name):
+            words = f"{told.lately:,} events in {LATELY.days} days, the latest at {write_instant(told.last)}"
+            yield Probe(shop.name, "tell of changes", Verdict.WORKS, words)
+        elif shop.publishes_stock:
+            words = f"no event came in {LATELY.days} days; sweeps alone find what changed"
+            yield Probe(shop.name, "tell of changes", Verdict.MISSING, words, _HEAR.format(shop=shop.name))
 
 
 def _probe_connection(connection: Probed) -> Iterator[Probe]:
