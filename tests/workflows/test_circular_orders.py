@@ -96,6 +96,21 @@ def test_a_conflict_that_is_tried_again_takes_the_item_that_became_free(database
         assert withheld(circle) == 2 and circle.installed.case_kinds() == []
 
 
+def test_an_item_that_was_lost_and_is_free_again_is_left_to_a_person(database: Database, clock: ManualClock) -> None:
+    """The order is decided anew because Amazon changed it: what it lost before is neither counted for it nor chosen again."""
+    with stocked(database, clock, 2) as circle:
+        cycle = circle.rent(20, 24)
+        number = order(circle, 2)
+        circle.supercycle.cancel(cycle)
+        circle.look()
+        circle.installed.amazon.change_order(number, {"lines": [{"itemSequenceNumber": "1", "amount": 3}]})
+        circle.installed.pass_time(timedelta(hours=3))
+        assert circle.installed.held_by_amazon(number)[0][0] == 1 and withheld(circle) == 1
+        circle.installed.resolve("stock.short", Resolution.RETRY)
+        circle.installed.pass_time(timedelta(hours=2))
+        assert circle.installed.held_by_amazon(number)[0][0] == 2 and withheld(circle) == 2
+
+
 def test_a_cancelled_order_gives_its_items_back(database: Database, clock: ManualClock) -> None:
     """They are available again, as the agreement says."""
     with stocked(database, clock, 3) as circle:

@@ -136,6 +136,17 @@ def claim_of(row: Any) -> Claim:
     )
 
 
+def forget_lost(connection: sa.Connection, order_id: int, sequence: int, now: datetime) -> None:
+    """A line may be given again what it claimed and did not get: who had it may have let it go."""
+    lost = (
+        item_claims.c.order_id == order_id,
+        item_claims.c.sequence == sequence,
+        item_claims.c.state == ClaimState.LOST.value,
+    )
+    done = sa.update(item_claims).where(*lost).values(state=ClaimState.RELEASED.value, changed_at=now)
+    connection.execute(done)
+
+
 def load_lost(connection: sa.Connection, order_id: int) -> set[tuple[str, int]]:
     """Items (programme, id) that an order claimed and did not get: not chosen for it again."""
     query = sa.select(item_claims.c.programme, item_claims.c.item).where(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from trueup.domain.catalog import CountSource
-from trueup.domain.circular_units import tally
+from trueup.domain.circular_units import is_free, tally
 from trueup.domain.inventory import Availability, Reservation, Supply
 from trueup.storage import item_claims, products, stock
 from trueup.storage.circular_units import units_of_skus
@@ -18,7 +18,8 @@ def item_supplies(tx: Tx, situation: Situation) -> dict[str, Availability]:
     """What may be promised to the undecided lines of goods that a circular programme counts.
 
     Units that rentals or resales have, now or at any time to come, are not among it, nor those that wholesale may not take.
-    What other lines hold is subtracted; what is withheld for nobody's reservation any more is not offered until it is released.
+    What other lines hold is subtracted; what is withheld for nobody's reservation any more is not offered until it is released,
+    and what this order claimed and did not get is not chosen for it again.
     """
     undecided = {line.sequence for line in situation.undecided}
     skus = {
@@ -31,18 +32,21 @@ def item_supplies(tx: Tx, situation: Situation) -> dict[str, Availability]:
     channel = wholesale_channel(tx.resources, situation.agreement, tx.now)
     reserved = stock.load_reservations(tx.connection, skus, situation.agreement.ship_from)
     mine = situation.saved.id
+    lost = item_claims.load_lost(tx.connection, mine)
     units = units_of_skus(tx.connection, skus)
     found: dict[str, Availability] = {}
     for sku in skus:
         others = [
             held for held in reserved if held.sku == sku and (held.order_id != mine or held.sequence not in undecided)
         ]
-        counted = tally(units.get(sku, []), fitness_of(channel, sku, tx.now), tx.now)
+        fitness = fitness_of(channel, sku, tx.now)
+        counted = tally(units.get(sku, []), fitness, tx.now)
+        missed = [unit for unit in units.get(sku, []) if (unit.programme, unit.item.id) in lost]
         theirs = [unit for unit in units.get(sku, []) if unit.claim is not None and unit.claim.order_id != mine]
         surplus = max(0, len(theirs) - sum(held.eaches for held in others if held.order_id != mine))
         supply = Supply(
             units_level(sku, situation.agreement.ship_from, units.get(sku, []), (counted.there, tx.now)),
-            unoffered=counted.unoffered + surplus,
+            unoffered=counted.unoffered + surplus + sum(is_free(unit, fitness, tx.now) for unit in missed),
             rented=counted.rented,
             held=sum(held.eaches for held in others),
         )

@@ -11,7 +11,7 @@ from trueup.base.money import Money
 from trueup.domain.acknowledgements import backorder_line, check_reopening
 from trueup.domain.cases import Case, Resolution, Role
 from trueup.domain.deliveries import Delivery, DeliveryState, is_open
-from trueup.storage import acts, cases, decisions, deliveries, orders, remittances, suspense
+from trueup.storage import acts, cases, decisions, deliveries, item_claims, orders, remittances, suspense
 from trueup.storage.documents import DocumentFilter, list_documents
 from trueup.storage.sales_orders import forget_wanted
 from trueup.workflows.assessment import line_digest
@@ -173,6 +173,7 @@ def _lift(tx: Tx, case: Case, order_id: int, sequence: int, resolution: Resoluti
     saved = orders.load_order(tx.connection, order_id, lock=True)
     decisions.drop_decision(tx.connection, order_id, sequence)
     if resolution is Resolution.RETRY:
+        item_claims.forget_lost(tx.connection, order_id, sequence, tx.now)
         return
     held_by = case.draft.kind.removeprefix("held.")
     every = [rule.name for rule in tx.resources.rules]
