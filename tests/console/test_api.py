@@ -244,6 +244,8 @@ def test_the_description_is_complete() -> None:
     """Each operation says what it does, its scope, each parameter in words, what it answers with an example, and its errors."""
     document = describe()
     assert document["openapi"].startswith("3.1")
+    names = [each["operationId"] for methods in document["paths"].values() for each in methods.values()]
+    assert len(names) == len(set(names))
     schemas = document["components"]["schemas"]
     wrong = []
     for path, methods in document["paths"].items():

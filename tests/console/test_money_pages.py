@@ -37,6 +37,20 @@ INV-2,amazon-us,NORDA,2026-10-01,2026-11-30,USD,500.00,4BBBBBBB
 INV-7,amazon-us,NORDA,2026-10-01,2026-11-30,USD,300.00,4CCCCCCC
 INV-8,amazon-us,NORDA,2026-10-01,2026-11-30,USD,300.00,4CCCCCCC
 """
+TRADE_INS = """
+[[circular]]
+name = "supercycle"
+kind = "supercycle"
+shop = "shop"
+api_key = "env:SHOP_TOKEN"
+currency = "USD"
+
+[trade_ins]
+programme = "supercycle"
+shop = "shop"
+instrument = "gift-card"
+grades = { good = { percent = 90 }, broken = { percent = 0 } }
+"""
 EXPORT = export(
     "700100,1680.00",
     lines=(
@@ -59,7 +73,7 @@ def console(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("money")
     environ = write_settings(folder, read_url(server_url).set(database=name).render_as_string(hide_password=False))
     text = SETTINGS.split("[[people]]")[0] + PEOPLE + "\n[simulation]" + SETTINGS.split("[simulation]")[1]
-    (folder / "trueup.toml").write_text(text)
+    (folder / "trueup.toml").write_text(text + TRADE_INS)
     opening = Opening(clock=ManualClock(NOW), environ=environ)
     with open_application(folder / "trueup.toml", opening) as app, served(app) as running:
         _take_in(running)
@@ -113,6 +127,39 @@ def test_the_api_tells_of_money_what_the_pages_show(console: Console) -> None:
     assert [line["line"] for line in lines] == sorted({line["line"] for line in lines})
     paid = sum(Money.of(line["paid"]["amount"], line["paid"]["currency"]).minor for line in lines)
     assert paid == 168000
+
+
+def test_a_trade_in_is_recorded_once_by_a_program(console: Console) -> None:
+    """By its own key or a key of the program's; money as exact text; what is graded above the limit waits for a second person."""
+    told = {"key": "T/1", "sku": "TENT-2", "serial": "TN-1", "quoted": {"amount": "80.00", "currency": "USD"}}
+    with calling(console, token(console, "Elke", "look", "trade-ins.record", "trade-ins.grade")) as elke:
+        assert elke.send("/trade-ins?dry_run=true", told).json() == {"key": "T/1", "known": False, "dry_run": True}
+        assert elke.json("/trade-ins")["items"] == []
+        assert elke.send("/trade-ins", told).json()["known"] is False
+        assert elke.send("/trade-ins", told).json()["known"] is True
+        other = {**told, "quoted": {"amount": "81.00", "currency": "USD"}}
+        assert elke.send("/trade-ins", other).status_code == 409
+        assert elke.send("/trade-ins", {**told, "quoted": {"amount": 80.0, "currency": "USD"}}).status_code == 422
+        assert elke.send("/trade-ins", {**told, "quoted": {"amount": "80.001", "currency": "USD"}}).status_code == 422
+        graded = elke.send("/trade-ins/T/1/grading", {"grade": "good"}).json()
+        assert graded["proposal"] is not None
+        assert elke.json("/trade-ins/T/1")["credit"] is None
+    with calling(console, token(console, "Bo Admin")) as bo:
+        assert bo.send(f"/proposals/{graded['proposal']}/approval").status_code == 200
+        shown = bo.json("/trade-ins/T/1")
+    assert shown["value"] == shown["credit"]["owed"] == {"amount": "72.00", "currency": "USD"}
+
+
+def test_a_rule_is_proposed_and_approved_by_programs_of_two_people(console: Console) -> None:
+    """The proposer's own token is refused; a trial books nothing; what waited leaves suspense."""
+    told = {"field": "reference", "form": "prefix", "pattern": "ZZTOP", "type": "co-op", "direction": "takes"}
+    with calling(console, token(console, "Fina")) as fina, calling(console, token(console, "Bo Admin")) as bo:
+        rule = fina.send("/rules", told).json()
+        assert rule["state"] == "proposed"
+        assert fina.send(f"/rules/{rule['id']}/approval", {}).status_code == 409
+        assert bo.send(f"/rules/{rule['id']}/approval?dry_run=true", {}).json()["lines"] == 0
+        assert fina.json(f"/rules/{rule['id']}")["waits"] is True
+        assert fina.send(f"/rules/{rule['id']}/rejection", {"note": "not needed"}).json()["state"] == "rejected"
 
 
 def test_a_payment_is_a_statement_that_ties(console: Console) -> None:

@@ -10,20 +10,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel
+from starlette.types import Message
 
-from trueup.api.problems import Forbidden, Unauthenticated
+from trueup.api.problems import Forbidden, TooLarge, Unauthenticated
+from trueup.api.replies import read_body
 from trueup.api.shapes import Page
 from trueup.base.errors import Invalid, Throttled
 from trueup.base.ids import digest_of
+from trueup.workflows.answer_once import answer_once
 from trueup.workflows.authority import is_allowed, permissions
 from trueup.workflows.keep_tokens import admit_call, caller_of
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.world import Tx
 
 if TYPE_CHECKING:
     from trueup.app import Application
@@ -56,6 +60,20 @@ class Call:
     def act(self, fn: Callable[..., T], *args: Any, dry_run: bool = False) -> T:
         """Have a workflow act for the person, in a transaction of its own; rolled back when it is only tried."""
         return self.app.act(dry_run, fn, *args)
+
+    def once(self, act: Callable[[Tx], M], key: str | None, *, dry_run: bool = False) -> M:
+        """Have something done; under a key once, and told again to who asks again. A trial uses up no key."""
+        if key is None or dry_run:
+            return self.act(act, dry_run=dry_run)
+        told: list[M] = []
+
+        def acted(tx: Tx) -> dict[str, Any]:
+            told.append(act(tx))
+            return told[0].model_dump(mode="json")
+
+        answered = self.act(answer_once, (self.token, key, self.request.state.asked), acted)
+        self.request.state.again = answered.again
+        return told[0] if told else cast("M", answered.body)
 
     def page(self, shape: type[M], rows: Iterable[Mapping[Any, Any]], after: str) -> Page[M]:
         """Rows as a page, with the address of the next one where there is something after them."""
@@ -106,6 +124,23 @@ def _admit(request: Request, app: Application, text: str) -> Call:
     if wait:
         raise Throttled(f"Token {person.token!r} calls too often; nothing was done.", retry_after_seconds=wait)
     return Call(request, app, person, token)
+
+
+async def read_request(request: Request, most: int) -> Request:
+    """The request with its body read, and with the hash of all that it asks: a key that is used again is for the same request.
+
+    Raises TooLarge.
+    """
+    body = await read_body(request, most)
+    if body is None:
+        raise TooLarge(f"{request.url.path} reads {most} bytes at most; more were sent, and nothing was kept.")
+    whole = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body
+    request.state.asked, request.state.again = digest_of(whole), False
+
+    async def read() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request(request.scope, read)
 
 
 def tag(request: Request, response: Response) -> Response:

@@ -69,6 +69,12 @@ class Forbidden(TrueupError):
     http_status = 403
 
 
+class TooLarge(TrueupError):
+    """The body has more bytes than are read."""
+
+    http_status = 413
+
+
 class Unauthenticated(TrueupError):
     """Nobody is known by what the caller showed. It is not said whether it never was, has ended or was revoked."""
 

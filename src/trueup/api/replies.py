@@ -29,15 +29,15 @@ def refuse(error: TrueupError, path: str) -> Response:
             return Response("This could not be kept.", 500, media_type="text/plain")
 
 
-async def read_body(request: Request) -> bytes | None:
-    """The raw body; None when it is larger than anything that is expected."""
+async def read_body(request: Request, most: int = LARGEST_BODY_BYTES) -> bytes | None:
+    """The raw body; None when it has more bytes than are expected at most."""
     announced = request.headers.get("content-length", "0")
-    if not announced.isdecimal() or int(announced) > LARGEST_BODY_BYTES:
+    if not announced.isdecimal() or int(announced) > most:
         return None
     pieces, size = [], 0
     async for piece in request.stream():
         size += len(piece)
-        if size > LARGEST_BODY_BYTES:
+        if size > most:
             return None
         pieces.append(piece)
     return b"".join(pieces)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Path
+from fastapi import Header, Path, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from trueup.base.errors import Invalid
@@ -67,6 +67,18 @@ Text = Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=4000)]
 """Text that a database can hold."""
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=200)]
 """Text of one line, with something in it."""
+DryRun = Annotated[bool, Query(description="Do everything, tell what came of it, and keep nothing.")]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="A name of your own for this act, such as a UUID. The same request under the same key is done once, and told "
+        "in the same words for seven days; another one under it is refused.",
+    ),
+]
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID, description="Its number.")]
 Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 """What something is called, in a filter; "" asks nothing."""

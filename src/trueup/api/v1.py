@@ -10,12 +10,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, request_response
 from pydantic import BaseModel
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import JSONResponse
 
 from trueup import __version__
 from trueup.api import resources
-from trueup.api.door import enter, tag
+from trueup.api.door import enter, read_request, tag
 from trueup.api.problems import MEDIA_TYPE, Problem, answer_errors
 from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import Shape, Told
@@ -68,7 +67,7 @@ class _Guarded(APIRoute):
     """A route that asks who calls before it reads anything, and marks what it answers."""
 
     def __init__(self, application: Application | None, resource: Resource, operation: Operation) -> None:
-        self._application, self._may = application, operation.may
+        self._application, self._may, self._most = application, operation.may, operation.largest_body
         super().__init__(
             ROOT + operation.path,
             operation.answer,
@@ -79,16 +78,18 @@ class _Guarded(APIRoute):
             description=_description(operation),
             operation_id=operation.answer.__name__,
             openapi_extra={"security": [{"token": [operation.may]}], **operation.more},
-            max_body_size=operation.largest_body,
         )
-        guarded = request_response(self._guard(self.get_route_handler()))
-        self.app = RequestBodyLimitMiddleware(guarded, max_body_size=operation.largest_body)
+        self.app = request_response(self._guard(self.get_route_handler()))
 
     def _guard(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def guarded(request: Request) -> Response:
             assert self._application is not None, "a route that is only described is never asked"
             request.state.call = await enter(request, self._application, self._may)
+            if request.method != "GET":
+                request = await read_request(request, self._most)
             response = tag(request, await answer(request))
+            if getattr(request.state, "again", False):
+                response.headers["idempotency-replayed"] = "true"
             response.headers.setdefault("cache-control", "no-store")
             response.headers["x-content-type-options"] = "nosniff"
             return response

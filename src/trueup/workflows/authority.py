@@ -40,6 +40,9 @@ _MAY: Mapping[str, tuple[Role, ...]] = {
     "credits.break": (Role.FINANCE, Role.ADMIN),
     "charges.check": (Role.FINANCE, Role.ADMIN),
     "journal.export": (Role.FINANCE, Role.ADMIN, Role.AUDITOR),
+    # What a document is handed in as, takes the permission for that kind too.
+    "documents.upload": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),
+    "orders.upload": (Role.OPERATIONS, Role.ADMIN),
     # The bytes of others, whole: seen by everyone, but a machine that only looks at numbers need not have them.
     "documents.download": tuple(Role),
     "documents.erase": (Role.ADMIN,),

@@ -23,6 +23,7 @@ from trueup.workflows import (
     prove_invariants,
     publish_stock,
     receive_files,
+    receive_uploads,
     reconcile_remittances,
     settle_remittance,
     settle_trade_in,
@@ -36,6 +37,7 @@ from trueup.workflows.world import World
 FLOWS: tuple[Flow[World], ...] = (
     *poll_orders.FLOWS,
     *receive_files.FLOWS,
+    *receive_uploads.FLOWS,
     *sync_products.FLOWS,
     *compute_buffers.FLOWS,
     *acknowledge_order.FLOWS,

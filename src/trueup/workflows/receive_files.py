@@ -43,7 +43,7 @@ HAND_OUT_PAUSE = timedelta(minutes=10)
 _ENVELOPE_CODES = ("716:", "I18:")
 """Findings about groups and interchanges, named by the element of the 997 and TA1 that reports them."""
 QUERY = "files"
-_REMITTANCES = tuple(each.FORMAT.name for each in (advice, finance_remittances, portal_export, remittance_820))
+REMITTANCES = tuple(each.FORMAT.name for each in (advice, finance_remittances, portal_export, remittance_820))
 """The formats whose documents say what was paid."""
 
 
@@ -136,7 +136,7 @@ def take_in_file(tx: Tx, partner: str, digest: str, name: str, size_bytes: int) 
         if known.name == stock_counts.FORMAT.name:
             take_in_counts(tx, content)
             return []
-        if known.name in _REMITTANCES:
+        if known.name in REMITTANCES:
             return _take_in_remittance(tx, partner, digest, name, known)
         if not known.name.startswith("x12"):
             raise Unreadable(f"it is {known.title}, expected orders, remittances, bank statements or stock counts")

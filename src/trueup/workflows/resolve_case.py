@@ -44,6 +44,8 @@ _MAY_RESOLVE = {
     Role.ADMIN: ("",),
     Role.AUDITOR: (),
 }
+UPLOADED_AS = "upload of "
+"""Begins the kind of a document that somebody handed in as something."""
 _FILLS = (Resolution.ACCEPT_AS_ORDERED, Resolution.BACKORDER)
 _BINDING = (Resolution.ACCEPT_AS_ORDERED, Resolution.REJECT)
 _DECIDED_ANEW = ("stock.short", "stock.fenced", "circular.wholesale-conflict", "acknowledgement.fallback")
@@ -300,6 +302,9 @@ def _read_again(tx: Tx, digest: str) -> None:
     elif found.kind == "remittance":
         run_id = f"settle:{digest}:{tx.now:%Y%m%d%H%M%S%f}"
         tx.start("settle_remittance", run_id, found.source, digest, found.name)
+    elif found.kind.startswith(UPLOADED_AS):
+        kind, run_id = found.kind.removeprefix(UPLOADED_AS), f"upload:{found.id}:{tx.now:%Y%m%d%H%M%S%f}"
+        tx.start("receive_upload", run_id, found.subject, kind, digest, found.name)
 
 
 def _partner_of(tx: Tx, source: str) -> str:

@@ -11,7 +11,7 @@ from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import Day, Instant, Listed, Shape
 from trueup.storage.views import rules as views
 
-_EXAMPLE = {
+EXAMPLE = {
     "id": "R1",
     "version": 1,
     "state": "approved",
@@ -20,7 +20,7 @@ _EXAMPLE = {
     "form": "shape",
     "pattern": "0000SC",
     "direction": "takes",
-    "type": "shortage",
+    "type": "co-op",
     "account": None,
     "payee": None,
     "valid_from": "2000-01-01",
@@ -37,7 +37,7 @@ _EXAMPLE = {
 }
 
 
-class RuleVersion(Shape, json_schema_extra={"examples": [_EXAMPLE]}):
+class RuleVersion(Shape, json_schema_extra={"examples": [EXAMPLE]}):
     """A version of a rule. One in force is never edited: it gets another version, or is retired from a day on."""
 
     id: str
@@ -64,7 +64,7 @@ class RuleVersion(Shape, json_schema_extra={"examples": [_EXAMPLE]}):
     retired_by: str | None
 
 
-class CountedVersion(RuleVersion, json_schema_extra={"examples": [{**_EXAMPLE, "lines_posted": 31}]}):
+class CountedVersion(RuleVersion, json_schema_extra={"examples": [{**EXAMPLE, "lines_posted": 31}]}):
     """A version with how many lines it has posted."""
 
     lines_posted: int
@@ -72,7 +72,7 @@ class CountedVersion(RuleVersion, json_schema_extra={"examples": [{**_EXAMPLE, "
 
 class Rule(
     Shape,
-    json_schema_extra={"examples": [{"id": "R1", "waits": False, "versions": [{**_EXAMPLE, "lines_posted": 31}]}]},
+    json_schema_extra={"examples": [{"id": "R1", "waits": False, "versions": [{**EXAMPLE, "lines_posted": 31}]}]},
 ):
     """A rule with all its versions. `waits`: the newest is not reviewed yet."""
 

@@ -86,7 +86,7 @@ class WholeTradeIn(TradeIn, json_schema_extra={"examples": [{**_EXAMPLE, "eviden
     acts: list[Done]
 
 
-Key = Annotated[str, Path(max_length=200, description="The trade-in's key.")]
+TradeInKey = Annotated[str, Path(max_length=200, description="The trade-in's key.")]
 
 
 class TradeInQuery(Paging):
@@ -104,7 +104,7 @@ def list_trade_ins(call: Calling, asked: Annotated[TradeInQuery, Query()]) -> Pa
         return call.page_by(TradeIn, rows, asked.limit, "id")
 
 
-def get_trade_in(call: Calling, key: Key) -> WholeTradeIn:
+def get_trade_in(call: Calling, key: TradeInKey) -> WholeTradeIn:
     """Show one trade-in with its credit and what people did."""
     with call.look() as connection:
         return WholeTradeIn.model_validate(views.show_trade_in(connection, key))

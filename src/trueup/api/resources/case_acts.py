@@ -1,0 +1,179 @@
+"""Acts on cases: comment, assign, put aside, resolve; the same workflows as in the console, with the same rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from trueup.api.door import Calling
+from trueup.api.resource import Operation, Resource
+from trueup.api.shapes import DryRun, Instant, Key, Line, Number, Shape, Text, Told
+from trueup.base.clock import aware_utc, write_instant
+from trueup.base.errors import NotFound, Refused
+from trueup.domain.cases import Resolution
+from trueup.storage.views.case_queue import show_queued
+from trueup.workflows.discuss_case import assign_case, comment_on, snooze_case, wake_case
+from trueup.workflows.people import all_people
+from trueup.workflows.preview_case import Decision, resolve_each
+from trueup.workflows.world import Tx
+
+
+class Commenting(Told, json_schema_extra={"examples": [{"text": "The buyer confirmed 26.50."}]}):
+    """What to say about a case."""
+
+    text: Text
+
+
+class Commented(Shape, json_schema_extra={"examples": [{"id": 7, "case": 2, "text": "The buyer confirmed 26.50."}]}):
+    """A comment that is kept."""
+
+    id: int
+    case: int
+    text: str
+
+
+class Assigning(Told, json_schema_extra={"examples": [{"person": "Olga"}]}):
+    """Who works on a case; null for nobody."""
+
+    person: Line | None
+
+
+class Assigned(Shape, json_schema_extra={"examples": [{"case": 2, "person": "Olga", "before": None}]}):
+    """Who works on a case now, and who did before."""
+
+    case: int
+    person: str | None
+    before: str | None
+
+
+class Snoozing(
+    Told, json_schema_extra={"examples": [{"until": "2026-11-24T08:00:00Z", "reason": "Waits for the buyer."}]}
+):
+    """Until when a case is put aside, and why."""
+
+    until: datetime
+    reason: Line
+
+
+class Snoozed(Shape, json_schema_extra={"examples": [{"case": 2, "until": "2026-11-24T08:00:00Z"}]}):
+    """Until when a case is put aside; null: it is not."""
+
+    case: int
+    until: Instant | None
+
+
+class Resolving(Told, json_schema_extra={"examples": [{"resolution": "accept-as-ordered", "note": "Agreed by mail."}]}):
+    """What is decided about a case, of its allowed resolutions, and why."""
+
+    resolution: Resolution
+    note: Text = ""
+
+
+class Resolved(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {
+                "case": 2,
+                "title": "Cost differs on PO000002 line 1: 26.50 USD ordered, 27.00 USD agreed",
+                "resolution": "accept-as-ordered",
+                "effects": ["Case 2 is resolved: accept-as-ordered.", "Order amazon-us/po000002: order decided."],
+                "proposal": None,
+                "dry_run": False,
+            }
+        ]
+    },
+):
+    """What came of a decision. `proposal`: nothing was done yet, a second person must approve it under that number."""
+
+    case: int
+    title: str
+    resolution: Resolution
+    effects: list[str]
+    """What happened with it, as sentences; of a dry run, what would."""
+    proposal: int | None
+    dry_run: bool
+
+
+def comment_on_case(call: Calling, case: Number, told: Commenting, key: Key = None) -> Commented:
+    """Comment on a case."""
+
+    def act(tx: Tx) -> Commented:
+        return Commented(id=comment_on(tx, case, told.text, call.person), case=case, text=told.text.strip())
+
+    return call.once(act, key)
+
+
+def assign(call: Calling, case: Number, told: Assigning, key: Key = None) -> Assigned:
+    """Say who works on a case."""
+
+    def act(tx: Tx) -> Assigned:
+        everyone = all_people(tx.connection, call.app.settings.people)
+        if told.person is not None and told.person not in everyone:
+            raise NotFound(f"{told.person!r} is nobody here.")
+        to = everyone[told.person] if told.person is not None else None
+        return Assigned(case=case, person=told.person, before=assign_case(tx, case, to, call.person))
+
+    return call.once(act, key)
+
+
+def snooze(call: Calling, case: Number, told: Snoozing, key: Key = None) -> Snoozed:
+    """Put a case aside until a time.
+
+    It comes back by itself, and before when more money is at risk.
+    """
+    until = aware_utc(told.until)
+
+    def act(tx: Tx) -> Snoozed:
+        snooze_case(tx, case, until, told.reason, call.person)
+        return Snoozed(case=case, until=write_instant(until))
+
+    return call.once(act, key)
+
+
+def wake(call: Calling, case: Number, key: Key = None) -> Snoozed:
+    """Take a case up again that was put aside."""
+
+    def act(tx: Tx) -> Snoozed:
+        wake_case(tx, case, call.person)
+        return Snoozed(case=case, until=None)
+
+    return call.once(act, key)
+
+
+def resolve(call: Calling, case: Number, told: Resolving, dry_run: DryRun = False, key: Key = None) -> Resolved:
+    """Resolve a case by one of its allowed resolutions.
+
+    With `dry_run` all of it is done and rolled back: `effects` says what would happen. A binding decision above the limit of two
+    persons is only proposed; its number is in `proposal`.
+    """
+    decision = Decision(case, told.resolution, told.note)
+
+    def act(tx: Tx) -> Resolved:
+        if show_queued(tx.connection, case, tx.now) is None:
+            raise NotFound(f"Case {case}: there is none of that number.")
+        [outcome] = resolve_each(tx, [decision], call.person, call.app.settings.two_persons_above)
+        if outcome.refused:
+            raise Refused(outcome.refused)
+        return Resolved(
+            case=case,
+            title=outcome.title,
+            resolution=told.resolution,
+            effects=list(outcome.effects),
+            proposal=outcome.proposal,
+            dry_run=dry_run,
+        )
+
+    return call.once(act, key, dry_run=dry_run)
+
+
+RESOURCE = Resource(
+    "case-acts",
+    "Cases",
+    (
+        Operation("/cases/{case}/comments", comment_on_case, "cases.discuss", "POST", 201),
+        Operation("/cases/{case}/assignment", assign, "cases.discuss", "PUT"),
+        Operation("/cases/{case}/snooze", snooze, "cases.discuss", "PUT"),
+        Operation("/cases/{case}/snooze", wake, "cases.discuss", "DELETE"),
+        Operation("/cases/{case}/resolution", resolve, "cases.resolve", "POST"),
+    ),
+)

@@ -1,0 +1,108 @@
+"""Acts on trade-ins: record one, and say in which condition its item is."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from trueup.api.door import Calling
+from trueup.api.resource import Operation, Resource
+from trueup.api.resources.trade_ins import TradeInKey
+from trueup.api.shapes import Amount, DryRun, Key, Line, Shape, Told
+from trueup.domain.trade_ins import TradeIn
+from trueup.formats.trade_ins_csv import customer_id
+from trueup.workflows.grade_trade_in import Judgement, grade_trade_in, record_trade_ins
+from trueup.workflows.world import Tx
+
+
+class Recording(
+    Told,
+    json_schema_extra={
+        "examples": [
+            {
+                "key": "T-1001",
+                "sku": "TENT-2",
+                "serial": "TN-0042",
+                "quoted": {"amount": "80.00", "currency": "USD"},
+                "customer": "7001",
+                "recorded_on": "2026-11-20",
+            }
+        ]
+    },
+):
+    """A trade-in. `key` is its natural key: told again it is the same one, and another with that key is refused."""
+
+    key: Line
+    sku: Line
+    serial: Line
+    """The serial that its item has or gets."""
+    quoted: Amount
+    customer: Line | None = None
+    """The shop's number of the customer; store credit needs it."""
+    recorded_on: date | None = None
+    """Today, when it is not said."""
+
+
+class Recorded(Shape, json_schema_extra={"examples": [{"key": "T-1001", "known": False, "dry_run": False}]}):
+    """It is recorded; `known`: it was already."""
+
+    key: str
+    known: bool
+    dry_run: bool
+
+
+class Grading(Told, json_schema_extra={"examples": [{"grade": "good", "value": None, "release": True}]}):
+    """In which condition an item is. `value` overrules what the agreement makes of the grade."""
+
+    grade: Line
+    value: Amount | None = None
+    release: bool = True
+    """Whether the item may be offered at once."""
+
+
+class Graded(
+    Shape,
+    json_schema_extra={
+        "examples": [{"key": "T-1001", "words": "trade-in T-1001 is worth 72.00 USD", "proposal": None}]
+    },
+):
+    """What came of it. `proposal`: a second person must approve it under that number first."""
+
+    key: str
+    words: str
+    proposal: int | None
+
+
+def record_trade_in(call: Calling, told: Recording, dry_run: DryRun = False, key: Key = None) -> Recorded:
+    """Record a trade-in: its item is created in the circular system, not available to anybody yet."""
+    customer = customer_id(told.customer) if told.customer else ""
+    day = told.recorded_on or call.now.date()
+    trade_in = TradeIn(told.key, told.sku, told.serial, told.quoted.money(), day, customer)
+
+    def act(tx: Tx) -> Recorded:
+        done = record_trade_ins(tx, [trade_in], call.person)
+        return Recorded(key=told.key, known=bool(done.same), dry_run=dry_run)
+
+    return call.once(act, key, dry_run=dry_run)
+
+
+def grade(
+    call: Calling, trade_in: TradeInKey, told: Grading, dry_run: DryRun = False, key: Key = None
+) -> Graded:  # fmt: skip
+    """Grade a trade-in: from then on its credit is owed, or it is not taken."""
+    judged = Judgement(told.grade, told.value.money() if told.value else None, told.release)
+
+    def act(tx: Tx) -> Graded:
+        done = grade_trade_in(tx, trade_in, judged, call.person, call.app.settings.two_persons_above)
+        return Graded(key=trade_in, words=done.words, proposal=done.proposal)
+
+    return call.once(act, key, dry_run=dry_run)
+
+
+RESOURCE = Resource(
+    "trade-in-acts",
+    "Trade-ins",
+    (
+        Operation("/trade-ins", record_trade_in, "trade-ins.record", "POST", 201),
+        Operation("/trade-ins/{trade_in:path}/grading", grade, "trade-ins.grade", "POST"),
+    ),
+)

@@ -1,0 +1,161 @@
+"""Acts of programs: tried first, done once, refused with words, under the person's and the token's name in the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.console.calling import calling, token
+from tests.console.installed import Console
+from trueup.base.money import Money
+from trueup.domain.cases import CaseDraft, Resolution
+from trueup.storage.cases import load_case, open_case
+from trueup.workflows.receive_files import LARGEST_BYTES
+
+
+@pytest.fixture
+def new_case(console: Console) -> Callable[..., int]:
+    """A case of a test's own, of a kind that operations decide."""
+
+    def opened(subject: str, minor: int = 1250) -> int:
+        draft = CaseDraft(
+            "stock.short", subject, f"Stock is short of {subject}", "24 eaches", "20 eaches", Money(minor, "USD"), None,
+            "operations", (Resolution.RETRY, Resolution.REJECT, Resolution.DISMISS),
+        )  # fmt: skip
+        with console.app.database.transaction() as connection:
+            return open_case(connection, draft, console.app.world.clock.now())
+
+    return opened
+
+
+def acts_of(console: Console, subject: str) -> list[tuple[Any, ...]]:
+    """Actor, role and act, the oldest first."""
+    with console.app.database.transaction() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT actor, role, act FROM trueup.acts WHERE subject = %s ORDER BY id", (subject,)
+        )
+        return [tuple(row) for row in rows]
+
+
+def test_a_case_is_tried_then_resolved_once(console: Console, new_case: Callable[..., int]) -> None:
+    """A trial tells the effects and keeps nothing; the same key again is told the same, and another request under it is refused."""
+    case_id = new_case("api once")
+    path, told = f"/cases/{case_id}/resolution", {"resolution": "dismiss", "note": "counted"}
+    with calling(console, token(console, "Olga", "look", "cases.resolve")) as olga:
+        tried = olga.send(f"{path}?dry_run=true", told, idempotency_key="k-1").json()
+        assert tried["dry_run"] and tried["effects"] == [f"Case {case_id} is resolved: dismiss."]
+        assert olga.json(f"/cases/{case_id}")["state"] == "open"
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: olga.send(path, told, idempotency_key="k-1"), range(4)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert len({answer.text for answer in answers}) == 1
+        assert [answer.headers.get("idempotency-replayed") for answer in answers].count("true") == 3
+        assert olga.send(path, {**told, "note": "other"}, idempotency_key="k-1").status_code == 422
+        refused = olga.send(path, told)
+        assert (refused.status_code, "resolved on" in refused.json()["detail"]) == (409, True)
+        me = olga.json("/me")["token"]
+        whole = olga.json(f"/cases/{case_id}")
+    assert (whole["resolution"], whole["resolved_by"]) == ("dismiss", "Olga")
+    assert acts_of(console, f"case {case_id}") == [("Olga", f"operations, by token {me}", "case.resolved")]
+
+
+def test_what_is_refused_leaves_its_key_unused(console: Console, new_case: Callable[..., int]) -> None:
+    """A resolution that the case does not allow; mended, the same key does it."""
+    case_id = new_case("api refused")
+    path = f"/cases/{case_id}/resolution"
+    with calling(console, token(console, "Olga")) as olga:
+        refused = olga.send(path, {"resolution": "backorder"}, idempotency_key="k-2")
+        assert refused.status_code == 409 and "allowed: retry, reject, dismiss" in refused.json()["detail"]
+        assert olga.send(path, {"resolution": "dismiss"}, idempotency_key="k-2").status_code == 200
+        assert olga.send("/cases/999999/resolution", {"resolution": "dismiss"}).status_code == 404
+        unknown = olga.send(path, {"resolution": "dismiss", "resolved_by": "someone else"})
+        assert unknown.status_code == 422 and unknown.json()["faults"][0]["where"] == "body.resolved_by"
+
+
+def test_two_persons_are_two_people_whatever_their_tokens(console: Console, new_case: Callable[..., int]) -> None:
+    """Above the limit it is proposed; another token of the same person is refused, a second person carries it out."""
+    case_id = new_case("api two", 900_00)
+    with calling(console, token(console, "Olga")) as olga, calling(console, token(console, "Olga")) as again:
+        told = olga.send(f"/cases/{case_id}/resolution", {"resolution": "reject"}).json()
+        assert told["proposal"] is not None
+        approval = f"/proposals/{told['proposal']}/approval"
+        same = again.send(approval)
+        assert same.status_code == 409 and "second person" in same.json()["detail"]
+        assert [each["id"] for each in olga.json("/proposals")["items"] if each["subject"] == f"case {case_id}"]
+    with calling(console, token(console, "Ana Admin")) as ana:
+        assert ana.send(approval).json()["words"] == f"case {case_id} resolved: reject"
+    with console.app.database.transaction() as connection:
+        assert load_case(connection, case_id).resolution == "reject"
+
+
+def test_cases_are_discussed(console: Console, new_case: Callable[..., int]) -> None:
+    """Comment, assign, put aside and take up again, each told back and seen on the case."""
+    case_id = new_case("api talk")
+    with calling(console, token(console, "Olga", "look", "cases.discuss")) as olga:
+        assert olga.send(f"/cases/{case_id}/comments", {"text": "asked"}).status_code == 201
+        assert olga.send(f"/cases/{case_id}/comments", {"text": "a\x00b"}).status_code == 422
+        assigned = olga.send(f"/cases/{case_id}/assignment", {"person": "Fina"}, "PUT").json()
+        assert assigned == {"case": case_id, "person": "Fina", "before": None}
+        assert olga.send(f"/cases/{case_id}/assignment", {"person": "Nobody"}, "PUT").status_code == 404
+        later = {"until": "2026-11-25T09:00:00+01:00", "reason": "waits"}
+        assert olga.send(f"/cases/{case_id}/snooze", later, "PUT").json()["until"] == "2026-11-25T08:00:00Z"
+        assert olga.send(f"/cases/{case_id}/snooze", None, "DELETE").json()["until"] is None
+        whole = olga.json(f"/cases/{case_id}")
+    assert (whole["person"], whole["comments"][0]["text"], whole["snoozed_until"]) == ("Fina", "asked", None)
+
+
+def test_counts_are_declared_whole_or_not_at_all(console: Console) -> None:
+    """A trial keeps nothing; a row that nothing would look at refuses them all; what is taken changes what may be sold."""
+    good = {"sku": "VASE-1", "location": "main", "on_hand": 48}
+    with calling(console, token(console, "Olga", "look", "stock.declare")) as olga:
+        assert olga.send("/stock-counts?dry_run=true", {"counts": [good]}).json()["counts"][0]["on_hand"] == 48
+        assert olga.json("/stock/VASE-1")["levels"] == []
+        refused = olga.send("/stock-counts", {"counts": [good, {**good, "sku": "GHOST"}]})
+        assert refused.status_code == 422 and "GHOST: no such product" in refused.json()["detail"]
+        taken = olga.send("/stock-counts", {"counts": [good]}).json()
+        assert olga.json("/stock/VASE-1")["levels"][0]["evidence"] == taken["evidence"]
+        assert olga.send("/stock-counts", {"counts": []}).status_code == 422
+
+
+def test_a_document_is_kept_before_it_is_read(console: Console) -> None:
+    """202 with its number; its bytes are in the archive as they came, a run will read them; twice under a key is one arrival."""
+    content = b"sku,location,on_hand\r\nVASE-1,main,12\r\n\xff"
+    path = "/api/v1/documents?partner=amazon-us&kind=stock-counts&name=counts.csv"
+    kind = {"content-type": "application/octet-stream", "idempotency-key": "u-1"}
+    with calling(console, token(console, "Olga")) as olga:
+        arrived = olga.http.post(path, content=content, headers=kind)
+        again = olga.http.post(path, content=content, headers=kind)
+        assert (arrived.status_code, arrived.json()) == (202, again.json())
+        told = arrived.json()
+        assert olga.get(f"/documents/{told['id']}/content").content == content
+        document = olga.json(f"/documents/{told['digest']}")
+        assert (document["id"], document["arrivals_of_these_bytes"]) == (told["id"], 1)
+        assert document["source"].startswith("upload by Olga, token test")
+        assert olga.json(f"/runs/{told['run']}")["flow"] == "receive_upload"
+        assert olga.http.post(path.replace("amazon-us", "nobody"), content=content).status_code == 404
+        forbidden = olga.http.post(path.replace("stock-counts", "bank-statement"), content=content)
+        assert (forbidden.status_code, "bank.import" in forbidden.text) == (403, True)
+        too_large = olga.http.post(path, content=b"x" * (LARGEST_BYTES + 2000))
+        assert (too_large.status_code, too_large.json()["status"]) == (413, 413)
+    assert ("Olga", "document.uploaded") in [
+        (actor, act) for actor, _, act in acts_of(console, f"document {told['digest']}")
+    ]
+
+
+def test_a_connection_is_read_when_asked(console: Console) -> None:
+    """Its rounds come at once; a name that is none is told with those that are."""
+    with calling(console, token(console, "Olga")) as olga:
+        asked = olga.send("/connections/shop/reading")
+        assert asked.status_code == 202 and asked.json()["rounds"] > 0
+        assert "known: " in olga.send("/connections/nobody/reading").json()["detail"]
+
+
+def test_a_trade_in_is_refused_where_none_are_agreed(console: Console) -> None:
+    """The installation's settings say so, and the words say where."""
+    told = {"key": "T-1", "sku": "TENT-2", "serial": "TN-1", "quoted": {"amount": "80.00", "currency": "USD"}}
+    with calling(console, token(console, "Olga")) as olga:
+        refused = olga.send("/trade-ins", told)
+    assert refused.status_code == 409 and "[trade_ins]" in refused.json()["detail"]
