@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import Body, Query
+from pydantic import Field
 
 from trueup.api.door import Calling
 from trueup.api.problems import Forbidden
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import Hash, Key, Shape
+from trueup.api.shapes import Hash, Key, Name, Shape, Told
 from trueup.workflows.authority import is_allowed
 from trueup.workflows.receive_files import LARGEST_BYTES
 from trueup.workflows.receive_uploads import MAY, HandedIn, archive_document
@@ -24,32 +25,34 @@ class Arrived(Shape, json_schema_extra={"examples": [{"id": 41, "digest": "0f" *
     run: str
 
 
-def upload_document(
-    call: Calling,
-    partner: Annotated[str, Query(max_length=100, description="Whose document it is, or about whom.")],
-    kind: Annotated[
-        Literal["edi", "remittance", "bank-statement", "stock-counts"],
-        Query(description="What it is handed in as; what it turns out to be must be that, or it is a case."),
-    ],
-    name: Annotated[
-        str, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f/\\]+$", description="Its file's name.")
-    ],
-    content: Annotated[
-        bytes, Body(media_type="application/octet-stream", description="Its bytes, as they are; 64 MiB at most.")
-    ],
-    key: Key = None,
-) -> Arrived:
+class HandingIn(Told):
+    """What is handed in."""
+
+    partner: Name
+    """Whose document it is, or about whom."""
+    kind: Literal["edi", "remittance", "bank-statement", "stock-counts"]
+    """What it is handed in as; what it turns out to be must be that, or it is a case."""
+    name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f/\\]+$")
+    """Its file's name."""
+
+
+Content = Annotated[
+    bytes, Body(media_type="application/octet-stream", description="Its bytes, as they are; 64 MiB at most.")
+]
+
+
+def upload_document(call: Calling, told: Annotated[HandingIn, Query()], content: Content, key: Key = None) -> Arrived:
     """Hand in a document.
 
     It is archived byte for byte before anything reads it, and answered then: 202. What it says is read by a run of its own;
     what cannot be read becomes a case. It also takes the permission for its kind: `orders.upload` for EDI, `remittances.import`,
     `bank.import`, `stock.declare`.
     """
-    if not is_allowed(call.person, MAY[kind]):
-        raise Forbidden(f"To hand in a document as {kind} takes the scope {MAY[kind]} too; nothing was kept.")
+    if not is_allowed(call.person, MAY[told.kind]):
+        raise Forbidden(f"To hand in a document as {told.kind} takes the scope {MAY[told.kind]} too; nothing was kept.")
 
     def act(tx: Tx) -> Arrived:
-        done = archive_document(tx, HandedIn(kind, partner, name, content), call.person)
+        done = archive_document(tx, HandedIn(told.kind, told.partner, told.name, content), call.person)
         return Arrived(id=done.document, digest=done.digest, run=done.run)
 
     return call.once(act, key)
