@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from trueup.base.errors import Invalid
 from trueup.base.money import Money, UnitPrice
@@ -52,9 +53,11 @@ class Invoice:
             )
 
 
+@lru_cache(maxsize=8192)
 def normal_reference(text: str) -> str:
     """A reference as it is compared: upper case, without spaces, `-`, `_`, `.`, `/` and the `*` Amazon pads with.
 
-    Re-submitted invoices use `_` where the original had `-`; advices pad with `*` and wrap long numbers over lines.
+    Re-submitted invoices use `_` where the original had `-`; advices pad with `*` and wrap long numbers over lines. A line's
+    own is asked for by every step that it goes through, so the last thousands are remembered.
     """
     return _NOISE.sub("", text).upper()

@@ -163,7 +163,7 @@ def _place_line(
                 waiting = ground.contested.get(line.number) or _suspend(line, found, remittance, ground)
                 suspended.append(waiting)
                 placements.append(_in_suspense(waiting, chart))
-    for index, adjustment in enumerate(line.carved):
+    for index, adjustment in enumerate(line.carved) if line.adjustments else ():
         _place_adjustment((line, index, adjustment), remittance, ground, into)
     if line.discount:
         code = chart.code(Purpose.DISCOUNTS)

@@ -8,7 +8,7 @@ from typing import Any, cast
 import psycopg
 import sqlalchemy as sa
 from psycopg import sql
-from psycopg.types.json import Jsonb
+from psycopg.types.json import JsonbDumper
 
 from trueup.storage.schema import SCHEMA
 
@@ -23,10 +23,13 @@ def copy_rows(connection: sa.Connection, table: str, columns: Sequence[str], row
     )
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
     count = 0
-    with driver.cursor() as cursor, cursor.copy(command) as copy:
-        for row in rows:
-            copy.write_row([Jsonb(value) if isinstance(value, dict | JsonList) else value for value in row])
-            count += 1
+    with driver.cursor() as cursor:
+        for kind in (dict, JsonList):
+            cursor.adapters.register_dumper(kind, JsonbDumper)
+        with cursor.copy(command) as copy:
+            for row in rows:
+                copy.write_row(row)
+                count += 1
     return count
 
 
@@ -42,3 +45,8 @@ def reserve_ids(connection: sa.Connection, table: str, count: int) -> list[int]:
         return []
     query = sa.text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
     return list(connection.execute(query, {"name": f"{SCHEMA}.{table}", "count": count}).scalars())
+
+
+def array_text(values: Iterable[int]) -> str:
+    """Whole numbers as PostgreSQL writes an array of them: for thousands, the driver's own way is slower than the query."""
+    return f"{{{','.join(map(str, values))}}}"

@@ -76,7 +76,7 @@ _NEWEST = sa.text(
 )
 
 
-def open_subjects(connection: sa.Connection, kind: str) -> set[str]:
-    """The subjects of a kind's open cases."""
-    query = sa.text("SELECT subject FROM trueup.cases WHERE kind = :kind AND state = 'open'")
-    return set(connection.execute(query, {"kind": kind}).scalars())
+def is_open(connection: sa.Connection, kind: str) -> bool:
+    """Whether any case of a kind is open."""
+    query = sa.text("SELECT EXISTS (SELECT FROM trueup.cases WHERE kind = :kind AND state = 'open')")
+    return bool(connection.execute(query, {"kind": kind}).scalar_one())

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from trueup.base.errors import NotFound
 from trueup.base.money import Money
 from trueup.domain.invoices import Invoice, InvoiceLine, normal_reference
-from trueup.storage.bulk import JsonList, copy_rows, reserve_ids
+from trueup.storage.bulk import JsonList, array_text, copy_rows, reserve_ids
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.schema import metadata
 
@@ -148,12 +148,11 @@ def add_settled(connection: sa.Connection, changes: Mapping[int, int]) -> list[i
     changed = {number: minor for number, minor in sorted(changes.items()) if minor}
     if not changed:
         return []
-    values = {"ids": list(changed), "minors": list(changed.values())}
-    whole = set(connection.execute(_SETTLE_WHOLE, values).scalars())
-    rest = {number: minor for number, minor in changed.items() if number not in whole}
+    rest = connection.execute(_SETTLE_WHOLE, {"ids": array_text(changed), "minors": array_text(changed.values())}).all()
     if not rest:
         return []
-    rows = connection.execute(_SETTLE_PART, {"ids": list(rest), "minors": list(rest.values())}).all()
+    values = {"ids": array_text(row.id for row in rest), "minors": array_text(row.minor for row in rest)}
+    rows = connection.execute(_SETTLE_PART, values).all()
     done = [row.invoice_id for row in rows if not row.minor]
     connection.execute(sa.delete(open_invoices).where(open_invoices.c.invoice_id.in_(done), open_invoices.c.minor == 0))
     left = {row.invoice_id: row.minor for row in rows if row.minor}
@@ -161,9 +160,12 @@ def add_settled(connection: sa.Connection, changes: Mapping[int, int]) -> list[i
     return sorted(row.id for row in totals if (left[row.id] > 0) != (row.total_minor > 0))
 
 
+# Nearly every payment is of the whole: those rows go, and only what is left over comes back to us.
 _SETTLE_WHOLE = sa.text(
-    "DELETE FROM trueup.open_invoices AS o USING unnest(CAST(:ids AS bigint[]), CAST(:minors AS bigint[])) AS c(id, minor)"
-    " WHERE o.invoice_id = c.id AND o.minor = c.minor RETURNING o.invoice_id"
+    "WITH c AS (SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:minors AS bigint[])) AS c(id, minor)),"
+    " whole AS (DELETE FROM trueup.open_invoices AS o USING c WHERE o.invoice_id = c.id AND o.minor = c.minor"
+    " RETURNING o.invoice_id)"
+    " SELECT c.id, c.minor FROM c WHERE NOT EXISTS (SELECT FROM whole WHERE whole.invoice_id = c.id) ORDER BY c.id"
 )
 _SETTLE_PART = sa.text(
     "INSERT INTO trueup.open_invoices AS o (invoice_id, partner, currency, minor)"
@@ -183,6 +185,15 @@ def load_invoices(connection: sa.Connection, ids: Collection[int]) -> dict[int, 
     """Invoices by id; those that are not there are left out."""
     rows = connection.execute(WITH_OPEN.where(invoices.c.id.in_(list(ids)))).mappings()
     return {row["id"]: saved_invoice(row) for row in rows}
+
+
+def name_invoices(connection: sa.Connection, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """To whom these invoices are and their numbers, by id."""
+    rows = connection.execute(_NAMES, {"ids": array_text(ids)}) if ids else ()
+    return {row.id: (row.partner, row.number) for row in rows}
+
+
+_NAMES = sa.text("SELECT id, partner, number FROM trueup.invoices WHERE id = ANY (CAST(:ids AS bigint[]))")
 
 
 def load_invoice(connection: sa.Connection, partner: str, number: str) -> SavedInvoice:

@@ -204,15 +204,11 @@ def _overpaid(tx: Tx, changed: Changed) -> list[CaseDraft]:
 def _close_settled(tx: Tx, changed: Changed) -> None:
     """Invoices that are no longer paid beyond their total."""
     fine = set(changed.invoices) - set(changed.beyond)
-    open_ = case_batches.open_subjects(tx.connection, OVERPAID)
-    if not open_ or not fine:
+    if not fine or not case_batches.is_open(tx.connection, OVERPAID):
         return
-    for saved in invoices.load_invoices(tx.connection, fine).values():
-        subject = f"invoice {saved.invoice.partner}/{saved.invoice.number}"
-        if subject in open_:
-            case_batches.close_cases_of(
-                tx.connection, [(OVERPAID, subject)], why="it is settled at most in full", now=tx.now
-            )
+    named = invoices.name_invoices(tx.connection, fine).values()
+    subjects = [(OVERPAID, f"invoice {partner}/{number}") for partner, number in named]
+    case_batches.close_cases_of(tx.connection, subjects, why="it is settled at most in full", now=tx.now)
 
 
 def _deadline(tx: Tx, kind: str) -> datetime:

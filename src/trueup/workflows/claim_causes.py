@@ -25,14 +25,14 @@ def find_causes(tx: Tx, chains: Collection[ClaimBalance]) -> dict[int, tuple[Var
     about = {each.id: each.invoice for each in chains if each.invoice is not None and _family(each) in _FAMILIES}
     if not about:
         return {}
-    billed = invoices.load_invoices(tx.connection, set(about.values()))
+    billed = invoices.name_invoices(tx.connection, set(about.values()))
     found = {}
     for partner in {each.partner for each in chains}:
-        numbers = [saved.invoice.number for saved in billed.values() if saved.invoice.partner == partner]
+        numbers = [number for whose, number in billed.values() if whose == partner]
         said = amazon_invoices.witnesses_of(tx.connection, partner, numbers)
-        for each in chains:
-            saved = billed.get(each.invoice) if each.id in about and each.invoice is not None else None
-            witness = said.get(normal_reference(saved.invoice.number)) if saved is not None else None
+        for each in chains if said else ():
+            _, number = billed.get(about.get(each.id, 0), ("", ""))
+            witness = said.get(normal_reference(number))
             if each.partner == partner and witness is not None and (causes := causes_of(witness.said, _family(each))):
                 found[each.id] = causes
     return found

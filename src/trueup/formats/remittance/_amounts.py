@@ -8,6 +8,7 @@ shortest digits are what was meant, and no arithmetic is done on them.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -98,7 +99,7 @@ class CellReader:
 
     convention: Convention
     days_from_1904: bool = False
-    _amounts: dict[tuple[str, str], int | None] = field(default_factory=dict)
+    _amounts: defaultdict[str, dict[str, int | None]] = field(default_factory=lambda: defaultdict(dict))
     _days: dict[str, date] = field(default_factory=dict)
 
     def minor(self, cell: Any, currency: str) -> int | None:
@@ -107,12 +108,12 @@ class CellReader:
         Raises Invalid for what is no amount, is in another currency, or has more digits than the currency.
         """
         if type(cell) is str:
-            key = (cell, currency)
-            if key in self._amounts:
-                return self._amounts[key]
+            amounts = self._amounts[currency]
+            if cell in amounts:
+                return amounts[cell]
             known = None if is_blank(cell) else self._from_text(cell, currency)
-            if len(self._amounts) < MOST_REMEMBERED:
-                self._amounts[key] = known
+            if len(amounts) < MOST_REMEMBERED:
+                amounts[cell] = known
             return known
         if type(cell) is float or type(cell) is int:
             whole, _, part = repr(cell).partition(".")

@@ -77,13 +77,17 @@ Kind = Literal["payments", "lines"]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where the columns of a table are: by our name of them, and the others by theirs. `names`: as the file has them."""
+    """Where the columns of a table are: by our name of them, and the others by theirs. `names`: as the file has them.
+
+    `width`: how many cells a row must have so that each of our columns has one.
+    """
 
     kind: Kind
     row: int
     columns: Mapping[str, int]
     others: Mapping[str, int]
     names: Mapping[str, str]
+    width: int
 
     def cell(self, cells: Cells, column: str) -> Any:
         """The cell of a column; "" where the table or the row has none."""
@@ -125,12 +129,16 @@ class UnreadCell(Exception):
 
 @dataclass(slots=True)
 class Survey:
-    """What one look through a file found. `warned`: payments of which the file says that it hides items, and where."""
+    """What one look through a file found. `warned`: payments of which the file says that it hides items, and where.
+
+    `numbers` and `days`: how its cells write them; `seen`: the amounts that were looked at for it.
+    """
 
     payments: list[tuple[Grid, Header, int, Cells]] = field(default_factory=list)
     lines_from: list[tuple[Grid, Header]] = field(default_factory=list)
     warned: dict[str, tuple[Grid, int]] = field(default_factory=dict)
     warning_at: tuple[Grid, int] | None = None
+    seen: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
     days: set[str] = field(default_factory=set)
     currencies: set[str] = field(default_factory=set)
@@ -165,7 +173,8 @@ def header_of(cells: Cells, row: int) -> Header | None:
         elif name:
             others[str(cells[place]).strip()] = place
     shown = {meant: str(cells[place]).strip() for meant, place in columns.items()}
-    return Header("lines" if kind == "lines" else "payments", row, columns, others, shown)
+    width = max(columns.values()) + 1
+    return Header("lines" if kind == "lines" else "payments", row, columns, others, shown, width)
 
 
 def survey_of(grids: Sequence[Grid], remarks: Remarks) -> Survey:
@@ -238,10 +247,11 @@ def _collect(survey: Survey, header: Header, cells: Cells) -> None:
     amounts = ("amount", "invoiced") if header.kind == "payments" else ("paid", "gross", "discount", "remaining")
     for column in amounts:
         cell = header.cell(cells, column)
-        if type(cell) is str and not is_blank(cell):
+        if type(cell) is str and cell not in survey.seen and not is_blank(cell):
+            survey.seen.add(cell)
             survey.numbers.add(shown_number(cell))
     day = header.cell(cells, "day")
-    if type(day) is str and not is_blank(day):
+    if type(day) is str and day not in survey.days and not is_blank(day):
         survey.days.add(shown_day(day))
     if header.kind == "payments":
         currency = header.cell(cells, "invoice_currency") or header.cell(cells, "currency")

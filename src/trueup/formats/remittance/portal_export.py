@@ -214,8 +214,8 @@ class _ExportReader:
             words = f"quotes are not closed or stand inside a text ({cells[0].why}); the line is not read, double them"
             self.remarks.error("quoting", words, grid, row)
             return
-        if len(cells) <= max(columns.values()):
-            cells = [*cells, *[""] * (max(columns.values()) + 1 - len(cells))]
+        if len(cells) < header.width:
+            cells = [*cells, *[""] * (header.width - len(cells))]
         number = reference_text(cells[columns["payment"]])
         if not number or (number not in self.payments and plain_name(number).startswith(_TOTALS)):
             self._without_payment(grid, header, row, cells)
