@@ -39,12 +39,13 @@ _PACE = Pace(
     circular=timedelta(hours=6),
     sweep=timedelta(hours=12),
     credits=timedelta(hours=24),
+    stock_pause=timedelta(0),  # a moment would be a whole stride
     stock_sweep=timedelta(hours=12),
     watch=timedelta(hours=12),
     silence=timedelta(hours=25),
     settle=timedelta(minutes=4),
 )
-_STRIDE = timedelta(minutes=10)
+_STRIDE = timedelta(minutes=4)  # orders of the plan close five minutes after a poll is due
 
 
 @dataclass(frozen=True, slots=True)
