@@ -48,6 +48,14 @@ ROLES = {"operations": "Olga", "finance": "Fina", "e-commerce": "Elke", "admin":
 """Someone of each role."""
 
 
+_SERVING: dict[str, Any] = {
+    "lifespan": "off",
+    "access_log": False,
+    "log_config": None,
+    "timeout_graceful_shutdown": 1,  # streams that are open do not keep a test from ending
+}
+
+
 @dataclass(frozen=True)
 class Console:
     """A running console: its address, and the application behind it."""
@@ -97,7 +105,7 @@ def served(app: Application) -> Iterator[Console]:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     listener.listen(128)
-    server = uvicorn.Server(uvicorn.Config(build_web(app), lifespan="off", access_log=False, log_config=None))
+    server = uvicorn.Server(uvicorn.Config(build_web(app), **_SERVING))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:

@@ -36,6 +36,7 @@ def addresses(console: Console) -> dict[str, str]:
         "run": RUN,
         "sku": "LAMP-1",
         "light": "debits-equal-credits",
+        "connection": "amazon-us",
     }
 
 

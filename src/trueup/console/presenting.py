@@ -99,6 +99,10 @@ class Presenting:
         state = "bad" if left < timedelta(0) else "warn" if left < _SOON else "plain"
         return Markup('<span class="deadline deadline-{}">{}</span>').format(state, self._time(moment, words))
 
+    def span(self, length: timedelta) -> str:
+        """A length of time: 15 min, 3 h."""
+        return f"{int(length.total_seconds())} s" if length < timedelta(minutes=1) else _span(length)
+
     def _time(self, moment: datetime, shown: str) -> Markup:
         stamp = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
         return Markup('<time datetime="{}" title="{}">{}</time>').format(stamp, self.exact(moment), escape(shown))

@@ -7,6 +7,7 @@ import secrets
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,14 +20,13 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route as Address
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from trueup.base.errors import NotFound, Refused, TrueupError
 from trueup.base.ids import digest_of
 from trueup.base.plugins import collect
 from trueup.console import pages
 from trueup.console.drawing import manifest, templates
+from trueup.console.kept_assets import answer_asset, keep_assets
 from trueup.console.page import OPEN_TO_ALL, Page, Route
 from trueup.console.permissions import words_of
 from trueup.console.presenting import present_in
@@ -71,19 +71,10 @@ def build_console(desk: Desk, *, open_house: bool = False) -> FastAPI:
     for page in house.pages.values():
         for route in page.routes:
             app.router.routes.append(Address(route.path, _answering(house, page, route), methods=[route.method]))
-    app.mount("/static", _Assets(directory=Path(__file__).parent / "static"), name="static")
+    assets = keep_assets(Path(__file__).parent / "static")
+    app.router.routes.append(Address("/static/{name}", partial(answer_asset, assets), methods=["GET"]))
     app.add_exception_handler(HTTPException, _not_there(house))  # type: ignore[arg-type]
     return app
-
-
-class _Assets(StaticFiles):
-    """The built files: their names change with their content, so they are kept for ever."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from trueup.base.errors import Invalid
 from trueup.console.drawing import templates
 from trueup.console.page import Group, Page
 from trueup.console.presenting import Presenting
+from trueup.console.streams import Streams
 from trueup.settings.model import Settings
 from trueup.workflows.authority import is_allowed
 from trueup.workflows.resolve_case import Person
@@ -56,6 +57,7 @@ class House:
     desk: Desk
     pages: Mapping[str, Page]
     open_house: bool = False
+    streams: Streams = field(default_factory=Streams)
 
     def decides(self, resolution: str, case_id: int) -> str:
         """Where a resolution is decided that takes more than a word; "" where no page does."""
@@ -106,6 +108,14 @@ class Visit:
         """The person; only on routes that need one."""
         assert self.person is not None, "a route that is open to all has no person"
         return self.person
+
+    @property
+    def tour(self) -> tuple[int, Any, int] | None:
+        """The step of the tour that the person is at, and how many there are; None for who is on none."""
+        from trueup.console.tour_steps import STEPS
+
+        at = self.preferences.get("tour_at")
+        return (at, STEPS[at], len(STEPS)) if isinstance(at, int) and at < len(STEPS) else None
 
     @property
     def partial(self) -> bool:

@@ -1,4 +1,7 @@
-"""Decisions about cases as CSV: written with the cases that wait, read again with what was decided in two columns."""
+"""Decisions about cases as CSV or XLSX: the cases that wait go out, and come in with what was decided in two columns.
+
+Words of other systems are no formulas: a spreadsheet that opens them must run nothing (CWE-1236).
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trueup.base.errors import Invalid
+from trueup.base.errors import Invalid, Unreadable
 from trueup.base.ids import digest_of
 from trueup.domain.cases import Resolution
 from trueup.formats.document import Reading
+from trueup.formats.recognise import HEAD_BYTES
+from trueup.formats.remittance._workbook import open_workbook, opens_workbook
 from trueup.formats.tabular import Column, Layout, read_table, text, whole, write_table
 
 SHOWN = ("case", "kind", "what", "expected", "found", "at risk", "deadline", "order", "owner", "allowed")
 """Columns to read; `resolution` and `note` after them are filled in."""
 _LARGEST_ID = 2**62
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _resolution(cell: str) -> Resolution:
@@ -52,8 +58,11 @@ def write_cases(rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def read_case_decisions(content: bytes) -> Reading[WrittenDecision]:
-    """The rows that were filled in; one without a resolution says nothing. Raises Unreadable when it is no such table."""
-    table = read_table(content, _LAYOUT)
+    """The rows that were filled in, of a CSV or of an Excel workbook's first sheet; one without a resolution says nothing.
+
+    Raises Unreadable when it is no such table.
+    """
+    table = read_table(_as_text(content) if opens_workbook(content[:HEAD_BYTES]) else content, _LAYOUT)
     decided = tuple(
         WrittenDecision(row.values["case"], row.values["resolution"], row.values["note"] or "", f"row {row.number}")
         for row in table.rows
@@ -62,13 +71,34 @@ def read_case_decisions(content: bytes) -> Reading[WrittenDecision]:
     return Reading(digest_of(content), "case-decisions", decided, table.findings)
 
 
+def _as_text(content: bytes) -> bytes:
+    """The first sheet as the table that it would be as CSV: its rows keep their numbers."""
+    sheets = open_workbook(content, "Decisions about cases")
+    if not sheets:
+        raise Unreadable("the workbook has no sheet; expected one with the columns case, resolution and note.")
+    rows = [[_written(cell) for cell in cells] for _, cells in sheets[0].rows()]
+    return write_table(rows[0], rows[1:]) if rows else b""
+
+
+def _written(cell: Any) -> str:
+    """A cell as people see it: whole numbers without a point."""
+    if isinstance(cell, float) and cell.is_integer():  # a spreadsheet counts in floats; a case's number is whole
+        return str(int(cell))
+    return "" if cell is None else str(cell)
+
+
+def plain(cell: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         str(row["id"]),
         row["kind"],
-        row["title"],
-        row["expected"],
-        row["found"],
+        plain(row["title"]),
+        plain(row["expected"]),
+        plain(row["found"]),
         row["money_at_risk"] or "",
         row["deadline"] or "",
         row["order"] or "",

@@ -75,10 +75,10 @@ def begin_upload(act: Acting, upload: Upload) -> Begun:
     """Archive it and look what it holds. Raises Refused without a role that may, DocumentError when it is no remittance."""
     digest = act(archive_remittance, upload.content, upload.name, upload.partner, upload.person)
     try:
-        return act(_plan, upload, digest)
+        return act(plan_upload, upload, digest)
     except DocumentError:
         # Who hands it in is told at once: no worker need find it, and no case need say it.
-        act(_end, "", digest)
+        act(end_upload, "", digest)
         raise
 
 
@@ -86,10 +86,10 @@ def settle_upload(act: Acting, begun: Begun, advance: Callable[[int], None]) -> 
     """Book it batch by batch; `advance` is told how many lines each had."""
     done = Settled()
     for index in range(len(begun.plan.batches)):
-        part = act(_settle_part, begun, index)
+        part = act(settle_part, begun.upload, begun.digest, index)
         done += part
         advance(part.lines)
-    act(_end, begun.upload.partner, begun.digest)
+    act(end_upload, begun.upload.partner, begun.digest)
     return done
 
 
@@ -105,22 +105,23 @@ def finish_import(tx: Tx, partner: str, payments: Sequence[str], newest: int) ->
     return Aftermath(reconciled, tuple(waiting), tuple(cases_since(tx.connection, newest)))
 
 
-def _plan(tx: Tx, upload: Upload, digest: str) -> Begun:
+def plan_upload(tx: Tx, upload: Upload, digest: str) -> Begun:
+    """What an archived upload holds. Raises DocumentError when it is no remittance."""
     reading = read_remittances(tx, digest)
     plan = plan_document(tx, upload.partner, digest, upload.name)
     untied = tuple((told.payment, told.tie) for told in reading.values if told.tie)
     return Begun(upload, digest, plan, tuple(told.payment for told in reading.values), untied)
 
 
-def _settle_part(tx: Tx, begun: Begun, index: int) -> Settled:
-    upload, digest = begun.upload, begun.digest
+def settle_part(tx: Tx, upload: Upload, digest: str, index: int) -> Settled:
+    """Book one batch of it."""
     done = Settled(**settle_batch(tx, upload.partner, digest, index))
     # While we are at it no worker begins with it too.
     tx.at(tx.now + SAFETY_NET, "settle_remittance", net_of(digest), upload.partner, digest, upload.name)
     return done
 
 
-def _end(tx: Tx, partner: str, digest: str) -> None:
+def end_upload(tx: Tx, partner: str, digest: str) -> None:
     """The upload needs nobody any more; reconciliation follows, by a worker if not by us."""
     tx.cancel(net_of(digest))
     if partner:

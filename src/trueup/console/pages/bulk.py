@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from urllib.parse import parse_qsl
 
 from starlette.responses import Response
@@ -14,11 +15,13 @@ from trueup.console.tables import Choice, State, state_of
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
 from trueup.formats.case_decisions import read_case_decisions, write_cases
+from trueup.reports.case_sheet import write_case_sheet
 from trueup.storage.views import case_queue
 from trueup.workflows.preview_case import Decision, resolve_each
 from trueup.workflows.resolve_case import DONE_ELSEWHERE
 
 MOST = 5000
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MAY = "cases.resolve"
 
 
@@ -105,6 +108,15 @@ def _download(visit: Visit) -> Response:
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
+def _download_sheet(visit: Visit) -> Response:
+    wanted = filter_of(state_of(visit, *STATE))
+    ids = case_queue.list_case_ids(visit.connection, wanted, visit.now, 100_000)
+    out = io.BytesIO()
+    write_case_sheet(out, case_queue.list_cases_by_id(visit.connection, ids, visit.now), visit.now)
+    headers = {"Content-Disposition": f'attachment; filename="cases-{visit.now:%Y-%m-%d}.xlsx"'}
+    return Response(out.getvalue(), media_type=_XLSX, headers=headers)
+
+
 def _ask_file(visit: Visit) -> Response:
     return visit.render("bulk_upload.html")
 
@@ -123,6 +135,7 @@ PAGE = Page(
         Route("/exceptions/upload", _ask_file),
         Route("/exceptions/upload", _upload, _MAY, "POST"),
         Route("/exceptions.csv", _download),
+        Route("/exceptions.xlsx", _download_sheet),
         Route("/exceptions/bulk", _choose, _MAY, "POST"),
         Route("/exceptions/bulk/preview", _preview, _MAY, "POST"),
         Route("/exceptions/bulk/resolve", _resolve, _MAY, "POST"),

@@ -19,6 +19,7 @@ from trueup.storage.views import case_queue
 from trueup.storage.views.case_queue import CaseFilter
 from trueup.storage.views.cases import show_case
 from trueup.storage.views.rivals import list_rivals
+from trueup.storage.views.today import newest_case
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.discuss_case import assign_case, comment_on, snooze_case, wake_case
 from trueup.workflows.people import all_people
@@ -56,6 +57,7 @@ def _show(visit: Visit) -> Response:
         state=state,
         paged=paged,
         chosen=chosen,
+        newest_case=newest_case(visit.connection),
         count=f"{visit.present.number(count)}{'+' if more else ''}",
         tabs=_tabs(visit),
         filters=_filters(visit, state["kind"]),

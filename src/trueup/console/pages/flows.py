@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.responses import Response
 
 from trueup.console.page import Group, Page, Place, Route
+from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import runs as views
 from trueup.storage.views.acts import list_acts
+from trueup.storage.views.connections import list_pauses
 from trueup.storage.views.freshness import freshness_of, worst
 from trueup.storage.views.run_steps import list_budgets, list_steps
 from trueup.storage.views.status import show_status
@@ -53,6 +57,8 @@ def _show(visit: Visit) -> Response:
         state=state,
         filters=filters,
         columns=_COLUMNS,
+        pauses=list_pauses(visit.connection),
+        connections=set(visit.desk.world.connections.guarded),
         sources=[(fresh, source) for fresh, source in zip(sources, status["sources"], strict=True)],
         trust=worst(sources),
         runs=runs,
@@ -80,16 +86,41 @@ def _run(visit: Visit) -> Response:
 def _retry(visit: Visit) -> Response:
     """It goes on after its last good checkpoint: what was done is not done again."""
     run = visit.path("run")
-    visit.act(note_retry, run, visit.who)
+    visit.act(note_retry, run, visit.who, dry_run=not is_sure(visit))
+    if not is_sure(visit):
+        return _ask(visit, run, "go on", _effects_of_retry(visit, run))
     visit.desk.engine.retry(run)
     return visit.go(f"/flows/{run}", "The run goes on as soon as a worker takes it.")
 
 
 def _cancel(visit: Visit) -> Response:
     run = visit.path("run")
-    visit.act(note_cancel, run, visit.who)
+    visit.act(note_cancel, run, visit.who, dry_run=not is_sure(visit))
+    if not is_sure(visit):
+        done = len(list_steps(visit.connection, run))
+        effects = [
+            f"It stops before its next step; the {done} steps that are done stay done.",
+            "An order that it worked on is given back and answered by a run of its own.",
+            "It can be let go on afterwards.",
+        ]
+        return _ask(visit, run, "stop", effects)
     visit.desk.engine.cancel(run)
     return visit.go("/flows", f"Run {run} stops before its next step.")
+
+
+def _effects_of_retry(visit: Visit, run: str) -> list[str]:
+    steps = list_steps(visit.connection, run)
+    last = f", the last of them {steps[-1]['name'].replace('_', ' ')}" if steps else ""
+    return [
+        f"It goes on after {len(steps)} steps that are done{last}; none of them is done again.",
+        "A send that may have happened is looked for before it is repeated.",
+        "If it stops at the same place, its cause is still there: the trouble is shown with it.",
+    ]
+
+
+def _ask(visit: Visit, run: str, what: str, effects: list[str]) -> Response:
+    label = f"Let {run} {what}" if what == "go on" else f"Stop {run}"
+    return ask_whether(visit, Sure(label, f"Run {run}", f"/flows/{quote(run)}", effects, label, "runs.mend"))
 
 
 def _count(visit: Visit) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from trueup.base.errors import NotFound
+from trueup.base.errors import Invalid, NotFound
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.tables import Choice, Column, Filter, state_of
@@ -12,6 +12,8 @@ from trueup.console.visit import Visit
 from trueup.storage.views import remittances as views
 from trueup.storage.views.paging import ROWS, Paged
 from trueup.storage.views.remittance_lines import explain_lines
+from trueup.workflows.import_remittances import Upload
+from trueup.workflows.long_work import ask_import
 
 _COLUMNS = (
     Column("Payment"),
@@ -56,6 +58,22 @@ def _list(visit: Visit) -> Response:
     )
 
 
+def _ask_file(visit: Visit) -> Response:
+    return visit.render(
+        "remittances_upload.html", title="Upload remittances", partners=sorted(visit.desk.world.partners)
+    )
+
+
+def _upload(visit: Visit) -> Response:
+    """Archived at once and looked at; what it holds is booked by a worker, and its page says how far that is."""
+    name, content = visit.upload("file")
+    partner = visit.given("partner")
+    if partner not in visit.desk.world.partners:
+        raise Invalid(f"Partner {partner!r}: expected one of {', '.join(sorted(visit.desk.world.partners))}.")
+    job = visit.act(ask_import, Upload(content, name, partner, visit.who))
+    return visit.go(f"/jobs/{job}", f"{name} is archived.")
+
+
 def _show(visit: Visit) -> Response:
     number = visit.number("id")
     shown = views.show_remittance(visit.connection, number)
@@ -88,7 +106,12 @@ def _find(visit: Visit, words: str) -> list[Hit]:
 PAGE = Page(
     "remittances",
     "Remittances",
-    (Route("/remittances", _list), Route("/remittances/{id:int}", _show)),
+    (
+        Route("/remittances", _list),
+        Route("/remittances/upload", _ask_file),
+        Route("/remittances/upload", _upload, "remittances.import", "POST"),
+        Route("/remittances/{id:int}", _show),
+    ),
     Place(Group.MONEY, 1, "cash"),
     "m",
     find=_find,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
+import sqlalchemy as sa
+from markupsafe import Markup
 from starlette.responses import Response
 
 from trueup.console.case_words import STANDINGS, title_of_group
+from trueup.console.drawing import icon
 from trueup.console.lights import shown_lights
+from trueup.console.live import Message, stream
 from trueup.console.money_chain import chain_csv, money_chain
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.visit import Visit
@@ -47,8 +51,23 @@ def _show(visit: Visit) -> Response:
         stages=money_chain(visit, groups),
         next_deadline=today.next_deadline(connection, now),
         since=since,
+        newest_case=today.newest_case(connection),
         happened=today.happened_since(connection, since),
     )
+
+
+def _news(visit: Visit) -> Response:
+    """How many cases were opened since the page was drawn: told, not moved under the cursor."""
+    since = int(visit.asked("since")) if visit.asked("since").isdecimal() else 0
+    present = visit.present
+
+    def look(connection: sa.Connection) -> Message:
+        count = today.count_opened_after(connection, since)
+        words = f"{present.number(count)} new {'case' if count == 1 else 'cases'}"
+        shown = Markup('<a class="news" href="">{}{}, show</a>').format(icon("refresh"), words) if count else ""
+        return Message(str(count), shown)
+
+    return stream(visit, look)
 
 
 def _chain(visit: Visit) -> Response:
@@ -65,5 +84,9 @@ def _midnight(visit: Visit) -> datetime:
 
 
 PAGE = Page(
-    "today", "Today", (Route("/", _show), Route("/orders-to-cash.csv", _chain)), Place(Group.WORK, 1, "home"), "t"
+    "today",
+    "Today",
+    (Route("/", _show), Route("/orders-to-cash.csv", _chain), Route("/live/cases", _news)),
+    Place(Group.WORK, 1, "home"),
+    "t",
 )

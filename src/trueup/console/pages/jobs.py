@@ -1,0 +1,65 @@
+"""Jobs: long work that somebody asked for, how far it is, and what came of it. The page may be closed; the result stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from starlette.responses import Response
+
+from trueup.console.drawing import templates
+from trueup.console.live import Message, stream
+from trueup.console.page import Page, Route
+from trueup.console.visit import Visit
+from trueup.storage.views.jobs import ENDED, Job, list_jobs, load_job
+from trueup.storage.views.runs import list_workers
+
+STATES = {
+    "waiting": ("held", "Waits for a worker"),
+    "running": ("info", "Under way"),
+    "done": ("ok", "Done"),
+    "failed": ("bad", "Failed"),
+}
+
+
+def _list(visit: Visit) -> Response:
+    return visit.render("jobs.html", jobs=list_jobs(visit.connection), states=STATES)
+
+
+def _show(visit: Visit) -> Response:
+    job = load_job(visit.connection, visit.number("job"))
+    known = _context(visit, job, visit.connection)
+    return visit.render("job.html", title=job.title, ended=job.state in ENDED, **known)
+
+
+def _live(visit: Visit) -> Response:
+    number = visit.number("job")
+    load_job(visit.connection, number)
+
+    def look(connection: sa.Connection) -> Message:
+        job = load_job(connection, number)
+        context = {"visit": visit, "present": visit.present, **_context(visit, job, connection)}
+        html = templates().get_template("page/job_part.html").render(context)
+        return Message(f"{job.state}-{job.done}-{job.total}", html, job.state in ENDED)
+
+    return stream(visit, look)
+
+
+def _context(visit: Visit, job: Job, connection: sa.Connection) -> dict[str, Any]:
+    workers = sum(each["alive"] for each in list_workers(connection)) if job.state == "waiting" else 1
+    return {"job": job, "states": STATES, "workers": workers, "left": _left(visit, job)}
+
+
+def _left(visit: Visit, job: Job) -> int | None:
+    """About how many seconds it takes yet, from how long it took so far; None before anything is done."""
+    if job.state != "running" or not job.done or not job.total or job.began_at is None:
+        return None
+    took = (visit.desk.world.clock.now() - job.began_at).total_seconds()
+    return round(took * (job.total - job.done) / job.done)
+
+
+PAGE = Page(
+    "jobs",
+    "Long work",
+    (Route("/jobs", _list), Route("/jobs/{job:int}", _show), Route("/jobs/{job:int}/live", _live)),
+)

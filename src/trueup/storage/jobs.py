@@ -1,0 +1,107 @@
+"""Jobs in the database: long work that a person asked for, how far it is, and what came of it. Its result stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from trueup.base.errors import NotFound
+from trueup.storage.schema import metadata
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("args", JSONB, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("done", sa.BigInteger, nullable=False),
+    sa.Column("total", sa.BigInteger),
+    sa.Column("unit", sa.Text, nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("result", JSONB, nullable=False),
+    sa.Column("asked_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("began_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("ended_at", sa.TIMESTAMP(timezone=True)),
+    sa.CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", name="state"),
+    sa.CheckConstraint("(state IN ('done', 'failed')) = (ended_at IS NOT NULL)", name="ended_when"),
+    sa.Index("ix_jobs_actor", "actor", "id"),
+)
+ENDED = ("done", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of long work. `done` of `total` units are done; None: not counted yet. `result`: what came of it, by name."""
+
+    id: int
+    kind: str
+    title: str
+    args: Mapping[str, Any]
+    actor: str
+    state: str
+    done: int
+    total: int | None
+    unit: str
+    words: str
+    result: Mapping[str, Any]
+    asked_at: datetime
+    began_at: datetime | None
+    ended_at: datetime | None
+
+
+def add_job(
+    connection: sa.Connection, kind: str, title: str, args: Mapping[str, Any], actor: str, now: datetime
+) -> int:
+    """Ask for it. Returns its id."""
+    values = {"kind": kind, "title": title, "args": dict(args), "actor": actor, "state": "waiting", "done": 0}
+    rest = {"unit": "", "words": "", "result": {}, "asked_at": now}
+    return int(connection.execute(sa.insert(jobs).values(**values, **rest).returning(jobs.c.id)).scalar_one())
+
+
+def load_job(connection: sa.Connection, job_id: int) -> Job:
+    """Raises NotFound."""
+    row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).mappings().first()
+    if row is None:
+        raise NotFound(f"Job {job_id}: there is none of that number.")
+    return _job(row)
+
+
+def list_jobs(connection: sa.Connection, limit: int = 20) -> list[Job]:
+    """The newest."""
+    rows = connection.execute(sa.select(jobs).order_by(jobs.c.id.desc()).limit(limit)).mappings()
+    return [_job(row) for row in rows]
+
+
+def begin_job(connection: sa.Connection, job_id: int, total: int, unit: str, now: datetime) -> None:
+    """It is under way, and so much is to be done."""
+    values = {"state": "running", "total": total, "unit": unit, "began_at": sa.func.coalesce(jobs.c.began_at, now)}
+    connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(**values))
+
+
+def advance_job(connection: sa.Connection, job_id: int, by: int) -> None:
+    """So much more of it is done."""
+    connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(done=jobs.c.done + by))
+
+
+def end_job(connection: sa.Connection, job_id: int, words: str, result: Mapping[str, Any], now: datetime) -> None:
+    """It is done."""
+    values = {"state": "done", "words": words, "result": dict(result), "ended_at": now}
+    connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(**values))
+
+
+def fail_job(connection: sa.Connection, job_id: int, words: str, now: datetime) -> None:
+    """It could not be done; the words say why."""
+    values = {"state": "failed", "words": words, "ended_at": now}
+    connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(**values))
+
+
+def _job(row: Mapping[Any, Any]) -> Job:
+    return Job(**{column.name: row[column.name] for column in jobs.c})

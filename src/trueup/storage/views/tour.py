@@ -1,0 +1,46 @@
+"""Things worth looking at on a tour: one of each kind, the most telling of what this installation has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+_OPEN = "FROM trueup.cases WHERE state = 'open'"
+_BY_MONEY = "abs(risk_minor) DESC NULLS LAST, id"
+_THINGS: Mapping[str, str] = {
+    "dearest-case": f"SELECT id {_OPEN} ORDER BY {_BY_MONEY} LIMIT 1",
+    "evidence": (
+        "SELECT coalesce((SELECT d.digest FROM trueup.cases c JOIN trueup.documents d ON d.digest = c.evidence"
+        " WHERE c.state = 'open' ORDER BY abs(c.risk_minor) DESC NULLS LAST, c.id LIMIT 1),"
+        " (SELECT digest FROM trueup.documents WHERE kind = 'orders' ORDER BY id DESC LIMIT 1))"
+    ),
+    # What a button decides, and not a longer form.
+    "answerable-case": (
+        f"SELECT id {_OPEN} AND resolutions ?| array['use-ours', 'accept-as-ordered', 'retry', 'dismiss']"
+        f" ORDER BY (kind LIKE 'held.%') DESC, {_BY_MONEY} LIMIT 1"
+    ),
+    "resolved-case": (
+        "SELECT id FROM trueup.cases WHERE state = 'resolved' ORDER BY (resolved_by <> 'trueup') DESC, id DESC LIMIT 1"
+    ),
+    "proven-order": (
+        "SELECT o.partner || '/' || o.number FROM trueup.deliveries d JOIN trueup.orders o ON o.id = d.order_id"
+        " WHERE d.state = 'accepted' ORDER BY d.id DESC LIMIT 1"
+    ),
+    "remittance": (
+        "SELECT r.id FROM trueup.remittances r WHERE r.posting = 'posted' ORDER BY EXISTS (SELECT FROM trueup.suspense s"
+        " WHERE s.remittance_id = r.id) DESC, r.line_count DESC, r.id DESC LIMIT 1"
+    ),
+    "contested-case": f"SELECT id {_OPEN} AND kind = 'remittance.contested' ORDER BY {_BY_MONEY} LIMIT 1",
+    "product": (
+        "SELECT coalesce((SELECT sku FROM trueup.reservations GROUP BY sku ORDER BY sum(eaches) DESC, sku LIMIT 1),"
+        " (SELECT min(sku) FROM trueup.products))"
+    ),
+}
+THINGS = tuple(_THINGS)
+
+
+def find_thing(connection: sa.Connection, name: str) -> str:
+    """What an address says of one of THINGS (an id, a SKU, a hash); "" where this installation has none."""
+    found = connection.exec_driver_sql(_THINGS[name].replace("%", "%%")).scalar()
+    return "" if found is None else str(found)

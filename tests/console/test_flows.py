@@ -1,0 +1,122 @@
+"""Flows: a connection is paused, resumed and read again after a look at what that means; long work is followed as it happens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Page as Tab
+
+from tests.cli.remitted import export, line
+from tests.console.installed import Console
+from trueup.console.streams import MOST_OF_ONE, Streams
+from trueup.storage.jobs import load_job
+from trueup.workflows.long_work import begin_import, end_import, import_part
+
+EXPORT = export("900100,90.00", lines=(line("900100", "QZX 1", "50.00"), line("900100", "QZX 2", "40.00")))
+
+
+@pytest.fixture
+def resumed(console: Console) -> Iterator[None]:
+    """Whatever a test paused goes on after it."""
+    yield
+    with console.visitor("Olga") as olga:
+        olga.post("/connections/shop/resume")
+
+
+@pytest.mark.usefixtures("resumed")
+def test_a_connection_is_paused_after_a_look_at_what_it_means(console: Console, page_of: Callable[..., Tab]) -> None:
+    """Nothing is done before it is confirmed; then every page says so, and who did it is recorded."""
+    tab = page_of("Olga")
+    tab.goto("/flows")
+    tab.get_by_role("link", name="shop", exact=True).first.click()
+    tab.locator("#span").select_option("1d")
+    tab.locator("#reason").fill("the theme is changed")
+    tab.locator("#pause-look").click()
+    assert "nothing is done yet" in tab.locator(".page-head").inner_text()
+    assert "rounds rest" in tab.locator(".confirm").inner_text()
+    with console.app.database.transaction() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM trueup.pauses")).scalar_one() == 0
+    tab.locator("#confirm").click()
+    assert "shop is paused" in tab.locator("#said").inner_text()
+    tab.goto("/flows")
+    assert "the theme is changed" in tab.locator("#connections").inner_text()
+    tab.goto("/connections/shop")
+    tab.locator("#resume").click()
+    assert "shop goes on" in tab.locator("#said").inner_text()
+    assert "connection.resumed" in tab.locator("#acts").inner_text()
+
+
+@pytest.mark.usefixtures("resumed")
+def test_a_window_is_read_again_after_a_look(console: Console) -> None:
+    """The page says how much came since then and why reading it twice is safe; a day that is none is refused."""
+    with console.visitor("Olga") as olga:
+        shown = olga.post("/connections/amazon-us/replay", query="created", since="2026-11-20").text
+        assert "It is safe: Orders are taken in by number and revision" in shown
+        done = olga.post("/connections/amazon-us/replay", query="created", since="2026-11-20", sure="yes")
+        assert done.headers["location"] == "/connections/amazon-us"
+        assert olga.post("/connections/amazon-us/replay", query="created", since="soon").status_code == 422
+        assert olga.post("/connections/amazon-us/ask").status_code == 303
+    with console.visitor("Fina") as fina:
+        assert fina.post("/connections/amazon-us/ask").status_code == 403
+
+
+def test_long_work_is_followed_and_survives_a_reload(console: Console, page_of: Callable[..., Tab]) -> None:
+    """A file is booked piece by piece: its page changes by itself, is the same after a reload, and keeps the result."""
+    tab, act = page_of("Fina"), console.app.act
+    tab.goto("/remittances/upload")
+    file = {"name": "Payments.csv", "mimeType": "text/csv", "buffer": EXPORT.encode()}
+    tab.locator("#file").set_input_files(file)  # type: ignore[arg-type]
+    tab.locator("#upload").click()
+    tab.get_by_text("Waits for a worker").wait_for()
+    job = int(re.findall(r"\d+", tab.url.rpartition("/")[2])[0])
+    batches = act(False, begin_import, job)
+    tab.get_by_text("0 of 2 lines").wait_for()
+    for index in range(batches):
+        act(False, import_part, job, index)
+    tab.get_by_text("2 of 2 lines").wait_for()
+    tab.reload()
+    tab.get_by_text("2 of 2 lines").wait_for()
+    act(False, end_import, job)
+    tab.get_by_text("1 payments are booked").wait_for()
+    tab.reload()
+    assert "1 payments are booked" in tab.locator("#job").inner_text()
+    assert tab.locator("[hx-sse\\:connect]").count() == 0
+    with console.app.database.transaction() as connection:
+        assert load_job(connection, job).state == "done"
+
+
+def test_a_file_that_is_no_remittance_is_refused_at_once(console: Console) -> None:
+    """Whoever hands it in is told, and no job is begun."""
+    with console.visitor("Fina") as fina:
+        files = {"file": ("shopping.txt", b"milk and bread", "text/plain")}
+        data = {"csrf": fina.csrf, "partner": "amazon-us"}
+        assert fina.http.post("/remittances/upload", data=data, files=files).status_code == 422
+
+
+def test_new_cases_are_told_and_not_moved_under_the_cursor(console: Console, page_of: Callable[..., Tab]) -> None:
+    """Today says how many were opened since it was drawn; only who asks sees them."""
+    tab = page_of("Olga")
+    tab.goto("/")
+    assert tab.locator("#news").inner_text() == ""
+    with console.app.database.transaction() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO trueup.cases (kind, subject, title, expected, found, owner, resolutions, evidence, state, opened_at,"
+                " resolution, resolved_by, note) VALUES ('stock.short', 'news', 'News', '', '', 'operations', '[]', '', 'open',"
+                " '2026-11-23T12:00:00Z', '', '', '')"
+            )
+        )
+    tab.get_by_text("1 new case, show").wait_for()
+
+
+def test_streams_are_few() -> None:
+    """Pages that are left open take no server down: one more than allowed gets none, and a place is free when one ends."""
+    streams = Streams()
+    assert all(streams.enter("a") for _ in range(MOST_OF_ONE))
+    assert not streams.enter("a")
+    assert streams.enter("b")
+    streams.leave("a")
+    assert streams.enter("a")
