@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
 from trueup.base.errors import ConfigurationError
+from trueup.console.case_words import title_of_group
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -43,6 +44,17 @@ def icon(name: str, css: str = "") -> Markup:
     ).format(css, drawing)
 
 
+def coded(words: str) -> Markup:
+    """A sentence whose parts between backticks are commands: they are set as code."""
+    parts = str(words).split("`")
+    if len(parts) % 2 == 0:  # one that is not closed is no code
+        return Markup("{}").format(words)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else Markup("{}").format(part)
+        for index, part in enumerate(parts)
+    )
+
+
 def query(state: dict[str, Any], **changes: Any) -> str:
     """The query of an address that says this state with these changes; what is empty is left out."""
     merged = {name: value for name, value in {**state, **changes}.items() if value not in (None, "", False)}
@@ -58,5 +70,6 @@ def templates() -> Environment:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals |= {"asset": asset, "icon": icon, "query": query}
+    environment.globals |= {"asset": asset, "icon": icon, "query": query, "kind_words": title_of_group}
+    environment.filters["coded"] = coded
     return environment

@@ -128,6 +128,8 @@ def timeline_of(events: Sequence[Mapping[str, Any]], comments: Sequence[Mapping[
     told = [_event(each) for each in events] + [
         Event(each["at"], each["actor"], "Comment", "info", each["text"]) for each in comments
     ]
+    # They come oldest first, and of one instant the last is the newest too.
+    told.reverse()
     told.sort(key=lambda event: event.at, reverse=True)
     folded: list[Event] = []
     for event in told:

@@ -12,7 +12,6 @@ from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import journal as views
-from trueup.storage.views.paging import ROWS, Paged
 
 _COLUMNS = (
     Column("Entry"),
@@ -30,9 +29,6 @@ def _list(visit: Visit) -> Response:
     wanted = views.EntryFilter(
         _day(state["from"]), _day(state["to"]), account=state["account"] or None, kind=state["kind"] or None
     )
-    before = int(state["at"]) if state["at"].isdecimal() else None
-    found = views.list_entries(visit.connection, wanted, before=before, limit=ROWS + 1)
-    rows = found[:ROWS]
     accounts = [Choice(account.code, names.account(account.code)) for account in names.chart.accounts]
     return visit.render(
         "journal.html",
@@ -45,7 +41,7 @@ def _list(visit: Visit) -> Response:
             Filter("from", "From, as 2026-10-01"),
             Filter("to", "To, as 2026-10-31"),
         ),
-        paged=Paged(rows, "", str(rows[-1]["id"]) if len(found) > ROWS else ""),
+        paged=views.page_entries(visit.connection, wanted, state["at"]),
     )
 
 

@@ -10,7 +10,6 @@ from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import remittances as views
-from trueup.storage.views.paging import ROWS, Paged
 from trueup.storage.views.remittance_lines import explain_lines
 from trueup.workflows.import_remittances import Upload
 from trueup.workflows.long_work import ask_import
@@ -40,9 +39,6 @@ def _list(visit: Visit) -> Response:
     wanted = views.RemittanceFilter(
         partner=state["partner"] or None, state=state["state"] or None, unexplained=state["waits"] == "yes"
     )
-    before = int(state["at"]) if state["at"].isdecimal() else None
-    found = views.list_remittances(visit.connection, wanted, before=before, limit=ROWS + 1)
-    rows = found[:ROWS]
     partners = [Choice(name, name) for name in sorted(visit.desk.world.partners)]
     return visit.render(
         "remittances.html",
@@ -54,7 +50,7 @@ def _list(visit: Visit) -> Response:
             Filter("state", "State", _STATES),
             Filter("waits", "In suspense", (Choice("yes", "Something waits"),)),
         ),
-        paged=Paged(rows, "", str(rows[-1]["id"]) if len(found) > ROWS else ""),
+        paged=views.page_remittances(visit.connection, wanted, state["at"]),
     )
 
 

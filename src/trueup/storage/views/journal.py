@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from trueup.base.errors import NotFound
 from trueup.base.money import Money
 from trueup.storage import exports
 from trueup.storage.journal import journal_entries, journal_lines
+from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 from trueup.storage.views.remittances import documents_of
 
 
@@ -32,7 +33,22 @@ def list_entries(
 ) -> list[dict[str, Any]]:
     """Entries, the latest first, from before one (by id), each with its debits by currency."""
     table = journal_entries.c
-    query = sa.select(journal_entries).order_by(table.day.desc(), table.id.desc()).limit(limit)
+    query = _wanted(wanted).order_by(table.day.desc(), table.id.desc()).limit(limit)
+    if before is not None:
+        last = sa.select(table.day, table.id).where(table.id == before).scalar_subquery()
+        query = query.where(sa.tuple_(table.day, table.id) < last)
+    return _heads(connection, list(connection.execute(query).mappings()))
+
+
+def page_entries(connection: sa.Connection, wanted: EntryFilter, at: str, limit: int = ROWS) -> Paged:
+    """The same by pages, forward and back. Raises Invalid for a place that is none."""
+    order = Order((journal_entries.c.day, journal_entries.c.id), descending=True)
+    paged = fetch_page(connection, _wanted(wanted), order, at, limit)
+    return Paged(_heads(connection, paged.rows), paged.before, paged.after)
+
+
+def _wanted(wanted: EntryFilter) -> sa.Select[Any]:
+    table, query = journal_entries.c, sa.select(journal_entries)
     if wanted.since is not None:
         query = query.where(table.day >= wanted.since)
     if wanted.until is not None:
@@ -42,10 +58,10 @@ def list_entries(
     if wanted.account is not None:
         on_account = sa.exists().where(journal_lines.c.entry_id == table.id, journal_lines.c.account == wanted.account)
         query = query.where(on_account)
-    if before is not None:
-        last = sa.select(table.day, table.id).where(table.id == before).scalar_subquery()
-        query = query.where(sa.tuple_(table.day, table.id) < last)
-    rows = list(connection.execute(query).mappings())
+    return query
+
+
+def _heads(connection: sa.Connection, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
     sums = _sums(connection, [row["id"] for row in rows])
     return [{**_head(row), **sums.get(row["id"], {})} for row in rows]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ from trueup.domain.settlement import Placement
 from trueup.domain.tellings import Telling
 from trueup.storage import journal, suspense
 from trueup.storage.remittances import POSTED, SavedRemittance, load_remittance, remittances
+from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 
 _WAITS = sa.exists().where(suspense.suspense.c.remittance_id == remittances.c.id)
 POSTINGS = ("posted", "unposted", "held")
@@ -38,7 +39,22 @@ def list_remittances(
 ) -> list[dict[str, Any]]:
     """Payments, the latest first, from before one (by id), with what of each waits in suspense."""
     table = remittances.c
-    query = sa.select(remittances).order_by(table.paid_on.desc(), table.id.desc()).limit(limit)
+    query = _wanted(wanted).order_by(table.paid_on.desc(), table.id.desc()).limit(limit)
+    if before is not None:
+        last = sa.select(table.paid_on, table.id).where(table.id == before).scalar_subquery()
+        query = query.where(sa.tuple_(table.paid_on, table.id) < last)
+    return _heads(connection, list(connection.execute(query).mappings()))
+
+
+def page_remittances(connection: sa.Connection, wanted: RemittanceFilter, at: str, limit: int = ROWS) -> Paged:
+    """The same by pages, forward and back. Raises Invalid for a place that is none."""
+    order = Order((remittances.c.paid_on, remittances.c.id), descending=True)
+    paged = fetch_page(connection, _wanted(wanted), order, at, limit)
+    return Paged(_heads(connection, paged.rows), paged.before, paged.after)
+
+
+def _wanted(wanted: RemittanceFilter) -> sa.Select[Any]:
+    table, query = remittances.c, sa.select(remittances)
     if wanted.partner is not None:
         query = query.where(table.partner == wanted.partner)
     if wanted.since is not None:
@@ -49,10 +65,10 @@ def list_remittances(
         query = query.where((table.posting if wanted.state in POSTINGS else table.state) == wanted.state)
     if wanted.unexplained:
         query = query.where(_WAITS)
-    if before is not None:
-        last = sa.select(table.paid_on, table.id).where(table.id == before).scalar_subquery()
-        query = query.where(sa.tuple_(table.paid_on, table.id) < last)
-    rows = list(connection.execute(query).mappings())
+    return query
+
+
+def _heads(connection: sa.Connection, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
     waiting = _sums_waiting(connection, [row["id"] for row in rows])
     return [_head(row, *waiting.get(row["id"], (0, 0))) for row in rows]
 
