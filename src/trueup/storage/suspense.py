@@ -178,12 +178,15 @@ def save_match(
     _save(connection, at, ("match", to_json(tuple(placements))), why, now)
 
 
-def save_contest(
-    connection: sa.Connection, at: tuple[int, str, int], waiting: Suspended, rivals: Any, now: datetime
+def save_contests(
+    connection: sa.Connection, lines: Sequence[tuple[tuple[int, str, int], Suspended, Any]], now: datetime
 ) -> None:
-    """Rival explanations of a line, side by side; it waits in a case of its own."""
-    body = {"suspended": to_json(waiting), "rivals": rivals}
-    _save(connection, at, ("contest", body), waiting.why, now)
+    """Lines that wait in one case for a choice: each where it is, as `save_match` has it, what waits, and its rivals as JSON."""
+    rows = [
+        _answer(at, ("contest", {"suspended": to_json(waiting), "rivals": rivals}), waiting.why, now)
+        for at, waiting, rivals in lines
+    ]
+    connection.execute(_UNDECIDED, rows)
 
 
 def load_answers(connection: sa.Connection, remittance_id: int, source: str) -> Answers:
@@ -238,16 +241,21 @@ _FORGET = sa.text(
 def _save(
     connection: sa.Connection, at: tuple[int, str, int], answer: tuple[str, Any], why: str, now: datetime
 ) -> None:
-    values = {"kind": answer[0], "body": answer[1], "why": why, "answered_at": now}
-    connection.execute(
-        insert(line_answers)
-        .values(remittance_id=at[0], source=at[1], line=at[2], **values)
-        .on_conflict_do_update(
-            index_elements=["remittance_id", "source", "line"],
-            set_=values,
-            where=(line_answers.c.kind != "decision") | (sa.literal(answer[0]) == "decision"),
-        )
-    )
+    connection.execute(_DECIDED if answer[0] == "decision" else _UNDECIDED, _answer(at, answer, why, now))
+
+
+def _answer(at: tuple[int, str, int], answer: tuple[str, Any], why: str, now: datetime) -> dict[str, Any]:
+    kind, body = answer
+    where = {"remittance_id": at[0], "source": at[1], "line": at[2]}
+    return {**where, "kind": kind, "body": body, "why": why, "answered_at": now}
+
+
+_SAVE = insert(line_answers)
+_ANEW = {name: _SAVE.excluded[name] for name in ("kind", "body", "why", "answered_at")}
+_DECIDED = _SAVE.on_conflict_do_update(index_elements=line_answers.primary_key, set_=_ANEW)
+_UNDECIDED = _SAVE.on_conflict_do_update(
+    index_elements=line_answers.primary_key, set_=_ANEW, where=line_answers.c.kind != "decision"
+)
 
 
 def _suspended(row: Mapping[Any, Any]) -> Suspended:

@@ -94,7 +94,7 @@ def choose_rival(tx: Tx, case_id: int, choice: int, person: Person, *, note: str
 
 
 def rivals_of(tx: Tx, waiting: list[tuple[int, Suspended]]) -> list[dict[str, Any]]:
-    """The rival explanations that the lines of a contested case share, the strongest first."""
+    """The rival explanations of a contested case, which its first line has, the strongest first."""
     for number, line in waiting:
         saved = remittances.load_remittance(tx.connection, number)
         found = suspense.load_rivals(tx.connection, number, saved.remittance.source.value, line.line)

@@ -137,14 +137,30 @@ def _save_contest(tx: Tx, partner: str, contest: Contest, numbered: Mapping[int,
     subject = f"payment {partner}/{lines[0].payment} line {lines[0].line.number} and {len(lines) - 1} others"
     if len(lines) == 1:
         subject = f"payment {partner}/{lines[0].payment} line {lines[0].line.number}"
-    rivals = [_told(rival, numbered, currency) for rival in contest.rivals]
+    of_line = _rivals_of_lines(contest, numbered, currency)
     why = f"{contest.why}: {_summary(contest.rivals)}"
-    for each in lines:
+    saved = []
+    for number, each in zip(contest.lines, lines, strict=True):
         waiting = Suspended(
             each.line.number, CONTESTED, subject, each.line.settled, currency, why[:2000], each.line.reference
         )
-        at = (each.remittance, each.source, each.line.number)
-        suspense.save_contest(tx.connection, at, waiting, rivals, tx.now)
+        saved.append(((each.remittance, each.source, each.line.number), waiting, of_line[number]))
+    suspense.save_contests(tx.connection, saved, tx.now)
+
+
+def _rivals_of_lines(contest: Contest, numbered: Mapping[int, _Line], currency: str) -> dict[int, list[dict[str, Any]]]:
+    """What is kept with each line of a contest: with the first, which is asked, every rival; with the others those about them.
+
+    Each with all of them would be lines times rivals.
+    """
+    told = [(rival, _told(rival, numbered, currency)) for rival in contest.rivals]
+    own: dict[int, list[dict[str, Any]]] = {number: [] for number in contest.lines}
+    for rival, said in told:
+        for number in rival.lines:
+            own[number].append(said)
+    first = min(contest.lines, key=lambda number: (numbered[number].remittance, numbered[number].line.number))
+    own[first] = [said for _, said in told]
+    return own
 
 
 def _told(rival: Candidate, numbered: Mapping[int, _Line], currency: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def list_rivals(connection: sa.Connection, kind: str, subject: str) -> list[dict
     ]
 
 
-# Lines of one contest share their rivals; the first of them is asked, as whoever chooses does.
+# The first line of a contest has all of its rivals; it is asked, as whoever chooses does.
 _RIVALS = sa.text(
     "SELECT a.body -> 'rivals' AS rivals, s.currency FROM trueup.suspense s JOIN trueup.remittances r ON r.id = s.remittance_id"
     " JOIN trueup.line_answers a ON a.remittance_id = s.remittance_id AND a.source = r.source AND a.line = s.line"
