@@ -19,6 +19,7 @@ from trueup.base.clock import Clock, SystemClock
 from trueup.base.plugins import collect
 from trueup.connectors.amazon_vendor import AmazonVendor, AmazonVendorSettings
 from trueup.connectors.amazon_vendor.finances import AmazonFinances, Wire, finances_name
+from trueup.connectors.amazon_vendor.reports import AmazonReports, reports_name
 from trueup.connectors.folder import Folder, FolderPlaces
 from trueup.connectors.shopify import ShopifySettings, ShopifyShop
 from trueup.connectors.shopify.credits import ShopifyCredits
@@ -208,6 +209,11 @@ def build_world(
         feeds={shop.name: shop.books_revenue for shop in settings.shops if shop.books_revenue is not None},
         shop_buffers={shop.name: shop.buffer for shop in settings.shops},
         trade_ins=settings.trade_ins.terms if settings.trade_ins else None,
+        reports={
+            reports_name(account.name, each.marketplace): each.terms(account.name)
+            for account in settings.accounts
+            for each in account.reports
+        },
         hidden={
             shop.name: HiddenProducts(frozenset(shop.deposit_products), frozenset(shop.membership_products))
             for shop in settings.shops
@@ -236,6 +242,16 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
                 found.invoice_status_sources[finances.name] = finances
                 found.probed[finances.name] = found.guarded[finances.name] = finances
                 closers.append(finances.close)
+            for asked in account.reports:
+                reports = AmazonReports(
+                    _amazon_settings(settings, account),
+                    asked.marketplace,
+                    budget,
+                    how.clock,
+                    wire=Wire(None, how.on_effect),
+                )
+                found.vendor_reports[reports.name] = found.probed[reports.name] = reports
+                closers.append(reports.close)
     for shop in settings.shops:
         wanted = _shopify_settings(settings, shop)
         http = HttpClient(shop.name, wanted.base_url, on_effect=how.on_effect)

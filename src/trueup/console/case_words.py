@@ -16,6 +16,7 @@ _KINDS = {
     "invoice": "Invoices",
     "product": "Products",
     "remittance": "Remittances",
+    "report": "Amazon's reports",
     "run": "Runs",
     "settlement": "Settlement",
     "shop": "Shop",

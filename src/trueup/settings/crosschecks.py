@@ -31,6 +31,8 @@ def crosscheck(data: dict[str, Any]) -> Iterator[str]:
     for name, table in (("shop", "shops"), ("programme", "circular")):
         if isinstance(trade_ins, dict) and isinstance(trade_ins.get(name), str):
             yield from _known(f"trade_ins: {name}", trade_ins[name], _names(data, table), f"[[{table}]]")
+    shown_in = [row.get("shop") for account in _rows(data, "partners") for row in _rows(account, "reports")]
+    yield from _unique("shops of [[partners.reports]]", shown_in)
     seen: dict[str, str] = {}
     for account in _rows(data, "partners"):
         where = f"partner {account.get('name')!r}"
@@ -48,6 +50,11 @@ def crosscheck(data: dict[str, Any]) -> Iterator[str]:
             if code in seen and seen[code] != where:
                 yield f"{where}: vendor code {code} also belongs to {seen[code]}; an order must have one partner."
             seen[code] = where
+        stores = [row.get("marketplace") for row in _rows(account, "reports")]
+        yield from _unique(f"{where}: marketplaces of [[partners.reports]]", stores)
+        for row in _rows(account, "reports"):
+            if isinstance(row.get("shop"), str):
+                yield from _known(f"{where}, reports: shop", row["shop"], _names(data, "shops"), "[[shops]]")
         for terms in _rows(account, "agreements"):
             yield from _agreement(f"{where}, agreement {terms.get('vendor_code')!r}", terms, codes, data)
             if isinstance(terms.get("owner"), str):

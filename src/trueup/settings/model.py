@@ -21,6 +21,7 @@ from trueup.domain.credits import Instrument
 from trueup.domain.partners import Agreement, CostBasis, Fallback, Partner, Route, Shortfall
 from trueup.domain.trade_ins import Grade, TradeInTerms
 from trueup.settings.fences import FenceSettings, RiskPercent, buffer_of
+from trueup.settings.reports import ReportSettings
 from trueup.settings.values import (
     Amount,
     DatabaseUrl,
@@ -137,6 +138,7 @@ class AccountSettings(Table):
     client_id: PlainText | None = key("the application's client id", None)
     client_secret: SecretValue | None = key(SECRET, None)
     refresh_token: SecretValue | None = key(SECRET, None)
+    reports: tuple[ReportSettings, ...] = key("[[partners.reports]]", ())
     agreements: Annotated[tuple[AgreementSettings, ...], Field(min_length=1)] = key(
         "at least one [[partners.agreements]]"
     )
@@ -147,6 +149,8 @@ class AccountSettings(Table):
             missing = [name for name in ("client_id", "client_secret", "refresh_token") if getattr(self, name) is None]
             if missing:
                 raise told(f"route sp-api also needs {', '.join(missing)}; they come from the developer console")
+        elif self.reports:
+            raise told("[[partners.reports]] come by sp-api alone; add that route, or leave them out")
         if Route.EDI in self.routes and self.folder is None:
             raise told("route edi also needs folder, the name of one of [[folders]]")
         for index, one in enumerate(self.agreements):

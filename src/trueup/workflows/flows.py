@@ -13,7 +13,9 @@ from trueup.workflows import (
     find_trade_ins,
     long_work,
     look_at_stock,
+    obtain_report,
     pause_connection,
+    plan_reports,
     poll_circular,
     poll_invoice_statuses,
     poll_orders,
@@ -64,4 +66,6 @@ FLOWS: tuple[Flow[World], ...] = (
     *poll_sales.FLOWS,
     *watch_credits.FLOWS,
     *find_trade_ins.FLOWS,
+    *plan_reports.FLOWS,
+    *obtain_report.FLOWS,
 )

@@ -14,6 +14,7 @@ from trueup.workflows.check_stock import ensure_sweeps, sweep_rounds
 from trueup.workflows.compute_buffers import buffer_rounds, ensure_buffers
 from trueup.workflows.find_trade_ins import ensure_searches, search_rounds
 from trueup.workflows.pause_connection import watch_pauses
+from trueup.workflows.plan_reports import ensure_reports, report_rounds
 from trueup.workflows.poll_circular import circular_rounds, ensure_circular
 from trueup.workflows.poll_invoice_statuses import ensure_status_polls, status_rounds
 from trueup.workflows.poll_orders import ensure_polls, poll_rounds
@@ -46,6 +47,7 @@ _GOES_ROUND = (
     "watch_credits",
     "advise_stock",
     "find_trade_ins",
+    "plan_reports",
     "watch",
 )
 
@@ -94,6 +96,7 @@ def ensure_watch(tx: Tx) -> None:
     ensure_credit_watch(tx)
     ensure_advices(tx)
     ensure_searches(tx)
+    ensure_reports(tx)
     start_rounds(tx, _rounds(tx.resources), tx.resources.pace.watch)
 
 
@@ -114,6 +117,7 @@ def every_rounds(world: World) -> list[Rounds]:
         *credit_rounds(world),
         *advice_rounds(world),
         *search_rounds(world),
+        *report_rounds(world),
     ]
 
 

@@ -23,6 +23,7 @@ from trueup.domain.grammar import Grammar
 from trueup.domain.hold import Hold
 from trueup.domain.matcher import Matcher
 from trueup.domain.partners import Agreement, Partner, Route
+from trueup.domain.report_plans import ReportTerms
 from trueup.domain.shop_sales import HiddenProducts
 from trueup.domain.trade_ins import TradeInTerms
 from trueup.durable.flow import Context, Transaction
@@ -63,6 +64,8 @@ class Pace:
     """How often all items, returns and blocked dates are read whole: nothing else tells which of them changed."""
     credits: timedelta = timedelta(hours=1)
     """How often shops are asked what was sold, and what is left of credits."""
+    reports: timedelta = timedelta(hours=1)
+    """How often it is looked which reports are due; Amazon lets one a minute be asked for."""
     proofs: timedelta = timedelta(hours=1)
     buffers: timedelta = timedelta(days=1)
     watch: timedelta = timedelta(minutes=10)
@@ -141,6 +144,8 @@ class World:
     """Of each shop the products that are deposits and memberships."""
     shop_buffers: Mapping[str, BufferRule] = field(default_factory=dict)
     """What each shop is never shown of any product; nothing where it is not stated."""
+    reports: Mapping[str, ReportTerms] = field(default_factory=dict)
+    """What is asked of each source of reports, by its name."""
 
     def proof_ground(self, now: datetime) -> Ground:
         """What continuous proofs are given."""
