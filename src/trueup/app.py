@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -228,46 +228,20 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
     closers: list[Callable[[], None]] = []
     for account in settings.accounts:
         if Route.SP_API in account.routes:
-            vendor = AmazonVendor(_amazon_settings(settings, account), budget, how.clock, on_effect=how.on_effect)
-            found.order_sources[account.name] = vendor
-            found.acknowledgement_sinks[account.name] = vendor
-            found.status_sources[account.name] = vendor
-            found.probed[account.name] = found.guarded[account.name] = vendor
-            closers.append(vendor.close)
-            for marketplace in account.marketplaces:
-                finances = AmazonFinances(
-                    _amazon_settings(settings, account), marketplace, budget, how.clock, wire=Wire(None, how.on_effect)
-                )
-                found.remittance_sources[finances.name] = finances
-                found.invoice_status_sources[finances.name] = finances
-                found.probed[finances.name] = found.guarded[finances.name] = finances
-                closers.append(finances.close)
-            for asked in account.reports:
-                reports = AmazonReports(
-                    _amazon_settings(settings, account),
-                    asked.marketplace,
-                    budget,
-                    how.clock,
-                    wire=Wire(None, how.on_effect),
-                )
-                found.vendor_reports[reports.name] = found.probed[reports.name] = reports
-                closers.append(reports.close)
+            closers += _connect_account(account, _amazon_settings(settings, account), budget, how, found)
     for shop in settings.shops:
         wanted = _shopify_settings(settings, shop)
         http = HttpClient(shop.name, wanted.base_url, on_effect=how.on_effect)
         store = ShopifyShop(wanted, http, budget, how.clock)
-        found.product_sources[shop.name] = store
-        found.stock_sources[shop.name] = store
-        found.sales_order_sinks[shop.name] = store
+        found.product_sources[shop.name] = found.sales_order_sinks[shop.name] = store
         found.hint_sources[shop.name] = store
-        found.stock_readers[shop.name] = store
+        found.stock_sources[shop.name] = found.stock_readers[shop.name] = store
         if shop.publishes_stock:
             found.stock_sinks[shop.name] = store
         found.probed[shop.name] = store
         found.guarded[shop.name] = http
         tills = ShopifyCredits(wanted, http, budget, how.clock)
-        found.gift_cards[shop.name] = tills
-        found.store_credits[shop.name] = tills
+        found.gift_cards[shop.name] = found.store_credits[shop.name] = tills
         found.sales[shop.name] = ShopifySales(wanted, http, budget, how.clock)
         closers.append(http.close)
     for place in settings.folders:
@@ -279,6 +253,27 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
             found.document_sinks[place.name] = folder
         found.probed[place.name] = found.guarded[place.name] = folder
     return found, closers
+
+
+def _connect_account(
+    account: Any, wanted: AmazonVendorSettings, budget: Budget, how: Opening, found: Connections
+) -> Iterator[Callable[[], None]]:
+    """What one account is asked by Amazon's API: orders, payments and reports; yields what closes each."""
+    wire = Wire(None, how.on_effect)
+    vendor = AmazonVendor(wanted, budget, how.clock, on_effect=how.on_effect)
+    found.order_sources[account.name] = found.acknowledgement_sinks[account.name] = vendor
+    found.status_sources[account.name] = vendor
+    found.probed[account.name] = found.guarded[account.name] = vendor
+    yield vendor.close
+    for marketplace in account.marketplaces:
+        money = AmazonFinances(wanted, marketplace, budget, how.clock, wire=wire)
+        found.remittance_sources[money.name] = found.invoice_status_sources[money.name] = money
+        found.probed[money.name] = found.guarded[money.name] = money
+        yield money.close
+    for each in account.reports:
+        reports = AmazonReports(wanted, each.marketplace, budget, how.clock, wire=wire)
+        found.vendor_reports[reports.name] = found.probed[reports.name] = found.guarded[reports.name] = reports
+        yield reports.close
 
 
 def guard_connections(connections: Connections, database: Database, clock: Clock) -> None:

@@ -113,11 +113,8 @@ def _shown_tables() -> dict[str, str]:
 
 
 def _tables() -> dict[str, type[BaseModel]]:
-    found: dict[str, type[BaseModel]] = {
-        "agreements": AgreementSettings,
-        "fences": FenceSettings,
-        "reports": ReportSettings,
-    }
+    parts = (("agreements", AgreementSettings), ("fences", FenceSettings), ("reports", ReportSettings))
+    found: dict[str, type[BaseModel]] = dict(parts)
     for name, field in Settings.model_fields.items():
         for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
             if isinstance(part, type) and issubclass(part, BaseModel):
@@ -401,42 +398,3 @@ def test_settings_cannot_be_changed(load: Callable[..., Settings]) -> None:
     """What was read holds until the next start."""
     with pytest.raises(ValidationError):
         load(filled()).worker.concurrency = 2
-
-
-_REPORTS = """
-[[partners.reports]]
-marketplace = "US"
-kinds = ["sales", "real-time-inventory"]
-view = "manufacturing"
-late_days = 7
-known_after_hours = 30.5
-shop = "main-shop"
-"""
-
-
-def test_reports_arrive_in_the_words_of_the_domain(load: Callable[..., Settings]) -> None:
-    """Every key in its place; what the template shows as left out is what holds then."""
-    text = filled().replace("# A Shopify shop:", _REPORTS + "\n# A Shopify shop:")
-    terms = load(text).accounts[0].reports[0].terms("amazon-us")
-    assert (terms.partner, terms.marketplace, terms.shop) == ("amazon-us", "US", "main-shop")
-    assert [kind.value for kind in terms.kinds] == ["sales", "real-time-inventory"]
-    assert (terms.view.value, terms.late_days, terms.known_after) == ("manufacturing", 7, timedelta(hours=30.5))
-    shown = dict(re.findall(r"(?m)^#([a-z_]+) = (.+)$", _shown_tables()["reports"]))
-    left_out = ReportSettings(marketplace="US")
-    for name in ("view", "program", "known_after_hours", "late_days", "back_fill_days", "tolerance_units"):
-        assert shown[name].strip('"') == str(getattr(left_out, name)), name
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (('"main-shop"\n', '"elsewhere"\n'), "reports: shop"),
-        (("late_days = 7", "late_days = 16"), "from 1 to 15"),
-        (('"sales", ', '"weather", '), "kinds"),
-        (("late_days = 7", 'late_days = 7\n[[partners.reports]]\nmarketplace = "US"\n'), "marketplaces of"),
-    ],
-)
-def test_reports_that_cannot_be_are_told(load: Callable[..., Settings], change: tuple[str, str], says: str) -> None:
-    """A shop there is not, more days than Amazon gives, a report there is not, a store twice."""
-    text = filled().replace("# A Shopify shop:", _REPORTS.replace(*change) + "\n# A Shopify shop:")
-    assert says in complaint(load, text)

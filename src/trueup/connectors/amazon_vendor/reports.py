@@ -42,6 +42,7 @@ from trueup.domain.vendor_reports import Question
 from trueup.remote.budget import Budget
 from trueup.remote.capability import Observed, Probe, Verdict
 from trueup.remote.download import Download, download
+from trueup.remote.gate import Gate
 from trueup.remote.http import HttpClient, Reply
 from trueup.remote.vendor_reports import Progress, ShownReport
 
@@ -98,6 +99,11 @@ class AmazonReports:
         """Close every connection."""
         self._api.close()
         self._sign_in.close()
+
+    def guard(self, gate: Gate) -> None:
+        """Ask `gate` before anything leaves, signing in included; a document lies elsewhere, and its address is asked for here."""
+        self._api.guard(gate)
+        self._sign_in.guard(gate)
 
     def find_reports(self, question: Question, since: datetime) -> Observed[tuple[ShownReport, ...]]:
         """Reports of that type, store and window created since, the newest first. Raises RemoteError."""
