@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0020_vendor_reports"
-down_revision = "0019_api"
+revision = "0021_vendor_reports"
+down_revision = "0020_api_answers"
 branch_labels = None
 depends_on = None
 
