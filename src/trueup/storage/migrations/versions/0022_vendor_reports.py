@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0021_vendor_reports"
-down_revision = "0020_api_answers"
+revision = "0022_vendor_reports"
+down_revision = "0021_jobs"
 branch_labels = None
 depends_on = None
 
