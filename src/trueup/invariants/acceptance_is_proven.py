@@ -24,19 +24,21 @@ _LOOKED = sa.text(
     "SELECT count(*) FILTER (WHERE d.state = 'accepted') AS accepted,"
     f" count(*) FILTER (WHERE d.state = 'accepted' AND {_PROVEN}) AS proven,"
     " count(*) FILTER (WHERE d.state IN ('sent', 'received', 'unanswered')) AS waiting FROM trueup.deliveries d"
+    " WHERE d.kind = 'acknowledgement'"
 )
 _BROKEN = (
     "SELECT CASE WHEN o.id IS NULL THEN 'delivery' ELSE 'order' END AS about,"
     " coalesce(o.partner || '/' || o.number, d.key) AS name, 'is called accepted, and no archived reading shows it' AS words"
     " FROM trueup.deliveries d LEFT JOIN trueup.orders o ON o.id = d.order_id"
-    f" WHERE d.state = 'accepted' AND NOT ({_PROVEN})"
+    f" WHERE d.kind = 'acknowledgement' AND d.state = 'accepted' AND NOT ({_PROVEN})"
 )
 INVARIANT = Invariant(
     name="acceptance-is-proven",
     order=60,
     title="Every answer that is called accepted was read back from the buyer, and the reading is archived.",
     why="“sent” that is taken for “accepted”",
-    how="Each delivery that stands as accepted names the hash of its proof, and the archive holds the document of that hash.",
+    how="Each answer to an order that stands as accepted names the hash of its proof, and the archive holds the document of "
+    "that hash.",
     unit="accepted answers",
     prove=_prove,
 )

@@ -65,7 +65,8 @@ _WORTH = (
     "SELECT line -> 'net_cost' ->> 'currency' AS currency, count(DISTINCT o.id) AS count, false AS in_minor,"
     f" sum((line -> 'ordered' ->> 'amount')::numeric * (line -> 'net_cost' ->> 'value')::numeric * {_EACHES}) AS amount"
     " FROM trueup.orders o JOIN trueup.order_revisions r ON r.order_id = o.id AND r.revision = o.revision,"
-    " jsonb_array_elements(r.body -> 'lines') AS line WHERE o.id = ANY(:ids) GROUP BY 1"
+    " jsonb_array_elements(r.body -> 'lines') AS line WHERE o.id = ANY(:ids)"
+    " AND (line -> 'ordered' ->> 'amount')::numeric > 0 GROUP BY 1"
 )
 _ANSWERED = (
     "SELECT risk_currency AS currency, count(*), true AS in_minor, sum(risk_minor) AS amount FROM (SELECT DISTINCT ON (order_id)"
