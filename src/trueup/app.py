@@ -24,6 +24,7 @@ from trueup.connectors.folder import Folder, FolderPlaces
 from trueup.connectors.shopify import ShopifySettings, ShopifyShop
 from trueup.connectors.shopify.credits import ShopifyCredits
 from trueup.connectors.shopify.sales import ShopifySales
+from trueup.connectors.shopify.showcase import ShopifyShowcase
 from trueup.connectors.supercycle import SupercycleSettings, SupercycleV1
 from trueup.domain import deductions, holds, matchers
 from trueup.domain.bank import BankRules
@@ -243,6 +244,7 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
         tills = ShopifyCredits(wanted, http, budget, how.clock)
         found.gift_cards[shop.name] = found.store_credits[shop.name] = tills
         found.sales[shop.name] = ShopifySales(wanted, http, budget, how.clock)
+        found.showcases[shop.name] = ShopifyShowcase(wanted, http, budget, how.clock)
         closers.append(http.close)
     for place in settings.folders:
         places = FolderPlaces(place.name, place.inbox, place.outbox, place.archive, float(place.quiet_seconds))

@@ -25,6 +25,7 @@ from trueup.connectors.shopify.operations import OPERATIONS, Operation
 from trueup.connectors.shopify.sale_operations import SALE_OPERATIONS
 from trueup.connectors.shopify.scopes import SCOPES
 from trueup.connectors.shopify.settings import API_VERSION
+from trueup.connectors.shopify.showcase_operations import SHOWCASE_OPERATIONS
 from trueup.connectors.shopify.stock_operations import STOCK_OPERATIONS
 from trueup.connectors.shopify.webhooks import TOPICS
 
@@ -55,9 +56,13 @@ DEMANDS: dict[str, set[str]] = {
     "orderEditAddLineItemDiscount": {"write_order_edits"},
     "orderEditCommit": {"write_order_edits"},
     "fulfillmentOrderMove": {"write_merchant_managed_fulfillment_orders", "write_third_party_fulfillment_orders"},
-    "metafieldDefinitionCreate": {"write_orders"},
-    "metafieldsSet": {"write_orders"},
-    "metafieldDefinitions": {"read_orders"},
+    "metafieldDefinitionCreate": {"write_orders", "write_products"},
+    "metafieldsSet": {"write_orders", "write_products"},
+    "metafieldDefinitions": {"read_orders", "read_products"},
+    "Metaobject": {"read_metaobjects"},
+    "MetaobjectDefinition": {"read_metaobject_definitions"},
+    "metaobjectUpsert": {"write_metaobjects"},
+    "metaobjectDefinitionCreate": {"write_metaobject_definitions"},
     "Customer": {"read_customers"},
     "GiftCard": {"read_gift_cards"},
     "giftCardCreate": {"write_gift_cards"},
@@ -66,7 +71,7 @@ DEMANDS: dict[str, set[str]] = {
     "StoreCreditAccountTransaction": {"read_store_credit_account_transactions"},
     "storeCreditAccountCredit": {"write_store_credit_account_transactions"},
 }
-DOCUMENTS = (*OPERATIONS, *STOCK_OPERATIONS, *CREDIT_OPERATIONS, *SALE_OPERATIONS)
+DOCUMENTS = (*SHOWCASE_OPERATIONS, *OPERATIONS, *STOCK_OPERATIONS, *CREDIT_OPERATIONS, *SALE_OPERATIONS)
 LARGEST_QUERY_COST = 1000
 
 

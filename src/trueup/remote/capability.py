@@ -20,6 +20,7 @@ from trueup.remote.gate import Guarded
 from trueup.remote.hints import HintSource
 from trueup.remote.observed import Observed as Observed
 from trueup.remote.sales import SaleSource
+from trueup.remote.showcase import Showcase
 from trueup.remote.stock import StockReader, StockSink
 from trueup.remote.vendor_reports import VendorReportSource
 
@@ -315,6 +316,7 @@ class Connections:
     store_credits: dict[str, StoreCreditSink] = field(default_factory=dict)
     sales: dict[str, SaleSource] = field(default_factory=dict)
     vendor_reports: dict[str, VendorReportSource] = field(default_factory=dict)
+    showcases: dict[str, Showcase] = field(default_factory=dict)
     probed: dict[str, Probed] = field(default_factory=dict)
     guarded: dict[str, Guarded] = field(default_factory=dict)
     """By the name that a person pauses: what asks a gate before anything leaves."""

@@ -30,6 +30,7 @@ from trueup.workflows import (
     reconcile_remittances,
     settle_remittance,
     settle_trade_in,
+    show_retail,
     sync_products,
     watch,
     watch_credits,
@@ -68,4 +69,5 @@ FLOWS: tuple[Flow[World], ...] = (
     *find_trade_ins.FLOWS,
     *plan_reports.FLOWS,
     *obtain_report.FLOWS,
+    *show_retail.FLOWS,
 )

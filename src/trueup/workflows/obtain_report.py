@@ -29,6 +29,7 @@ from trueup.workflows.report_outcomes import (
     note_stuck,
     note_unread,
 )
+from trueup.workflows.show_retail import ask_showing
 from trueup.workflows.source_failures import NOT_DONE, needs_person, note_failure, note_working
 from trueup.workflows.world import Flowing, Tx, World
 
@@ -203,6 +204,7 @@ def _take_in_document(tx: Tx, saved: SavedReport, shown: dict[str, Any]) -> None
         words=f"{news} of {len(report.rows)} figures are new{': ' + findings + more if findings else ''}",
     )
     note_kept(tx, saved)
+    ask_showing(tx, saved.source)
 
 
 def _unread(tx: Tx, saved: SavedReport, digest: str, words: str) -> None:

@@ -24,6 +24,7 @@ from trueup.workflows.prove_books import ensure_proofs, proof_rounds
 from trueup.workflows.prove_invariants import ensure_invariants, invariant_rounds
 from trueup.workflows.receive_files import ensure_looks, look_rounds
 from trueup.workflows.rounds import RUN_FAILED, Rounds, again_after_defect, mend_rounds, set_next, start_rounds
+from trueup.workflows.show_retail import ensure_showing, showing_rounds
 from trueup.workflows.sync_products import ensure_syncs, sync_rounds
 from trueup.workflows.taking_in import start_answering_in
 from trueup.workflows.watch_credits import credit_rounds, ensure_credit_watch
@@ -48,6 +49,7 @@ _GOES_ROUND = (
     "advise_stock",
     "find_trade_ins",
     "plan_reports",
+    "show_retail",
     "watch",
 )
 
@@ -97,6 +99,7 @@ def ensure_watch(tx: Tx) -> None:
     ensure_advices(tx)
     ensure_searches(tx)
     ensure_reports(tx)
+    ensure_showing(tx)
     start_rounds(tx, _rounds(tx.resources), tx.resources.pace.watch)
 
 
@@ -118,6 +121,7 @@ def every_rounds(world: World) -> list[Rounds]:
         *advice_rounds(world),
         *search_rounds(world),
         *report_rounds(world),
+        *showing_rounds(world),
     ]
 
 

@@ -28,6 +28,9 @@ SCOPES = (
     Scope("write_order_edits", "change the quantities of orders"),
     Scope("write_merchant_managed_fulfillment_orders", "see and correct the location an order ships from"),
     Scope("write_inventory", "publish counts that are ours (publishes_stock)", optional=True),
+    Scope("write_products", "show Amazon's numbers on products ([[partners.reports]] shop)", optional=True),
+    Scope("write_metaobjects", "show Amazon's numbers as objects", optional=True),
+    Scope("write_metaobject_definitions", "declare the objects that Amazon's numbers are shown in", optional=True),
     Scope("read_companies", "orders for a B2B company location", optional=True),
     Scope("write_gift_cards", "issue, find and deactivate gift cards for trade-ins", optional=True),
     Scope(

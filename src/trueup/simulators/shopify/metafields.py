@@ -14,6 +14,7 @@ from trueup.simulators.shopify.world import World
 OWNER_TYPES = {"Order": "ORDER", "Product": "PRODUCT", "ProductVariant": "PRODUCTVARIANT"}
 WRITE_SCOPES = {"ORDER": "write_orders", "PRODUCT": "write_products", "PRODUCTVARIANT": "write_products"}
 MOST_AT_ONCE = 25
+MOST_PINNED = 20
 
 _SIMPLE_TYPES: dict[str, str] = {  # type -> what a value must match
     "single_line_text_field": r"[^\n\r]*",
@@ -165,11 +166,22 @@ def definition_problem(world: World, app: App, given: Mapping[str, Any]) -> tupl
             "TAKEN",
             f"Key is in use for {given['ownerType'].title()} metafields on the '{namespace}' namespace.",
         )
+    if (given.get("access") or {}).get("admin") and not namespace.startswith("app--"):
+        message = "Admin access can only be specified on metafield definitions that have an app-reserved namespace."
+        return "access", "ADMIN_ACCESS_INPUT_NOT_ALLOWED", message
+    if given.get("pin") and len(pinned(world, given["ownerType"])) >= MOST_PINNED:
+        return "pin", "PINNED_LIMIT_REACHED", f"Limit of {MOST_PINNED} pinned definitions."
     unique = ((given.get("capabilities") or {}).get("uniqueValues") or {}).get("enabled")
     if given["type"] == "id" and unique is False:
         message = "The capability unique values is required for definitions of type id."
         return "capabilities", "CAPABILITY_REQUIRED_BUT_DISABLED", message
     return None
+
+
+def pinned(world: World, owner_type: str) -> list[MetafieldDefinition]:
+    """The definitions of an owner type that are pinned."""
+    found = (each for each in world.definitions.values() if each.owner_type == owner_type)
+    return [each for each in found if each.pinned_position is not None]
 
 
 def define(world: World, app: App, given: Mapping[str, Any]) -> MetafieldDefinition:
@@ -181,5 +193,8 @@ def define(world: World, app: App, given: Mapping[str, Any]) -> MetafieldDefinit
         world.new_id("MetafieldDefinition"), now, now, *place, given["name"], given["type"], given.get("description")
     )
     definition.unique = bool(unique) or given["type"] == "id"
+    definition.admin_access = (given.get("access") or {}).get("admin") or "PUBLIC_READ_WRITE"
+    if given.get("pin"):
+        definition.pinned_position = 1 + len(pinned(world, given["ownerType"]))
     world.definitions[place] = world.add(definition)
     return definition

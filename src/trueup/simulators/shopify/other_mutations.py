@@ -6,7 +6,14 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from trueup.simulators.shopify import gift_cards, inventory_mutations, metafields, order_mutations, store_credit
+from trueup.simulators.shopify import (
+    gift_cards,
+    inventory_mutations,
+    metafields,
+    metaobjects,
+    order_mutations,
+    store_credit,
+)
 from trueup.simulators.shopify.access import demand
 from trueup.simulators.shopify.assembly import Resolver
 from trueup.simulators.shopify.calls import Call, Mutation, Payload, root_mutation
@@ -240,6 +247,8 @@ _MUTATIONS: dict[str, Mutation] = {
     "fulfillmentCreate": order_mutations.create_fulfillment,
     "metafieldDefinitionCreate": define,
     "metafieldsSet": set_metafields,
+    "metaobjectDefinitionCreate": metaobjects.define,
+    "metaobjectUpsert": metaobjects.upsert,
     "tagsAdd": add_tags,
     "tagsRemove": remove_tags,
     "inventorySetQuantities": inventory_mutations.set_quantities,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
-from trueup.simulators.shopify import access, gift_cards, metafields, search
+from trueup.simulators.shopify import access, gift_cards, metafields, metaobjects, search
 from trueup.simulators.shopify.assembly import Resolver
 from trueup.simulators.shopify.calls import Call, root_query
 from trueup.simulators.shopify.credit_records import Customer, GiftCard, StoreCreditAccount
@@ -299,6 +299,8 @@ _QUERIES: dict[str, Callable[..., Any]] = {
     "order": lambda call, id: _visible(call, call.world.find(Order, id)),
     "orderByIdentifier": order_by_identifier,
     "metafieldDefinitions": _definitions,
+    "metaobjectDefinitionByType": metaobjects.by_type,
+    "metaobjectByHandle": metaobjects.by_handle,
     "companyLocation": _company_location,
     "customer": _found(Customer),
     "giftCard": _found(GiftCard),

@@ -6,7 +6,17 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from trueup.simulators.shopify import access, gift_cards, metafields, orders, search, shopping, stock, store_credit
+from trueup.simulators.shopify import (
+    access,
+    gift_cards,
+    metafields,
+    metaobjects,
+    orders,
+    search,
+    shopping,
+    stock,
+    store_credit,
+)
 from trueup.simulators.shopify.assembly import Resolver
 from trueup.simulators.shopify.calls import Call
 from trueup.simulators.shopify.errors import refusal
@@ -361,8 +371,10 @@ OBJECTS: dict[str, dict[str, Resolver]] = {
     "MetafieldDefinition": {
         "type": lambda found, info: {"name": found.type, "category": found.type.split("_")[0].upper()},
         "capabilities": lambda found, info: {"uniqueValues": {"eligible": True, "enabled": found.unique}},
+        "access": lambda found, info: {"admin": found.admin_access},
     },
     **STAGED,
+    **metaobjects.OBJECTS,
     **gift_cards.OBJECTS,
     **store_credit.OBJECTS,
     **shopping.OBJECTS,

@@ -57,6 +57,8 @@ class MetafieldDefinition(Record):
     type: str
     description: str | None = None
     unique: bool = False
+    pinned_position: int | None = None
+    admin_access: str | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -19,6 +19,7 @@ ALL_SCOPES = (
     "write_order_edits read_order_edits read_merchant_managed_fulfillment_orders "
     "write_merchant_managed_fulfillment_orders read_companies write_companies "
     "read_customers write_customers read_gift_cards write_gift_cards read_store_credit_accounts "
+    "write_metaobjects write_metaobject_definitions "
     "read_store_credit_account_transactions write_store_credit_account_transactions"
 )
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from trueup.base.clock import SystemClock, aware_utc
 from trueup.simulators.shopify.credit_records import Till
+from trueup.simulators.shopify.object_records import Drawer
 from trueup.simulators.shopify.records import (
     App,
     Company,
@@ -80,6 +81,7 @@ class World:
         self.company_locations: list[CompanyLocation] = []
         self.subscriptions: list[WebhookSubscription] = []
         self.till = Till()
+        self.drawer = Drawer()
         self.apps: dict[str, App] = {}
         self.listeners: list[Callable[[Happening], None]] = []
         self.order_touched: Callable[[Order], None] = lambda order: None
