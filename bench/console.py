@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
+import logging
 import os
 import platform
 import re
@@ -24,6 +26,7 @@ from typing import Any
 
 import httpx2
 import sqlalchemy as sa
+import structlog
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.history import load_history
@@ -41,6 +44,8 @@ from trueup.workflows.resolve_case import Person
 from trueup.workflows.sign_in import Visitor, enter
 
 GOAL_MS = 150
+MASTER_KEY = {"TRUEUP_MASTER_KEY": base64.b64encode(b"k" * 32).decode()}
+"""The one of `remittance_worker.Desk`, which books the payments."""
 ADMIN = Person("Bench", frozenset({Role.ADMIN}))
 _PEOPLE = '\n[[people]]\nname = "Bench"\nroles = ["admin"]\n'
 _NO_PAGES = (".csv", ".xlsx", ".zip", "/original", "/live", "/live/cases")
@@ -217,7 +222,8 @@ def main() -> None:
     with server() as url, stage(url, concurrency=2, seed=0) as on:
         path = on.folder / "trueup.toml"
         path.write_text(path.read_text() + _PEOPLE)
-        with open_application(path, Opening(environ=on.environment)) as app:
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+        with open_application(path, Opening(environ=on.environment | MASTER_KEY)) as app:
             rows = fill(on, app, chosen)
             times = asyncio.run(measure(app, addresses(places(on)), chosen.turns))
     where = (

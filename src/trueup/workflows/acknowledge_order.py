@@ -287,7 +287,8 @@ def _overdue(tx: Tx, situation: Situation, waiting: str) -> dict[int, str]:
         decided = situation.decided.get(sequence)
         held = reserved.get(sequence)
         if sequence in situation.held:
-            found[sequence] = f"still held by {', '.join(draft.kind for draft in situation.held[sequence])}"
+            rules = (draft.kind.removeprefix("held.").replace("-", " ") for draft in situation.held[sequence])
+            found[sequence] = f"it is still held: {', '.join(rules)}"
         elif decided is None:
             found[sequence] = "its stock could not be read in time"
         elif held is not None and held.claimed_at is None and waiting == "unanswered":

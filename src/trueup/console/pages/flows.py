@@ -30,7 +30,7 @@ RUN_STATES = {
 """The colour and the words of where a run stands: waiting for a budget or a time is not failing."""
 _STOPPED = ("failed", "poisoned", "cancelled")
 _GOING = ("timed", "waiting", "running")
-_MOST = 200
+_MOST = 50
 _COLUMNS = (
     Column("Run"),
     Column("Flow", spare=True),
