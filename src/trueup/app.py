@@ -92,12 +92,14 @@ def build_web(app: Application, *, open_house: bool = False) -> ASGIApp:
     """An installation's console, its API, and what other systems call, as one web application. `open_house`: anyone comes in as
     anyone (a demonstration)."""
     # Imported here: what draws pages takes as long to load as all the rest, and most commands draw none.
+    from trueup.api.metrics import Calls
     from trueup.api.server import beside, build_api
     from trueup.api.v1 import build_v1
     from trueup.console.server import build_console
 
-    calls = build_api(app.world, app.engine.act, app.settings.signals)
-    return beside(build_console(app, open_house=open_house), calls, build_v1(app))
+    calls = Calls()
+    taken_in = calls.counting(build_api(app.world, app.engine.act, app.settings.signals))
+    return beside(build_console(app, open_house=open_house), taken_in, build_v1(app, calls))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -18,34 +21,54 @@ from trueup.app import Opening, open_application
 from trueup.base.clock import ManualClock
 from trueup.console.visit import SESSION
 from trueup.storage.database import Database, read_url
-from trueup.workflows.prove_invariants import every_invariant, prove_invariant
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
+@dataclass(frozen=True)
+class Filled:
+    """A database with orders, cases, deliveries and documents, that nobody is connected to, and until when it was filled."""
+
+    server_url: str
+    name: str
+    until: datetime
+
+
 @pytest.fixture(scope="session")
-def console(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """A console over orders, cases, deliveries and documents. Tests share it: each acts on a case of its own."""
+def filled(server_url: str) -> Iterator[Filled]:
+    """Filled once, copied for whoever acts on all of it."""
     name = f"console_{uuid.uuid4().hex}"
     _run(server_url, f'CREATE DATABASE "{name}" TEMPLATE template STRATEGY FILE_COPY')
-    url = read_url(server_url).set(database=name)
-    database = Database(url)
+    database = Database(read_url(server_url).set(database=name))
     clock = ManualClock(NOW)
     fill(database, clock)
     database.close()
-    folder = tmp_path_factory.mktemp("console")
-    environ = write_settings(folder, url.render_as_string(hide_password=False))
+    yield Filled(server_url, name, clock.now())
+    _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def console(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console over orders, cases, deliveries and documents. Tests share it: each acts on a case of its own."""
+    with console_over(filled, tmp_path_factory.mktemp("console")) as running:
+        yield running
+
+
+@contextmanager
+def console_over(filled: Filled, folder: Path) -> Iterator[Console]:
+    """A console over a copy of the filled database, at the time until which it was filled."""
+    name = f"console_{uuid.uuid4().hex}"
+    _run(filled.server_url, f'CREATE DATABASE "{name}" TEMPLATE "{filled.name}" STRATEGY FILE_COPY')
+    environ = write_settings(
+        folder, read_url(filled.server_url).set(database=name).render_as_string(hide_password=False)
+    )
     text = SETTINGS.split("[[people]]")[0] + PEOPLE + "\n[simulation]" + SETTINGS.split("[simulation]")[1]
     (folder / "trueup.toml").write_text(text)
-    with (
-        open_application(folder / "trueup.toml", Opening(clock=clock, environ=environ)) as app,
-        served(app) as running,
-    ):
+    opening = Opening(clock=ManualClock(filled.until), environ=environ)
+    with open_application(folder / "trueup.toml", opening) as app, served(app) as running:
         app.act(False, lambda tx: tx.at(tx.now + timedelta(days=9), "answer_before_deadline", RUN, 1, 9))
-        for light in every_invariant():
-            app.act(False, prove_invariant, light)
         yield running
-    _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+    _run(filled.server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import runpy
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -283,3 +285,20 @@ def test_examples_are_of_their_shape() -> None:
         for example in schema.get("examples", ()):
             whole = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
             jsonschema.validate(example, whole)
+
+
+def test_the_page_of_the_api_lists_what_there_is() -> None:
+    """docs/api.md is written from the description: run docs/write_api.py after a change."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "api.md"
+    written = runpy.run_path(str(page.with_name("write_api.py")))
+    text = page.read_text(encoding="utf-8")
+    assert written["whole"](text) == text
+
+
+def test_every_metric_of_the_page_is_told_and_every_told_one_is_on_it(console: Console) -> None:
+    """The table names the metrics there are."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(trueup_\w+)`", page))
+    with calling(console, token(console, "Aude", "metrics")) as scraper:
+        told = set(re.findall(r"(?m)^# TYPE (\w+) ", scraper.http.get("/metrics").text)) - {"trueup"}
+    assert {name.removesuffix("_total") for name in named} == told

@@ -21,7 +21,7 @@ from trueup.workflows.world import World
 
 CALLED = ("/webhooks/", "/health")
 """Where other systems call."""
-ASKED = ("/api/",)
+ASKED = ("/api/", "/metrics")
 """Where programs ask and act; every other address is the console's."""
 
 

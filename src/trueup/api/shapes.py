@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Header, Path, Query
@@ -37,6 +38,13 @@ class Amount(Shape, json_schema_extra={"examples": [{"amount": "812.40", "curren
         return Money.of(self.amount, self.currency)
 
 
+def _iso(kind: type[date], told: Any) -> Any:
+    """Raises ValueError for what is no text of that kind."""
+    if isinstance(told, kind):
+        return told
+    return kind.fromisoformat(told if isinstance(told, str) else "")
+
+
 def amount_of(told: Any) -> Any:
     """An amount as the views tell it ("812.40 EUR") as its two parts."""
     if isinstance(told, Money | UnitPrice):
@@ -56,11 +64,16 @@ class DocumentName(Shape):
 
 Price = Annotated[Amount, BeforeValidator(amount_of)]
 """An amount that is told as text within Trueup."""
+Blank = Annotated[str | None, BeforeValidator(lambda told: told or None)]
+"""Text that is null where there is none."""
 Instant = Annotated[
     str, WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-23T09:00:00Z"]})
 ]
 """RFC 3339, in UTC."""
 Day = Annotated[str, WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-23"]})]
+AskedDay = Annotated[date, BeforeValidator(lambda told: _iso(date, told))]
+"""A day that a caller tells, as ISO 8601 alone: a number is none."""
+AskedInstant = Annotated[datetime, BeforeValidator(lambda told: _iso(datetime, told))]
 Hash = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$", "examples": ["0f" * 32]})]
 """SHA-256 of a document's bytes: `/api/v1/documents/{document}` has them."""
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=4000)]

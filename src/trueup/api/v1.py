@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 from trueup import __version__
 from trueup.api import resources
 from trueup.api.door import enter, read_request, tag
+from trueup.api.metrics import Calls, Metrics
 from trueup.api.problems import MEDIA_TYPE, Problem, answer_errors
 from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import Shape, Told
@@ -32,6 +33,7 @@ Every call shows a token: `Authorization: Bearer trueup_...`. A token acts for a
 each operation says the scope it takes. Amounts are texts with their currency, times are RFC 3339 in UTC, lists are paged by key:
 follow `next` until it is null. What goes wrong is told as RFC 9457 says."""
 _REFUSALS = {
+    "400": "The body is not JSON.",
     "401": "No token that holds was shown.",
     "403": "The token's scopes or its person's roles do not allow it.",
     "404": "There is no such thing.",
@@ -52,13 +54,15 @@ def collect_resources() -> dict[str, Resource]:
     return found
 
 
-def build_v1(application: Application) -> FastAPI:
-    """All resources of an opened installation, each behind the door."""
+def build_v1(application: Application, calls: Calls | None = None) -> FastAPI:
+    """All resources of an opened installation, each behind the door, and its metrics; `calls` are counted elsewhere."""
     app = FastAPI(title="Trueup", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     answer_errors(app)
     for resource in collect_resources().values():
         for operation in resource.operations:
             app.router.routes.append(_Guarded(application, resource, operation))
+    metrics = Metrics(application, calls or Calls())
+    app.add_api_route("/metrics", metrics.answer, methods=["GET"], include_in_schema=False)
     app.add_api_route(f"{ROOT}/openapi.json", _describe, methods=["GET"], include_in_schema=False)
     return app
 
@@ -171,5 +175,5 @@ def _refusals(operation: dict[str, Any]) -> dict[str, Any]:
     """What an operation may answer besides what was asked for."""
     statuses = {"401", "403", "404", "409", "422", "429"}
     if "requestBody" in operation:
-        statuses |= {"413", "415"}
+        statuses |= {"400", "413", "415"}
     return {status: {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import DryRun, Instant, Key, Line, Number, Shape, Text, Told
+from trueup.api.shapes import AskedInstant, DryRun, Instant, Key, Line, Number, Shape, Text, Told
 from trueup.base.clock import aware_utc, write_instant
 from trueup.base.errors import NotFound, Refused
 from trueup.domain.cases import Resolution
@@ -50,7 +48,7 @@ class Snoozing(
 ):
     """Until when a case is put aside, and why."""
 
-    until: datetime
+    until: AskedInstant
     reason: Line
 
 

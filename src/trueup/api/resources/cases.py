@@ -8,7 +8,7 @@ from fastapi import Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import Hash, Instant, Name, Number, Page, Paging, Price, Shape
+from trueup.api.shapes import Blank, Hash, Instant, Name, Number, Page, Paging, Price, Shape
 from trueup.base.errors import NotFound
 from trueup.domain.cases import CaseState, Resolution
 from trueup.storage.views import case_queue
@@ -70,9 +70,9 @@ class Case(Shape, json_schema_extra={"examples": [_EXAMPLE]}):
     state: CaseState
     opened_at: Instant
     resolved_at: Instant | None
-    resolution: str | None
-    resolved_by: str | None
-    note: str | None
+    resolution: Blank
+    resolved_by: Blank
+    note: Blank
     evidence: Hash | None
     """The document that says so."""
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import Day, DocumentName, Instant, Listed, Name, Number, Page, Paging, Price, Shape, id_at
+from trueup.api.shapes import (
+    AskedDay,
+    Day,
+    DocumentName,
+    Instant,
+    Listed,
+    Name,
+    Number,
+    Page,
+    Paging,
+    Price,
+    Shape,
+    id_at,
+)
 from trueup.storage.views import journal as views
 
 _ENTRY = {
@@ -95,9 +107,9 @@ class Balance(Shape, json_schema_extra={"examples": [{
 class EntryQuery(Paging):
     """Which entries."""
 
-    since: date | None = None
+    since: AskedDay | None = None
     """Of this day or later."""
-    until: date | None = None
+    until: AskedDay | None = None
     """Of this day or before."""
     account: Name = ""
     """With a line on this account."""
@@ -120,7 +132,7 @@ def get_entry(call: Calling, entry: Number) -> WholeEntry:
 
 
 def list_balances(
-    call: Calling, on: Annotated[date | None, Query(description="At the end of this day; now, else.")] = None
+    call: Calling, on: Annotated[AskedDay | None, Query(description="At the end of this day; now, else.")] = None
 ) -> Listed[Balance]:
     """List the balance of every account that was posted to, by currency."""
     with call.look() as connection:

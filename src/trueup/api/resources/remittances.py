@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
@@ -10,7 +9,7 @@ from pydantic import Field
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import Day, DocumentName, Instant, Name, Number, Page, Paging, Price, Shape, id_at
+from trueup.api.shapes import AskedDay, Day, DocumentName, Instant, Name, Number, Page, Paging, Price, Shape, id_at
 from trueup.storage.views import remittances as views
 from trueup.storage.views.remittance_lines import explain_lines
 
@@ -247,9 +246,9 @@ class RemittanceQuery(Paging):
 
     partner: Name = ""
     """Of this partner."""
-    since: date | None = None
+    since: AskedDay | None = None
     """Paid on this day or later."""
-    until: date | None = None
+    until: AskedDay | None = None
     """Paid on this day or before."""
     state: Literal["posted", "unposted", "held", "paid", "voided", "failed"] | None = None
     """That stand so."""

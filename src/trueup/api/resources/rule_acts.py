@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from pydantic import Field
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.resources.rules import EXAMPLE, RuleId, RuleVersion
-from trueup.api.shapes import DryRun, Key, Line, Price, Shape, Text, Told
+from trueup.api.shapes import AskedDay, DryRun, Key, Line, Price, Shape, Text, Told
 from trueup.domain.deduction import Direction
 from trueup.domain.deduction_rules import RuleField, RuleForm
 from trueup.storage.views.rules import rule_json
@@ -32,9 +30,9 @@ class Proposing(
     """A deduction type that there is."""
     direction: Direction | None = None
     payee: str = Field("", max_length=100, pattern=r"^[^\x00]*$")
-    valid_from: date | None = None
+    valid_from: AskedDay | None = None
     """For every payment, whenever it was made, when it is not said."""
-    valid_to: date | None = None
+    valid_to: AskedDay | None = None
     account: str = Field("", max_length=100, pattern=r"^[^\x00]*$")
     note: Text = ""
     replaces: str = Field("", max_length=40, pattern=r"^[^\x00]*$")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.resources.trade_ins import TradeInKey
-from trueup.api.shapes import Amount, DryRun, Key, Line, Shape, Told
+from trueup.api.shapes import Amount, AskedDay, DryRun, Key, Line, Shape, Told
 from trueup.domain.trade_ins import TradeIn
 from trueup.formats.trade_ins_csv import customer_id
 from trueup.workflows.grade_trade_in import Judgement, grade_trade_in, record_trade_ins
@@ -38,7 +36,7 @@ class Recording(
     quoted: Amount
     customer: Line | None = None
     """The shop's number of the customer; store credit needs it."""
-    recorded_on: date | None = None
+    recorded_on: AskedDay | None = None
     """Today, when it is not said."""
 
 
