@@ -46,6 +46,15 @@ def test_a_burst_is_free_and_then_callers_queue(budgets: Budgets) -> None:
     assert [budgets.take("orders", 1, 2, 5) for _ in range(6)] == pytest.approx([0, 0, 0, 0, 0, 0.5])
 
 
+def test_who_is_turned_away_pays_nothing(budgets: Budgets) -> None:
+    """A caller that knocks on without a rest is let in as often as one that waits: refusals put nothing off."""
+    assert [budgets.admit("door", 2, 3) for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]
+    for _ in range(50):
+        budgets.admit("door", 2, 3)
+    clock_of(budgets).advance(timedelta(seconds=0.5))
+    assert [budgets.admit("door", 2, 3) for _ in range(2)] == [0.0, 0.5]
+
+
 def test_costs_of_several_tokens(budgets: Budgets) -> None:
     """A query of 60 points in a bucket of 100 that restores 50 a second waits for what is missing; more than all is refused."""
     assert budgets.take("graphql", 60, 50, 100) == 0
