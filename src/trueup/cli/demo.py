@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trueup.app import build_web
+from trueup.base.clock import Clock
 from trueup.cli.frame import Result, Session, command
 from trueup.cli.serve import PORT, in_background
 from trueup.demo.folder import FOLDER
@@ -58,7 +59,7 @@ def demo(
 
 def _play(session: Session, running: Demo) -> None:
     if not session.interactive:
-        running.play(_tell_days(session, running))
+        running.play(tell_days(session, running.stage.clock))
         return
     console = Console(stderr=True)
     shown_at = [0.0]
@@ -73,12 +74,12 @@ def _play(session: Session, running: Demo) -> None:
         running.play(watch)
 
 
-def _tell_days(session: Session, running: Demo) -> Callable[[Look], None]:
+def tell_days(session: Session, clock: Clock) -> Callable[[Look], None]:
     """Where no terminal can be drawn on: a line for each simulated day as it begins, beside the result."""
     told: list[date] = []
 
     def watch(look: Look) -> None:
-        today = running.stage.clock.now().date()
+        today = clock.now().date()
         if told[-1:] != [today]:
             told.append(today)
             session.remark(f"{today:%A %d %B %Y}. " + "; ".join(f"{label}: {words}" for label, words in look().rows))
