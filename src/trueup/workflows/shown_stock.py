@@ -20,7 +20,8 @@ KIND = "stock"
 def take_in_shown(tx: Tx, channel: str, shown: Sequence[ShownStock], evidence: str) -> int:
     """Returns at how many places the channel had something else than it last showed or took from us.
 
-    A place with a write under way is left out and looked at again: its reply may be from before or from after it.
+    A place with a write under way is left out and looked at again: its reply may be from before or from after it. So is one whose
+    reply is no younger than our last write there: it is no read-back of it.
     """
     digest = tx.resources.keep(tx.connection, evidence.encode(), kind=KIND, source=channel, name="stock")
     busy = stock_writes.places_under_way(tx.connection, channel)
@@ -33,6 +34,7 @@ def take_in_shown(tx: Tx, channel: str, shown: Sequence[ShownStock], evidence: s
     fresh = publications.note_shown(tx.connection, channel, calm, digest)
     record_levels(tx.connection, [_level(each, channel, digest) for each in calm], CountSource.SHOP)
     late = [each.item for each in shown if (each.sku, each.location) in busy]
+    late += [each.item for each in calm if _is_before_write(each, before.get((each.sku, each.location)))]
     stock_looks.note_looks(tx.connection, channel, late, tx.now, due=tx.now + tx.resources.pace.stock_read_back)
     news = 0
     for each in calm:
@@ -41,6 +43,10 @@ def take_in_shown(tx: Tx, channel: str, shown: Sequence[ShownStock], evidence: s
             news += _judge(tx, channel, known, each, digest)
     _judge_tracking(tx, channel, [each for each in calm if (each.sku, each.location) in fresh])
     return news
+
+
+def _is_before_write(shown: ShownStock, known: Publication | None) -> bool:
+    return known is not None and known.accepted_at is not None and known.accepted_at >= shown.observed_at
 
 
 def _level(shown: ShownStock, channel: str, evidence: str) -> Level:

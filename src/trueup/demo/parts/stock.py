@@ -28,6 +28,8 @@ from trueup.storage.views.channels import list_channel_stock, measure_channels
 
 _TOPICS = ("INVENTORY_LEVELS_UPDATE", "ORDERS_UPDATED", "ORDERS_CANCELLED", "ORDERS_EDITED")
 _HALF_DAYS = 10
+_READ_WITHIN = timedelta(minutes=30)
+"""A sweep's two hundred products are three requests, and simulated time goes in strides of ten minutes."""
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Stock(Player):
     def begin(self, app: Application) -> None:
         """What other systems call listens, in this process."""
         self._platform = OnStage(self.stage, app)
-        self._season = JoinedSeason(self.plan, self._platform)
+        self._season = JoinedSeason(self.plan, self._platform, _READ_WITHIN)
         serving = self.stage.stack.enter_context(serve(build_api(app.world, app.engine.act, app.settings.signals)))
         self.address = f"{serving.url}/webhooks/shopify/{installation.SHOP}"
 

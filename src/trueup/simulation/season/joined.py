@@ -15,9 +15,6 @@ from trueup.simulation.happenings import instant
 from trueup.simulation.season.happenings import Act, Happening
 from trueup.simulation.season.plan import COUNT_EVERY, FEED_DELAY, REACTION, SeasonPlan, SeasonProduct
 
-_READ_WITHIN = timedelta(minutes=5)
-"""A sweep notes what is to be read; it is read at the pace that writes leave it."""
-
 
 class Platform(Protocol):
     """The shop, the buyer and Trueup, as a season meets them."""
@@ -54,10 +51,13 @@ class Platform(Protocol):
 
 
 class JoinedSeason:
-    """One playing of the shelf of a plan: products that the warehouse counts."""
+    """One playing of the shelf of a plan: products that the warehouse counts.
 
-    def __init__(self, plan: SeasonPlan, platform: Platform) -> None:
-        self._plan, self._platform = plan, platform
+    `read_within`: a sweep notes what is to be read; so long it takes at most to read it at the pace that writes leave it.
+    """
+
+    def __init__(self, plan: SeasonPlan, platform: Platform, read_within: timedelta = timedelta(minutes=5)) -> None:
+        self._plan, self._platform, self._read_within = plan, platform, read_within
         self.shelf = shelf_of(plan)
         self._physical = {product.sku: product.units for product in self.shelf}
         self._happened: Counter[str] = Counter()
@@ -147,7 +147,9 @@ class JoinedSeason:
             "orders": orders,
             "drifts": self._drifts,
             "found": [dict(row) for row in self._platform.drifts()],
-            "sweeps": [{"began": instant(at), "ended": instant(at + _READ_WITHIN)} for at in self._platform.swept()],
+            "sweeps": [
+                {"began": instant(at), "ended": instant(at + self._read_within)} for at in self._platform.swept()
+            ],
             "standing": {product.sku: self._platform.offered(product.sku) for product in self.shelf},
             "ended_at": instant(self._plan.end),
             "troubles": {"planned": dict(planned), "happened": dict(self._happened)},
