@@ -213,9 +213,9 @@ def main() -> None:
     """Measure, print, and write the section of RESULTS.md."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--originals", type=int, default=10, help="orders that go the whole path, to copy from")
-    parser.add_argument("--orders", type=int, default=50_000, help="orders of history")
+    parser.add_argument("--orders", type=int, default=20_000, help="orders of history")
     parser.add_argument("--cases", type=int, default=100_000, help="cases of history")
-    parser.add_argument("--copies", type=int, default=50, help="how often a week of payments and entries is copied")
+    parser.add_argument("--copies", type=int, default=40, help="how often a week of payments and entries is copied")
     parser.add_argument("--turns", type=int, default=5, help="how often each page is asked for")
     parser.add_argument("--dry-run", action="store_true", help="print, and leave RESULTS.md as it is")
     chosen = parser.parse_args()

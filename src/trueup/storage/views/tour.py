@@ -11,7 +11,7 @@ _BY_MONEY = "abs(risk_minor) DESC NULLS LAST, id"
 _THINGS: Mapping[str, str] = {
     "dearest-case": f"SELECT id {_OPEN} ORDER BY {_BY_MONEY} LIMIT 1",
     "evidence": (
-        "SELECT coalesce((SELECT d.digest FROM trueup.cases c JOIN trueup.documents d ON d.digest = c.evidence"
+        "SELECT coalesce((SELECT d.digest FROM trueup.cases c JOIN trueup.documents d ON d.digest = c.evidence::bpchar"
         " WHERE c.state = 'open' ORDER BY abs(c.risk_minor) DESC NULLS LAST, c.id LIMIT 1),"
         " (SELECT digest FROM trueup.documents WHERE kind = 'orders' ORDER BY id DESC LIMIT 1))"
     ),
