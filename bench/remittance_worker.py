@@ -13,6 +13,7 @@ from typing import Any
 
 from trueup.app import FLOWS, build_books
 from trueup.base.clock import SystemClock
+from trueup.cli.main import collect_seldom
 from trueup.domain.cases import Role
 from trueup.domain.partners import Agreement, CostBasis, Partner
 from trueup.durable.engine import Program
@@ -105,6 +106,7 @@ def in_processes(
 
 
 def _process(work: Callable[[Desk, Path], int], url: str, waiting: Any, done: Any, ready: Any) -> None:
+    collect_seldom()
     desk = Desk(url)
     ready.wait()
     before, count = time.process_time(), 0
