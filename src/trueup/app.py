@@ -18,8 +18,9 @@ from trueup import __version__
 from trueup.base.clock import Clock, SystemClock
 from trueup.base.plugins import collect
 from trueup.connectors.amazon_vendor import AmazonVendor, AmazonVendorSettings
-from trueup.connectors.amazon_vendor.finances import AmazonFinances, Wire, finances_name
+from trueup.connectors.amazon_vendor.finances import AmazonFinances, finances_name
 from trueup.connectors.amazon_vendor.reports import AmazonReports, reports_name
+from trueup.connectors.amazon_vendor.wire import Wire
 from trueup.connectors.folder import Folder, FolderPlaces
 from trueup.connectors.shopify import ShopifySettings, ShopifyShop
 from trueup.connectors.shopify.credits import ShopifyCredits

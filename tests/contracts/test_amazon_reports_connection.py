@@ -28,8 +28,8 @@ from trueup.base.clock import ManualClock
 from trueup.base.errors import ConfigurationError, ContractChanged, NotFound, Rejected, Transient, Unauthorized
 from trueup.base.secret import Secret
 from trueup.connectors.amazon_vendor import reports as reports_module
-from trueup.connectors.amazon_vendor.finances import Wire
 from trueup.connectors.amazon_vendor.reports import AmazonReports
+from trueup.connectors.amazon_vendor.wire import Wire
 from trueup.domain.vendor_reports import Program, Question, ReportKind, Scope, View
 from trueup.formats.vendor_reports.sales import FORMAT
 from trueup.remote.budget import Unlimited

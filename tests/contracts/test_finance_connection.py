@@ -17,7 +17,8 @@ from tests.contracts.amazon_vendor import CREDENTIALS, NOW, VENDOR_CODE, Vendor,
 from tests.contracts.published import operation_of, spapi_model
 from trueup.base.clock import ManualClock
 from trueup.base.errors import ConfigurationError, NotFound, Refused, Transient, Unauthorized
-from trueup.connectors.amazon_vendor.finances import AmazonFinances, Wire
+from trueup.connectors.amazon_vendor.finances import AmazonFinances
+from trueup.connectors.amazon_vendor.wire import Wire
 from trueup.domain.amazon_invoices import AmazonInvoice, AmazonInvoiceStatus
 from trueup.domain.remittances import PaymentState, Remittance
 from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise

@@ -13,7 +13,8 @@ from trueup.app import FLOWS
 from trueup.base.clock import write_instant
 from trueup.base.secret import Secret
 from trueup.connectors.amazon_vendor import AmazonVendorSettings
-from trueup.connectors.amazon_vendor.finances import AmazonFinances, Wire
+from trueup.connectors.amazon_vendor.finances import AmazonFinances
+from trueup.connectors.amazon_vendor.wire import Wire
 from trueup.durable.engine import Program
 from trueup.durable.in_process import Crashed, InProcessEngine
 from trueup.durable.simulated import run_until

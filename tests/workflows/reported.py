@@ -13,8 +13,8 @@ from tests.workflows.bookkeeping import PARTNER, Bookkeeping
 from trueup.app import FLOWS
 from trueup.base.secret import Secret
 from trueup.connectors.amazon_vendor import AmazonVendorSettings
-from trueup.connectors.amazon_vendor.finances import Wire
 from trueup.connectors.amazon_vendor.reports import AmazonReports
+from trueup.connectors.amazon_vendor.wire import Wire
 from trueup.domain.report_plans import ReportTerms
 from trueup.domain.vendor_reports import ReportKind
 from trueup.durable.engine import Program

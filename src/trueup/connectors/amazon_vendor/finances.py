@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from trueup.base.errors import (
     Unauthorized,
 )
 from trueup.base.ids import digest_of
-from trueup.connectors.amazon_vendor.calls import Call, Calls
+from trueup.connectors.amazon_vendor.calls import Call
 from trueup.connectors.amazon_vendor.finance_operations import (
     GET_INVOICE,
     GET_INVOICE_HEADERS,
@@ -32,11 +31,10 @@ from trueup.connectors.amazon_vendor.finance_operations import (
 )
 from trueup.connectors.amazon_vendor.operations import Operation
 from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
-from trueup.connectors.amazon_vendor.tokens import AccessTokens
+from trueup.connectors.amazon_vendor.wire import NETWORK, Wire, Wired
 from trueup.remote.budget import Budget
 from trueup.remote.capability import Page, Probe, Verdict
-from trueup.remote.gate import Gate
-from trueup.remote.http import HttpClient, Reply, Transport
+from trueup.remote.http import Reply
 
 LONGEST_WINDOW = timedelta(days=90)
 FARTHEST_BACK = timedelta(days=365)
@@ -44,18 +42,7 @@ _MEDIA_TYPE = "application/json"
 _IN_FUTURE = timedelta(minutes=5)  # clocks differ
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """What carries requests, and who is told of each effect: HttpClient's own, for tests that stand between."""
-
-    transport: Transport | None = None
-    on_effect: Callable[[str], None] | None = None
-
-
-_NETWORK = Wire()
-
-
-class AmazonFinances:
+class AmazonFinances(Wired):
     """RemittanceSource, InvoiceStatusSource and Probed for one vendor group in one marketplace. Safe to share between threads.
 
     `marketplace` is a country such as US or an id of Amazon's own.
@@ -71,39 +58,11 @@ class AmazonFinances:
         budget: Budget,
         clock: Clock,
         *,
-        wire: Wire = _NETWORK,
+        wire: Wire = NETWORK,
     ) -> None:
         """Raises ConfigurationError for a marketplace that is neither a country of Amazon's nor like one of its ids."""
-        self.settings, self._clock = settings, clock
         self._marketplace = marketplace_id(settings.name, marketplace)
-        self.name = finances_name(settings.name, marketplace)
-
-        def client(name: str, address: str) -> HttpClient:
-            return HttpClient(
-                name,
-                address,
-                timeout_seconds=settings.timeout_seconds,
-                transport=wire.transport,
-                on_effect=wire.on_effect,
-            )
-
-        self._api = client(self.name, settings.address)
-        self._sign_in = client(f"{self.name} sign-in", settings.token_address[0])
-        self._tokens = AccessTokens(settings, self._sign_in, clock)
-        self._calls = Calls(settings, self._api, self._tokens, budget, clock)
-
-    def __repr__(self) -> str:
-        return f"AmazonFinances({self.name!r}, {self.settings.address!r})"
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._api.close()
-        self._sign_in.close()
-
-    def guard(self, gate: Gate) -> None:
-        """Ask `gate` before anything leaves, signing in included."""
-        self._api.guard(gate)
-        self._sign_in.guard(gate)
+        super().__init__(finances_name(settings.name, marketplace), settings, budget, clock, wire)
 
     def fetch_remittances(self, start: datetime, end: datetime, page: str | None) -> Page:
         """One page of the payments between two instants, without their lines. An empty page need not be the last.

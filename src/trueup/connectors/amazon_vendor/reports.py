@@ -23,9 +23,8 @@ from trueup.base.errors import (
     Unauthorized,
 )
 from trueup.base.secret import Secret
-from trueup.connectors.amazon_vendor.calls import Call, Calls, remedy
+from trueup.connectors.amazon_vendor.calls import Call, remedy
 from trueup.connectors.amazon_vendor.finance_operations import marketplace_id
-from trueup.connectors.amazon_vendor.finances import Wire
 from trueup.connectors.amazon_vendor.report_operations import (
     CANCEL_REPORT,
     CREATE_REPORT,
@@ -37,13 +36,12 @@ from trueup.connectors.amazon_vendor.report_operations import (
     window_of,
 )
 from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
-from trueup.connectors.amazon_vendor.tokens import AccessTokens
+from trueup.connectors.amazon_vendor.wire import NETWORK, Wire, Wired
 from trueup.domain.vendor_reports import Question
 from trueup.remote.budget import Budget
 from trueup.remote.capability import Observed, Probe, Verdict
 from trueup.remote.download import Download, download
-from trueup.remote.gate import Gate
-from trueup.remote.http import HttpClient, Reply
+from trueup.remote.http import Reply
 from trueup.remote.vendor_reports import Progress, ShownReport
 
 LARGEST_DOCUMENT_BYTES = 256 * 1024 * 1024
@@ -55,10 +53,9 @@ _PROGRESS = {
     "CANCELLED": Progress.CANCELLED,
     "FATAL": Progress.FATAL,
 }
-_NETWORK = Wire()
 
 
-class AmazonReports:
+class AmazonReports(Wired):
     """VendorReportSource and Probed for one vendor group in one marketplace. Safe to share between threads.
 
     `marketplace` is a country such as US or an id of Amazon's own.
@@ -71,39 +68,11 @@ class AmazonReports:
         budget: Budget,
         clock: Clock,
         *,
-        wire: Wire = _NETWORK,
+        wire: Wire = NETWORK,
     ) -> None:
         """Raises ConfigurationError for a marketplace that is neither a country of Amazon's nor like one of its ids."""
-        self.settings, self._clock, self._wire = settings, clock, wire
         self.marketplace = marketplace_id(settings.name, marketplace)
-        self.name = reports_name(settings.name, marketplace)
-
-        def client(name: str, address: str) -> HttpClient:
-            return HttpClient(
-                name,
-                address,
-                timeout_seconds=settings.timeout_seconds,
-                transport=wire.transport,
-                on_effect=wire.on_effect,
-            )
-
-        self._api = client(self.name, settings.address)
-        self._sign_in = client(f"{self.name} sign-in", settings.token_address[0])
-        self._tokens = AccessTokens(settings, self._sign_in, clock)
-        self._calls = Calls(settings, self._api, self._tokens, budget, clock)
-
-    def __repr__(self) -> str:
-        return f"AmazonReports({self.name!r}, {self.settings.address!r})"
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._api.close()
-        self._sign_in.close()
-
-    def guard(self, gate: Gate) -> None:
-        """Ask `gate` before anything leaves, signing in included; a document lies elsewhere, and its address is asked for here."""
-        self._api.guard(gate)
-        self._sign_in.guard(gate)
+        super().__init__(reports_name(settings.name, marketplace), settings, budget, clock, wire)
 
     def find_reports(self, question: Question, since: datetime) -> Observed[tuple[ShownReport, ...]]:
         """Reports of that type, store and window created since, the newest first. Raises RemoteError."""

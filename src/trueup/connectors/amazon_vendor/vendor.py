@@ -10,7 +10,7 @@ from typing import Any
 from trueup.base.clock import Clock, aware_utc, write_instant
 from trueup.base.errors import ContractChanged, NotFound, Refused, Transient
 from trueup.base.ids import digest_of
-from trueup.connectors.amazon_vendor.calls import Call, Calls
+from trueup.connectors.amazon_vendor.calls import Call
 from trueup.connectors.amazon_vendor.operations import (
     GET_PURCHASE_ORDER,
     GET_PURCHASE_ORDERS,
@@ -20,11 +20,10 @@ from trueup.connectors.amazon_vendor.operations import (
 )
 from trueup.connectors.amazon_vendor.probes import probe_connection
 from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
-from trueup.connectors.amazon_vendor.tokens import AccessTokens
+from trueup.connectors.amazon_vendor.wire import Wire, Wired
 from trueup.remote.budget import Budget
 from trueup.remote.capability import OrderQuery, Page, Probe, Receipt
-from trueup.remote.gate import Gate
-from trueup.remote.http import HttpClient, Reply, Transport
+from trueup.remote.http import Reply, Transport
 
 LONGEST_WINDOW = timedelta(days=7)
 FARTHEST_BACK = timedelta(days=180)
@@ -34,7 +33,7 @@ _EMPTY_PAGES = 20  # a status page may be empty and yet not the last
 _MEDIA_TYPE = "application/json"
 
 
-class AmazonVendor:
+class AmazonVendor(Wired):
     """OrderSource, AcknowledgementSink, OrderStatusSource and Probed for one vendor group. Safe to share between threads.
 
     Several groups are several instances; they share the budget alone, whose buckets are named by application, group and
@@ -54,36 +53,7 @@ class AmazonVendor:
         transport: Transport | None = None,
         on_effect: Callable[[str], None] | None = None,
     ) -> None:
-        self.settings = settings
-        self._clock = clock
-
-        def client(name: str, address: str) -> HttpClient:
-            return HttpClient(
-                name, address, timeout_seconds=settings.timeout_seconds, transport=transport, on_effect=on_effect
-            )
-
-        self._api = client(settings.name, settings.address)
-        self._sign_in = client(f"{settings.name} sign-in", settings.token_address[0])
-        self._tokens = AccessTokens(settings, self._sign_in, clock)
-        self._calls = Calls(settings, self._api, self._tokens, budget, clock)
-
-    def __repr__(self) -> str:
-        return f"AmazonVendor({self.name!r}, {self.settings.address!r})"
-
-    @property
-    def name(self) -> str:
-        """The connection's name in the settings."""
-        return self.settings.name
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._api.close()
-        self._sign_in.close()
-
-    def guard(self, gate: Gate) -> None:
-        """Ask `gate` before anything leaves, signing in included."""
-        self._api.guard(gate)
-        self._sign_in.guard(gate)
+        super().__init__(settings.name, settings, budget, clock, Wire(transport, on_effect))
 
     def fetch_orders(self, query: OrderQuery, start: datetime, end: datetime, page: str | None) -> Page:
         """One page of the orders created, or changed by Amazon, between two instants, at most 100 of them.
