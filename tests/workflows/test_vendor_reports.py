@@ -8,15 +8,24 @@ from typing import Any
 
 import pytest
 
-from tests.contracts.retail_reports import forecast, sales
+from tests.contracts.retail_reports import forecast, inventory, sales
+from tests.workflows.bookkeeping import PARTNER
 from tests.workflows.conftest import NewDatabase
 from tests.workflows.reported import DAY, HOUR, SOURCE, TERMS, begin, report
 from trueup.base.clock import write_instant
+from trueup.base.errors import Invalid, NotFound, Refused
+from trueup.base.money import UnitPrice
+from trueup.checks.amazon_open_units import CHECK
+from trueup.domain.cases import Role
+from trueup.domain.catalog import Listing, Product
 from trueup.domain.report_plans import Planned
 from trueup.domain.vendor_reports import Question, ReportKind
 from trueup.storage import vendor_reports
 from trueup.storage.database import Database
+from trueup.storage.products import save_master
 from trueup.workflows.plan_reports import ask_in_turn
+from trueup.workflows.request_report import WantedReport, request_report
+from trueup.workflows.resolve_case import Person
 
 
 def test_days_are_kept_restated_and_both_words_stay_readable(database: Database) -> None:
@@ -180,3 +189,59 @@ def test_a_worker_killed_at_any_effect_changes_nothing(part: int, new_database: 
     assert effects > 20 and wanted[0][0][0][0] == "kept" and wanted[1] == 1
     for crash_at in range(1 + part, effects + 1, 2):
         assert live(crash_at)[1] == wanted, f"killed at effect {crash_at} of {effects}"
+
+
+def test_units_that_amazon_waits_for_and_nobody_ordered_here_are_a_case(database: Database) -> None:
+    """Compared with all orders that may be open, above the signed tolerance, with its money; never with our own stock."""
+    with report(database, replace(TERMS, kinds=(ReportKind.INVENTORY,))) as books:
+        books.tell(books.day(3), inventory(100, on_order=60))
+        cost = UnitPrice.of("10.00", "USD")
+        rows = [(Product("LAMP-1", "Lamp"), Listing("NORDA", "LAMP-1", "B000000001", cost=cost))]
+        with books.database.transaction() as connection:
+            save_master(connection, rows, "0" * 64, books.clock.now())
+        begin(books)
+        books.pass_time(HOUR)
+
+        def found() -> list[tuple[str, str, int]]:
+            with books.database.transaction() as connection:
+                drafts = list(CHECK.find(connection, books.world.proof_ground(books.clock.now())))
+            return [
+                (each.subject, each.expected, each.money_at_risk.minor if each.money_at_risk else 0) for each in drafts
+            ]
+
+        subject = f"product LAMP-1 {SOURCE}"
+        assert found() == [(subject, "0 units on orders that may be open, at most", 600_00)]
+        for number, eaches, state in (("PO1", 40, "new"), ("PO2", 9, "closed")):
+            with books.database.transaction() as connection:
+                connection.exec_driver_sql(
+                    "WITH o AS (INSERT INTO trueup.orders (partner, number, vendor_code, state, revision, ordered_at,"
+                    " first_seen_at, history, again, runs) VALUES (%s, %s, 'NORDA', %s, 1, %s, %s, false, false, 0)"
+                    " RETURNING id) INSERT INTO trueup.order_lines SELECT id, 1, 'NORDA', 'LAMP-1', %s FROM o",
+                    (PARTNER, number, state, books.day(20), books.day(20), eaches),
+                )
+            expected = {"PO1": [(subject, "40 units on orders that may be open, at most", 200_00)], "PO2": []}
+            assert found() == expected[number]
+
+
+def test_a_person_asks_for_reports_of_many_days_and_it_is_recorded(database: Database) -> None:
+    """As many reports as the days need; who may not is refused; what cannot be is told."""
+    with report(database) as books:
+        olga = Person("Olga", frozenset({Role.OPERATIONS}))
+        first, last = books.day(30).date(), books.day(6).date()
+        done = books.act(request_report, WantedReport(ReportKind.SALES, first, last), olga)
+        assert len(done["ids"]) == 2 and done["source"] == SOURCE
+        assert books.act(request_report, WantedReport(ReportKind.FORECAST), olga)["reports"] == ["forecast retail"]
+        assert (
+            books.rows("SELECT actor, act FROM trueup.acts WHERE act = 'reports.asked'")
+            == [("Olga", "reports.asked")] * 2
+        )
+        for wanted, person, error in (
+            (WantedReport(ReportKind.SALES, first), Person("Ann", frozenset({Role.AUDITOR})), Refused),
+            (WantedReport(ReportKind.SALES), olga, Invalid),
+            (WantedReport(ReportKind.SALES, last, first), olga, Invalid),
+            (WantedReport(ReportKind.FORECAST, first), olga, Invalid),
+            (WantedReport(ReportKind.HOUR_SALES, first, last), olga, Invalid),
+            (WantedReport(ReportKind.SALES, first, source="elsewhere"), olga, NotFound),
+        ):
+            with pytest.raises(error):
+                books.act(request_report, wanted, person)

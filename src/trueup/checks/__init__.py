@@ -16,6 +16,7 @@ from trueup.domain.bank import BankRules
 from trueup.domain.cases import CaseDraft
 from trueup.domain.chart import Chart
 from trueup.domain.partners import Partner
+from trueup.domain.report_plans import ReportTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Ground:
     """What checks are given beside the database. `bank`: who pays, and how long it may take; its `as_of` is not looked at.
 
     `feeds`: of which shops it is stated whether their own feed books the revenue of orders.
+    `reports`: what is asked of each source of Amazon's reports, and what may differ.
     """
 
     now: datetime
@@ -30,6 +32,7 @@ class Ground:
     chart: Chart
     bank: BankRules = field(default_factory=lambda: BankRules(date.min))
     feeds: Mapping[str, bool] = field(default_factory=dict)
+    reports: Mapping[str, ReportTerms] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

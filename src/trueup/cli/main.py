@@ -62,6 +62,7 @@ PLACES = (
     Place("documents", "documents", "The archive: list, show, explain, cat, verify, erase.", _LOOK),
     Place("products", "products", "The item master: import, list, export.", _LOOK),
     Place("stock", "stock", "What may be sold and why: declare, list, show, history, policy, drift.", _LOOK),
+    Place("reports", "vendor_reports", "Amazon's reports on our products: list, show, request, history.", _LOOK),
     Place(
         "trade-ins",
         "trade_ins",

@@ -33,6 +33,7 @@ _WORDS = {
     "runs.mend": "Retry and cancel runs",
     "secrets.keep": "Keep secrets",
     "stock.declare": "Declare stock",
+    "reports.ask": "Ask Amazon for reports",
     "terms.enter": "Enter terms",
     "tokens.make": "Make access tokens",
     "trade-ins.grade": "Grade trade-ins",

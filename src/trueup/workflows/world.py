@@ -149,7 +149,7 @@ class World:
 
     def proof_ground(self, now: datetime) -> Ground:
         """What continuous proofs are given."""
-        return Ground(now, self.partners, self.books.chart, self.bank, self.feeds)
+        return Ground(now, self.partners, self.books.chart, self.bank, self.feeds, self.reports)
 
     def channels_at(self, location: str) -> list[str]:
         """The channels that sell what lies at a place."""
