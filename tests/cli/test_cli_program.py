@@ -59,6 +59,9 @@ WRITES = {
     "trade-ins grade",
     "trade-ins import",
     "trade-ins record",
+    "reports request",
+    "tokens create",
+    "tokens revoke",
     "trade-ins refuse",
     "trade-ins release",
 }
