@@ -60,8 +60,6 @@ WRITES = {
     "trade-ins import",
     "trade-ins record",
     "reports request",
-    "tokens create",
-    "tokens revoke",
     "trade-ins refuse",
     "trade-ins release",
 }
