@@ -40,6 +40,7 @@ cases = sa.Table(
     sa.CheckConstraint("(risk_minor IS NULL) = (risk_currency IS NULL)", name="risk_whole"),
     sa.CheckConstraint("(state = 'resolved') = (resolved_at IS NOT NULL)", name="resolved_when"),
     sa.Index("uq_cases_open", "kind", "subject", unique=True, postgresql_where=sa.text("state = 'open'")),
+    sa.Index("ix_cases_about", "kind", "subject"),
     sa.Index("ix_cases_order", "order_id"),
     sa.Index("ix_cases_deadline", "state", "deadline"),
 )
