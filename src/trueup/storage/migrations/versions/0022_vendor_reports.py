@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("products", sa.Integer(), nullable=True),
         sa.Column("words", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vendor_reports")),
-        sa.UniqueConstraint("source", "question", "edition", name=op.f("uq_vendor_reports_source")),
+        sa.UniqueConstraint("source", "question", "edition", name=op.f("uq_vendor_reports_source_question_edition")),
         schema=SCHEMA,
     )
     op.create_index("ix_vendor_reports_state", "vendor_reports", ["source", "state"], schema=SCHEMA)
