@@ -35,5 +35,21 @@ def test_a_contest_of_twice_the_lines_keeps_twice_the_rivals(database: Database)
         books.rows("SELECT min(id) FROM trueup.cases WHERE state = 'open' AND kind = 'remittance.contested'")[0][0]
     )
     assert books.act(choose_rival, case, 1, FINA).lines == 1
-    books.reconcile()
     books.check()
+
+
+def test_what_a_choice_does_not_explain_keeps_its_case(database: Database) -> None:
+    """The other lines of the contest waited under a case that was resolved, until somebody reconciled again."""
+    books = Bookkeeping(database)
+    contested(books, "P1", 4, 111_11)
+    open_case = "SELECT id FROM trueup.cases WHERE kind = 'remittance.contested' AND state = 'open'"
+    waiting = "SELECT count(*) FROM trueup.suspense WHERE kind = 'remittance.contested'"
+    for left in (3, 2):
+        ((case,),) = books.rows(open_case)
+        books.act(choose_rival, int(case), 1, FINA)
+        books.check()
+        assert books.rows(waiting) == [(left,)]
+        due = books.rows("SELECT flow FROM durable.timers WHERE run_id LIKE 'reconcile:%chosen%'")
+        assert ("reconcile_remittances",) in due
+        books.reconcile()
+        books.check()

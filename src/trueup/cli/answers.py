@@ -61,7 +61,8 @@ def choose(
 ) -> Result:
     """Choose one of the rival explanations of a contested case."""
     done = _act(session, by, lambda tx, person: choose_rival(tx, case, explanation, person, note=note))
-    return _told(session, done, f"settled by explanation {explanation}", choice=explanation)
+    more = f" {done.left:,} more wait in the case; they are matched again." if done.left else ""
+    return _told(session, done, f"settled by explanation {explanation}", more=more, choice=explanation, left=done.left)
 
 
 @command(

@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Any
 
+from trueup.base.clock import write_instant
 from trueup.base.errors import Refused
 from trueup.base.money import Money
 from trueup.domain.cases import Case, Resolution
@@ -30,12 +31,16 @@ from trueup.workflows.world import Tx
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came of an answer: how many lines of how many payments were booked anew, and their sum as Amazon pays."""
+    """What came of an answer: how many lines of how many payments were booked anew, and their sum as Amazon pays.
+
+    `left`: lines that the answer does not explain; they wait in the case still.
+    """
 
     case: int
     lines: int
     payments: int
     amount: Money
+    left: int = 0
 
 
 def classify_case(
@@ -69,6 +74,8 @@ def classify_case(
 def choose_rival(tx: Tx, case_id: int, choice: int, person: Person, *, note: str = "") -> Answered:
     """One of the rival explanations that a contested case shows, by its number from 1, is right.
 
+    Lines that it does not explain stay in the case and are matched again at once, with what is left.
+
     Raises as `classify_case`; Refused when there is no such rival, or what it settles is no longer open.
     """
     case = _open(tx, case_id, Resolution.CHOOSE, person)
@@ -88,9 +95,13 @@ def choose_rival(tx: Tx, case_id: int, choice: int, person: Person, *, note: str
         person,
         Deed("case.chosen", f"case {case_id}", after={"choice": choice, "why": rival["why"], "note": note}),
     )
-    _resolve_if_open(tx, case_id, Resolution.CHOOSE, person, note or rival["why"])
+    left = _resolve(tx, case, Resolution.CHOOSE, person, note or rival["why"])
+    if left:
+        partner = remittances.load_remittance(tx.connection, touched[0]).partner
+        run_id = f"reconcile:{partner}:chosen {case_id} {write_instant(tx.now)}"
+        tx.at(tx.now, "reconcile_remittances", run_id, partner)
     amount = Money(sum(line["minor"] for line in rival["lines"]), waiting[0][1].currency)
-    return Answered(case_id, len(rival["lines"]), len(touched), amount)
+    return Answered(case_id, len(rival["lines"]), len(touched), amount, left)
 
 
 def rivals_of(tx: Tx, waiting: list[tuple[int, Suspended]]) -> list[dict[str, Any]]:
@@ -189,7 +200,7 @@ def _answer(
         suspense.save_decisions(tx.connection, number, source, decisions, after["note"], tx.now)
     _book(tx, case, sorted(by_payment))
     record_deed(tx.connection, tx.now, person, Deed("case.classified", f"case {case.id}", after=after))
-    _resolve_if_open(tx, case.id, Resolution.CLASSIFY, person, after["note"])
+    _resolve(tx, case, Resolution.CLASSIFY, person, after["note"])
     currency = waiting[0][1].currency if waiting else "USD"
     total = Money(sum(line.minor for _, line in waiting), currency)
     return Answered(case.id, len(waiting), len(by_payment), total)
@@ -205,9 +216,15 @@ def _book(tx: Tx, case: Case, numbers: list[int]) -> None:
         write(tx, booking, fresh=False)
 
 
-def _resolve_if_open(tx: Tx, case_id: int, resolution: Resolution, person: Person, note: str) -> None:
-    """Booking closes a case in which nothing waits any more; who decided is said of it all the same."""
-    cases.note_resolution(tx.connection, case_id, resolution.value, by=person.name, note=note, now=tx.now)
+def _resolve(tx: Tx, case: Case, resolution: Resolution, person: Person, note: str) -> int:
+    """Booking closes a case in which nothing waits any more; who decided is said of it all the same.
+
+    How many other lines wait in it: it stays open for them.
+    """
+    left = len(suspense.waiting_lines(tx.connection, case.draft.kind, case.draft.subject))
+    if not left:
+        cases.note_resolution(tx.connection, case.id, resolution.value, by=person.name, note=note, now=tx.now)
+    return left
 
 
 def _match_rival(tx: Tx, case_id: int, rival: dict[str, Any], person: Person, note: str) -> None:

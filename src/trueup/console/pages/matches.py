@@ -48,7 +48,10 @@ def _choose(visit: Visit) -> Response:
         raise Invalid("Choose one of the explanations first.")
     number, note = visit.number("case"), visit.given("note")
     done = visit.act(lambda tx: choose_rival(tx, number, int(choice), visit.who, note=note))
-    return visit.go("/matches", f"Case {number}: explanation {choice} is booked, {done.lines} lines of {done.amount}.")
+    more = f" {done.left} more wait in the case; they are matched again." if done.left else ""
+    return visit.go(
+        "/matches", f"Case {number}: explanation {choice} is booked, {done.lines} lines of {done.amount}.{more}"
+    )
 
 
 def _count(visit: Visit) -> int:
