@@ -19,7 +19,10 @@ from tests.console.installed import PEOPLE, Console, served
 from tests.console.routes import RUN
 from trueup.app import Opening, open_application
 from trueup.base.clock import ManualClock
+from trueup.base.money import Money
 from trueup.console.visit import SESSION
+from trueup.domain.cases import CaseDraft, Resolution
+from trueup.storage.cases import open_case
 from trueup.storage.database import Database, read_url
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -109,6 +112,21 @@ def page_of(console: Console, browser: Browser) -> Iterator[Callable[..., Page]]
     for context in contexts:
         context.close()
     assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def new_case(console: Console) -> Callable[..., int]:
+    """A case of a test's own, of a kind that operations decide."""
+
+    def opened(subject: str, minor: int = 1250) -> int:
+        draft = CaseDraft(
+            "stock.short", subject, f"Stock is short of {subject}", "24 eaches", "20 eaches", Money(minor, "USD"), None,
+            "operations", (Resolution.RETRY, Resolution.REJECT, Resolution.DISMISS),
+        )  # fmt: skip
+        with console.app.database.transaction() as connection:
+            return open_case(connection, draft, console.app.world.clock.now())
+
+    return opened
 
 
 def _run(server_url: str, statement: str) -> None:

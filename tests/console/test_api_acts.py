@@ -6,29 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pytest
-
 from tests.console.calling import calling, token
 from tests.console.installed import Console
-from trueup.base.money import Money
-from trueup.domain.cases import CaseDraft, Resolution
-from trueup.storage.cases import load_case, open_case
+from trueup.storage.cases import load_case
 from trueup.workflows.receive_files import LARGEST_BYTES
-
-
-@pytest.fixture
-def new_case(console: Console) -> Callable[..., int]:
-    """A case of a test's own, of a kind that operations decide."""
-
-    def opened(subject: str, minor: int = 1250) -> int:
-        draft = CaseDraft(
-            "stock.short", subject, f"Stock is short of {subject}", "24 eaches", "20 eaches", Money(minor, "USD"), None,
-            "operations", (Resolution.RETRY, Resolution.REJECT, Resolution.DISMISS),
-        )  # fmt: skip
-        with console.app.database.transaction() as connection:
-            return open_case(connection, draft, console.app.world.clock.now())
-
-    return opened
 
 
 def acts_of(console: Console, subject: str) -> list[tuple[Any, ...]]:

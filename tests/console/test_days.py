@@ -22,7 +22,7 @@ def _rows(console: Console, query: str, **values: Any) -> list[tuple[Any, ...]]:
 
 
 def test_operations_finds_the_dearest_case_and_a_second_person_lets_it_pass(
-    console: Console, page_of: Callable[..., Tab]
+    console: Console, page_of: Callable[..., Tab], new_case: Callable[..., int]
 ) -> None:
     """From Today to the held line, its evidence and a trial; above the limit it waits, and another person approves."""
     tab = page_of("Olga")
@@ -34,17 +34,22 @@ def test_operations_finds_the_dearest_case_and_a_second_person_lets_it_pass(
     detail.get_by_text("26.50").first.wait_for()
     detail.locator("[data-key='1']").click()
     tab.locator("#confirm").wait_for()
-    assert _rows(console, "SELECT count(*) FROM trueup.proposals") == [(0,)], "a trial does nothing"
+    held = "SELECT state FROM trueup.cases WHERE kind = 'held.cost-differs'"
+    assert _rows(console, held) == [("open",)], "a trial does nothing"
+    number = new_case("a day of operations", 900_00)
+    case = f"case {number}"
+    tab.goto("/exceptions?words=a+day+of+operations")
+    tab.locator("a[data-open]").first.click()
+    detail.get_by_text("20 eaches").first.wait_for()
+    detail.locator("[data-key='2']").click()
     tab.locator("#confirm").click()
     tab.locator("#said .told").wait_for()
-    ((case, resolution),) = _rows(
-        console, "SELECT subject, arguments ->> 'resolution' FROM trueup.proposals WHERE approved_by IS NULL"
-    )
+    proposed = "SELECT id, arguments ->> 'resolution' FROM trueup.proposals WHERE subject = :case"
+    ((proposal, resolution),) = _rows(console, proposed, case=case)
     second = page_of("Ana Admin")
     second.goto("/")
-    second.locator("#proposals button").click()
+    second.locator(f"#approve-{proposal}").click()
     second.locator("#said").get_by_text("approved", exact=False).wait_for()
-    number = int(case.removeprefix("case "))
     found = _rows(console, "SELECT state, resolution, resolved_by FROM trueup.cases WHERE id = :id", id=number)
     assert found == [("resolved", resolution, "Ana Admin")]
     trail = _rows(console, "SELECT DISTINCT actor FROM trueup.acts WHERE subject = :subject", subject=case)
@@ -103,14 +108,14 @@ def test_an_auditor_proves_a_light_takes_the_queue_along_and_changes_nothing(
 ) -> None:
     """Every sentence that is always true has its numbers; the queue goes out as a workbook without a formula."""
     tab = page_of("Aude")
+    proven = "SELECT count(*) FROM trueup.acts WHERE act = 'invariant.proven' AND actor = 'Aude'"
+    ((before,),) = _rows(console, proven)
     tab.goto("/")
     tab.locator("#lights a", has_text="Debits equal credits").click()
     assert "summed by currency" in tab.locator("#how").inner_text()
     tab.locator("#prove").click()
     tab.locator("#said").get_by_text("it holds").wait_for()
-    assert _rows(console, "SELECT count(*) FROM trueup.acts WHERE act = 'invariant.proven' AND actor = 'Aude'") == [
-        (1,)
-    ]
+    assert _rows(console, proven) == [(before + 1,)]
     tab.goto("/exceptions")
     with tab.expect_download() as waiting:
         tab.locator("#download-xlsx").click()
