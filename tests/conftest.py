@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import stamina
 import structlog
 
 from tests.databases import Databases
@@ -23,6 +24,8 @@ from trueup.storage.embedded import EmbeddedServer
 
 # What a test shows is said by its assertions, not by debug lines.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+# Reads are tried again as often as ever, without the pauses: here time is turned by hand.
+stamina.set_testing(True, attempts=100, cap=True)
 # Tests ask what is committed, not what survives a power cut: that would cost most of their time.
 _SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 # Lives as long as the run, however that ends: a killed run closes the pipe too.

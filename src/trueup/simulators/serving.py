@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any, Self
 
 import uvicorn
@@ -64,10 +65,50 @@ async def lose_reply(scope: Scope, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
 
 
+class _PromptServer(uvicorn.Server):
+    """Uvicorn's server, which looks ten times a second whether it should end; this one is told, and ends then.
+
+    A world of simulators is begun and ended thousands of times by those who try what happens in it.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended = asyncio.Event()
+
+    def end(self) -> None:
+        """Stop answering. Called from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended by itself
+                self._loop.call_soon_threadsafe(self._ended.set)
+
+    async def main_loop(self) -> None:
+        """Until it is told to end; the date of its replies is renewed each second, as in uvicorn."""
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), 1.0)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, close those that rest, and give requests under way a moment to be answered."""
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        until = time.monotonic() + (self.config.timeout_graceful_shutdown or 0)
+        while (self.server_state.tasks or self.server_state.connections) and time.monotonic() < until:
+            await asyncio.sleep(0.001)
+        for task in self.server_state.tasks:
+            task.cancel()
+
+
 class Serving:
     """A running server. A context manager: leaving it stops the server and joins its thread."""
 
-    def __init__(self, server: uvicorn.Server, listener: socket.socket) -> None:
+    def __init__(self, server: _PromptServer, listener: socket.socket) -> None:
         self._server = server
         self._listener = listener
         self._thread = threading.Thread(
@@ -86,7 +127,7 @@ class Serving:
 
     def stop(self) -> None:
         """Stop answering, close every connection, join the thread. Safe to call twice. Raises RuntimeError if it would not stop."""
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join(_STOP_TIMEOUT_SECONDS)
         self._listener.close()
         if self._thread.is_alive():
@@ -118,7 +159,7 @@ def serve(app: Application, port: int = 0) -> Serving:
             timeout_graceful_shutdown=_DRAIN_TIMEOUT_SECONDS,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         )
-        serving = Serving(uvicorn.Server(config), listener)
+        serving = Serving(_PromptServer(config), listener)
     except BaseException:
         listener.close()
         raise
