@@ -1,9 +1,10 @@
 """Years of orders, loaded by COPY into the real tables: copies of orders that went the whole path, under keys of their own.
 
-Each copy has what its original has: revision, lines, decisions, reservations that the shop has claimed, answers, the order in
-the shop, delivery, attempts, acts, archived documents with their sealed bytes, and for the last tenth the finished runs with
-their checkpoints, which are kept for a month. All are closed: the buyer has received them in full. It breaks the chain of the
-archive, which nothing reads here; and the stock that the shop shows as committed knows nothing of it, as all was shipped.
+Each copy has what its original has: revision, lines, decisions, reservations that the shop has claimed, with their movements,
+answers, the order in the shop, delivery, attempts, acts, archived documents with their sealed bytes, and for the last tenth the
+finished runs with their checkpoints, which are kept for a month. All are closed: the buyer has received them in full. It breaks
+the chain of the archive, which nothing reads here; and the stock that the shop shows as committed knows nothing of it, as all was
+shipped.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _TABLES: tuple[tuple[str, Mapping[str, str], str], ...] = (
     ("trueup.order_lines", _ORDER, ""),
     ("trueup.decisions", _ORDER, ""),
     ("trueup.reservations", _ORDER, ""),
+    ("trueup.stock_movements", {"id": _KEY.format("id"), "reference": _TEXT.format("reference")}, ""),
     ("trueup.answers", _ORDER, ""),
     ("trueup.sales_orders", {**_ORDER, "key": _TEXT.format("key"), "remote_id": _TEXT.format("remote_id")}, ""),
     ("trueup.deliveries", {**_ORDER, "id": _KEY.format("id"), "key": _TEXT.format("key")}, ""),
