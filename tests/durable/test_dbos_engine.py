@@ -203,20 +203,6 @@ def test_a_database_that_goes_away_interrupts_and_ends_nothing(pool: sa.Engine) 
     assert set(calls(pool)) == set(expected)
 
 
-def test_runs_that_an_earlier_version_queued_are_worked_on(pool: sa.Engine, clock: ManualClock) -> None:
-    """It gave each of our queues one of DBOS's; what waits there is not left behind."""
-    engine = DbosEngine(pool, program(pool, clock), WorkerSettings("test"))
-    engine.start("print_label", "A", "A")
-    engine.close()
-    with pool.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE dbos.workflow_status SET queue_name = queue_partition_key, queue_partition_key = NULL"
-        )
-    with launched(pool, program(pool, clock)) as worker:
-        worker.settle()
-        assert effects(pool) == [("A", "label")]
-
-
 def test_a_closed_engine_hands_its_runs_over(pool: sa.Engine) -> None:
     """Closing in the middle of runs loses none of them, and the next engine of the same process goes on at once."""
     sample = program(pool, SystemClock())

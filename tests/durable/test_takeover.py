@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tests.durable.programs import World, defects, effects, program, write_defect
 from trueup.base.clock import ManualClock, SystemClock
-from trueup.durable.dbos_log import Connections
+from trueup.durable.dbos_log import Connections, start_run
 from trueup.durable.engine import OnDefect, Program, RunStatus
 from trueup.durable.on_dbos import DbosEngine
 from trueup.durable.takeover import Registry, WorkerSettings
@@ -112,3 +112,33 @@ def test_a_claim_whose_answer_was_lost_is_run_after_all(pool: sa.Engine) -> None
     finally:
         engine.close()
     assert effects(pool) == [("A", "0")]
+
+
+def start_as_before(pool: sa.Engine, run: str, state: str) -> None:
+    """As the version did that gave each of our queues one of DBOS's."""
+    with pool.begin() as connection:
+        start_run(connection, "default", "print_label", run, f'["{run}"]')
+        connection.exec_driver_sql(
+            f"UPDATE dbos.workflow_status SET queue_name = 'default', queue_partition_key = NULL, {state}"
+            " WHERE workflow_uuid = %s",
+            (run,),
+        )
+
+
+def test_runs_that_an_earlier_version_queues_are_worked_on(pool: sa.Engine) -> None:
+    """What its workers left is done, and what they put there later, running beside ours: waiting, put off, or under way
+    as they died."""
+    engine = DbosEngine(pool, program(pool, SystemClock()), SETTINGS)
+    start_as_before(pool, "A", "status = 'ENQUEUED'")
+    engine.launch()
+    try:
+        engine.settle()
+        assert effects(pool) == [("A", "label")]
+        start_as_before(pool, "B", "status = 'ENQUEUED'")
+        start_as_before(pool, "C", "status = 'DELAYED', delay_until_epoch_ms = 1")
+        start_as_before(pool, "D", "status = 'PENDING', executor_id = 'dead'")
+        execute(pool, "INSERT INTO durable.workers VALUES ('dead', 'old', 'here', 1, now(), now() - interval '1 hour')")
+        engine.settle()
+        assert effects(pool) == [(run, "label") for run in "ABCD"]
+    finally:
+        engine.close()

@@ -69,6 +69,12 @@ WHERE status = 'PENDING' AND executor_id = %(executor)s AND NOT name = ANY(%(kno
 _MISLAID = """SELECT workflow_uuid FROM dbos.workflow_status
 WHERE status = 'PENDING' AND executor_id = %(executor)s AND name = ANY(%(known)s) AND NOT workflow_uuid = ANY(%(active)s)
     AND started_at_epoch_ms < (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 5000"""
+# Earlier versions made each of our queues one of DBOS's, and while their workers run beside ours, they put runs there,
+# where nobody looks; a run taken over from one has no partition, and is dealt to nobody. The flow knows.
+_ADOPT = f"""UPDATE dbos.workflow_status AS run SET queue_name = '{WORK_QUEUE}', queue_partition_key = known.queue
+FROM unnest(%(flows)s::text[], %(queues)s::text[]) AS known (flow, queue)
+WHERE run.status IN ('ENQUEUED', 'DELAYED') AND run.name = known.flow
+    AND (run.queue_name <> '{WORK_QUEUE}' OR run.queue_partition_key IS NULL)"""
 
 _LOG = logging.getLogger(__name__)
 
@@ -109,6 +115,13 @@ class Registry(Generic[R]):
                 self._give_up(connection, run)
             self._resume(run for run in runs if run.workflow_id not in poisoned)
             return [run.workflow_id for run in runs]
+
+    def adopt(self) -> int:
+        """Move runs that wait in a queue of an earlier version, or in none of ours, to where workers look; how many."""
+        flows = self.program.flows
+        row = {"flows": [flow.name for flow in flows], "queues": [flow.queue for flow in flows]}
+        with self.connections.single.connect() as connection:
+            return connection.exec_driver_sql(_ADOPT, row).rowcount
 
     def hand_over(self) -> None:
         """Leave: what this worker has not finished waits for another, and that counts against no run."""

@@ -30,10 +30,6 @@ RETENTION_SECONDS = 3600.0
 KEEP_GOING_SECONDS = 60.0
 DUE_AT_ONCE = 100
 
-# An earlier version gave each of our queues one of DBOS's. Its runs would wait for ever where nobody looks.
-_ADOPT = f"""UPDATE dbos.workflow_status SET queue_name = '{WORK_QUEUE}', queue_partition_key = queue_name
-WHERE status IN ('ENQUEUED', 'PENDING') AND queue_partition_key IS NULL AND queue_name = ANY(%(queues)s)"""
-
 _LOG = logging.getLogger(__name__)
 _LAUNCHED = threading.Lock()
 
@@ -146,8 +142,6 @@ class Worker(Generic[R]):
             partition_worker_concurrency=settings.concurrency,
             polling_interval_sec=settings.poll_seconds,
         )
-        with self._connections.transactions.begin() as connection:
-            connection.exec_driver_sql(_ADOPT, {"queues": sorted({flow.queue for flow in self._program.flows})})
         DBOS(
             config={
                 "name": DBOS_NAME,
@@ -236,6 +230,7 @@ class Worker(Generic[R]):
         chores: list[tuple[float, Callable[[], object]]] = [
             (TIMER_POLL_SECONDS, lambda: fire_due(self._connections, self._program)),
             (beat, self._registry.take_over),
+            (beat, self._registry.adopt),
             (beat, lambda: self._registry.put_back(self._running())),
             (RETENTION_SECONDS, self._delete_finished),
             (KEEP_GOING_SECONDS, lambda: keep_going(self._connections, self._program)),
