@@ -16,6 +16,7 @@ import uvicorn
 from trueup.app import Application, build_web
 from trueup.console.server import csrf_of
 from trueup.console.visit import SESSION
+from trueup.remote.http import certificates
 from trueup.workflows.people import all_people
 from trueup.workflows.sign_in import Visitor, enter
 
@@ -79,7 +80,8 @@ class Console:
     def holder(self, ticket: str) -> Iterator[Client]:
         """Whoever holds that ticket."""
         cookies = {SESSION: ticket} if ticket else {}
-        with httpx2.Client(base_url=self.url, cookies=cookies, timeout=60) as http:
+        trusted = certificates(local=True)
+        with httpx2.Client(base_url=self.url, cookies=cookies, timeout=60, verify=trusted) as http:
             yield Client(http, csrf_of(ticket))
 
 

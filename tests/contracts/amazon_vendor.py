@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 
 from tests.contracts.published import operation_of, spapi_model, validate_response
+from trueup.remote.http import certificates
 from trueup.simulators.amazon import AmazonSimulator
 from trueup.simulators.serving import Receive, Scope, Send, Serving, serve
 
@@ -125,7 +126,7 @@ class Vendor:
         stage, serving = _stage()
         stage.simulator = simulator
         self.url = serving.url
-        self.http = httpx2.Client(base_url=serving.url, timeout=10, trust_env=False)
+        self.http = httpx2.Client(base_url=serving.url, timeout=10, trust_env=False, verify=certificates(local=True))
         self.lies = False
         self._credentials = credentials
         self.sign_in()

@@ -13,12 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from tests.workflows.conftest import NewDatabase
+from tests.workflows.crashing import count_commits, pass_time_over_crashes
 from tests.workflows.installation import CHAIR, LAMP, Installation, install, line
 from trueup.base.clock import ManualClock
-from trueup.durable.in_process import Crashed
 from trueup.simulators.amazon.control import state as amazon_state
 from trueup.storage.database import Database
 from trueup.workflows.world import Pace
@@ -72,34 +71,14 @@ def travel(journey: Journey, database: Database, crash_at: int | None) -> tuple[
         here.pass_time(timedelta(minutes=1))
         before = here.engine.effects
 
-        def committing(connection: sa.Connection) -> None:
-            # The engine's own transactions are counted by itself.
-            if connection.engine is database.engine:
-                try:
-                    here.engine.count_effect("commit of a transaction")
-                except Crashed:
-                    connection.connection.rollback()  # as the server does when its client dies
-                    raise
-
-        sa.event.listen(database.engine, "commit", committing)
+        count_commits(here)
         here.engine.resume(crash_at=None if crash_at is None else before + crash_at)
         number = journey.begin(here)
-        _pass_time(here, timedelta(hours=journey.first_hours))
+        pass_time_over_crashes(here, timedelta(hours=journey.first_hours))
         if journey.later is not None:
             journey.later(here, number)
-            _pass_time(here, timedelta(hours=journey.later_hours))
+            pass_time_over_crashes(here, timedelta(hours=journey.later_hours))
         return here.engine.effects - before, _end(here, number)
-
-
-def _pass_time(here: Installation, by: timedelta) -> None:
-    until = here.clock.now() + by
-    while True:
-        try:
-            here.pass_time(until - here.clock.now())
-            return
-        except Crashed:
-            # A worker that takes over starts later, and so do its clients: nothing is left of the old one's memory.
-            here.engine.resume()
 
 
 def _end(here: Installation, number: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import httpx2
 
 from trueup.base.errors import ConfigurationError, ContractChanged, NotFound, Transient, TrueupError
 from trueup.base.secret import Secret
-from trueup.remote.http import Transport, checked_address
+from trueup.remote.http import Transport, certificates, checked_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,10 @@ def download(
     origin, local = _origin(wanted)
     note = on_effect or (lambda _label: None)
     note(f"{wanted.name}: GET leaves")
-    with httpx2.Client(timeout=wanted.timeout_seconds, transport=transport, trust_env=not local) as client:
+    trusted = certificates(local=local)
+    with httpx2.Client(
+        timeout=wanted.timeout_seconds, transport=transport, verify=trusted, trust_env=not local
+    ) as client:
         failure: TrueupError | None = None
         try:
             with client.stream("GET", wanted.address.reveal(), headers={"accept-encoding": "identity"}) as response:

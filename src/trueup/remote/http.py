@@ -26,6 +26,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import NamedTuple, Required, Self, TypeAlias, TypedDict, Unpack
 
 import httpx2
@@ -88,6 +89,15 @@ class Problem(NamedTuple):
     words: str
 
 
+@cache
+def certificates(*, local: bool) -> ssl.SSLContext:
+    """Whom this process trusts, read once: the machine's own list, or for what is not local the one the environment names.
+
+    Reading it takes 60 ms, and every client that is left to itself reads it again.
+    """
+    return httpx2.create_ssl_context(trust_env=not local)
+
+
 class Parts(TypedDict, total=False):
     """What a request carries. `writes` says whether it changes something there; it decides on repeating."""
 
@@ -128,6 +138,7 @@ class HttpClient:
             base_url=self.base_url,
             timeout=timeout_seconds,
             transport=transport,
+            verify=certificates(local=local),
             trust_env=not local,  # a proxy of the environment must not swallow what is on this machine
             follow_redirects=False,
             limits=httpx2.Limits(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -20,6 +21,9 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DROP = "trueup.drop"
 """Extension of the ASGI scope: a function that cuts the connection, as a network does, without a reply."""
+
+LOCAL_ONLY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For what a simulator sends: to http:// on this machine, so it trusts no certificate and spends no time on reading any."""
 
 _START_TIMEOUT_SECONDS = 20.0
 _STOP_TIMEOUT_SECONDS = 30.0

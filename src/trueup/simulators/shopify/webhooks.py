@@ -19,6 +19,7 @@ from typing import Any
 import httpx2
 import msgspec
 
+from trueup.simulators.serving import LOCAL_ONLY
 from trueup.simulators.shopify.assembly import write_time
 from trueup.simulators.shopify.faults import Faults
 from trueup.simulators.shopify.payloads import payload_of
@@ -67,7 +68,7 @@ class Postbox:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._closed = False
-        self._client = httpx2.Client(timeout=TIMEOUT, trust_env=False)
+        self._client = httpx2.Client(timeout=TIMEOUT, trust_env=False, verify=LOCAL_ONLY)
         self.deliveries: deque[Delivery] = deque(maxlen=_KEPT_DELIVERIES)
 
     def post(self, happening: Happening) -> None:

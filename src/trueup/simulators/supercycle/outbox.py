@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 
+from trueup.simulators.serving import LOCAL_ONLY
 from trueup.simulators.supercycle.world import World
 
 ATTEMPTS = 5
@@ -50,7 +51,7 @@ class Outbox:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._closed = False
-        self._client = httpx2.Client(timeout=_TIMEOUT, trust_env=False)
+        self._client = httpx2.Client(timeout=_TIMEOUT, trust_env=False, verify=LOCAL_ONLY)
         self.sendings: deque[Sending] = deque(maxlen=_KEPT)
 
     def queue(self, kind: str, subject: str, act: Act, seconds: float = 0.0) -> Sending:
