@@ -18,7 +18,7 @@ from trueup.domain.stock_ledger import Movement, MovementKind, Place, balances
 from trueup.storage import stock, supplies
 from trueup.storage.database import Database
 from trueup.storage.orders import orders
-from trueup.storage.products import save_master, save_shop_products
+from trueup.storage.products import COUNTED, save_master, save_shop_products
 from trueup.storage.stock_ledger import (
     append_movements,
     load_levels,
@@ -172,7 +172,7 @@ def test_the_rule_of_counting_is_one(
     with database.engine.begin() as connection:
         found = connection.execute(
             sa.text(
-                f"SELECT {supplies.COUNTED} FROM (SELECT CAST(:tracked AS boolean) AS tracked, CAST(:circular AS boolean) "
+                f"SELECT {COUNTED} FROM (SELECT CAST(:tracked AS boolean) AS tracked, CAST(:circular AS boolean) "
                 f"AS circular, CAST(:declared AS text) AS declared_source) AS p"
             ),
             {"tracked": tracked, "circular": circular, "declared": declared},

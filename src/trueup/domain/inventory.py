@@ -211,7 +211,7 @@ def available(supply: Supply, asking: Asking) -> Availability:
     """
     level = supply.level
     at, source, evidence = level.observed_at, level.source, level.evidence
-    sums = [
+    sums = (
         (TermKind.MOVED, supply.moved, "movements"),
         (TermKind.SET_ASIDE, -supply.set_aside, source),
         (TermKind.UNOFFERED, -supply.unoffered, source),
@@ -219,7 +219,7 @@ def available(supply: Supply, asking: Asking) -> Availability:
         (TermKind.COMMITTED, -level.committed, source),
         (TermKind.OWN, supply.own, "reservations"),
         (TermKind.HELD, -supply.held, "reservations"),
-    ]
+    )
     terms = [Term(TermKind.ON_HAND, level.on_hand, source, at, evidence)]
     terms += [Term(kind, eaches, said, at, evidence if said is source else "") for kind, eaches, said in sums if eaches]
     kept = asking.circular_keeps - supply.rented

@@ -6,11 +6,13 @@ fences that speak of a product the strictest holds, so their order means nothing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from fractions import Fraction
+from functools import lru_cache
 
 from trueup.base.errors import ConfigurationError
 from trueup.base.money import Money
@@ -101,7 +103,12 @@ class Fence:
 
     def covers(self, sku: str, day: date) -> bool:
         """Whether it speaks of a product on that day."""
-        return (self.season is None or self.season.holds(day)) and any(fnmatchcase(sku, mask) for mask in self.skus)
+        return (self.season is None or self.season.holds(day)) and _masks(self.skus).match(sku) is not None
+
+
+@lru_cache(maxsize=1024)
+def _masks(skus: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(mask) for mask in skus) or r"(?!)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +148,15 @@ class Fencing:
 
     def asking(self, claimant: Claimant, supply: Supply, buffer: int) -> Asking:
         """The fences in eaches of this product now."""
+        if not self.fences:
+            return Asking(claimant, buffer)
         return Asking(claimant, buffer, self.circular_keeps(supply.pool), self.wholesale_most(supply.pool))
 
 
 def fencing(fences: Iterable[Fence], sku: str, day: date) -> Fencing:
     """Those of the fences that hold for a product on a day."""
-    return Fencing(tuple(fence for fence in fences if fence.covers(sku, day)))
+    found = [fence for fence in fences if fence.covers(sku, day)]
+    return Fencing(tuple(found)) if found else _UNFENCED
+
+
+_UNFENCED = Fencing()

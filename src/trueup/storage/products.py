@@ -11,8 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from trueup.base.money import UnitPrice
-from trueup.domain.catalog import Catalog, Listing, Product
+from trueup.domain.catalog import SUPERCYCLE, Catalog, CountSource, Listing, Product
 from trueup.storage.schema import metadata
+
+COUNTED = f"""CASE WHEN coalesce(declared_source, '') <> ''
+     THEN CASE WHEN lower(declared_source) = '{SUPERCYCLE}' THEN '{CountSource.ITEMS}' ELSE '{CountSource.DECLARED}' END
+     WHEN tracked AND NOT circular THEN '{CountSource.SHOP}' ELSE '{CountSource.UNKNOWN}' END"""
+"""`Product.count_source` as the column `counted`, so that the planner knows how many of each there are; a property holds both to
+the same answer."""
 
 products = sa.Table(
     "products",
@@ -30,7 +36,9 @@ products = sa.Table(
     sa.Column("obsolete", sa.Boolean, nullable=False),
     sa.Column("updated_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("evidence", sa.CHAR(64), nullable=False),
+    sa.Column("counted", sa.Text, sa.Computed(COUNTED, persisted=True), nullable=False),
     sa.Index("ix_products_shop_item", "shop_item"),
+    sa.Index("ix_products_items", "sku", postgresql_where=sa.text(f"counted = '{CountSource.ITEMS}'")),
 )
 listings = sa.Table(
     "listings",

@@ -40,7 +40,11 @@ publications = sa.Table(
     sa.Column("detected", sa.Interval),
     sa.Index("ix_publications_item", "channel", "item"),
     sa.Index(
-        "ix_publications_changed", "channel", "changed_since", postgresql_where=sa.text("changed_since IS NOT NULL")
+        "ix_publications_changed",
+        "channel",
+        "changed_since",
+        "sku",
+        postgresql_where=sa.text("changed_since IS NOT NULL"),
     ),
 )
 

@@ -81,13 +81,16 @@ def load_reservations(
     """
     if not skus:
         return []
-    query = sa.select(reservations).where(
+    every = sa.select(reservations).where(
         reservations.c.sku.in_(sorted(set(skus))), reservations.c.location == location
     )
+    query: sa.Select[Any] | sa.CompoundSelect[Any] = every
     if seen_at is not None:
-        unclaimed = reservations.c.claimed_eaches < reservations.c.eaches
-        query = query.where(
-            sa.or_(reservations.c.order_id == order_id, unclaimed, reservations.c.claimed_at >= seen_at)
+        # Each by its own index: together they would read all that was ever held of the products.
+        query = sa.union(
+            every.where(reservations.c.order_id == order_id),
+            every.where(reservations.c.claimed_eaches < reservations.c.eaches),
+            every.where(reservations.c.claimed_at >= seen_at),
         )
     found = []
     for row in connection.execute(query).mappings():
@@ -100,10 +103,16 @@ def load_reservations(
 
 
 def claimed_by_others(connection: sa.Connection, order_id: int, level: Level, since: datetime | None = None) -> int:
-    """Eaches that the shop was seen to hold for other orders when a level was read; with `since`, of what came after then."""
+    """Eaches that the shop was seen to hold for other orders when a level was read; with `since`, of what came after then.
+
+    What an order held that its buyer has closed has left the shop, so that of years of orders only the open ones are summed.
+    """
     claimed = [reservations.c.claimed_eaches > 0, reservations.c.claimed_at <= level.observed_at]
     if since is not None:
         claimed.append(reservations.c.claimed_at > since)
+    else:
+        still_open = orders.c.state != sa.literal_column(f"'{OrderState.CLOSED.value}'")
+        claimed.append(reservations.c.order_id.in_(sa.select(orders.c.id).where(still_open)))
     query = sa.select(sa.cast(sa.func.coalesce(sa.func.sum(reservations.c.claimed_eaches), 0), sa.BigInteger)).where(
         reservations.c.sku == level.sku,
         reservations.c.location == level.location,

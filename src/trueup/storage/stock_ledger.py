@@ -86,26 +86,38 @@ _ARRAYS = ", ".join(
 _GIVEN = f"SELECT * FROM unnest({_ARRAYS}) AS given ({', '.join(_COLUMNS)})"
 _NAMES = ", ".join(_COLUMNS)
 _GIVEN_NAMES = ", ".join(f"given.{name}" for name in _COLUMNS)
-_APPEND = sa.text(f"""
+_CHANGED = f"({', '.join(f'given.{name}' for name in _TOLD)}) IS DISTINCT FROM ({', '.join(f'before.{name}' for name in _TOLD)})"
+
+
+def _append(given: str) -> str:
+    """Of observations, those that differ from the one before them in history."""
+    return f"""
 INSERT INTO trueup.stock_observations (counted, {_NAMES})
-SELECT :counted, {_GIVEN_NAMES} FROM ({_GIVEN}) AS given
+SELECT :counted, {_GIVEN_NAMES} FROM ({given}) AS given
 LEFT JOIN LATERAL (
     SELECT {", ".join(_TOLD)} FROM trueup.stock_observations AS known
     WHERE known.sku = given.sku AND known.location = given.location AND known.counted = :counted
       AND known.observed_at <= given.observed_at
     ORDER BY known.observed_at DESC, known.id DESC LIMIT 1
 ) AS before ON true
-WHERE ({", ".join(f"given.{name}" for name in _TOLD)}) IS DISTINCT FROM ({", ".join(f"before.{name}" for name in _TOLD)})
-""")
+WHERE {_CHANGED}"""
+
+
+_APPEND = sa.text(_append(_GIVEN))
 _SAME = f"({', '.join(f'known.{name}' for name in _TOLD)}) IS NOT DISTINCT FROM ({', '.join(f'excluded.{name}' for name in _TOLD)})"
+# What is kept and is as it was has its line in history already: only what changed is looked for there.
 _KEEP = sa.text(f"""
-INSERT INTO trueup.stock_levels AS known (counted, changed_at, {_NAMES})
-SELECT :counted, observed_at, {_NAMES} FROM ({_GIVEN}) AS given ORDER BY sku COLLATE "C", location
-ON CONFLICT (sku, location, counted) DO UPDATE SET
-    {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])},
-    changed_at = CASE WHEN {_SAME} THEN known.changed_at ELSE excluded.observed_at END
-WHERE excluded.observed_at > known.observed_at
-   OR (excluded.observed_at = known.observed_at AND excluded.available < known.available)
+WITH kept AS (
+    INSERT INTO trueup.stock_levels AS known (counted, changed_at, {_NAMES})
+    SELECT :counted, observed_at, {_NAMES} FROM ({_GIVEN}) AS given ORDER BY sku COLLATE "C", location
+    ON CONFLICT (sku, location, counted) DO UPDATE SET
+        {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])},
+        changed_at = CASE WHEN {_SAME} THEN known.changed_at ELSE excluded.observed_at END
+    WHERE excluded.observed_at > known.observed_at
+       OR (excluded.observed_at = known.observed_at AND excluded.available < known.available)
+    RETURNING known.changed_at, {", ".join(f"known.{name}" for name in _COLUMNS)}
+), told AS ({_append(f"SELECT {_NAMES} FROM kept WHERE changed_at = observed_at")} RETURNING id)
+SELECT (SELECT count(*) FROM kept) AS kept, (SELECT count(*) FROM told) AS told
 """)
 
 
@@ -130,9 +142,11 @@ def record_levels(connection: sa.Connection, levels: Iterable[Level], counted: C
     for each in earlier:
         added += connection.execute(_APPEND, _values([each], counted)).rowcount
     given = _values(newest.values(), counted)
-    added += connection.execute(_APPEND, given).rowcount
-    if connection.execute(_KEEP, given).rowcount < len(newest):
+    done = connection.execute(_KEEP, given).one()
+    added += int(done.told)
+    if done.kept < len(newest):
         # Some came late. What was passed over before as unchanged, from today's number back to it, changed after all.
+        added += connection.execute(_APPEND, given).rowcount
         current = [
             each for place in {key[1] for key in newest} for each in _levels_of(connection, newest, place, counted)
         ]

@@ -54,7 +54,8 @@ stock_writes = sa.Table(
 class WriteRow:
     """One row of a write: what is set (a CountWrite or HoldMove), and what it makes of the publication when it is taken.
 
-    `changes` and `since` say which change it answers, and since when that waited.
+    `changes` and `since` say which change it answers, and since when that waited. `whole`: nothing else is due for it, so that
+    the change is settled when this is taken.
     """
 
     count: CountWrite | None
@@ -64,6 +65,7 @@ class WriteRow:
     why: str
     changes: int
     since: datetime
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

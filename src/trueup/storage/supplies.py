@@ -9,12 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from trueup.domain.catalog import SUPERCYCLE, CountSource
-from trueup.domain.inventory import Supply
+from trueup.domain.catalog import CountSource
+from trueup.domain.inventory import Level, Supply
 from trueup.domain.orders import OrderState
 from trueup.domain.stock_ledger import HERE, ROUTES, MovementKind
 from trueup.storage.schema import metadata
-from trueup.storage.stock_ledger import level_of, stock_levels
+from trueup.storage.stock_ledger import NO_EVIDENCE, stock_levels
 
 stock_buffers = sa.Table(
     "stock_buffers",
@@ -29,10 +29,6 @@ stock_buffers = sa.Table(
 )
 
 _EFFECTS = {kind: (end in HERE) - (start in HERE) for kind, (start, end) in ROUTES.items()}
-COUNTED = f"""CASE WHEN coalesce(p.declared_source, '') <> ''
-         THEN CASE WHEN lower(p.declared_source) = '{SUPERCYCLE}' THEN '{CountSource.ITEMS}' ELSE '{CountSource.DECLARED}' END
-         WHEN p.tracked AND NOT p.circular THEN '{CountSource.SHOP}' ELSE '{CountSource.UNKNOWN}' END"""
-"""`Product.count_source` of a row `p` of products; a property holds both to the same answer."""
 
 
 def _kinds(effect: int) -> str:
@@ -41,13 +37,13 @@ def _kinds(effect: int) -> str:
     return ", ".join(f"'{kind}'" for kind in kinds)
 
 
-# Claims that a shop's count knows are summed from orders that are still open: years of closed ones are never read.
+# Claims that a shop's count knows are summed from orders that are still open: years of closed ones are never read. What is summed
+# is narrow, so that the sums of a whole catalogue stay in memory; the counts themselves are joined last.
 _SUPPLIES = f"""
-WITH counted AS (
-    SELECT l.*, b.eaches AS buffer, l.counted = '{CountSource.SHOP}' AS in_shop
+WITH counted AS MATERIALIZED (
+    SELECT l.sku, l.counted, l.observed_at, l.counted = '{CountSource.SHOP}' AS in_shop
     FROM trueup.products p
-    JOIN trueup.stock_levels l ON l.sku = p.sku AND l.location = :location AND l.counted = {COUNTED}
-    LEFT JOIN trueup.stock_buffers b ON b.channel = :channel AND b.location = :location AND b.sku = p.sku
+    JOIN trueup.stock_levels l ON l.sku = p.sku AND l.location = :location AND l.counted = p.counted
     WHERE l.tracked AND {{chosen}}
 ), holding AS (
     SELECT c.sku, r.eaches AS held, 0 AS held_known
@@ -56,7 +52,7 @@ WITH counted AS (
     UNION ALL
     SELECT c.sku, r.eaches, 0
     FROM counted c JOIN trueup.reservations r ON r.sku = c.sku AND r.location = :location
-    WHERE c.in_shop AND r.claimed_at >= c.observed_at
+    WHERE c.in_shop AND r.claimed_at >= c.observed_at AND {{claimed}}
     UNION ALL
     SELECT c.sku, r.eaches - CASE WHEN r.claimed_at < c.observed_at THEN r.claimed_eaches ELSE 0 END, 0
     FROM counted c JOIN trueup.reservations r ON r.sku = c.sku AND r.location = :location
@@ -68,22 +64,33 @@ WITH counted AS (
     JOIN counted c ON c.sku = r.sku
     WHERE o.state <> '{OrderState.CLOSED}' AND c.in_shop AND r.claimed_at < c.observed_at
 ), held AS (
-    SELECT sku, sum(held) AS held, sum(held_known) AS held_known FROM holding GROUP BY sku
+    SELECT sku, sum(held)::bigint AS held, sum(held_known)::bigint AS held_known FROM holding GROUP BY sku
 ), moved AS (
     SELECT c.sku,
            sum(CASE WHEN m.kind IN ({_kinds(-1)}) THEN -m.eaches
-                    WHEN m.kind IN ({_kinds(1)}) AND m.occurred_at > c.observed_at THEN m.eaches ELSE 0 END) AS moved
+                    WHEN m.kind IN ({_kinds(1)}) AND m.occurred_at > c.observed_at THEN m.eaches ELSE 0 END)::bigint AS moved
     FROM counted c
     JOIN trueup.stock_movements m ON m.sku = c.sku AND m.location = :location AND m.occurred_at >= c.observed_at
     WHERE NOT c.in_shop
     GROUP BY c.sku
 )
-SELECT c.*, coalesce(held.held, 0) AS held, coalesce(held.held_known, 0) AS held_known, coalesce(moved.moved, 0) AS moved
-FROM counted c LEFT JOIN held ON held.sku = c.sku LEFT JOIN moved ON moved.sku = c.sku
-ORDER BY c.sku
+SELECT l.sku, l.location, l.available, l.committed, l.on_hand, l.tracked, l.observed_at, l.reserved, l.damaged,
+       l.quality_control, l.safety_stock, l.incoming, l.source,
+       CASE WHEN l.evidence = '{NO_EVIDENCE}' THEN '' ELSE l.evidence::text END,
+       coalesce(moved.moved, 0), coalesce(held.held, 0), coalesce(held.held_known, 0), coalesce(b.eaches, 0)
+FROM counted c
+JOIN trueup.stock_levels l ON l.sku = c.sku AND l.location = :location AND l.counted = c.counted
+LEFT JOIN trueup.stock_buffers b ON b.channel = :channel AND b.location = :location AND b.sku = c.sku
+LEFT JOIN held ON held.sku = c.sku
+LEFT JOIN moved ON moved.sku = c.sku
+ORDER BY l.sku
 """
-_ALL = sa.text(_SUPPLIES.format(chosen="true"))
-_CHOSEN = sa.text(_SUPPLIES.format(chosen="p.sku = ANY(:skus)")).bindparams(sa.bindparam("skus", type_=ARRAY(sa.Text)))
+# Of a whole catalogue, claims newer than the oldest count are found in one go, and not product by product.
+_OLDEST = "r.claimed_at >= (SELECT min(observed_at) FROM counted)"
+_ALL = sa.text(_SUPPLIES.format(chosen="true", claimed=_OLDEST))
+_CHOSEN = sa.text(_SUPPLIES.format(chosen="p.sku = ANY(:skus)", claimed="true")).bindparams(
+    sa.bindparam("skus", type_=ARRAY(sa.Text))
+)
 
 
 def load_supplies(
@@ -100,11 +107,10 @@ def load_supplies(
         rows = connection.execute(_CHOSEN, {**given, "skus": sorted(set(skus))})
     else:
         return []
-    return [(_supply(row), row["buffer"] or 0) for row in rows.mappings()]
-
-
-def _supply(row: Any) -> Supply:
-    return Supply(level_of(row), moved=int(row["moved"]), held=int(row["held"]), held_known=int(row["held_known"]))
+    return [
+        (Supply(Level(*level), moved=moved, held=held, held_known=known), buffer)
+        for *level, moved, held, known, buffer in rows
+    ]
 
 
 def list_counted(connection: sa.Connection, location: str, after: str, limit: int) -> list[str]:
@@ -116,7 +122,7 @@ def list_counted(connection: sa.Connection, location: str, after: str, limit: in
 def list_by_items(connection: sa.Connection, skus: Collection[str] | None = None) -> list[str]:
     """Those of these products (None: of all) that are counted unit by unit, in the order of their SKUs."""
     chosen = "" if skus is None else "AND p.sku = ANY(:skus)"
-    query = f"SELECT p.sku FROM trueup.products p WHERE {COUNTED} = '{CountSource.ITEMS}' {chosen} ORDER BY p.sku"
+    query = f"SELECT p.sku FROM trueup.products p WHERE p.counted = '{CountSource.ITEMS}' {chosen} ORDER BY p.sku"
     given = {} if skus is None else {"skus": sorted(set(skus))}
     return list(connection.execute(sa.text(query), given).scalars())
 

@@ -11,6 +11,7 @@ decided again; the rest go without it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -66,7 +67,9 @@ def plan_reads(tx: Tx, channel: str, number: int) -> list[str] | None:
     if not pumps.keep_pump(tx.connection, pump_name(channel), number, tx.now):
         return None
     changed = publications.list_changed(tx.connection, channel, _most_rows(tx.resources, channel))
-    return sorted({each.place.item for each, _, due in _decided(tx, channel, changed) if due.must_read})
+    return sorted(
+        {each.place.item for each in changed if each.standing.believed is None or each.standing.shown is None}
+    )
 
 
 def read_items(world: World, channel: str, items: list[str]) -> dict[str, Any]:
@@ -134,20 +137,14 @@ def may_write(each: Publication) -> bool:
 def _row(each: Publication, due: Due, wanted: WantedStock) -> WriteRow:
     since = each.changed_since
     assert since is not None, f"{each.place}: listed as changed, and not marked"
-    return WriteRow(due.count, due.hold, wanted.counted_at, wanted.held, wanted.why, each.changes, since)
+    whole = due.count is None or due.hold is None
+    return WriteRow(due.count, due.hold, wanted.counted_at, wanted.held, wanted.why, each.changes, since, whole)
 
 
 def _of_kind(row: WriteRow, kind: WriteKind) -> WriteRow:
-    counts = kind is WriteKind.COUNTS
-    return WriteRow(
-        row.count if counts else None,
-        None if counts else row.hold,
-        row.counted_at if counts else None,
-        row.held,
-        row.why,
-        row.changes,
-        row.since,
-    )
+    if kind is WriteKind.COUNTS:
+        return replace(row, hold=None)
+    return replace(row, count=None, counted_at=None)
 
 
 def _settled(each: Publication) -> tuple[str, str, int]:
@@ -215,7 +212,9 @@ def _note_accepted(tx: Tx, channel: str, write: StockWrite) -> None:
         rows.append((accepted, row.since))
     publications.note_accepted(tx.connection, channel, rows, tx.now)
     close_refused(tx, channel, [_place(row) for row in write.rows])
-    # Marked still: the next run finds that nothing is left to do, or that the other kind of write is.
+    # Where the other kind of write is due too it stays marked: the next run finds whether both were taken.
+    whole = [(*_place(row), row.changes) for row in write.rows if row.whole]
+    publications.settle_changed(tx.connection, channel, whole)
     look_later(tx, channel, [what.item for row in write.rows if (what := row.count or row.hold) is not None])
 
 

@@ -12,7 +12,6 @@ from trueup.storage.orders import orders
 from trueup.storage.products import products
 from trueup.storage.stock import reservations, stock
 from trueup.storage.stock_ledger import NUMBERS, stock_levels, stock_movements
-from trueup.storage.supplies import COUNTED
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 
 
@@ -57,16 +56,19 @@ def list_declared(connection: sa.Connection, skus: Iterable[str]) -> dict[tuple[
 
 def page_products(connection: sa.Connection, words: str, counted: str, cursor: str, limit: int = ROWS) -> Paged:
     """Products in the order of their SKUs, those whose SKU or title has the words, and that are counted by such a source."""
-    rule: sa.ColumnElement[str] = sa.literal_column(f"({COUNTED.replace('p.', 'trueup.products.')})", sa.Text)
     query = sa.select(
-        products.c.sku, products.c.title, products.c.declared_source, products.c.circular, rule.label("counted_by")
+        products.c.sku,
+        products.c.title,
+        products.c.declared_source,
+        products.c.circular,
+        products.c.counted.label("counted_by"),
     )
     if words:
         query = query.where(
             sa.or_(products.c.sku.icontains(words, autoescape=True), products.c.title.icontains(words, autoescape=True))
         )
     if counted:
-        query = query.where(rule == counted)
+        query = query.where(products.c.counted == counted)
     return fetch_page(connection, query, Order((products.c.sku,)), cursor, limit)
 
 
