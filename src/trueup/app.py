@@ -22,6 +22,7 @@ from trueup.connectors.amazon_vendor.finances import AmazonFinances, finances_na
 from trueup.connectors.amazon_vendor.reports import AmazonReports, reports_name
 from trueup.connectors.amazon_vendor.wire import Wire
 from trueup.connectors.folder import Folder, FolderPlaces
+from trueup.connectors.openid import OpenIdProvider, OpenIdSettings
 from trueup.connectors.shopify import ShopifySettings, ShopifyShop
 from trueup.connectors.shopify.credits import ShopifyCredits
 from trueup.connectors.shopify.sales import ShopifySales
@@ -257,6 +258,11 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
         if place.outbox is not None:
             found.document_sinks[place.name] = folder
         found.probed[place.name] = found.guarded[place.name] = folder
+    if settings.sign_in is not None:
+        known = OpenIdSettings.of(settings.sign_in, settings.installation.address or "")
+        provider = OpenIdProvider(known, how.clock, on_effect=how.on_effect)
+        found.identity_providers[known.name] = found.probed[known.name] = provider
+        closers.append(provider.close)
     return found, closers
 
 
@@ -348,6 +354,7 @@ def _routes(settings: Settings) -> dict[str, PartnerRoutes]:
     found = {}
     for account in settings.accounts:
         on_api, on_edi = Route.SP_API in account.routes, Route.EDI in account.routes
+        finances = tuple(finances_name(account.name, each) for each in account.marketplaces if on_api)
         answers: dict[Route, str] = {}
         if on_api:
             answers[Route.SP_API] = account.name
@@ -358,16 +365,10 @@ def _routes(settings: Settings) -> dict[str, PartnerRoutes]:
             status_source=account.name if on_api else None,
             document_source=account.folder,
             acknowledgements=answers,
-            remittance_sources=_finances(account),
-            invoice_status_sources=_finances(account),
+            remittance_sources=finances,
+            invoice_status_sources=finances,
         )
     return found
-
-
-def _finances(account: Any) -> tuple[str, ...]:
-    """The names of an account's connections to Amazon's finance APIs."""
-    asked = account.marketplaces if Route.SP_API in account.routes else ()
-    return tuple(finances_name(account.name, marketplace) for marketplace in asked)
 
 
 def _pace(settings: Settings) -> Pace:

@@ -54,7 +54,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "domain": set(),
     "formats": {"msgspec", "python_calamine", "pypdf"},
     "remote": {"httpx2", "stamina", "structlog"},
-    "connectors": {"msgspec", "structlog"},
+    "connectors": {"msgspec", "structlog", "authlib", "joserfc"},
     "durable": {"dbos", "sqlalchemy", "psycopg", "structlog"},
     "reports": {"xlsxwriter", "reportlab"},
     "settings": {"pydantic", "pydantic_core", "platformdirs"},

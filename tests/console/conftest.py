@@ -58,17 +58,17 @@ def console(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @contextmanager
-def console_over(filled: Filled, folder: Path) -> Iterator[Console]:
-    """A console over a copy of the filled database, at the time until which it was filled."""
+def console_over(filled: Filled, folder: Path, more: str = "", port: int = 0, **more_environ: str) -> Iterator[Console]:
+    """A console over a copy of the filled database, at the time until which it was filled; with `more` settings."""
     name = f"console_{uuid.uuid4().hex}"
     _run(filled.server_url, f'CREATE DATABASE "{name}" TEMPLATE "{filled.name}" STRATEGY FILE_COPY')
     environ = write_settings(
         folder, read_url(filled.server_url).set(database=name).render_as_string(hide_password=False)
     )
-    text = SETTINGS.split("[[people]]")[0] + PEOPLE + "\n[simulation]" + SETTINGS.split("[simulation]")[1]
+    text = SETTINGS.split("[[people]]")[0] + PEOPLE + "\n[simulation]" + SETTINGS.split("[simulation]")[1] + more
     (folder / "trueup.toml").write_text(text)
-    opening = Opening(clock=ManualClock(filled.until), environ=environ)
-    with open_application(folder / "trueup.toml", opening) as app, served(app) as running:
+    opening = Opening(clock=ManualClock(filled.until), environ=environ | more_environ)
+    with open_application(folder / "trueup.toml", opening) as app, served(app, port) as running:
         app.act(False, lambda tx: tx.at(tx.now + timedelta(days=9), "answer_before_deadline", RUN, 1, 9))
         yield running
     _run(filled.server_url, f'DROP DATABASE "{name}" WITH (FORCE)')

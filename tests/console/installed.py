@@ -102,10 +102,10 @@ class Client:
 
 
 @contextmanager
-def served(app: Application) -> Iterator[Console]:
-    """The console on a free port, in a thread of its own, until the block ends."""
+def served(app: Application, port: int = 0) -> Iterator[Console]:
+    """The console on that port, or any that is free, in a thread of its own, until the block ends."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
+    listener.bind(("127.0.0.1", port))
     listener.listen(128)
     server = uvicorn.Server(uvicorn.Config(build_web(app), **_SERVING))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

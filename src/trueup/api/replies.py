@@ -6,6 +6,7 @@ import structlog
 from fastapi import Request, Response
 
 from trueup.base.errors import Invalid, NotFound, Transient, TrueupError, Unauthorized
+from trueup.base.streams import read_at_most
 
 LARGEST_BODY_BYTES = 5 * 1024 * 1024
 RETRY_SECONDS = 30
@@ -34,13 +35,7 @@ async def read_body(request: Request, most: int = LARGEST_BODY_BYTES) -> bytes |
     announced = request.headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced) > most:
         return None
-    pieces, size = [], 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > most:
-            return None
-        pieces.append(piece)
-    return b"".join(pieces)
+    return await read_at_most(request.stream(), most)
 
 
 TOO_LARGE = Response("Too large.", 413, media_type="text/plain")

@@ -16,6 +16,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from trueup.console.visit import Visit
+from trueup.workflows.authority import LOOK, is_allowed
+from trueup.workflows.sign_in import is_signed_in
 
 _LOOKS, _PAUSE_SECONDS = 60, 1.0
 _END = "event: ended\ndata: over\n\n"
@@ -33,6 +35,11 @@ class Message:
 Look = Callable[[sa.Connection], Message]
 
 
+def is_streamed(path: str) -> bool:
+    """Whether a route answers with a stream: by a part of its path."""
+    return "live" in path.split("/")
+
+
 def stream(visit: Visit, look: Look) -> Response:
     """What `look` shows, as long as it changes; nothing (204) where there are too many streams already."""
     streams = visit.house.streams
@@ -46,13 +53,16 @@ def stream(visit: Visit, look: Look) -> Response:
 async def _messages(visit: Visit, look: Look, known: str) -> AsyncIterator[str]:
     database = visit.desk.world.database
 
-    def ask() -> Message:
+    def ask() -> Message | None:
         with database.transaction() as connection:
-            return look(connection)
+            return look(connection) if _still_may(visit, connection) else None
 
     try:
         for _ in range(_LOOKS):
             message = await run_in_threadpool(ask)
+            if message is None:
+                yield _END
+                return
             if message.id != known:
                 known = message.id
                 yield written(message)
@@ -62,6 +72,13 @@ async def _messages(visit: Visit, look: Look, known: str) -> AsyncIterator[str]:
             await asyncio.sleep(_PAUSE_SECONDS)
     finally:
         visit.house.streams.leave(visit.ticket)
+
+
+def _still_may(visit: Visit, connection: sa.Connection) -> bool:
+    """Whether the session still holds and its person may still look: who signs out, or is removed, is shown nothing more."""
+    desk = visit.desk
+    person = is_signed_in(connection, visit.ticket, desk.settings.people, desk.world.clock.now())
+    return person is not None and is_allowed(person, LOOK)
 
 
 def written(message: Message) -> str:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
+import sqlalchemy as sa
 import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -20,24 +21,32 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route as Address
+from starlette.types import Message
 
 from trueup.base.errors import NotFound, Refused, TrueupError
 from trueup.base.ids import digest_of
 from trueup.base.plugins import collect
+from trueup.base.streams import read_at_most
 from trueup.console import pages
 from trueup.console.drawing import manifest, templates
 from trueup.console.kept_assets import answer_asset, keep_assets
+from trueup.console.live import is_streamed
 from trueup.console.page import OPEN_TO_ALL, Page, Route
 from trueup.console.permissions import words_of
 from trueup.console.presenting import present_in
 from trueup.console.visit import SESSION, TOLD, Desk, House, Visit
 from trueup.storage.views.console import load_preferences
 from trueup.workflows.authority import permissions
-from trueup.workflows.sign_in import session_of
+from trueup.workflows.receive_files import LARGEST_BYTES
+from trueup.workflows.resolve_case import Person
+from trueup.workflows.sign_in import is_signed_in, session_of
 
 PAGE_GROUP = "trueup.pages"
 SIGN_IN = "/sign-in"
 _SAFE = ("GET", "HEAD")
+_LARGEST_OF_STRANGERS = 64 * 1024
+_MOST_FIELDS = 20_000
+"""Fields of a form: each of thousands of cases that are decided at once is one."""
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
@@ -84,15 +93,38 @@ class Asked:
     request: Request
     form: FormData = field(default_factory=FormData)
     body: bytes = b""
+    too_large: int = 0
+    """The limit in bytes that the body went beyond; it was not read."""
 
 
 def _answering(house: House, page: Page, route: Route) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        body = await request.body() if route.method == "POST" else b""
-        form = await request.form() if route.method == "POST" else FormData()
-        return await run_in_threadpool(_serve, house, page, route, Asked(request, form, body))
+        if route.method != "POST":
+            return await run_in_threadpool(_serve, house, page, route, Asked(request))
+        return await run_in_threadpool(_serve, house, page, route, await _read(house, route, request))
 
     return answer
+
+
+async def _read(house: House, route: Route, request: Request) -> Asked:
+    """The request with its body: little of a stranger's, and none where nobody is signed in who could send it."""
+    known = route.may == OPEN_TO_ALL or await run_in_threadpool(_is_somebody, house, request)
+    most = _LARGEST_OF_STRANGERS if route.may == OPEN_TO_ALL else LARGEST_BYTES
+    body = await read_at_most(request.stream(), most) if known else b""
+
+    async def read() -> Message:
+        return {"type": "http.request", "body": body or b"", "more_body": False}
+
+    whole = Request(request.scope, read)
+    form = await whole.form(max_fields=_MOST_FIELDS) if body else FormData()
+    return Asked(whole, form, body or b"", too_large=most if body is None else 0)
+
+
+def _is_somebody(house: House, request: Request) -> bool:
+    desk = house.desk
+    with desk.world.database.transaction() as connection:
+        ticket = request.cookies.get(SESSION, "")
+        return is_signed_in(connection, ticket, desk.settings.people, desk.world.clock.now()) is not None
 
 
 def _not_there(house: House) -> Callable[[Request, HTTPException], Awaitable[Response]]:
@@ -114,9 +146,8 @@ def _serve(house: House, page: Page, route: Route, asked: Asked) -> Response:
     """Who is it, may they, and what is the answer: in this order, whatever the page is."""
     request = asked.request
     ticket = request.cookies.get(SESSION, "")
-    known = house.desk.act(False, session_of, ticket, house.desk.settings.people) if ticket else None
     with house.desk.world.database.transaction() as connection:
-        person = known[0] if known else None
+        person = _person_of(house, route, ticket, connection)
         preferences = load_preferences(connection, person.name) if person else {}
         zone = preferences.get("zone") or request.cookies.get("zone") or house.desk.settings.installation.time_zone
         accepted = request.headers.get("accept-language", "")
@@ -124,19 +155,36 @@ def _serve(house: House, page: Page, route: Route, asked: Asked) -> Response:
         visit = Visit(request, house, page, connection, present, person, preferences, ticket, asked.form, asked.body)
         visit.nonce = secrets.token_urlsafe(16)
         visit.csrf = csrf_of(ticket) if person else ""
-        response = _answer(visit, route)
+        response = _answer(visit, route, asked.too_large)
     return _protected(visit, response)
 
 
-def _answer(visit: Visit, route: Route) -> Response:
+def _person_of(house: House, route: Route, ticket: str, connection: sa.Connection) -> Person | None:
+    """Who is signed in by that ticket. To look at a stream does not count as use, or a page that is left open would never rest."""
+    desk = house.desk
+    if not ticket:
+        return None
+    if is_streamed(route.path):
+        return is_signed_in(connection, ticket, desk.settings.people, desk.world.clock.now())
+    known = desk.act(False, session_of, ticket, desk.settings.people)
+    return known[0] if known else None
+
+
+def _answer(visit: Visit, route: Route, too_large: int) -> Response:
     try:
+        if not visit.is_at_home:
+            return problem_page(visit, 421, f"This console is at {visit.home}, and answers under no other name.")
         if route.may != OPEN_TO_ALL and visit.person is None:
             return _to_sign_in(visit)
+        if too_large:
+            return problem_page(visit, 413, f"More than {too_large:,} bytes were sent; nothing was read.")
         if visit.request.method not in _SAFE:
             _check_origin(visit, route)
         if not visit.may(route.may):
             return problem_page(visit, 403, f"This needs “{words_of(route.may)}”. An administrator can grant it.")
-        return route.answer(visit)
+        # A statement that fails must not take along the page that says so.
+        with visit.connection.begin_nested():
+            return route.answer(visit)
     except TrueupError as error:
         return problem_page(visit, error.http_status, str(error))
     except Exception:
@@ -156,7 +204,15 @@ def problem_page(visit: Visit, status: int, words: str) -> Response:
     return response
 
 
-_TITLES = {403: "Not allowed", 404: "Not found", 409: "Not done", 422: "Not accepted", 429: "Wait"}
+_TITLES = {
+    403: "Not allowed",
+    404: "Not found",
+    409: "Not done",
+    413: "Too large",
+    421: "Not here",
+    422: "Not accepted",
+    429: "Wait",
+}
 
 
 def csrf_of(ticket: str) -> str:
@@ -167,7 +223,8 @@ def csrf_of(ticket: str) -> str:
 def _check_origin(visit: Visit, route: Route) -> None:
     """A form comes from our own pages, and of this session where it acts in its name. Raises Refused."""
     site = visit.request.headers.get("sec-fetch-site", "same-origin")
-    if site not in ("same-origin", "none"):
+    origin = visit.request.headers.get("origin", visit.home)
+    if site not in ("same-origin", "none") or origin not in (visit.home, visit.origin):
         raise Refused("This form came from another site; nothing was done.")
     if route.may == OPEN_TO_ALL:
         return

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 import sqlalchemy as sa
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from trueup.base.errors import Invalid
+from trueup.base.errors import Invalid, NotFound
 from trueup.console.drawing import templates
 from trueup.console.page import Group, Page
 from trueup.console.presenting import Presenting
@@ -25,6 +25,7 @@ from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import World
 
 T = TypeVar("T")
+_LARGEST_NUMBER = 2**63 - 1
 SESSION = "trueup_session"
 """The cookie with a session's ticket."""
 TOLD = "trueup_told"
@@ -110,6 +111,23 @@ class Visit:
         return self.person
 
     @property
+    def origin(self) -> str:
+        """Where the browser says that it is: scheme, host and port of this request."""
+        return f"{self.request.url.scheme}://{self.request.url.netloc}"
+
+    @property
+    def home(self) -> str:
+        """Where people reach the console: as the settings say, or else as the browser does."""
+        return (self.desk.settings.installation.address or self.origin).rstrip("/")
+
+    @property
+    def is_at_home(self) -> bool:
+        """Whether the console was asked under its own name, or from this machine. Another name may be one that somebody else made
+        lead here, to have a browser believe that they are us."""
+        host = self.request.url.hostname or ""
+        return host in ("127.0.0.1", "localhost", "::1") or self.request.url.netloc == urlsplit(self.home).netloc
+
+    @property
     def tour(self) -> tuple[int, Any, int] | None:
         """The step of the tour that the person is at, and how many there are; None for who is on none."""
         from trueup.console.tour_steps import STEPS
@@ -131,8 +149,11 @@ class Visit:
         return str(self.request.path_params[name])
 
     def number(self, name: str) -> int:
-        """A part of the address that is a number; the route says `{name:int}`."""
-        return int(self.request.path_params[name])
+        """A part of the address that is a number; the route says `{name:int}`. Raises NotFound for one that nothing has."""
+        found = int(self.request.path_params[name])
+        if found > _LARGEST_NUMBER:
+            raise NotFound(f"There is nothing here of number {found}.")
+        return found
 
     def asked(self, name: str, default: str = "") -> str:
         """A word of the query."""
@@ -171,8 +192,13 @@ class Visit:
         response = RedirectResponse(address, status_code=303)
         if told:
             body = quote(json.dumps({"words": told, "undo": undo}))
-            response.set_cookie(TOLD, body, max_age=60, httponly=True, samesite="lax")
+            self.keep(response, TOLD, body, 60)
         return response
+
+    def keep(self, response: Response, name: str, value: str, seconds: int) -> None:
+        """Have the browser keep a cookie that no script reads and that goes to no other site."""
+        secure = self.home.startswith("https:")
+        response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure)
 
     @property
     def told(self) -> dict[str, str] | None:

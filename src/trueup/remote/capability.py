@@ -18,6 +18,7 @@ from trueup.domain.sales_orders import SalesOrder, ShownOrder
 from trueup.remote.credits import GiftCardSink, StoreCreditSink
 from trueup.remote.gate import Guarded
 from trueup.remote.hints import HintSource
+from trueup.remote.identity import IdentityProvider
 from trueup.remote.observed import Observed as Observed
 from trueup.remote.sales import SaleSource
 from trueup.remote.showcase import Showcase
@@ -317,6 +318,8 @@ class Connections:
     sales: dict[str, SaleSource] = field(default_factory=dict)
     vendor_reports: dict[str, VendorReportSource] = field(default_factory=dict)
     showcases: dict[str, Showcase] = field(default_factory=dict)
+    identity_providers: dict[str, IdentityProvider] = field(default_factory=dict)
+    """By which people sign in: one at most."""
     probed: dict[str, Probed] = field(default_factory=dict)
     guarded: dict[str, Guarded] = field(default_factory=dict)
     """By the name that a person pauses: what asks a gate before anything leaves."""

@@ -27,6 +27,9 @@ def crosscheck(data: dict[str, Any]) -> Iterator[str]:
     owners = {role.value for role in Role} | _names(data, "people")
     yield from _programmes(data, owners)
     yield from _signals(data)
+    yield from _unique("addresses of people", [_lower(row.get("email")) for row in _rows(data, "people")])
+    if isinstance(data.get("sign_in"), dict) and not _table(data, "installation").get("address"):
+        yield "[sign_in] also needs address in [installation]: where the provider sends people back to."
     trade_ins = data.get("trade_ins")
     for name, table in (("shop", "shops"), ("programme", "circular")):
         if isinstance(trade_ins, dict) and isinstance(trade_ins.get(name), str):
@@ -109,6 +112,15 @@ def _unique(what: str, names: list[object]) -> Iterator[str]:
     texts = [name for name in names if isinstance(name, str)]
     for name in sorted({name for name in texts if texts.count(name) > 1}):
         yield f"{what}: {texts.count(name)} have the name {name!r}; give each its own."
+
+
+def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
+    found = data.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _rows(table: dict[str, Any], name: str) -> list[dict[str, Any]]:

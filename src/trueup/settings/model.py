@@ -22,6 +22,7 @@ from trueup.domain.partners import Agreement, CostBasis, Fallback, Partner, Rout
 from trueup.domain.trade_ins import Grade, TradeInTerms
 from trueup.settings.fences import FenceSettings, RiskPercent, buffer_of
 from trueup.settings.reports import ReportSettings
+from trueup.settings.sign_in import SignInSettings
 from trueup.settings.values import (
     Amount,
     DatabaseUrl,
@@ -39,6 +40,7 @@ from trueup.settings.values import (
     SecretValue,
     Table,
     TimeZone,
+    WebAddress,
     key,
     told,
 )
@@ -55,6 +57,7 @@ class InstallationSettings(Table):
     name: Label = key(LABEL, "trueup")
     data: FilePath = key("a folder", Path(platformdirs.user_data_dir("trueup", appauthor=False)))
     database: DatabaseUrl = key('"embedded" or a PostgreSQL URL', None)
+    address: WebAddress | None = key('where people reach the console, such as "https://trueup.example.com"', None)
     time_zone: TimeZone = key("a time zone such as Europe/Berlin", "UTC")
     two_persons_above: Amount | None = key('an amount and its currency such as "1000.00 USD"', None)
 
@@ -302,6 +305,9 @@ class PersonSettings(Table):
     roles: Annotated[tuple[Role, ...], Field(min_length=1)] = key(
         f"roles among {', '.join(role.value for role in Role)}"
     )
+    email: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", max_length=254)] | None = key(
+        "their e-mail address", None
+    )
 
 
 class SignalSettings(Table):
@@ -362,6 +368,7 @@ class Settings(Foundation):
     trade_ins: TradeInSettings | None = key("the table [trade_ins]", None)
     worker: WorkerSettings = key("the table [worker]", WorkerSettings())
     signals: tuple[SignalSettings, ...] = key("[[signals]]", ())
+    sign_in: SignInSettings | None = key("the table [sign_in]", None)
     simulation: SimulationSettings | None = key("the table [simulation]", None)
 
     @property

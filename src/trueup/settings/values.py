@@ -155,6 +155,26 @@ def _loopback(value: object) -> object:
     return value
 
 
+def _web_address(value: object) -> object:
+    try:
+        parts = urlsplit(value) if isinstance(value, str) else None
+        port = parts.port if parts else None
+    except ValueError:
+        parts, port = None, None
+    plain = parts is not None and not (parts.username or parts.query or parts.fragment) and port != 0
+    here = parts is not None and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if (
+        parts is None
+        or not plain
+        or not parts.hostname
+        or not (parts.scheme == "https" or (parts.scheme == "http" and here))
+    ):
+        raise told(
+            f'expected an address such as "https://trueup.example.com" (http for this machine alone), found {value!r}'
+        )
+    return value
+
+
 def key(words: str, default: Any = ..., **more: Any) -> Any:
     """A key of the file. `words` say what is expected; errors quote them."""
     return Field(default, description=words, **more)
@@ -176,3 +196,4 @@ Marketplace = Annotated[str, Field(pattern=r"^([A-Z]{2}|A[A-Z0-9]{9,19})$")]
 Label = Annotated[str, Field(pattern=r"^[^\s<>\x00-\x1f][^<>\x00-\x1f]{0,79}$")]
 TimeZone = Annotated[str, BeforeValidator(_time_zone)]
 LoopbackUrl = Annotated[str, BeforeValidator(_loopback)]
+WebAddress = Annotated[str, BeforeValidator(_web_address)]

@@ -50,7 +50,20 @@ identities = sa.Table(
     sa.Column("subject", sa.Text, primary_key=True),
     sa.Column("person", sa.Text, nullable=False),
     sa.Column("linked_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("joined", sa.Boolean, nullable=False),
+    sa.Column("barred_at", sa.TIMESTAMP(timezone=True)),
     sa.Index("ix_identities_person", "person"),
+)
+addresses = sa.Table(
+    "addresses",
+    metadata,
+    sa.Column("email", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("added_by", sa.Text, nullable=False),
+    sa.Column("added_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("barred_at", sa.TIMESTAMP(timezone=True)),
+    sa.CheckConstraint("email = lower(email)", name="lower"),
+    sa.Index("ix_addresses_person", "person"),
 )
 preferences = sa.Table(
     "preferences",
@@ -69,6 +82,17 @@ class Passkey:
     label: str
     public_key: bytes
     uses: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedIdentity:
+    """Whom a provider's subject is. `joined`: the person came here by it, unasked; `barred`: they left, and it opens nothing."""
+
+    issuer: str
+    subject: str
+    person: str
+    joined: bool = False
+    barred: bool = False
 
 
 def add_person(connection: sa.Connection, name: str, roles: Collection[Role], *, by: str, now: datetime) -> None:
@@ -95,11 +119,28 @@ def set_roles(connection: sa.Connection, name: str, roles: Collection[Role]) -> 
 
 
 def remove_person(connection: sa.Connection, name: str, now: datetime) -> None:
-    """They left: what they did stays under their name, and nothing lets them in. Raises NotFound."""
+    """They left: what they did stays under their name, and nothing lets them in. Raises NotFound.
+
+    What a provider calls them, and the address they were asked at, are kept as barred: neither may join again by itself.
+    """
     if not connection.execute(sa.update(people).where(_here(name)).values(left_at=now)).rowcount:
         raise NotFound(f"{name!r} is nobody who was added in the console.")
-    for table in (passwords, passkeys, identities):
+    for table in (identities, addresses):
+        open_ones = sa.and_(table.c.person == name, table.c.barred_at.is_(None))
+        connection.execute(sa.update(table).where(open_ones).values(barred_at=now))
+    forget_keys(connection, name)
+
+
+def forget_keys(connection: sa.Connection, name: str) -> None:
+    """No password and no passkey of that name opens anything from now on: who bears it next is another."""
+    for table in (passwords, passkeys):
         connection.execute(sa.delete(table).where(table.c.person == name))
+
+
+def is_known(connection: sa.Connection, name: str) -> bool:
+    """Whether anyone was ever added under that name, however it is written."""
+    query = sa.select(sa.exists().where(sa.func.lower(people.c.name) == name.lower()))
+    return bool(connection.execute(query).scalar_one())
 
 
 def list_added(connection: sa.Connection) -> dict[str, frozenset[Role]]:
@@ -147,22 +188,57 @@ def drop_passkey(connection: sa.Connection, person: str, key_id: str) -> None:
         raise NotFound(f"{person} has no such passkey.")
 
 
-def link_identity(connection: sa.Connection, issuer: str, subject: str, person: str, now: datetime) -> None:
-    """Whom a provider's subject is; the first word stands."""
-    values = {"issuer": issuer, "subject": subject, "person": person, "linked_at": now}
-    connection.execute(insert(identities).values(values).on_conflict_do_nothing())
+def link_identity(connection: sa.Connection, made: LinkedIdentity, now: datetime) -> None:
+    """Whom a provider's subject is from now on; one that was barred is another's now. Raises Conflict while it is somebody's."""
+    values = {"person": made.person, "linked_at": now, "joined": made.joined, "barred_at": None}
+    statement = insert(identities).values(issuer=made.issuer, subject=made.subject, **values)
+    again = statement.on_conflict_do_update(
+        index_elements=["issuer", "subject"], set_=values, where=identities.c.barred_at.is_not(None)
+    )
+    if connection.execute(again.returning(identities.c.person)).first() is None:
+        raise Conflict("This account of the provider is somebody's already.")
 
 
-def find_identity(connection: sa.Connection, issuer: str, subject: str) -> str | None:
-    """The person that a provider's subject is."""
-    query = sa.select(identities.c.person).where(identities.c.issuer == issuer, identities.c.subject == subject)
-    found: str | None = connection.execute(query).scalar()
-    return found
+def find_identity(connection: sa.Connection, issuer: str, subject: str) -> LinkedIdentity | None:
+    """The person that a provider's subject is, or was."""
+    query = sa.select(identities).where(identities.c.issuer == issuer, identities.c.subject == subject)
+    row = connection.execute(query).first()
+    return LinkedIdentity(issuer, subject, row.person, row.joined, row.barred_at is not None) if row else None
+
+
+def has_identity(connection: sa.Connection, person: str, issuer: str) -> bool:
+    """Whether a subject of that provider is the person already."""
+    open_one = sa.and_(identities.c.person == person, identities.c.issuer == issuer, identities.c.barred_at.is_(None))
+    return bool(connection.execute(sa.select(sa.exists().where(open_one))).scalar_one())
+
+
+def drop_identities(connection: sa.Connection, person: str) -> int:
+    """No provider's subject is that person any more; how many were."""
+    return connection.execute(sa.delete(identities).where(identities.c.person == person)).rowcount
+
+
+def save_address(connection: sa.Connection, email: str, person: str, by: str, now: datetime) -> None:
+    """The address that a person is asked at, instead of the one before. Raises Conflict when it is another's."""
+    connection.execute(sa.delete(addresses).where(addresses.c.person == person))
+    values = {"person": person, "added_by": by, "added_at": now, "barred_at": None}
+    statement = insert(addresses).values(email=email.lower(), **values)
+    again = statement.on_conflict_do_update(
+        index_elements=["email"], set_=values, where=addresses.c.barred_at.is_not(None)
+    )
+    if connection.execute(again.returning(addresses.c.email)).first() is None:
+        raise Conflict(f"{email} is the address of somebody else already.")
+
+
+def find_address(connection: sa.Connection, email: str) -> tuple[str, bool] | None:
+    """Whose address it is, and whether they left."""
+    row = connection.execute(sa.select(addresses).where(addresses.c.email == email.lower())).first()
+    return (row.person, row.barred_at is not None) if row else None
 
 
 def can_sign_in(connection: sa.Connection, person: str) -> bool:
     """Whether anything that they hold lets them in."""
-    ways = [sa.exists().where(table.c.person == person) for table in (passwords, passkeys, identities)]
+    ways = [sa.exists().where(table.c.person == person) for table in (passwords, passkeys)]
+    ways.append(sa.exists().where(identities.c.person == person, identities.c.barred_at.is_(None)))
     return bool(connection.execute(sa.select(sa.or_(*ways))).scalar_one())
 
 

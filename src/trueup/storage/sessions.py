@@ -49,6 +49,14 @@ sign_in_tries = sa.Table(
     sa.Index("ix_sign_in_tries_name", "name", "at"),
     sa.Index("ix_sign_in_tries_address", "address", "at"),
 )
+known_browsers = sa.Table(
+    "known_browsers",
+    metadata,
+    sa.Column("digest", sa.CHAR(64), primary_key=True),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("known_since", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Index("ix_known_browsers_person", "person"),
+)
 ceremonies = sa.Table(
     "ceremonies",
     metadata,
@@ -57,6 +65,10 @@ ceremonies = sa.Table(
     sa.Column("body", JSONB, nullable=False),
     sa.Column("ends_at", sa.TIMESTAMP(timezone=True), nullable=False),
 )
+
+
+BROWSER_LASTS = timedelta(days=365)
+"""How long a browser is known as a person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +112,10 @@ def touch_session(connection: sa.Connection, ticket: str, now: datetime) -> None
     connection.execute(sa.update(sessions).where(sessions.c.digest == _digest(ticket)).values(seen_at=now))
 
 
-def end_session(connection: sa.Connection, ticket: str) -> None:
-    """Its ticket opens nothing from now on."""
-    connection.execute(sa.delete(sessions).where(sessions.c.digest == _digest(ticket)))
+def end_session(connection: sa.Connection, ticket: str) -> str:
+    """Its ticket opens nothing from now on. By which way it had begun; "" when there was none."""
+    query = sa.delete(sessions).where(sessions.c.digest == _digest(ticket)).returning(sessions.c.way)
+    return connection.execute(query).scalar() or ""
 
 
 def end_sessions(connection: sa.Connection, person: str, *, but: str = "") -> int:
@@ -135,6 +148,39 @@ def use_link(connection: sa.Connection, ticket: str, now: datetime) -> str | Non
     return found
 
 
+def note_browser(connection: sa.Connection, person: str, now: datetime) -> str:
+    """A person came in from a browser: it keeps this ticket, by which it is known again for a year."""
+    connection.execute(sa.delete(known_browsers).where(known_browsers.c.known_since < now - BROWSER_LASTS))
+    ticket = new_ticket()
+    values = {"digest": _digest(ticket), "person": person, "known_since": now}
+    connection.execute(sa.insert(known_browsers).values(values))
+    return ticket
+
+
+def is_known_browser(connection: sa.Connection, ticket: str, person: str, now: datetime) -> bool:
+    """Whether that person came in from the browser with this ticket before."""
+    ours = sa.and_(
+        known_browsers.c.digest == _digest(ticket),
+        known_browsers.c.person == person,
+        known_browsers.c.known_since > now - BROWSER_LASTS,
+    )
+    return bool(ticket) and bool(connection.execute(sa.select(sa.exists().where(ours))).scalar_one())
+
+
+def forget_browsers(connection: sa.Connection, person: str) -> None:
+    """None is known as that person's any more."""
+    connection.execute(sa.delete(known_browsers).where(known_browsers.c.person == person))
+
+
+def queue_tries(connection: sa.Connection, name: str) -> None:
+    """Wait until nobody else tries under this name; the next one waits for the end of this transaction.
+
+    Otherwise many tries at once would each find that none has failed yet.
+    """
+    key = sa.func.hashtextextended(f"sign-in {name.lower()[:200]}", 0)
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
 def note_try(connection: sa.Connection, name: str, address: str, now: datetime) -> None:
     """Someone failed to sign in."""
     connection.execute(sa.delete(sign_in_tries).where(sign_in_tries.c.at < now - timedelta(days=1)))
@@ -156,7 +202,7 @@ def count_tries(connection: sa.Connection, name: str, address: str, since: datet
 
 
 def forget_tries(connection: sa.Connection, name: str) -> None:
-    """They are in: what failed before under this name counts no more."""
+    """What failed before under this name counts no more."""
     connection.execute(sa.delete(sign_in_tries).where(sign_in_tries.c.name == name.lower()[:200]))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -15,6 +17,7 @@ from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import ACTOR, Tx
 
+_ADDRESS = re.compile(r"[^@\s<>]{1,64}@[^@\s<>]{1,189}")
 LINK_LASTS = timedelta(days=3)
 FIRST_PERSON = "Administrator"
 """Who comes in by the first link of an installation whose settings name no administrator."""
@@ -27,6 +30,8 @@ class Named(Protocol):
     def name(self) -> str: ...
     @property
     def roles(self) -> Collection[Role]: ...
+    @property
+    def email(self) -> str | None: ...
 
 
 def all_people(connection: sa.Connection, settled: Iterable[Named]) -> dict[str, Person]:
@@ -41,19 +46,62 @@ def find_person(connection: sa.Connection, settled: Iterable[Named], name: str) 
     return next((person for person in everyone.values() if person.name.lower() == name.strip().lower()), None)
 
 
-def add_person(tx: Tx, name: str, roles: Collection[Role], by: Person, settled: Iterable[Named]) -> str:
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Someone who is to be added. With an `email`, they come in by the provider once that has verified it."""
+
+    name: str
+    roles: Collection[Role]
+    email: str = ""
+
+
+def add_person(tx: Tx, wanted: NewPerson, by: Person, settled: Iterable[Named]) -> str:
     """Add someone; returns the ticket of the link by which they come in for the first time.
 
-    Raises Refused (role, no name, no roles), Conflict when the name is taken.
+    Raises Refused (role, no name, no roles, an address that is none), Conflict when the name or the address is taken.
     """
+    name, roles = wanted.name, wanted.roles
     demand_role(by, "people.keep")
     if not name.strip() or len(name) > 80 or not roles:
         raise Refused(f"A person has a name of 1 to 80 characters and a role at least; found {name.strip()!r}.")
     if find_person(tx.connection, settled, name):
         raise Conflict(f"{name.strip()!r} is someone already; choose another name.")
     people.add_person(tx.connection, name.strip(), roles, by=by.name, now=tx.now)
-    record_deed(tx.connection, tx.now, by, Deed("person.added", f"person {name.strip()}", None, _said(roles)))
+    start_anew(tx, name.strip(), by.name)
+    after = dict(_said(roles))
+    if wanted.email:
+        after["email"] = _save_address(tx, wanted.email, name.strip(), by, settled)
+    record_deed(tx.connection, tx.now, by, Deed("person.added", f"person {name.strip()}", None, after))
     return sessions.make_link(tx.connection, name.strip(), by.name, tx.now, tx.now + LINK_LASTS)
+
+
+def start_anew(tx: Tx, name: str, by: str) -> None:
+    """Nothing that somebody else of that name ever held lets in whoever bears it now: keys, provider, sessions, tokens."""
+    people.forget_keys(tx.connection, name)
+    people.drop_identities(tx.connection, name)
+    sessions.end_sessions(tx.connection, name)
+    access_tokens.end_tokens(tx.connection, name, by)
+
+
+def ask_by_address(tx: Tx, name: str, email: str, by: Person, settled: Iterable[Named]) -> None:
+    """Have a person come in by the provider under this address, once it is verified there; their account there until now, if
+    any, opens nothing more. Raises Refused (role, an address that is none), NotFound, Conflict when it is another's.
+    """
+    demand_role(by, "people.keep")
+    _added(tx, name)
+    people.drop_identities(tx.connection, name)
+    after = {"email": _save_address(tx, email, name, by, settled)}
+    record_deed(tx.connection, tx.now, by, Deed("person.invited", f"person {name}", None, after))
+
+
+def _save_address(tx: Tx, email: str, name: str, by: Person, settled: Iterable[Named]) -> str:
+    found = email.strip().lower()
+    if not _ADDRESS.fullmatch(found):
+        raise Refused(f"{email.strip()[:80]!r} is no e-mail address; expected one such as ada@example.com.")
+    if any((each.email or "").lower() == found for each in settled):
+        raise Conflict(f"{found} is the address of somebody of trueup.toml already.")
+    people.save_address(tx.connection, found, name, by.name, tx.now)
+    return found
 
 
 def change_roles(tx: Tx, name: str, roles: Collection[Role], by: Person) -> None:
@@ -115,5 +163,5 @@ def _added(tx: Tx, name: str) -> frozenset[Role]:
     return found
 
 
-def _said(roles: Collection[Role]) -> Mapping[str, list[str]]:
+def _said(roles: Collection[Role]) -> Mapping[str, Any]:
     return {"roles": sorted(role.value for role in roles)}

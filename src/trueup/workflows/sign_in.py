@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from trueup.base.errors import Refused
+from trueup.base.ids import digest_of
 from trueup.storage import people, sessions
 from trueup.workflows.authority import Deed, record_deed
 from trueup.workflows.people import Named, all_people, find_person
@@ -30,18 +31,20 @@ _TOUCHED_AFTER = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who knocks: the network address, and what the browser calls itself."""
+    """Who knocks: the network address, what the browser calls itself, and the ticket of a browser that was here before."""
 
     address: str
     agent: str
+    browser: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """They are in, and this ticket says so from now on."""
+    """They are in, and this ticket says so from now on; by `browser`, where there is one, the browser is known again later."""
 
     person: Person
     ticket: str
+    browser: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +60,61 @@ _WRONG = Denied("Name and password do not belong together.")
 
 def sign_in(tx: Tx, name: str, password: str, visitor: Visitor, settled: Iterable[Named]) -> SignedIn | Denied:
     """By name and password. It returns what came of it and never raises, so that what failed is counted."""
-    waiting = check_tries(tx.connection, name, visitor, tx.now)
+    person = find_person(tx.connection, settled, name)
+    tried = _tried_as(tx, person.name if person else name, visitor)
+    waiting = check_tries(tx.connection, tried, visitor, tx.now)
     if waiting is not None:
         return waiting
-    person = find_person(tx.connection, settled, name)
     hashed = people.load_password(tx.connection, person.name) if person else None
     if not _agrees(hashed or _nobodys_hash(), password) or person is None or hashed is None:
-        sessions.note_try(tx.connection, name, visitor.address, tx.now)
+        sessions.note_try(tx.connection, tried, visitor.address, tx.now)
         return _WRONG
+    sessions.forget_tries(tx.connection, tried)
     if _hasher().check_needs_rehash(hashed):
         people.save_password(tx.connection, person.name, _hasher().hash(password), tx.now)
     return enter(tx, person, "password", visitor)
 
 
+def _tried_as(tx: Tx, name: str, visitor: Visitor) -> str:
+    """Under what a try is counted. A browser that the person came in from before has a count of its own, so that whoever guesses
+    from elsewhere locks out other guessers, and not the person."""
+    if sessions.is_known_browser(tx.connection, visitor.browser, name, tx.now):
+        return f"{name} from browser {digest_of(visitor.browser.encode())[:16]}"
+    return name
+
+
 def check_tries(connection: sa.Connection, name: str, visitor: Visitor, now: datetime) -> Denied | None:
-    """Whether too much was tried lately under this name or from this address."""
+    """Whether too much was tried lately under this name or from this address. Tries under one name go one after the other."""
+    sessions.queue_tries(connection, name)
     of_name, of_address = sessions.count_tries(connection, name, visitor.address, now - TRIES_WITHIN)
-    if of_name < MOST_TRIES_OF_A_NAME and of_address < MOST_TRIES_OF_AN_ADDRESS:
-        return None
-    minutes = TRIES_WITHIN // timedelta(minutes=1)
-    return Denied(f"Too many tries. Wait {minutes} minutes, or ask an administrator for a new link.", wait=True)
+    return _TOO_MANY if of_name >= MOST_TRIES_OF_A_NAME or of_address >= MOST_TRIES_OF_AN_ADDRESS else None
+
+
+def check_address(connection: sa.Connection, visitor: Visitor, now: datetime) -> Denied | None:
+    """Whether too much was tried lately from this address, by a way that names nobody."""
+    _, of_address = sessions.count_tries(connection, _NO_NAME, visitor.address, now - TRIES_WITHIN)
+    return _TOO_MANY if of_address >= MOST_TRIES_OF_AN_ADDRESS else None
+
+
+def note_address(connection: sa.Connection, visitor: Visitor, now: datetime) -> None:
+    """Someone failed to come in by a way that names nobody."""
+    sessions.note_try(connection, _NO_NAME, visitor.address, now)
+
+
+_NO_NAME = "\n"
+"""Nobody's name: a form cannot say it, for what it says is stripped."""
+_TOO_MANY = Denied(
+    f"Too many tries. Wait {TRIES_WITHIN // timedelta(minutes=1)} minutes, or ask an administrator for a new link.",
+    wait=True,
+)
 
 
 def enter(tx: Tx, person: Person, way: str, visitor: Visitor) -> SignedIn:
     """Begin a session for someone who has proven who they are."""
-    sessions.forget_tries(tx.connection, person.name)
     ticket = sessions.begin_session(tx.connection, person.name, way, visitor.agent, (tx.now, tx.now + SESSION_LASTS))
     record_deed(tx.connection, tx.now, person, Deed("session.began", f"person {person.name}", None, {"way": way}))
-    return SignedIn(person, ticket)
+    known = sessions.is_known_browser(tx.connection, visitor.browser, person.name, tx.now)
+    return SignedIn(person, ticket, "" if known else sessions.note_browser(tx.connection, person.name, tx.now))
 
 
 def enter_by_link(tx: Tx, ticket: str, password: str, visitor: Visitor, settled: Iterable[Named]) -> SignedIn:
@@ -96,17 +126,34 @@ def enter_by_link(tx: Tx, ticket: str, password: str, visitor: Visitor, settled:
         raise Refused("This link was used already, or it is too old. An administrator can make a new one.")
     _set_password(tx, person, password)
     sessions.end_sessions(tx.connection, person.name)
+    sessions.forget_browsers(tx.connection, person.name)
+    sessions.forget_tries(tx.connection, person.name)
     return enter(tx, person, "link", visitor)
 
 
-def change_password(tx: Tx, person: Person, before: str, after: str, ticket: str) -> None:
-    """Choose another; other sessions of theirs end. Raises Refused (the one before is wrong, the new one too short)."""
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """A password that somebody wants instead of the one until now; and the ticket of the session they do it in, which goes on."""
+
+    before: str
+    after: str
+    ticket: str
+
+
+def change_password(tx: Tx, person: Person, wanted: NewPassword, visitor: Visitor) -> Denied | None:
+    """Choose another; other sessions of theirs end. A wrong one counts as a try to sign in. Raises Refused (too short)."""
+    check_password(wanted.after)
+    tried = _tried_as(tx, person.name, visitor)
+    waiting = check_tries(tx.connection, tried, visitor, tx.now)
+    if waiting is not None:
+        return waiting
     hashed = people.load_password(tx.connection, person.name)
-    if hashed is not None and not _agrees(hashed, before):
-        raise Refused("The password until now is not that one.")
-    check_password(after)
-    _set_password(tx, person, after)
-    sessions.end_sessions(tx.connection, person.name, but=ticket)
+    if hashed is not None and not _agrees(hashed, wanted.before):
+        sessions.note_try(tx.connection, tried, visitor.address, tx.now)
+        return Denied("The password until now is not that one.")
+    _set_password(tx, person, wanted.after)
+    sessions.end_sessions(tx.connection, person.name, but=wanted.ticket)
+    return None
 
 
 def check_password(password: str) -> None:
@@ -128,9 +175,25 @@ def session_of(tx: Tx, ticket: str, settled: Iterable[Named]) -> tuple[Person, s
     return person, saved.way
 
 
-def sign_out(tx: Tx, ticket: str) -> None:
-    """End the session."""
-    sessions.end_session(tx.connection, ticket)
+def is_signed_in(connection: sa.Connection, ticket: str, settled: Iterable[Named], now: datetime) -> Person | None:
+    """Who holds the session of this ticket, without its being used: a page that is left open does not keep it alive."""
+    saved = sessions.load_session(connection, ticket, now, SESSION_RESTS)
+    return all_people(connection, settled).get(saved.person) if saved else None
+
+
+def sign_out(tx: Tx, ticket: str) -> str:
+    """End the session; by which way it had begun, "" where there was none."""
+    return sessions.end_session(tx.connection, ticket)
+
+
+def sign_out_elsewhere(tx: Tx, person: Person, ticket: str) -> int:
+    """End every other session of a person; how many. No browser but the next is known as theirs."""
+    ended = sessions.end_sessions(tx.connection, person.name, but=ticket)
+    sessions.forget_browsers(tx.connection, person.name)
+    record_deed(
+        tx.connection, tx.now, person, Deed("session.ended-elsewhere", f"person {person.name}", {"sessions": ended})
+    )
+    return ended
 
 
 def _set_password(tx: Tx, person: Person, password: str) -> None:

@@ -35,7 +35,7 @@ ENVIRON = {
     "AMAZON_REFRESH_TOKEN": "refresh-secret-words",
     "SHOPIFY_CLIENT_SECRET": "shopify-secret-words",
     "SUPERCYCLE_KEY": "supercycle-secret-words",
-    "FLOW_SECRET": "flow-secret-words",
+    **dict.fromkeys(("FLOW_SECRET", "SIGN_IN_SECRET"), "flow-secret-words"),
 }
 
 

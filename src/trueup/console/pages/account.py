@@ -5,14 +5,15 @@ from __future__ import annotations
 from babel import Locale
 from starlette.responses import Response
 
-from trueup.base.errors import Invalid
+from trueup.base.errors import Invalid, Refused
 from trueup.console.page import Page, Route
+from trueup.console.pages.sign_in import visitor_of
 from trueup.console.presenting import LOCALES, zones
 from trueup.console.tables import Choice
 from trueup.console.visit import Visit
 from trueup.storage.views import console as views
 from trueup.workflows.keep_preferences import keep_preferences
-from trueup.workflows.sign_in import change_password
+from trueup.workflows.sign_in import NewPassword, change_password, sign_out_elsewhere
 
 _DENSITIES = (Choice("normal", "Normal"), Choice("compact", "Compact"))
 
@@ -26,6 +27,8 @@ def _show(visit: Visit) -> Response:
         densities=_DENSITIES,
         sessions=views.list_sessions(visit.connection, visit.who.name),
         passkeys=views.list_passkeys(visit.connection, visit.who.name),
+        provider=next(iter(visit.desk.world.connections.identity_providers), ""),
+        linked=views.has_provider(visit.connection, visit.who.name),
     )
 
 
@@ -41,8 +44,16 @@ def _keep(visit: Visit) -> Response:
 def _change_password(visit: Visit) -> Response:
     if visit.given("after") != visit.given("again"):
         raise Invalid("The two new passwords differ.")
-    visit.act(change_password, visit.who, visit.given("before"), visit.given("after"), visit.ticket)
+    wanted = NewPassword(visit.given("before"), visit.given("after"), visit.ticket)
+    denied = visit.act(change_password, visit.who, wanted, visitor_of(visit))
+    if denied is not None:
+        raise Refused(denied.words)
     return visit.go("/account", "Password changed. Everywhere else you are signed out.")
+
+
+def _sign_out_elsewhere(visit: Visit) -> Response:
+    ended = visit.act(sign_out_elsewhere, visit.who, visit.ticket)
+    return visit.go("/account", f"You are signed out everywhere else: {ended} sessions ended.")
 
 
 PAGE = Page(
@@ -52,5 +63,6 @@ PAGE = Page(
         Route("/account", _show),
         Route("/account/preferences", _keep, method="POST"),
         Route("/account/password", _change_password, method="POST"),
+        Route("/account/sessions/end", _sign_out_elsewhere, method="POST"),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.responses import JSONResponse, Response
 
@@ -15,8 +16,8 @@ from trueup.workflows.passkeys import Place, begin_making, begin_using, drop_pas
 
 
 def _place(visit: Visit) -> Place:
-    url = visit.request.url
-    return Place(url.hostname or "", f"{url.scheme}://{url.netloc}", visit.desk.settings.installation.name)
+    home = visit.home if visit.request.url.netloc == urlsplit(visit.home).netloc else visit.origin
+    return Place(urlsplit(home).hostname or "", home, visit.desk.settings.installation.name)
 
 
 def _shown(visit: Visit) -> dict[str, Any]:

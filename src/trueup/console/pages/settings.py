@@ -15,7 +15,15 @@ from trueup.remote.capability import Verdict
 from trueup.storage.views import console as views
 from trueup.storage.views.secrets import list_secrets
 from trueup.workflows.authority import permissions
-from trueup.workflows.people import add_person, all_people, change_roles, invite, remove_person
+from trueup.workflows.people import (
+    NewPerson,
+    add_person,
+    all_people,
+    ask_by_address,
+    change_roles,
+    invite,
+    remove_person,
+)
 
 _ROLES = tuple(role.value for role in (Role.AUDITOR, Role.ECOMMERCE, Role.OPERATIONS, Role.FINANCE, Role.ADMIN))
 """From the least to the most that they may."""
@@ -61,13 +69,14 @@ def _probe(visit: Visit) -> Response:
 def _people(visit: Visit, link: str = "", whose: str = "") -> Response:
     settled = {person.name for person in visit.desk.settings.people}
     known = views.list_people(visit.connection)
-    empty = {"password": False, "passkeys": 0, "provider": False, "seen_at": None, "link": None}
+    emails = {person.name: person.email for person in visit.desk.settings.people}
     people = [
         {
             "name": person.name,
             "roles": sorted(role.value for role in person.roles),
             "settled": person.name in settled,
-            **known.get(person.name, empty),
+            **known.get(person.name, views.NOTHING),
+            **({"email": emails[person.name]} if person.name in emails else {}),
         }
         for person in all_people(visit.connection, visit.desk.settings.people).values()
     ]
@@ -82,6 +91,7 @@ def _people(visit: Visit, link: str = "", whose: str = "") -> Response:
         rows=rows,
         link=link,
         whose=whose,
+        provider=next(iter(visit.desk.world.connections.identity_providers), ""),
     )
 
 
@@ -98,7 +108,8 @@ def _roles(visit: Visit) -> list[Role]:
 
 def _add(visit: Visit) -> Response:
     name = visit.given("name")
-    ticket = visit.act(add_person, name, _roles(visit), visit.who, visit.desk.settings.people)
+    wanted = NewPerson(name, _roles(visit), visit.given("email"))
+    ticket = visit.act(add_person, wanted, visit.who, visit.desk.settings.people)
     return _people(visit, _link(visit, ticket), name)
 
 
@@ -109,7 +120,13 @@ def _invite(visit: Visit) -> Response:
 
 
 def _link(visit: Visit, ticket: str) -> str:
-    return f"{visit.request.url.scheme}://{visit.request.url.netloc}/enter/{ticket}"
+    return f"{visit.home}/enter/{ticket}"
+
+
+def _ask_by_address(visit: Visit) -> Response:
+    name, email = visit.given("person"), visit.given("address")
+    visit.act(ask_by_address, name, email, visit.who, visit.desk.settings.people)
+    return visit.go("/settings/people", f"{name} comes in by {email} once it is verified; no account from before does.")
 
 
 def _change(visit: Visit) -> Response:
@@ -133,6 +150,7 @@ PAGE = Page(
         Route("/settings/people", _show_people),
         Route("/settings/people/add", _add, "people.keep", "POST"),
         Route("/settings/people/invite", _invite, "people.keep", "POST"),
+        Route("/settings/people/address", _ask_by_address, "people.keep", "POST"),
         Route("/settings/people/roles", _change, "people.keep", "POST"),
         Route("/settings/people/remove", _remove, "people.keep", "POST"),
     ),

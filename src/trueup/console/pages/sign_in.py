@@ -2,58 +2,70 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from starlette.responses import RedirectResponse, Response
 
 from trueup.base.errors import Refused
+from trueup.console.addresses import ours
 from trueup.console.page import OPEN_TO_ALL, Page, Route
 from trueup.console.visit import SESSION, Visit
 from trueup.workflows.people import all_people
-from trueup.workflows.sign_in import SignedIn, Visitor, enter, enter_by_link, sign_in, sign_out
+from trueup.workflows.provider_sign_in import WAY
+from trueup.workflows.sign_in import (
+    SESSION_LASTS,
+    SignedIn,
+    Visitor,
+    enter,
+    enter_by_link,
+    sign_in,
+    sign_out,
+)
+
+BROWSER = "trueup_browser"
+"""The cookie by which a browser that someone came in from is known again."""
+_YEAR_SECONDS = 365 * 24 * 3600
 
 
 def visitor_of(visit: Visit) -> Visitor:
     """Who knocks."""
     address = visit.request.client.host if visit.request.client else ""
-    return Visitor(address, visit.request.headers.get("user-agent", ""))
+    return Visitor(address, visit.request.headers.get("user-agent", ""), visit.request.cookies.get(BROWSER, ""))
 
 
 def let_in(visit: Visit, entered: SignedIn, address: str = "/") -> Response:
-    """Hand out the session's ticket and go on."""
-    response = RedirectResponse(_ours(address), status_code=303)
+    """Hand out the session's ticket and go on. Whoever was signed in in this browser until now is not any more."""
+    response = RedirectResponse(ours(address), status_code=303)
     hand_ticket(visit, response, entered)
     return response
 
 
 def hand_ticket(visit: Visit, response: Response, entered: SignedIn) -> None:
     """The cookie that says who this is; no script reads it, and it goes to no other site."""
-    secure = visit.request.url.scheme == "https"
-    response.set_cookie(SESSION, entered.ticket, max_age=14 * 24 * 3600, httponly=True, samesite="lax", secure=secure)
+    if visit.ticket:
+        visit.act(sign_out, visit.ticket)
+    visit.keep(response, SESSION, entered.ticket, int(SESSION_LASTS.total_seconds()))
+    if entered.browser:
+        visit.keep(response, BROWSER, entered.browser, _YEAR_SECONDS)
 
 
-def _ours(address: str) -> str:
-    """An address of this console; anything else would be a door to elsewhere."""
-    parts = urlsplit(address)
-    return address if address.startswith("/") and not address.startswith("//") and not parts.netloc else "/"
+def show_form(visit: Visit, *, problem: str = "", status: int = 200) -> Response:
+    """The ways in, with what went wrong on one of them."""
+    hosts = all_people(visit.connection, visit.desk.settings.people).values() if visit.house.open_house else ()
+    return visit.render(
+        "sign_in.html",
+        title="Sign in",
+        status=status,
+        problem=problem,
+        next=ours(visit.asked("next") or visit.given("next", "/")),
+        name=visit.given("name"),
+        provider=next(iter(visit.desk.world.connections.identity_providers), ""),
+        hosts=sorted(hosts, key=lambda person: person.name),
+    )
 
 
 def _show(visit: Visit) -> Response:
     if visit.person is not None:
         return RedirectResponse("/", status_code=303)
-    return _form(visit)
-
-
-def _form(visit: Visit, *, problem: str = "", status: int = 200) -> Response:
-    hosts = all_people(visit.connection, visit.desk.settings.people).values() if visit.house.open_house else ()
-    return visit.render(
-        "sign_in.html",
-        status=status,
-        problem=problem,
-        next=_ours(visit.asked("next") or visit.given("next", "/")),
-        name=visit.given("name"),
-        hosts=sorted(hosts, key=lambda person: person.name),
-    )
+    return show_form(visit)
 
 
 def _sign_in(visit: Visit) -> Response:
@@ -61,14 +73,21 @@ def _sign_in(visit: Visit) -> Response:
     came = visit.act(sign_in, visit.given("name"), visit.given("password"), visitor_of(visit), settled)
     if isinstance(came, SignedIn):
         return let_in(visit, came, visit.given("next", "/"))
-    return _form(visit, problem=came.words, status=429 if came.wait else 422)
+    return show_form(visit, problem=came.words, status=429 if came.wait else 422)
 
 
 def _sign_out(visit: Visit) -> Response:
-    visit.act(sign_out, visit.ticket)
-    response = RedirectResponse("/sign-in", status_code=303)
+    way = visit.act(sign_out, visit.ticket)
+    response = RedirectResponse("/signed-out" if way == WAY else "/sign-in", status_code=303)
     response.delete_cookie(SESSION)
     return response
+
+
+def _signed_out(visit: Visit) -> Response:
+    """Who came in by a provider is signed in there still: whether to leave it too is theirs to say."""
+    providers = visit.desk.world.connections.identity_providers.values()
+    places = [(each.name, each.sign_out_address()) for each in providers]
+    return visit.render("signed_out.html", title="Signed out", places=[place for place in places if place[1]])
 
 
 def _step_in(visit: Visit) -> Response:
@@ -106,5 +125,6 @@ PAGE = Page(
         Route("/enter/{link}", _show_link, OPEN_TO_ALL),
         Route("/enter/{link}", _use_link, OPEN_TO_ALL, "POST"),
         Route("/sign-out", _sign_out, "look", "POST"),
+        Route("/signed-out", _signed_out, OPEN_TO_ALL),
     ),
 )

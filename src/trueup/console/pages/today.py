@@ -58,7 +58,8 @@ def _show(visit: Visit) -> Response:
 
 def _news(visit: Visit) -> Response:
     """How many cases were opened since the page was drawn: told, not moved under the cursor."""
-    since = int(visit.asked("since")) if visit.asked("since").isdecimal() else 0
+    asked = visit.asked("since")
+    since = int(asked) if asked.isdecimal() and len(asked) < 19 else 0
     present = visit.present
 
     def look(connection: sa.Connection) -> Message:

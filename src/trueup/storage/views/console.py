@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,11 @@ from trueup.base.clock import write_instant
 from trueup.storage import people
 from trueup.storage.access_tokens import access_tokens
 from trueup.storage.sessions import one_time_links, sessions
+
+NOTHING: Mapping[str, Any] = {
+    "password": False, "passkeys": 0, "provider": False, "seen_at": None, "link": None, "email": None,
+}  # fmt: skip
+"""What is known of someone who never came in and was not asked."""
 
 
 def load_preferences(connection: sa.Connection, person: str) -> dict[str, Any]:
@@ -22,17 +28,19 @@ def list_people(connection: sa.Connection) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
 
     def of(name: str) -> dict[str, Any]:
-        return found.setdefault(
-            name, {"password": False, "passkeys": 0, "provider": False, "seen_at": None, "link": None}
-        )
+        return found.setdefault(name, dict(NOTHING))
 
     for name in connection.execute(sa.select(people.passwords.c.person)).scalars():
         of(name)["password"] = True
     counted = sa.select(people.passkeys.c.person, sa.func.count()).group_by(people.passkeys.c.person)
     for name, count in connection.execute(counted):
         of(name)["passkeys"] = count
-    for name in connection.execute(sa.select(people.identities.c.person)).scalars():
+    linked = sa.select(people.identities.c.person).where(people.identities.c.barred_at.is_(None))
+    for name in connection.execute(linked).scalars():
         of(name)["provider"] = True
+    asked = sa.select(people.addresses.c.person, people.addresses.c.email).where(people.addresses.c.barred_at.is_(None))
+    for name, email in connection.execute(asked):
+        of(name)["email"] = email
     seen = sa.select(sessions.c.person, sa.func.max(sessions.c.seen_at)).group_by(sessions.c.person)
     for name, at in connection.execute(seen):
         of(name)["seen_at"] = write_instant(at)
@@ -40,6 +48,12 @@ def list_people(connection: sa.Connection) -> dict[str, dict[str, Any]]:
     for name, ends_at in connection.execute(waiting):
         of(name)["link"] = write_instant(ends_at)
     return found
+
+
+def has_provider(connection: sa.Connection, person: str) -> bool:
+    """Whether a person comes in by a provider."""
+    linked = sa.and_(people.identities.c.person == person, people.identities.c.barred_at.is_(None))
+    return bool(connection.execute(sa.select(sa.exists().where(linked))).scalar_one())
 
 
 def list_passkeys(connection: sa.Connection, person: str) -> list[dict[str, Any]]:
