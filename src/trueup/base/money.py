@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 from trueup.base.errors import Invalid
+from trueup.base.unguarded import unguarded
 
 # ISO 4217 currencies whose minor unit is not two digits. All others have two.
 _EXPONENTS = {
@@ -53,6 +54,7 @@ def exact_decimal(text: str | int | Decimal) -> Decimal:
     return value
 
 
+@unguarded
 @dataclass(frozen=True, slots=True, order=True)
 class Money:
     """An amount: `minor` units (cents) of `currency`. Adding two currencies raises; there is no implicit exchange."""

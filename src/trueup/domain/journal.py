@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from trueup.base.errors import Invalid
 from trueup.base.money import Money
+from trueup.base.unguarded import unguarded
 
 
 class AccountType(StrEnum):
@@ -41,6 +42,7 @@ class Account:
                 )
 
 
+@unguarded
 @dataclass(frozen=True, slots=True)
 class JournalLine:
     """A posting to an account: a debit where `amount` is positive, a credit where it is negative.

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from trueup.base.errors import Invalid
 from trueup.base.money import Money, exponent_of
+from trueup.base.unguarded import unguarded
 
 
 class RemittanceSource(StrEnum):
@@ -47,6 +48,7 @@ class Adjustment:
     reference: str = ""
 
 
+@unguarded
 @dataclass(frozen=True, slots=True)
 class RemittanceLine:
     """One line of a remittance, in minor units of its invoice currency.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any, cast
 
 import psycopg
@@ -47,6 +48,12 @@ def reserve_ids(connection: sa.Connection, table: str, count: int) -> list[int]:
     return list(connection.execute(query, {"name": f"{SCHEMA}.{table}", "count": count}).scalars())
 
 
-def array_text(values: Iterable[int]) -> str:
-    """Whole numbers as PostgreSQL writes an array of them: for thousands, the driver's own way is slower than the query."""
-    return f"{{{','.join(map(str, values))}}}"
+def array_text(values: Iterable[int | date | None]) -> str:
+    """Whole numbers or days as PostgreSQL writes an array of them: for thousands, the driver's own way is slower than the query."""
+    return f"{{{','.join('NULL' if each is None else str(each) for each in values)}}}"
+
+
+def text_array(values: Iterable[str]) -> str:
+    """Texts as PostgreSQL writes an array of them, each in quotes."""
+    quoted = (each.replace("\\", "\\\\").replace('"', '\\"') for each in values)
+    return "{" + ",".join([f'"{each}"' for each in quoted]) + "}"

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from trueup.base.ids import canonical_json
 from trueup.domain.cases import CaseDraft, Resolution
+from trueup.storage.bulk import text_array
 
 
 def open_cases(connection: sa.Connection, drafts: Sequence[CaseDraft], now: datetime) -> None:
@@ -54,7 +55,9 @@ def close_cases_of(
     if not keys:
         return
     kinds, subjects = zip(*sorted(keys), strict=True)
-    connection.execute(_CLOSE, {"kinds": list(kinds), "subjects": list(subjects), "why": why, "now": now, "by": by})
+    connection.execute(
+        _CLOSE, {"kinds": text_array(kinds), "subjects": text_array(subjects), "why": why, "now": now, "by": by}
+    )
 
 
 _CLOSE = sa.text(

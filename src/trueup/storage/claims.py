@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
+from trueup.storage.bulk import array_text, text_array
 from trueup.storage.schema import metadata
 
 claims = sa.Table(
@@ -75,18 +77,19 @@ def add_to_claims(
     if not changes:
         return []
     ordered = sorted(changes.items())
+    keys, moved = [key for key, _ in ordered], [change for _, change in ordered]
     rows = connection.execute(
         _UPSERT,
         {
             "partner": partner,
-            "claims": [key[0] for key, _ in ordered],
-            "currencies": [key[1] for key, _ in ordered],
-            "taken": [change.taken for _, change in ordered],
-            "given": [change.given for _, change in ordered],
-            "types": [change.type for _, change in ordered],
-            "invoices": [change.invoice for _, change in ordered],
-            "firsts": [change.first_on for _, change in ordered],
-            "lasts": [change.last_on for _, change in ordered],
+            "claims": text_array(claim for claim, _ in keys),
+            "currencies": text_array(currency for _, currency in keys),
+            "taken": array_text(each.taken for each in moved),
+            "given": array_text(each.given for each in moved),
+            "types": text_array(each.type for each in moved),
+            "invoices": array_text(each.invoice for each in moved),
+            "firsts": array_text(each.first_on for each in moved),
+            "lasts": array_text(each.last_on for each in moved),
         },
     )
     return [_balance(row) for row in rows]
@@ -100,7 +103,8 @@ _UPSERT = sa.text(
     " AS n(claim, currency, taken, given, type, invoice, first_on, last_on)"
     " ON CONFLICT (partner, claim, currency) DO UPDATE SET taken_minor = c.taken_minor + excluded.taken_minor,"
     " given_minor = c.given_minor + excluded.given_minor, invoice_id = coalesce(c.invoice_id, excluded.invoice_id),"
-    " first_on = least(c.first_on, excluded.first_on), last_on = greatest(c.last_on, excluded.last_on) RETURNING c.*"
+    " first_on = least(c.first_on, excluded.first_on), last_on = greatest(c.last_on, excluded.last_on)"
+    f" RETURNING {', '.join(f'c.{column.name}' for column in claims.c)}"
 )
 
 
@@ -129,18 +133,5 @@ def add_lost(connection: sa.Connection, claim_id: int, minor: int) -> None:
     connection.execute(sa.update(claims).where(claims.c.id == claim_id).values(lost_minor=claims.c.lost_minor + minor))
 
 
-def _balance(row: sa.Row[tuple[object, ...]]) -> ClaimBalance:
-    values = row._mapping
-    return ClaimBalance(
-        id=values["id"],
-        partner=values["partner"],
-        claim=values["claim"],
-        currency=values["currency"],
-        taken=values["taken_minor"],
-        given=values["given_minor"],
-        lost=values["lost_minor"],
-        type=values["type"],
-        invoice=values["invoice_id"],
-        first_on=values["first_on"],
-        last_on=values["last_on"],
-    )
+def _balance(row: Iterable[Any]) -> ClaimBalance:
+    return ClaimBalance(*row)  # the fields stand in the order of the columns

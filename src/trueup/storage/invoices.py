@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from trueup.base.errors import NotFound
 from trueup.base.money import Money
 from trueup.domain.invoices import Invoice, InvoiceLine, normal_reference
-from trueup.storage.bulk import JsonList, array_text, copy_rows, reserve_ids
+from trueup.storage.bulk import JsonList, array_text, copy_rows, reserve_ids, text_array
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.schema import metadata
 
@@ -133,13 +133,13 @@ def find_invoices(
     """Of the normalised references those that are invoices of ours, as (id, number, currency)."""
     if not references:
         return {}
-    rows = connection.execute(_FIND, {"of_partner": partner, "wanted": list(references)})
-    return {row.reference: (row.id, row.number, row.currency) for row in rows}
+    rows = connection.execute(_FIND, {"partner": partner, "wanted": text_array(references)})
+    return {reference: (number, name, currency) for reference, number, name, currency in rows}
 
 
-_FIND = sa.select(invoices.c.reference, invoices.c.id, invoices.c.number, invoices.c.currency).where(
-    invoices.c.partner == sa.bindparam("of_partner"),
-    invoices.c.reference == sa.func.any(sa.bindparam("wanted", type_=sa.ARRAY(sa.Text))),
+_FIND = sa.text(
+    "SELECT reference, id, number, currency FROM trueup.invoices"
+    " WHERE partner = :partner AND reference = ANY (CAST(:wanted AS text[]))"
 )
 
 
@@ -190,7 +190,7 @@ def load_invoices(connection: sa.Connection, ids: Collection[int]) -> dict[int, 
 def name_invoices(connection: sa.Connection, ids: Collection[int]) -> dict[int, tuple[str, str]]:
     """To whom these invoices are and their numbers, by id."""
     rows = connection.execute(_NAMES, {"ids": array_text(ids)}) if ids else ()
-    return {row.id: (row.partner, row.number) for row in rows}
+    return {number: (partner, name) for number, partner, name in rows}
 
 
 _NAMES = sa.text("SELECT id, partner, number FROM trueup.invoices WHERE id = ANY (CAST(:ids AS bigint[]))")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from trueup.domain.settlement import LineDecision, Placement, Suspended
-from trueup.storage.bulk import copy_rows
+from trueup.storage.bulk import copy_rows, text_array
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.schema import metadata
 
@@ -99,7 +99,7 @@ def load_waiting(connection: sa.Connection, cases: Collection[tuple[str, str]]) 
     if not cases:
         return {}
     kinds, subjects = zip(*sorted(cases), strict=True)
-    rows = connection.execute(_WAITING, {"kinds": list(kinds), "subjects": list(subjects)})
+    rows = connection.execute(_WAITING, {"kinds": text_array(kinds), "subjects": text_array(subjects)})
     return {
         (row.kind, row.subject): Waiting(
             row.kind, row.subject, row.currency, row.lines, int(row.minor), row.why, tuple(row.examples)
