@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
+from trueup.base.unguarded import unguarded
 from trueup.domain.chart import Purpose
 from trueup.domain.invoices import normal_reference
 from trueup.domain.reason_codes import code_in_words
@@ -68,6 +69,7 @@ class Marks:
     reasons: tuple[str, ...] = ()
 
 
+@unguarded
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """What one type sees in a line.
@@ -96,6 +98,7 @@ class DeductionType:
     where a chain of suffixes can be cut in several places. `purpose`: what account it goes to. `disputable`: whether we may
     contest it. `direction`: which way its money goes. `marks`: where to look; None when every line must be looked at. `rule`:
     the rule of finance's that sees the line, with its version; several types of one code are the same kind, seen otherwise.
+    `plainly`: for a type that sees in a line nothing but a stem, and that in general: that stem, "" where it sees nothing.
     """
 
     code: str
@@ -108,8 +111,10 @@ class DeductionType:
     direction: Direction = Direction.EITHER
     marks: Marks | None = None
     rule: str = ""
+    plainly: Callable[[RemittanceLine], str] | None = None
 
 
+@unguarded
 @dataclass(frozen=True, slots=True)
 class Recognised:
     """Exactly one type. `misfit`: among sightings, why it is not after all, in words; then it counts for nothing."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from trueup.base.errors import ConfigurationError
 from trueup.domain.deduction import Classification, DeductionType, Recognised, Sightings, classify, in_order, sight_by
+from trueup.domain.invoices import normal_reference
 from trueup.domain.reason_codes import reason_of
 from trueup.domain.remittances import RemittanceLine
 
@@ -20,8 +21,9 @@ _WORD = re.compile(r"[A-Z0-9]+")
 class Grammar:
     """Deduction types, built in and of finance's own, as one grammar. Immutable once built.
 
-    `all`: as given; `types`: one for each code, the built-in one where rules see the same kind otherwise. Raises
-    ConfigurationError when two types share a code and a rule.
+    `all`: as given; `types`: one for each code, the built-in one where rules see the same kind otherwise; `plain_type`: what a
+    line that gives is where no mark says more, None where that takes a look. Raises ConfigurationError when two types share a
+    code and a rule.
     """
 
     def __init__(self, types: Iterable[DeductionType]) -> None:
@@ -50,6 +52,7 @@ class Grammar:
             for reason in each.marks.reasons:
                 self._reasons[reason].append(each)
         self._starts, self._ends, self._holds = dict(starts), dict(ends), tuple(holds.items())
+        self.plain_type = self._giving[0] if len(self._giving) == 1 and self._giving[0].plainly else None
 
     def sight(self, line: RemittanceLine) -> Sightings:
         """Everything that any type sees in a line: the same as `deduction.sight`, in a few microseconds."""
@@ -59,6 +62,18 @@ class Grammar:
         for each in self._concerned(line):
             found += sight_by(each, line, minor)
         return in_order(found) if len(found) > 1 else tuple(found)
+
+    def plain(self, line: RemittanceLine) -> str:
+        """The one stem of a line in which `plain_type` alone sees anything, normalised; "" for every other line.
+
+        It says of nine lines in ten what `sight` and `stems` would, without a value made for each.
+        """
+        plain = self.plain_type
+        if plain is None or plain.plainly is None or line.kind or line.references or line.adjustments:
+            return ""
+        if line.paid + line.discount + line.withheld <= 0 or self._concerned(line):
+            return ""
+        return normal_reference(plain.plainly(line))
 
     def classify(self, line: RemittanceLine, known: Mapping[str, object]) -> Classification:
         """What the line is, where the invoices it may name are looked up already."""

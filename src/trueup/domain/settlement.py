@@ -6,9 +6,10 @@ for its partner waits in suspense until reconciliation finds a single explanatio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from trueup.base.unguarded import unguarded
 from trueup.domain.chart import Chart, Purpose
 from trueup.domain.deduction import (
     Ambiguous,
@@ -35,6 +36,7 @@ CLAIMED = (Purpose.DISPUTED, Purpose.AUDIT_CLAIMS)
 """Whose balance is the sum of open claims."""
 
 
+@unguarded
 @dataclass(frozen=True, slots=True)
 class KnownInvoice:
     """What settlement needs of an invoice of ours."""
@@ -44,6 +46,7 @@ class KnownInvoice:
     currency: str
 
 
+@unguarded
 @dataclass(frozen=True, slots=True)
 class Placement:
     """A posting and what it is about: a debit where `minor` is positive.
@@ -110,7 +113,8 @@ class Settlement:
 class Ground:
     """What a payment is settled on: our partner, the chart, the grammar, the invoices its lines name, what persons decided,
     and what reconciliation matched (placements of the line's settled amount) or found several explanations for, by line.
-    `accounts`: those of rules that have one of their own, by the rule's name."""
+    `accounts`: those of rules that have one of their own, by the rule's name. `plain`: for each line in order the stem by which
+    `plain_type` alone sees it, "" where more is to be looked at; empty where nobody looked."""
 
     partner: str
     chart: Chart
@@ -121,22 +125,41 @@ class Ground:
     matched: Mapping[int, tuple[Placement, ...]] = field(default_factory=dict)
     contested: Mapping[int, Suspended] = field(default_factory=dict)
     accounts: Mapping[str, str] = field(default_factory=dict)
+    plain: Sequence[str] = ()
+    plain_type: DeductionType | None = None
 
 
 def settle(remittance: Remittance, ground: Ground) -> Settlement:
     """Place every line, the cash, the exchange and what does not tie. A payment that was voided or failed places nothing."""
     placements: list[Placement] = []
     suspended: list[Suspended] = []
+    plainly = _plain_placements(remittance, ground)
     for line in remittance.lines:
-        _place_line(line, remittance, ground, (placements, suspended))
+        placed = next(plainly, None)
+        if placed is None:
+            _place_line(line, remittance, ground, (placements, suspended))
+        else:
+            placements.append(placed)
+        if line.adjustments or line.discount or line.withheld:
+            _place_kept(line, remittance, ground, (placements, suspended))
     _place_tie(remittance, ground, (placements, suspended))
     placements.extend(_cash(remittance, ground.chart))
     return Settlement(tuple(placements), tuple(suspended))
 
 
-def known_in(known: Mapping[str, KnownInvoice], currency: str) -> dict[str, KnownInvoice]:
-    """The invoices of that currency: one of another cannot be what a line settles."""
-    return {stem: invoice for stem, invoice in known.items() if invoice.currency == currency}
+def _plain_placements(remittance: Remittance, ground: Ground) -> Iterator[Placement | None]:
+    """Of each line that is nothing but an invoice of ours paid its placement: what `_place_line` would find, found at once."""
+    type_, known, currency = ground.plain_type, ground.known, remittance.currency
+    if type_ is None or ground.decided or ground.matched:
+        return
+    account, code, rule = _account_of(type_, ground), type_.code, _rule_of(type_)
+    for line, stem in zip(remittance.lines, ground.plain, strict=True):
+        invoice = known.get(stem) if stem else None
+        if invoice is None:
+            yield None
+            continue
+        settled = line.paid + line.discount + line.withheld
+        yield Placement(line.number, account, -settled, currency, line.reference, code, invoice.id, "", rule)
 
 
 def about(line: RemittanceLine, ground: Ground) -> Classification:
@@ -163,6 +186,13 @@ def _place_line(
                 waiting = ground.contested.get(line.number) or _suspend(line, found, remittance, ground)
                 suspended.append(waiting)
                 placements.append(_in_suspense(waiting, chart))
+
+
+def _place_kept(
+    line: RemittanceLine, remittance: Remittance, ground: Ground, into: tuple[list[Placement], list[Suspended]]
+) -> None:
+    """What was kept of a line: by adjustments inside it, as a discount, as tax."""
+    placements, currency, chart = into[0], remittance.currency, ground.chart
     for index, adjustment in enumerate(line.carved) if line.adjustments else ():
         _place_adjustment((line, index, adjustment), remittance, ground, into)
     if line.discount:
@@ -182,15 +212,25 @@ def _recognised(line: RemittanceLine, found: Recognised, ground: Ground, currenc
     invoice = ground.known.get(normal_reference(seen.stem)) if seen.stem else None
     return Placement(
         line.number,
-        ground.accounts.get(type_.rule) or ground.chart.code_of_type(type_.code, type_.purpose),
+        _account_of(type_, ground),
         -line.settled,
         currency,
         line.reference,
         type_.code,
         invoice.id if invoice else None,
         _claim(type_, seen.chain or line.reference) if seen.chain or _is_claim(type_) else "",
-        type_.rule or ("exact-reference" if type_.family is Family.INVOICE else "grammar"),
+        _rule_of(type_),
     )
+
+
+def _account_of(type_: DeductionType, ground: Ground) -> str:
+    """The account of the rule that sees it, or the type's."""
+    return ground.accounts.get(type_.rule) or ground.chart.code_of_type(type_.code, type_.purpose)
+
+
+def _rule_of(type_: DeductionType) -> str:
+    """What decides where the type is seen, as placements name it."""
+    return type_.rule or ("exact-reference" if type_.family is Family.INVOICE else "grammar")
 
 
 def claim_of(type_: DeductionType, reference: str) -> str:

@@ -85,27 +85,43 @@ class Sight:
         partner, rules = booking.partner, booking.rules(tx)
         # By identity: the lines live as long as their batch does, and to hash one costs more than to look at it.
         self._seen: dict[int, Sightings] = {}
+        self._plain: dict[int, list[str]] = {}
+        wanted: set[str] = set()
         for told in batch:
-            sight = rules.grammar(told.payee, told.paid_on).sight
-            for line in told.lines:
-                self._seen[id(line)] = sight(line)
-        wanted = {stem for seen in self._seen.values() for stem in stems(seen)}
+            grammar = rules.grammar(told.payee, told.paid_on)
+            self._plain[id(told)] = plain = [grammar.plain(line) for line in told.lines]
+            wanted.update(plain)
+            for line in (line for line, stem in zip(told.lines, plain, strict=True) if not stem):
+                self._seen[id(line)] = seen = grammar.sight(line)
+                wanted |= stems(seen)
+        wanted.discard("")
         self._known: defaultdict[str, dict[str, KnownInvoice]] = defaultdict(dict)
-        for reference, row in invoices.find_invoices(tx.connection, partner, wanted).items():
-            invoice = KnownInvoice(*row)
-            self._known[invoice.currency][reference] = invoice
+        for reference, (number, name, currency) in invoices.find_invoices(tx.connection, partner, wanted).items():
+            self._known[currency][reference] = KnownInvoice(number, name, currency)
         self._partner, self._books, self._rules = partner, tx.resources.books, rules
 
     def ground(self, told: Remittance, answers: suspense.Answers | None = None) -> Ground:
         """What a payment of the batch is settled on. Invoices of another currency are not what its lines settle."""
-        chart, rules, known = self._books.chart, self._rules, self._known[told.currency]
-        ground = Ground(self._partner, chart, rules.types, self._see, known, accounts=rules.accounts)
+        rules, seen = self._rules, self._seen
+        grammar = rules.grammar(told.payee, told.paid_on)
+
+        def sight(line: RemittanceLine) -> Sightings:
+            known = seen.get(id(line))
+            return grammar.sight(line) if known is None else known
+
+        ground = Ground(
+            self._partner,
+            self._books.chart,
+            rules.types,
+            sight,
+            self._known[told.currency],
+            accounts=rules.accounts,
+            plain=self._plain[id(told)],
+            plain_type=grammar.plain_type,
+        )
         if answers is None:
             return ground
         return replace(ground, decided=answers.decided, matched=answers.matched, contested=answers.contested)
-
-    def _see(self, line: RemittanceLine) -> Sightings:
-        return self._seen[id(line)]
 
 
 def book_new(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) -> None:

@@ -10,10 +10,16 @@ from trueup.domain.deduction import DeductionType, Direction, Family, Sighting
 from trueup.domain.remittances import RemittanceLine
 
 
+def _reference(line: RemittanceLine) -> str:
+    """The whole reference, "" where it is nothing but punctuation."""
+    reference = line.reference.strip(" *\n\r\t")
+    return reference if reference.strip("-_./") else ""
+
+
 def _paid(line: RemittanceLine) -> tuple[Sighting, ...]:
     """The whole reference, if it is an invoice of ours; in general, for words on the line may say more."""
-    reference = line.reference.strip(" *\n\r\t")
-    return (Sighting(reference, "", 0, reference, "", 1),) if reference.strip("-_./") else ()
+    reference = _reference(line)
+    return (Sighting(reference, "", 0, reference, "", 1),) if reference else ()
 
 
 DEDUCTION = DeductionType(
@@ -23,5 +29,6 @@ DEDUCTION = DeductionType(
     purpose=Purpose.RECEIVABLE,
     treatment="Settles the receivable of the invoice, gross: discount and withholding stand in columns of their own.",
     see=_paid,
+    plainly=_reference,
     direction=Direction.GIVES,
 )
