@@ -18,9 +18,10 @@ from trueup import __version__
 from trueup.base.clock import Clock, SystemClock
 from trueup.base.plugins import collect
 from trueup.connectors.amazon_vendor import AmazonVendor, AmazonVendorSettings
+from trueup.connectors.amazon_vendor.direct_fulfillment import AmazonDirectFulfillment, direct_fulfillment_name
 from trueup.connectors.amazon_vendor.finances import AmazonFinances, finances_name
 from trueup.connectors.amazon_vendor.reports import AmazonReports, reports_name
-from trueup.connectors.amazon_vendor.wire import Wire
+from trueup.connectors.amazon_vendor.wire import Wire, Wired
 from trueup.connectors.folder import Folder, FolderPlaces
 from trueup.connectors.openid import OpenIdProvider, OpenIdSettings
 from trueup.connectors.shopify import ShopifySettings, ShopifyShop
@@ -238,8 +239,7 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
         wanted = _shopify_settings(settings, shop)
         http = HttpClient(shop.name, wanted.base_url, on_effect=how.on_effect)
         store = ShopifyShop(wanted, http, budget, how.clock)
-        found.product_sources[shop.name] = found.sales_order_sinks[shop.name] = store
-        found.hint_sources[shop.name] = store
+        found.product_sources[shop.name] = found.sales_order_sinks[shop.name] = found.hint_sources[shop.name] = store
         found.stock_sources[shop.name] = found.stock_readers[shop.name] = store
         if shop.publishes_stock:
             found.stock_sinks[shop.name] = store
@@ -269,22 +269,23 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
 def _connect_account(
     account: Any, wanted: AmazonVendorSettings, budget: Budget, how: Opening, found: Connections
 ) -> Iterator[Callable[[], None]]:
-    """What one account is asked by Amazon's API: orders, payments and reports; yields what closes each."""
+    """What one account is asked by Amazon's API: orders, payments, inventory and reports; yields what closes each."""
     wire = Wire(None, how.on_effect)
+
+    def join(kinds: Sequence[dict[str, Any]], each: Wired) -> Callable[[], None]:
+        for kind in (*kinds, found.probed, found.guarded):
+            kind[each.name] = each
+        return each.close
+
     vendor = AmazonVendor(wanted, budget, how.clock, on_effect=how.on_effect)
-    found.order_sources[account.name] = found.acknowledgement_sinks[account.name] = vendor
-    found.status_sources[account.name] = vendor
-    found.probed[account.name] = found.guarded[account.name] = vendor
-    yield vendor.close
+    yield join((found.order_sources, found.acknowledgement_sinks, found.status_sources), vendor)
     for marketplace in account.marketplaces:
         money = AmazonFinances(wanted, marketplace, budget, how.clock, wire=wire)
-        found.remittance_sources[money.name] = found.invoice_status_sources[money.name] = money
-        found.probed[money.name] = found.guarded[money.name] = money
-        yield money.close
+        yield join((found.remittance_sources, found.invoice_status_sources), money)
     for each in account.reports:
-        reports = AmazonReports(wanted, each.marketplace, budget, how.clock, wire=wire)
-        found.vendor_reports[reports.name] = found.probed[reports.name] = found.guarded[reports.name] = reports
-        yield reports.close
+        yield join((found.vendor_reports,), AmazonReports(wanted, each.marketplace, budget, how.clock, wire=wire))
+    if account.direct_fulfillment:
+        yield join((found.inventory_sinks,), AmazonDirectFulfillment(wanted, budget, how.clock, wire=wire))
 
 
 def guard_connections(connections: Connections, database: Database, clock: Clock) -> None:
@@ -367,6 +368,7 @@ def _routes(settings: Settings) -> dict[str, PartnerRoutes]:
             acknowledgements=answers,
             remittance_sources=finances,
             invoice_status_sources=finances,
+            inventory=direct_fulfillment_name(account.name) if account.direct_fulfillment else None,
         )
     return found
 

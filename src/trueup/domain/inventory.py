@@ -59,6 +59,8 @@ class Claimant(StrEnum):
     WHOLESALE = "wholesale"
     SHOP = "shop"
     CIRCULAR = "circular"
+    DIRECT = "direct"
+    """A buyer's customers, who are sent goods from here."""
 
 
 class TermKind(StrEnum):

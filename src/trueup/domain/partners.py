@@ -13,6 +13,7 @@ from trueup.base.money import check_currency
 from trueup.domain.buffers import BufferRule
 from trueup.domain.chart import CREDITABLE, Purpose
 from trueup.domain.circular import Visibility
+from trueup.domain.direct_fulfillment import DirectFulfillment
 from trueup.domain.ring_fences import Fence
 
 
@@ -159,6 +160,7 @@ class Partner:
     name: str
     region: str
     agreements: tuple[Agreement, ...]
+    direct_fulfillment: tuple[DirectFulfillment, ...] = ()
 
     def agreement(self, vendor_code: str, moment: datetime) -> Agreement | None:
         """The terms in force for a vendor code at an instant, or None. Raises ConfigurationError when two are."""

@@ -19,6 +19,7 @@ from trueup.remote.credits import GiftCardSink, StoreCreditSink
 from trueup.remote.gate import Guarded
 from trueup.remote.hints import HintSource
 from trueup.remote.identity import IdentityProvider
+from trueup.remote.inventory import InventorySink
 from trueup.remote.observed import Observed as Observed
 from trueup.remote.sales import SaleSource
 from trueup.remote.showcase import Showcase
@@ -320,6 +321,7 @@ class Connections:
     showcases: dict[str, Showcase] = field(default_factory=dict)
     identity_providers: dict[str, IdentityProvider] = field(default_factory=dict)
     """By which people sign in: one at most."""
+    inventory_sinks: dict[str, InventorySink] = field(default_factory=dict)
     probed: dict[str, Probed] = field(default_factory=dict)
     guarded: dict[str, Guarded] = field(default_factory=dict)
     """By the name that a person pauses: what asks a gate before anything leaves."""

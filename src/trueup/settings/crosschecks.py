@@ -58,11 +58,30 @@ def crosscheck(data: dict[str, Any]) -> Iterator[str]:
         for row in _rows(account, "reports"):
             if isinstance(row.get("shop"), str):
                 yield from _known(f"{where}, reports: shop", row["shop"], _names(data, "shops"), "[[shops]]")
+        yield from _direct_fulfillment(where, account, owners, {row.get("ship_from") for row in _all_agreements(data)})
         for terms in _rows(account, "agreements"):
             yield from _agreement(f"{where}, agreement {terms.get('vendor_code')!r}", terms, codes, data)
             if isinstance(terms.get("owner"), str):
                 label = f"{where}, agreement {terms.get('vendor_code')!r}: owner"
                 yield from _known(label, terms["owner"], owners, "the roles and [[people]]")
+
+
+def _direct_fulfillment(where: str, account: dict[str, Any], owners: set[str], places: set[Any]) -> Iterator[str]:
+    """Counts are read where agreements ship from: a warehouse elsewhere would be told nothing for ever."""
+    rows = _rows(account, "direct_fulfillment")
+    named = [f"{row.get('vendor_code')}/{row.get('warehouse')}" for row in rows]
+    yield from _unique(f"{where}: warehouses of [[partners.direct_fulfillment]]", list(named))
+    for row, name in zip(rows, named, strict=True):
+        label = f"{where}, direct fulfillment {name}"
+        if isinstance(row.get("ship_from"), str):
+            known = [place for place in places if isinstance(place, str)]
+            yield from _known(f"{label}: ship_from", row["ship_from"], known, "the ship_from of agreements")
+        if isinstance(row.get("owner"), str):
+            yield from _known(f"{label}: owner", row["owner"], owners, "the roles and [[people]]")
+
+
+def _all_agreements(data: dict[str, Any]) -> list[dict[str, Any]]:
+    return [row for account in _rows(data, "partners") for row in _rows(account, "agreements")]
 
 
 def _programmes(data: dict[str, Any], owners: set[str]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from trueup.domain.circular import Visibility
 from trueup.domain.credits import Instrument
 from trueup.domain.partners import Agreement, CostBasis, Fallback, Partner, Route, Shortfall
 from trueup.domain.trade_ins import Grade, TradeInTerms
+from trueup.settings.direct_fulfillment import DirectFulfillmentSettings
 from trueup.settings.fences import FenceSettings, RiskPercent, buffer_of
 from trueup.settings.reports import ReportSettings
 from trueup.settings.sign_in import SignInSettings
@@ -142,6 +143,7 @@ class AccountSettings(Table):
     client_secret: SecretValue | None = key(SECRET, None)
     refresh_token: SecretValue | None = key(SECRET, None)
     reports: tuple[ReportSettings, ...] = key("[[partners.reports]]", ())
+    direct_fulfillment: tuple[DirectFulfillmentSettings, ...] = key("[[partners.direct_fulfillment]]", ())
     agreements: Annotated[tuple[AgreementSettings, ...], Field(min_length=1)] = key(
         "at least one [[partners.agreements]]"
     )
@@ -152,8 +154,10 @@ class AccountSettings(Table):
             missing = [name for name in ("client_id", "client_secret", "refresh_token") if getattr(self, name) is None]
             if missing:
                 raise told(f"route sp-api also needs {', '.join(missing)}; they come from the developer console")
-        elif self.reports:
-            raise told("[[partners.reports]] come by sp-api alone; add that route, or leave them out")
+        elif self.reports or self.direct_fulfillment:
+            raise told(
+                "[[partners.reports]] and [[partners.direct_fulfillment]] need route sp-api; add it, or leave them out"
+            )
         if Route.EDI in self.routes and self.folder is None:
             raise told("route edi also needs folder, the name of one of [[folders]]")
         for index, one in enumerate(self.agreements):
@@ -386,6 +390,7 @@ class Settings(Foundation):
                 account.name,
                 account.region,
                 tuple(each.terms(account.name, zone, companies.get(each.shop)) for each in account.agreements),
+                tuple(each.terms(account.name) for each in account.direct_fulfillment),
             )
             for account in self.accounts
         )

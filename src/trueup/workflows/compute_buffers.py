@@ -81,7 +81,8 @@ def ensure_buffers(tx: Tx) -> None:
 def buffer_rounds(world: World) -> list[Rounds]:
     """The one chain, where any channel has an agreed risk."""
     terms = [terms for partner in world.partners.values() for terms in partner.agreements]
-    rules = [*world.shop_buffers.values(), *(each.buffer for each in terms)]
+    direct = [each for partner in world.partners.values() for each in partner.direct_fulfillment]
+    rules = [*world.shop_buffers.values(), *(each.buffer for each in terms), *(each.buffer for each in direct)]
     if not any(rule.risk_percent is not None for rule in rules):
         return []
     return [Rounds("compute_buffers", "buffers", "trueup", QUERY, (), world.pace.buffers)]

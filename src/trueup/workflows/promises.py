@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from trueup.domain.buffers import BufferRule
 from trueup.domain.channels import Channel
 from trueup.domain.circular_units import Fitness, Unit, tally
+from trueup.domain.direct_fulfillment import DirectFulfillment
 from trueup.domain.inventory import Availability, Claimant, Level, Supply
 from trueup.domain.partners import Agreement
 from trueup.domain.ring_fences import Fence, fencing
@@ -32,8 +33,15 @@ def wholesale_channel(world: World, agreement: Agreement, now: datetime) -> Chan
     return Channel(name, Claimant.WHOLESALE, place, agreement.buffer, tuple(fences))
 
 
+def direct_channel(world: World, terms: DirectFulfillment, now: datetime) -> Channel:
+    """A buyer whose customers are sent goods from a warehouse of ours: it sells beside the shop, and under the same fences."""
+    name = f"direct fulfillment {terms.key}"
+    return Channel(name, Claimant.DIRECT, terms.ship_from, terms.buffer, fences_at(world, terms.ship_from, now))
+
+
 def all_channels(world: World, now: datetime) -> list[Channel]:
-    """Every channel of the installation: each agreement in force, and its shop at the location it ships from."""
+    """Every channel of the installation: each agreement in force, its shop at the location it ships from, and each warehouse of
+    a direct fulfillment programme."""
     found: dict[tuple[str, str], Channel] = {}
     for partner in world.partners.values():
         for terms in partner.agreements:
@@ -43,6 +51,9 @@ def all_channels(world: World, now: datetime) -> list[Channel]:
                     shop_channel(world, terms.shop, terms.ship_from, now),
                 ):
                     found[channel.name, channel.location] = channel
+        for warehouse in partner.direct_fulfillment:
+            channel = direct_channel(world, warehouse, now)
+            found[channel.name, channel.location] = channel
     return [found[key] for key in sorted(found)]
 
 

@@ -25,8 +25,8 @@ from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import Tx
 
 _MAY_RESOLVE = {
-    Role.OPERATIONS: ("held.", "stock.", "circular.", "acknowledgement.", "document.", "agreement."),
-    Role.ECOMMERCE: ("held.stock-", "stock.", "circular.", "shop.", "product.", "trade-in."),
+    Role.OPERATIONS: ("held.", "stock.", "inventory.", "circular.", "acknowledgement.", "document.", "agreement."),
+    Role.ECOMMERCE: ("held.stock-", "stock.", "inventory.", "circular.", "shop.", "product.", "trade-in."),
     Role.FINANCE: (
         "held.cost-",
         "acknowledgement.",
@@ -211,6 +211,8 @@ def _retry(tx: Tx, case: Case, order_id: int | None) -> None:
             _look_at_sources(tx)
         case "trade-in":
             _settle_trade_in(tx, name)
+        case "inventory":
+            _tell_again(tx, name)
         case "run":
             _run_again(tx, name, case.id)
     if case.draft.kind.startswith("remittance."):
@@ -226,6 +228,13 @@ def _settle_trade_in(tx: Tx, key: str) -> None:
     from trueup.workflows.settle_trade_in import settle_again
 
     settle_again(tx, key)
+
+
+def _tell_again(tx: Tx, name: str) -> None:
+    # Not at the top: flows begin there whose cases are resolved here.
+    from trueup.workflows.tell_inventory import tell_again
+
+    tell_again(tx, name)
 
 
 def _settle_trade_in_run(tx: Tx, trade_in_id: int) -> None:

@@ -27,6 +27,7 @@ from trueup.workflows.rounds import RUN_FAILED, Rounds, again_after_defect, mend
 from trueup.workflows.show_retail import ensure_showing, showing_rounds
 from trueup.workflows.sync_products import ensure_syncs, sync_rounds
 from trueup.workflows.taking_in import start_answering_in
+from trueup.workflows.tell_inventory import ensure_inventory, inventory_rounds
 from trueup.workflows.watch_credits import credit_rounds, ensure_credit_watch
 from trueup.workflows.world import Flowing, Pace, Tx, World
 
@@ -47,6 +48,7 @@ _GOES_ROUND = (
     "poll_sales",
     "watch_credits",
     "advise_stock",
+    "tell_inventory",
     "find_trade_ins",
     "plan_reports",
     "show_retail",
@@ -97,6 +99,7 @@ def ensure_watch(tx: Tx) -> None:
     ensure_sales(tx)
     ensure_credit_watch(tx)
     ensure_advices(tx)
+    ensure_inventory(tx)
     ensure_searches(tx)
     ensure_reports(tx)
     ensure_showing(tx)
@@ -119,6 +122,7 @@ def every_rounds(world: World) -> list[Rounds]:
         *sale_rounds(world),
         *credit_rounds(world),
         *advice_rounds(world),
+        *inventory_rounds(world),
         *search_rounds(world),
         *report_rounds(world),
         *showing_rounds(world),

@@ -45,6 +45,7 @@ class PartnerRoutes:
     acknowledgements: Mapping[Route, str] = field(default_factory=dict)
     remittance_sources: tuple[str, ...] = ()
     invoice_status_sources: tuple[str, ...] = ()
+    inventory: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

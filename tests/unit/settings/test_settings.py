@@ -18,6 +18,7 @@ from trueup.base.money import Money
 from trueup.base.secret import Secret
 from trueup.domain.partners import Agreement, CostBasis, Fallback
 from trueup.settings import AgreementSettings, Settings, load_foundation, load_settings, template
+from trueup.settings.direct_fulfillment import DirectFulfillmentSettings
 from trueup.settings.fences import FenceSettings
 from trueup.settings.reports import ReportSettings
 
@@ -96,7 +97,7 @@ def test_every_key_is_in_the_template() -> None:
         return {field.alias or name for name, field in model.model_fields.items()}
 
     tables = _shown_tables()
-    assert set(tables) == keys(Settings) | {"agreements", "fences", "reports"}
+    assert set(tables) == keys(Settings) | {"agreements", "fences", "reports", "direct_fulfillment"}
     for name, model in _tables().items():
         for key in keys(model):
             assert key in tables or re.search(rf"(?m)^#? ?{key} = ", tables[name]), (
@@ -113,7 +114,12 @@ def _shown_tables() -> dict[str, str]:
 
 
 def _tables() -> dict[str, type[BaseModel]]:
-    parts = (("agreements", AgreementSettings), ("fences", FenceSettings), ("reports", ReportSettings))
+    parts = (
+        ("agreements", AgreementSettings),
+        ("fences", FenceSettings),
+        ("reports", ReportSettings),
+        ("direct_fulfillment", DirectFulfillmentSettings),
+    )
     found: dict[str, type[BaseModel]] = dict(parts)
     for name, field in Settings.model_fields.items():
         for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
@@ -163,7 +169,7 @@ def test_every_field_of_an_agreement_can_be_set(load: Callable[..., Settings]) -
         valid_from = 2026-02-01
         valid_to = 2026-03-01
     """
-    text = filled().replace('ship_from = "warehouse"', 'ship_from = "warehouse"\n' + lines)
+    text = filled().replace('ship_from = "warehouse"', 'ship_from = "warehouse"\n' + lines, 1)
     terms = load(text).partners[0].agreements[0]
     plain = Agreement("", "ABCDE", "EUR", CostBasis.CASE, "", "")
     set_apart = {f.name for f in dataclasses.fields(Agreement) if getattr(terms, f.name) != getattr(plain, f.name)}
