@@ -76,6 +76,7 @@ def show_stock(session: Session, sku: Sku) -> Result:
         data = explain_stock(connection, app.world, sku, now)
     rows = [row for channel in data["channels"] for row in _sum_rows(channel, now)]
     rows += [_held_row(held, now) for held in data["held"]]
+    rows += [_told_row(told, now) for told in data["told"]]
     rows += [_unit_row(unit) for unit in data["units"]]
     uncounted = data["counted_by"] == CountSource.UNKNOWN.value
     nothing = "No agreement is in force, so no channel sells it."
@@ -117,6 +118,20 @@ def _held_row(held: dict[str, Any], now: datetime) -> dict[str, Any]:
         "words": f"held for line {held['line']}, {state}",
         "source": "reservations",
         "age": _age(held["reserved_at"], now),
+    }
+
+
+def _told_row(told: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """What a buyer was told last, and what its own word on it is."""
+    accepted = "unknown" if told["accepted"] is None else str(told["accepted"])
+    words = told["refused"] or f"told; accepted there: {accepted}, the last update is {told['state']}"
+    return {
+        "channel": f"told to {told['partner']}/{told['vendor_code']}/{told['warehouse']}",
+        "location": "",
+        "signed": str(told["told"]),
+        "words": words,
+        "source": told["delivery"],
+        "age": _age(told["told_at"], now),
     }
 
 

@@ -25,6 +25,7 @@ from trueup.domain.unit_calendar import answer_units, calendar, with_reallocatio
 from trueup.storage import products, stock_ledger
 from trueup.storage.circular_units import units_of_skus
 from trueup.storage.views.stock import list_levels, list_reservations
+from trueup.storage.views.told_inventory import list_told
 from trueup.workflows.promises import all_channels, fitness_of, load_promises
 from trueup.workflows.world import World
 
@@ -49,6 +50,7 @@ def explain_stock(connection: sa.Connection, world: World, sku: str, now: dateti
         "channels": channels,
         "levels": list_levels(connection, sku),
         "held": list_reservations(connection, sku),
+        "told": list_told(connection, sku),
         **_units(connection, world, sku, now),
     }
 

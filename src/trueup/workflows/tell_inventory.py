@@ -18,6 +18,7 @@ from trueup.durable.flow import Flow
 from trueup.formats.amazon_vendor.inventory_updates import write_inventory_update
 from trueup.storage import acts, advised_stock, deliveries, inventory_updates, sources
 from trueup.storage.inventory_updates import Place
+from trueup.storage.products import list_shop_items
 from trueup.workflows.inventory_cases import (
     REFUSED,
     UNANSWERED,
@@ -30,11 +31,14 @@ from trueup.workflows.promises import direct_channel, load_promises
 from trueup.workflows.prove_inventory import forget_told, say_whole_anew, set_look
 from trueup.workflows.rounds import Rounds, ask_sooner, set_next, start_rounds
 from trueup.workflows.source_failures import NOT_DONE, needs_person, note_failure, note_working
+from trueup.workflows.wake_stock import look_now
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
 
 KIND = "direct-fulfillment"
 MOST_ITEMS = 5000
 """Of one update of what changed; the rest follows in the next round. Amazon says no limit, but refuses what is too large."""
+FRESH_FOR = timedelta(hours=1)
+"""A shop's count that is older is read anew."""
 APPEARS_WITHIN = timedelta(minutes=15)
 """Amazon's own word on how long an update may take to show; so long after a lost one the next waits, to be the later of the two."""
 REFUSED_PAUSE = timedelta(hours=1)
@@ -85,9 +89,11 @@ def plan_update(tx: Tx, key: str) -> int | None:
             return None
         told = inventory_updates.load_told(tx.connection, terms.place)
     whole = told.whole_at is None or tx.now - told.whole_at >= terms.whole_every
-    items = items_to_tell(_free(tx, terms), told.items, whole=whole)
+    free, stale = _free(tx, terms, unknown_too=whole)
+    items = items_to_tell(free, told.items, whole=whole)
     if not whole:
         items = dict(sorted(items.items())[:MOST_ITEMS])
+    _look_at(tx, terms, stale)
     if not items:
         return None
     number = f"{terms.key}-{told.number + 1:06}"
@@ -117,13 +123,27 @@ def _waits(tx: Tx, terms: DirectFulfillment, last: Delivery) -> bool:
     return False
 
 
-def _free(tx: Tx, terms: DirectFulfillment) -> dict[str, AdvisedItem]:
+def _free(tx: Tx, terms: DirectFulfillment, *, unknown_too: bool) -> tuple[dict[str, AdvisedItem], list[str]]:
+    """What may be sold from there of each listed product, and what was counted long ago, or (`unknown_too`) never."""
     promises = load_promises(tx.connection, direct_channel(tx.resources, terms, tx.now), None, tx.now)
-    return {
-        sku: AdvisedItem(ours, theirs, promises[sku].eaches)
-        for sku, ours, theirs in advised_stock.load_ids(tx.connection, terms.vendor_code)
-        if sku in promises
-    }
+    free: dict[str, AdvisedItem] = {}
+    stale: list[str] = []
+    for sku, ours, theirs in advised_stock.load_ids(tx.connection, terms.vendor_code):
+        promise = promises.get(sku)
+        if promise is not None:
+            free[sku] = AdvisedItem(ours, theirs, promise.eaches)
+        as_of = promise.as_of if promise is not None else None
+        if (promise is None and unknown_too) or (as_of is not None and tx.now - as_of > FRESH_FOR):
+            stale.append(sku)
+    return free, stale
+
+
+def _look_at(tx: Tx, terms: DirectFulfillment, skus: list[str]) -> None:
+    """Have the shop's count of products read: what is not published is swept by nobody else."""
+    items = list_shop_items(tx.connection, skus)
+    for shop in tx.resources.channels_at(terms.ship_from):
+        if items and shop in tx.resources.connections.stock_readers:
+            look_now(tx, shop, items)
 
 
 def _prepare(tx: Tx, source: str, advice: InventoryAdvice) -> Delivery:

@@ -17,10 +17,8 @@ from trueup.base.errors import ConfigurationError, NotFound
 from trueup.base.money import Money
 from trueup.base.secret import Secret
 from trueup.domain.partners import Agreement, CostBasis, Fallback
-from trueup.settings import AgreementSettings, Settings, load_foundation, load_settings, template
-from trueup.settings.direct_fulfillment import DirectFulfillmentSettings
+from trueup.settings import AccountSettings, Settings, load_foundation, load_settings, template
 from trueup.settings.fences import FenceSettings
-from trueup.settings.reports import ReportSettings
 
 FILLED = {
     "<your company>": "Example Goods",
@@ -114,14 +112,8 @@ def _shown_tables() -> dict[str, str]:
 
 
 def _tables() -> dict[str, type[BaseModel]]:
-    parts = (
-        ("agreements", AgreementSettings),
-        ("fences", FenceSettings),
-        ("reports", ReportSettings),
-        ("direct_fulfillment", DirectFulfillmentSettings),
-    )
-    found: dict[str, type[BaseModel]] = dict(parts)
-    for name, field in Settings.model_fields.items():
+    found: dict[str, type[BaseModel]] = {"fences": FenceSettings}
+    for name, field in (*AccountSettings.model_fields.items(), *Settings.model_fields.items()):
         for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
             if isinstance(part, type) and issubclass(part, BaseModel):
                 found[field.alias or name] = part

@@ -2,12 +2,12 @@
 
 It knows the token endpoint (Login with Amazon), getPurchaseOrders, getPurchaseOrder, submitAcknowledgement,
 getPurchaseOrdersStatus and getTransaction, of the finance APIs getRemittanceHeaders, getRemittance, getInvoiceHeaders and
-getInvoice, and of the Reports API createReport, getReport, getReports, getReportDocument and cancelReport for vendor reports, for
-any number of vendor groups that never see each other's orders.
-Where Amazon's documentation is silent it takes the harsher reading; each such choice stands in the docstring of the
+getInvoice, of the Reports API createReport, getReport, getReports, getReportDocument and cancelReport for vendor reports, and of
+Direct Fulfillment submitInventoryUpdate and getTransactionStatus, for any number of vendor groups that never see each other's
+orders. Where Amazon's documentation is silent it takes the harsher reading; each such choice stands in the docstring of the
 module that makes it: `queries` (windows, paging), `acknowledgements` (what fails, what is ignored), `status` (how a
-backorder shows), `finance` (payments and invoices), `reports` and `report_rules` (vendor reports), `faults` (the lies on demand),
-`control` (the control plane under /_simulator).
+backorder shows), `finance` (payments and invoices), `reports` and `report_rules` (vendor reports), `warehouses` (direct
+fulfillment), `faults` (the lies on demand), `control` (the control plane under /_simulator).
 
     simulator = AmazonSimulator(seed=7)
     simulator.add_vendor_group(refresh_token=..., client_id=..., client_secret=..., vendor_codes=["ABCDE"])

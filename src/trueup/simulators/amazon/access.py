@@ -12,6 +12,7 @@ from trueup.simulators.amazon.budgets import (
     ACKNOWLEDGE,
     CANCEL_REPORT,
     CREATE_REPORT,
+    DIRECT_TRANSACTION,
     INVOICE,
     INVOICES,
     ORDER,
@@ -22,6 +23,7 @@ from trueup.simulators.amazon.budgets import (
     REPORT_DOCUMENT,
     REPORTS,
     STATUS,
+    SUBMIT_INVENTORY,
     TRANSACTION,
 )
 from trueup.simulators.amazon.replies import Reply, plain, unauthorized
@@ -34,6 +36,9 @@ FINANCE = "Finance and Accounting"
 BRAND_ANALYTICS = "Brand Analytics"
 """For vendor reports; not given unless asked for, since many applications never asked for it."""
 
+DIRECT_SHIPPING = "Direct to Consumer Shipping (Restricted)"
+"""For direct fulfillment; not given unless asked for: Amazon grants it to few."""
+
 ROLES: Mapping[str, frozenset[str]] = {
     ORDERS: frozenset({FULFILLMENT, TRACKING}),
     ORDER: frozenset({FULFILLMENT, TRACKING}),
@@ -41,6 +46,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     STATUS: frozenset({FULFILLMENT, TRACKING}),
     TRANSACTION: frozenset({TRACKING}),
     **dict.fromkeys((REMITTANCES, REMITTANCE, INVOICES, INVOICE), frozenset({FINANCE})),
+    **dict.fromkeys((SUBMIT_INVENTORY, DIRECT_TRANSACTION), frozenset({DIRECT_SHIPPING})),
     **dict.fromkeys((CREATE_REPORT, REPORT, REPORTS, CANCEL_REPORT, REPORT_DOCUMENT), frozenset({BRAND_ANALYTICS})),
 }
 """One of these roles is needed for each operation (Amazon's API pages)."""

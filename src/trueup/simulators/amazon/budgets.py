@@ -18,6 +18,9 @@ REPORT = "getReport"
 REPORTS = "getReports"
 CANCEL_REPORT = "cancelReport"
 REPORT_DOCUMENT = "getReportDocument"
+SUBMIT_INVENTORY = "submitInventoryUpdate"
+DIRECT_TRANSACTION = "getTransactionStatus"
+"""Of direct fulfillment: another operation than the one for wholesale."""
 TOKEN = "token"
 DOCUMENT = "document"
 """The download of a report's document: no operation of the API, and without a usage plan."""
@@ -25,6 +28,7 @@ DOCUMENT = "document"
 OPERATIONS = (
     ORDERS, ORDER, ACKNOWLEDGE, STATUS, TRANSACTION, REMITTANCES, REMITTANCE, INVOICES, INVOICE, TOKEN,
     CREATE_REPORT, REPORT, REPORTS, CANCEL_REPORT, REPORT_DOCUMENT, DOCUMENT,
+    SUBMIT_INVENTORY, DIRECT_TRANSACTION,
 )  # fmt: skip
 
 

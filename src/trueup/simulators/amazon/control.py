@@ -13,6 +13,8 @@
 | POST remittances | a list of payments as `add_remittances` takes them | {"added": [ids]} |
 | POST invoices | a list of invoices as `add_invoices` takes them | {"added": [ids]} |
 | POST retail | a list of facts as `add_retail` takes them | {"added": how many} |
+| POST warehouses | a list of warehouses as `add_warehouses` takes them | {"added": [codes]} |
+| GET warehouses | | what Amazon believes lies in each, and every update |
 | GET reports | | every report: what was asked, when it is made, what came of it |
 | GET faults | | {"active", "told"} |
 | POST faults | a Fault, a list of them, or {"clear": true or a kind} | the same |
@@ -36,6 +38,7 @@ from trueup.simulators.amazon.operations import Transaction
 from trueup.simulators.amazon.orders import Line, PurchaseOrder
 from trueup.simulators.amazon.replies import Reply, plain
 from trueup.simulators.amazon.status import confirmed
+from trueup.simulators.amazon.warehouses import warehouses_state
 
 if TYPE_CHECKING:
     from trueup.simulators.amazon.simulator import AmazonSimulator
@@ -66,6 +69,10 @@ def answer(simulator: AmazonSimulator, method: str, path: str, query: bytes, bod
             case ("POST", "orders", number, action) if action in _ACTIONS:
                 _ACTIONS[action](simulator, number, content)
                 return plain(200, order_state(simulator.order(number)))
+            case ("POST", "warehouses"):
+                return plain(201, {"added": simulator.add_warehouses(content)})
+            case ("GET", "warehouses"):
+                return plain(200, warehouses_state(simulator))
             case ("GET", "reports"):
                 return plain(200, list(simulator.reports.reports.values()))
             case ("GET", "faults"):

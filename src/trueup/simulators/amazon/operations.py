@@ -34,6 +34,7 @@ from trueup.simulators.amazon.replies import (
 from trueup.simulators.amazon.reports import PERFORM_REPORTS
 from trueup.simulators.amazon.shapes import AcknowledgementRequest
 from trueup.simulators.amazon.status import write_status
+from trueup.simulators.amazon.warehouses import PERFORM_INVENTORY
 
 if TYPE_CHECKING:
     from trueup.simulators.amazon.simulator import AmazonSimulator
@@ -180,6 +181,7 @@ PERFORM: dict[str, Callable[[AmazonSimulator, Call], Reply]] = {
     TRANSACTION: get_transaction,
     **PERFORM_FINANCE,
     **PERFORM_REPORTS,
+    **PERFORM_INVENTORY,
 }
 
 

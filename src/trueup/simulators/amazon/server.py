@@ -15,6 +15,7 @@ from trueup.simulators.amazon.budgets import (
     ACKNOWLEDGE,
     CANCEL_REPORT,
     CREATE_REPORT,
+    DIRECT_TRANSACTION,
     DOCUMENT,
     INVOICE,
     INVOICES,
@@ -26,6 +27,7 @@ from trueup.simulators.amazon.budgets import (
     REPORT_DOCUMENT,
     REPORTS,
     STATUS,
+    SUBMIT_INVENTORY,
     TOKEN,
     TRANSACTION,
     plan_of,
@@ -64,6 +66,8 @@ _ROUTES = {
 _NAMED_ROUTES = {
     ("GET", "/vendor/orders/v1/purchaseOrders"): ORDER,
     ("GET", "/vendor/transactions/v1/transactions"): TRANSACTION,
+    ("POST", "/vendor/directFulfillment/inventory/v1/warehouses"): SUBMIT_INVENTORY,
+    ("GET", "/vendor/directFulfillment/transactions/v1/transactions"): DIRECT_TRANSACTION,
     ("GET", "/finances/remittances/2026-03-17/remittances"): REMITTANCE,
     ("GET", "/finances/invoices/2026-06-25/invoices"): INVOICE,
     ("GET", "/reports/2021-06-30/reports"): REPORT,
@@ -255,7 +259,7 @@ def _read_call(request: Request, operation: str, group: str, name: str, now: dat
     address = f"http://{request.header('host') or 'localhost'}"
     call = Call(operation, group, now, name, parameters, request.body, address=address)
     is_json = (request.header("content-type") or "").lower().startswith("application/json")
-    if operation in (ACKNOWLEDGE, CREATE_REPORT) and not is_json:
+    if operation in (ACKNOWLEDGE, CREATE_REPORT, SUBMIT_INVENTORY) and not is_json:
         raise Refusal(415, "InvalidInput", "The request payload is in an unsupported format.")
     if operation == ACKNOWLEDGE:
         call.submission = read_submission(request.body)

@@ -29,6 +29,7 @@ from trueup.simulators.amazon.reports import ReportShelf
 from trueup.simulators.amazon.retail import Retail
 from trueup.simulators.amazon.server import AmazonServer
 from trueup.simulators.amazon.shapes import OrderChange, OrderDocument
+from trueup.simulators.amazon.warehouses import Warehouses
 from trueup.simulators.clock import SimulatorClock
 
 T = TypeVar("T")
@@ -41,6 +42,7 @@ class RuleChoices(TypedDict, total=False):
     rate_clock: Literal["simulated", "wall"]
     acknowledgement_delay: timedelta
     retail_lag: timedelta
+    inventory_delay: timedelta
     report_queue: timedelta
     report_making: timedelta
 
@@ -48,12 +50,13 @@ class RuleChoices(TypedDict, total=False):
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Whether and by which clock requests are throttled, and how long Amazon takes: to apply an acknowledgement, to know
-    the figures of a day after its end, to begin a report, to make it."""
+    the figures of a day after its end, to judge an update of inventory, to begin a report, to make it."""
 
     rate_limit: bool = True
     rate_clock: Literal["simulated", "wall"] = "simulated"
     acknowledgement_delay: timedelta = timedelta(minutes=3)
     retail_lag: timedelta = timedelta(hours=36)
+    inventory_delay: timedelta = timedelta(minutes=4)
     report_queue: timedelta = timedelta(seconds=30)
     report_making: timedelta = timedelta(minutes=2)
 
@@ -85,6 +88,7 @@ class AmazonSimulator:
         self.finance = Finance()
         self.retail = Retail(self.rules.retail_lag)
         self.reports = ReportShelf()
+        self.inventory = Warehouses()
         self.transactions: dict[str, Transaction] = {}
         self.journal = RequestJournal()
         self._due: list[tuple[datetime, int, str]] = []
@@ -153,6 +157,14 @@ class AmazonSimulator:
         with self.lock:
             return self.retail.add(facts, lambda code: self.access.group_of(code).name)
 
+    def add_warehouses(self, documents: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Set up warehouses of direct fulfillment, or give them another catalogue; returns their codes. Raises Invalid.
+
+        Each is a `WarehouseDocument`: {"vendor_code", "warehouse", "items": [{"asin", "vendor_product_id"?}]}.
+        """
+        with self.lock:
+            return self.inventory.add(documents, lambda code: self.access.group_of(code).name)
+
     def change_order(self, number: str, change: OrderChange | Mapping[str, Any]) -> None:
         """Amazon changes an order now. Raises NotFound, Invalid."""
         wanted = change if isinstance(change, OrderChange) else _convert(change, OrderChange)
@@ -181,6 +193,7 @@ class AmazonSimulator:
             while self._due and self._due[0][0] <= now:
                 _, _, transaction_id = heapq.heappop(self._due)
                 self._settle(self.transactions[transaction_id])
+            self.inventory.settle(now)
             return now
 
     def set_clock(self, moment: datetime | None) -> datetime:
@@ -198,7 +211,7 @@ class AmazonSimulator:
             now = self.now()
             coming = [shelf.created.first_after(now) for shelf in self.book.shelves.values()]
             coming += [entry[0] for entry in self._due[:1]]
-            coming += [min(self.reports.events_after(now), default=None)]
+            coming += [min(self.reports.events_after(now), default=None), self.inventory.next_event()]
             return min((moment for moment in coming if moment is not None), default=None)
 
     def order(self, number: str) -> PurchaseOrder:
