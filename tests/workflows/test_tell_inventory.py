@@ -169,7 +169,7 @@ def _history(direct: Dropshipping) -> list[Any]:
 
 
 def travel(database: Database, clock: ManualClock, crash_at: int | None) -> tuple[int, dict[str, Any]]:
-    """Everything told, then a change, killed at that effect; how many effects it had, and how it ended."""
+    """Everything told and proven, then a change; killed at that effect. How many effects the first had, and how it ended."""
     with dropship(database, clock, replace(TERMS, every=20 * MINUTE)) as direct:
         here = direct.here
         before = here.engine.effects
@@ -178,11 +178,12 @@ def travel(database: Database, clock: ManualClock, crash_at: int | None) -> tupl
         except Crashed:
             here.engine.resume()
         _on(direct, 15)
+        effects = here.engine.effects - before
         direct.sell(6)
         _on(direct, 50)
         prepared = len(states(direct))
         assert len(direct.submitted) <= prepared, "an update was sent twice"
-        return here.engine.effects - before, {"held": direct.held, "cases": here.case_kinds()}
+        return effects, {"held": direct.held, "cases": here.case_kinds()}
 
 
 def _on(direct: Dropshipping, minutes: int) -> None:
