@@ -240,10 +240,9 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
         http = HttpClient(shop.name, wanted.base_url, on_effect=how.on_effect)
         store = ShopifyShop(wanted, http, budget, how.clock)
         found.product_sources[shop.name] = found.sales_order_sinks[shop.name] = found.hint_sources[shop.name] = store
-        found.stock_sources[shop.name] = found.stock_readers[shop.name] = store
+        found.stock_sources[shop.name] = found.stock_readers[shop.name] = found.probed[shop.name] = store
         if shop.publishes_stock:
             found.stock_sinks[shop.name] = store
-        found.probed[shop.name] = store
         found.guarded[shop.name] = http
         tills = ShopifyCredits(wanted, http, budget, how.clock)
         found.gift_cards[shop.name] = found.store_credits[shop.name] = tills

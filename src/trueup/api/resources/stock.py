@@ -92,6 +92,25 @@ class Held(Shape):
     claimed_at: Instant | None
 
 
+class Told(Shape):
+    """What a buyer was told that it may sell or order, and its own word on that."""
+
+    partner: str
+    vendor_code: str
+    warehouse: str
+    told: int
+    told_at: Instant
+    delivery: str
+    """The key of the delivery that told it last."""
+    state: str
+    accepted: int | None
+    """What the buyer accepted last; null: nobody knows."""
+    accepted_at: Instant | None
+    differs_since: Instant | None
+    """From when on it has held another number than ours."""
+    refused: str | None
+
+
 class Unit(Shape):
     """One item of a circular programme, and whether wholesale may have it now."""
 
@@ -131,6 +150,7 @@ class WholeProduct(
                 ],
                 "levels": [],
                 "held": [],
+                "told": [],
                 "units": [],
                 "free_with_reallocation": 0,
             }
@@ -147,6 +167,7 @@ class WholeProduct(
     channels: list[Availability]
     levels: list[Level]
     held: list[Held]
+    told: list[Told]
     units: list[Unit]
     free_with_reallocation: int
 

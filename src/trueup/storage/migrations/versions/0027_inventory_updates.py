@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025_inventory_updates"
-down_revision = "0024_cases_about"
+revision = "0027_inventory_updates"
+down_revision = "0026_identities"
 branch_labels = None
 depends_on = None
 
