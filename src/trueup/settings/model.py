@@ -397,5 +397,4 @@ class Settings(Foundation):
 
 
 def _overlap(one: AgreementSettings, other: AgreementSettings) -> bool:
-    ends = date.max
-    return one.valid_from < (other.valid_to or ends) and other.valid_from < (one.valid_to or ends)
+    return one.valid_from < (other.valid_to or date.max) and other.valid_from < (one.valid_to or date.max)
