@@ -213,6 +213,7 @@ def build_world(
         bank=BankRules(date.min, settings.bank.days, settings.bank.payers),
         programmes=programmes,
         feeds={shop.name: shop.books_revenue for shop in settings.shops if shop.books_revenue is not None},
+        shop_places={shop.name: tuple(sorted(shop.locations)) for shop in settings.shops},
         shop_buffers={shop.name: shop.buffer for shop in settings.shops},
         trade_ins=settings.trade_ins.terms if settings.trade_ins else None,
         reports={

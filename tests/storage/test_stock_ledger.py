@@ -18,7 +18,8 @@ from trueup.domain.stock_ledger import Movement, MovementKind, Place, balances
 from trueup.storage import stock, supplies
 from trueup.storage.database import Database
 from trueup.storage.orders import orders
-from trueup.storage.products import COUNTED, save_master, save_shop_products
+from trueup.storage.products import COUNTED, save_master
+from trueup.storage.shop_products import Neighbours, save_shop_products
 from trueup.storage.stock_ledger import (
     append_movements,
     load_levels,
@@ -110,7 +111,11 @@ def test_supplies_in_one_statement_are_what_the_domain_weighs(
             now,
         )
         save_shop_products(
-            connection, [Product("A", "A", tracked=True, shop_item="i", shop_variant="v")], "0" * 64, now
+            connection,
+            Neighbours("shop"),
+            [Product("A", "A", tracked=True, shop_item="i", shop_variant="v")],
+            "0" * 64,
+            now,
         )
         for number in range(1, 9):
             _order(connection, number, chance.choice(["new", "closed"]), now)

@@ -213,6 +213,7 @@ def install(
             books=build_books(None),
             clock=clock,
             pace=choices.pop("pace", Pace(back_fill=timedelta(days=2))),
+            shop_places=choices.pop("shop_places", {}),
             programmes=choices.pop("programmes", lambda _on_effect, _shop: {})(count, shopify),
         )
         engine = make_engine(database.engine, Program(world, FLOWS, clock), **choices)

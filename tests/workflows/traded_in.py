@@ -35,7 +35,7 @@ from trueup.simulators.serving import serve
 from trueup.simulators.shopify import ALL_SCOPES, ShopifySimulator
 from trueup.simulators.shopify.shopping import Basket
 from trueup.storage.database import Database
-from trueup.storage.products import save_shop_products
+from trueup.storage.shop_products import Neighbours, save_shop_products
 from trueup.storage.views import trade_ins as views
 from trueup.workflows.grade_trade_in import Judgement, grade_trade_in, record_trade_ins
 from trueup.workflows.poll_sales import ensure_sales
@@ -233,7 +233,7 @@ def trade(
         books.engine = InProcessEngine(database.engine, Program(books.world, FLOWS, books.clock), crash_at=crash_at)
         known = Product(SKU, "Tent", shop_variant=books.products["tent"], tracked=False, circular=True)
         with database.transaction() as connection:
-            save_shop_products(connection, [known], "0" * 64, books.clock.now())
+            save_shop_products(connection, Neighbours(SHOP), [known], "0" * 64, books.clock.now())
         effects.append(books.engine.count_effect)
         try:
             yield books

@@ -70,12 +70,13 @@ def _worth(row: sa.RowMapping) -> Money | None:
 
 _PRODUCTS = sa.text("""
 WITH counted AS (
-    SELECT variant, count(*) AS items FROM trueup.circular_records
-    WHERE kind = :item AND open AND variant IS NOT NULL GROUP BY variant
+    SELECT s.sku, count(*) AS items
+    FROM trueup.circular_records r JOIN trueup.shop_products s ON s.variant = r.variant
+    WHERE r.kind = :item AND r.open GROUP BY s.sku
 )
 SELECT p.sku, p.circular, coalesce(p.tracked, false) AS tracked, coalesce(c.items, 0) AS items, k.at_risk, k.currency
 FROM trueup.products p
-LEFT JOIN counted c ON c.variant = p.shop_variant
+LEFT JOIN counted c ON c.sku = p.sku
 LEFT JOIN LATERAL (
     SELECT sum(risk_minor) AS at_risk, min(risk_currency) AS currency FROM trueup.cases
     WHERE state = 'open' AND kind = 'held.stock-uncounted' AND risk_minor IS NOT NULL

@@ -8,6 +8,7 @@ line without a cycle is not processed).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from trueup.base.money import Money
@@ -15,6 +16,7 @@ from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import CountSource, Product
 
 UNCOUNTED = "stock.uncounted"
+COUNTED_TWICE = "stock.counted-twice"
 
 
 def rule_of(product: Product) -> str:
@@ -35,6 +37,8 @@ def rule_of(product: Product) -> str:
 def _why_nobody(product: Product) -> str:
     if product.circular:
         return "Supercycle took it over, so the shop counts it no more, and Supercycle knows of its own items only"
+    if product.tracked is None and product.shop_item is not None:
+        return "two shops count it at one place, and each misses what the other sells"
     if product.tracked is None:
         return "it was not found in the shop"
     return "the shop does not track it"
@@ -49,6 +53,21 @@ def uncounted_case(product: Product, worth: Money | None) -> CaseDraft:
         expected='declared_source in the item master: a warehouse whose counts are declared, or "supercycle" if items are all',
         found="no declared count source",
         money_at_risk=worth,
+        deadline=None,
+        owner="e-commerce",
+        resolutions=(Resolution.RETRY, Resolution.DISMISS),
+    )
+
+
+def counted_twice_case(product: Product, shops: Sequence[str]) -> CaseDraft:
+    """The case of a product that several shops count at a place they share: none is believed until one alone does."""
+    return CaseDraft(
+        kind=COUNTED_TWICE,
+        subject=f"product {product.sku}",
+        title=f"{product.sku} is counted by more than one shop at the same place; nothing of it is promised",
+        expected="one count: tracking turned off in all shops but one, or declared_source in the item master",
+        found=f"two or more of {', '.join(shops)} track it",
+        money_at_risk=None,
         deadline=None,
         owner="e-commerce",
         resolutions=(Resolution.RETRY, Resolution.DISMISS),

@@ -12,7 +12,7 @@ from trueup.domain.circular import BlockedDate, BlockedResource, Cycle, Item
 from trueup.domain.circular_units import Unit
 from trueup.storage.circular import Kept, Kind, circular_records, load_records
 from trueup.storage.item_claims import load_open_claims
-from trueup.storage.products import products
+from trueup.storage.shop_products import variants_of
 
 
 def load_units(
@@ -45,13 +45,8 @@ def units_of_skus(connection: sa.Connection, skus: Collection[str]) -> dict[str,
     """The units of products, by SKU; items of variants that bear none of them are nobody's here."""
     if not skus:
         return {}
-    rows = connection.execute(
-        sa.select(products.c.sku, products.c.shop_variant).where(
-            products.c.sku.in_(sorted(set(skus))), products.c.shop_variant.is_not(None)
-        )
-    ).all()
-    by_variant = {row.shop_variant: row.sku for row in rows}
-    found: dict[str, list[Unit]] = {row.sku: [] for row in rows}
+    by_variant = variants_of(connection, skus)
+    found: dict[str, list[Unit]] = {sku: [] for sku in by_variant.values()}
     if by_variant:
         for unit in load_units(connection, circular_records.c.variant.in_(sorted(by_variant))):
             found[by_variant[unit.item.variant or ""]].append(unit)

@@ -37,7 +37,6 @@ products = sa.Table(
     sa.Column("updated_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("evidence", sa.CHAR(64), nullable=False),
     sa.Column("counted", sa.Text, sa.Computed(COUNTED, persisted=True), nullable=False),
-    sa.Index("ix_products_shop_item", "shop_item"),
     sa.Index("ix_products_items", "sku", postgresql_where=sa.text(f"counted = '{CountSource.ITEMS}'")),
 )
 listings = sa.Table(
@@ -87,18 +86,20 @@ def save_master(
     return len(by_sku), len(listed)
 
 
-def save_shop_products(connection: sa.Connection, found: Iterable[Product], evidence: str, now: datetime) -> int:
-    """What the shop says: its ids, whether it counts the stock, whether Supercycle took over, and a pack we do not know yet."""
-    rows = list(found)
-    _upsert_products(connection, rows, _SHOP_FIELDS, evidence, now)
-    for product in rows:
+def save_shop_words(connection: sa.Connection, found: Iterable[Product], evidence: str, now: datetime) -> None:
+    """What the shops together say: ids, whether one counts the stock, whether Supercycle took over. See `shop_products`."""
+    _upsert_products(connection, found, _SHOP_FIELDS, evidence, now)
+
+
+def learn_packs(connection: sa.Connection, found: Iterable[Product]) -> None:
+    """The packs that a shop knows of products whose pack nobody knows yet."""
+    for product in found:
         if product.case_size is not None:
             connection.execute(
                 sa.update(products)
                 .where(products.c.sku == product.sku, products.c.case_size.is_(None))
                 .values(case_size=product.case_size)
             )
-    return len(rows)
 
 
 def _upsert_products(
@@ -112,26 +113,10 @@ def _upsert_products(
     connection.execute(statement.on_conflict_do_update(index_elements=["sku"], set_=updated), values)
 
 
-def load_variants(connection: sa.Connection, skus: Iterable[str], since: datetime) -> dict[str, str]:
-    """The shop's variants of SKUs that were saved since then."""
-    rows = connection.execute(
-        sa.select(products.c.sku, products.c.shop_variant).where(
-            products.c.sku.in_(list(skus)), products.c.updated_at >= since, products.c.shop_variant.is_not(None)
-        )
-    )
-    return {row.sku: row.shop_variant for row in rows}
-
-
 def load_product(connection: sa.Connection, sku: str) -> Product | None:
     """One product, or None."""
     row = connection.execute(sa.select(products).where(products.c.sku == sku)).mappings().first()
     return _product(row) if row else None
-
-
-def find_items(connection: sa.Connection, items: Iterable[str]) -> list[Product]:
-    """The products of the shop's own ids of inventory items."""
-    query = sa.select(products).where(products.c.shop_item.in_(sorted(set(items)))).order_by(products.c.sku)
-    return [_product(row) for row in connection.execute(query).mappings()]
 
 
 def load_catalog(connection: sa.Connection, vendor_code: str, asins: Iterable[str], codes: Iterable[str]) -> Catalog:

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from trueup.domain.publishing import ShownStock, Standing
-from trueup.storage.products import products
 from trueup.storage.schema import metadata
+from trueup.storage.shop_products import sold_at
 
 publications = sa.Table(
     "publications",
@@ -333,19 +333,7 @@ def know_products(connection: sa.Connection, channel: str, locations: Collection
         .render_derived()
         .alias("place")
     )
-    sold = (
-        sa.select(
-            sa.literal(channel),
-            products.c.sku,
-            places.c.location,
-            products.c.shop_item,
-            sa.literal(0),
-            sa.literal(0),
-            sa.literal(""),
-        )
-        .select_from(products.join(places, sa.true()))
-        .where(products.c.shop_item.is_not(None))
-    )
+    sold = sold_at(channel, places).add_columns(sa.literal(0), sa.literal(0), sa.literal(""))
     statement = insert(publications).from_select(["channel", "sku", "location", "item", "changes", "held", "why"], sold)
     return connection.execute(statement.on_conflict_do_nothing(), {"places": sorted(locations)}).rowcount
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from trueup.domain.partners import Agreement
 from trueup.domain.units import LineUnits, line_units
 from trueup.storage import cases, decisions, deliveries, orders, products
 from trueup.storage.orders import SavedOrder
+from trueup.storage.shop_products import as_sold_in
 from trueup.workflows.world import Tx, World
 
 _DECIDED_BY_HAND = (Resolution.BACKORDER, Resolution.REJECT)
@@ -60,7 +61,7 @@ def examine(
     """Look at every line. Decisions made for the same terms stand; everything else is looked at anew."""
     order = saved.order
     live = [line for line in order.lines if line.ordered.amount != 0]
-    candidates = _candidates(connection, order.vendor_code, live)
+    candidates = _candidates(connection, order.vendor_code, agreement.shop, live)
     units = {
         line.sequence: line_units(line, *found[0], agreement)
         for line in live
@@ -121,11 +122,12 @@ def _in_window(decision: LineDecision, last_day: datetime | None) -> bool:
 
 
 def _candidates(
-    connection: sa.Connection, vendor_code: str, lines: list[OrderLine]
+    connection: sa.Connection, vendor_code: str, shop: str, lines: list[OrderLine]
 ) -> dict[int, tuple[tuple[Product, Listing], ...]]:
     asins = {line.asin for line in lines if line.asin}
     codes = {code for line in lines for code in line.codes}
     catalog = products.load_catalog(connection, vendor_code, asins, codes)
+    catalog = replace(catalog, products=as_sold_in(connection, shop, catalog.products.values()))
     return {line.sequence: catalog.match(vendor_code, line.asin, line.codes) for line in lines}
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from trueup.domain.publishing import decide
 from trueup.durable.flow import Flow
-from trueup.storage import hints, publications, sources, stock_writes
+from trueup.storage import hints, publications, pumps, sources, stock_writes
 from trueup.storage.publications import Publication
 from trueup.workflows.publish_stock import may_write
-from trueup.workflows.rounds import Rounds, set_next, start_rounds
+from trueup.workflows.rounds import LEAST_PAUSE, Rounds, set_next, start_rounds
 from trueup.workflows.stock_cases import tell_late
 from trueup.workflows.wake_stock import look_now, wake_stock
 from trueup.workflows.wanted_stock import wanted_stock
@@ -30,14 +30,31 @@ KEEP = timedelta(days=35)
 
 
 def check_stock(c: Flowing, channel: str) -> None:
-    """One sweep of one channel, a page at a time; then the next is set."""
+    """One sweep of one channel, a page at a time; then the next is set. One that finds another under way leaves it alone."""
+    number = c.commit(begin_sweep, channel, c.run_id)
+    if number is None:
+        return
     after: list[str] | None = ["", ""]
     seen = 0
     while after is not None:
-        page = c.commit(sweep_page, channel, after)
+        page = c.commit(sweep_page, channel, number, after)
+        if page is None:
+            return
         seen += page["seen"]
         after = page["next"]
-    c.commit(finish_sweep, channel, c.run_id, seen)
+    c.commit(finish_sweep, channel, c.run_id, number, seen)
+
+
+def begin_sweep(tx: Tx, channel: str, run_id: str) -> int | None:
+    """The number of this sweep; None while another of the channel is under way: this one then comes again after it."""
+    number = pumps.wake_pump(tx.connection, _lease(channel), tx.now)
+    if number is None:
+        set_next(tx, _rounds(tx.resources, channel), run_id, LEAST_PAUSE)
+    return number
+
+
+def _lease(channel: str) -> str:
+    return f"sweep {channel}"
 
 
 def ensure_sweeps(tx: Tx) -> None:
@@ -48,14 +65,17 @@ def ensure_sweeps(tx: Tx) -> None:
 
 def sweep_rounds(world: World) -> list[Rounds]:
     """Every chain of sweeps: one a channel that we publish to."""
-    return [
-        Rounds("check_stock", f"stock-sweep:{channel}", channel, QUERY, (channel,), world.pace.stock_sweep)
-        for channel in world.connections.stock_sinks
-    ]
+    return [_rounds(world, channel) for channel in world.connections.stock_sinks]
 
 
-def sweep_page(tx: Tx, channel: str, after: list[str]) -> dict[str, Any]:
-    """One page of what is published: noted for reading; marked where we want something else."""
+def _rounds(world: World, channel: str) -> Rounds:
+    return Rounds("check_stock", f"stock-sweep:{channel}", channel, QUERY, (channel,), world.pace.stock_sweep)
+
+
+def sweep_page(tx: Tx, channel: str, number: int, after: list[str]) -> dict[str, Any] | None:
+    """One page of what is published: noted for reading; marked where we want something else. None when another took over."""
+    if not pumps.keep_pump(tx.connection, _lease(channel), number, tx.now):
+        return None
     if after == ["", ""]:
         publications.know_products(tx.connection, channel, tx.resources.places_of(channel))
     page = publications.list_page(tx.connection, channel, after=(after[0], after[1]), limit=PLACES_AT_ONCE)
@@ -79,12 +99,14 @@ def _note_late(tx: Tx, each: Publication) -> None:
         tell_late(tx, each, tx.now - each.changed_since)
 
 
-def finish_sweep(tx: Tx, channel: str, run_id: str, seen: int) -> None:
+def finish_sweep(tx: Tx, channel: str, run_id: str, number: int, seen: int) -> None:
     """Note that it was done, forget what is old, and set the next."""
+    if pumps.lock_pump(tx.connection, _lease(channel), number):
+        pumps.rest_pump(tx.connection, _lease(channel))
     sources.note_success(tx.connection, channel, QUERY, covered_until=tx.now, documents=seen, now=tx.now)
     stock_writes.forget_writes(tx.connection, tx.now - KEEP)
     hints.forget_hints(tx.connection, tx.now - KEEP)
-    rounds = next(each for each in sweep_rounds(tx.resources) if each.args == (channel,))
+    rounds = _rounds(tx.resources, channel)
     set_next(tx, rounds, run_id, rounds.pace)
 
 

@@ -40,9 +40,10 @@ def direct_channel(world: World, terms: DirectFulfillment, now: datetime) -> Cha
 
 
 def all_channels(world: World, now: datetime) -> list[Channel]:
-    """Every channel of the installation: each agreement in force, its shop at the location it ships from, and each warehouse of
+    """Every channel of the installation: each agreement in force, each shop at every place that it sells from, and each warehouse of
     a direct fulfillment programme."""
-    found: dict[tuple[str, str], Channel] = {}
+    shops = [shop_channel(world, shop, place, now) for shop, places in world.shop_places.items() for place in places]
+    found = {(channel.name, channel.location): channel for channel in shops}
     for partner in world.partners.values():
         for terms in partner.agreements:
             if terms.covers(now):

@@ -22,6 +22,7 @@ from trueup.domain.inventory import Availability, Level, Reservation, weigh
 from trueup.remote.capability import Wanted
 from trueup.storage import acts, decisions, orders, products, stock
 from trueup.storage.orders import SavedOrder
+from trueup.storage.shop_products import as_sold_in, save_shop_products
 from trueup.storage.stock_ledger import record_levels
 from trueup.storage.supplies import load_supplies
 from trueup.workflows.assessment import Situation, examine, line_digest, open_hold_cases, save_by_hand
@@ -75,7 +76,7 @@ def decide_order(tx: Tx, order_id: int, run_id: str, observed: dict[str, Any] | 
         return None
     levels = levels_of(observed)
     evidence = _keep_levels(tx, saved, agreement.shop, observed) or saved.evidence
-    untracked = _note_untracked(tx, levels)
+    untracked = _note_untracked(tx, agreement.shop, levels)
     situation = examine(connection, world, saved, agreement, tx.now)
     if untracked:
         open_hold_cases(tx, situation)
@@ -109,13 +110,15 @@ def _keep_levels(tx: Tx, saved: SavedOrder, shop: str, observed: dict[str, Any] 
     return evidence
 
 
-def _note_untracked(tx: Tx, levels: list[Level]) -> bool:
+def _note_untracked(tx: Tx, shop: str, levels: list[Level]) -> bool:
     """The shop says now that it does not count a product: the item master learns it, and the line will be held."""
     found = [level.sku for level in levels if not level.tracked]
     for sku in found:
         product = products.load_product(tx.connection, sku)
         if product is not None:
-            products.save_shop_products(tx.connection, [replace(product, tracked=False)], "0" * 64, tx.now)
+            [sold] = as_sold_in(tx.connection, shop, [product]).values()
+            neighbours = tx.resources.neighbours_of(shop)
+            save_shop_products(tx.connection, neighbours, [replace(sold, tracked=False)], "0" * 64, tx.now)
     return bool(found)
 
 

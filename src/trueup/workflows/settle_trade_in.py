@@ -18,6 +18,7 @@ from trueup.domain.trade_ins import Act, CreditState, TradeInState, next_act
 from trueup.durable.flow import Flow
 from trueup.remote.circular import ItemSink
 from trueup.storage import cases, products, trade_ins
+from trueup.storage.shop_products import as_sold_in
 from trueup.storage.trade_ins import SavedTradeIn
 from trueup.workflows.issue_credit import LATER, issue_credit
 from trueup.workflows.source_failures import NOT_DONE
@@ -88,7 +89,8 @@ def _target(tx: Tx, saved: SavedTradeIn, act: Act) -> dict[str, Any]:
         return {"impossible": f"{saved.system} is no circular programme of the settings (any more)"}
     grade = terms.grades.get(trade_in.grade)
     known = products.load_products(tx.connection, [trade_in.sku])
-    variant = known[0][0].shop_variant if known else None
+    sold = as_sold_in(tx.connection, terms.shop, [product for product, _ in known])
+    variant = sold[trade_in.sku].shop_variant if sold else None
     if act is Act.CREATE_ITEM and variant is None:
         return {"impossible": f"the shop has no variant with the SKU {trade_in.sku}"}
     cost = trade_in.value or trade_in.quoted

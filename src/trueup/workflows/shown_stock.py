@@ -32,7 +32,7 @@ def take_in_shown(tx: Tx, channel: str, shown: Sequence[ShownStock], evidence: s
         for each in publications.load_publications(tx.connection, channel, keys, lock=True)
     }
     fresh = publications.note_shown(tx.connection, channel, calm, digest)
-    record_levels(tx.connection, [_level(each, channel, digest) for each in calm], CountSource.SHOP)
+    record_levels(tx.connection, [_level(each, channel, digest) for each in _counted(tx, calm)], CountSource.SHOP)
     late = [each.item for each in shown if (each.sku, each.location) in busy]
     late += [each.item for each in calm if _is_before_write(each, before.get((each.sku, each.location)))]
     stock_looks.note_looks(tx.connection, channel, late, tx.now, due=tx.now + tx.resources.pace.stock_read_back)
@@ -43,6 +43,21 @@ def take_in_shown(tx: Tx, channel: str, shown: Sequence[ShownStock], evidence: s
             news += _judge(tx, channel, known, each, digest)
     _judge_tracking(tx, channel, [each for each in calm if (each.sku, each.location) in fresh])
     return news
+
+
+def _counted(tx: Tx, shown: Sequence[ShownStock]) -> list[ShownStock]:
+    """Those whose numbers are the shop's word in the ledger. Where several shops sell from one place that is the word of the shop
+    that counts there; what a shop shows of our own count is kept beside what it was told."""
+    shared = {place for place in {each.location for each in shown} if len(tx.resources.channels_at(place)) > 1}
+    if not shared:
+        return list(shown)
+    known = products_of(tx, {each.sku for each in shown if each.location in shared})
+    return [
+        each
+        for each in shown
+        if each.location not in shared
+        or (each.tracked and (found := known.get(each.sku)) and found.count_source is CountSource.SHOP)
+    ]
 
 
 def _is_before_write(shown: ShownStock, known: Publication | None) -> bool:

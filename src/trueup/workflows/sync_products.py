@@ -11,12 +11,12 @@ from trueup.base.clock import read_instant, write_instant
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import CountSource, Product
 from trueup.durable.flow import Flow
-from trueup.storage import cases, products, sources
+from trueup.storage import cases, products, shop_products, sources
 from trueup.storage.json_values import from_json, to_json
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.source_failures import NOT_DONE, note_failure, note_working
 from trueup.workflows.taking_in import look_at_held
-from trueup.workflows.uncounted_stock import tell_uncounted
+from trueup.workflows.uncounted_stock import tell_counted_twice, tell_uncounted
 from trueup.workflows.world import Flowing, Tx, World
 
 QUERY = "products"
@@ -72,7 +72,7 @@ def take_in_products(tx: Tx, shop: str, fetched: dict[str, Any], since: str) -> 
     by_sku: dict[str, set[str]] = {}
     for product in found:
         by_sku.setdefault(product.sku, set()).add(product.shop_variant or "")
-    for sku, variant in products.load_variants(tx.connection, by_sku, began).items():
+    for sku, variant in shop_products.load_variants(tx.connection, shop, by_sku, began).items():
         by_sku[sku].add(variant)
     doubled = {sku: variants for sku, variants in by_sku.items() if len(variants) > 1}
     clear = [product for product in found if product.sku not in doubled]
@@ -80,12 +80,14 @@ def take_in_products(tx: Tx, shop: str, fetched: dict[str, Any], since: str) -> 
     for sku, variants in doubled.items():
         cases.open_case(tx.connection, _doubled(shop, sku, variants, digest), tx.now)
     uncounted = _uncounted(tx, by_sku)
-    products.save_shop_products(tx.connection, unclear, digest, tx.now)
-    saved = products.save_shop_products(tx.connection, clear, digest, tx.now)
+    neighbours = tx.resources.neighbours_of(shop)
+    shop_products.save_shop_products(tx.connection, neighbours, unclear, digest, tx.now)
+    twice = shop_products.save_shop_products(tx.connection, neighbours, clear, digest, tx.now)
+    tell_counted_twice(tx, neighbours, [product.sku for product in clear], twice)
     tell_uncounted(tx, by_sku)
     if uncounted - _uncounted(tx, by_sku):
         look_at_held(tx, "held.stock-uncounted")
-    return saved
+    return len(clear)
 
 
 def _uncounted(tx: Tx, skus: Iterable[str]) -> set[str]:

@@ -85,7 +85,7 @@ def _misplaced(tx: Tx, counts: tuple[Count, ...]) -> list[Finding]:
         elif product.count_source is not CountSource.DECLARED:
             words = f"{count.sku}: no declared count source; set declared_source in the item master first"
         elif places and count.location not in places:
-            words = f"{count.sku}: no agreement ships from {count.location!r}; those that do: {', '.join(places)}"
+            words = f"{count.sku}: nothing is sold from {count.location!r}; the places that are: {', '.join(places)}"
         else:
             continue
         found.append(Finding(Severity.ERROR, "misplaced", words, Location(0, f"count {row - 1}")))
@@ -93,4 +93,5 @@ def _misplaced(tx: Tx, counts: tuple[Count, ...]) -> list[Finding]:
 
 
 def _places(world: World) -> list[str]:
-    return sorted({terms.ship_from for partner in world.partners.values() for terms in partner.agreements})
+    agreed = {terms.ship_from for partner in world.partners.values() for terms in partner.agreements}
+    return sorted(agreed.union(*world.shop_places.values()))

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from trueup.domain.catalog import CountSource
-from trueup.domain.count_sources import UNCOUNTED, uncounted_case
+from trueup.domain.count_sources import COUNTED_TWICE, UNCOUNTED, counted_twice_case, uncounted_case
 from trueup.storage import cases, products
+from trueup.storage.shop_products import Neighbours
 from trueup.workflows.world import Tx
 
 
@@ -25,3 +26,14 @@ def tell_uncounted(tx: Tx, skus: Collection[str]) -> None:
             cases.open_case(tx.connection, uncounted_case(product, cost.times(1) if cost else None), tx.now)
         elif subject in standing:
             cases.close_case(tx.connection, UNCOUNTED, subject, why="it is counted now", now=tx.now)
+
+
+def tell_counted_twice(tx: Tx, shop: Neighbours, skus: Collection[str], twice: Collection[str]) -> None:
+    """Open the cases of those that a shop and a neighbour of it both count, and close those of products that only one does."""
+    standing = cases.open_subjects(tx.connection, COUNTED_TWICE)
+    for product, _ in products.load_products(tx.connection, twice):
+        if product.count_source is CountSource.UNKNOWN and not product.obsolete:
+            cases.open_case(tx.connection, counted_twice_case(product, (shop.shop, *sorted(shop.others))), tx.now)
+    for sku in set(skus) - set(twice):
+        if (subject := f"product {sku}") in standing:
+            cases.close_case(tx.connection, COUNTED_TWICE, subject, why="one shop counts it now", now=tx.now)

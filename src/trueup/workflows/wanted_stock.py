@@ -13,7 +13,7 @@ from datetime import timedelta
 from trueup.domain.catalog import CountSource, Product
 from trueup.domain.inventory import Availability, TermKind
 from trueup.domain.publishing import WantedStock
-from trueup.storage import products, publications, stock
+from trueup.storage import products, publications, shop_products, stock
 from trueup.storage.publications import ChannelItem
 from trueup.workflows.promises import load_promises, shop_channel
 from trueup.workflows.wake_stock import wake_stock
@@ -59,25 +59,20 @@ def stock_changed(tx: Tx, skus: Iterable[str], location: str) -> None:
     channels = [name for name in tx.resources.channels_at(location) if name in tx.resources.connections.stock_sinks]
     if not wanted or not channels:
         return
-    items = [
-        (product.sku, product.shop_item)
-        for product in products_of(tx, wanted).values()
-        if product.shop_item is not None and is_ours(product)
-    ]
+    ours = [sku for sku, product in products_of(tx, wanted).items() if is_ours(product)]
     for channel in channels:
-        places = [ChannelItem(channel, sku, location, item) for sku, item in items]
+        sold = shop_products.load_items(tx.connection, channel, ours)
+        places = [ChannelItem(channel, sku, location, item) for sku, item in sold.items()]
         if publications.mark_changed(tx.connection, places, tx.now):
             wake_stock(tx, channel)
 
 
 def places_of(tx: Tx, channel: str, items: Sequence[str]) -> list[ChannelItem]:
     """Where our products of these items of a channel lie: each place that the channel sells from."""
-    found = products.find_items(tx.connection, items)
     return [
-        ChannelItem(channel, product.sku, location, product.shop_item)
-        for product in found
+        ChannelItem(channel, sku, location, item)
+        for sku, item in shop_products.find_items(tx.connection, channel, items)
         for location in tx.resources.places_of(channel)
-        if product.shop_item is not None
     ]
 
 

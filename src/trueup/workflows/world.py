@@ -32,6 +32,7 @@ from trueup.remote.circular import CircularConnection
 from trueup.storage.database import Database
 from trueup.storage.documents import Archive, Arrival
 from trueup.storage.orders import SavedOrder
+from trueup.storage.shop_products import Neighbours
 from trueup.workflows.grammar_of import Grammars
 
 
@@ -143,6 +144,8 @@ class World:
     """The agreement on trade-ins; None where there are none."""
     hidden: Mapping[str, HiddenProducts] = field(default_factory=dict)
     """Of each shop the products that are deposits and memberships."""
+    shop_places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Our names of the places that each shop sells from, by the shop's own settings."""
     shop_buffers: Mapping[str, BufferRule] = field(default_factory=dict)
     """What each shop is never shown of any product; nothing where it is not stated."""
     reports: Mapping[str, ReportTerms] = field(default_factory=dict)
@@ -154,11 +157,18 @@ class World:
 
     def channels_at(self, location: str) -> list[str]:
         """The channels that sell what lies at a place."""
-        return sorted({terms.shop for terms in self._agreements() if terms.ship_from == location})
+        agreed = {terms.shop for terms in self._agreements() if terms.ship_from == location}
+        return sorted(agreed.union(shop for shop, places in self.shop_places.items() if location in places))
 
     def places_of(self, channel: str) -> list[str]:
-        """The places a channel sells from."""
-        return sorted({terms.ship_from for terms in self._agreements() if terms.shop == channel})
+        """The places a channel sells from: those of its settings, and what agreements ship from in it."""
+        agreed = {terms.ship_from for terms in self._agreements() if terms.shop == channel}
+        return sorted(agreed.union(self.shop_places.get(channel, ())))
+
+    def neighbours_of(self, shop: str) -> Neighbours:
+        """A shop, and those that sell from a place of its own."""
+        others = {other for place in self.places_of(shop) for other in self.channels_at(place)}
+        return Neighbours(shop, frozenset(others - {shop}))
 
     def _agreements(self) -> Iterator[Agreement]:
         return (terms for partner in self.partners.values() for terms in partner.agreements)

@@ -16,7 +16,7 @@ from trueup.storage.circular import Kept, Kind, circular_records, list_changes, 
 from trueup.storage.circular_units import load_units, units_of_items
 from trueup.storage.item_claims import item_claims
 from trueup.storage.orders import orders
-from trueup.storage.products import products
+from trueup.storage.shop_products import shop_products
 
 _BATCH = 1000
 _CHANGES_SHOWN = 100
@@ -45,7 +45,7 @@ def list_items(
     found: list[Unit] = []
     conditions = []
     if sku is not None:
-        variants = sa.select(products.c.shop_variant).where(products.c.sku == sku)
+        variants = sa.select(shop_products.c.variant).where(shop_products.c.sku == sku)
         conditions.append(circular_records.c.variant.in_(variants))
     while len(found) < limit:
         units = load_units(connection, *conditions, after=after, limit=_BATCH if lane else limit)
@@ -242,9 +242,9 @@ def _units(connection: sa.Connection, kept: Iterable[Kept]) -> dict[tuple[str, i
 def _skus(connection: sa.Connection, variants: Iterable[str | None]) -> dict[str, str]:
     wanted = sorted({variant for variant in variants if variant})
     rows = connection.execute(
-        sa.select(products.c.shop_variant, products.c.sku).where(products.c.shop_variant.in_(wanted))
+        sa.select(shop_products.c.variant, shop_products.c.sku).where(shop_products.c.variant.in_(wanted))
     )
-    return {row.shop_variant: row.sku for row in rows}
+    return {row.variant: row.sku for row in rows}
 
 
 def _claims(connection: sa.Connection, unit: Unit) -> list[dict[str, Any]]:

@@ -1,0 +1,163 @@
+"""Products as each shop sells them: the shop's own ids, and whether it counts them; a shop sells what its own catalogue shows.
+
+What `products` says of the shop is made from these rows: whether any shop counts a product, and whether any has it taken over.
+Two shops that both count the same goods at the same place count neither: each misses what the other sells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from trueup.domain.catalog import Product
+from trueup.storage.products import learn_packs, products, save_shop_words
+from trueup.storage.schema import metadata
+
+shop_products = sa.Table(
+    "shop_products",
+    metadata,
+    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("sku", sa.Text, primary_key=True),
+    sa.Column("variant", sa.Text),
+    sa.Column("item", sa.Text),
+    sa.Column("tracked", sa.Boolean),
+    sa.Column("circular", sa.Boolean, nullable=False),
+    sa.Column("seen_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("evidence", sa.CHAR(64), nullable=False),
+    sa.Index("ix_shop_products_sku", "sku"),
+    sa.Index("ix_shop_products_item", "shop", "item"),
+    sa.Index("ix_shop_products_variant", "variant"),
+)
+_TOLD = ("variant", "item", "tracked", "circular", "seen_at", "evidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """A shop, and the shops that sell from a place that it sells from too."""
+
+    shop: str
+    others: frozenset[str] = frozenset()
+
+
+def save_shop_products(
+    connection: sa.Connection, shop: Neighbours, found: Iterable[Product], evidence: str, now: datetime
+) -> list[str]:
+    """What a shop says of its products: its ids, whether it counts them, whether Supercycle took over, and unknown packs.
+
+    Returns the SKUs that a neighbour counts too: nobody's count holds of those, unless the item master declares a source.
+    """
+    rows = sorted(found, key=lambda product: product.sku)
+    if not rows:
+        return []
+    statement = insert(shop_products)
+    told = {name: statement.excluded[name] for name in _TOLD}
+    values = [
+        {
+            "shop": shop.shop,
+            "sku": each.sku,
+            "variant": each.shop_variant,
+            "item": each.shop_item,
+            "tracked": each.tracked,
+            "circular": each.circular,
+            "seen_at": now,
+            "evidence": evidence,
+        }
+        for each in rows
+    ]
+    connection.execute(statement.on_conflict_do_update(index_elements=["shop", "sku"], set_=told), values)
+    sold = _sold(connection, [each.sku for each in rows])
+    twice = [each.sku for each in rows if _counting(sold[each.sku], shop) > 1]
+    merged = [_merged(each, sold[each.sku], each.sku in twice) for each in rows]
+    save_shop_words(connection, merged, evidence, now)
+    learn_packs(connection, rows)
+    return twice
+
+
+def _sold(connection: sa.Connection, skus: Collection[str]) -> dict[str, list[Any]]:
+    query = sa.select(shop_products).where(shop_products.c.sku == sa.any_(sa.literal(sorted(skus), ARRAY(sa.Text))))
+    found: dict[str, list[Any]] = {}
+    for row in connection.execute(query.order_by(shop_products.c.sku, shop_products.c.shop)):
+        found.setdefault(row.sku, []).append(row)
+    return found
+
+
+def _counting(rows: Iterable[Any], shop: Neighbours) -> int:
+    """Of this shop and its neighbours, how many count the product; a neighbour's count means nothing without this shop's."""
+    counting = {row.shop for row in rows if row.tracked and not row.circular}
+    return len(counting & {shop.shop, *shop.others}) if shop.shop in counting else 0
+
+
+def _merged(product: Product, rows: list[Any], twice: bool) -> Product:
+    """What all shops together say of it; the ids are those of the first shop by name that has it."""
+    first = next((row for row in rows if row.item is not None), rows[0])
+    said = [row.tracked for row in rows if row.tracked is not None]
+    return replace(
+        product,
+        shop_variant=first.variant,
+        shop_item=first.item,
+        tracked=None if twice or not said else any(said),
+        circular=any(row.circular for row in rows),
+    )
+
+
+def load_variants(connection: sa.Connection, shop: str, skus: Iterable[str], since: datetime) -> dict[str, str]:
+    """A shop's variants of SKUs that it told of since then."""
+    rows = connection.execute(
+        sa.select(shop_products.c.sku, shop_products.c.variant).where(
+            shop_products.c.shop == shop,
+            shop_products.c.sku.in_(list(skus)),
+            shop_products.c.seen_at >= since,
+            shop_products.c.variant.is_not(None),
+        )
+    )
+    return {row.sku: row.variant for row in rows}
+
+
+def find_items(connection: sa.Connection, shop: str, items: Iterable[str]) -> list[tuple[str, str]]:
+    """(SKU, item) of a shop's own ids of inventory items, by SKU."""
+    query = sa.select(shop_products.c.sku, shop_products.c.item).where(
+        shop_products.c.shop == shop, shop_products.c.item == sa.any_(sa.literal(sorted(set(items)), ARRAY(sa.Text)))
+    )
+    return [(row.sku, row.item) for row in connection.execute(query.order_by(shop_products.c.sku))]
+
+
+def load_items(connection: sa.Connection, shop: str, skus: Iterable[str]) -> dict[str, str]:
+    """By SKU, the inventory items of the products that a shop sells and that are one variant there."""
+    rows = (row for rows in _sold(connection, set(skus)).values() for row in rows if row.shop == shop)
+    return {row.sku: row.item for row in rows if row.item is not None}
+
+
+def as_sold_in(connection: sa.Connection, shop: str, known: Iterable[Product]) -> dict[str, Product]:
+    """By SKU, products with a shop's own ids, and whether that shop counts them; no ids where it does not sell them."""
+    every = {product.sku: product for product in known}
+    mine = {sku: row for sku, rows in _sold(connection, every).items() for row in rows if row.shop == shop}
+    return {sku: _as_sold(product, mine.get(sku)) for sku, product in every.items()}
+
+
+def _as_sold(product: Product, row: Any) -> Product:
+    if row is None:
+        return replace(product, shop_variant=None, shop_item=None)
+    tracked = row.tracked if product.tracked is not None else None
+    return replace(product, shop_variant=row.variant, shop_item=row.item, tracked=tracked)
+
+
+def variants_of(connection: sa.Connection, skus: Collection[str]) -> dict[str, str]:
+    """The SKU of every shop's variant of these products: a variant's id is no other shop's."""
+    query = sa.select(shop_products.c.variant, shop_products.c.sku).where(
+        shop_products.c.sku.in_(sorted(set(skus))), shop_products.c.variant.is_not(None)
+    )
+    return {row.variant: row.sku for row in connection.execute(query)}
+
+
+def sold_at(channel: str, locations: sa.FromClause) -> sa.Select[Any]:
+    """Channel, SKU, place and item of everything that a shop sells, at each of the places."""
+    return (
+        sa.select(sa.literal(channel), shop_products.c.sku, locations.c.location, shop_products.c.item)
+        .select_from(shop_products.join(locations, sa.true()).join(products, products.c.sku == shop_products.c.sku))
+        .where(shop_products.c.shop == channel, shop_products.c.item.is_not(None))
+    )
