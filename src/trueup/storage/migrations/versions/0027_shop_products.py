@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0026_shop_products"
-down_revision = "0025_stock_at_size"
+revision = "0027_shop_products"
+down_revision = "0026_identities"
 branch_labels = None
 depends_on = None
 
