@@ -93,5 +93,6 @@ def _misplaced(tx: Tx, counts: tuple[Count, ...]) -> list[Finding]:
 
 
 def _places(world: World) -> list[str]:
-    agreed = {terms.ship_from for partner in world.partners.values() for terms in partner.agreements}
+    partners = world.partners.values()
+    agreed = {terms.ship_from for partner in partners for terms in (*partner.agreements, *partner.direct_fulfillment)}
     return sorted(agreed.union(*world.shop_places.values()))

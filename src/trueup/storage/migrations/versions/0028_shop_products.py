@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0027_shop_products"
-down_revision = "0026_identities"
+revision = "0028_shop_products"
+down_revision = "0027_inventory_updates"
 branch_labels = None
 depends_on = None
 
