@@ -40,8 +40,8 @@ def direct_channel(world: World, terms: DirectFulfillment, now: datetime) -> Cha
 
 
 def all_channels(world: World, now: datetime) -> list[Channel]:
-    """Every channel of the installation: each agreement in force, each shop at every place that it sells from, and each warehouse of
-    a direct fulfillment programme."""
+    """Every channel of the installation: each agreement in force, each shop at every place that it sells from, and each warehouse
+    of a direct fulfillment programme."""
     shops = [shop_channel(world, shop, place, now) for shop, places in world.shop_places.items() for place in places]
     found = {(channel.name, channel.location): channel for channel in shops}
     for partner in world.partners.values():

@@ -94,5 +94,6 @@ def _misplaced(tx: Tx, counts: tuple[Count, ...]) -> list[Finding]:
 
 def _places(world: World) -> list[str]:
     partners = world.partners.values()
-    agreed = {terms.ship_from for partner in partners for terms in (*partner.agreements, *partner.direct_fulfillment)}
+    agreed = {terms.ship_from for partner in partners for terms in partner.agreements}
+    agreed |= {warehouse.ship_from for partner in partners for warehouse in partner.direct_fulfillment}
     return sorted(agreed.union(*world.shop_places.values()))

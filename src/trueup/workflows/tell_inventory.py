@@ -18,7 +18,7 @@ from trueup.durable.flow import Flow
 from trueup.formats.amazon_vendor.inventory_updates import write_inventory_update
 from trueup.storage import acts, advised_stock, deliveries, inventory_updates, sources
 from trueup.storage.inventory_updates import Place
-from trueup.storage.products import list_shop_items
+from trueup.storage.shop_products import list_counted_items
 from trueup.workflows.inventory_cases import (
     REFUSED,
     UNANSWERED,
@@ -140,8 +140,8 @@ def _free(tx: Tx, terms: DirectFulfillment, *, unknown_too: bool) -> tuple[dict[
 
 def _look_at(tx: Tx, terms: DirectFulfillment, skus: list[str]) -> None:
     """Have the shop's count of products read: what is not published is swept by nobody else."""
-    items = list_shop_items(tx.connection, skus)
     for shop in tx.resources.channels_at(terms.ship_from):
+        items = list_counted_items(tx.connection, shop, skus)
         if items and shop in tx.resources.connections.stock_readers:
             look_now(tx, shop, items)
 
