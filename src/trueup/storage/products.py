@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -200,11 +200,3 @@ def _product(row: Any) -> Product:
 def _listing(row: Any) -> Listing:
     cost = UnitPrice(row["cost"], row["currency"]) if row["cost"] is not None else None
     return Listing(row["vendor_code"], row["sku"], row["asin"], row["vendor_product_id"], cost)
-
-
-def list_shop_items(connection: sa.Connection, skus: Collection[str]) -> list[str]:
-    """The shop's own ids of those products that it counts, or may."""
-    query = sa.select(products.c.shop_item).where(
-        products.c.sku.in_(list(skus)), products.c.shop_item.is_not(None), products.c.tracked.is_not(False)
-    )
-    return sorted(connection.execute(query).scalars()) if skus else []

@@ -132,6 +132,12 @@ def load_items(connection: sa.Connection, shop: str, skus: Iterable[str]) -> dic
     return {row.sku: row.item for row in rows if row.item is not None}
 
 
+def list_counted_items(connection: sa.Connection, shop: str, skus: Collection[str]) -> list[str]:
+    """A shop's own ids of those products that it counts, or may."""
+    rows = (row for rows in _sold(connection, skus).values() for row in rows if row.shop == shop)
+    return sorted(row.item for row in rows if row.item is not None and row.tracked is not False)
+
+
 def as_sold_in(connection: sa.Connection, shop: str, known: Iterable[Product]) -> dict[str, Product]:
     """By SKU, products with a shop's own ids, and whether that shop counts them; no ids where it does not sell them."""
     every = {product.sku: product for product in known}
