@@ -35,6 +35,7 @@ from trueup.domain.deduction import DeductionType
 from trueup.domain.hold import Hold
 from trueup.domain.matcher import Matcher
 from trueup.domain.partners import Route
+from trueup.domain.shop_sales import HiddenProducts
 from trueup.durable.budgets import Budgets
 from trueup.durable.engine import Program
 from trueup.durable.on_dbos import DbosEngine
@@ -220,7 +221,9 @@ def build_world(
             for account in settings.accounts
             for each in account.reports
         },
-        hidden={shop.name: shop.hidden for shop in settings.shops},
+        hidden={
+            shop.name: HiddenProducts.of(shop.deposit_products, shop.membership_products) for shop in settings.shops
+        },
     )
     return world, closers
 
@@ -343,7 +346,7 @@ def _shopify_settings(settings: Settings, shop: Any) -> ShopifySettings:
         company_locations=tuple(sorted(companies)),
         source_name=shop.source_name,
         webhook_secret=shop.webhook_secret,
-        hidden_products=shop.hidden.every,
+        hidden_products=frozenset((*shop.deposit_products, *shop.membership_products)),
     )
 
 

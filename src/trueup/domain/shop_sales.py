@@ -98,6 +98,11 @@ class HiddenProducts:
     deposits: frozenset[str] = frozenset()
     memberships: frozenset[str] = frozenset()
 
+    @classmethod
+    def of(cls, deposits: Iterable[str], memberships: Iterable[str]) -> HiddenProducts:
+        """Of lists as the settings have them."""
+        return cls(frozenset(deposits), frozenset(memberships))
+
     @property
     def every(self) -> frozenset[str]:
         """All of them: none is of the catalogue, none has stock."""

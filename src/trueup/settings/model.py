@@ -19,7 +19,6 @@ from trueup.domain.chart import CREDITABLE, Purpose
 from trueup.domain.circular import Visibility
 from trueup.domain.credits import Instrument
 from trueup.domain.partners import Agreement, CostBasis, Fallback, Partner, Route, Shortfall
-from trueup.domain.shop_sales import HiddenProducts
 from trueup.domain.trade_ins import Grade, TradeInTerms
 from trueup.settings.direct_fulfillment import DirectFulfillmentSettings
 from trueup.settings.fences import FenceSettings, RiskPercent, buffer_of
@@ -215,11 +214,6 @@ class ShopSettings(Table):
                 "expected either client_id and client_secret (an app of the Dev Dashboard), or access_token alone"
             )
         return self
-
-    @property
-    def hidden(self) -> HiddenProducts:
-        """Its products that are no goods."""
-        return HiddenProducts(frozenset(self.deposit_products), frozenset(self.membership_products))
 
     @property
     def buffer(self) -> BufferRule:
