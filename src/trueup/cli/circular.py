@@ -8,17 +8,20 @@ from typing import Annotated, Any
 import typer
 
 from trueup.base.clock import SystemClock
-from trueup.cli.frame import Limit, Result, Session, command
+from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column, words
 from trueup.domain.circular_units import Lane
+from trueup.domain.vendor_returns import Returned
 from trueup.storage.views import cases as case_views
 from trueup.storage.views import circular as views
 from trueup.storage.views import trade_ins as credit_views
+from trueup.storage.views.orders import find_order
+from trueup.workflows import take_back_goods
 from trueup.workflows.prove_books import prove
 
 group = typer.Typer(
     name="circular",
-    help="Rental, resale and trade-in: items, cycles, returns, show, credits, reconcile.",
+    help="Rental, resale and trade-in: items, cycles, returns, show, take-back, credits, reconcile.",
     no_args_is_help=True,
 )
 _ITEMS = (
@@ -128,6 +131,35 @@ def show_item(
     return Result(shown, words="\n".join(_story(shown)))
 
 
+@command(
+    group,
+    "take-back",
+    writes=True,
+    example="trueup circular take-back amazon-us/2JK3S9VC --sku TENT-2 --eaches 3 --by 'Ana Admin'",
+)
+def take_back(
+    session: Session,
+    order: Annotated[str, typer.Argument(help="The purchase order: PARTNER/NUMBER, or its number.")],
+    sku: Annotated[str, typer.Option(help="The product that came back.")],
+    eaches: Annotated[int, typer.Option(help="How many.")],
+    by: By,
+    serial: Annotated[list[str] | None, typer.Option(help="The serial of a unit; again for the next one.")] = None,
+    condition: Annotated[int | None, typer.Option(help="Their condition, by the programme's number of it.")] = None,
+    programme: Annotated[str, typer.Option(help="The programme that takes them, where a shop has several.")] = "",
+) -> Result:
+    """Take goods that came back from the buyer into the programme: each becomes an item, as the agreement says."""
+    with session.open() as app:
+        person = person_of(app.settings.people, by)
+        with session.look() as connection:
+            order_id = find_order(connection, order)
+        returned = Returned(sku, eaches, tuple(serial or ()), condition, programme)
+        done = app.act(session.dry_run, take_back_goods.take_back, order_id, returned, person)
+    data = {"programme": done.programme, "serials": list(done.serials), "dry_run": session.dry_run}
+    kept = " (dry run: nothing was kept)" if session.dry_run else ""
+    said = f"{eaches} of {sku} came back; {done.programme} gets them as items{kept}: {', '.join(done.serials)}."
+    return Result(data, words=said)
+
+
 @command(group, "credits", example="trueup circular credits --all")
 def list_credits(
     session: Session,
@@ -170,6 +202,8 @@ def _story(shown: dict[str, Any]) -> list[str]:
         for each in shown["blocked"]
     ]
     rows += [f"  order {each['order']} line {each['line']}: {each['state']}, {each['why']}" for each in shown["claims"]]
+    if back := shown["came_back"]:
+        rows.append(f"  came back from order {back['order']} line {back['line']}, told {words(back['recorded_at'])}")
     for change in shown["changes"]:
         fields = ", ".join(
             f"{name} {change['before'].get(name)!r} -> {value!r}" for name, value in change["after"].items()

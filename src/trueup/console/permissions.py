@@ -36,6 +36,7 @@ _WORDS = {
     "reports.ask": "Ask Amazon for reports",
     "terms.enter": "Enter terms",
     "tokens.make": "Make access tokens",
+    "goods.take-back": "Take back goods of an order",
     "trade-ins.grade": "Grade trade-ins",
     "trade-ins.record": "Record trade-ins",
     "trade-ins.reveal": "See the codes of gift cards",

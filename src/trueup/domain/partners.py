@@ -52,6 +52,7 @@ class Fallback(StrEnum):
 _ITEMS_BECOME = {
     "items_shipped": (Visibility.RETIRED, Visibility.SOLD),
     "items_released": (Visibility.AVAILABLE, Visibility.UNAVAILABLE),
+    "items_returned": (Visibility.AVAILABLE, Visibility.UNAVAILABLE, None),
 }
 
 
@@ -66,7 +67,8 @@ class Agreement:
     `buffer_eaches`, `buffer_percent`, `buffer_risk_percent`: what is never promised is the largest of the three.
     `inventory_warehouse`: the buyer's code of our warehouse, where its programme takes inventory and is told what it may order.
     `items_shipped`, `items_released`: what an item of a circular programme becomes when an order took it, and when an order
-    gives it back: available again, or unavailable until a person has looked at it.
+    gives it back: available again, or unavailable until a person has looked at it. `items_returned`: what goods that came back
+    from the buyer become as items; None where they do not go to the programme.
     `books_revenue`: whether Trueup books revenue and receivable of our invoices; by default the shop's own feed does.
     `credit_notes`: what accounts are for whose deductions lower the price under VAT, so that a credit note is owed for each.
     """
@@ -88,6 +90,7 @@ class Agreement:
     fences: tuple[Fence, ...] = ()
     items_shipped: Visibility = Visibility.RETIRED
     items_released: Visibility = Visibility.AVAILABLE
+    items_returned: Visibility | None = None
     shortfall: Shortfall = Shortfall.BACKORDER
     backorder_days: int = 14
     acknowledge_within: timedelta = timedelta(hours=24)
@@ -114,7 +117,7 @@ class Agreement:
             )
         for name, allowed in _ITEMS_BECOME.items():
             if getattr(self, name) not in allowed:
-                words = " or ".join(repr(each.value) for each in allowed)
+                words = " or ".join(repr(each.value) for each in allowed if each)
                 raise ConfigurationError(f"{where}: {name} {getattr(self, name).value!r}; expected {words}.")
         if not timedelta(0) < self.acknowledge_margin < self.acknowledge_within:
             raise ConfigurationError(

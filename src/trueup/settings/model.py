@@ -17,13 +17,12 @@ from trueup.domain.buffers import BufferRule
 from trueup.domain.cases import Role
 from trueup.domain.chart import CREDITABLE, Purpose
 from trueup.domain.circular import Visibility
-from trueup.domain.credits import Instrument
 from trueup.domain.partners import Agreement, CostBasis, Fallback, Partner, Route, Shortfall
-from trueup.domain.trade_ins import Grade, TradeInTerms
 from trueup.settings.direct_fulfillment import DirectFulfillmentSettings
 from trueup.settings.fences import FenceSettings, RiskPercent, buffer_of
 from trueup.settings.reports import ReportSettings
 from trueup.settings.sign_in import SignInSettings
+from trueup.settings.trade_ins import TradeInSettings
 from trueup.settings.values import (
     Amount,
     DatabaseUrl,
@@ -100,6 +99,7 @@ class AgreementSettings(Table):
     owner: Label = key("a role or the name of one of [[people]]", Role.OPERATIONS.value)
     items_shipped: Visibility = key('"retired" or "sold"', Visibility.RETIRED)
     items_released: Visibility = key('"available" or "unavailable"', Visibility.AVAILABLE)
+    items_returned: Visibility | None = key('"unavailable" or "available"', None)
     books_revenue: bool = key("true or false", False)
     credit_notes: tuple[Purpose, ...] = key(f"a list of {', '.join(CREDITABLE)}", ())
     time_zone: TimeZone | None = key("a time zone such as America/New_York", None)
@@ -271,35 +271,6 @@ class BankSettings(Table):
     payers: Annotated[tuple[Label, ...], Field(min_length=1)] = key(
         'the names the bank has for Amazon, such as ["AMAZON"]', ("AMAZON", "AMZN")
     )
-
-
-class GradeSettings(Table):
-    """What one grade is worth, and the circular system's condition for it."""
-
-    percent: Annotated[Exact, Field(le=100)] = key("a percentage of what was quoted, 0 to 100")
-    condition: Positive | None = key("the number of the circular system's condition", None)
-
-
-class TradeInSettings(Table):
-    """What is agreed with customers who trade items in."""
-
-    programme: Name = key("the name of one of [[circular]], where their items are")
-    shop: Name = key("the name of one of [[shops]], which gives the credit")
-    instrument: Instrument = key('"gift-card" or "store-credit"', Instrument.GIFT_CARD)
-    expires_after_days: Positive | None = key("a whole number of days above zero", None)
-    location: Annotated[str, Field(pattern=r"^gid://shopify/Location/\d+$")] | None = key(
-        "the shop's id of the location where items arrive", None
-    )
-    grades: Annotated[dict[Name, GradeSettings], Field(min_length=1)] = key(
-        "grades such as { good = { percent = 100 }, worn = { percent = 60 } }"
-    )
-
-    @property
-    def terms(self) -> TradeInTerms:
-        """The agreement in the domain's words."""
-        grades = {name: Grade(each.percent, each.condition) for name, each in self.grades.items()}
-        days = timedelta(days=self.expires_after_days) if self.expires_after_days is not None else None
-        return TradeInTerms(self.programme, self.shop, self.instrument, grades, days, self.location)
 
 
 class PersonSettings(Table):

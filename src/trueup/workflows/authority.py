@@ -34,6 +34,7 @@ _MAY: Mapping[str, tuple[Role, ...]] = {
     "rules.propose": (Role.FINANCE, Role.ADMIN),
     "rules.approve": (Role.FINANCE, Role.ADMIN),
     "terms.enter": (Role.FINANCE, Role.ADMIN),
+    "goods.take-back": (Role.OPERATIONS, Role.ECOMMERCE, Role.ADMIN),
     "trade-ins.record": (Role.OPERATIONS, Role.ECOMMERCE, Role.FINANCE, Role.ADMIN),
     "trade-ins.grade": (Role.OPERATIONS, Role.ECOMMERCE, Role.FINANCE, Role.ADMIN),
     "trade-ins.reveal": (Role.ECOMMERCE, Role.ADMIN),

@@ -25,8 +25,26 @@ from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import Tx
 
 _MAY_RESOLVE = {
-    Role.OPERATIONS: ("held.", "stock.", "inventory.", "circular.", "acknowledgement.", "document.", "agreement."),
-    Role.ECOMMERCE: ("held.stock-", "stock.", "inventory.", "circular.", "shop.", "product.", "trade-in."),
+    Role.OPERATIONS: (
+        "held.",
+        "stock.",
+        "inventory.",
+        "circular.",
+        "acknowledgement.",
+        "document.",
+        "agreement.",
+        "vendor-return.",
+    ),
+    Role.ECOMMERCE: (
+        "held.stock-",
+        "stock.",
+        "inventory.",
+        "circular.",
+        "shop.",
+        "product.",
+        "trade-in.",
+        "vendor-return.",
+    ),
     Role.FINANCE: (
         "held.cost-",
         "acknowledgement.",
@@ -213,6 +231,8 @@ def _retry(tx: Tx, case: Case, order_id: int | None) -> None:
             _settle_trade_in(tx, name)
         case "inventory":
             _tell_again(tx, name)
+        case "vendor-return":
+            _make_again(tx, int(name))
         case "run":
             _run_again(tx, name, case.id)
     if case.draft.kind.startswith("remittance."):
@@ -235,6 +255,12 @@ def _tell_again(tx: Tx, name: str) -> None:
     from trueup.workflows.tell_inventory import tell_again
 
     tell_again(tx, name)
+
+
+def _make_again(tx: Tx, unit_id: int) -> None:
+    from trueup.workflows.take_back_goods import make_again
+
+    make_again(tx, unit_id)
 
 
 def _settle_trade_in_run(tx: Tx, trade_in_id: int) -> None:
@@ -290,6 +316,8 @@ def _run_again(tx: Tx, run_id: str, case_id: int) -> None:
             tx.start("answer_before_deadline", f"{run_id} case {case_id}", int(about), revision)
         case "trade-in":
             _settle_trade_in_run(tx, int(about))
+        case "vendor-return":
+            _make_again(tx, int(about))
         case "send" | "prove":
             _deliver_again(tx, deliveries.load_delivery(tx.connection, int(about)), case_id)
         case _:

@@ -155,6 +155,7 @@ def test_every_field_of_an_agreement_can_be_set(load: Callable[..., Settings]) -
         owner = "Ada"
         items_shipped = "sold"
         items_released = "unavailable"
+        items_returned = "available"
         books_revenue = true
         credit_notes = ["returns"]
         time_zone = "America/New_York"

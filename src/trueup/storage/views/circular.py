@@ -17,6 +17,7 @@ from trueup.storage.circular_units import load_units, units_of_items
 from trueup.storage.item_claims import item_claims
 from trueup.storage.orders import orders
 from trueup.storage.shop_products import shop_products
+from trueup.storage.vendor_returns import find_origin
 
 _BATCH = 1000
 _CHANGES_SHOWN = 100
@@ -146,6 +147,7 @@ def show_item(connection: sa.Connection, named: str, now: datetime) -> dict[str,
         ],
         "clashes": [clash_words(clash) for clash in clashes(unit, now)],
         "claims": _claims(connection, unit),
+        "came_back": _origin(connection, unit),
         "changes": [
             _change_json(row) for row in list_changes(connection, unit.programme, wanted, limit=_CHANGES_SHOWN)
         ],
@@ -267,6 +269,21 @@ def _claims(connection: sa.Connection, unit: Unit) -> list[dict[str, Any]]:
         }
         for row in connection.execute(query).mappings()
     ]
+
+
+def _origin(connection: sa.Connection, unit: Unit) -> dict[str, Any] | None:
+    """The purchase order that the unit came back from."""
+    row = find_origin(connection, unit.programme, unit.item.id)
+    if row is None:
+        return None
+    order = connection.execute(sa.select(orders.c.partner, orders.c.number).where(orders.c.id == row["order_id"])).one()
+    return {
+        "order": f"{order.partner}/{order.number}",
+        "line": row["sequence"],
+        "recorded_at": write_instant(row["recorded_at"]),
+        "recorded_by": row["recorded_by"],
+        "evidence": row["evidence"],
+    }
 
 
 def _change_json(row: dict[str, Any]) -> dict[str, Any]:
