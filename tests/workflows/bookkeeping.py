@@ -157,8 +157,9 @@ class Bookkeeping:
             kind_subject[:2]
             for kind_subject in self.rows("SELECT kind, subject FROM trueup.cases WHERE state = 'open'")
         }
-        for kind, subject in self.rows("SELECT DISTINCT kind, subject FROM trueup.suspense"):
-            assert (kind, subject) in cases
+        lines = self.rows("SELECT kind, subject, count(*), sum(minor) FROM trueup.suspense GROUP BY 1, 2 ORDER BY 1, 2")
+        assert lines == self.rows("SELECT kind, subject, lines, minor FROM trueup.suspense_groups ORDER BY 1, 2")
+        assert {(kind, subject) for kind, subject, *_ in lines} <= cases
         for (account, currency), minor in self.balances().items():
             if account == self.code(Purpose.SUSPENSE):
                 assert minor == -waiting.pop(currency, 0)

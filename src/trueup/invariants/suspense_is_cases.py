@@ -34,6 +34,10 @@ _BROKEN = (
     " UNION ALL SELECT 'suspense', s.kind || ' ' || s.subject, 'waits and no case is open about', sum(s.minor), s.currency"
     " FROM trueup.suspense s LEFT JOIN trueup.cases c ON c.kind = s.kind AND c.subject = s.subject AND c.state = 'open'"
     " WHERE c.id IS NULL GROUP BY s.kind, s.subject, s.currency"
+    " UNION ALL SELECT 'suspense', kind || ' ' || subject, 'is summed up otherwise than its lines by',"
+    " coalesce(g.minor, 0) - coalesce(s.minor, 0), coalesce(g.currency, s.currency) FROM trueup.suspense_groups g FULL JOIN"
+    " (SELECT kind, subject, min(currency) AS currency, count(*) AS lines, sum(minor) AS minor FROM trueup.suspense"
+    " GROUP BY kind, subject) AS s USING (kind, subject) WHERE (g.lines, g.minor) IS DISTINCT FROM (s.lines, s.minor)"
 )
 INVARIANT = Invariant(
     name="suspense-is-cases",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from trueup.domain.settlement import LineDecision, Placement, Suspended
-from trueup.storage.bulk import copy_rows, text_array
+from trueup.storage.bulk import array_text, copy_rows, text_array
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.schema import metadata
 
@@ -28,9 +28,19 @@ suspense = sa.Table(
     sa.Column("why", sa.Text, nullable=False),
     sa.Column("reference", sa.Text, nullable=False),
     sa.Column("stems", ARRAY(sa.Text), nullable=False),
-    sa.Index("ix_suspense_case", "kind", "subject"),
+    sa.Index("ix_suspense_case", "kind", "subject", "reference"),
     sa.Index("ix_suspense_stems", "stems", postgresql_using="gin"),
 )
+suspense_groups = sa.Table(
+    "suspense_groups",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("currency", sa.CHAR(3), nullable=False),
+    sa.Column("lines", sa.BigInteger, nullable=False),
+    sa.Column("minor", sa.BigInteger, nullable=False),
+)
+"""How much waits in each case, kept with every line that comes and goes: a batch never sums what others brought before."""
 line_answers = sa.Table(
     "line_answers",
     metadata,
@@ -71,48 +81,80 @@ class Answers:
 def replace_suspended(
     connection: sa.Connection, partner: str, of_payments: Sequence[tuple[int, Sequence[Suspended]]], *, fresh: bool
 ) -> None:
-    """What waits of these payments now, by payment id. `fresh`: none of them had anything waiting before."""
+    """What waits of these payments now, by payment id. `fresh`: none of them had anything waiting before.
+
+    Whoever may not be alone has locked the cases of what waits now and waited before.
+    """
+    gone: list[tuple[str, str]] = []
     if not fresh:
-        ids = [number for number, _ in of_payments]
-        connection.execute(sa.delete(suspense).where(suspense.c.remittance_id.in_(ids)))
-    rows = (
-        (
-            number,
-            each.line,
-            partner,
-            each.kind,
-            each.subject,
-            each.minor,
-            each.currency,
-            each.why,
-            each.reference,
-            list(each.stems),
-        )
-        for number, waiting in of_payments
-        for each in waiting
-    )
-    copy_rows(connection, "suspense", _SUSPENSE, rows)
+        ids = array_text(number for number, _ in of_payments)
+        gone = [(kind, subject) for kind, subject in connection.execute(_TAKE_OUT, {"ids": ids})]
+    rows, groups = [], dict[tuple[str, str], tuple[str, int, int]]()
+    for number, waiting in of_payments:
+        for each in waiting:
+            reference, stems = each.reference, list(each.stems)
+            said = (each.kind, each.subject, each.minor, each.currency, each.why, reference, stems)
+            rows.append((number, each.line, partner, *said))
+            _, lines, minor = groups.get((each.kind, each.subject), ("", 0, 0))
+            groups[each.kind, each.subject] = (each.currency, lines + 1, minor + each.minor)
+    if rows:
+        copy_rows(connection, "suspense", _SUSPENSE, rows)
+        connection.execute(_PUT_IN, {**_keys(groups), **_sums(groups.values())})
+    if gone:
+        connection.execute(_FORGET_EMPTY, _keys(gone))
+
+
+def _keys(cases: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Kinds and subjects as two arrays."""
+    keys = list(cases)
+    return {"kinds": text_array(kind for kind, _ in keys), "subjects": text_array(subject for _, subject in keys)}
+
+
+def _sums(sums: Iterable[tuple[str, int, int]]) -> dict[str, str]:
+    """Currencies, lines and minor units as three arrays."""
+    currencies, lines, minors = zip(*sums, strict=True)
+    return {"currencies": text_array(currencies), "lines": array_text(lines), "minors": array_text(minors)}
+
+
+_KEYS = "unnest(CAST(:kinds AS text[]), CAST(:subjects AS text[]))"
+_TAKE_OUT = sa.text(
+    "WITH gone AS (DELETE FROM trueup.suspense WHERE remittance_id = ANY (CAST(:ids AS bigint[]))"
+    " RETURNING kind, subject, minor),"
+    " less AS (SELECT kind, subject, count(*) AS lines, sum(minor) AS minor FROM gone GROUP BY kind, subject)"
+    " UPDATE trueup.suspense_groups AS g SET lines = g.lines - less.lines, minor = g.minor - less.minor FROM less"
+    " WHERE g.kind = less.kind AND g.subject = less.subject RETURNING g.kind, g.subject"
+)
+_PUT_IN = sa.text(
+    "INSERT INTO trueup.suspense_groups AS g (kind, subject, currency, lines, minor)"
+    " SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS text[]), CAST(:currencies AS text[]),"
+    " CAST(:lines AS bigint[]), CAST(:minors AS bigint[]))"
+    " ON CONFLICT (kind, subject) DO UPDATE SET lines = g.lines + excluded.lines, minor = g.minor + excluded.minor"
+)
+_FORGET_EMPTY = sa.text(
+    f"DELETE FROM trueup.suspense_groups AS g USING {_KEYS} AS c(kind, subject)"
+    " WHERE g.kind = c.kind AND g.subject = c.subject AND g.lines = 0"
+)
 
 
 def load_waiting(connection: sa.Connection, cases: Collection[tuple[str, str]]) -> dict[tuple[str, str], Waiting]:
     """What waits in these cases (kind, subject); cases in which nothing waits are left out."""
     if not cases:
         return {}
-    kinds, subjects = zip(*sorted(cases), strict=True)
-    rows = connection.execute(_WAITING, {"kinds": text_array(kinds), "subjects": text_array(subjects)})
     return {
         (row.kind, row.subject): Waiting(
             row.kind, row.subject, row.currency, row.lines, int(row.minor), row.why, tuple(row.examples)
         )
-        for row in rows
+        for row in connection.execute(_WAITING, _keys(cases))
     }
 
 
+# However many lines wait in a case, its first are found by the index; the reason is that of the first.
 _WAITING = sa.text(
-    "SELECT s.kind, s.subject, min(s.currency) AS currency, count(*) AS lines, sum(s.minor) AS minor, min(s.why) AS why,"
-    " (array_agg(s.reference ORDER BY s.reference))[1:5] AS examples FROM trueup.suspense s"
-    " JOIN unnest(CAST(:kinds AS text[]), CAST(:subjects AS text[])) AS c(kind, subject)"
-    " ON s.kind = c.kind AND s.subject = c.subject GROUP BY s.kind, s.subject"
+    "SELECT g.kind, g.subject, g.currency, g.lines, g.minor, first.examples, first.whys[1] AS why"
+    f" FROM {_KEYS} AS c(kind, subject) JOIN trueup.suspense_groups g ON g.kind = c.kind AND g.subject = c.subject"
+    " CROSS JOIN LATERAL (SELECT array_agg(n.reference) AS examples, array_agg(n.why) AS whys FROM (SELECT s.reference, s.why"
+    " FROM trueup.suspense s WHERE s.kind = g.kind AND s.subject = g.subject ORDER BY s.reference, s.why LIMIT 5) AS n) AS first"
+    " WHERE g.lines > 0"
 )
 
 

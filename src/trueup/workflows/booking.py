@@ -22,11 +22,7 @@ from trueup.storage import claims, invoices, journal, remittances, suspense
 from trueup.storage.claims import ClaimChange
 from trueup.storage.journal import Posted
 from trueup.storage.remittances import HELD, POSTED, UNPOSTED, SavedRemittance
-from trueup.workflows.books_cases import (
-    Changed,
-    note_changed,
-    note_closed_month,
-)
+from trueup.workflows.books_cases import Changed, lock_cases, note_changed, note_closed_month
 from trueup.workflows.grammar_of import RulesNow
 from trueup.workflows.world import ACTOR, Tx
 
@@ -195,6 +191,7 @@ def write(tx: Tx, booking: Booking, *, fresh: bool) -> None:
     journal.append_entries(tx.connection, booking.entries, tx.now)
     beyond = invoices.add_settled(tx.connection, booking.settled)
     balances = claims.add_to_claims(tx.connection, booking.partner, booking.claims)
+    lock_cases(tx.connection, booking.cases)
     suspense.replace_suspended(tx.connection, booking.partner, booking.suspended, fresh=fresh)
     # What was booked anew and came to the same did not change: an invoice that was paid beyond its total still is.
     settled = frozenset(number for number, minor in booking.settled.items() if minor)

@@ -60,7 +60,7 @@ class Changed:
 
 
 def note_changed(tx: Tx, changed: Changed) -> None:
-    """Open, bring up to date and close the cases of what changed."""
+    """Open, bring up to date and close the cases of what changed. Those of suspense were locked before it was."""
     drafts = [*_suspense_cases(tx, changed.cases), *_claim_cases(tx, changed), *_overpaid(tx, changed)]
     case_batches.open_cases(tx.connection, drafts, tx.now)
     _close_settled(tx, changed)
@@ -84,7 +84,7 @@ def note_closed_month(tx: Tx, partner: str, told: Remittance, evidence: str) -> 
 
 
 def lock_cases(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> None:
-    """Whoever sums up a case waits for others that add to it: a sum that misses theirs would be wrong."""
+    """Whoever changes what waits in a case waits for others that do: a case that misses theirs would be wrong."""
     # By slot and not by name: a first import opens a hundred thousand cases, and the server's table of locks is small.
     slots = sorted({zlib.crc32(f"{kind} {subject}".encode()) % _SLOTS for kind, subject in keys})
     if slots:
@@ -93,7 +93,6 @@ def lock_cases(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> No
 
 
 def _suspense_cases(tx: Tx, keys: Collection[tuple[str, str]]) -> list[CaseDraft]:
-    lock_cases(tx.connection, keys)
     waiting = suspense.load_waiting(tx.connection, keys)
     gone = [key for key in keys if key not in waiting]
     case_batches.close_cases_of(tx.connection, gone, why="every line of it is explained", now=tx.now)
