@@ -3,6 +3,9 @@
 Real orders go the whole path and a month of payments is booked; both are then copied to a year's number, and cases to 100,000 of
 which some thousands are open. Each page is asked for by an administrator, several times in turn, and is timed from the request's
 arrival to the last byte of its answer; the first time is left out. Long lists are asked for at their first and a far page too.
+Beside it stands the processor time that the server and its database took for the page: on a busy machine the goal is held
+against that, for what other programs take of the clock says nothing of the page. Queries run in one process of the database, so
+that none of it is missed; where the system does not tell (it is read from /proc), the column is empty.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -102,6 +106,9 @@ def fill(on: Stage, app: Application, chosen: argparse.Namespace) -> dict[str, i
     while on.scalar("SELECT count(*) FROM trueup.deliveries WHERE state = 'accepted'") < chosen.originals:
         assert time.monotonic() < deadline, "the orders to copy from are not answered"
         time.sleep(0.5)
+    with on.database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        name = on.database.url.database
+        connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET max_parallel_workers_per_gather = 0')
     load_history(on.database.engine, chosen.orders)
     with tempfile.TemporaryDirectory(prefix="tub-") as name:
         folder = Path(name)
@@ -131,7 +138,10 @@ def places(on: Stage) -> dict[str, str]:
     queries = {
         "number": f"SELECT number FROM trueup.orders WHERE partner = '{PARTNER}' ORDER BY id LIMIT 1",
         "document": "SELECT digest FROM trueup.documents WHERE kind = 'orders' ORDER BY id LIMIT 1",
-        "id": "SELECT max(id) FROM trueup.journal_entries WHERE id IN (SELECT id FROM trueup.remittances)",
+        "id": (
+            "SELECT e.id FROM trueup.journal_entries e JOIN trueup.remittances r ON r.id = e.id WHERE e.id < 1000000"
+            " ORDER BY r.line_count DESC LIMIT 1"
+        ),
         "claim": "SELECT min(id) FROM trueup.claims",
         "sku": "SELECT min(sku) FROM trueup.products",
     }
@@ -160,11 +170,41 @@ def addresses(known: Mapping[str, str]) -> list[str]:
     return sorted(set(found))
 
 
-async def measure(app: Application, paths: list[str], turns: int) -> dict[str, list[float]]:
-    """Milliseconds of each page, and of the far page of those that have pages."""
+@dataclass(frozen=True, slots=True)
+class Took:
+    """One answer in milliseconds: by the clock, and the processor time of the server and of its database (None: not told)."""
+
+    wall: float
+    server: float
+    database: float | None
+
+    @property
+    def busy(self) -> float:
+        """What is held against the goal: the processor time, or the clock's where that is not told."""
+        return self.wall if self.database is None else self.server + self.database
+
+
+class Processors:
+    """The processor time that the database has taken for this installation so far."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        with engine.connect() as connection:
+            query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            self._files = [Path(f"/proc/{pid}/schedstat") for pid in connection.exec_driver_sql(query).scalars()]
+
+    def database_ms(self) -> float | None:
+        """In milliseconds; None where the system does not tell."""
+        try:
+            return sum(int(file.read_text().split()[0]) for file in self._files) / 1_000_000
+        except OSError:
+            return None
+
+
+async def measure(app: Application, paths: list[str], turns: int) -> dict[str, list[Took]]:
+    """What each page took, and the far page of those that have pages."""
     timed = Timed(build_web(app))
     ticket = app.act(False, enter, ADMIN, "bench", Visitor("127.0.0.1", "bench")).ticket
-    found: dict[str, list[float]] = {}
+    found: dict[str, list[Took]] = {}
     transport = httpx2.ASGITransport(app=timed)
     async with httpx2.AsyncClient(
         transport=transport, base_url="http://localhost", cookies={SESSION: ticket}
@@ -172,41 +212,56 @@ async def measure(app: Application, paths: list[str], turns: int) -> dict[str, l
         for path in [*paths]:
             reply = await client.get(path)
             if reply.status_code != 200:
-                print(f"{path}: {reply.status_code}", file=sys.stderr)
-                continue
+                assert reply.is_redirect, f"{path}: {reply.status_code}"
+                continue  # an address of old
             older = re.search(r'rel="next" href="([^"]+)"', reply.text)
             for address, label in ((path, path), (older[1].replace("&amp;", "&") if older else "", f"{path} (older)")):
                 if address:
-                    found[label] = [await _once(client, timed, address) for _ in range(turns)]
+                    await client.get(address)  # the first time is left out: plans and templates are made then
+                    processors = Processors(app.database.engine)
+                    found[label] = [await _once(client, timed, address, processors) for _ in range(turns)]
     return found
 
 
-async def _once(client: httpx2.AsyncClient, timed: Timed, path: str) -> float:
+async def _once(client: httpx2.AsyncClient, timed: Timed, path: str, processors: Processors) -> Took:
+    before, began = processors.database_ms(), time.process_time()
     await client.get(path)
-    return timed.took_ms
+    server, after = (time.process_time() - began) * 1000, processors.database_ms()
+    return Took(timed.took_ms, server, None if before is None or after is None else after - before)
 
 
-def told(times: Mapping[str, list[float]], rows: Mapping[str, int]) -> str:
-    """The table, the slowest first."""
-    medians = {path: statistics.median(each) for path, each in times.items()}
-    ordered = sorted(medians, key=lambda path: -medians[path])
-    over = [path for path in ordered if medians[path] > GOAL_MS]
+def told(times: Mapping[str, list[Took]], rows: Mapping[str, int]) -> str:
+    """The table, the dearest first."""
+    busy = {path: statistics.median(each.busy for each in every) for path, every in times.items()}
+    walls = {path: statistics.median(each.wall for each in every) for path, every in times.items()}
+    ordered = sorted(busy, key=lambda path: -busy[path])
     lines = [
-        f"{len(medians)} pages over "
+        f"{len(busy)} pages over "
         + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in rows.items())
         + ". "
-        f"Median of all pages {statistics.median(medians.values()):.0f} ms; {len(over)} of {len(medians)} above the goal of "
-        f"{GOAL_MS} ms.",
+        f"Processor time of server and database: median of all pages {statistics.median(busy.values()):.0f} ms, "
+        f"**{_over(busy)} of {len(busy)}** above the goal of {GOAL_MS} ms. By the clock, with whatever else ran on the machine: "
+        f"median {statistics.median(walls.values()):.0f} ms, {_over(walls)} above it.",
         "",
-        "| page | median ms | slowest ms |",
-        "|---|---|---|",
-        *(f"| `{_short(path)}` | {medians[path]:.0f} | {max(times[path]):.0f} |" for path in ordered),
+        "| page | processor ms | of it the database | by the clock ms | slowest ms |",
+        "|---|---|---|---|---|",
+        *(_row(path, busy[path], walls[path], times[path]) for path in ordered),
     ]
     return "\n".join(lines)
 
 
+def _row(path: str, busy: float, wall: float, every: list[Took]) -> str:
+    told = [each.database for each in every if each.database is not None]
+    of_it = f"{statistics.median(told):.0f}" if told else "–"
+    return f"| `{_short(path)}` | {busy:.0f} | {of_it} | {wall:.0f} | {max(each.wall for each in every):.0f} |"
+
+
+def _over(times: Mapping[str, float]) -> int:
+    return sum(each > GOAL_MS for each in times.values())
+
+
 def _short(path: str) -> str:
-    return re.sub(r"[0-9a-f]{64}", "HASH", path)
+    return re.sub(r"[0-9a-f]{64}", "HASH", re.sub(r"[?&]at=[\w-]+", "", path))
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ _KEY = "{} + " + f"{FAR} + n * {_APART}"
 _ORDER = {"order_id": _KEY.format("order_id")}
 _DIGEST = "encode(sha256(convert_to(digest || n, 'UTF8')), 'hex')"
 _TEXT = "{} || '-' || n"
+_EARLIER = "{} - ({{copies}} - n) * interval '1 year' / {{copies}}"
 _RECENT = "WHERE n <= {copies} / 10"
 _TABLES: tuple[tuple[str, Mapping[str, str], str], ...] = (
     ("trueup.orders", {"id": _KEY.format("id"), "number": _TEXT.format("number"), "state": "'closed'"}, ""),
@@ -33,7 +34,7 @@ _TABLES: tuple[tuple[str, Mapping[str, str], str], ...] = (
     ("trueup.sales_orders", {**_ORDER, "key": _TEXT.format("key"), "remote_id": _TEXT.format("remote_id")}, ""),
     ("trueup.deliveries", {**_ORDER, "id": _KEY.format("id"), "key": _TEXT.format("key")}, ""),
     ("trueup.delivery_attempts", {"delivery_id": _KEY.format("delivery_id")}, ""),
-    ("trueup.acts", {"id": _KEY.format("id"), "subject": _TEXT.format("subject")}, ""),
+    ("trueup.acts", {"id": _KEY.format("id"), "subject": _TEXT.format("subject"), "at": _EARLIER.format("at")}, ""),
     ("trueup.contents", {"id": _KEY.format("id"), "digest": _DIGEST}, ""),
     ("trueup.content_chunks", {"content_id": _KEY.format("content_id")}, ""),
     (
@@ -43,8 +44,9 @@ _TABLES: tuple[tuple[str, Mapping[str, str], str], ...] = (
             "content_id": _KEY.format("content_id"),
             "digest": _DIGEST,
             "position": _KEY.format("position"),
+            "received_at": _EARLIER.format("received_at"),
         },
-        "",
+        "ORDER BY n",
     ),
     ("durable.checkpoints", {"run_id": _TEXT.format("run_id")}, _RECENT),
     ("dbos.workflow_status", {"workflow_uuid": _TEXT.format("workflow_uuid")}, _RECENT + " AND status = 'SUCCESS'"),
@@ -78,7 +80,10 @@ def _copy(engine: sa.Engine, table: str, keys: Mapping[str, str], rest: str, cop
     )
     with engine.connect() as reading, engine.begin() as writing:
         columns = list(reading.execute(query, {"schema": schema, "name": name}).scalars())
-        chosen = ", ".join(f'({keys[column]}) AS "{column}"' if column in keys else f'"{column}"' for column in columns)
+        chosen = ", ".join(
+            f'({keys[column].format(copies=copies)}) AS "{column}"' if column in keys else f'"{column}"'
+            for column in columns
+        )
         listed = ", ".join(f'"{column}"' for column in columns)
         source: Any = reading.connection.cursor()
         target: Any = writing.connection.cursor()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from html import unescape
 
 import pytest
 from playwright.sync_api import Page as Tab
@@ -16,13 +18,13 @@ from trueup.storage.cases import load_case
 
 
 @pytest.fixture
-def new_case(console: Console) -> Callable[[str], int]:
+def new_case(console: Console) -> Callable[..., int]:
     """A case of a test's own, of a kind that operations decide."""
 
-    def open_case(subject: str) -> int:
+    def open_case(subject: str, minor: int = 1250, deadline: datetime | None = None) -> int:
         now = console.app.world.clock.now()
         draft = CaseDraft(
-            "stock.short", subject, f"Stock is short of {subject}", "24 eaches", "20 eaches", Money(1250, "USD"), None,
+            "stock.short", subject, f"Stock is short of {subject}", "24 eaches", "20 eaches", Money(minor, "USD"), deadline,
             "operations", (Resolution.RETRY, Resolution.DISMISS),
         )  # fmt: skip
         with console.app.database.transaction() as connection:
@@ -38,25 +40,37 @@ def state(console: Console, case_id: int) -> tuple[str, str, str]:
 
 
 def test_a_case_is_decided_by_keyboard_alone(
-    console: Console, page_of: Callable[..., Tab], new_case: Callable[[str], int]
+    console: Console, page_of: Callable[..., Tab], new_case: Callable[..., int]
 ) -> None:
-    """Filter, open, look at what a resolution does, confirm it: no mouse, and the next case presses then."""
+    """No mouse: filter, open, try a resolution, confirm it. A digit typed at once is meant for the row just opened."""
+    new_case("keyboard, first", 9900)
     case_id = new_case("keyboard")
     tab = page_of("Olga")
     tab.goto("/exceptions?words=keyboard")
     tab.keyboard.press("j")
-    tab.locator("#detail").get_by_text("20 eaches").wait_for()
     tab.keyboard.press("2")
     tab.locator("#confirm").wait_for()
     assert state(console, case_id)[0] == "open"
-    tab.wait_for_function("document.activeElement.id === 'confirm'")
+    tab.locator("#confirm:focus").wait_for()
     tab.keyboard.press("Enter")
     tab.get_by_text(f"Case {case_id} resolved: dismiss.").wait_for()
     assert state(console, case_id) == ("resolved", "dismiss", "Olga")
 
 
+def test_what_is_due_today_is_the_rows_behind_its_link(console: Console, new_case: Callable[..., int]) -> None:
+    """The number on Today, the queue that it leads to and its sheet are the same cases; none of them is due tomorrow."""
+    now = console.app.world.clock.now()
+    late, later = new_case("due", 100, now - timedelta(hours=1)), new_case("not due", 100, now + timedelta(days=2))
+    with console.visitor("Olga") as olga:
+        [(href, count)] = re.findall(r'href="(/exceptions\?due=today[^"]*)">(\d+) due today', olga.get("/").text)
+        page = olga.get(unescape(href)).text
+        sheet = olga.get("/exceptions.csv?due=today").text.splitlines()
+    assert f'id="row-{late}"' in page and f'id="row-{later}"' not in page
+    assert page.count('id="row-') == int(count) == len(sheet) - 1
+
+
 def test_a_digit_in_a_comment_resolves_nothing(
-    console: Console, page_of: Callable[..., Tab], new_case: Callable[[str], int]
+    console: Console, page_of: Callable[..., Tab], new_case: Callable[..., int]
 ) -> None:
     """Letters and digits are keys in the list and its detail, never in a field."""
     case_id = new_case("digits")
@@ -71,7 +85,7 @@ def test_a_digit_in_a_comment_resolves_nothing(
     assert state(console, case_id)[0] == "open"
 
 
-def test_a_snoozed_case_waits_and_an_undo_brings_it_back(console: Console, new_case: Callable[[str], int]) -> None:
+def test_a_snoozed_case_waits_and_an_undo_brings_it_back(console: Console, new_case: Callable[..., int]) -> None:
     """It leaves the queue with a reason, is found under Snoozed, and one click takes it up again."""
     case_id = new_case("snoozed")
     with console.visitor("Olga") as olga:
@@ -86,7 +100,7 @@ def test_a_snoozed_case_waits_and_an_undo_brings_it_back(console: Console, new_c
         assert "Stock is short of snoozed" in olga.get("/exceptions?words=snoozed").text
 
 
-def test_an_assignment_is_on_the_row_and_in_the_trail(console: Console, new_case: Callable[[str], int]) -> None:
+def test_an_assignment_is_on_the_row_and_in_the_trail(console: Console, new_case: Callable[..., int]) -> None:
     """Who works on a case is seen by everyone, and so is who said so."""
     case_id = new_case("assigned")
     with console.visitor("Olga") as olga:
@@ -96,7 +110,7 @@ def test_an_assignment_is_on_the_row_and_in_the_trail(console: Console, new_case
     assert "case.assigned" in shown
 
 
-def test_many_are_decided_at_once_after_a_look(console: Console, new_case: Callable[[str], int]) -> None:
+def test_many_are_decided_at_once_after_a_look(console: Console, new_case: Callable[..., int]) -> None:
     """The page says of each what would happen; what is refused leaves the others standing."""
     good = [new_case("many 1"), new_case("many 2")]
     with console.visitor("Olga") as olga:
@@ -111,7 +125,7 @@ def test_many_are_decided_at_once_after_a_look(console: Console, new_case: Calla
     assert [state(console, each) for each in good] == [("resolved", "dismiss", "Olga")] * 2
 
 
-def test_a_spreadsheet_goes_out_and_comes_in(console: Console, new_case: Callable[[str], int]) -> None:
+def test_a_spreadsheet_goes_out_and_comes_in(console: Console, new_case: Callable[..., int]) -> None:
     """The downloaded rows with two columns filled in are decisions; a word that is no resolution is told with its row."""
     case_id = new_case("sheet")
     with console.visitor("Olga") as olga:
@@ -125,7 +139,7 @@ def test_a_spreadsheet_goes_out_and_comes_in(console: Console, new_case: Callabl
     assert "nonsense" in preview.text
 
 
-def test_who_may_not_decide_is_told_and_the_server_refuses(console: Console, new_case: Callable[[str], int]) -> None:
+def test_who_may_not_decide_is_told_and_the_server_refuses(console: Console, new_case: Callable[..., int]) -> None:
     """An auditor sees everything; the buttons are off, and a form sent all the same is answered with 403."""
     case_id = new_case("auditor")
     with console.visitor("Aude") as aude:
@@ -134,7 +148,7 @@ def test_who_may_not_decide_is_told_and_the_server_refuses(console: Console, new
     assert state(console, case_id)[0] == "open"
 
 
-def test_two_people_decide_one_case_once(console: Console, new_case: Callable[[str], int]) -> None:
+def test_two_people_decide_one_case_once(console: Console, new_case: Callable[..., int]) -> None:
     """The second is told who was faster, and nothing is done twice."""
     case_id = new_case("twice")
     with console.visitor("Olga") as olga, console.visitor("Ana Admin") as ana:
@@ -144,7 +158,7 @@ def test_two_people_decide_one_case_once(console: Console, new_case: Callable[[s
     assert "resolved on 2026-11-23 by Olga" in late.text
 
 
-def test_the_address_is_the_state(page_of: Callable[..., Tab], new_case: Callable[[str], int]) -> None:
+def test_the_address_is_the_state(page_of: Callable[..., Tab], new_case: Callable[..., int]) -> None:
     """A pasted address shows the same filter, sort and row; Back returns to the row before."""
     first, second = new_case("address a"), new_case("address b")
     tab = page_of("Olga")

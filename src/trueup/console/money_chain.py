@@ -98,16 +98,21 @@ def chain_csv(stages: Sequence[Stage]) -> bytes:
     return text.getvalue().encode()
 
 
-def _stuck(groups: Iterable[Mapping[str, Any]], kinds: tuple[str, ...]) -> tuple[int, tuple[Money, ...]]:
-    count, sums = 0, defaultdict[str, int](int)
+def money_in(groups: Iterable[Mapping[str, Any]]) -> tuple[Money, ...]:
+    """What is at risk in these groups of cases, per currency, the most first."""
+    sums = defaultdict[str, int](int)
     for group in groups:
-        if kinds and group["kind"].startswith(kinds):
-            count += group["count"]
-            if group["money"]:
-                value, _, currency = group["money"].partition(" ")
-                sums[currency] += Money.of(value, currency).minor
-    found = sorted((Money(minor, currency) for currency, minor in sums.items()), key=lambda each: -abs(each.minor))
-    return count, tuple(found)
+        if group["money"]:
+            value, _, currency = group["money"].partition(" ")
+            sums[currency] += Money.of(value, currency).minor
+    return tuple(
+        sorted((Money(minor, currency) for currency, minor in sums.items()), key=lambda each: -abs(each.minor))
+    )
+
+
+def _stuck(groups: Iterable[Mapping[str, Any]], kinds: tuple[str, ...]) -> tuple[int, tuple[Money, ...]]:
+    stuck = [group for group in groups if kinds and group["kind"].startswith(kinds)]
+    return sum(group["count"] for group in stuck), money_in(stuck)
 
 
 def _main_currency(standings: Iterable[Standing]) -> str:

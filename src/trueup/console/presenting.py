@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -28,6 +28,11 @@ class Presenting:
     locale: Locale
     zone: ZoneInfo
     now: datetime
+
+    @property
+    def day_ends(self) -> datetime:
+        """The midnight at which this person's day ends."""
+        return datetime.combine(self.now.astimezone(self.zone).date() + timedelta(days=1), time(), self.zone)
 
     def number(self, value: int | Decimal) -> str:
         """A number with its groups."""

@@ -93,6 +93,14 @@ class Visit:
     body: bytes = b""
     nonce: str = ""
     csrf: str = ""
+    known: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, name: str, look: Callable[[], T]) -> T:
+        """What a look found, the first time that it was asked for in this visit: the frame and the page count the same."""
+        if name not in self.known:
+            self.known[name] = look()
+        found: T = self.known[name]
+        return found
 
     @property
     def desk(self) -> Desk:

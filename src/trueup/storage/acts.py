@@ -25,6 +25,8 @@ acts = sa.Table(
     sa.Column("after", JSONB),
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Index("ix_acts_subject", "subject", "id"),
+    sa.Index("ix_acts_people", "actor", "at", postgresql_where=sa.text("actor <> 'trueup'")),
+    sa.Index("ix_acts_evidence", "evidence", postgresql_where=sa.text("evidence <> ''")),
 )
 proposals = sa.Table(
     "proposals",

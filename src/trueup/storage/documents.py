@@ -18,6 +18,9 @@ from trueup.storage.schema import metadata
 from trueup.storage.sealing import MasterKey
 from trueup.storage.subject_keys import Erasure, destroy_subject_key, hold_subject_key, open_subject_key
 
+REFERENCE = r"upper(regexp_replace(regexp_replace({}, '\.[A-Za-z0-9]{{1,5}}$', ''), '[\s_*/.-]+', '', 'g'))"
+"""The number that a document is named by, however that is written: without ending, spaces and dashes, in capitals."""
+
 documents = sa.Table(
     "documents",
     metadata,
@@ -39,6 +42,8 @@ documents = sa.Table(
     sa.Index("ix_documents_digest", "digest"),
     sa.Index("ix_documents_kind_id", "kind", "id"),
     sa.Index("ix_documents_source_id", "source", "id"),
+    sa.Index("ix_documents_received_at", "received_at", postgresql_using="brin"),
+    sa.Index("ix_documents_reference", sa.text(REFERENCE.format("name")), postgresql_where=sa.text("name <> ''")),
 )
 
 

@@ -13,7 +13,7 @@ from trueup.base.clock import read_instant
 from trueup.storage.views import runs as views
 from trueup.storage.views.freshness import freshness_of
 from trueup.storage.views.run_steps import list_steps
-from trueup.storage.views.status import show_status
+from trueup.storage.views.status import list_sources
 
 
 class Connection(
@@ -88,7 +88,7 @@ class WholeRun(Run, json_schema_extra={"examples": [{**_RUN, "steps": []}]}):
 def list_connections(call: Calling) -> Listed[Connection]:
     """List what is read from other systems, and how well that goes."""
     with call.look() as connection:
-        sources: list[dict[str, Any]] = show_status(connection)["sources"]
+        sources: list[dict[str, Any]] = list_sources(connection)
     rows = []
     for source in sources:
         fresh = freshness_of(source, call.now)

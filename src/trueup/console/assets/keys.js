@@ -3,6 +3,9 @@ import { openPalette } from "./palette.js";
 
 const FIELD = "input, textarea, select, [contenteditable]";
 let went = 0;
+// A row that was opened and whose detail is not there yet: keys wait for it, for they are meant for what is seen next.
+let opening = null;
+let typed = [];
 
 function rows() {
   return [...document.querySelectorAll("[data-rows] tbody tr")].filter((row) => row.querySelector("a[data-open], a"));
@@ -29,18 +32,18 @@ function press(selector) {
   return true;
 }
 
-function letter(event) {
+function letter(key) {
   if (went && Date.now() - went < 1500) {
     went = 0;
-    return press(`a[data-go="${CSS.escape(event.key)}"]`);
+    return press(`a[data-go="${CSS.escape(key)}"]`);
   }
-  switch (event.key) {
+  switch (key) {
     case "g":
       went = Date.now();
       return true;
     case "j":
     case "k":
-      move(event.key === "j" ? 1 : -1);
+      move(key === "j" ? 1 : -1);
       return true;
     case "?":
       document.getElementById("keys")?.showModal();
@@ -57,8 +60,14 @@ function letter(event) {
     case "u":
       return press("#undo");
     default:
-      return press(`[data-key="${CSS.escape(event.key)}"]`);
+      return press(`[data-key="${CSS.escape(key)}"]`);
   }
+}
+
+function opened(keys) {
+  opening = null;
+  while (keys.length && !opening) letter(keys.shift());
+  typed = keys;
 }
 
 function jump(step) {
@@ -92,7 +101,10 @@ export function startKeys() {
     if (event.ctrlKey || event.metaKey || event.altKey || !("shortcuts" in document.body.dataset)) return;
     if (event.target.matches(FIELD) && event.target.type !== "checkbox") return;
     if (document.querySelector("dialog[open]")) return;
-    if (event.key.length === 1 && letter(event)) event.preventDefault();
+    if (event.key.length !== 1) return;
+    if (opening) typed.push(event.key);
+    else if (!letter(event.key)) return;
+    event.preventDefault();
   });
 }
 
@@ -100,11 +112,16 @@ export function startKeys() {
 document.addEventListener("htmx:after:swap", () => {
   document.querySelector("#try [data-focus]")?.focus();
 });
+document.addEventListener("htmx:finally:request", (event) => {
+  if (event.target === opening) opened(event.detail.ctx.status === "swapped" ? typed : []);
+});
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("[data-rows] a[hx-get]");
   if (!link) return;
   document.querySelectorAll("[data-rows] tr.here").forEach((row) => row.classList.remove("here"));
   document.querySelectorAll("[data-rows] a[aria-current]").forEach((each) => each.removeAttribute("aria-current"));
   link.closest("tr").classList.add("here");
+  opening = link;
+  typed = [];
   link.setAttribute("aria-current", "true");
 });

@@ -47,7 +47,7 @@ def _chosen(visit: Visit) -> list[int]:
         return [int(value) for value in visit.all_given("case") if value.isdecimal()][:MOST]
     _, _, query = back_to_queue(visit).partition("?")
     state = State("/exceptions", dict(_pairs(query)))
-    return case_queue.list_case_ids(visit.connection, filter_of(state), visit.now, MOST)
+    return case_queue.list_case_ids(visit.connection, filter_of(visit, state), visit.now, MOST)
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:
@@ -100,7 +100,7 @@ def _read(line: str) -> Decision:
 
 
 def _download(visit: Visit) -> Response:
-    wanted = filter_of(state_of(visit, *STATE))
+    wanted = filter_of(visit, state_of(visit, *STATE))
     ids = case_queue.list_case_ids(visit.connection, wanted, visit.now, 100_000)
     content = write_cases(case_queue.list_cases_by_id(visit.connection, ids, visit.now))
     name = f"cases-{visit.now:%Y-%m-%d}.csv"
@@ -109,7 +109,7 @@ def _download(visit: Visit) -> Response:
 
 
 def _download_sheet(visit: Visit) -> Response:
-    wanted = filter_of(state_of(visit, *STATE))
+    wanted = filter_of(visit, state_of(visit, *STATE))
     ids = case_queue.list_case_ids(visit.connection, wanted, visit.now, 100_000)
     out = io.BytesIO()
     write_case_sheet(out, case_queue.list_cases_by_id(visit.connection, ids, visit.now), visit.now)

@@ -15,7 +15,7 @@ from trueup.storage.views.acts import list_acts
 from trueup.storage.views.connections import list_pauses, load_backlog
 from trueup.storage.views.freshness import freshness_of
 from trueup.storage.views.run_steps import list_budgets
-from trueup.storage.views.status import show_status
+from trueup.storage.views.status import list_sources
 from trueup.workflows.pause_connection import (
     REPLAYABLE,
     ask_now,
@@ -40,7 +40,7 @@ def _show(visit: Visit) -> Response:
     if not is_connection(visit.desk.world, name):
         raise NotFound(f"There is no connection {name!r}.")
     rounds = {each.query: each for each in every_rounds(visit.desk.world) if each.source == name}
-    sources = [each for each in show_status(visit.connection)["sources"] if each["name"] == name]
+    sources = [each for each in list_sources(visit.connection) if each["name"] == name]
     return visit.render(
         "connection.html",
         title=name,

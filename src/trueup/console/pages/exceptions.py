@@ -26,7 +26,7 @@ from trueup.workflows.people import all_people
 from trueup.workflows.preview_case import Decision, resolve_each
 from trueup.workflows.resolve_case import DONE_ELSEWHERE, may_resolve_kind
 
-STATE = ("tab", "kind", "owner", "partner", "person", "words", "sort", "row", "at")
+STATE = ("tab", "kind", "owner", "partner", "person", "due", "words", "sort", "row", "at")
 _SORTS = (
     Choice("", "Money at risk by time left"),
     Choice("deadline", "Deadline"),
@@ -35,10 +35,16 @@ _SORTS = (
 )
 
 
-def filter_of(state: State) -> CaseFilter:
-    """The filter that an address says."""
+def filter_of(visit: Visit, state: State) -> CaseFilter:
+    """The filter that an address says. Due today is what is due before the person's day ends, late or not."""
     return CaseFilter(
-        state["tab"] or "open", state["kind"], state["owner"], state["partner"], state["person"], state["words"]
+        tab=state["tab"] or "open",
+        kind=state["kind"],
+        owner=state["owner"],
+        partner=state["partner"],
+        person=state["person"],
+        words=state["words"],
+        due_before=visit.present.day_ends if state["due"] == "today" else None,
     )
 
 
@@ -47,22 +53,22 @@ def _show(visit: Visit) -> Response:
     chosen = int(state["row"]) if state["row"].isdecimal() else None
     if visit.partial and chosen is not None and visit.request.headers.get("HX-Target", "").endswith("detail"):
         return visit.render("exceptions_detail.html", state=state, **_detail(visit, chosen))
-    wanted = filter_of(state)
+    wanted = filter_of(visit, state)
     paged = case_queue.page_cases(visit.connection, wanted, visit.now, sort=state["sort"], at=state["at"])
     if chosen is None and paged.rows:
         chosen = paged.rows[0]["id"]
-    count, more = case_queue.count_cases(visit.connection, wanted, visit.now)
+    summed = case_queue.sum_cases(visit.connection, wanted, visit.now)
     return visit.render(
         "exceptions.html",
         state=state,
         paged=paged,
         chosen=chosen,
         newest_case=newest_case(visit.connection),
-        count=f"{visit.present.number(count)}{'+' if more else ''}",
+        count=f"{visit.present.number(summed.count)}{'+' if summed.more else ''}",
         tabs=_tabs(visit),
         filters=_filters(visit, state["kind"]),
         sorts=_SORTS,
-        risk=case_queue.money_at_risk(visit.connection, wanted, visit.now),
+        risk=summed.money,
         **(_detail(visit, chosen) if chosen is not None else {"case": None}),
     )
 
@@ -110,7 +116,7 @@ def _snoozes(visit: Visit) -> list[Choice]:
 
 
 def _tabs(visit: Visit) -> list[Choice]:
-    counts = case_queue.count_tabs(visit.connection, visit.now)
+    counts = _count_tabs(visit)
     return [
         Choice(tab, f"{tab.capitalize()} {visit.present.number(counts[tab])}" if tab in counts else tab.capitalize())
         for tab in case_queue.TABS
@@ -128,6 +134,7 @@ def _filters(visit: Visit, kind: str) -> list[Filter]:
         Filter("owner", "Owner", [Choice(each, each) for each in known["owner"]]),
         Filter("partner", "Partner", [Choice(each, each) for each in known["partner"]]),
         Filter("person", "Worked on by", [Choice(each, each) for each in people]),
+        Filter("due", "Due", [Choice("today", "Today or late")]),
         Filter("words", "Words"),
     ]
 
@@ -232,7 +239,11 @@ def _find(visit: Visit, words: str) -> list[Hit]:
 
 
 def _count(visit: Visit) -> int:
-    return case_queue.count_tabs(visit.connection, visit.now)["open"]
+    return _count_tabs(visit)["open"]
+
+
+def _count_tabs(visit: Visit) -> dict[str, int]:
+    return visit.once("cases by tab", lambda: case_queue.count_tabs(visit.connection, visit.now))
 
 
 PAGE = Page(

@@ -15,7 +15,7 @@ from trueup.storage.views.acts import list_acts
 from trueup.storage.views.connections import list_pauses
 from trueup.storage.views.freshness import freshness_of, worst
 from trueup.storage.views.run_steps import list_budgets, list_steps
-from trueup.storage.views.status import show_status
+from trueup.storage.views.status import list_sources
 from trueup.workflows.mend_runs import note_cancel, note_retry
 
 RUN_STATES = {
@@ -43,8 +43,8 @@ _COLUMNS = (
 
 def _show(visit: Visit) -> Response:
     state = state_of(visit, "status", "flow")
-    status = show_status(visit.connection)
-    sources = [freshness_of(source, visit.now) for source in status["sources"]]
+    known = list_sources(visit.connection)
+    sources = [freshness_of(source, visit.now) for source in known]
     runs = views.list_runs(visit.connection, status=state["status"] or None, flow=state["flow"], limit=_MOST)
     filters = [
         Filter("status", "State", [Choice(name, words) for name, (_, words) in RUN_STATES.items()]),
@@ -59,7 +59,7 @@ def _show(visit: Visit) -> Response:
         columns=_COLUMNS,
         pauses=list_pauses(visit.connection),
         connections=set(visit.desk.world.connections.guarded),
-        sources=[(fresh, source) for fresh, source in zip(sources, status["sources"], strict=True)],
+        sources=[(fresh, source) for fresh, source in zip(sources, known, strict=True)],
         trust=worst(sources),
         runs=runs,
         counts=views.count_runs(visit.connection),
@@ -124,8 +124,7 @@ def _ask(visit: Visit, run: str, what: str, effects: list[str]) -> Response:
 
 
 def _count(visit: Visit) -> int:
-    counts = views.count_runs(visit.connection)
-    return counts["failed"] + counts["poisoned"]
+    return views.count_stopped(visit.connection)
 
 
 PAGE = Page(

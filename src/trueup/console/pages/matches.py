@@ -8,7 +8,7 @@ from trueup.base.errors import Invalid, NotFound
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.tables import Column, state_of
 from trueup.console.visit import Visit
-from trueup.storage.views.case_queue import CaseFilter, count_cases, page_cases
+from trueup.storage.views.case_queue import CaseFilter, page_cases, sum_cases
 from trueup.storage.views.cases import show_case
 from trueup.storage.views.rivals import list_rivals
 from trueup.workflows.answer_suspense import choose_rival
@@ -55,7 +55,7 @@ def _choose(visit: Visit) -> Response:
 
 
 def _count(visit: Visit) -> int:
-    return count_cases(visit.connection, CaseFilter(kind=_KIND), visit.now)[0]
+    return sum_cases(visit.connection, CaseFilter(kind=_KIND), visit.now).count
 
 
 PAGE = Page(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sa
 from markupsafe import Markup
@@ -12,23 +12,22 @@ from trueup.console.case_words import STANDINGS, title_of_group
 from trueup.console.drawing import icon
 from trueup.console.lights import shown_lights
 from trueup.console.live import Message, stream
-from trueup.console.money_chain import chain_csv, money_chain
+from trueup.console.money_chain import chain_csv, money_chain, money_in
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.visit import Visit
 from trueup.storage.views import acts as act_views
 from trueup.storage.views import case_queue, today
 from trueup.storage.views.case_queue import CaseFilter
 from trueup.storage.views.freshness import freshness_of, worst
-from trueup.storage.views.status import show_status
+from trueup.storage.views.status import list_sources
 
 _MINE = 8
 
 
 def _show(visit: Visit) -> Response:
     connection, now = visit.connection, visit.now
-    status = show_status(connection)
-    sources = [freshness_of(source, now) for source in status["sources"]]
-    due, at_stake = today.owed_until(connection, _midnight(visit))
+    sources = [freshness_of(source, now) for source in list_sources(connection)]
+    due = case_queue.sum_cases(connection, CaseFilter(due_before=visit.present.day_ends), now)
     mine = case_queue.page_cases(connection, CaseFilter(person=visit.who.name), now, limit=_MINE)
     team = case_queue.page_cases(connection, CaseFilter(), now, limit=_MINE)
     since = today.last_act_before(connection, visit.who.name, now - timedelta(hours=1)) or now - timedelta(days=1)
@@ -38,8 +37,7 @@ def _show(visit: Visit) -> Response:
         "today.html",
         standings=STANDINGS,
         due=due,
-        at_stake=at_stake,
-        risk=case_queue.money_at_risk(connection, CaseFilter(), now),
+        risk=money_in(groups),
         open_cases=sum(group["count"] for group in groups),
         groups=[{**group, "title": title_of_group(group["kind"])} for group in groups[:_MINE]],
         mine=mine.rows,
@@ -76,12 +74,6 @@ def _chain(visit: Visit) -> Response:
     groups = case_queue.group_cases(visit.connection, CaseFilter(), visit.now)
     headers = {"Content-Disposition": f'attachment; filename="orders-to-cash-{visit.now:%Y-%m-%d}.csv"'}
     return Response(chain_csv(money_chain(visit, groups)), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _midnight(visit: Visit) -> datetime:
-    """When this person's day ends."""
-    day = visit.now.astimezone(visit.present.zone).date() + timedelta(days=1)
-    return datetime.combine(day, time(), visit.present.zone)
 
 
 PAGE = Page(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from trueup.base.errors import Invalid
 from trueup.base.money import Money
 from trueup.storage.acts import proposals
 from trueup.storage.case_talk import case_assignments, case_comments, case_snoozes
-from trueup.storage.cases import case_of, cases
+from trueup.storage.cases import IS_OPEN, case_of, cases
 from trueup.storage.orders import orders
 from trueup.storage.views.cases import case_json
 from trueup.storage.views.paging import Order, Paged, count_up_to, fetch_page
@@ -30,7 +30,7 @@ _NEW = timedelta(hours=24)
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
     """Which cases: a tab of TABS, a kind or its beginning (several with commas between), an owner, a partner, who works on it,
-    words of it."""
+    words of it, and before when they are due."""
 
     tab: str = "open"
     kind: str = ""
@@ -38,25 +38,51 @@ class CaseFilter:
     partner: str = ""
     person: str = ""
     words: str = ""
+    due_before: datetime | None = None
 
 
 def page_cases(
     connection: sa.Connection, wanted: CaseFilter, now: datetime, *, sort: str = "", at: str = "", limit: int = 50
 ) -> Paged:
-    """Cases of a filter, in an order of SORTS: the first is money at risk by the hours that are left. Raises Invalid."""
+    """Cases of a filter, in an order of SORTS: the first is money at risk by the hours that are left. Raises Invalid.
+
+    Which ones is asked of the index alone; only those of the page are then read whole.
+    """
     order = _order(sort or ("age-back" if wanted.tab == "resolved" else SORTS[0]), now)
-    paged = fetch_page(connection, _query(wanted, now), order, at, limit)
-    return Paged([row_json(row, now) for row in paged.rows], paged.before, paged.after)
+    paged = fetch_page(connection, _query(wanted, now, cases.c.id), order, at, limit)
+    ids = [row["id"] for row in paged.rows]
+    whole = {row["id"]: row for row in list_cases_by_id(connection, ids, now)} if ids else {}
+    return Paged([whole[each] for each in ids], paged.before, paged.after)
 
 
-def count_cases(connection: sa.Connection, wanted: CaseFilter, now: datetime) -> tuple[int, bool]:
-    """How many, counted up to 10,000, and whether there are more."""
-    return count_up_to(connection, _query(wanted, now))
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """How many cases a filter has, whether there are more than were counted, and what is at risk in them per currency."""
+
+    count: int
+    more: bool
+    money: tuple[Money, ...]
+
+
+def sum_cases(connection: sa.Connection, wanted: CaseFilter, now: datetime) -> Summed:
+    """All cases of a filter together. Those that are resolved are counted up to 10,000, and nothing is at risk in them."""
+    if wanted.tab == "resolved":
+        return Summed(*count_up_to(connection, _query(wanted, now, cases.c.id)), ())
+    inner = _query(wanted, now, cases.c.risk_currency, cases.c.risk_minor).subquery()
+    rows = connection.execute(
+        sa.select(inner.c.risk_currency, sa.func.count(), sa.func.sum(inner.c.risk_minor)).group_by(
+            inner.c.risk_currency
+        )
+    ).all()
+    money = [Money(int(minor), currency) for currency, _, minor in rows if currency]
+    return Summed(
+        sum(count for _, count, _ in rows), False, tuple(sorted(money, key=lambda each: (-each.minor, each.currency)))
+    )
 
 
 def list_case_ids(connection: sa.Connection, wanted: CaseFilter, now: datetime, limit: int = 5000) -> list[int]:
     """The ids of all cases of a filter, the oldest first."""
-    query = _query(wanted, now).with_only_columns(cases.c.id).order_by(cases.c.id).limit(limit)
+    query = _query(wanted, now, cases.c.id).order_by(cases.c.id).limit(limit)
     return list(connection.execute(query).scalars())
 
 
@@ -74,26 +100,15 @@ def count_tabs(connection: sa.Connection, now: datetime) -> dict[str, int]:
         )
         .select_from(cases)
         .outerjoin(case_snoozes, case_snoozes.c.case_id == cases.c.id)
-        .where(cases.c.state == "open")
+        .where(IS_OPEN)
     ).one()
     return dict(row._mapping)
 
 
-def money_at_risk(connection: sa.Connection, wanted: CaseFilter, now: datetime) -> list[Money]:
-    """What is at risk in the cases of a filter, a sum per currency."""
-    inner = _query(wanted, now).with_only_columns(cases.c.risk_currency, cases.c.risk_minor).subquery()
-    query = (
-        sa.select(inner.c.risk_currency, sa.func.sum(inner.c.risk_minor))
-        .where(inner.c.risk_currency.is_not(None))
-        .group_by(inner.c.risk_currency)
-        .order_by(sa.func.sum(inner.c.risk_minor).desc())
-    )
-    return [Money(int(total), currency) for currency, total in connection.execute(query)]
-
-
 def group_cases(connection: sa.Connection, wanted: CaseFilter, now: datetime) -> list[dict[str, Any]]:
     """Cases by their kind: how many, the money, the nearest deadline. The largest group first."""
-    inner = _query(wanted, now).subquery()
+    columns = (cases.c.kind, cases.c.risk_currency, cases.c.risk_minor, cases.c.deadline)
+    inner = _query(wanted, now, *columns).subquery()
     query = (
         sa.select(
             inner.c.kind,
@@ -120,9 +135,9 @@ def list_filters(connection: sa.Connection) -> dict[str, list[str]]:
     """What the open cases can be filtered by: kinds, owners, partners."""
     found = {}
     for name, column in (("kind", cases.c.kind), ("owner", cases.c.owner)):
-        query = sa.select(column).where(cases.c.state == "open").distinct().order_by(column)
+        query = sa.select(column).where(IS_OPEN).distinct().order_by(column)
         found[name] = list(connection.execute(query).scalars())
-    query = sa.select(orders.c.partner).join(cases, cases.c.order_id == orders.c.id).where(cases.c.state == "open")
+    query = sa.select(orders.c.partner).join(cases, cases.c.order_id == orders.c.id).where(IS_OPEN)
     found["partner"] = sorted(connection.execute(query.distinct()).scalars())
     return found
 
@@ -169,36 +184,46 @@ def _joined(now: datetime) -> sa.Select[Any]:
     )
 
 
-def _query(wanted: CaseFilter, now: datetime) -> sa.Select[Any]:
+def _query(wanted: CaseFilter, now: datetime, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """These columns of the cases of a filter, joined with no more than the filter asks of."""
     if wanted.tab not in TABS:
         raise Invalid(f"View {wanted.tab!r}: expected one of {', '.join(TABS)}.")
-    query = _joined(now).where(_in_tab(wanted.tab, now))
+    tables = cases.outerjoin(case_snoozes, case_snoozes.c.case_id == cases.c.id)
+    if wanted.person:
+        tables = tables.join(case_assignments, case_assignments.c.case_id == cases.c.id)
+    if wanted.partner or wanted.words:
+        tables = tables.outerjoin(orders, orders.c.id == cases.c.order_id)
+    return sa.select(*columns).select_from(tables).where(_in_tab(wanted.tab, now), *_conditions(wanted))
+
+
+def _conditions(wanted: CaseFilter) -> Iterator[sa.ColumnElement[bool]]:
     if wanted.kind:
         begins = [each for each in wanted.kind.split(",") if each]
-        query = query.where(sa.or_(*(cases.c.kind.startswith(each, autoescape=True) for each in begins)))
+        yield sa.or_(*(cases.c.kind.startswith(each, autoescape=True) for each in begins))
     if wanted.owner:
-        query = query.where(cases.c.owner == wanted.owner)
+        yield cases.c.owner == wanted.owner
     if wanted.partner:
-        query = query.where(orders.c.partner == wanted.partner)
+        yield orders.c.partner == wanted.partner
     if wanted.person:
-        query = query.where(case_assignments.c.person == wanted.person)
+        yield case_assignments.c.person == wanted.person
+    if wanted.due_before:
+        yield cases.c.deadline < wanted.due_before
     if wanted.words:
         text = sa.func.concat_ws(" ", cases.c.title, cases.c.subject, cases.c.found, cases.c.expected, orders.c.number)
-        query = query.where(text.icontains(wanted.words, autoescape=True))
-    return query
+        yield text.icontains(wanted.words, autoescape=True)
 
 
 def _in_tab(tab: str, now: datetime) -> sa.ColumnElement[bool]:
-    is_open, waits = cases.c.state == "open", sa.exists().where(_proposed())
+    waits = sa.exists().where(_proposed())
     match tab:
         case "resolved":
             return cases.c.state == "resolved"
         case "waiting":
-            return sa.and_(is_open, waits)
+            return sa.and_(IS_OPEN, waits)
         case "snoozed":
-            return sa.and_(is_open, _is_snoozed(now))
+            return sa.and_(IS_OPEN, _is_snoozed(now))
         case _:
-            return sa.and_(is_open, sa.not_(_is_snoozed(now)), sa.not_(waits))
+            return sa.and_(IS_OPEN, sa.not_(_is_snoozed(now)), sa.not_(waits))
 
 
 def _is_snoozed(now: datetime) -> sa.ColumnElement[bool]:

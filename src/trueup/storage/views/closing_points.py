@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from trueup.domain.accruals import Charged, Receipts
 from trueup.domain.closing import Figures, Item, Month, Observed
 from trueup.storage.closing import Closing, find_open_before, find_proposal, list_closings
+from trueup.storage.documents import REFERENCE
 from trueup.storage.views.closing import load_claims_apart
 
 MOST_ITEMS = 500
@@ -113,9 +114,8 @@ _WITHOUT_COPY = sa.text(
     " min(l.type) AS type, min(e.day) AS day, sum(l.minor) AS minor FROM trueup.journal_entries e"
     " JOIN trueup.journal_lines l ON l.entry_id = e.id WHERE e.day BETWEEN :start AND :last AND l.rule <> 'column'"
     " AND e.kind IN ('remittance', 'correction') AND l.type = ANY(:types) GROUP BY 1, 2 HAVING sum(l.minor) > 0) AS d"
-    " LEFT JOIN (SELECT DISTINCT upper(regexp_replace(regexp_replace(name, '\\.[A-Za-z0-9]{1,5}$', ''), '[\\s_*/.-]+', '', 'g'))"
-    " AS reference FROM trueup.documents) AS n"
-    " ON n.reference = upper(regexp_replace(d.reference, '[\\s_*/.-]+', '', 'g')) WHERE n.reference IS NULL"
+    f" WHERE NOT EXISTS (SELECT FROM trueup.documents n WHERE n.name <> '' AND {REFERENCE.format('n.name')}"
+    " = upper(regexp_replace(d.reference, '[\\s_*/.-]+', '', 'g')))"
     " ORDER BY d.minor DESC, d.reference"
 )
 

@@ -15,13 +15,16 @@ from trueup.storage.products import listings, products
 from trueup.storage.sales_orders import sales_orders
 from trueup.storage.stock import stock
 
+_NONE: sa.ColumnClause[str] = sa.literal_column("''")
+"""What carries no evidence is in no index of evidence: said as a constant, so that the database sees it."""
 
-def explain_document(connection: sa.Connection, digest: str) -> list[dict[str, Any]]:
-    """Everything that carries the hash: what it is, which one, and what it says in short."""
+
+def explain_document(connection: sa.Connection, digest: str, most: int | None = None) -> list[dict[str, Any]]:
+    """Everything that carries the hash: what it is, which one, and what it says in short; of each kind `most` at most."""
     return [
         {"what": what, "which": row.which, "says": row.says or ""}
         for what, query in {**_of_orders(digest), **_of_goods(digest), **_of_people(digest)}.items()
-        for row in connection.execute(query)
+        for row in connection.execute(query.limit(most))
     ]
 
 
@@ -69,10 +72,10 @@ def _of_goods(digest: str) -> dict[str, sa.Select[Any]]:
 def _of_people(digest: str) -> dict[str, sa.Select[Any]]:
     return {
         "case": _said(_numbered("case", cases.c.id), cases.c.title)
-        .where(cases.c.evidence == digest)
+        .where(cases.c.evidence == digest, cases.c.evidence != _NONE)
         .order_by(cases.c.id),
         "act": _said(acts.c.subject, sa.func.concat_ws(" by ", acts.c.act, acts.c.actor))
-        .where(acts.c.evidence == digest)
+        .where(acts.c.evidence == digest, acts.c.evidence != _NONE)
         .order_by(acts.c.id),
     }
 

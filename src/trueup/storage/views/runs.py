@@ -21,6 +21,7 @@ _COUNTS = """SELECT CASE run.status WHEN 'PENDING' THEN 'running' ELSE 'waiting'
 FROM dbos.workflow_status AS run WHERE run.status IN ('PENDING', 'ENQUEUED', 'DELAYED') GROUP BY 1"""
 _OTHERS = """SELECT kind AS status, count(*) FROM durable.troubles WHERE kind IS NOT NULL GROUP BY 1
 UNION ALL SELECT 'timed', count(*) FROM durable.timers"""
+_STOPPED = "SELECT count(*) FROM durable.troubles WHERE kind IN ('failed', 'poisoned')"
 
 
 def list_runs(
@@ -74,6 +75,11 @@ def count_runs(connection: sa.Connection) -> dict[str, int]:
     for statement in (_COUNTS, _OTHERS) if _has_worked(connection) else (_OTHERS,):
         found |= {row.status: row.count for row in connection.exec_driver_sql(statement)}
     return found
+
+
+def count_stopped(connection: sa.Connection) -> int:
+    """How many runs failed or were given up: they wait for a person."""
+    return int(connection.exec_driver_sql(_STOPPED).scalar_one())
 
 
 def _has_worked(connection: sa.Connection) -> bool:

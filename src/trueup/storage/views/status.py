@@ -55,19 +55,24 @@ def show_status(connection: sa.Connection) -> dict[str, Any]:
         "cases_without_money": sum(count for currency, _, count in at_risk if not currency),
         "reserved_eaches": int(held[0]),
         "claimed_eaches": int(held[1]),
-        "sources": [
-            {
-                "name": row["name"],
-                "query": row["query"],
-                "covered_until": write_instant(row["covered_until"]) if row["covered_until"] else None,
-                "last_success_at": write_instant(row["last_success_at"]) if row["last_success_at"] else None,
-                "failures_in_a_row": row["failures"],
-                "last_error": row["last_error"],
-                "documents": row["documents"],
-            }
-            for row in sources.list_sources(connection)
-        ],
+        "sources": list_sources(connection),
     }
+
+
+def list_sources(connection: sa.Connection) -> list[dict[str, Any]]:
+    """What is read from other systems, how far, and how well that goes."""
+    return [
+        {
+            "name": row["name"],
+            "query": row["query"],
+            "covered_until": write_instant(row["covered_until"]) if row["covered_until"] else None,
+            "last_success_at": write_instant(row["last_success_at"]) if row["last_success_at"] else None,
+            "failures_in_a_row": row["failures"],
+            "last_error": row["last_error"],
+            "documents": row["documents"],
+        }
+        for row in sources.list_sources(connection)
+    ]
 
 
 def list_deliveries(

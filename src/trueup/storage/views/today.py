@@ -7,33 +7,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.base.money import Money
 from trueup.storage.acts import acts
-from trueup.storage.cases import cases
+from trueup.storage.cases import IS_OPEN, cases
 from trueup.storage.documents import documents
-
-
-def owed_until(connection: sa.Connection, until: datetime) -> tuple[int, list[Money]]:
-    """Open cases whose deadline is before a moment: how many, and the money at risk in them per currency."""
-    query = (
-        sa.select(cases.c.risk_currency, sa.func.count(), sa.func.sum(cases.c.risk_minor))
-        .where(cases.c.state == "open", cases.c.deadline < until)
-        .group_by(cases.c.risk_currency)
-    )
-    rows = connection.execute(query).all()
-    money = [Money(int(total), currency) for currency, _, total in rows if currency]
-    return sum(count for _, count, _ in rows), sorted(money, key=lambda each: -each.minor)
+from trueup.storage.views.paging import count_up_to
 
 
 def next_deadline(connection: sa.Connection, after: datetime) -> datetime | None:
     """The nearest deadline of an open case after a moment."""
-    query = sa.select(sa.func.min(cases.c.deadline)).where(cases.c.state == "open", cases.c.deadline >= after)
+    query = sa.select(sa.func.min(cases.c.deadline)).where(IS_OPEN, cases.c.deadline >= after)
     found: datetime | None = connection.execute(query).scalar()
     return found
 
 
 def happened_since(connection: sa.Connection, since: datetime) -> dict[str, Any]:
-    """Since a moment: how much arrived, and how many cases were opened, closed by themselves, by people, or came back."""
+    """Since a moment: how much arrived (up to 10,000, and whether more did), and how many cases were opened, closed by
+    themselves, by people, or came back."""
     earlier = cases.alias("earlier")
     back = sa.exists().where(
         earlier.c.kind == cases.c.kind,
@@ -53,8 +42,8 @@ def happened_since(connection: sa.Connection, since: datetime) -> dict[str, Any]
             .label("by_people"),
         ).where(sa.or_(cases.c.opened_at > since, cases.c.resolved_at > since))
     ).one()
-    arrived = sa.select(sa.func.count()).select_from(documents).where(documents.c.received_at > since)
-    return {**row._mapping, "arrived": connection.execute(arrived).scalar_one()}
+    arrived, more = count_up_to(connection, sa.select(documents.c.id).where(documents.c.received_at > since))
+    return {**row._mapping, "arrived": arrived, "more_arrived": more}
 
 
 def newest_case(connection: sa.Connection) -> int:
@@ -64,12 +53,14 @@ def newest_case(connection: sa.Connection) -> int:
 
 def count_opened_after(connection: sa.Connection, case_id: int) -> int:
     """How many cases are open that were opened after one."""
-    query = sa.select(sa.func.count()).select_from(cases).where(cases.c.id > case_id, cases.c.state == "open")
+    query = sa.select(sa.func.count()).select_from(cases).where(cases.c.id > case_id, IS_OPEN)
     return int(connection.execute(query).scalar_one())
 
 
 def last_act_before(connection: sa.Connection, person: str, before: datetime) -> datetime | None:
     """When a person did something last, before a moment."""
-    query = sa.select(sa.func.max(acts.c.at)).where(acts.c.actor == person, acts.c.at < before)
+    query = sa.select(sa.func.max(acts.c.at)).where(
+        acts.c.actor == person, acts.c.actor != sa.literal_column("'trueup'"), acts.c.at < before
+    )
     found: datetime | None = connection.execute(query).scalar()
     return found

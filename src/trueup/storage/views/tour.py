@@ -21,7 +21,8 @@ _THINGS: Mapping[str, str] = {
         f" ORDER BY (kind LIKE 'held.%') DESC, {_BY_MONEY} LIMIT 1"
     ),
     "resolved-case": (
-        "SELECT id FROM trueup.cases WHERE state = 'resolved' ORDER BY (resolved_by <> 'trueup') DESC, id DESC LIMIT 1"
+        "SELECT coalesce((SELECT max(id) FROM trueup.cases WHERE state = 'resolved' AND resolved_by <> 'trueup'),"
+        " (SELECT id FROM trueup.cases WHERE state = 'resolved' ORDER BY id DESC LIMIT 1))"
     ),
     "proven-order": (
         "SELECT o.partner || '/' || o.number FROM trueup.deliveries d JOIN trueup.orders o ON o.id = d.order_id"
