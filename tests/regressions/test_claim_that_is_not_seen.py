@@ -8,6 +8,7 @@ from tests.workflows.installation import LAMP, install, line
 from tests.workflows.scenes import CALM, HOUR, MINUTE, case, standing
 from trueup.base.clock import ManualClock
 from trueup.storage.database import Database
+from trueup.storage.orders import note_closed
 
 
 def test_what_was_not_seen_to_be_claimed_is_backordered_by_the_margin(database: Database, clock: ManualClock) -> None:
@@ -20,6 +21,23 @@ def test_what_was_not_seen_to_be_claimed_is_backordered_by_the_margin(database: 
         assert here.sends(number) == 0
         here.pass_time(11 * HOUR)
         assert here.held_by_amazon(number) == [(0, 4, 0)] and here.sold_eaches(number) == {}
+
+
+def test_goods_of_a_closed_order_that_the_shop_still_commits_stand_for_no_other(
+    database: Database, clock: ManualClock
+) -> None:
+    """Amazon has closed it, and nobody fulfilled it in the shop: what is committed there is its, and not the new order's."""
+    with install(database, clock, LAMP, pace=CALM) as here:
+        closed = here.order(line(LAMP, 6))
+        here.pass_time(HOUR)
+        order_id = here.shown(closed)["id"]
+        here.engine.act(lambda tx: note_closed(tx.connection, order_id))
+        assert here.shown(closed)["state"] == "closed" and here.level(LAMP.sku)["committed"] == 36
+        here.shopify.add_fault("claim_lost")
+        number = here.order(line(LAMP, 4))
+        here.pass_time(4 * HOUR)
+        assert "36 eaches committed at main, 60 claimed by us" in case(here, "shop.differs")["found"]
+        assert here.sends(number) == 0
 
 
 @pytest.mark.parametrize("others", [0, 2])

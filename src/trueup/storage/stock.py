@@ -7,7 +7,7 @@ two orders never promise the same case, and none waits for another in a circle.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,6 +48,9 @@ reservations = sa.Table(
     sa.Index("ix_reservations_claimed", "sku", "location", "claimed_at"),
     sa.Index("ix_reservations_unclaimed", "sku", "location", postgresql_where=sa.text("claimed_eaches < eaches")),
 )
+
+FULFILLED_LATE = timedelta(days=60)
+"""How long after its claim a closed order is taken to be committed in the shop still."""
 
 
 def lock_stock(connection: sa.Connection, skus: Iterable[str], location: str) -> None:
@@ -105,20 +108,25 @@ def load_reservations(
 def claimed_by_others(connection: sa.Connection, order_id: int, level: Level, since: datetime | None = None) -> int:
     """Eaches that the shop was seen to hold for other orders when a level was read; with `since`, of what came after then.
 
-    What an order held that its buyer has closed has left the shop, so that of years of orders only the open ones are summed.
+    Of years of orders only those are summed that are open, or were claimed within FULFILLED_LATE: a shop goes on committing goods
+    that have left for its buyer until somebody fulfils the order there.
     """
-    claimed = [reservations.c.claimed_eaches > 0, reservations.c.claimed_at <= level.observed_at]
-    if since is not None:
-        claimed.append(reservations.c.claimed_at > since)
-    else:
-        still_open = orders.c.state != sa.literal_column(f"'{OrderState.CLOSED.value}'")
-        claimed.append(reservations.c.order_id.in_(sa.select(orders.c.id).where(still_open)))
-    query = sa.select(sa.cast(sa.func.coalesce(sa.func.sum(reservations.c.claimed_eaches), 0), sa.BigInteger)).where(
+    claims = sa.select(reservations.c.order_id, reservations.c.sequence, reservations.c.claimed_eaches).where(
         reservations.c.sku == level.sku,
         reservations.c.location == level.location,
         reservations.c.order_id != order_id,
-        *claimed,
+        reservations.c.claimed_eaches > 0,
+        reservations.c.claimed_at <= level.observed_at,
     )
+    if since is not None:
+        counted = claims.where(reservations.c.claimed_at > since).subquery()
+    else:
+        still_open = sa.select(orders.c.id).where(orders.c.state != sa.literal_column(f"'{OrderState.CLOSED.value}'"))
+        counted = sa.union(
+            claims.where(reservations.c.order_id.in_(still_open)),
+            claims.where(reservations.c.claimed_at > level.observed_at - FULFILLED_LATE),
+        ).subquery()
+    query = sa.select(sa.cast(sa.func.coalesce(sa.func.sum(counted.c.claimed_eaches), 0), sa.BigInteger))
     eaches: int = connection.execute(query).scalar_one()
     return eaches
 
