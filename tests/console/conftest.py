@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.cli.seeded import SETTINGS, fill, write_settings
 from tests.console.installed import PEOPLE, Console, served
+from tests.console.reported_figures import REPORTS, tell_figures
 from tests.console.routes import RUN
 from trueup.app import Opening, open_application
 from trueup.base.clock import ManualClock
@@ -45,6 +46,7 @@ def filled(server_url: str) -> Iterator[Filled]:
     database = Database(read_url(server_url).set(database=name))
     clock = ManualClock(NOW)
     fill(database, clock)
+    tell_figures(database, clock.now())
     database.close()
     yield Filled(server_url, name, clock.now())
     _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
@@ -65,7 +67,9 @@ def console_over(filled: Filled, folder: Path, more: str = "", port: int = 0, **
     environ = write_settings(
         folder, read_url(filled.server_url).set(database=name).render_as_string(hide_password=False)
     )
-    text = SETTINGS.split("[[people]]")[0] + PEOPLE + "\n[simulation]" + SETTINGS.split("[simulation]")[1] + more
+    text = (
+        SETTINGS.split("[[people]]")[0] + PEOPLE + "\n[simulation]" + SETTINGS.split("[simulation]")[1] + REPORTS + more
+    )
     (folder / "trueup.toml").write_text(text)
     opening = Opening(clock=ManualClock(filled.until), environ=environ | more_environ)
     with open_application(folder / "trueup.toml", opening) as app, served(app, port) as running:
