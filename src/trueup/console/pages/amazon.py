@@ -160,7 +160,7 @@ def _week(each: views.WeekFigures) -> tuple[Any, ...]:
 def _chart(weeks: Sequence[views.WeekFigures]) -> dict[str, Any]:
     """Forecasts as lines over what Amazon ordered and what its customers got, week by week."""
     rows = [_week(each) for each in weeks]
-    names = ("Forecast, mean", "Forecast, 90th percentile", "Shipped to Amazon's customers", "Ordered by Amazon")
+    names = ("Forecast", "90th percentile", "Shipped", "Ordered")
     kinds = ("line", "line", "bar", "bar")
     return {
         "xAxis": {"type": "category", "data": [row[0] for row in rows]},

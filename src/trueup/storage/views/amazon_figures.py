@@ -77,10 +77,10 @@ def page_listed(connection: sa.Connection, codes: Collection[str], words: str, c
 
 def load_listed(connection: sa.Connection, codes: Collection[str], sku: str) -> tuple[str, ...]:
     """The ASINs of a product at these vendor codes."""
-    query = sa.select(listings.c.asin.distinct()).where(
+    query = sa.select(listings.c.asin).where(
         listings.c.sku == sku, listings.c.vendor_code.in_(list(codes)), listings.c.asin.is_not(None)
     )
-    return tuple(sorted(connection.execute(query).scalars()))
+    return tuple(sorted(set(connection.execute(query).scalars())))
 
 
 def load_sharing(connection: sa.Connection, codes: Collection[str], asins: Collection[str]) -> dict[str, list[str]]:
