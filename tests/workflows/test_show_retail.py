@@ -133,6 +133,43 @@ def test_what_amazon_reports_stands_on_the_product_and_only_changes_are_written(
         assert books.fields("LAMP-1")["shipped_7_days"] != "7000" and books.open_cases() == []
 
 
+def test_a_number_that_is_not_known_any_more_is_taken_away(database: Database) -> None:
+    """Amazon's reports end: what was sold and what is forecast cannot be said any more, what was counted keeps its day; and a
+    product that lost its ASIN shows nothing. Its object says which fields are left."""
+    with showing(database) as books:
+        start(books)
+        books.pass_time(3 * HOUR)
+        assert "forecast_28_days" in books.fields("LAMP-1")
+        with books.database.transaction() as connection:
+            connection.exec_driver_sql("DELETE FROM trueup.vendor_reports WHERE kind = 'sales'")
+            connection.exec_driver_sql("DELETE FROM trueup.vendor_figures WHERE kind = 'forecast'")
+        books.world.reports[SOURCE] = replace(SHOWN, kinds=(ReportKind.INVENTORY,))  # type: ignore[index]
+        books.pass_time(2 * HOUR)
+        assert books.fields("LAMP-1").keys() == {"sellable_on_hand", "open_order_units", "stock_day", "updated_at"}
+        ((_, thing),) = books.objects().items()
+        assert "shipped_7_days" not in thing and thing["sellable_on_hand"] == "97"
+        with books.database.transaction() as connection:
+            connection.exec_driver_sql("UPDATE trueup.listings SET asin = NULL WHERE sku = 'LAMP-1'")
+        books.pass_time(2 * HOUR)
+        assert books.fields("LAMP-1") == {}
+        ((_, thing),) = books.objects().items()
+        assert thing.keys() == {"title", "sku", "marketplace", "variant", "forecast"} and books.open_cases() == []
+
+
+def test_products_of_one_asin_show_the_same_and_say_so(database: Database) -> None:
+    """Amazon counts the ASIN: whoever adds the two would count everything twice."""
+    with showing(database) as books:
+        with books.database.transaction() as connection:
+            connection.exec_driver_sql("UPDATE trueup.listings SET asin = 'B000000001' WHERE sku = 'CHAIR-1'")
+        start(books)
+        books.pass_time(3 * HOUR)
+        assert books.fields("LAMP-1") == books.fields("CHAIR-1") != {}
+        assert {each["sku"]: each["shared_with"] for each in books.objects().values()} == {
+            "LAMP-1": "CHAIR-1",
+            "CHAIR-1": "LAMP-1",
+        }
+
+
 def test_days_without_a_report_are_no_days_without_sales(database: Database) -> None:
     """With fourteen days known there are seven of them, and not yet 28."""
     with showing(database, replace(SHOWN, back_fill_days=0, kinds=(ReportKind.SALES,))) as books:

@@ -113,6 +113,12 @@ RECORD_FIELDS = (
     Shown("title", "single_line_text_field", "Title", "The product and Amazon's store"),
     Shown("sku", "single_line_text_field", "SKU", "The product"),
     Shown("asins", "single_line_text_field", "ASINs", "What Amazon knows the product by"),
+    Shown(
+        "shared_with",
+        "single_line_text_field",
+        "Same ASIN",
+        "Products with the same figures: Amazon counts by ASIN; do not add",
+    ),
     Shown("marketplace", "single_line_text_field", "Marketplace", "Amazon's store"),
     Shown("variant", "variant_reference", "Variant", "The product in this shop"),
     *FIELDS,
@@ -160,6 +166,11 @@ def handle_of(sku: str, store: str) -> str:
 def differing(wanted: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
     """The values that are not what they should be. A shop may write the same number, day or JSON in another way."""
     return {key: value for key, value in wanted.items() if not _same(_TYPES[key], value, found.get(key))}
+
+
+def beyond(wanted: Mapping[str, str], found: Mapping[str, str]) -> set[str]:
+    """What is shown and must not be: of our fields those that are not known any more."""
+    return {key for key, value in found.items() if value and key in _TYPES and key not in wanted}
 
 
 def _same(kind: str, wanted: str, found: str | None) -> bool:

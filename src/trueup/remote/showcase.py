@@ -53,10 +53,14 @@ class Showcase(Protocol):
         """All of them or none. Raises RemoteError; doing it again is harmless: it compares."""
         ...
 
+    def remove_fields(self, fields: Sequence[tuple[str, str]]) -> Observed[int]:
+        """Have (product, key) show nothing; how many did. Raises RemoteError; doing it again is harmless."""
+        ...
+
     def read_object(self, handle: str) -> Observed[Mapping[str, str] | None]:
         """The values of an object by key; None when there is none. Raises RemoteError."""
         ...
 
     def put_object(self, handle: str, values: Mapping[str, str]) -> Observed[Mapping[str, str]]:
-        """Make or change an object; doing it again changes nothing. Raises RemoteError."""
+        """Make or replace an object whole; doing it again changes nothing. Raises RemoteError."""
         ...

@@ -1,7 +1,8 @@
 """Show retail: Amazon's numbers on the products of a shop, only where they changed, compared before they are set, and read back.
 
-They stand beside the shop's own stock and never in it. Off where the settings name no shop. What somebody else changed is set right
-with the next look, which comes once a day for each product.
+They stand beside the shop's own stock and never in it. Off where the settings name no shop. A number that is not known any more is
+taken away: a last value without an end would be believed for ever. What somebody else changed is set right with the next look,
+which comes once a day for each product.
 """
 
 from __future__ import annotations
@@ -11,7 +12,16 @@ from typing import Any
 
 from trueup.domain.cases import CaseDraft, Resolution, Role
 from trueup.domain.report_plans import ReportTerms
-from trueup.domain.retail_numbers import FIELDS, added, differing, field_values, handle_of, record_values
+from trueup.domain.retail_numbers import (
+    FIELDS,
+    RetailNumbers,
+    added,
+    beyond,
+    differing,
+    field_values,
+    handle_of,
+    record_values,
+)
 from trueup.durable.flow import Flow
 from trueup.remote.showcase import FieldWrite, Showcase, ShownFields
 from trueup.storage import cases, retail_numbers, sources
@@ -66,6 +76,7 @@ def plan_showing(tx: Tx, source: str) -> dict[str, Any]:
     terms = tx.resources.reports[source]
     wanted = wanted_numbers(tx, source, terms)
     shown = retail_numbers.load_shown(tx.connection, terms.shop or "", terms.marketplace)
+    wanted += [_nothing(sku, each, terms) for sku, each in shown.items() if _is_gone(sku, each, wanted)]
     due = [each for each in wanted if _is_due(each, shown.get(each["sku"]), tx.now)]
     return {
         "shop": terms.shop,
@@ -80,24 +91,48 @@ def wanted_numbers(tx: Tx, source: str, terms: ReportTerms) -> list[dict[str, An
     numbers = retail_numbers.load_numbers(tx.connection, source, terms, tx.now)
     codes = [each.vendor_code for each in tx.resources.partners[terms.partner].agreements]
     found = []
-    for listed in retail_numbers.load_listed(tx.connection, codes):
+    every = retail_numbers.load_listed(tx.connection, codes)
+    under: dict[str, list[str]] = {}
+    for listed in every:
+        for asin in listed.asins:
+            under.setdefault(asin, []).append(listed.sku)
+    for listed in every:
         known = [numbers[asin] for asin in listed.asins if asin in numbers]
         if len(known) == len(listed.asins):
-            found.append(_wanted(listed, terms, field_values(added(known)), known))
+            shared = {sku for asin in listed.asins for sku in under[asin]} - {listed.sku}
+            found.append(_wanted(listed, terms, known, sorted(shared)))
     return found
 
 
-def _wanted(listed: Listed, terms: ReportTerms, fields: dict[str, str], known: list[Any]) -> dict[str, Any]:
-    record = record_values(added(known), listed.sku, listed.asins, terms.marketplace, listed.variant)
+def _wanted(listed: Listed, terms: ReportTerms, known: list[RetailNumbers], shared: list[str]) -> dict[str, Any]:
+    """What is to be shown of a product. Amazon counts by ASIN: products of one ASIN show the same, and name each other."""
+    numbers = added(known)
+    record = record_values(numbers, listed.sku, listed.asins, terms.marketplace, listed.variant)
+    if shared:
+        record["shared_with"] = ", ".join(shared)
     handle = handle_of(listed.sku, terms.marketplace)
+    fields = field_values(numbers)
     return {"sku": listed.sku, "variant": listed.variant, "handle": handle, "fields": fields, "record": record}
+
+
+def _is_gone(sku: str, shown: ShownRetail, wanted: list[dict[str, Any]]) -> bool:
+    """Whether a shop shows numbers of a product that no report names any more, or that has lost its ASIN."""
+    return bool(shown.fields) and "variant" in shown.record and all(each["sku"] != sku for each in wanted)
+
+
+def _nothing(sku: str, shown: ShownRetail, terms: ReportTerms) -> dict[str, Any]:
+    variant = shown.record["variant"]
+    record = record_values(RetailNumbers(), sku, (), terms.marketplace, variant)
+    kept = {key: value for key, value in record.items() if value}
+    return {"sku": sku, "variant": variant, "handle": handle_of(sku, terms.marketplace), "fields": {}, "record": kept}
 
 
 def _is_due(wanted: dict[str, Any], shown: ShownRetail | None, now: datetime) -> bool:
     if shown is None or now - shown.checked_at >= LOOK_EVERY:
         return True
     news = {**differing(wanted["fields"], shown.fields), **differing(wanted["record"], shown.record)}
-    return bool(news.keys() - {"updated_at"})  # that a report was made again and says the same is no news
+    gone = beyond(wanted["fields"], shown.fields) | beyond(wanted["record"], shown.record)
+    return bool((news.keys() | gone) - {"updated_at"})  # that a report was made again and says the same is no news
 
 
 def define(world: World, shop: str) -> list[str]:
@@ -115,11 +150,19 @@ def show_products(world: World, shop: str, products: list[dict[str, Any]]) -> li
         if each["variant"] in before
         for key, value in differing(each["fields"], before[each["variant"]].values).items()
     ]
+    gone = [
+        (each["variant"], key)
+        for each in products
+        if each["variant"] in before
+        for key in sorted(beyond(each["fields"], before[each["variant"]].values))
+    ]
+    if gone:
+        showcase.remove_fields(gone)
     refused = ""
     if writes:
         written = showcase.set_fields(writes)
         refused = "; ".join(f"{writes[row].key}: {words}" for row, words in written.refused.items())
-    after = _read(showcase, products) if writes else before
+    after = _read(showcase, products) if writes or gone else before
     return [
         {
             "sku": each["sku"],
@@ -139,7 +182,7 @@ def _read(showcase: Showcase, products: list[dict[str, Any]]) -> dict[str, Shown
 
 def _show_object(showcase: Showcase, handle: str, wanted: dict[str, str]) -> dict[str, str]:
     found = showcase.read_object(handle).value
-    if found is not None and not differing(wanted, found):
+    if found is not None and not differing(wanted, found) and not beyond(wanted, found):
         return dict(found)
     showcase.put_object(handle, wanted)
     return dict(showcase.read_object(handle).value or {})
@@ -150,6 +193,7 @@ def note_shown(tx: Tx, plan: dict[str, Any], results: list[dict[str, Any]]) -> N
     for result in results:
         wanted, fields = result["wanted"], result["fields"] or {}
         wrong = {**differing(wanted["fields"], fields), **differing(wanted["record"], result["record"])}
+        wrong |= dict.fromkeys(beyond(wanted["fields"], fields) | beyond(wanted["record"], result["record"]), "nothing")
         subject = f"product {result['sku']} in {plan['shop']}"
         if wrong:
             found = {key: fields.get(key, result["record"].get(key)) for key in wrong}

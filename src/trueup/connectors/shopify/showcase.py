@@ -1,8 +1,9 @@
 """Amazon's numbers in a shop: metafields on variants and one metaobject a product, in the app's own namespace.
 
 The namespace begins with `$app`: the definitions are the app's, merchants see the values and cannot change them. Every set compares
-with the digest that was read (`compareDigest`), all rows or none; an upsert is by our handle. Sources: Shopify's reference of
-metafieldsSet (25 rows, atomic, STALE_OBJECT) and metaobjectUpsert; the guide on app-owned definitions.
+with the digest that was read (`compareDigest`), all rows or none; an upsert is by our handle, and its `values` replace an object
+whole. Sources: Shopify's reference of metafieldsSet (25 rows, atomic, STALE_OBJECT), metafieldsDelete (it compares nothing) and
+metaobjectUpsert; the guide on app-owned definitions.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from trueup.connectors.shopify.showcase_operations import (
     OBJECT_DEFINITION,
     PRODUCTS_A_REQUEST,
     PUT_OBJECT,
+    REMOVE_FIELDS,
     SET_FIELDS,
 )
 from trueup.domain.retail_numbers import FIELDS, NAMESPACE, RECORD_FIELDS, RECORD_TYPE
@@ -182,6 +184,13 @@ class ShopifyShowcase:
                     refused[row] = f"{problem['code']}: {problem['message']}"
         return Written(answer.evidence, tuple(stale), refused)
 
+    def remove_fields(self, fields: Sequence[tuple[str, str]]) -> Observed[int]:
+        """metafieldsDelete: how many were there."""
+        rows = [{"ownerId": product, "namespace": NAMESPACE, "key": key} for product, key in fields]
+        answer = self._client.apply(REMOVE_FIELDS, rows=rows)
+        with expecting(self._client, REMOVE_FIELDS):
+            return Observed(sum(each is not None for each in answer.root["deletedMetafields"]), answer.evidence)
+
     def read_object(self, handle: str) -> Observed[Mapping[str, str] | None]:
         """metaobjectByHandle."""
         answer = self._client.run(OBJECT, handle={"type": RECORD_TYPE, "handle": handle})
@@ -189,10 +198,9 @@ class ShopifyShowcase:
             return Observed(_values(answer.root) if answer.root else None, answer.evidence)
 
     def put_object(self, handle: str, values: Mapping[str, str]) -> Observed[Mapping[str, str]]:
-        """metaobjectUpsert."""
-        fields = [{"key": key, "value": value} for key, value in values.items()]
+        """metaobjectUpsert by `values`: what is left out is cleared."""
         place = {"type": RECORD_TYPE, "handle": handle}
-        answer = self._client.apply(PUT_OBJECT, handle=place, metaobject={"fields": fields})
+        answer = self._client.apply(PUT_OBJECT, handle=place, values=dict(values))
         with expecting(self._client, PUT_OBJECT):
             return Observed(_values(answer.root["metaobject"]), answer.evidence)
 

@@ -82,6 +82,17 @@ SET_FIELDS = Operation(
     share=_READ_SHARE,
 )
 
+REMOVE_FIELDS = Operation(
+    """mutation RemoveFields($rows: [MetafieldIdentifierInput!]!) {
+  metafieldsDelete(metafields: $rows) { deletedMetafields { key ownerId } userErrors { field message } }
+}""",
+    ("write_products",),
+    _WRITE,
+    "rows",
+    3,
+    share=_READ_SHARE,
+)
+
 OBJECT = Operation(
     """query Object($handle: MetaobjectHandleInput!) {
   metaobjectByHandle(handle: $handle) { id fields { key value } }
@@ -92,8 +103,8 @@ OBJECT = Operation(
 )
 
 PUT_OBJECT = Operation(
-    """mutation PutObject($handle: MetaobjectHandleInput!, $metaobject: MetaobjectUpsertInput!) {
-  metaobjectUpsert(handle: $handle, metaobject: $metaobject) {
+    """mutation PutObject($handle: MetaobjectHandleInput!, $values: JSON!) {
+  metaobjectUpsert(handle: $handle, values: $values) {
     metaobject { id fields { key value } } userErrors { code field message }
   }
 }""",
@@ -109,6 +120,7 @@ SHOWCASE_OPERATIONS = (
     DEFINE_OBJECT,
     FIELDS_OF,
     SET_FIELDS,
+    REMOVE_FIELDS,
     OBJECT,
     PUT_OBJECT,
 )

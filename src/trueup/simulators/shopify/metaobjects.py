@@ -1,7 +1,8 @@
 """Metaobjects: a definition made once, then objects of it written by their handle, each field checked against its type.
 
 Sources: Shopify's reference of metaobjectDefinitionCreate and metaobjectUpsert, and of the types of metafields. A handle is
-letters, digits and hyphens, in lower case whatever was sent; a reference must exist; a field that is not sent keeps its value.
+letters, digits and hyphens, in lower case whatever was sent; a reference must exist; a field that is not sent keeps its value,
+unless `values` are: they replace the object whole.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def _definition_problem(call: Call, kind: str, given: Given) -> tuple[list[Any],
 
 
 def upsert(call: Call, handle: Given, metaobject: Given | None = None, values: Any = None) -> Payload:
-    """metaobjectUpsert: made or changed, whole or not at all; fields that are not named stay."""
+    """metaobjectUpsert: made or changed, whole or not at all; fields that are not named stay, or go where `values` are given."""
     if (metaobject is None) == (values is None):
         message = "Exactly one of metaobject and values must be given."
         return {"userErrors": [_problem(["metaobject"], message, "INVALID")]}
@@ -84,13 +85,15 @@ def upsert(call: Call, handle: Given, metaobject: Given | None = None, values: A
         return {"userErrors": [_problem(["handle", "handle"], "Handle is invalid.", "INVALID")]}
     rows = values_of(values) if metaobject is None else list(metaobject.get("fields") or ())
     there = drawer.objects.get((definition.type, name))
-    problems = list(_field_problems(call, definition, rows, there))
+    problems = list(_field_problems(call, definition, rows, there if metaobject is not None else None))
     if problems:
         return {"userErrors": problems}
     world, now = call.world, call.world.now()
     if there is None:
         there = world.add(Metaobject(world.new_id("Metaobject"), now, now, definition, name))
         drawer.objects[definition.type, name] = there
+    if metaobject is None:
+        there.stored.clear()
     for each in rows:
         there.stored[each["key"]] = each["value"]
     there.updated_at = now

@@ -83,6 +83,27 @@ def set_metafields(call: Call, **given_rows: list[Given]) -> Payload:
     return {"metafields": stored, "userErrors": []}
 
 
+def delete_metafields(call: Call, **given_rows: list[Given]) -> Payload:
+    """metafieldsDelete: at most 25; what is not there is answered with null, whatever it held is gone. It compares nothing."""
+    rows = given_rows["metafields"]
+    if len(rows) > metafields.MOST_AT_ONCE:
+        text = f"Exceeded the maximum metafields input limit of {metafields.MOST_AT_ONCE}."
+        return {"userErrors": [user_error(["metafields"], text)]}
+    deleted: list[Given | None] = []
+    for given in rows:
+        owner = call.world.find(Owner, given["ownerId"])
+        if owner is None:
+            deleted.append(None)
+            continue
+        _owner_scope(call, "metafieldsDelete", metafields.OWNER_TYPES[owner.type_name])
+        place = (metafields.namespace_of(call.token.app, given["namespace"]), given["key"])
+        gone = owner.metafields.pop(place, None)
+        if gone is not None:
+            _owner_changed(call, owner)
+        deleted.append({"key": place[1], "namespace": place[0], "ownerId": owner.id} if gone is not None else None)
+    return {"deletedMetafields": deleted, "userErrors": []}
+
+
 def _stale(call: Call, owner: Owner, given: Given) -> tuple[str, str, str] | None:
     if "compareDigest" not in given:
         return None
@@ -246,6 +267,7 @@ _MUTATIONS: dict[str, Mutation] = {
     "fulfillmentOrderMove": order_mutations.move_fulfillment,
     "fulfillmentCreate": order_mutations.create_fulfillment,
     "metafieldDefinitionCreate": define,
+    "metafieldsDelete": delete_metafields,
     "metafieldsSet": set_metafields,
     "metaobjectDefinitionCreate": metaobjects.define,
     "metaobjectUpsert": metaobjects.upsert,
