@@ -11,8 +11,18 @@ from typing import Any
 import pytest
 
 from tests.simulation.tampered_commerce import OF_THE_PROGRAMME, OF_THE_SHELF, demand_agreement
+from tests.simulation.tampered_reports import OF_THE_REPORTS
 from trueup.demo.running import open_demo
-from trueup.simulation.auditor import OF_A_MONTH, OF_BOOKS, STATEMENTS, audit, audit_circular, audit_month, audit_stock
+from trueup.simulation.auditor import (
+    OF_A_MONTH,
+    OF_BOOKS,
+    STATEMENTS,
+    audit,
+    audit_circular,
+    audit_month,
+    audit_reports,
+    audit_stock,
+)
 from trueup.simulation.plan import make_plan
 
 Evidence = dict[str, Any]
@@ -208,7 +218,7 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
     with open_demo(0) as demo:
         demo.play(lambda look: None)
         evidence, month = demo.evidence("orders"), demo.evidence("remittances")
-        programme, shelf = demo.evidence("circular"), demo.evidence("stock")
+        programme, shelf, told = demo.evidence("circular"), demo.evidence("stock"), demo.evidence("reports")
     broken = [statement.as_json() for statement in audit(evidence) if not statement.holds]
     assert not broken
     for name, tamper in TAMPERINGS:
@@ -225,6 +235,7 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
     assert len(OF_A_MONTH) - len(OF_BOOKS) == len({name for name, _ in OF_THE_MONTH})
     demand_agreement(audit_circular, programme, OF_THE_PROGRAMME, "circular")
     demand_agreement(audit_stock, shelf, OF_THE_SHELF)
+    demand_agreement(audit_reports, told, OF_THE_REPORTS, "retail")
     papers = {path.name for path in (tmp_path / ".demo" / "papers").iterdir()}
     assert {"close-2026-10.pdf", "close-2026-10.xlsx"} <= papers and any(name.startswith("dispute-") for name in papers)
 

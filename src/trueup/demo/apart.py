@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Row = dict[str, Any]
-OF_CIRCULAR = ("circular.", "trade-in.", "credit.", "deposit.", "stock.drift")
+OF_OTHERS = ("circular.", "trade-in.", "credit.", "deposit.", "stock.drift", "report.")
 """How the kinds of cases begin that the plan of purchase orders cannot make."""
 
 
@@ -20,7 +20,7 @@ class Apart:
 
     def is_case(self, case: Row) -> bool:
         """Whether a case is about them."""
-        return case["kind"].startswith(OF_CIRCULAR) or self._named(case["subject"].replace("/", " ").split())
+        return case["kind"].startswith(OF_OTHERS) or self._named(case["subject"].replace("/", " ").split())
 
     def _named(self, words: Iterable[str]) -> bool:
         return any(word in self.skus or word in self.orders for word in words)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from trueup.simulation.statements import answers, books, channels, circular, month_end, records, season, stock
+from trueup.simulation.statements import answers, books, channels, circular, month_end, records, retail, season, stock
 from trueup.simulation.statements.evidence import Evidence, Statement
 
 STATEMENTS: tuple[Callable[[Evidence], Statement], ...] = (
@@ -55,6 +55,11 @@ OF_CHANNELS: tuple[Callable[[Evidence], Statement], ...] = (
     channels.published_is_read_back,
     channels.webhooks_taken_in_once,
     channels.every_sale_seen,
+)
+OF_REPORTS: tuple[Callable[[Evidence], Statement], ...] = (
+    retail.figures_are_kept,
+    retail.reports_are_obtained,
+    retail.numbers_are_shown,
 )
 OF_CIRCULAR: tuple[Callable[[Evidence], Statement], ...] = (
     circular.every_unit_known,
@@ -108,6 +113,12 @@ def audit_stock(given: Mapping[str, Any]) -> list[Statement]:
     """The statements about a shelf that was watched: those of a season, and what was written into the shop and heard of it."""
     evidence = Evidence(given)
     return [state(evidence) for state in (*OF_SEASON, *OF_CHANNELS)]
+
+
+def audit_reports(given: Mapping[str, Any]) -> list[Statement]:
+    """The statements about Amazon's reports, and its numbers in the shop."""
+    evidence = Evidence(given)
+    return [state(evidence) for state in OF_REPORTS]
 
 
 def audit_circular(given: Mapping[str, Any]) -> list[Statement]:

@@ -21,6 +21,8 @@ SECRETS = ("amazon-us", "amazon-de", "amazon-app", "shopify-app", "supercycle", 
 """Files in `secrets/`: refresh tokens of the vendor groups, the secrets of the applications, and the key to Supercycle."""
 
 _ACCOUNTS = (("amazon-us", "na"), ("amazon-de", "eu"), ("amazon-edi", "na"))
+REPORTED = "amazon-us"
+"""The account whose reports on its products are asked for."""
 _STORES = {"amazon-us": "US", "amazon-de": "DE"}
 """Accounts with the finance APIs of a marketplace, and a folder for what their portal and bank say."""
 _PAID_BY_FILE = (
@@ -53,6 +55,9 @@ def write_settings(addresses: Addresses) -> str:
     for name, region in _ACCOUNTS:
         parts.append(_account(name, region))
         parts += [_agreement(terms) for terms in every_terms(name)]
+        if name == REPORTED:
+            # Thirty days of history, and the last five asked for again each day: so much of Amazon's lateness fits into a week.
+            parts.append(_table("[partners.reports]", marketplace="US", late_days=5, back_fill_days=30, shop=SHOP))
     parts += [
         _table(
             "[shops]",
