@@ -42,16 +42,16 @@ class Worked:
 
 
 class Desk:
-    """One process's books: the real tables and acts, without connections to other systems."""
+    """One process's books: the real tables and acts, without connections to other systems. `partners`: who pays."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, partners: Sequence[str] = (PARTNER,)) -> None:
         self.database = Database(read_url(url))
         terms = Agreement(PARTNER, "RIVR1", "USD", CostBasis.EACH, "shop", "main")
         self.world = World(
             database=self.database,
             archive=Archive(MasterKey(b"k" * 32)),
             connections=Connections(),
-            partners={PARTNER: Partner(PARTNER, "na", (terms,))},
+            partners=dict.fromkeys(partners, Partner(PARTNER, "na", (terms,))),
             routes={},
             rules=(),
             books=build_books(None),
@@ -66,14 +66,14 @@ class Desk:
             raise SystemExit(f"{path.name}: {len(done.findings)} findings, {done.different} invoices known otherwise")
         return done.new
 
-    def settle(self, path: Path) -> int:
+    def settle(self, path: Path, partner: str = PARTNER) -> int:
         """Archive a file of remittances, read it, book it; returns its lines."""
-        upload = Upload(path.read_bytes(), path.name, PARTNER, PERSON)
+        upload = Upload(path.read_bytes(), path.name, partner, PERSON)
         return settle_upload(self.engine.act, begin_upload(self.engine.act, upload), lambda _lines: None).lines
 
-    def reconcile(self) -> dict[str, int]:
+    def reconcile(self, partner: str = PARTNER) -> dict[str, int]:
         """Hold what waits against all that is open."""
-        return self.engine.act(reconcile_partner, PARTNER)
+        return self.engine.act(reconcile_partner, partner)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -14,12 +14,15 @@ from trueup.base.money import Money
 from trueup.domain.cases import Resolution, Role
 from trueup.domain.chart import Purpose
 from trueup.domain.deduction import Direction, Family, sight_by
-from trueup.domain.deduction_rules import DeductionRule, NewType, RuleField, RuleForm, RuleTrial, compile_rule
+from trueup.domain.deduction_rules import DeductionRule, NewType, RuleField, RuleForm, compile_rule
+from trueup.domain.rule_trials import RuleTrial
 from trueup.storage.database import Database
+from trueup.storage.views import rule_history
 from trueup.workflows.answer_suspense import classify_case
 from trueup.workflows.keep_rules import (
     WantedRule,
     approve_rule,
+    count_trial,
     propose_rule,
     reject_rule,
     retire_rule,
@@ -97,6 +100,26 @@ def test_a_rule_is_tried_on_all_history_and_changes_nothing(books: Bookkeeping) 
     books.act(approve_rule, "rule-1", OTTO)
     assert books.balance(Purpose.ALLOWANCES) == 10_00  # P2 was paid before its days
     books.check()
+
+
+def test_history_is_read_a_span_at_a_time_and_whoever_waits_is_told(
+    books: Bookkeeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spans of any length give the same trial, of a version and of the one it would replace, and end with every line read."""
+    for number in range(5):
+        take_in(books, f"P{number}", f"ZQ-{number}-LOGI", "6268-1490899880", paid_on=date(2026, 5, 1 + number))
+    books.act(propose_rule, replace(LOGISTICS, valid_from=date(2026, 5, 3)), FINA)
+    books.act(approve_rule, "rule-1", OTTO)
+    wider = replace(LOGISTICS, form=RuleForm.PREFIX, pattern="ZQ", valid_from=date(2026, 5, 4), replaces="rule-1")
+    books.act(propose_rule, wider, FINA)
+    whole = books.act(try_rule, "rule-1")
+    for length in (1, 3, 4, 100):
+        monkeypatch.setattr(rule_history, "LINES_AT_ONCE", length)
+        told: list[int] = []
+        assert books.act(try_rule, "rule-1", None, told.append) == whole
+        assert sum(told) == books.act(count_trial, "rule-1") == 20
+    assert whole.replaced is not None
+    assert (whole.whole.seen, whole.own.seen, whole.replaced.seen) == (5, 2, 5)
 
 
 def test_what_other_types_have_posted_stays_as_it_is(books: Bookkeeping) -> None:

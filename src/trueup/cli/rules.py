@@ -13,12 +13,14 @@ from trueup.cli.statements import block, counted, grouped, read_day
 from trueup.cli.tables import Column
 from trueup.domain.chart import Purpose
 from trueup.domain.deduction import Direction, Family
-from trueup.domain.deduction_rules import NewType, RuleField, RuleForm, RuleTrial
+from trueup.domain.deduction_rules import NewType, RuleField, RuleForm
+from trueup.domain.rule_trials import RuleTrial
 from trueup.storage.views import rules as views
 from trueup.workflows.keep_rules import (
     Booked,
     WantedRule,
     approve_rule,
+    count_trial,
     propose_rule,
     reject_rule,
     retire_rule,
@@ -129,7 +131,9 @@ def try_(
     """
     day = read_day(since, "--since")
     with session.open() as app:
-        tried = app.act(True, lambda tx: try_rule(tx, rule, day))
+        lines = app.act(True, count_trial, rule, day)
+        with session.progress(f"Rule {rule}", lines) as advance:
+            tried = app.act(True, try_rule, rule, day, advance)
     data = {
         "rule": views.rule_json(tried.saved),
         "since": tried.since.isoformat() if tried.since != EVER else None,

@@ -7,27 +7,14 @@ type reads makes those lines ambiguous, and that is said when it is proposed. A 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from trueup.base.errors import Invalid, Refused
-from trueup.base.money import Money
 from trueup.domain.chart import Purpose
-from trueup.domain.deduction import (
-    Ambiguous,
-    Classification,
-    DeductionType,
-    Direction,
-    Family,
-    Marks,
-    Recognised,
-    Sighting,
-    classify,
-    sight_by,
-)
+from trueup.domain.deduction import DeductionType, Direction, Family, Marks, Sighting, sight_by
 from trueup.domain.grammar import Grammar
 from trueup.domain.invoices import normal_reference
 from trueup.domain.line_words import named_invoice
@@ -115,39 +102,6 @@ class DeductionRule:
         return self.valid_from <= paid_on and (self.valid_to is None or paid_on < self.valid_to)
 
 
-@dataclass(frozen=True, slots=True)
-class HistoricLine:
-    """A line of a past payment, with what a rule needs to know of the payment."""
-
-    line: RemittanceLine
-    currency: str
-    payee: str
-    paid_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class RuleEffect:
-    """What a rule would change: so many lines, moving `money` in sum, that are `before` and would be `after`."""
-
-    before: str
-    after: str
-    lines: int
-    money: Money
-    example: str
-
-
-@dataclass(frozen=True, slots=True)
-class RuleTrial:
-    """A rule tried on history. `seen`: lines it reads, changed or not. `conflicts`: the types it would rival with, there and by
-    form alone. A rule is ready when it has effects and no conflicts."""
-
-    rule: DeductionRule
-    looked_at: int
-    seen: int
-    effects: tuple[RuleEffect, ...]
-    conflicts: tuple[str, ...]
-
-
 def shape_of(reference: str) -> str:
     """A reference with every run of digits as `9+`, upper case, without blanks and `*` around it: `16222737HPA26` is `9+HPA9+`.
 
@@ -207,41 +161,6 @@ def compile_rule(rule: DeductionRule, types: Mapping[str, DeductionType]) -> Ded
     return replace(known, see=see, direction=rule.direction, marks=marks, rule=rule.name)
 
 
-def try_rule(
-    rule: DeductionRule, lines: Iterable[HistoricLine], grammar: Grammar, known: Mapping[str, object]
-) -> RuleTrial:
-    """What the rule would change of these lines, in counts and money; nothing is changed.
-
-    `grammar`: without the rule, and without the versions of it that it replaces.
-    """
-    added = compile_rule(rule, grammar.types)
-    looked_at = seen = 0
-    sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
-    examples: dict[tuple[str, str, str], str] = {}
-    conflicts = set(rivals_of(rule, grammar))
-    for each in lines:
-        looked_at += 1
-        line = each.line
-        found = sight_by(added, line, line.settled or line.gross or 0) if rule.covers(each.payee, each.paid_on) else ()
-        if not found or found[0].misfit:
-            continue
-        seen += 1
-        sightings = grammar.sight(line)
-        before, after = classify(line, sightings, known), classify(line, (*sightings, *found), known)
-        if isinstance(after, Ambiguous):
-            conflicts |= {rival.type.code for rival in after.rivals} - {added.code}
-        key = _said_of(before), _said_of(after), each.currency
-        if key[0] != key[1]:
-            sums[key][0] += 1
-            sums[key][1] += line.settled
-            examples.setdefault(key, line.reference or line.description or line.kind)
-    effects = tuple(
-        RuleEffect(key[0], key[1], count, Money(minor, key[2]), examples[key])
-        for key, (count, minor) in sorted(sums.items())
-    )
-    return RuleTrial(rule, looked_at, seen, effects, tuple(sorted(conflicts)))
-
-
 def rivals_of(rule: DeductionRule, grammar: Grammar) -> tuple[str, ...]:
     """The types that read lines of the rule's form too, by their form alone and whatever history has: it would rival them."""
     added = compile_rule(rule, grammar.types)
@@ -252,14 +171,6 @@ def rivals_of(rule: DeductionRule, grammar: Grammar) -> tuple[str, ...]:
             others = (each for each in grammar.sight(line) if not each.misfit and each.type.code != added.code)
             found |= {each.type.code for each in others if not each.sighting.stem and not each.sighting.document}
     return tuple(sorted(found))
-
-
-def _said_of(found: Classification) -> str:
-    if isinstance(found, Recognised):
-        return found.type.code
-    if isinstance(found, Ambiguous):
-        return "ambiguous: " + " or ".join(sorted({rival.type.code for rival in found.rivals}))
-    return "unrecognised"
 
 
 def _samples(rule: DeductionRule) -> list[RemittanceLine]:

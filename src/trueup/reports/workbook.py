@@ -6,6 +6,7 @@ Source of limits: Microsoft, "Excel specifications and limits" (rows, characters
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -23,7 +24,9 @@ Cell: TypeAlias = str | int | Decimal | Money | date | datetime | None
 _MOST_ROWS = 1_048_576
 _MOST_CHARACTERS = 32_767
 _EXACT_DIGITS = 15
+_CERTAINLY_EXACT = 10**_EXACT_DIGITS
 _NARROWEST, _WIDEST = 4, 80
+_NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))
 _OPTIONS = {
     "constant_memory": True,
@@ -88,6 +91,7 @@ class _Writer:
         self._book = book
         self._most_rows = most_rows
         self._formats: dict[tuple[str, bool], Any] = {}
+        self._amounts: dict[tuple[str, bool], Any] = {}
         self._names: set[str] = set()
 
     def add(self, sheet: Sheet) -> None:
@@ -133,15 +137,16 @@ class _Writer:
         match cell:
             case None:
                 pass
-            case Money() if _is_exact(cell.amount):
-                place.write_number(*at, cell.amount, self._format(money_format(cell.currency), bold=bold))
+            case Money() if abs(cell.minor) < _CERTAINLY_EXACT or _is_exact(cell.amount):
+                place.write_number(*at, cell.amount, self._amount(cell.currency, bold=bold))
             case Money():
                 place.write_string(*at, str(cell), self._format("right", bold=bold))
             case bool():
                 place.write_string(*at, "yes" if cell else "no", self._format("", bold=bold))
-            case int() | Decimal() if _is_exact(Decimal(cell)):
-                shown = "#,##0" if isinstance(cell, int) else "General"
-                place.write_number(*at, cell, self._format(shown, bold=bold))
+            case int() if abs(cell) < _CERTAINLY_EXACT or _is_exact(Decimal(cell)):
+                place.write_number(*at, cell, self._format("#,##0", bold=bold))
+            case Decimal() if _is_exact(cell):
+                place.write_number(*at, cell, self._format("General", bold=bold))
             case int() | Decimal():
                 place.write_string(
                     *at, f"{cell:f}" if isinstance(cell, Decimal) else str(cell), self._format("right", bold=bold)
@@ -152,6 +157,13 @@ class _Writer:
                 place.write_datetime(*at, cell, self._format("yyyy-mm-dd", bold=bold))
             case str():
                 place.write_string(*at, _text(cell), self._format("", bold=bold))
+
+    def _amount(self, currency: str, *, bold: bool) -> Any:
+        """The format of an amount: found by its currency, for there are hundreds of thousands of amounts."""
+        found = self._amounts.get((currency, bold))
+        if found is None:
+            found = self._amounts[currency, bold] = self._format(money_format(currency), bold=bold)
+        return found
 
     def _format(self, shown: str, *, bold: bool, heading: bool = False) -> Any:
         """The format of a cell, made once."""
@@ -192,7 +204,7 @@ def _is_exact(value: Decimal) -> bool:
 
 def _text(cell: str) -> str:
     """Text as a cell can hold it: cut to its length, and nothing that the writer would take for markup of its own."""
-    text = "".join("\ufffd" if "\ud800" <= each <= "\udfff" or each in "\ufffe\uffff" else each for each in cell)
+    text = cell if cell.isascii() else _NO_CHARACTER.sub("\ufffd", cell)
     if len(text) > _MOST_CHARACTERS:
         text = text[: _MOST_CHARACTERS - 1] + "…"
     # xlsxwriter writes what stands between these as it is, for rich text; a blank behind makes it text again.

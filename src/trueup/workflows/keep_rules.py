@@ -7,7 +7,7 @@ stays as it is, so that the order in which rules and payments came makes no diff
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -18,14 +18,13 @@ from trueup.domain.deduction import DeductionType, Direction, sight_by
 from trueup.domain.deduction_rules import (
     DeductionRule,
     NewType,
-    RuleEffect,
     RuleField,
     RuleForm,
-    RuleTrial,
     approve,
     compile_rule,
     shape_of,
 )
+from trueup.domain.rule_trials import RuleEffect, RuleTrial
 from trueup.domain.settlement import CLAIMED, UNRECOGNISED, Suspended
 from trueup.storage import cases, remittances, suspense
 from trueup.storage import deduction_rules as storage
@@ -36,7 +35,7 @@ from trueup.workflows.booking import book_payments
 from trueup.workflows.grammar_of import RulesNow
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.settle_remittance import RECONCILE_AFTER
-from trueup.workflows.try_rules import Tried, try_on, try_saved
+from trueup.workflows.try_rules import Tried, plan_trial, try_on, try_saved
 from trueup.workflows.world import Tx
 
 SINCE_EVER = date(2000, 1, 1)
@@ -140,10 +139,20 @@ def rule_of_case(tx: Tx, case_id: int, type_code: str, account: str, note: str) 
     )
 
 
-def try_rule(tx: Tx, rule_id: str, since: date | None = None) -> Tried:
-    """Try the newest version of a rule on all history since a day. Raises NotFound, Invalid."""
+def try_rule(tx: Tx, rule_id: str, since: date | None = None, told: Callable[[int], None] | None = None) -> Tried:
+    """Try the newest version of a rule on all history since a day; `told` how far it is: lines of how many.
+
+    Raises NotFound, Invalid.
+    """
     newest = storage.load_versions(tx.connection, rule_id)[-1]
-    return try_saved(tx.connection, tx.resources.books.grammars.now(tx.connection), newest, since)
+    return try_saved(tx.connection, tx.resources.books.grammars.now(tx.connection), newest, since, told)
+
+
+def count_trial(tx: Tx, rule_id: str, since: date | None = None) -> int:
+    """How many lines `try_rule` will read. Raises NotFound."""
+    newest = storage.load_versions(tx.connection, rule_id)[-1]
+    rules = tx.resources.books.grammars.now(tx.connection)
+    return sum(part.span.lines for part in plan_trial(tx.connection, rules, newest, since))
 
 
 def approve_rule(tx: Tx, rule_id: str, person: Person, note: str = "") -> Booked:

@@ -1,26 +1,29 @@
-"""Try a rule on history: what it would change, in lines and money, before it is turned on. Nothing is changed."""
+"""Try a rule on history: what it would change, in lines and money, before it is turned on. Nothing is changed.
+
+History is read a span of payments at a time, so that a million lines need no more memory than a thousand, and whoever waits is
+told how far it is: by a callback, or, where a worker does it, by the page of the job.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import islice
 
 import sqlalchemy as sa
 
 from trueup.base.money import Money
 from trueup.domain.deduction import stems
-from trueup.domain.deduction_rules import DeductionRule, NewType, RuleEffect, RuleTrial, rivals_of, try_rule
+from trueup.domain.deduction_rules import DeductionRule, NewType, rivals_of
 from trueup.domain.grammar import Grammar
+from trueup.domain.rule_trials import LineJudged, RuleTrial, add_up, judge, read_lines, sum_up
 from trueup.storage import invoices
 from trueup.storage.deduction_rules import SavedRule
-from trueup.storage.views.rule_history import PastLine, count_lines, load_history
+from trueup.storage.views.rule_history import PastLine, Span, count_lines, list_spans, load_history
 from trueup.workflows.grammar_of import RulesNow
 
 EVER = date(1, 1, 1)
-_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,52 +42,152 @@ class Tried:
     replaced: RuleTrial | None = None
 
 
-def try_saved(connection: sa.Connection, rules: RulesNow, saved: SavedRule, since: date | None = None) -> Tried:
-    """Try a version. The grammar it is tried against has all other rules in force, and no version of its own."""
-    first = since or EVER
-    always = replace(saved.rule, valid_from=first, valid_to=None)
-    whole, answered = try_on(connection, rules, always)
-    own, _ = try_on(connection, rules, saved.rule)
-    before = [each for each in rules.saved if each.rule.id == saved.rule.id and each.rule.version < saved.rule.version]
-    replaced = (
-        try_on(connection, rules, replace(before[-1].rule, valid_from=first, valid_to=None))[0] if before else None
-    )
-    return Tried(saved, first, whole, own, answered, replaced)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a trial. `earlier`: of the version that this one would replace."""
+
+    span: Span
+    earlier: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartTried:
+    """What came of a part: as in `Tried`, of its payments alone."""
+
+    whole: RuleTrial
+    own: RuleTrial
+    answered: int
+    earlier: bool = False
+
+
+def try_saved(
+    connection: sa.Connection,
+    rules: RulesNow,
+    saved: SavedRule,
+    since: date | None = None,
+    told: Callable[[int], None] | None = None,
+) -> Tried:
+    """Try a version. The grammar it is tried against has all other rules in force, and no version of its own.
+
+    `told` is called as history is read, with how many lines more; those of all parts of the plan in the end.
+    """
+    found = []
+    for part in plan_trial(connection, rules, saved, since):
+        found.append(try_part(connection, rules, saved, since, part))
+        if told is not None:
+            told(part.span.lines)
+    return put_together(connection, rules, saved, since, found)
+
+
+def plan_trial(connection: sa.Connection, rules: RulesNow, saved: SavedRule, since: date | None) -> list[Part]:
+    """The parts that a trial has, the version's own first."""
+    parts = [Part(span) for span in list_spans(connection, _widest(saved.rule, since))]
+    before = _replaced(rules, saved)
+    if before is not None:
+        parts += [Part(span, True) for span in list_spans(connection, _always(before, since))]
+    return parts
+
+
+def try_part(connection: sa.Connection, rules: RulesNow, saved: SavedRule, since: date | None, part: Part) -> PartTried:
+    """Try one part of a trial."""
+    if part.earlier:
+        before = _replaced(rules, saved)
+        assert before is not None, f"{saved.rule.name} replaces no version that is in force"
+        (whole,), _ = _try_span(connection, rules, _always(before, since), (_always(before, since),), part.span)
+        return PartTried(whole, whole, 0, earlier=True)
+    asked = _always(saved.rule, since), saved.rule
+    (whole, own), answered = _try_span(connection, rules, _widest(saved.rule, since), asked, part.span)
+    return PartTried(whole, own, answered)
+
+
+def put_together(
+    connection: sa.Connection, rules: RulesNow, saved: SavedRule, since: date | None, found: Sequence[PartTried]
+) -> Tried:
+    """The trial whose parts these are."""
+    now = [each for each in found if not each.earlier]
+    whole = _whole(connection, rules, _always(saved.rule, since), [each.whole for each in now])
+    own = _whole(connection, rules, saved.rule, [each.own for each in now])
+    before, replaced = _replaced(rules, saved), None
+    if before is not None:
+        replaced = _whole(connection, rules, _always(before, since), [each.whole for each in found if each.earlier])
+    return Tried(saved, since or EVER, whole, own, sum(each.answered for each in now), replaced)
 
 
 def try_on(connection: sa.Connection, rules: RulesNow, rule: DeductionRule) -> tuple[RuleTrial, int]:
     """What a rule would change of the payments it covers; and how many lines it reads that are answered otherwise."""
-    answered, trials = 0, []
-    for batch in _batches(load_history(connection, rule)):
-        free = [each for each in batch if not each.answered]
-        answered += len(batch) - len(free)
-        trials += list(_trials(connection, rules, rule, free))
-    of_form = rivals_of(_named(rule, rules.built_in), rules.built_in)
-    return _sum(rule, count_lines(connection, rule.valid_from), trials, of_form), answered
+    trials, answered = [], 0
+    for span in list_spans(connection, rule):
+        (trial,), stay = _try_span(connection, rules, rule, (rule,), span)
+        trials.append(trial)
+        answered += stay
+    return _whole(connection, rules, rule, trials), answered
 
 
-def _batches(lines: Iterator[PastLine]) -> Iterator[list[PastLine]]:
-    while batch := list(islice(lines, _AT_ONCE)):
-        yield batch
+def _always(rule: DeductionRule, since: date | None) -> DeductionRule:
+    return replace(rule, valid_from=since or EVER, valid_to=None)
 
 
-def _trials(
-    connection: sa.Connection, rules: RulesNow, rule: DeductionRule, batch: Sequence[PastLine]
-) -> Iterator[RuleTrial]:
-    """One trial for the lines of each partner and currency that one grammar reads."""
+def _widest(rule: DeductionRule, since: date | None) -> DeductionRule:
+    """For all days that are asked for, and for its own."""
+    return replace(rule, valid_from=min(rule.valid_from, since or EVER), valid_to=None)
+
+
+def _replaced(rules: RulesNow, saved: SavedRule) -> DeductionRule | None:
+    before = [each for each in rules.saved if each.rule.id == saved.rule.id and each.rule.version < saved.rule.version]
+    return before[-1].rule if before else None
+
+
+def _try_span(
+    connection: sa.Connection, rules: RulesNow, widest: DeductionRule, asked: Sequence[DeductionRule], span: Span
+) -> tuple[list[RuleTrial], int]:
+    """The trials of these rules, which differ in their days alone, over one span of payments; and how many lines are answered.
+
+    Lines are judged by partner, currency and grammar: of each group the invoices that it may name are looked up together.
+    """
     groups: defaultdict[tuple[str, str, int], list[PastLine]] = defaultdict(list)
-    grammars: dict[int, Grammar] = {}
-    for each in batch:
+    grammars: dict[tuple[str, date], Grammar] = {}
+    answered = 0
+    for each in load_history(connection, widest, span):
         told = each.historic
-        grammar = rules.grammar(told.payee, told.paid_on, without=rule.id)
-        grammars[id(grammar)] = grammar
+        if each.answered:
+            answered += asked[0].covers(told.payee, told.paid_on)
+            continue
+        paid = told.payee, told.paid_on
+        grammar = grammars.get(paid)
+        if grammar is None:
+            grammar = grammars[paid] = rules.grammar(*paid, without=widest.id)
         groups[each.partner, told.currency, id(grammar)].append(each)
+    by_id = {id(grammar): grammar for grammar in grammars.values()}
+    trials = [[sum_up(rule, ())] for rule in asked]
     for (partner, currency, which), lines in groups.items():
-        grammar = grammars[which]
-        wanted = {stem for each in lines for stem in stems(grammar.sight(each.historic.line))}
-        found = invoices.find_invoices(connection, partner, wanted)
-        known = {reference: row for reference, row in found.items() if row[2] == currency}
-        yield try_rule(_named(rule, grammar), [each.historic for each in lines], grammar, known)
+        rule = _named(widest, by_id[which])
+        judged = _judge(connection, rule, lines, by_id[which], (partner, currency))
+        rivals = rivals_of(rule, by_id[which])
+        for so_far, each_rule in zip(trials, asked, strict=True):
+            trial = sum_up(each_rule, judged)
+            if any(each_rule.covers(each.historic.payee, each.historic.paid_on) for each in lines):
+                trial = replace(trial, conflicts=tuple(sorted({*trial.conflicts, *rivals})))
+            so_far.append(trial)
+    return [add_up(*each) for each in trials], answered
+
+
+def _judge(
+    connection: sa.Connection, rule: DeductionRule, lines: Sequence[PastLine], grammar: Grammar, of: tuple[str, str]
+) -> list[LineJudged]:
+    """Lines of one partner and currency (`of`) that the rule reads, judged with the invoices that they may name."""
+    read = list(read_lines(rule, (each.historic for each in lines), grammar))
+    wanted = {stem for each in read for stem in stems(each.sightings)}
+    found = invoices.find_invoices(connection, of[0], wanted)
+    known = {reference: row for reference, row in found.items() if row[2] == of[1]}
+    return [judge(each, rule, known) for each in read]
+
+
+def _whole(connection: sa.Connection, rules: RulesNow, rule: DeductionRule, trials: Sequence[RuleTrial]) -> RuleTrial:
+    """Trials of spans as one, with what the rule rivals by its form alone, and of how many lines in all."""
+    trial = add_up(sum_up(rule, ()), *trials)
+    conflicts = {*trial.conflicts, *rivals_of(_named(rule, rules.built_in), rules.built_in)}
+    looked_at = count_lines(connection, rule.valid_from)
+    return replace(trial, looked_at=looked_at, conflicts=tuple(sorted(conflicts)))
 
 
 def _named(rule: DeductionRule, grammar: Grammar) -> DeductionRule:
@@ -92,23 +195,6 @@ def _named(rule: DeductionRule, grammar: Grammar) -> DeductionRule:
     if isinstance(rule.type, NewType) and rule.type.code in grammar.types:
         return replace(rule, type=rule.type.code)
     return rule
-
-
-def _sum(rule: DeductionRule, looked_at: int, trials: Iterable[RuleTrial], of_form: Iterable[str]) -> RuleTrial:
-    effects: dict[tuple[str, str, str], RuleEffect] = {}
-    seen, conflicts = 0, set(of_form)
-    for trial in trials:
-        seen += trial.seen
-        conflicts |= set(trial.conflicts)
-        for each in trial.effects:
-            key = each.before, each.after, each.money.currency
-            so_far = effects.get(key)
-            if so_far is not None:
-                money = so_far.money + each.money
-                effects[key] = replace(so_far, lines=so_far.lines + each.lines, money=money)
-            else:
-                effects[key] = each
-    return RuleTrial(rule, looked_at, seen, tuple(effects[key] for key in sorted(effects)), tuple(sorted(conflicts)))
 
 
 def money_of(trial: RuleTrial) -> tuple[Money, ...]:

@@ -14,19 +14,17 @@ from trueup.domain.chart import Purpose
 from trueup.domain.deduction import Direction, Family, Recognised
 from trueup.domain.deduction_rules import (
     DeductionRule,
-    HistoricLine,
     NewType,
-    RuleEffect,
     RuleField,
     RuleForm,
     approve,
     in_force,
     rivals_of,
     shape_of,
-    try_rule,
     with_rules,
 )
 from trueup.domain.remittances import RemittanceLine
+from trueup.domain.rule_trials import HistoricLine, RuleEffect, add_up, try_rule
 
 START = date(2026, 1, 1)
 RULE = DeductionRule(
@@ -113,6 +111,21 @@ def test_trying_a_rule_says_what_would_change_in_money() -> None:
         RuleEffect("unrecognised", "co-op", 1, Money(-1200, "EUR"), "VIBA-8X"),
         RuleEffect("unrecognised", "co-op", 2, Money(-1500, "USD"), "VIBA-0042X"),
     )
+
+
+@pytest.mark.parametrize("cut", range(6))
+def test_trials_of_parts_come_to_the_trial_of_the_whole(cut: int) -> None:
+    """Wherever history is cut: lines, money by currency, conflicts, and the first example of each effect."""
+    rule = replace(RULE, form=RuleForm.PREFIX, pattern="V", type="fee", direction=Direction.EITHER)
+    lines = [
+        historic(LINE),
+        historic(replace(LINE, number=2, reference="VIBA-7X", paid=-300)),
+        historic(RemittanceLine(1, "VRET9A77", -900)),
+        historic(replace(LINE, reference="VIBA-8X"), "EUR"),
+        historic(replace(LINE, paid=1200)),
+    ]
+    parts = (try_rule(rule, part, GRAMMAR, {}) for part in (lines[:cut], lines[cut:]))
+    assert add_up(*parts) == try_rule(rule, lines, GRAMMAR, {})
 
 
 def test_a_rule_is_tried_only_where_it_would_hold() -> None:

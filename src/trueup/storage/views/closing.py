@@ -80,6 +80,7 @@ def hold_still(connection: sa.Connection) -> None:
 def load_figures(connection: sa.Connection, scope: Scope, setting: Setting) -> Figures:
     """Everything that follows from the journal and the invoices. The caller sees to it that nothing is posted meanwhile."""
     values = scope.values(setting)
+    connection.execute(_ROOM)
     rows = list(connection.execute(_SUMS, values))
     chains = [_chain(row) for row in connection.execute(_CHAINS, values)]
     disputed = frozenset(setting.disputed)
@@ -99,6 +100,8 @@ def load_figures(connection: sa.Connection, scope: Scope, setting: Setting) -> F
     )
 
 
+# Sums of a million lines by claim and by invoice fit in memory: until the transaction ends, for the statements of a close alone.
+_ROOM = sa.text("SET LOCAL work_mem = '128MB'")
 _SUMS = sa.text(
     "SELECT l.account, l.currency, l.type, e.kind, e.day < :start AS before, l.rule = 'taken back' AS back, l.minor > 0 AS debit,"
     " l.invoice_id IS NOT NULL AS of_invoice, sum(l.minor) AS minor, count(*) AS lines"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.domain.deduction_rules import RUN, DeductionRule, HistoricLine, RuleForm, compared
-from trueup.storage.remittances import line_of
+from trueup.domain.deduction_rules import RUN, DeductionRule, RuleForm, compared
+from trueup.domain.remittances import Adjustment, RemittanceLine
+from trueup.domain.rule_trials import HistoricLine
 
-_AT_ONCE = 5000
+LINES_AT_ONCE = 5000
+"""Of a span, about: its last payment is read whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,15 @@ class PastLine:
     answered: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Payments from one id to another, both included, that have so many lines."""
+
+    first: int
+    last: int
+    lines: int
+
+
 def count_lines(connection: sa.Connection, since: date) -> int:
     """How many lines payments made since then have."""
     query = sa.text(
@@ -33,35 +45,69 @@ def count_lines(connection: sa.Connection, since: date) -> int:
     return int(connection.execute(query, {"since": since}).scalar_one())
 
 
-def load_history(connection: sa.Connection, rule: DeductionRule) -> Iterator[PastLine]:
-    """The lines that a rule may read, of every payment that it covers, by partner, currency and payment."""
-    return _load(connection, rule, _HISTORY)
+def list_spans(connection: sa.Connection, rule: DeductionRule) -> list[Span]:
+    """Every payment that a rule covers, in spans of some thousand lines: history is read a span at a time, however long it is."""
+    values = {"payee": rule.payee, "first": rule.valid_from, "last": rule.valid_to}
+    spans: list[Span] = []
+    begins, lines, row = 0, 0, None
+    for row in connection.execute(
+        sa.text(f"SELECT r.id, r.line_count FROM trueup.remittances r{_COVERED} ORDER BY r.id"), values
+    ):
+        begins, lines = begins or row.id, lines + row.line_count
+        if lines >= LINES_AT_ONCE:
+            spans.append(Span(begins, row.id, lines))
+            begins, lines = 0, 0
+    if row is not None and begins:
+        spans.append(Span(begins, row.id, lines))
+    return spans
 
 
-def load_waiting(connection: sa.Connection, rule: DeductionRule) -> Iterator[PastLine]:
-    """Of these lines those that wait in suspense."""
-    return _load(connection, rule, f"{_HISTORY} AND {_WAITS}")
+def load_history(connection: sa.Connection, rule: DeductionRule, span: Span) -> list[PastLine]:
+    """The lines that a rule may read, of every payment of the span that it covers, by payment."""
+    query = f"{_HISTORY} AND r.id BETWEEN :from_id AND :to_id"
+    return list(_load(connection, rule, query, {"from_id": span.first, "to_id": span.last}))
 
 
-def _load(connection: sa.Connection, rule: DeductionRule, query: str) -> Iterator[PastLine]:
-    values = {"payee": rule.payee, "first": rule.valid_from, "last": rule.valid_to, "form": _expression(rule)}
-    text = sa.text(
-        f"{query.replace('{field}', rule.field.value)} ORDER BY r.partner, r.invoice_currency, r.id, l.number"
-    )
-    for row in connection.execute(text, values, execution_options={"yield_per": _AT_ONCE}).mappings():
-        historic = HistoricLine(line_of(row), row["invoice_currency"], row["payee"], row["paid_on"])
-        yield PastLine(row["remittance_id"], row["partner"], historic, row["answered"])
+def load_waiting(connection: sa.Connection, rule: DeductionRule) -> Iterable[PastLine]:
+    """Of all lines that a rule may read those that wait in suspense."""
+    return _load(connection, rule, f"{_HISTORY} AND {_WAITS}", {})
 
 
-# A text that is not ASCII may have an upper case of another length: it is always compared.
-_HISTORY = (
-    "SELECT r.partner, r.payee, r.paid_on, r.invoice_currency, l.*, EXISTS (SELECT 1 FROM trueup.line_answers a"
-    " WHERE a.remittance_id = l.remittance_id AND a.source = l.source AND a.line = l.number"
-    " AND a.kind IN ('decision', 'match')) AS answered"
-    " FROM trueup.remittances r JOIN trueup.remittance_lines l ON l.remittance_id = r.id AND l.source = r.source"
+def _load(connection: sa.Connection, rule: DeductionRule, query: str, more: dict[str, Any]) -> Iterator[PastLine]:
+    values = {"payee": rule.payee, "first": rule.valid_from, "last": rule.valid_to, "form": _expression(rule), **more}
+    text = sa.text(f"{query.replace('{field}', rule.field.value)} ORDER BY r.id, l.number")
+    for partner, payee, paid_on, currency, remittance, answered, *row in connection.execute(
+        text, values, execution_options={"yield_per": LINES_AT_ONCE}
+    ):
+        yield PastLine(remittance, partner, HistoricLine(_line(*row), currency, payee, paid_on), answered)
+
+
+def _line(
+    number: int, reference: str, paid: int, discount: int, withheld: int, gross: int | None, *row: Any
+) -> RemittanceLine:
+    """A line with all that a type may read; where it stood in its document no type reads."""
+    remaining, invoice_day, description, kind, more = row
+    if more is None:
+        return RemittanceLine(
+            number, reference, paid, discount, withheld, gross, remaining, invoice_day, description, kind
+        )
+    adjustments = tuple(Adjustment(*each) for each in more["adjustments"])
+    facts = (remaining, invoice_day, description, kind, more["references"], adjustments, more["standalone"])
+    return RemittanceLine(number, reference, paid, discount, withheld, gross, *facts)
+
+
+_COVERED = (
     " WHERE r.state = 'paid' AND (CAST(:payee AS text) = '' OR r.payee = :payee) AND r.paid_on >= :first"
     " AND (CAST(:last AS date) IS NULL OR r.paid_on < :last)"
-    " AND (CAST(:form AS text) IS NULL OR upper(l.{field}) ~ :form OR l.{field} ~ '[^\\x01-\\x7f]')"
+)
+# A text that is not ASCII may have an upper case of another length: it is always compared.
+_HISTORY = (
+    "SELECT r.partner, r.payee, r.paid_on, r.invoice_currency, l.remittance_id,"
+    " EXISTS (SELECT 1 FROM trueup.line_answers a WHERE a.remittance_id = l.remittance_id AND a.source = l.source"
+    " AND a.line = l.number AND a.kind IN ('decision', 'match')) AS answered,"
+    " l.number, l.reference, l.paid, l.discount, l.withheld, l.gross, l.remaining, l.invoice_day, l.description, l.kind, l.more"
+    " FROM trueup.remittances r JOIN trueup.remittance_lines l ON l.remittance_id = r.id AND l.source = r.source"
+    f"{_COVERED} AND (CAST(:form AS text) IS NULL OR upper(l.{{field}}) ~ :form OR l.{{field}} ~ '[^\\x01-\\x7f]')"
 )
 _WAITS = "EXISTS (SELECT 1 FROM trueup.suspense s WHERE s.remittance_id = l.remittance_id AND s.line = l.number)"
 
