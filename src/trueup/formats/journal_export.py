@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from trueup.base.errors import ConfigurationError, NotFound
 from trueup.base.money import check_currency, exponent_of
@@ -115,6 +115,7 @@ def export_named(name: str) -> JournalExport:
         raise NotFound(f"Journal format {name!r}: expected one of {', '.join(sorted(known_exports()))}.") from None
 
 
+@lru_cache(maxsize=64)
 def reference_of(key: str) -> str:
     """The reference of an entry: 15 capital letters and digits, the same for the same key, ever.
 

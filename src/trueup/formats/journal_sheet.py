@@ -20,6 +20,7 @@ from trueup.formats.journal_parts import Part, in_base, parts
 
 _PIECE_CHARACTERS = 64_000
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 Row = Sequence[str]
 
@@ -116,7 +117,8 @@ def inert(cell: str) -> str:
 
 def words(text: str, most: int | None = None) -> str:
     """Text for an importer: on one line, inert, and cut to what the target takes."""
-    line = inert(" ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", " ", text).split()))
+    seen = text if text.isprintable() else _UNSEEN.sub(" ", text)
+    line = inert(" ".join(seen.split()))
     return line if most is None or len(line) <= most else line[: most - 1] + "…"
 
 

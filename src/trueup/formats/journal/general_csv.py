@@ -13,7 +13,7 @@ from trueup.domain.chart import Purpose
 from trueup.domain.journal import JournalEntry, JournalLine
 from trueup.formats.journal_export import Books, JournalExport, Piece, pieces, plain_amount, reference_of
 from trueup.formats.journal_parts import Valuation, rate_text, value
-from trueup.formats.journal_sheet import inert, table_text
+from trueup.formats.journal_sheet import Row, inert, table_text
 
 COLUMNS = (
     "entry_ref", "entry_key", "entry_date", "line_no", "account_code", "account_name", "account_type", "narration",
@@ -29,47 +29,36 @@ def write_general_csv(entries: Iterable[JournalEntry], books: Books) -> Iterator
 
 def _texts(entries: Iterable[JournalEntry], books: Books) -> Iterator[str]:
     yield table_text([COLUMNS])
+    accounts: dict[str, Row] = {}
     for entry in entries:
-        yield table_text(_rows(entry, books))
+        yield table_text(_rows(entry, books, accounts))
 
 
-def _rows(entry: JournalEntry, books: Books) -> Iterator[tuple[str, ...]]:
+def _rows(entry: JournalEntry, books: Books, accounts: dict[str, Row]) -> Iterator[Row]:
+    """The rows of an entry; what it says of itself, and what the chart says of an account, is written down once."""
     valued = value(entry, books)
+    head: Row = (reference_of(entry.key), inert(entry.key), entry.day.isoformat())
+    tail: Row = (inert(entry.evidence), inert(entry.reverses))
+    narration = inert(entry.narration)
+
+    def row(number: int, line: JournalLine, amounts: Row) -> Row:
+        account = accounts.get(line.account)
+        if account is None:
+            found = books.account(line.account)
+            account = accounts[line.account] = (inert(found.code), inert(found.name), found.type.value)
+        about = (narration, inert(line.reference), inert(line.memo), line.amount.currency)
+        source = "" if line.source_line is None else str(line.source_line)
+        return (*head, str(number), *account, *about, *amounts, tail[0], source, tail[1])
+
     for number, line in enumerate(entry.lines, start=1):
         debit, credit = _sides(line.amount.minor, line.amount.currency)
         based = _based(line, None if valued is None else valued.minors[number - 1], valued, books)
-        yield _row(entry, (number, line), books, (debit, credit, *based))
+        yield row(number, line, (debit, credit, *based))
     if valued is not None and valued.rounding:
         base = books.base_currency
-        line = JournalLine(
-            books.chart.code(Purpose.ROUNDING), Money(valued.rounding, base), memo="rounding of the exchange"
-        )
-        amounts = ("", "", base, *_sides(valued.rounding, base), "")
-        yield _row(entry, (len(entry.lines) + 1, line), books, amounts)
-
-
-def _row(
-    entry: JournalEntry, numbered: tuple[int, JournalLine], books: Books, amounts: tuple[str, ...]
-) -> tuple[str, ...]:
-    number, line = numbered
-    account = books.account(line.account)
-    return (
-        reference_of(entry.key),
-        inert(entry.key),
-        entry.day.isoformat(),
-        str(number),
-        inert(account.code),
-        inert(account.name),
-        account.type.value,
-        inert(entry.narration),
-        inert(line.reference),
-        inert(line.memo),
-        line.amount.currency,
-        *amounts,
-        inert(entry.evidence),
-        "" if line.source_line is None else str(line.source_line),
-        inert(entry.reverses),
-    )
+        rounding = Money(valued.rounding, base)
+        line = JournalLine(books.chart.code(Purpose.ROUNDING), rounding, memo="rounding of the exchange")
+        yield row(len(entry.lines) + 1, line, ("", "", base, *_sides(valued.rounding, base), ""))
 
 
 def _based(line: JournalLine, minor: int | None, valued: Valuation | None, books: Books) -> tuple[str, str, str, str]:

@@ -7,7 +7,7 @@ a comma, and any `word:` in a comment is a tag: so what would end a text early i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 from trueup.base.money import exponent_of
@@ -16,8 +16,8 @@ from trueup.formats.journal_accounts import hledger_names
 from trueup.formats.journal_export import Books, JournalExport, Piece, pieces, plain_amount, reference_of
 
 _TYPES = {AccountType.ASSET: "A", AccountType.LIABILITY: "L", AccountType.INCOME: "R", AccountType.EXPENSE: "X"}
-_ENDS_DESCRIPTION = frozenset("%;|")
-_ENDS_TAG = frozenset("%,;:[]()|")
+_ENDS_DESCRIPTION = {ord(each): quote(each) for each in "%;|"}
+_ENDS_TAG = {ord(each): quote(each) for each in "%,;:[]()|"}
 
 
 def write_hledger(entries: Iterable[JournalEntry], books: Books) -> Iterator[Piece]:
@@ -59,12 +59,14 @@ def _tags(**values: str) -> str:
     return ", ".join(f"{name}:{_encoded(value, _ENDS_TAG)}" for name, value in values.items() if value)
 
 
-def _encoded(text: str, ends: frozenset[str]) -> str:
+def _encoded(text: str, ends: Mapping[int, str]) -> str:
     """The text with what would end it, what cannot be seen, and spaces that would be dropped, as %XX; decoding gives it back."""
-    if text.isascii() and text.isprintable() and not ends.intersection(text) and text == text.strip():
-        return text
-    shown = "".join(each if each.isprintable() and each not in ends else quote(each, errors="replace") for each in text)
-    return re.sub(r"^ +| +$", lambda spaces: "%20" * len(spaces.group()), shown)
+    shown = text.translate(ends)
+    if not shown.isprintable():
+        shown = "".join(each if each.isprintable() else quote(each, errors="replace") for each in shown)
+    if shown[:1] == " " or shown[-1:] == " ":
+        shown = re.sub(r"^ +| +$", lambda spaces: "%20" * len(spaces.group()), shown)
+    return shown
 
 
 EXPORT = JournalExport(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -79,21 +79,16 @@ def _load(connection: sa.Connection, rule: DeductionRule, query: str, more: dict
     for partner, payee, paid_on, currency, remittance, answered, *row in connection.execute(
         text, values, execution_options={"yield_per": LINES_AT_ONCE}
     ):
-        yield PastLine(remittance, partner, HistoricLine(_line(*row), currency, payee, paid_on), answered)
+        yield PastLine(remittance, partner, HistoricLine(_line(row), currency, payee, paid_on), answered)
 
 
-def _line(
-    number: int, reference: str, paid: int, discount: int, withheld: int, gross: int | None, *row: Any
-) -> RemittanceLine:
+def _line(row: Sequence[Any]) -> RemittanceLine:
     """A line with all that a type may read; where it stood in its document no type reads."""
-    remaining, invoice_day, description, kind, more = row
+    *facts, more = row
     if more is None:
-        return RemittanceLine(
-            number, reference, paid, discount, withheld, gross, remaining, invoice_day, description, kind
-        )
+        return RemittanceLine(*facts)
     adjustments = tuple(Adjustment(*each) for each in more["adjustments"])
-    facts = (remaining, invoice_day, description, kind, more["references"], adjustments, more["standalone"])
-    return RemittanceLine(number, reference, paid, discount, withheld, gross, *facts)
+    return RemittanceLine(*facts, more["references"], adjustments, more["standalone"])
 
 
 _COVERED = (
