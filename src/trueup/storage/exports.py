@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from trueup.base.errors import NotFound
 from trueup.base.money import Money
 from trueup.domain.journal import JournalEntry, JournalLine
-from trueup.storage.bulk import reserve_ids
+from trueup.storage.bulk import array_text, reserve_ids
 from trueup.storage.schema import metadata
 
 exports = sa.Table(
@@ -53,6 +54,7 @@ placed_exports = sa.Table(
     sa.Column("placed_at", sa.TIMESTAMP(timezone=True), nullable=False),
 )
 _ROWS_AT_ONCE = 5000
+_ENTRIES_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +108,30 @@ _TAKE = sa.text(
 
 
 def stream_entries(connection: sa.Connection, export_id: int) -> Iterator[JournalEntry]:
-    """The entries of an export by day, however many: memory stays bounded. Nothing else may use the connection meanwhile."""
-    rows = connection.execute(_ENTRIES.execution_options(yield_per=_ROWS_AT_ONCE), {"export": export_id})
-    for _, group in groupby(rows, key=lambda row: row.id):
-        lines = list(group)
-        head = lines[0]
-        yield JournalEntry(
-            head.key, head.day, head.narration, tuple(_line(row) for row in lines), head.evidence, head.reverses
-        )
+    """The entries of an export by day, however many: memory stays bounded. Nothing else may use the connection meanwhile.
+
+    Some hundred at a time, so that nothing sorts the lines of them all; and of these no more is held than the lines of one.
+    """
+    after: tuple[date, int] = date.min, 0
+    while heads := connection.execute(_HEADS, {"export": export_id, "day": after[0], "id": after[1]}).all():
+        ids = array_text(head.id for head in heads)
+        rows = connection.execute(_LINES, {"ids": ids}, execution_options={"yield_per": _ROWS_AT_ONCE})
+        for place, group in groupby(rows, key=itemgetter(0)):
+            head = heads[place - 1]
+            lines = tuple(_line(*row) for row in group)
+            yield JournalEntry(head.key, head.day, head.narration, lines, head.evidence, head.reverses)
+        after = heads[-1].day, heads[-1].id
 
 
-_ENTRIES = sa.text(
-    "SELECT e.id, e.key, e.day, e.narration, e.evidence, e.reverses, l.account, l.minor, l.currency, l.reference, l.type,"
-    " l.rule, l.source_line FROM trueup.exported_entries x JOIN trueup.journal_entries e ON e.id = x.entry_id"
-    " JOIN trueup.journal_lines l ON l.entry_id = e.id WHERE x.export_id = :export ORDER BY e.day, e.id, l.number"
+_HEADS = sa.text(
+    "SELECT e.id, e.key, e.day, e.narration, e.evidence, e.reverses FROM trueup.journal_entries e"
+    " JOIN trueup.exported_entries x ON x.export_id = :export AND x.entry_id = e.id"
+    f" WHERE (e.day, e.id) > (:day, :id) ORDER BY e.day, e.id LIMIT {_ENTRIES_AT_ONCE}"
+)
+_LINES = sa.text(
+    "SELECT o.place, l.account, l.minor, l.currency, l.reference, l.type, l.rule, l.source_line"
+    " FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS o(id, place)"
+    " JOIN trueup.journal_lines l ON l.entry_id = o.id ORDER BY o.place, l.number"
 )
 
 
@@ -199,6 +211,7 @@ def _export(row: Mapping[Any, Any]) -> Export:
     )
 
 
-def _line(row: Any) -> JournalLine:
-    memo = ", ".join(text for text in (row.type, row.rule) if text)
-    return JournalLine(row.account, Money(row.minor, row.currency), row.reference, memo, row.source_line or None)
+def _line(_: int, account: str, minor: int, currency: str, *about: Any) -> JournalLine:
+    reference, type_, rule, source_line = about
+    memo = f"{type_}, {rule}" if type_ and rule else type_ or rule
+    return JournalLine(account, Money(minor, currency), reference, memo, source_line or None)

@@ -84,11 +84,11 @@ def _load(connection: sa.Connection, rule: DeductionRule, query: str, more: dict
 
 def _line(row: Sequence[Any]) -> RemittanceLine:
     """A line with all that a type may read; where it stood in its document no type reads."""
-    *facts, more = row
-    if more is None:
-        return RemittanceLine(*facts)
-    adjustments = tuple(Adjustment(*each) for each in more["adjustments"])
-    return RemittanceLine(*facts, more["references"], adjustments, more["standalone"])
+    said = row[10] or {"references": {}, "adjustments": (), "standalone": False}
+    adjustments = tuple(Adjustment(*each) for each in said["adjustments"])
+    return RemittanceLine(
+        *row[:10], references=said["references"], adjustments=adjustments, standalone=said["standalone"]
+    )
 
 
 _COVERED = (
