@@ -84,11 +84,11 @@ def _load(connection: sa.Connection, rule: DeductionRule, query: str, more: dict
 
 def _line(row: Sequence[Any]) -> RemittanceLine:
     """A line with all that a type may read; where it stood in its document no type reads."""
-    said = row[10] or {"references": {}, "adjustments": (), "standalone": False}
+    number, reference, paid, discount, withheld, gross, remaining, day, description, kind, more = row
+    said = more or {"references": {}, "adjustments": (), "standalone": False}
     adjustments = tuple(Adjustment(*each) for each in said["adjustments"])
-    return RemittanceLine(
-        *row[:10], references=said["references"], adjustments=adjustments, standalone=said["standalone"]
-    )
+    amounts, facts = (paid, discount, withheld, gross, remaining), (day, description, kind)
+    return RemittanceLine(number, reference, *amounts, *facts, said["references"], adjustments, said["standalone"])
 
 
 _COVERED = (
