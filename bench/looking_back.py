@@ -25,11 +25,11 @@ from trueup.workflows.export_journal import Ledger, export_journal
 from trueup.workflows.try_rules import EVER, try_on
 from trueup.workflows.world import Tx
 
-_MONTH = Month(date(2026, 10, 1))
+MONTH = Month(date(2026, 10, 1))
 """The last of a history: everything before it is opening."""
 
 
-class _Heap:
+class Heap:
     """Files of an export that nobody keeps: how large they are."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ def look_back(url: str) -> list[str]:
     told = desk.engine.act(_count, "remittance_lines")
     rows = [
         _row(
-            f"the close of {_MONTH}: figures, checklist, PDF and XLSX",
+            f"the close of {MONTH}: figures, checklist, PDF and XLSX",
             f"{booked:,} journal lines",
             booked,
             desk,
@@ -61,7 +61,7 @@ def look_back(url: str) -> list[str]:
         _row("a rule that reads one line in many, tried on all history", f"{told:,} lines", told, desk, _try_rare),
         _row("a rule that reads nearly every line, tried on all history", f"{told:,} lines", told, desk, _try_common),
         _row("the journal written for hledger", f"{booked:,} journal lines", booked, desk, _export),
-        _row("the list of payments, and the largest of them shown", "50 payments", 0, desk, _show),
+        _row("the list of payments, and the largest of them shown", "50 payments", 0, desk, show_payments),
     ]
     desk.close()
     return rows
@@ -79,29 +79,31 @@ def _count(tx: Tx, table: str) -> int:
 
 
 def _close(tx: Tx) -> None:
-    looked = look_at_month(tx.connection, tx.resources.books, _MONTH, tx.now, None)
+    looked = look_at_month(tx.connection, tx.resources.books, MONTH, tx.now, None)
     write_close_pack_pages(looked.pack)
     write_close_pack_workbook(io.BytesIO(), looked.pack)
 
 
 def _try_rare(tx: Tx) -> None:
-    _try(tx, RuleForm.PREFIX, "IPAPUS")
+    try_reading(tx, RuleForm.PREFIX, "IPAPUS")
 
 
 def _try_common(tx: Tx) -> None:
-    _try(tx, RuleForm.CONTAINS, "0")
+    try_reading(tx, RuleForm.CONTAINS, "0")
 
 
-def _try(tx: Tx, form: RuleForm, pattern: str) -> None:
+def try_reading(tx: Tx, form: RuleForm, pattern: str) -> None:
+    """A rule of this form and pattern, on all history."""
     rule = DeductionRule("bench", 1, RuleField.REFERENCE, form, pattern, Direction.EITHER, "fee", EVER, PERSON.name)
     try_on(tx.connection, tx.resources.books.grammars.now(tx.connection), rule)
 
 
 def _export(tx: Tx) -> None:
-    export_journal(tx, Scope("hledger"), Ledger("USD"), PERSON, _Heap())
+    export_journal(tx, Scope("hledger"), Ledger("USD"), PERSON, Heap())
 
 
-def _show(tx: Tx) -> None:
+def show_payments(tx: Tx) -> None:
+    """The first page of payments, and the statement of the largest."""
     list_remittances(tx.connection, RemittanceFilter())
     largest = sa.text("SELECT id FROM trueup.remittances ORDER BY line_count DESC LIMIT 1")
     show_remittance(tx.connection, tx.connection.execute(largest).scalar_one())
