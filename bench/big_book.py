@@ -47,6 +47,11 @@ _TABLES: tuple[tuple[str, dict[str, str]], ...] = (
     ("cases", {"id": _ID, "subject": _TEXT}),
 )
 _OWN_CASES = "WHERE pg_temp.copied(subject, n) <> subject"
+_GROUPS = """
+DELETE FROM trueup.suspense_groups;
+INSERT INTO trueup.suspense_groups (kind, subject, currency, lines, minor)
+SELECT kind, subject, min(currency), count(*), sum(minor) FROM trueup.suspense GROUP BY kind, subject
+"""
 _SHARED_CASES = """
 UPDATE trueup.cases SET risk_minor = risk_minor * :whole WHERE state = 'open' AND pg_temp.copied(subject, 1) = subject
 """
@@ -70,6 +75,7 @@ def load_book(url: str, folder: Path, lines: int) -> dict[str, int]:
         connection.execute(sa.text(_NUMBERED))
         for table, changed in _TABLES:
             connection.execute(sa.text(_copying(connection, table, changed)), {"copies": copies})
+        connection.exec_driver_sql(_GROUPS)
         connection.execute(sa.text(_SHARED_CASES), {"whole": copies + 1})
     with desk.database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")

@@ -181,7 +181,7 @@ def main() -> None:
     """Measure, print, and write the section of RESULTS.md."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=LINES_OF_PAYMENTS, help="lines of payments in the book, about")
-    parser.add_argument("--quick", action="store_true", help="a fiftieth of it: about a minute")
+    parser.add_argument("--quick", action="store_true", help="a fiftieth of it")
     parser.add_argument("--dry-run", action="store_true", help="print, and leave RESULTS.md as it is")
     chosen = parser.parse_args()
     noise = [noise_percent()]
