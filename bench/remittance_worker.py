@@ -34,11 +34,12 @@ PERSON = Person("Bench", frozenset({Role.FINANCE}))
 
 @dataclass(frozen=True)
 class Worked:
-    """What a process did: lines (or invoices) taken in, processor seconds, and its largest memory."""
+    """What a process did: lines (or invoices) taken in, processor seconds, and its largest memory; by file lines and seconds."""
 
     count: int
     cpu_seconds: float
     peak_megabytes: float
+    files: dict[str, tuple[int, float]]
 
 
 class Desk:
@@ -109,14 +110,16 @@ def _process(work: Callable[[Desk, Path], int], url: str, waiting: Any, done: An
     collect_seldom()
     desk = Desk(url)
     ready.wait()
-    before, count = time.process_time(), 0
+    before, files = time.process_time(), dict[str, tuple[int, float]]()
     try:
         while (path := waiting.get()) is not None:
-            count += work(desk, path)
+            began = time.process_time()
+            files[path.name] = work(desk, path), time.process_time() - began
         peak = (
             resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if os.uname().sysname == "Darwin" else 1024) / 1e6
         )
-        done.put(Worked(count, time.process_time() - before, peak))
+        count = sum(lines for lines, _ in files.values())
+        done.put(Worked(count, time.process_time() - before, peak, files))
     except BaseException as error:
         done.put(f"{type(error).__name__}: {error}")
         raise

@@ -1,4 +1,4 @@
-"""Plain lines are settled by a short way: it leads where the long one does, whatever a payment holds and whoever answered what."""
+"""What nearly every line is takes a short way: it leads where the long one does, whatever a payment holds and whoever answered."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from tests.properties.test_deductions_properties import LINES, TEXT
 from tests.unit.domain.deduction_lines import GRAMMAR
 from trueup.base.money import Money
 from trueup.domain.deduction import stems
+from trueup.domain.invoices import normal_reference
 from trueup.domain.remittances import Remittance, RemittanceLine, RemittanceSource
 from trueup.domain.settlement import Ground, KnownInvoice, LineDecision, settle
+from trueup.formats.regional import Convention
+from trueup.formats.remittance._amounts import CellReader
 from trueup.settings.chart import default_chart
 
 _CHART = default_chart()
@@ -27,6 +30,22 @@ _PLAIN = st.builds(
     gross=st.none() | st.integers(-5, 5),
     description=st.sampled_from(["", "6WC7C2MA/MDW2/##NOT_AVAILABLE", "Shortage", "CO-OP Agreement"]),
 )
+
+
+@given(st.text(max_size=24) | st.text(" \t-_*/.aBc1", max_size=12))
+def test_a_reference_is_compared_the_same_whatever_else_it_holds(text: str) -> None:
+    """Its plain letters are read by a quicker way than others."""
+    assert normal_reference(text) + "Ü" == normal_reference(text + "ü")
+
+
+@given(st.sampled_from(["", "-"]), st.integers(0, 10**12), st.integers(0, 99), st.sampled_from([".", ","]))
+def test_an_amount_is_the_same_as_it_is_nearly_always_written_and_with_a_blank(
+    sign: str, whole: int, part: int, mark: str
+) -> None:
+    """The quick way reads what the other does."""
+    text, minor = f"{sign}{whole}{mark}{part:02d}", whole * 100 + part
+    reader = CellReader(Convention(mark))
+    assert reader.minor(text, "USD") == reader.minor(f" {text}", "USD") == (-minor if sign else minor)
 
 
 @given(

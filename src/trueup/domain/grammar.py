@@ -16,10 +16,12 @@ from trueup.domain.reason_codes import reason_of
 from trueup.domain.remittances import RemittanceLine
 
 _WORD = re.compile(r"[A-Z0-9]+")
+_MOST_HEARD = 10_000
+"""Descriptions that are remembered: lines of one order say the same."""
 
 
 class Grammar:
-    """Deduction types, built in and of finance's own, as one grammar. Immutable once built.
+    """Deduction types, built in and of finance's own, as one grammar. Nothing of it changes once it is built.
 
     `all`: as given; `types`: one for each code, the built-in one where rules see the same kind otherwise; `plain_type`: what a
     line that gives is where no mark says more, None where that takes a look. Raises ConfigurationError when two types share a
@@ -32,6 +34,7 @@ class Grammar:
         self._taking: list[DeductionType] = []
         self._giving: list[DeductionType] = []
         self._words: defaultdict[str, list[DeductionType]] = defaultdict(list)
+        self._heard: dict[str, tuple[DeductionType, ...]] = {}
         self._reasons: defaultdict[str, list[DeductionType]] = defaultdict(list)
         holds: defaultdict[str, list[DeductionType]] = defaultdict(list)
         starts: defaultdict[str, list[tuple[str, DeductionType]]] = defaultdict(list)
@@ -92,22 +95,27 @@ class Grammar:
                 if part in text:
                     hits += holding
         if line.description:
-            self._by_words(line.description, hits)
+            hits += self._by_words(line.description)
         if line.kind:
-            self._by_words(line.kind, hits)
+            hits += self._by_words(line.kind)
         if line.references:
             for key, said in line.references.items():
                 if "DESCRIPTION" in key.upper():
-                    self._by_words(said, hits)
+                    hits += self._by_words(said)
         if (line.kind or line.adjustments) and (reason := reason_of(line)):
             hits += self._reasons.get(reason.type, ())
         return {id(each): each for each in hits}.values() if len(hits) > 1 else hits
 
-    def _by_words(self, said: str, hits: list[DeductionType]) -> None:
-        words = self._words
-        for word in _WORD.findall(said.upper()):
-            if word in words:
-                hits += words[word]
+    def _by_words(self, said: str) -> tuple[DeductionType, ...]:
+        """The types that a word of a text is a mark of."""
+        known = self._heard.get(said)
+        if known is None:
+            words = self._words
+            known = tuple(each for word in _WORD.findall(said.upper()) if word in words for each in words[word])
+            if len(self._heard) >= _MOST_HEARD:
+                self._heard.clear()
+            self._heard[said] = known
+        return known
 
 
 def _once(types: Iterable[DeductionType]) -> tuple[DeductionType, ...]:

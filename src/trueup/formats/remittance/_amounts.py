@@ -109,8 +109,10 @@ class CellReader:
         """
         if type(cell) is str:
             amounts = self._amounts[currency]
-            if cell in amounts:
+            try:
                 return amounts[cell]
+            except KeyError:
+                pass
             known = None if is_blank(cell) else self._from_text(cell, currency)
             if len(amounts) < MOST_REMEMBERED:
                 amounts[cell] = known
@@ -168,6 +170,10 @@ class CellReader:
     def _from_text(self, cell: str, currency: str) -> int:
         mark = self.convention.decimal_mark
         if exponent_of(currency) == 2 and mark:
+            whole, _, part = cell.rpartition(mark)
+            plain = len(part) == 2 and len(cell) <= 18 and cell.isascii() and part.isdecimal()
+            if plain and whole.removeprefix("-").isdecimal():  # as nearly every amount is written
+                return int(whole + part)
             found = (_POINT if mark == "." else _COMMA).fullmatch(cell.strip())
             if found:
                 return int(found[1] + found[2].replace("," if mark == "." else ".", "") + found[3])
