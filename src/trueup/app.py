@@ -97,12 +97,12 @@ def build_web(app: Application, *, open_house: bool = False) -> ASGIApp:
     # Imported here: what draws pages takes as long to load as all the rest, and most commands draw none.
     from trueup.api.metrics import Calls
     from trueup.api.server import beside, build_api
-    from trueup.api.v1 import build_v1
+    from trueup.api.v1 import build_v1, describe
     from trueup.console.server import build_console
 
     calls = Calls()
     taken_in = calls.counting(build_api(app.world, app.engine.act, app.settings.signals))
-    return beside(build_console(app, open_house=open_house), taken_in, build_v1(app, calls))
+    return beside(build_console(app, describe, open_house=open_house), taken_in, build_v1(app, calls))
 
 
 @dataclass(frozen=True)

@@ -78,14 +78,20 @@ def test_cases_are_discussed(console: Console, new_case: Callable[..., int]) -> 
     with calling(console, token(console, "Olga", "look", "cases.discuss")) as olga:
         assert olga.send(f"/cases/{case_id}/comments", {"text": "asked"}).status_code == 201
         assert olga.send(f"/cases/{case_id}/comments", {"text": "a\x00b"}).status_code == 422
+        assert olga.send(f"/cases/{case_id}/comments?dry_run=true", {"text": "tried"}).json()["dry_run"]
+        assert olga.send(f"/cases/{case_id}/assignment?dry_run=true", {"person": "Elke"}, "PUT").status_code == 200
         assigned = olga.send(f"/cases/{case_id}/assignment", {"person": "Fina"}, "PUT").json()
-        assert assigned == {"case": case_id, "person": "Fina", "before": None}
+        assert assigned == {"case": case_id, "person": "Fina", "before": None, "dry_run": False}
         assert olga.send(f"/cases/{case_id}/assignment", {"person": "Nobody"}, "PUT").status_code == 404
         later = {"until": "2026-11-25T09:00:00+01:00", "reason": "waits"}
+        assert olga.send(f"/cases/{case_id}/snooze?dry_run=true", later, "PUT").json()["before"] is None
+        assert olga.send(f"/cases/{case_id}/snooze", None, "DELETE").status_code == 404
         assert olga.send(f"/cases/{case_id}/snooze", later, "PUT").json()["until"] == "2026-11-25T08:00:00Z"
-        assert olga.send(f"/cases/{case_id}/snooze", None, "DELETE").json()["until"] is None
+        woken = olga.send(f"/cases/{case_id}/snooze", None, "DELETE").json()
+        assert (woken["until"], woken["before"]) == (None, "2026-11-25T08:00:00Z")
         whole = olga.json(f"/cases/{case_id}")
     assert (whole["person"], whole["comments"][0]["text"], whole["snoozed_until"]) == ("Fina", "asked", None)
+    assert len(whole["comments"]) == 1
 
 
 def test_counts_are_declared_whole_or_not_at_all(console: Console) -> None:
@@ -107,6 +113,9 @@ def test_a_document_is_kept_before_it_is_read(console: Console) -> None:
     path = "/api/v1/documents?partner=amazon-us&kind=stock-counts&name=counts.csv"
     kind = {"content-type": "application/octet-stream", "idempotency-key": "u-1"}
     with calling(console, token(console, "Olga")) as olga:
+        tried = olga.http.post(f"{path}&dry_run=true", content=content, headers=kind).json()
+        assert tried["reads_as"] == "stock counts" and tried["dry_run"]
+        assert olga.get(f"/documents/{tried['digest']}").status_code == 404
         arrived = olga.http.post(path, content=content, headers=kind)
         again = olga.http.post(path, content=content, headers=kind)
         assert (arrived.status_code, arrived.json()) == (202, again.json())

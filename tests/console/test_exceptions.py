@@ -106,8 +106,31 @@ def test_an_assignment_is_on_the_row_and_in_the_trail(console: Console, new_case
     with console.visitor("Olga") as olga:
         olga.post(f"/exceptions/{case_id}/assign", person="Fina")
         shown = olga.get("/exceptions?person=Fina").text
-    assert "Stock is short of assigned" in shown
-    assert "case.assigned" in shown
+        assert "Stock is short of assigned" in shown
+        assert "case.assigned" in shown
+        olga.post(f"/exceptions/{case_id}/assign", person="Elke")
+        page = olga.get(f"/exceptions?row={case_id}").text
+        undo = re.search(r'action="(/exceptions/\d+/assign[^"]*)"><input[^>]*><button[^>]*id="undo"', page)
+        assert undo
+        olga.post(undo[1])
+        assert "Stock is short of assigned" in olga.get("/exceptions?person=Fina").text
+
+
+def test_what_was_put_aside_before_is_put_aside_again(console: Console, new_case: Callable[[str], int]) -> None:
+    """An undo leads back to what was: the day and the reason of before, not to nothing."""
+    case_id = new_case("twice aside")
+    with console.visitor("Olga") as olga:
+        for day, reason in (("2026-11-25", "the buyer is asked"), ("2026-11-27", "the buyer is away")):
+            olga.post(f"/exceptions/{case_id}/snooze", until=day, reason=reason)
+        page = olga.get("/exceptions").text
+        undo = re.search(r'action="(/exceptions/\d+/snooze\?[^"]*)"', page)
+        assert undo
+        assert olga.post(unescape(undo[1])).status_code == 303
+        shown = olga.get(f"/exceptions?tab=snoozed&row={case_id}").text
+        assert "the buyer is asked" in shown
+        olga.post(f"/exceptions/{case_id}/wake")
+        back = re.search(r'action="(/exceptions/\d+/snooze\?[^"]*)"', olga.get(f"/exceptions?row={case_id}").text)
+        assert back and "asked" in back[1]
 
 
 def test_many_are_decided_at_once_after_a_look(console: Console, new_case: Callable[..., int]) -> None:

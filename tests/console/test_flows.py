@@ -88,6 +88,27 @@ def test_long_work_is_followed_and_survives_a_reload(console: Console, page_of: 
         assert load_job(connection, job).state == "done"
 
 
+def test_long_work_is_called_off_before_it_is_begun(console: Console) -> None:
+    """After a look at what stays; a worker that takes it up afterwards books nothing, and what was begun is finished."""
+    act = console.app.act
+    with console.visitor("Fina") as fina, console.visitor("Olga") as olga:
+        paid = export("900200,90.00", lines=(line("900200", "QZX 3", "90.00"),)).encode()
+        data = {"csrf": fina.csrf, "partner": "amazon-us"}
+        asked = fina.http.post("/remittances/upload", data=data, files={"file": ("More.csv", paid, "text/csv")})
+        place = asked.headers["location"]
+        job = int(place.rpartition("/")[2])
+        assert "may be handed in again" in fina.post(f"{place}/cancel").text
+        with console.app.database.transaction() as connection:
+            assert load_job(connection, job).state == "waiting"
+        assert fina.post(f"{place}/cancel", sure="yes").headers["location"] == place
+        assert "Called off by Fina" in fina.get(place).text
+        assert act(False, begin_import, job) == -1
+        assert "has ended already" in olga.post(f"{place}/cancel").text
+    with console.app.database.transaction() as connection:
+        booked = connection.execute(sa.text("SELECT count(*) FROM trueup.remittances WHERE payment = '900200'"))
+        assert booked.scalar_one() == 0
+
+
 def test_a_file_that_is_no_remittance_is_refused_at_once(console: Console) -> None:
     """Whoever hands it in is told, and no job is begun."""
     with console.visitor("Fina") as fina:

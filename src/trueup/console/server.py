@@ -5,10 +5,11 @@ from __future__ import annotations
 import hmac
 import secrets
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -71,10 +72,10 @@ def collect_pages() -> dict[str, Page]:
     return found
 
 
-def build_console(desk: Desk, *, open_house: bool = False) -> FastAPI:
+def build_console(desk: Desk, describe_api: Callable[[], Mapping[str, Any]], *, open_house: bool = False) -> FastAPI:
     """All pages over an opened installation. Raises ConfigurationError when the assets are not built."""
     manifest()
-    house = House(desk, collect_pages(), open_house)
+    house = House(desk, collect_pages(), open_house, describe_api=describe_api)
     app = FastAPI(title="Trueup", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     for page in house.pages.values():

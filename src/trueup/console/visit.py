@@ -53,12 +53,16 @@ class Desk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What all visits share: the desk, the pages, and whether anyone may come in as anyone (a demonstration)."""
+    """What all visits share: the desk, the pages, and whether anyone may come in as anyone (a demonstration).
+
+    `describe_api` gives the OpenAPI document of the API that stands beside the console.
+    """
 
     desk: Desk
     pages: Mapping[str, Page]
     open_house: bool = False
     streams: Streams = field(default_factory=Streams)
+    describe_api: Callable[[], Mapping[str, Any]] = dict
 
     def decides(self, resolution: str, case_id: int) -> str:
         """Where a resolution is decided that takes more than a word; "" where no page does."""

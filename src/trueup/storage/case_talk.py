@@ -72,17 +72,20 @@ def assign(connection: sa.Connection, case_id: int, person: str | None, now: dat
 
 def snooze(
     connection: sa.Connection, case_id: int, wanted: Snooze, by: tuple[str, int | None], now: datetime
-) -> datetime | None:
-    """Put it aside; returns until when it was before. `by`: who, and the money at risk meanwhile."""
-    query = sa.select(case_snoozes.c.until).where(case_snoozes.c.case_id == case_id, case_snoozes.c.until > now)
-    before: datetime | None = connection.execute(query).scalar()
+) -> Snooze | None:
+    """Put it aside; returns until when and why it was before. `by`: who, and the money at risk meanwhile."""
+    kept = sa.select(case_snoozes.c.until, case_snoozes.c.reason)
+    row = connection.execute(kept.where(case_snoozes.c.case_id == case_id, case_snoozes.c.until > now)).first()
     values = {"until": wanted.until, "reason": wanted.reason, "actor": by[0], "at": now, "risk_minor": by[1]}
     statement = insert(case_snoozes).values(case_id=case_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["case_id"], set_=values))
-    return before
+    return Snooze(row.until, row.reason) if row else None
 
 
-def wake(connection: sa.Connection, case_id: int) -> None:
-    """Take it up again. Raises NotFound when it is not put aside."""
-    if not connection.execute(sa.delete(case_snoozes).where(case_snoozes.c.case_id == case_id)).rowcount:
+def wake(connection: sa.Connection, case_id: int) -> Snooze:
+    """Take it up again; until when it was put aside, and why. Raises NotFound when it is not."""
+    query = sa.delete(case_snoozes).where(case_snoozes.c.case_id == case_id)
+    row = connection.execute(query.returning(case_snoozes.c.until, case_snoozes.c.reason)).first()
+    if row is None:
         raise NotFound(f"Case {case_id} is not put aside.")
+    return Snooze(row.until, row.reason)

@@ -30,11 +30,11 @@ jobs = sa.Table(
     sa.Column("asked_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("began_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("ended_at", sa.TIMESTAMP(timezone=True)),
-    sa.CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", name="state"),
-    sa.CheckConstraint("(state IN ('done', 'failed')) = (ended_at IS NOT NULL)", name="ended_when"),
+    sa.CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name="state"),
+    sa.CheckConstraint("(state IN ('done', 'failed', 'cancelled')) = (ended_at IS NOT NULL)", name="ended_when"),
     sa.Index("ix_jobs_actor", "actor", "id"),
 )
-ENDED = ("done", "failed")
+ENDED = ("done", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,10 @@ def add_job(
     return int(connection.execute(sa.insert(jobs).values(**values, **rest).returning(jobs.c.id)).scalar_one())
 
 
-def load_job(connection: sa.Connection, job_id: int) -> Job:
-    """Raises NotFound."""
-    row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).mappings().first()
+def load_job(connection: sa.Connection, job_id: int, *, lock: bool = False) -> Job:
+    """`lock`: nobody else changes it until this transaction ends. Raises NotFound."""
+    query = sa.select(jobs).where(jobs.c.id == job_id)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
         raise NotFound(f"Job {job_id}: there is none of that number.")
     return _job(row)
@@ -100,6 +101,12 @@ def end_job(connection: sa.Connection, job_id: int, words: str, result: Mapping[
 def fail_job(connection: sa.Connection, job_id: int, words: str, now: datetime) -> None:
     """It could not be done; the words say why."""
     values = {"state": "failed", "words": words, "ended_at": now}
+    connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(**values))
+
+
+def cancel_job(connection: sa.Connection, job_id: int, words: str, now: datetime) -> None:
+    """It was called off; the words say by whom, and what stays."""
+    values = {"state": "cancelled", "words": words, "ended_at": now}
     connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(**values))
 
 

@@ -8,6 +8,7 @@ from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, Refused
 from trueup.domain.cases import Case, CaseState
 from trueup.storage import case_talk, cases
+from trueup.storage.case_talk import Snooze
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
@@ -40,8 +41,8 @@ def assign_case(tx: Tx, case_id: int, to: Person | None, person: Person) -> str 
     return before
 
 
-def snooze_case(tx: Tx, case_id: int, until: datetime, reason: str, person: Person) -> None:
-    """Put it aside. It comes back by itself at its time, and before when more money is at risk.
+def snooze_case(tx: Tx, case_id: int, until: datetime, reason: str, person: Person) -> Snooze | None:
+    """Put it aside. It comes back by itself at its time, and before when more money is at risk. Returns how it was before.
 
     Raises NotFound, Conflict (resolved), Refused (role, no reason, a time that is past, too late or after the deadline).
     """
@@ -56,19 +57,22 @@ def snooze_case(tx: Tx, case_id: int, until: datetime, reason: str, person: Pers
             f"Case {case_id} is due {write_instant(case.draft.deadline)}; put aside until {write_instant(until)} it would be late."
         )
     risk = case.draft.money_at_risk.minor if case.draft.money_at_risk else None
-    before = case_talk.snooze(
-        tx.connection, case_id, case_talk.Snooze(until, reason.strip()), (person.name, risk), tx.now
-    )
+    before = case_talk.snooze(tx.connection, case_id, Snooze(until, reason.strip()), (person.name, risk), tx.now)
     told = {"until": write_instant(until), "reason": reason.strip()}
-    was = {"until": write_instant(before)} if before else None
-    record_deed(tx.connection, tx.now, person, Deed("case.snoozed", f"case {case_id}", was, told))
+    record_deed(tx.connection, tx.now, person, Deed("case.snoozed", f"case {case_id}", _told(before), told))
+    return before
 
 
-def wake_case(tx: Tx, case_id: int, person: Person) -> None:
-    """Take it up again. Raises NotFound when it is not put aside, Refused (role)."""
+def wake_case(tx: Tx, case_id: int, person: Person) -> Snooze:
+    """Take it up again. Returns how it was put aside. Raises NotFound when it is not, Refused (role)."""
     demand_role(person, _MAY)
-    case_talk.wake(tx.connection, case_id)
-    record_deed(tx.connection, tx.now, person, Deed("case.woken", f"case {case_id}"))
+    before = case_talk.wake(tx.connection, case_id)
+    record_deed(tx.connection, tx.now, person, Deed("case.woken", f"case {case_id}", _told(before), None))
+    return before
+
+
+def _told(snooze: Snooze | None) -> dict[str, str] | None:
+    return {"until": write_instant(snooze.until), "reason": snooze.reason} if snooze else None
 
 
 def _open_case(tx: Tx, case_id: int) -> Case:
@@ -76,3 +80,6 @@ def _open_case(tx: Tx, case_id: int) -> Case:
     if case.state is not CaseState.OPEN:
         raise Conflict(f"Case {case_id} was resolved by {case.resolved_by} meanwhile; nothing was changed.")
     return case
+
+
+__all__ = ["LONGEST_COMMENT", "LONGEST_SNOOZE", "Snooze", "assign_case", "comment_on", "snooze_case", "wake_case"]

@@ -24,6 +24,8 @@ from trueup.workflows.settle_remittance import archive_remittance
 from trueup.workflows.world import Flowing, Tx, World
 
 IMPORT = "import-remittances"
+CANCELLED = "cancelled"
+"""The state of a job that a person called off before it was begun."""
 
 
 def ask_import(tx: Tx, upload: Upload) -> int:
@@ -51,6 +53,8 @@ def import_remittances(c: Flowing, job_id: int) -> None:
     """Book the file of a job, batch by batch, and tell how things stand then."""
     try:
         batches = c.commit(begin_import, job_id)
+        if batches < 0:
+            return
         for index in range(batches):
             c.commit(import_part, job_id, index)
     except (DocumentError, NotFound, Refused) as error:
@@ -60,7 +64,9 @@ def import_remittances(c: Flowing, job_id: int) -> None:
 
 
 def begin_import(tx: Tx, job_id: int) -> int:
-    """How many batches there are; the job says how many lines."""
+    """How many batches there are, -1 when it was called off meanwhile; the job says how many lines."""
+    if jobs.load_job(tx.connection, job_id, lock=True).state == CANCELLED:
+        return -1
     plan = _begun(tx, job_id).plan
     jobs.begin_job(tx.connection, job_id, plan.lines, "lines", tx.now)
     return len(plan.batches)

@@ -73,6 +73,14 @@ def archive_document(tx: Tx, handed: HandedIn, person: Person) -> Arrived:
     return Arrived(document.id, document.digest, run_id)
 
 
+def looks_like(content: bytes) -> str | None:
+    """What a document's beginning says that it is, in words; None for what no format knows, or more than one does."""
+    try:
+        return recognise(content[:HEAD_BYTES], known_formats()).title
+    except DocumentError:
+        return None
+
+
 def take_in_upload(tx: Tx, partner: str, kind: str, digest: str, name: str) -> list[int]:
     """Read it as a partner's file is read, where it is what it was handed in as; otherwise it is a case."""
     content = tx.resources.read(tx.connection, digest)

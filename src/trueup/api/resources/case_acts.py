@@ -21,12 +21,16 @@ class Commenting(Told, json_schema_extra={"examples": [{"text": "The buyer confi
     text: Text
 
 
-class Commented(Shape, json_schema_extra={"examples": [{"id": 7, "case": 2, "text": "The buyer confirmed 26.50."}]}):
-    """A comment that is kept."""
+class Commented(
+    Shape,
+    json_schema_extra={"examples": [{"id": 7, "case": 2, "text": "The buyer confirmed 26.50.", "dry_run": False}]},
+):
+    """A comment that is kept; of a dry run, one that would be."""
 
     id: int
     case: int
     text: str
+    dry_run: bool
 
 
 class Assigning(Told, json_schema_extra={"examples": [{"person": "Olga"}]}):
@@ -35,12 +39,15 @@ class Assigning(Told, json_schema_extra={"examples": [{"person": "Olga"}]}):
     person: Line | None
 
 
-class Assigned(Shape, json_schema_extra={"examples": [{"case": 2, "person": "Olga", "before": None}]}):
+class Assigned(
+    Shape, json_schema_extra={"examples": [{"case": 2, "person": "Olga", "before": None, "dry_run": False}]}
+):
     """Who works on a case now, and who did before."""
 
     case: int
     person: str | None
     before: str | None
+    dry_run: bool
 
 
 class Snoozing(
@@ -52,11 +59,16 @@ class Snoozing(
     reason: Line
 
 
-class Snoozed(Shape, json_schema_extra={"examples": [{"case": 2, "until": "2026-11-24T08:00:00Z"}]}):
-    """Until when a case is put aside; null: it is not."""
+class Snoozed(
+    Shape,
+    json_schema_extra={"examples": [{"case": 2, "until": "2026-11-24T08:00:00Z", "before": None, "dry_run": False}]},
+):
+    """Until when a case is put aside now, and was before; null: it is not."""
 
     case: int
     until: Instant | None
+    before: Instant | None
+    dry_run: bool
 
 
 class Resolving(Told, json_schema_extra={"examples": [{"resolution": "accept-as-ordered", "note": "Agreed by mail."}]}):
@@ -92,16 +104,19 @@ class Resolved(
     dry_run: bool
 
 
-def comment_on_case(call: Calling, case: Number, told: Commenting, key: Key = None) -> Commented:
+def comment_on_case(
+    call: Calling, case: Number, told: Commenting, dry_run: DryRun = False, key: Key = None
+) -> Commented:
     """Comment on a case."""
 
     def act(tx: Tx) -> Commented:
-        return Commented(id=comment_on(tx, case, told.text, call.person), case=case, text=told.text.strip())
+        number = comment_on(tx, case, told.text, call.person)
+        return Commented(id=number, case=case, text=told.text.strip(), dry_run=dry_run)
 
-    return call.once(act, key)
+    return call.once(act, key, dry_run=dry_run)
 
 
-def assign(call: Calling, case: Number, told: Assigning, key: Key = None) -> Assigned:
+def assign(call: Calling, case: Number, told: Assigning, dry_run: DryRun = False, key: Key = None) -> Assigned:
     """Say who works on a case."""
 
     def act(tx: Tx) -> Assigned:
@@ -109,12 +124,13 @@ def assign(call: Calling, case: Number, told: Assigning, key: Key = None) -> Ass
         if told.person is not None and told.person not in everyone:
             raise NotFound(f"{told.person!r} is nobody here.")
         to = everyone[told.person] if told.person is not None else None
-        return Assigned(case=case, person=told.person, before=assign_case(tx, case, to, call.person))
+        before = assign_case(tx, case, to, call.person)
+        return Assigned(case=case, person=told.person, before=before, dry_run=dry_run)
 
-    return call.once(act, key)
+    return call.once(act, key, dry_run=dry_run)
 
 
-def snooze(call: Calling, case: Number, told: Snoozing, key: Key = None) -> Snoozed:
+def snooze(call: Calling, case: Number, told: Snoozing, dry_run: DryRun = False, key: Key = None) -> Snoozed:
     """Put a case aside until a time.
 
     It comes back by itself, and before when more money is at risk.
@@ -122,20 +138,25 @@ def snooze(call: Calling, case: Number, told: Snoozing, key: Key = None) -> Snoo
     until = aware_utc(told.until)
 
     def act(tx: Tx) -> Snoozed:
-        snooze_case(tx, case, until, told.reason, call.person)
-        return Snoozed(case=case, until=write_instant(until))
+        before = snooze_case(tx, case, until, told.reason, call.person)
+        return Snoozed(
+            case=case,
+            until=write_instant(until),
+            before=write_instant(before.until) if before else None,
+            dry_run=dry_run,
+        )
 
-    return call.once(act, key)
+    return call.once(act, key, dry_run=dry_run)
 
 
-def wake(call: Calling, case: Number, key: Key = None) -> Snoozed:
+def wake(call: Calling, case: Number, dry_run: DryRun = False, key: Key = None) -> Snoozed:
     """Take a case up again that was put aside."""
 
     def act(tx: Tx) -> Snoozed:
-        wake_case(tx, case, call.person)
-        return Snoozed(case=case, until=None)
+        before = wake_case(tx, case, call.person)
+        return Snoozed(case=case, until=None, before=write_instant(before.until), dry_run=dry_run)
 
-    return call.once(act, key)
+    return call.once(act, key, dry_run=dry_run)
 
 
 def resolve(call: Calling, case: Number, told: Resolving, dry_run: DryRun = False, key: Key = None) -> Resolved:

@@ -81,7 +81,7 @@ class Rule(
     versions: list[CountedVersion]
 
 
-RuleId = Annotated[str, Path(max_length=40, description="The rule's id.")]
+RuleId = Annotated[str, Path(max_length=40, description="The rule's id.", examples=["rule-3"])]
 
 
 def list_rules(

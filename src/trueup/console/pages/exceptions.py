@@ -7,9 +7,10 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from trueup.base.clock import write_instant
+from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import Invalid, NotFound, Refused
 from trueup.console.case_words import BINDING, STANDINGS, effect_of, label_of, title_of_group
+from trueup.console.drawing import query
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.tables import Choice, Filter, State, state_of
 from trueup.console.visit import Visit
@@ -21,7 +22,7 @@ from trueup.storage.views.cases import show_case
 from trueup.storage.views.rivals import list_rivals
 from trueup.storage.views.today import newest_case
 from trueup.workflows.approve_proposal import approve_proposal
-from trueup.workflows.discuss_case import assign_case, comment_on, snooze_case, wake_case
+from trueup.workflows.discuss_case import Snooze, assign_case, comment_on, snooze_case, wake_case
 from trueup.workflows.people import all_people
 from trueup.workflows.preview_case import Decision, resolve_each
 from trueup.workflows.resolve_case import DONE_ELSEWHERE, may_resolve_kind
@@ -50,7 +51,7 @@ def filter_of(visit: Visit, state: State) -> CaseFilter:
 
 def _show(visit: Visit) -> Response:
     state = state_of(visit, *STATE)
-    chosen = int(state["row"]) if state["row"].isdecimal() else None
+    chosen = int(state["row"]) if state["row"].isdecimal() and len(state["row"]) < 19 else None
     if visit.partial and chosen is not None and visit.request.headers.get("HX-Target", "").endswith("detail"):
         return visit.render("exceptions_detail.html", state=state, **_detail(visit, chosen))
     wanted = filter_of(visit, state)
@@ -188,31 +189,44 @@ def _comment(visit: Visit) -> Response:
 
 
 def _assign(visit: Visit) -> Response:
-    name = visit.given("person")
+    """`person` may stand in the address: that is how an assignment is taken back."""
+    name = visit.given("person") or visit.asked("person")
     to = all_people(visit.connection, visit.desk.settings.people).get(name) if name else None
     if name and to is None:
         raise NotFound(f"{name!r} is nobody here.")
     case_id = visit.number("case")
-    visit.act(assign_case, case_id, to, visit.who)
-    return visit.go(_here(visit), f"Case {case_id}: {name or 'nobody'} works on it.")
+    before = visit.act(assign_case, case_id, to, visit.who)
+    undo = f"/exceptions/{case_id}/assign{query({'person': before})}" if before != (name or None) else ""
+    return visit.go(_here(visit), f"Case {case_id}: {name or 'nobody'} works on it.", undo=undo)
 
 
 def _snooze(visit: Visit) -> Response:
+    case_id, until = visit.number("case"), _until(visit)
+    before = visit.act(snooze_case, case_id, until, visit.given("reason") or visit.asked("reason"), visit.who)
+    words = f"Case {case_id} is put aside until {visit.present.day(write_instant(until))}."
+    undo = f"/exceptions/{case_id}/wake" if before is None else _snooze_again(case_id, before)
+    return visit.go(back_to_queue(visit), words, undo=undo)
+
+
+def _until(visit: Visit) -> datetime:
+    """Nine o'clock of a day that is said in the form; or, to take something back, an instant in the address."""
     try:
-        day = date.fromisoformat(visit.given("until"))
+        if visit.asked("at"):
+            return read_instant(visit.asked("at"))
+        return datetime.combine(date.fromisoformat(visit.given("until")), time(9), visit.present.zone)
     except ValueError as error:
         raise Invalid("Say until which day the case is put aside.") from error
-    until = datetime.combine(day, time(9), visit.present.zone)
-    case_id = visit.number("case")
-    visit.act(snooze_case, case_id, until, visit.given("reason"), visit.who)
-    words = f"Case {case_id} is put aside until {visit.present.day(write_instant(until))}."
-    return visit.go(back_to_queue(visit), words, undo=f"/exceptions/{case_id}/wake")
+
+
+def _snooze_again(case_id: int, before: Snooze) -> str:
+    return f"/exceptions/{case_id}/snooze{query({'at': write_instant(before.until), 'reason': before.reason})}"
 
 
 def _wake(visit: Visit) -> Response:
     case_id = visit.number("case")
-    visit.act(wake_case, case_id, visit.who)
-    return visit.go(f"/exceptions?row={case_id}", f"Case {case_id} is back.")
+    before = visit.act(wake_case, case_id, visit.who)
+    undo = _snooze_again(case_id, before) if before.until > visit.now else ""
+    return visit.go(f"/exceptions?row={case_id}", f"Case {case_id} is back.", undo=undo)
 
 
 def _here(visit: Visit) -> str:

@@ -10,15 +10,19 @@ from starlette.responses import Response
 from trueup.console.drawing import templates
 from trueup.console.live import Message, stream
 from trueup.console.page import Page, Route
+from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.visit import Visit
 from trueup.storage.views.jobs import ENDED, Job, list_jobs, load_job
 from trueup.storage.views.runs import list_workers
+from trueup.workflows.authority import LOOK
+from trueup.workflows.cancel_job import cancel_job
 
 STATES = {
     "waiting": ("held", "Waits for a worker"),
     "running": ("info", "Under way"),
     "done": ("ok", "Done"),
     "failed": ("bad", "Failed"),
+    "cancelled": ("idle", "Called off"),
 }
 
 
@@ -30,6 +34,16 @@ def _show(visit: Visit) -> Response:
     job = load_job(visit.connection, visit.number("job"))
     known = _context(visit, job, visit.connection)
     return visit.render("job.html", title=job.title, ended=job.state in ENDED, **known)
+
+
+def _cancel(visit: Visit) -> Response:
+    """Whoever asked for it may, or who mends runs; the workflow says so, and what stays."""
+    number, sure = visit.number("job"), is_sure(visit)
+    stays = visit.act(cancel_job, number, visit.who, dry_run=not sure)
+    if sure:
+        return visit.go(f"/jobs/{number}", f"Job {number} is called off. {stays}")
+    title = load_job(visit.connection, number).title
+    return ask_whether(visit, Sure(f"Call off: {title}", title, f"/jobs/{number}", [stays], "Call it off", LOOK))
 
 
 def _live(visit: Visit) -> Response:
@@ -61,5 +75,10 @@ def _left(visit: Visit, job: Job) -> int | None:
 PAGE = Page(
     "jobs",
     "Long work",
-    (Route("/jobs", _list), Route("/jobs/{job:int}", _show), Route("/jobs/{job:int}/live", _live)),
+    (
+        Route("/jobs", _list),
+        Route("/jobs/{job:int}", _show),
+        Route("/jobs/{job:int}/live", _live),
+        Route("/jobs/{job:int}/cancel", _cancel, method="POST"),
+    ),
 )
