@@ -114,7 +114,7 @@ def test_a_document_is_kept_before_it_is_read(console: Console) -> None:
     kind = {"content-type": "application/octet-stream", "idempotency-key": "u-1"}
     with calling(console, token(console, "Olga")) as olga:
         tried = olga.http.post(f"{path}&dry_run=true", content=content, headers=kind).json()
-        assert tried["reads_as"] == "stock counts" and tried["dry_run"]
+        assert tried["reads_as"] == "Stock counts (CSV)" and tried["dry_run"]
         assert olga.get(f"/documents/{tried['digest']}").status_code == 404
         arrived = olga.http.post(path, content=content, headers=kind)
         again = olga.http.post(path, content=content, headers=kind)
