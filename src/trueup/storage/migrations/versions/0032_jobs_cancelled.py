@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0030_jobs_cancelled"
-down_revision = "0029_vendor_returns"
+revision = "0032_jobs_cancelled"
+down_revision = "0031_quick_pages"
 branch_labels = None
 depends_on = None
 
