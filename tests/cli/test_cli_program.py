@@ -33,6 +33,7 @@ WRITES = {
     "cases wake",
     "cases write-off",
     "circular reconcile",
+    "circular take-back",
     "close",
     "connections ask",
     "connections pause",

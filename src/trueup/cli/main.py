@@ -71,7 +71,10 @@ PLACES = (
         _LOOK,
     ),
     Place(
-        "circular", "circular", "Rental, resale and trade-in: items, cycles, returns, show, credits, reconcile.", _LOOK
+        "circular",
+        "circular",
+        "Rental, resale and trade-in: items, cycles, returns, show, take-back, credits, reconcile.",
+        _LOOK,
     ),
     Place("acts", "acts", "The audit trail: list.", _LOOK),
     Place("serve", "serve", "The console in a browser, and the work with it.", _WORK, is_group=False),
