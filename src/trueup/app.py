@@ -209,7 +209,7 @@ def build_world(
         rules=hold_rules(),
         books=build_books(settings.books.chart),
         clock=how.clock,
-        pace=how.pace or _pace(settings),
+        pace=how.pace or _pace(settings.worker),
         bank=BankRules(date.min, settings.bank.days, settings.bank.payers),
         programmes=programmes,
         feeds={shop.name: shop.books_revenue for shop in settings.shops if shop.books_revenue is not None},
@@ -242,7 +242,7 @@ def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple
         found.product_sources[shop.name] = found.sales_order_sinks[shop.name] = found.hint_sources[shop.name] = store
         found.stock_sources[shop.name] = found.stock_readers[shop.name] = found.probed[shop.name] = store
         if shop.publishes_stock:
-            found.stock_sinks[shop.name] = store
+            found.stock_sinks[shop.name] = found.stock_exporters[shop.name] = store
         found.guarded[shop.name] = http
         tills = ShopifyCredits(wanted, http, budget, how.clock)
         found.gift_cards[shop.name] = found.store_credits[shop.name] = tills
@@ -372,8 +372,7 @@ def _routes(settings: Settings) -> dict[str, PartnerRoutes]:
     return found
 
 
-def _pace(settings: Settings) -> Pace:
-    worker = settings.worker
+def _pace(worker: Any) -> Pace:
     return Pace(
         poll=timedelta(seconds=worker.orders_poll_seconds),
         files=timedelta(seconds=worker.folders_poll_seconds),
@@ -382,6 +381,7 @@ def _pace(settings: Settings) -> Pace:
         circular=timedelta(seconds=worker.circular_poll_seconds),
         sweep=timedelta(seconds=worker.circular_sweep_seconds),
         stock_sweep=timedelta(seconds=worker.stock_sweep_seconds),
+        stock_export_from=worker.stock_export_from,
     )
 
 

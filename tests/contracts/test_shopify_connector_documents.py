@@ -21,6 +21,7 @@ from graphql import (
 
 from tests.contracts.published import shopify_schema
 from trueup.connectors.shopify.credit_operations import CREDIT_OPERATIONS
+from trueup.connectors.shopify.export_operations import EXPORT_OPERATIONS
 from trueup.connectors.shopify.operations import OPERATIONS, Operation
 from trueup.connectors.shopify.sale_operations import SALE_OPERATIONS
 from trueup.connectors.shopify.scopes import SCOPES
@@ -71,7 +72,14 @@ DEMANDS: dict[str, set[str]] = {
     "StoreCreditAccountTransaction": {"read_store_credit_account_transactions"},
     "storeCreditAccountCredit": {"write_store_credit_account_transactions"},
 }
-DOCUMENTS = (*SHOWCASE_OPERATIONS, *OPERATIONS, *STOCK_OPERATIONS, *CREDIT_OPERATIONS, *SALE_OPERATIONS)
+DOCUMENTS = (
+    *EXPORT_OPERATIONS,
+    *SHOWCASE_OPERATIONS,
+    *OPERATIONS,
+    *STOCK_OPERATIONS,
+    *CREDIT_OPERATIONS,
+    *SALE_OPERATIONS,
+)
 LARGEST_QUERY_COST = 1000
 
 

@@ -20,6 +20,8 @@ class About(StrEnum):
     """`key` is the source's own id of the inventory item."""
     SALES_ORDER = "sales-order"
     """`key` is the source's own id of the order."""
+    EXPORT = "export"
+    """`key` is the source's own id of an export that ended."""
     CONNECTION = "connection"
     """`key` says in words what became of our access there."""
 

@@ -44,6 +44,7 @@ from trueup.settings.values import (
     key,
     told,
 )
+from trueup.settings.worker import WorkerSettings
 
 ProductId = Annotated[str, Field(pattern=r"^gid://shopify/Product/\d+$")]
 NAME = "a name of letters, digits, spaces and . _ @ -"
@@ -293,20 +294,6 @@ class SignalSettings(Table):
     )
     secret: SecretValue = key(SECRET)
     about: Name = key("the name of the connection that is asked then")
-
-
-class WorkerSettings(Table):
-    """How much a worker does at once and how often it looks."""
-
-    concurrency: Annotated[Positive, Field(le=64)] = key("a whole number from 1 to 64", 4)
-    orders_poll_seconds: Positive = key("a whole number of seconds", 120)
-    status_poll_seconds: Positive = key("a whole number of seconds", 300)
-    folders_poll_seconds: Positive = key("a whole number of seconds", 10)
-    products_poll_seconds: Positive = key("a whole number of seconds", 900)
-    finances_poll_seconds: Positive = key("a whole number of seconds", 3600)
-    circular_poll_seconds: Positive = key("a whole number of seconds", 120)
-    circular_sweep_seconds: Positive = key("a whole number of seconds", 3600)
-    stock_sweep_seconds: Positive = key("a whole number of seconds", 3600)
 
 
 class SimulationSettings(Table):

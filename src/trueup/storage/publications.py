@@ -338,6 +338,21 @@ def know_products(connection: sa.Connection, channel: str, locations: Collection
     return connection.execute(statement.on_conflict_do_nothing(), {"places": sorted(locations)}).rowcount
 
 
+def count_items(connection: sa.Connection, channel: str, most: int) -> int:
+    """How many places a channel is published to; no more than `most` are counted."""
+    query = sa.select(publications.c.sku).where(publications.c.channel == channel).limit(most)
+    return int(connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
+
+
+def list_unseen(connection: sa.Connection, channel: str, since: datetime) -> list[str]:
+    """The items of which nothing was seen since then."""
+    query = sa.select(publications.c.item).where(
+        publications.c.channel == channel,
+        sa.or_(publications.c.shown_at.is_(None), publications.c.shown_at < since),
+    )
+    return sorted(set(connection.execute(query).scalars()))
+
+
 def list_page(connection: sa.Connection, channel: str, *, after: tuple[str, str], limit: int) -> list[Publication]:
     """In order of SKU and location from after a pair. What a sweep goes through."""
     query = sa.select(publications).where(

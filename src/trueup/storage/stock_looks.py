@@ -62,6 +62,15 @@ def take_looks(connection: sa.Connection, channel: str, now: datetime, limit: in
     return sorted(((row.item, row.since) for row in rows), key=lambda found: (found[1], found[0]))
 
 
+def forget_looks(connection: sa.Connection, channel: str, items: Collection[str], seen_at: datetime) -> int:
+    """The items were seen as of then: what was due by then has been read. Returns how many waited."""
+    named = sa.any_(sa.literal(sorted(set(items)), sa.ARRAY(sa.Text)))
+    done = sa.delete(stock_looks).where(
+        stock_looks.c.channel == channel, stock_looks.c.item == named, stock_looks.c.due <= seen_at
+    )
+    return connection.execute(done).rowcount
+
+
 def next_look(connection: sa.Connection, channel: str) -> datetime | None:
     """When the next item is due."""
     query = sa.select(sa.func.min(stock_looks.c.due)).where(stock_looks.c.channel == channel)

@@ -14,6 +14,7 @@ from trueup.domain.publishing import decide
 from trueup.durable.flow import Flow
 from trueup.storage import hints, publications, pumps, sources, stock_writes
 from trueup.storage.publications import Publication
+from trueup.workflows.export_stock import start_export
 from trueup.workflows.publish_stock import may_write
 from trueup.workflows.rounds import LEAST_PAUSE, Rounds, set_next, start_rounds
 from trueup.workflows.stock_cases import tell_late
@@ -78,6 +79,9 @@ def sweep_page(tx: Tx, channel: str, number: int, after: list[str]) -> dict[str,
         return None
     if after == ["", ""]:
         publications.know_products(tx.connection, channel, tx.resources.places_of(channel))
+    exported = _is_exported(tx, channel)
+    if exported and after == ["", ""]:
+        start_export(tx, channel)
     page = publications.list_page(tx.connection, channel, after=(after[0], after[1]), limit=PLACES_AT_ONCE)
     wanted = wanted_stock(tx, channel, [(each.place.sku, each.place.location) for each in page])
     missed = []
@@ -89,9 +93,18 @@ def sweep_page(tx: Tx, channel: str, number: int, after: list[str]) -> dict[str,
         _note_late(tx, each)
     if publications.mark_changed(tx.connection, missed, tx.now):
         wake_stock(tx, channel)
-    look_now(tx, channel, [each.place.item for each in page])
+    if not exported:
+        look_now(tx, channel, [each.place.item for each in page])
     last = page[-1].place if len(page) == PLACES_AT_ONCE else None
     return {"seen": len(page), "next": [last.sku, last.location] if last else None}
+
+
+def _is_exported(tx: Tx, channel: str) -> bool:
+    """Whether the channel is so big that its stock is better had in one file, and can make one."""
+    most = tx.resources.pace.stock_export_from
+    return channel in tx.resources.connections.stock_exporters and (
+        publications.count_items(tx.connection, channel, most) >= most
+    )
 
 
 def _note_late(tx: Tx, each: Publication) -> None:

@@ -7,10 +7,19 @@ from collections.abc import Sequence
 from trueup.domain.catalog import CountSource
 from trueup.domain.inventory import Level
 from trueup.domain.publishing import Drift, ShownStock, find_drift
-from trueup.storage import publications, stock_looks, stock_writes
+from trueup.storage import cases, publications, stock_looks, stock_writes
 from trueup.storage.publications import Publication
 from trueup.storage.stock_ledger import record_levels
-from trueup.workflows.stock_cases import close_drift, close_untracked, tell_drift, tell_gone, tell_untracked
+from trueup.workflows.stock_cases import (
+    DRIFT,
+    UNTRACKED,
+    close_drift,
+    close_untracked,
+    subject_of,
+    tell_drift,
+    tell_gone,
+    tell_untracked,
+)
 from trueup.workflows.wanted_stock import is_ours, products_of
 from trueup.workflows.world import Tx
 
@@ -24,6 +33,30 @@ def take_in_shown(tx: Tx, channel: str, shown: Sequence[ShownStock], evidence: s
     reply is no younger than our last write there: it is no read-back of it.
     """
     digest = tx.resources.keep(tx.connection, evidence.encode(), kind=KIND, source=channel, name="stock")
+    calm, known = _calm(tx, channel, shown)
+    fresh = publications.note_shown(tx.connection, channel, calm, digest)
+    record_levels(tx.connection, [_level(each, channel, digest) for each in _counted(tx, calm)], CountSource.SHOP)
+    return _judge_all(tx, channel, [each for each in calm if (each.sku, each.location) in fresh], (known, digest))
+
+
+def take_in_export(tx: Tx, channel: str, shown: Sequence[ShownStock], digest: str) -> list[str]:
+    """What an export shows, dated by its beginning; returns the items of which it was news.
+
+    Where something newer is known the older number says nothing: it is neither believed nor written into history.
+    """
+    calm, known = _calm(tx, channel, shown)
+    told = publications.note_shown(tx.connection, channel, calm, digest)
+    fresh = [each for each in calm if (each.sku, each.location) in told]
+    record_levels(tx.connection, [_level(each, channel, digest) for each in _counted(tx, fresh)], CountSource.SHOP)
+    _judge_all(tx, channel, fresh, (known, digest))
+    return [each.item for each in fresh]
+
+
+Known = dict[tuple[str, str], Publication]
+
+
+def _calm(tx: Tx, channel: str, shown: Sequence[ShownStock]) -> tuple[list[ShownStock], Known]:
+    """What is shown of places without a write under way, and what was known of them; the others are looked at again."""
     busy = stock_writes.places_under_way(tx.connection, channel)
     calm = [each for each in shown if (each.sku, each.location) not in busy]
     keys = [(each.sku, each.location) for each in calm]
@@ -31,17 +64,22 @@ def take_in_shown(tx: Tx, channel: str, shown: Sequence[ShownStock], evidence: s
         (each.place.sku, each.place.location): each
         for each in publications.load_publications(tx.connection, channel, keys, lock=True)
     }
-    fresh = publications.note_shown(tx.connection, channel, calm, digest)
-    record_levels(tx.connection, [_level(each, channel, digest) for each in _counted(tx, calm)], CountSource.SHOP)
     late = [each.item for each in shown if (each.sku, each.location) in busy]
     late += [each.item for each in calm if _is_before_write(each, before.get((each.sku, each.location)))]
     stock_looks.note_looks(tx.connection, channel, late, tx.now, due=tx.now + tx.resources.pace.stock_read_back)
+    return calm, before
+
+
+def _judge_all(tx: Tx, channel: str, fresh: Sequence[ShownStock], known: tuple[Known, str]) -> int:
+    """At how many places the channel had something else than we believed."""
+    before, digest = known
+    standing = cases.open_subjects(tx.connection, DRIFT)
     news = 0
-    for each in calm:
-        known = before.get((each.sku, each.location))
-        if known is not None and (each.sku, each.location) in fresh:
-            news += _judge(tx, channel, known, each, digest)
-    _judge_tracking(tx, channel, [each for each in calm if (each.sku, each.location) in fresh])
+    for each in fresh:
+        news += _judge(tx, channel, before[each.sku, each.location], each, digest)
+        if subject_of(channel, each.sku, each.location) in standing:
+            _close_settled(tx, channel, before[each.sku, each.location], each)
+    _judge_tracking(tx, channel, fresh)
     return news
 
 
@@ -83,13 +121,16 @@ def _judge(tx: Tx, channel: str, known: Publication, shown: ShownStock, digest: 
     drift: Drift | None = find_drift(shown.sku, shown.location, known.standing, shown)
     if drift is not None:
         tell_drift(tx, channel, drift, known, digest)
-    else:
-        close_drift(tx, channel, shown.sku, shown.location)
     if drift is not None and drift.what == "held":
         # What we hold there is what it shows: it is moved there again.
         publications.note_held(tx.connection, known.place, shown.reserved)
         publications.mark_changed(tx.connection, [known.place], tx.now)
     return known.standing.believed is not None and known.standing.believed != shown.on_hand
+
+
+def _close_settled(tx: Tx, channel: str, known: Publication, shown: ShownStock) -> None:
+    if find_drift(shown.sku, shown.location, known.standing, shown) is None:
+        close_drift(tx, channel, shown.sku, shown.location)
 
 
 def _judge_tracking(tx: Tx, channel: str, shown: Sequence[ShownStock]) -> None:
@@ -99,12 +140,13 @@ def _judge_tracking(tx: Tx, channel: str, shown: Sequence[ShownStock]) -> None:
     nobody have an item that is not free.
     """
     known = products_of(tx, [each.sku for each in shown])
+    standing = cases.open_subjects(tx.connection, UNTRACKED)
     for each in shown:
         product = known.get(each.sku)
         if product is not None and is_ours(product) and not each.tracked:
             if product.count_source is not CountSource.ITEMS:
                 tell_untracked(tx, channel, each)
-        elif each.tracked:
+        elif each.tracked and subject_of(channel, each.sku, "everywhere") in standing:
             close_untracked(tx, channel, each.sku)
 
 

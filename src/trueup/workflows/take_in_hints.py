@@ -16,6 +16,7 @@ from trueup.formats.requests import MEDIA_TYPE, KeptRequest, write_requests
 from trueup.remote.hints import About, Hint, Subject
 from trueup.storage import cases, hints, sales_orders
 from trueup.storage.documents import Arrival
+from trueup.workflows.export_stock import export_ended
 from trueup.workflows.rounds import Rounds, ask_sooner
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.wake_stock import look_now
@@ -68,6 +69,8 @@ def look_again(tx: Tx, source: str, subjects: Sequence[Subject]) -> None:
         start_answering(tx, order_id)
     for words in by.get(About.CONNECTION, ()):
         cases.open_case(tx.connection, _access_changed(source, words), tx.now)
+    for reference in by.get(About.EXPORT, ()):
+        export_ended(tx, source, reference)
     if items := by.get(About.STOCK):
         look_now(tx, source, items)
 

@@ -13,6 +13,7 @@ from trueup.workflows.world import Tx
 
 FLOW = "publish_stock"
 LOOK_FLOW = "look_at_stock"
+EXPORT_FLOW = "export_stock"
 
 
 def pump_name(channel: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from trueup.base.clock import Clock
-from trueup.connectors.shopify import amendments, levels, orders, probes, products, stock, webhooks
+from trueup.connectors.shopify import amendments, exports, levels, orders, probes, products, stock, webhooks
 from trueup.connectors.shopify.client import ShopifyClient
 from trueup.connectors.shopify.settings import ShopifySettings
 from trueup.connectors.shopify.stock_operations import ROWS_A_WRITE
@@ -17,11 +18,11 @@ from trueup.remote.budget import Budget
 from trueup.remote.capability import Observed, Probe, Wanted
 from trueup.remote.hints import Hint, Subject
 from trueup.remote.http import HttpClient
-from trueup.remote.stock import Written
+from trueup.remote.stock import ShownExport, Written
 
 
 class ShopifyShop:
-    """ProductSource, StockSource, StockReader, StockSink, SalesOrderSink, HintSource and Probed.
+    """ProductSource, StockSource, StockReader, StockSink, StockExporter, SalesOrderSink, HintSource and Probed.
 
     `http` goes to `settings.base_url`. Safe to share between threads.
 
@@ -57,6 +58,26 @@ class ShopifyShop:
     def read_stock(self, items: Sequence[str], location: str) -> Observed[tuple[ShownStock, ...]]:
         """What it may sell, has committed and holds for others, by its own ids of inventory items."""
         return stock.read_stock(self._client, items, location)
+
+    def find_exports(self, since: datetime) -> Observed[tuple[ShownExport, ...]]:
+        """Bulk operations that export all stock and were begun since."""
+        return exports.find_exports(self._client, since)
+
+    def start_export(self) -> Observed[ShownExport]:
+        """Begin one. Find before: Shopify takes no key for it."""
+        return exports.start_export(self._client)
+
+    def look_at_export(self, reference: str) -> Observed[ShownExport]:
+        """How far it is."""
+        return exports.look_at_export(self._client, reference)
+
+    def fetch_export(self, reference: str) -> Iterator[bytes]:
+        """Its lines of JSON, whole or as far as it came."""
+        return exports.fetch_export(self._client, reference)
+
+    def read_export(self, content: Iterable[bytes], as_of: datetime, *, whole: bool) -> tuple[ShownStock, ...]:
+        """What they show at our locations."""
+        return exports.read_export(self._client, content, as_of, whole=whole)
 
     @property
     def most_rows(self) -> int:

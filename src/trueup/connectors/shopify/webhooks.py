@@ -30,6 +30,7 @@ TOPICS = (
     "ORDERS_UPDATED",
     "ORDERS_EDITED",
     "ORDERS_CANCELLED",
+    "BULK_OPERATIONS_FINISH",
     "APP_UNINSTALLED",
     "APP_SCOPES_UPDATE",
 )
@@ -42,6 +43,10 @@ class _Level(msgspec.Struct):
 
 class _Thing(msgspec.Struct):
     id: int
+
+
+class _Operation(msgspec.Struct):
+    admin_graphql_api_id: str
 
 
 class _Edit(msgspec.Struct):
@@ -91,6 +96,9 @@ def read(hint: Hint, body: bytes) -> Sequence[Subject]:
             case ("orders", _, _):
                 order = msgspec.json.decode(body, type=_Thing)
                 return (Subject(About.SALES_ORDER, f"gid://shopify/Order/{order.id}"),)
+            case ("bulk_operations", _, _):
+                operation = msgspec.json.decode(body, type=_Operation)
+                return (Subject(About.EXPORT, operation.admin_graphql_api_id),)
             case ("app", _, "uninstalled"):
                 return (Subject(About.CONNECTION, "the app was uninstalled from the shop"),)
             case ("app", _, "scopes_update"):

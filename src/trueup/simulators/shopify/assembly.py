@@ -30,7 +30,14 @@ def sdl() -> str:
     folder = resources.files("trueup.simulators.shopify") / "sdl"
     return "\n".join(
         (folder / name).read_text("utf-8")
-        for name in ("objects.graphql", "inputs.graphql", "words.graphql", "credits.graphql", "metaobjects.graphql")
+        for name in (
+            "objects.graphql",
+            "inputs.graphql",
+            "words.graphql",
+            "credits.graphql",
+            "metaobjects.graphql",
+            "bulk.graphql",
+        )
     )
 
 

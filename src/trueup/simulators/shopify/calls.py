@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import GraphQLResolveInfo
+from graphql import GraphQLResolveInfo, GraphQLSchema
 from graphql.execution.values import get_directive_values
 
 from trueup.simulators.shopify import access
@@ -35,6 +35,7 @@ class Call:
     faults: Faults
     index: OrderIndex
     kept: IdempotentResults
+    schema: GraphQLSchema
     search_warnings: list[dict[str, Any]] = field(default_factory=list)
     order_ids: list[str] = field(default_factory=list)
     user_errors: list[dict[str, Any]] = field(default_factory=list)

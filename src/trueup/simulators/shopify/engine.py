@@ -147,7 +147,7 @@ class Engine:
             report = bucket.report(wanted, None)
             error = {"message": "Throttled", "extensions": {"code": "THROTTLED", "documentation": costs.DOCUMENTATION}}
             return json_reply(200, {"errors": [error], "extensions": {"cost": report}})
-        call = Call(self._world, token, self._faults, self._index, self._kept)
+        call = Call(self._world, token, self._faults, self._index, self._kept, self._schema)
         result = execute_sync(
             self._schema,
             document,

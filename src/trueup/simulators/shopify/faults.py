@@ -26,6 +26,7 @@ KINDS = frozenset(
         "edited_by_hand",
         "concurrent_request",
         "previous_attempt_failed",
+        "bulk_failed",
         "webhook_duplicate",
         "webhook_reorder",
         "webhook_lost",

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from trueup.simulators.shopify import (
+    bulk_operations,
     gift_cards,
     inventory_mutations,
     metafields,
@@ -283,6 +284,8 @@ _MUTATIONS: dict[str, Mutation] = {
     "giftCardDeactivate": gift_cards.deactivate,
     "storeCreditAccountCredit": store_credit.credit,
     "storeCreditAccountDebit": store_credit.debit,
+    "bulkOperationRunQuery": bulk_operations.run_query,
+    "bulkOperationCancel": bulk_operations.cancel,
     "webhookSubscriptionCreate": subscribe,
     "webhookSubscriptionDelete": unsubscribe,
 }

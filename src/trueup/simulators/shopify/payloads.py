@@ -6,6 +6,8 @@ from typing import Any
 
 from trueup.simulators.shopify import orders
 from trueup.simulators.shopify.assembly import write_time
+from trueup.simulators.shopify.bulk_operations import payload_of_finish
+from trueup.simulators.shopify.bulk_records import BulkOperation
 from trueup.simulators.shopify.records import Fulfillment, InventoryItem, InventoryLevel, LineItem, Order
 from trueup.simulators.shopify.world import Happening
 
@@ -21,6 +23,8 @@ def payload_of(happening: Happening) -> dict[str, Any]:
             return _level(happening.subject)
         case InventoryItem():
             return _item(happening.subject)
+        case BulkOperation():
+            return payload_of_finish(happening.subject, write_time)
         case Fulfillment():
             return _fulfillment(happening.subject)
         case other:

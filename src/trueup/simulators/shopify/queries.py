@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
-from trueup.simulators.shopify import access, gift_cards, metafields, metaobjects, search
+from trueup.simulators.shopify import access, bulk_operations, gift_cards, metafields, metaobjects, search
 from trueup.simulators.shopify.assembly import Resolver
 from trueup.simulators.shopify.calls import Call, root_query
 from trueup.simulators.shopify.credit_records import Customer, GiftCard, StoreCreditAccount
@@ -310,6 +310,8 @@ _QUERIES: dict[str, Callable[..., Any]] = {
     "fulfillmentOrders": _fulfillment_orders,
     "fulfillmentOrder": _found(FulfillmentOrder),
     "job": _found(Job),
+    "bulkOperation": bulk_operations.find_operation,
+    "bulkOperations": bulk_operations.list_operations,
     "node": _node,
     "nodes": lambda call, ids: [_node(call, gid) for gid in ids],
 }

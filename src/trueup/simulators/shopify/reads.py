@@ -8,6 +8,7 @@ from graphql import GraphQLResolveInfo
 
 from trueup.simulators.shopify import (
     access,
+    bulk_operations,
     gift_cards,
     metafields,
     metaobjects,
@@ -378,6 +379,7 @@ OBJECTS: dict[str, dict[str, Resolver]] = {
     **gift_cards.OBJECTS,
     **store_credit.OBJECTS,
     **shopping.OBJECTS,
+    **bulk_operations.OBJECTS,
     "App": {"handle": lambda app, info: app.title.lower(), "apiKey": lambda app, info: app.client_id},
     "WebhookSubscription": {"apiVersion": lambda each, info: version_object("2026-10")},
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.simulators.serving import Receive, Scope, Send, lose_reply, read_body
-from trueup.simulators.shopify import control
+from trueup.simulators.shopify import bulk_operations, control
 from trueup.simulators.shopify.access import INVALID_TOKEN, served_version
 from trueup.simulators.shopify.engine import Reply, json_reply
 
@@ -59,6 +59,8 @@ class ShopServer:
         """The reply to a request."""
         if request.path.startswith(control.PREFIX):
             return control.answer(self._simulator, request.method, request.path, request.body)
+        if request.path.startswith(bulk_operations.PREFIX):
+            return self._file(request)
         if request.path == "/admin/oauth/access_token" and request.method == "POST":
             return self._simulator.answer_token(request.headers.get("content-type", ""), request.body)
         match request.path.strip("/").split("/"):
@@ -68,7 +70,16 @@ class ShopServer:
                 return self._graphql(request, "2026-01")
         return json_reply(404, {"errors": "Not Found"})
 
+    def _file(self, request: Request) -> Reply:
+        """The result of a bulk operation: its address is the permission."""
+        with self._simulator.world.lock:
+            found = bulk_operations.result_of(self._simulator.world, request.path.removeprefix(bulk_operations.PREFIX))
+        if found is None or request.method != "GET":
+            return Reply(403, b"<Error><Code>AccessDenied</Code></Error>", {"content-type": "application/xml"})
+        return Reply(200, found, {"content-type": "application/jsonl"})
+
     def _graphql(self, request: Request, asked: str) -> Reply:
+        self._simulator.world.origin = f"http://{request.headers.get('host', 'localhost')}"
         version = served_version(asked)
         if version is None:
             return json_reply(404, {"errors": "Not Found"})

@@ -35,6 +35,8 @@ class ShopSettings:
     INVENTORY_CLAIM_FAILED; "invalid" answers INVALID at order.lineItems, "Line items Unable to reserve inventory", which
     has been reported from live shops.
     `b2b`: companies need a shop with B2B; None means the plus plan has it and the others have not.
+    `bulk_seconds`, `bulk_seconds_a_thousand`: how long a bulk operation takes at least, and for each thousand objects; nothing is
+    published, and minutes are usual.
     `gift_card_limit`, `store_credit_limit`: the most a card may be worth and an account may hold; that there is such a limit is
     published (by its error codes), what it is depends on the shop.
     """
@@ -43,6 +45,8 @@ class ShopSettings:
     search_lag_seconds: float = 5.0
     total_inventory_lag_seconds: float = 10.0
     job_delay_seconds: float = 1.0
+    bulk_seconds: float = 5.0
+    bulk_seconds_a_thousand: float = 1.0
     duplicate_custom_id: Literal["accepts", "rejects"] = "accepts"
     claim_refusal: Literal["claim_failed", "invalid"] = "claim_failed"
     b2b: bool | None = None

@@ -40,6 +40,8 @@ class ShopChoices(TypedDict, total=False):
     search_lag_seconds: float
     total_inventory_lag_seconds: float
     job_delay_seconds: float
+    bulk_seconds: float
+    bulk_seconds_a_thousand: float
     duplicate_custom_id: Literal["accepts", "rejects"]
     claim_refusal: Literal["claim_failed", "invalid"]
     b2b: bool | None

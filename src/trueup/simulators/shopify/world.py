@@ -12,6 +12,7 @@ from heapq import heappop, heappush
 from typing import Any, TypeVar
 
 from trueup.base.clock import SystemClock, aware_utc
+from trueup.simulators.shopify.bulk_records import BulkOperation
 from trueup.simulators.shopify.credit_records import Till
 from trueup.simulators.shopify.object_records import Drawer
 from trueup.simulators.shopify.records import (
@@ -82,6 +83,8 @@ class World:
         self.subscriptions: list[WebhookSubscription] = []
         self.till = Till()
         self.drawer = Drawer()
+        self.bulk_operations: list[BulkOperation] = []
+        self.origin = ""
         self.apps: dict[str, App] = {}
         self.listeners: list[Callable[[Happening], None]] = []
         self.order_touched: Callable[[Order], None] = lambda order: None

@@ -1,0 +1,47 @@
+"""The GraphQL documents of exports, and the query that an export runs. See `operations` for how costs are counted."""
+
+from __future__ import annotations
+
+from trueup.connectors.shopify.operations import Operation
+
+EXPORT_STOCK = """query TrueupStock {
+  inventoryItems {
+    edges {
+      node {
+        id sku tracked
+        inventoryLevels {
+          edges {
+            node {
+              id location { id }
+              quantities(names: ["available", "committed", "on_hand", "reserved"]) { name quantity }
+            }
+          }
+        }
+      }
+    }
+  }
+}"""
+"""What is exported: two connections, one within the other."""
+
+_SCOPES = ("read_inventory", "read_products", "read_locations")
+_FIELDS = "id type status errorCode createdAt objectCount query url partialDataUrl"
+
+EXPORTS = Operation(
+    f"""query Exports {{
+  bulkOperations(first: 25, sortKey: CREATED_AT, reverse: true) {{ nodes {{ {_FIELDS} }} }}
+}}""",
+    (),
+    2 + 25 + 1,
+)
+
+EXPORT = Operation(f"query Export($id: ID!) {{ bulkOperation(id: $id) {{ {_FIELDS} }} }}", (), 1)
+
+START_EXPORT = Operation(
+    f"""mutation StartExport($query: String!) {{
+  bulkOperationRunQuery(query: $query) {{ bulkOperation {{ {_FIELDS} }} userErrors {{ code field message }} }}
+}}""",
+    _SCOPES,
+    10 + 2,
+)
+
+EXPORT_OPERATIONS = (EXPORTS, EXPORT, START_EXPORT)

@@ -1,0 +1,162 @@
+"""The stock of a whole shop in one export: Shopify's bulk operation, found or started, looked at, fetched and read.
+
+Ten points of the rate budget, whatever the shop's size; by pages a hundred thousand items are a thousand requests and 600,000
+points. Shopify knows no key for an operation: whoever starts one looks first for one of the same query. Its file has a line for
+each item and one for each level of it (`__parentId`), in no order that may be relied on beyond "after its parent". Sources:
+shopify.dev, "Perform bulk operations with the GraphQL Admin API"; five operations of a kind at once for an app in a shop since
+2026-01, one before. We never run more than one of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from trueup.base.clock import aware_utc, read_instant
+from trueup.base.errors import NotFound, Throttled, Unreadable
+from trueup.base.secret import Secret
+from trueup.connectors.shopify.client import ShopifyClient, expecting
+from trueup.connectors.shopify.export_operations import EXPORT, EXPORT_STOCK, EXPORTS, START_EXPORT
+from trueup.connectors.shopify.refusals import user_error
+from trueup.domain.publishing import ShownStock
+from trueup.remote.download import Download, download
+from trueup.remote.observed import Observed
+from trueup.remote.stock import ExportState, ShownExport
+
+LARGEST_EXPORT_BYTES = 2 * 1024**3
+BUSY_SECONDS = 60.0
+_STATES = {
+    "CREATED": ExportState.RUNNING,
+    "RUNNING": ExportState.RUNNING,
+    "CANCELING": ExportState.RUNNING,
+    "COMPLETED": ExportState.DONE,
+}
+_NAMES = ("available", "committed", "on_hand", "reserved")
+
+
+class _Quantity(msgspec.Struct):
+    name: str
+    quantity: int
+
+
+class _Place(msgspec.Struct):
+    id: str
+
+
+class _Line(msgspec.Struct):
+    """A line of the file: an item, or with a parent a level of one."""
+
+    id: str | None = None
+    sku: str | None = None
+    tracked: bool = False
+    parent: str | None = msgspec.field(default=None, name="__parentId")
+    location: _Place | None = None
+    quantities: list[_Quantity] = []
+
+
+def find_exports(client: ShopifyClient, since: datetime) -> Observed[tuple[ShownExport, ...]]:
+    """Operations of our query that were begun since, the newest first, whoever of us began them. Raises RemoteError."""
+    answer = client.run(EXPORTS)
+    with expecting(client, EXPORTS):
+        mine = [each for each in answer.root["nodes"] if each["query"].split() == EXPORT_STOCK.split()]
+        found = [_shown(each) for each in mine if each["type"] == "QUERY"]
+        return Observed(tuple(each for each in found if each.started_at >= since), answer.evidence)
+
+
+def start_export(client: ShopifyClient) -> Observed[ShownExport]:
+    """Begin one. Raises Throttled while the app has as many as it may have; after `maybe_applied` find it first."""
+    answer = client.run(START_EXPORT, query=EXPORT_STOCK)
+    what = f"Shop {client.settings.name}: {START_EXPORT.name}"
+    with expecting(client, START_EXPORT):
+        problems = list(answer.root["userErrors"])
+        if any(problem["code"] in ("OPERATION_IN_PROGRESS", "LIMIT_REACHED") for problem in problems):
+            raise Throttled(
+                f"{what}: {problems[0]['message']} Another export follows.", retry_after_seconds=BUSY_SECONDS
+            )
+        if problems:
+            raise user_error(what, problems)
+        return Observed(_shown(answer.root["bulkOperation"]), answer.evidence)
+
+
+def look_at_export(client: ShopifyClient, reference: str) -> Observed[ShownExport]:
+    """How far it is. Raises NotFound when the shop does not know it, RemoteError."""
+    answer = client.run(EXPORT, id=reference)
+    with expecting(client, EXPORT):
+        if answer.root is None:
+            raise NotFound(f"Shop {client.settings.name}: it has no bulk operation {reference} (any more).")
+        return Observed(_shown(answer.root), answer.evidence)
+
+
+def _shown(node: Mapping[str, Any]) -> ShownExport:
+    status, failed = node["status"], node["errorCode"]
+    state = _STATES.get(status, ExportState.FAILED)
+    words = f"{status.lower()}: {failed}" if failed else status.lower()
+    content = node["url"] if state is ExportState.DONE else node["partialDataUrl"]
+    return ShownExport(
+        reference=node["id"],
+        state=state,
+        started_at=aware_utc(read_instant(node["createdAt"])),
+        lines=int(node["objectCount"]),
+        has_content=content is not None,
+        words=words,
+        denied=failed == "ACCESS_DENIED",
+    )
+
+
+def fetch_export(client: ShopifyClient, reference: str) -> Iterator[bytes]:
+    """The bytes of its file, whole or as far as it came. Its address is asked for anew each time, and holds for seven days.
+
+    Raises NotFound, RemoteError.
+    """
+    answer = client.run(EXPORT, id=reference)
+    with expecting(client, EXPORT):
+        node = answer.root or {"url": None, "partialDataUrl": None}
+        address = node["url"] or node["partialDataUrl"]
+    name = f"Shop {client.settings.name}: export {reference}"
+    if address is None:
+        raise NotFound(f"{name}: Shopify has no file of it (any more).")
+    return download(Download(name, Secret(address), LARGEST_EXPORT_BYTES))
+
+
+def read_export(
+    client: ShopifyClient, content: Iterable[bytes], as_of: datetime, *, whole: bool
+) -> tuple[ShownStock, ...]:
+    """What the file shows at our locations, by item. Of a file that is not whole only the levels that are in it: an item whose
+    level is missing may have been cut off. Raises Unreadable."""
+    items: dict[str, _Line] = {}
+    levels: dict[tuple[str, str], dict[str, int]] = {}
+    for line in _lines(client, content):
+        if line.parent is None:
+            items[line.id or ""] = line
+        elif line.location is not None:
+            levels[line.parent, line.location.id] = {each.name: each.quantity for each in line.quantities}
+    nothing = dict.fromkeys(_NAMES, 0)
+    shown = []
+    for gid, item in sorted(items.items()):
+        for word, location in client.settings.locations.items():
+            there = levels.get((gid, location), nothing if whole else None)
+            if item.sku and there is not None:
+                shown.append(ShownStock(item.sku, gid, word, *_four(there), item.tracked, as_of))
+    return tuple(shown)
+
+
+def _four(there: Mapping[str, int]) -> tuple[int, int, int, int]:
+    return there["available"], there["committed"], there["on_hand"], there["reserved"]
+
+
+def _lines(client: ShopifyClient, content: Iterable[bytes]) -> Iterator[_Line]:
+    decoder = msgspec.json.Decoder(_Line)
+    rest = b""
+    try:
+        for piece in content:
+            *whole, rest = (rest + piece).split(b"\n")
+            for line in whole:
+                if line.strip():
+                    yield decoder.decode(line)
+        if rest.strip():
+            yield decoder.decode(rest)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise Unreadable(f"Shop {client.settings.name}: a line of its export is not as published: {error}.") from error
