@@ -12,8 +12,8 @@ from trueup.settings.model import (
     Settings,
     ShopSettings,
     SimulationSettings,
-    WorkerSettings,
 )
+from trueup.settings.worker import WorkerSettings
 
 __all__ = [
     "AccountSettings",

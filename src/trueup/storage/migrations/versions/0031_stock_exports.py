@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0029_stock_exports"
-down_revision = "0028_shop_products"
+revision = "0031_stock_exports"
+down_revision = "0030_suspense_groups"
 branch_labels = None
 depends_on = None
 
