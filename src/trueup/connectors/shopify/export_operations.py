@@ -34,7 +34,7 @@ EXPORTS = Operation(
     2 + 25 + 1,
 )
 
-EXPORT = Operation(f"query Export($id: ID!) {{ bulkOperation(id: $id) {{ {_FIELDS} }} }}", (), 1)
+SHOW_EXPORT = Operation(f"query Export($id: ID!) {{ bulkOperation(id: $id) {{ {_FIELDS} }} }}", (), 1)
 
 START_EXPORT = Operation(
     f"""mutation StartExport($query: String!) {{
@@ -44,4 +44,4 @@ START_EXPORT = Operation(
     10 + 2,
 )
 
-EXPORT_OPERATIONS = (EXPORTS, EXPORT, START_EXPORT)
+EXPORT_OPERATIONS = (EXPORTS, SHOW_EXPORT, START_EXPORT)

@@ -19,7 +19,7 @@ from trueup.base.clock import aware_utc, read_instant
 from trueup.base.errors import NotFound, Throttled, Unreadable
 from trueup.base.secret import Secret
 from trueup.connectors.shopify.client import ShopifyClient, expecting
-from trueup.connectors.shopify.export_operations import EXPORT, EXPORT_STOCK, EXPORTS, START_EXPORT
+from trueup.connectors.shopify.export_operations import SHOW_EXPORT, EXPORT_STOCK, EXPORTS, START_EXPORT
 from trueup.connectors.shopify.refusals import user_error
 from trueup.domain.publishing import ShownStock
 from trueup.remote.download import Download, download
@@ -83,8 +83,8 @@ def start_export(client: ShopifyClient) -> Observed[ShownExport]:
 
 def look_at_export(client: ShopifyClient, reference: str) -> Observed[ShownExport]:
     """How far it is. Raises NotFound when the shop does not know it, RemoteError."""
-    answer = client.run(EXPORT, id=reference)
-    with expecting(client, EXPORT):
+    answer = client.run(SHOW_EXPORT, id=reference)
+    with expecting(client, SHOW_EXPORT):
         if answer.root is None:
             raise NotFound(f"Shop {client.settings.name}: it has no bulk operation {reference} (any more).")
         return Observed(_shown(answer.root), answer.evidence)
@@ -111,8 +111,8 @@ def fetch_export(client: ShopifyClient, reference: str) -> Iterator[bytes]:
 
     Raises NotFound, RemoteError.
     """
-    answer = client.run(EXPORT, id=reference)
-    with expecting(client, EXPORT):
+    answer = client.run(SHOW_EXPORT, id=reference)
+    with expecting(client, SHOW_EXPORT):
         node = answer.root or {"url": None, "partialDataUrl": None}
         address = node["url"] or node["partialDataUrl"]
     name = f"Shop {client.settings.name}: export {reference}"
