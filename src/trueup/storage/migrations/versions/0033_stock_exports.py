@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0032_stock_exports"
-down_revision = "0031_quick_pages"
+revision = "0033_stock_exports"
+down_revision = "0032_jobs_cancelled"
 branch_labels = None
 depends_on = None
 
