@@ -19,7 +19,7 @@ from trueup.base.clock import aware_utc, read_instant
 from trueup.base.errors import NotFound, Throttled, Unreadable
 from trueup.base.secret import Secret
 from trueup.connectors.shopify.client import ShopifyClient, expecting
-from trueup.connectors.shopify.export_operations import SHOW_EXPORT, EXPORT_STOCK, EXPORTS, START_EXPORT
+from trueup.connectors.shopify.export_operations import EXPORT_STOCK, EXPORTS, SHOW_EXPORT, START_EXPORT
 from trueup.connectors.shopify.refusals import user_error
 from trueup.domain.publishing import ShownStock
 from trueup.remote.download import Download, download
