@@ -1,8 +1,9 @@
 """The units that Amazon says it has on order, held against the orders that are known here: it cannot wait for more than it ordered.
 
 Amazon's inventory report counts Amazon's stock, so it is never compared with ours. More units on order there than on all orders
-that may have been open on that day is an order that never came, or one that was closed here and lives on there. Fewer says nothing:
-what Amazon received meanwhile is not told by order. Only the view of what this vendor group delivered can be compared.
+that may have been open on that day, of every product under the ASIN, is an order that never came, or one that was closed here and
+lives on there. Fewer says nothing: what Amazon received meanwhile is not told by order. Only the view of what this vendor group
+delivered can be compared.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ WITH counted AS (
     WHERE holds AND kind = 'inventory' AND source = :source AND view = 'sourcing' AND program = :program
     ORDER BY asin, begins DESC
 ), listed AS (
-    SELECT DISTINCT ON (asin, sku) asin, sku, vendor_code, cost, currency FROM trueup.listings
+    SELECT DISTINCT ON (asin) asin, sku, vendor_code, cost, currency FROM trueup.listings
     WHERE vendor_code = ANY(:codes) AND asin IS NOT NULL ORDER BY asin, sku, cost NULLS LAST
 )
 SELECT c.asin, c.day, c.theirs, c.evidence, l.sku, l.vendor_code, l.cost, l.currency, coalesce(o.units, 0) AS ours
@@ -85,7 +86,8 @@ FROM counted c
 JOIN listed l ON l.asin = c.asin
 LEFT JOIN LATERAL (
     SELECT sum(n.eaches) AS units FROM trueup.order_lines n JOIN trueup.orders r ON r.id = n.order_id
-    WHERE r.partner = :partner AND n.sku = l.sku
+    WHERE r.partner = :partner
+      AND n.sku IN (SELECT sku FROM trueup.listings s WHERE s.asin = c.asin AND s.vendor_code = ANY(:codes))
       AND (r.state <> 'closed' OR r.ordered_at > c.day - CAST(:recent AS interval))
 ) o ON true
 WHERE c.theirs IS NOT NULL
