@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import uuid
@@ -21,6 +22,7 @@ from trueup.app import Opening, open_application
 from trueup.base.clock import ManualClock
 from trueup.base.money import Money
 from trueup.domain.cases import Role
+from trueup.domain.chart import Purpose
 from trueup.storage.database import read_url
 from trueup.workflows.answer_suspense import classify_case
 from trueup.workflows.import_invoices import import_invoices
@@ -99,8 +101,9 @@ def lacking(text: str, *words: str) -> list[str]:
 
 
 def _case(console: Console, kind: str) -> int:
+    """The newest of a kind."""
     with console.app.database.transaction() as connection:
-        query = sa.text("SELECT id FROM trueup.cases WHERE kind = :kind ORDER BY id LIMIT 1")
+        query = sa.text("SELECT id FROM trueup.cases WHERE kind = :kind ORDER BY id DESC LIMIT 1")
         return int(connection.execute(query, {"kind": kind}).scalar_one())
 
 
@@ -260,3 +263,31 @@ def test_profit_is_shown_by_channel_and_by_sku(console: Console) -> None:
         channel, sku = aude.get("/profit?month=2026-10").text, aude.get("/profit?month=2026-10&by=sku").text
     assert not lacking(channel, "amazon-us/NORDA", "1,100.00", "Not final yet")
     assert not lacking(sku, "(no SKU)")
+
+
+def test_trends_are_the_books_and_come_as_files(console: Console) -> None:
+    """Every chart has a table that says the same; what is open by age is what the books have open, to the cent."""
+    with console.visitor("Aude") as aude:
+        page = aude.get("/trends").text
+        files = {each: aude.get(f"/trends/{each}.csv").text for each in ("ageing", "settlement", "deductions", "drift")}
+        assert aude.get("/trends/weather.csv").status_code == 404
+    assert not lacking(page, "Open invoices by age", "What payments settled", "What was deducted", "Amounts are USD")
+    rows = {name: list(csv.DictReader(io.StringIO(text))) for name, text in files.items()}
+    with console.app.database.transaction() as connection:
+        open_minor = connection.execute(sa.text("SELECT sum(minor) FROM trueup.open_invoices")).scalar_one()
+        cash = sa.text("SELECT sum(minor) FROM trueup.journal_lines WHERE account = :cash")
+        paid_minor = connection.execute(cash, {"cash": console.app.world.books.chart.code(Purpose.CASH)}).scalar_one()
+    assert sum(Money.of(row["Open"], "USD").minor for row in rows["ageing"]) == open_minor
+    assert sum(Money.of(row["Paid"], "USD").minor for row in rows["settlement"]) == paid_minor
+    assert rows["deductions"] and next(iter(rows["deductions"][0])) == "Month"
+
+
+def test_the_journal_comes_as_a_file_that_balances(console: Console) -> None:
+    """The lines that the filters leave, debits and credits apart; what came from outside is no formula."""
+    with console.visitor("Aude") as aude:
+        rows = list(csv.DictReader(io.StringIO(aude.get("/journal.csv?kind=remittance").text)))
+        none = aude.get("/journal.csv?from=2031-01-01").text
+    sides = {side: sum(Money.of(row[side], "USD").minor for row in rows if row[side]) for side in ("debit", "credit")}
+    assert rows and sides["debit"] == sides["credit"]
+    assert {row["kind"] for row in rows} == {"remittance"}
+    assert none.count("\n") == 1

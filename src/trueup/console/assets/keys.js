@@ -27,6 +27,9 @@ function press(selector) {
   if (found.tagName === "DETAILS") {
     found.open = true;
     found.querySelector("textarea, input:not([type=hidden]), select")?.focus();
+  } else if (found.type === "radio") {
+    found.click();
+    found.focus();
   } else if (found.matches("textarea, input, select")) found.focus();
   else found.click();
   return true;
@@ -99,7 +102,7 @@ export function startKeys() {
     }
     if (event.key === "Escape" && !document.querySelector("dialog[open]")) leave();
     if (event.ctrlKey || event.metaKey || event.altKey || !("shortcuts" in document.body.dataset)) return;
-    if (event.target.matches(FIELD) && event.target.type !== "checkbox") return;
+    if (event.target.matches(FIELD) && !["checkbox", "radio"].includes(event.target.type)) return;
     if (document.querySelector("dialog[open]")) return;
     if (event.key.length !== 1) return;
     if (opening) typed.push(event.key);

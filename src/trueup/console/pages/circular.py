@@ -80,7 +80,11 @@ def _event(change: dict[str, Any]) -> dict[str, Any]:
     words = ""
     if change["what"] == "changed":
         told = change["before"]
-        words = "; ".join(f"{name}: {told.get(name)} → {value}" for name, value in change["after"].items())
+        words = "; ".join(
+            f"{name.replace('_', ' ')}: {_said(told.get(name))} → {_said(value)}"
+            for name, value in change["after"].items()
+            if name != "unread"  # what no rule of ours reads is in the evidence
+        )
     return {
         "at": change["at"],
         "who": "Supercycle",
@@ -90,6 +94,13 @@ def _event(change: dict[str, Any]) -> dict[str, Any]:
         "state": "warn" if change["what"] == "gone" else "info",
         "folded": [],
     }
+
+
+def _said(value: Any) -> str:
+    """A value as it was told, for people: nothing is said to be nothing."""
+    if value in (None, "", [], {}):
+        return "nothing"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _find(visit: Visit, words: str) -> list[Hit]:

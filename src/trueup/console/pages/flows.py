@@ -64,10 +64,21 @@ def _show(visit: Visit) -> Response:
         runs=runs,
         counts=views.count_runs(visit.connection),
         workers=views.list_workers(visit.connection),
-        budgets=list_budgets(visit.connection, visit.now),
+        budgets=[
+            {**each, "title": _budget_words(visit, each["name"])} for each in list_budgets(visit.connection, visit.now)
+        ],
         run_states=RUN_STATES,
         most=_MOST,
     )
+
+
+def _budget_words(visit: Visit, name: str) -> str:
+    """Whose budget it is, and of what: `amazon-us: getPurchaseOrders`; of a shop, which is named by its domain, its name."""
+    domains = {shop.domain: shop.name for shop in visit.desk.settings.shops}
+    parts = name.replace(":", "/").split("/")
+    if parts[-1] in domains:
+        return f"{domains[parts[-1]]}: cost points"
+    return f"{parts[-2]}: {parts[-1]}" if len(parts) > 1 else name
 
 
 def _run(visit: Visit) -> Response:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date
 
 from starlette.responses import Response
 
-from trueup.base.errors import Invalid, NotFound
+from trueup.base.errors import Invalid, NotFound, Refused
+from trueup.base.money import Money
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Hit, Page, Place, Route
-from trueup.console.tables import Choice, Column, Filter, state_of
+from trueup.console.tables import Choice, Column, Filter, State, state_of
 from trueup.console.visit import Visit
+from trueup.formats.case_decisions import plain
 from trueup.storage.views import journal as views
 
 _COLUMNS = (
@@ -21,14 +25,27 @@ _COLUMNS = (
     Column("Lines", "number", spare=True),
     Column("Debits and credits", "number"),
 )
+_STATE = ("account", "kind", "from", "to")
+_HEAD = (
+    "entry",
+    "day",
+    "kind",
+    "what",
+    "account",
+    "debit",
+    "credit",
+    "currency",
+    "reference",
+    "type",
+    "rule",
+    "evidence",
+)
+_MOST = 200_000
 _KINDS = ("remittance", "correction", "invoice", "write-off", "credit-note")
 
 
 def _list(visit: Visit) -> Response:
-    state, names = state_of(visit, "account", "kind", "from", "to", "at"), Names(visit)
-    wanted = views.EntryFilter(
-        _day(state["from"]), _day(state["to"]), account=state["account"] or None, kind=state["kind"] or None
-    )
+    state, names = state_of(visit, *_STATE, "at"), Names(visit)
     accounts = [Choice(account.code, names.account(account.code)) for account in names.chart.accounts]
     return visit.render(
         "journal.html",
@@ -41,8 +58,33 @@ def _list(visit: Visit) -> Response:
             Filter("from", "From, as 2026-10-01"),
             Filter("to", "To, as 2026-10-31"),
         ),
-        paged=views.page_entries(visit.connection, wanted, state["at"]),
+        paged=views.page_entries(visit.connection, _wanted(state), state["at"]),
     )
+
+
+def _wanted(state: State) -> views.EntryFilter:
+    return views.EntryFilter(
+        _day(state["from"]), _day(state["to"]), account=state["account"] or None, kind=state["kind"] or None
+    )
+
+
+def _download(visit: Visit) -> Response:
+    """Every line of the entries that the filters leave, debits and credits apart. Raises Refused for more than a sheet can hold."""
+    rows, names = views.list_lines(visit.connection, _wanted(state_of(visit, *_STATE)), _MOST + 1), Names(visit)
+    if len(rows) > _MOST:
+        raise Refused(
+            f"More than {visit.present.number(_MOST)} lines: choose a shorter time, or use `trueup journal export`."
+        )
+    text = io.StringIO()
+    written = csv.writer(text)
+    written.writerow(_HEAD)
+    for row in rows:
+        amount = Money(abs(int(row.minor)), row.currency).amount
+        sides = (amount, "") if row.minor > 0 else ("", amount)
+        told = (row.narration, names.account(row.account), *sides, row.currency, row.reference, row.type, row.rule)
+        written.writerow([row.id, row.day, row.kind, *(plain(str(each)) for each in told), row.evidence])
+    headers = {"Content-Disposition": f'attachment; filename="journal-{visit.now:%Y-%m-%d}.csv"'}
+    return Response(text.getvalue().encode(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _accounts(visit: Visit) -> Response:
@@ -76,6 +118,7 @@ PAGE = Page(
     "Journal",
     (
         Route("/journal", _list),
+        Route("/journal.csv", _download),
         Route("/journal/accounts", _accounts),
         Route("/journal/{id:int}", _show),
     ),

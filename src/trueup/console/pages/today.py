@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from markupsafe import Markup
@@ -39,7 +41,7 @@ def _show(visit: Visit) -> Response:
         due=due,
         risk=money_in(groups),
         open_cases=sum(group["count"] for group in groups),
-        groups=[{**group, "title": title_of_group(group["kind"])} for group in groups[:_MINE]],
+        groups=_by_kind(groups)[:_MINE],
         mine=mine.rows,
         team=team.rows,
         proposals=act_views.list_proposals(connection),
@@ -52,6 +54,23 @@ def _show(visit: Visit) -> Response:
         newest_case=today.newest_case(connection),
         happened=today.happened_since(connection, since),
     )
+
+
+def _by_kind(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A row a kind, whatever currencies are at risk in it: as many cases as the queue behind its link shows."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for group in groups:
+        found.setdefault(group["kind"], []).append(group)
+    rows = [
+        {
+            "kind": kind,
+            "title": title_of_group(kind),
+            "count": sum(each["count"] for each in of_it),
+            "money": money_in(of_it),
+        }
+        for kind, of_it in found.items()
+    ]
+    return sorted(rows, key=lambda row: (-row["count"], row["kind"]))
 
 
 def _news(visit: Visit) -> Response:

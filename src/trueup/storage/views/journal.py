@@ -47,6 +47,30 @@ def page_entries(connection: sa.Connection, wanted: EntryFilter, at: str, limit:
     return Paged(_heads(connection, paged.rows), paged.before, paged.after)
 
 
+def list_lines(connection: sa.Connection, wanted: EntryFilter, most: int) -> list[sa.Row[Any]]:
+    """Every line of the entries of a filter, by day, so many at most: entry, day, kind, what, account, amount, what it rests on."""
+    entry, line = _wanted(wanted).subquery("e"), journal_lines.c
+    query = (
+        sa.select(
+            *(entry.c[name] for name in ("id", "day", "kind", "narration")),
+            *(
+                line.number,
+                line.account,
+                line.minor,
+                line.currency,
+                line.reference,
+                line.type,
+                line.rule,
+                entry.c.evidence,
+            ),
+        )
+        .join_from(entry, journal_lines, line.entry_id == entry.c.id)
+        .order_by(entry.c.day, entry.c.id, line.number)
+        .limit(most)
+    )
+    return list(connection.execute(query))
+
+
 def _wanted(wanted: EntryFilter) -> sa.Select[Any]:
     table, query = journal_entries.c, sa.select(journal_entries)
     if wanted.since is not None:
