@@ -28,7 +28,7 @@ decisions = sa.Table(
     sa.Column("decided_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("evidence", sa.CHAR(64), nullable=False),
-    sa.Index("ix_decisions_evidence", "evidence", postgresql_using="hash"),
+    sa.Index("ix_decisions_evidence", "evidence"),
     sa.Index("uq_decisions_current", "order_id", "sequence", unique=True, postgresql_where=sa.text('"current"')),
 )
 lifted_holds = sa.Table(

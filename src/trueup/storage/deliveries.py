@@ -44,7 +44,7 @@ deliveries = sa.Table(
     sa.Index("ix_deliveries_order", "order_id", "id"),
     sa.Index("ix_deliveries_open", "state", "due_at"),
     sa.Index("ix_deliveries_control", "channel", "control"),
-    sa.Index("ix_deliveries_digest", "digest", postgresql_using="hash"),
+    sa.Index("ix_deliveries_digest", "digest"),
 )
 attempts = sa.Table(
     "delivery_attempts",

@@ -50,7 +50,7 @@ revisions = sa.Table(
     sa.Column("received_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("envelope", JSONB, nullable=False),
     sa.Column("evidence", sa.CHAR(64), nullable=False),
-    sa.Index("ix_order_revisions_evidence", "evidence", postgresql_using="hash"),
+    sa.Index("ix_order_revisions_evidence", "evidence"),
 )
 order_lines = sa.Table(
     "order_lines",

@@ -31,7 +31,7 @@ sales_orders = sa.Table(
     sa.Column("evidence", sa.CHAR(64), nullable=False),
     sa.UniqueConstraint("shop", "key"),
     sa.Index("ix_sales_orders_remote", "shop", "remote_id"),
-    sa.Index("ix_sales_orders_evidence", "evidence", postgresql_using="hash"),
+    sa.Index("ix_sales_orders_evidence", "evidence"),
 )
 
 

@@ -24,7 +24,7 @@ _MADE_OF = (
 def upgrade() -> None:
     """Create the indexes."""
     for table, column in _MADE_OF:
-        op.create_index(f"ix_{table}_{column}", table, [column], schema=SCHEMA, postgresql_using="hash")
+        op.create_index(f"ix_{table}_{column}", table, [column], schema=SCHEMA)
     _create_part("ix_cases_evidence", "cases", ["evidence"], "evidence <> ''")
     _create_part("ix_acts_evidence", "acts", ["evidence"], "evidence <> ''")
     _create_part("ix_acts_people", "acts", ["actor", "at"], "actor <> 'trueup'")
