@@ -81,6 +81,7 @@ class ShopifySimulator:
         self.engine.after_order = self._after_order
         self.journal: deque[dict[str, Any]] = deque(maxlen=settings.journal_length)
         self.requests_seen = 0
+        self.points_asked = 0
         self.totals: Counter[str] = Counter()
         self._shopper = App(
             "gid://shopify/App/580111", self.world.now(), self.world.now(), SHOPPER_APP, "", frozenset()
@@ -113,6 +114,7 @@ class ShopifySimulator:
 
     def _enter(self, note: Note, status: int, *, lost: bool = False) -> None:
         self.requests_seen += 1
+        self.points_asked += note.cost
         name = ",".join(note.operations) or "none"
         self.totals[f"{name} {note.result}"] += 1
         entry = {
