@@ -12,8 +12,15 @@ from playwright.sync_api import Page as Tab
 from tests.cli.remitted import export, line
 from tests.console.installed import Console
 from trueup.console.streams import MOST_OF_ONE, Streams
+from trueup.domain.cases import Role
+from trueup.domain.deduction_rules import RuleField, RuleForm
 from trueup.storage.jobs import load_job
-from trueup.workflows.long_work import begin_import, end_import, import_part
+from trueup.workflows.cancel_job import cancel_job
+from trueup.workflows.import_remittances import Upload
+from trueup.workflows.keep_rules import WantedRule, propose_rule, reject_rule
+from trueup.workflows.long_work import ask_import, begin_import, end_import, import_part
+from trueup.workflows.resolve_case import Person
+from trueup.workflows.try_rule_as_job import ask_trial, begin_trial, end_trial, read_part
 
 EXPORT = export("900100,90.00", lines=(line("900100", "QZX 1", "50.00"), line("900100", "QZX 2", "40.00")))
 
@@ -107,6 +114,27 @@ def test_long_work_is_called_off_before_it_is_begun(console: Console) -> None:
     with console.app.database.transaction() as connection:
         booked = connection.execute(sa.text("SELECT count(*) FROM trueup.remittances WHERE payment = '900200'"))
         assert booked.scalar_one() == 0
+
+
+def test_what_a_rule_would_change_stays_with_its_job(console: Console) -> None:
+    """A rule is tried as long work; its page says what it reads, and each effect with its money."""
+    act, fina = console.app.act, Person("Fina", frozenset({Role.FINANCE}))
+    told = export("900300,-7.00", lines=(line("900300", "QYX 1", "-7.00"),))
+    upload = act(False, ask_import, Upload(told.encode(), "Trial.csv", "amazon-us", fina))
+    for index in range(act(False, begin_import, upload)):
+        act(False, import_part, upload, index)
+    rule = act(False, propose_rule, WantedRule(RuleField.REFERENCE, RuleForm.PREFIX, "QYX", "fee"), fina).rule.id
+    called_off = act(False, ask_trial, rule, None, fina)
+    act(False, cancel_job, called_off, fina)
+    assert act(False, begin_trial, called_off) is None
+    job = act(False, ask_trial, rule, None, fina)
+    parts = act(False, begin_trial, job) or []
+    act(False, end_trial, job, [act(False, read_part, job, part) for part in parts])
+    act(False, reject_rule, rule, fina, "it was only tried")
+    with console.visitor("Fina") as visitor:
+        page = visitor.http.get(f"/jobs/{job}").text
+    assert "It reads 1 of" in page and "would move -7.00 USD" in page
+    assert f'href="/rules/{rule}"' in page and "<code>QYX 1</code>" in page
 
 
 def test_a_file_that_is_no_remittance_is_refused_at_once(console: Console) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +16,8 @@ from trueup.domain.chart import Purpose
 from trueup.domain.deduction import Direction, Family, sight_by
 from trueup.domain.deduction_rules import DeductionRule, NewType, RuleField, RuleForm, compile_rule
 from trueup.domain.rule_trials import RuleTrial
+from trueup.durable.simulated import run_until
+from trueup.storage import jobs
 from trueup.storage.database import Database
 from trueup.storage.views import rule_history
 from trueup.workflows.answer_suspense import classify_case
@@ -30,7 +32,8 @@ from trueup.workflows.keep_rules import (
     try_rule,
 )
 from trueup.workflows.resolve_case import Person, resolve_case
-from trueup.workflows.try_rules import try_on
+from trueup.workflows.try_rule_as_job import ask_trial
+from trueup.workflows.try_rules import trial_json, try_on
 from trueup.workflows.world import Tx
 
 OTTO = Person("Otto", frozenset({Role.FINANCE}))
@@ -118,6 +121,14 @@ def test_history_is_read_a_span_at_a_time_and_whoever_waits_is_told(
         told: list[int] = []
         assert books.act(try_rule, "rule-1", None, told.append) == whole
         assert sum(told) == books.act(count_trial, "rule-1") == 20
+    monkeypatch.setattr(rule_history, "LINES_AT_ONCE", 3)
+    number = books.act(ask_trial, "rule-1", None, FINA)
+    run_until(books.engine, books.clock, books.clock.now() + timedelta(minutes=1))
+    with books.database.transaction() as connection:
+        job = jobs.load_job(connection, number)
+    assert (job.state, job.done, job.total) == ("done", 20, 20)
+    assert job.result["history"] == trial_json(whole.whole) and job.result["own_days"] == trial_json(whole.own)
+    assert "reads 5 of 10 lines" in job.words
     assert whole.replaced is not None
     assert (whole.whole.seen, whole.own.seen, whole.replaced.seen) == (5, 2, 5)
 

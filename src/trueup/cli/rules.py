@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -14,7 +14,6 @@ from trueup.cli.tables import Column
 from trueup.domain.chart import Purpose
 from trueup.domain.deduction import Direction, Family
 from trueup.domain.deduction_rules import NewType, RuleField, RuleForm
-from trueup.domain.rule_trials import RuleTrial
 from trueup.storage.views import rules as views
 from trueup.workflows.keep_rules import (
     Booked,
@@ -26,7 +25,7 @@ from trueup.workflows.keep_rules import (
     retire_rule,
     try_rule,
 )
-from trueup.workflows.try_rules import EVER, Tried, money_of
+from trueup.workflows.try_rules import EVER, Tried, money_of, trial_json
 
 group = typer.Typer(
     name="rules",
@@ -137,9 +136,9 @@ def try_(
     data = {
         "rule": views.rule_json(tried.saved),
         "since": tried.since.isoformat() if tried.since != EVER else None,
-        "history": _trial(tried.whole),
-        "own_days": _trial(tried.own),
-        "replaced": _trial(tried.replaced) if tried.replaced else None,
+        "history": trial_json(tried.whole),
+        "own_days": trial_json(tried.own),
+        "replaced": trial_json(tried.replaced) if tried.replaced else None,
         "answered_otherwise": tried.answered,
     }
     ready = bool(tried.whole.effects) and not tried.whole.conflicts
@@ -218,24 +217,6 @@ def _type(code: str, label: str, family: Family, purpose: Purpose | None, note: 
     if not label or purpose is None:
         raise Invalid(f"Type {code!r} of your own needs a --label and a --purpose (what its account is for).")
     return NewType(code, label, family, purpose, note or f"As finance decided: {label}.")
-
-
-def _trial(trial: RuleTrial) -> dict[str, Any]:
-    return {
-        "lines_looked_at": trial.looked_at,
-        "lines_read": trial.seen,
-        "effects": [
-            {
-                "before": each.before,
-                "after": each.after,
-                "lines": each.lines,
-                "money": str(each.money),
-                "example": each.example,
-            }
-            for each in trial.effects
-        ],
-        "conflicts": list(trial.conflicts),
-    }
 
 
 def _told(tried: Tried) -> Iterator[str]:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -203,3 +204,22 @@ def money_of(trial: RuleTrial) -> tuple[Money, ...]:
     for each in trial.effects:
         sums[each.money.currency] += each.money.minor
     return tuple(Money(minor, currency) for currency, minor in sorted(sums.items()))
+
+
+def trial_json(trial: RuleTrial) -> dict[str, Any]:
+    """A trial as JSON: what it looked at and read, each effect with its money as text, and the types it rivals with."""
+    return {
+        "lines_looked_at": trial.looked_at,
+        "lines_read": trial.seen,
+        "effects": [
+            {
+                "before": each.before,
+                "after": each.after,
+                "lines": each.lines,
+                "money": str(each.money),
+                "example": each.example,
+            }
+            for each in trial.effects
+        ],
+        "conflicts": list(trial.conflicts),
+    }
