@@ -28,6 +28,18 @@ def test_the_reference_tells_everything_and_every_link_on_it_leads(console: Cons
     assert "/api-reference#snooze" in found
 
 
+def test_an_address_says_what_it_answers(console: Console) -> None:
+    """To any other method 405, naming all of them (RFC 9110, 10.2.1), of several operations at one address too."""
+    wrong = []
+    with calling(console, "") as stranger:
+        for path, methods in describe()["paths"].items():
+            answer = stranger.http.request("TRACE", re.sub(r"\{\w+(?::\w+)?\}", "7", path))
+            allowed = answer.headers.get("allow", "").split(", ")
+            if answer.status_code != 405 or not {each.upper() for each in methods} <= set(allowed):
+                wrong.append(f"{path}: {answer.status_code} {allowed}")
+    assert not wrong, "\n".join(wrong)
+
+
 def test_every_call_on_the_reference_can_be_copied(console: Console) -> None:
     """Read as a shell reads it and sent, each is a call that the API knows: done, or refused for what is not there.
 

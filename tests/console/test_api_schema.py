@@ -57,4 +57,4 @@ def test_answers_are_as_described(case: schemathesis.Case[Any], own: Console, to
     label = case.operation.label
     if label not in tokens:
         tokens[label] = token(own, "Ana Admin")
-    case.call_and_validate(base_url=own.url, headers={"authorization": f"Bearer {tokens[label]}"}, checks=CHECKS)
+    case.call_and_validate(base_url=own.url, headers={"Authorization": f"Bearer {tokens[label]}"}, checks=CHECKS)

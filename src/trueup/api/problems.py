@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from trueup.base.errors import ConfigurationError, Throttled, TrueupError
 
@@ -128,7 +129,14 @@ async def _of_http(request: Request, error: HTTPException) -> JSONResponse:
         404: f"There is no {path} here; /api/v1/openapi.json lists what there is.",
         405: f"{path} does not answer {request.method}; /api/v1/openapi.json says what it answers.",
     }.get(error.status_code, str(error.detail))
-    return answer_problem(error.status_code, words, error.headers)
+    headers = {"allow": _allowed(request)} if error.status_code == 405 else error.headers
+    return answer_problem(error.status_code, words, headers)
+
+
+def _allowed(request: Request) -> str:
+    """What an address answers, whichever of its operations it is (RFC 9110, 10.2.1): each is a route of its own."""
+    here = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return ", ".join(sorted({method for route in here for method in getattr(route, "methods", None) or ()}))
 
 
 async def _defect(request: Request, error: Exception) -> JSONResponse:
