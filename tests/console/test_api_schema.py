@@ -36,6 +36,9 @@ CHECKS = [
     unsupported_method,
 ]
 
+ASKED_OTHERWISE = {"POST /api/v1/trade-ins/{trade_in}/grading"}
+"""A trade-in's key may hold a slash, so that to GET this address asks for the trade-in that is called so: it answers that too."""
+
 
 @pytest.fixture(scope="module")
 def own(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
@@ -57,4 +60,5 @@ def test_answers_are_as_described(case: schemathesis.Case[Any], own: Console, to
     label = case.operation.label
     if label not in tokens:
         tokens[label] = token(own, "Ana Admin")
-    case.call_and_validate(base_url=own.url, headers={"Authorization": f"Bearer {tokens[label]}"}, checks=CHECKS)
+    checks = [each for each in CHECKS if each is not unsupported_method or label not in ASKED_OTHERWISE]
+    case.call_and_validate(base_url=own.url, headers={"Authorization": f"Bearer {tokens[label]}"}, checks=checks)
