@@ -7,12 +7,13 @@ import io
 import re
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Page as Tab
 
 from tests.cli.remitted import export, line
 from tests.cli.seeded import SETTINGS, write_settings
@@ -29,6 +30,7 @@ from trueup.workflows.import_invoices import import_invoices
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.import_remittances import Upload, begin_upload, finish_import, settle_upload
 from trueup.workflows.keep_rules import propose_rule, rule_of_case
+from trueup.workflows.long_work import begin_import, end_import, import_part
 from trueup.workflows.resolve_case import Person
 
 NOW = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
@@ -291,3 +293,89 @@ def test_the_journal_comes_as_a_file_that_balances(console: Console) -> None:
     assert rows and sides["debit"] == sides["credit"]
     assert {row["kind"] for row in rows} == {"remittance"}
     assert none.count("\n") == 1
+
+
+DAY_INVOICES = """number,partner,payee,issued,due,currency,total,purchase_order
+INV-91,amazon-us,NORDA,2026-10-01,2026-11-30,USD,410.00,4DDDDDDD
+INV-92,amazon-us,NORDA,2026-10-01,2026-11-30,USD,410.00,4DDDDDDD
+INV-93,amazon-us,NORDA,2026-10-01,2026-11-30,USD,200.00,4EEEEEEE
+"""
+DAY_EXPORT = export(
+    "700200,575.00,10/20/2026",
+    lines=(
+        line("700200", "INV-93", "200.00"),
+        line("700200", "INV-93SC", "-20.00"),
+        line("700200", "QQX 5 FAIR", "-15.00"),
+        line("700200", "4DDDDDDD", "410.00"),
+    ),
+)
+
+
+def _hand_in(tab: Tab, act: Any) -> None:
+    tab.goto("/remittances/upload")
+    file = {"name": "October.csv", "mimeType": "text/csv", "buffer": DAY_EXPORT.encode()}
+    tab.locator("#file").set_input_files(file)  # type: ignore[arg-type]
+    tab.locator("#upload").press("Enter")
+    tab.wait_for_url("**/jobs/*")
+    job = int(tab.url.rpartition("/")[2])
+    for index in range(act(False, begin_import, job)):
+        act(False, import_part, job, index)
+    act(False, end_import, job)
+
+
+def _close_month(tab: Tab, second: Tab) -> None:
+    tab.goto("/close/2026-10")
+    if tab.locator("#propose-close").count():
+        if tab.locator("#override").count():
+            tab.locator("#override").fill("the rest is known")
+        tab.locator("#propose-close").press("Enter")
+        tab.locator("#said .told").wait_for()
+    second.goto("/close/2026-10")
+    second.get_by_role("button", name="Approve").first.press("Enter")
+    tab.goto("/close/2026-10")
+    tab.get_by_text("Closed and locked").wait_for()
+
+
+def test_the_day_of_finance(console: Console, page_of: Callable[..., Tab]) -> None:
+    """A payment is uploaded and ties, rivals are chosen between by one key, a rule and the month take a second person."""
+    act = console.app.act
+    act(False, archive_upload, DAY_INVOICES.encode(), "invoices", "invoices.csv", FINA)
+    act(False, import_invoices, DAY_INVOICES.encode(), FINA)
+    tab, second = page_of("Fina"), page_of("Bo Admin")
+    _hand_in(tab, act)
+    tab.goto("/remittances")
+    tab.get_by_role("link", name="700200").press("Enter")
+    tab.get_by_text("Ties", exact=True).wait_for()
+    tab.goto("/matches")
+    tab.keyboard.press("j")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/matches/*")
+    tab.keyboard.press("2")
+    assert tab.locator("#choice-2").is_checked()
+    tab.keyboard.press("1")
+    assert tab.locator("#choice-1").is_checked()
+    tab.keyboard.press("Control+Enter")
+    tab.locator("#said").get_by_text("explanation 1 is booked").wait_for()
+    case = _case(console, "remittance.unrecognised")
+    wanted = act(False, rule_of_case, case, "co-op", "", "a fair")
+    act(False, classify_case, case, "co-op", FINA)
+    rule = act(False, propose_rule, wanted, FINA).rule.id
+    tab.goto(f"/rules/{rule}")
+    assert tab.locator("#approve-rule").count() == 0
+    second.goto(f"/rules/{rule}")
+    second.locator("#approve-rule").press("Enter")
+    second.get_by_text("In force").first.wait_for()
+    tab.goto("/recovery?all=yes")
+    tab.locator("a[href^='/recovery/']").first.press("Enter")
+    tab.wait_for_url("**/recovery/*")
+    with tab.expect_download() as waiting:
+        tab.locator("#pack").press("Enter")
+    assert "dispute.pdf" in zipfile.ZipFile(waiting.value.path()).namelist()
+    _close_month(tab, second)
+    tab.goto("/journal?from=2026-10-20&to=2026-10-20")
+    with tab.expect_download() as waiting:
+        tab.locator("#download").press("Enter")
+    rows = list(csv.DictReader(waiting.value.path().read_text().splitlines()))
+    sides = {side: sum(Money.of(row[side], "USD").minor for row in rows if row[side]) for side in ("debit", "credit")}
+    assert rows and sides["debit"] == sides["credit"]
+    assert {row["day"] for row in rows} == {"2026-10-20"}
