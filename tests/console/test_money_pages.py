@@ -207,6 +207,12 @@ def test_a_rule_is_tried_on_history_and_turned_on_by_a_second_person(console: Co
     with console.visitor("Fina") as fina:
         tried = fina.get(f"/rules/{rule}?try=yes").text
         own = fina.post(f"/rules/{rule}/approve")
+        job = fina.post(f"/rules/{rule}/try").headers["location"]
+        assert f"Try rule {rule}" in fina.get(job).text
+        assert (
+            "Call it off" in fina.post(f"{job}/cancel").text
+            and fina.post(f"{job}/cancel", sure="yes").status_code == 303
+        )
     assert not lacking(tried, "On all history", "stay what a person") and lacking(tried, 'id="approve-rule"')
     assert own.status_code == 409
     with console.visitor("Bo Admin") as bo:

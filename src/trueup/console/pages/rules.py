@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from starlette.responses import Response
 
 from trueup.base.errors import Invalid
@@ -11,7 +13,9 @@ from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import rules as views
 from trueup.storage.views.paging import Paged
+from trueup.storage.views.rule_history import count_lines
 from trueup.workflows.keep_rules import approve_rule, reject_rule, retire_rule, try_rule
+from trueup.workflows.try_rule_as_job import ask_trial
 from trueup.workflows.try_rules import money_of
 from trueup.workflows.world import Tx
 
@@ -23,6 +27,8 @@ _COLUMNS = (
     Column("Approved by", spare=True),
     Column("State", "mark"),
 )
+LONG_HISTORY = 20_000
+"""Lines of history from which on a trial is long work: a worker does it, and its own page says how far it is."""
 STATES = {
     "proposed": ("held", "Waits for a second person"),
     "approved": ("ok", "In force"),
@@ -63,9 +69,15 @@ def _show(visit: Visit) -> Response:
         newest=rule["versions"][-1],
         tried=tried,
         moved=money_of(tried.whole) if tried else (),  # type: ignore[attr-defined]
+        is_long=count_lines(visit.connection, date.min) > LONG_HISTORY,
         states=STATES,
         names=Names(visit),
     )
+
+
+def _try(visit: Visit) -> Response:
+    job = visit.act(ask_trial, visit.path("rule"), None, visit.who)
+    return visit.go(f"/jobs/{job}")
 
 
 def _approve(visit: Visit) -> Response:
@@ -101,6 +113,7 @@ PAGE = Page(
     (
         Route("/rules", _list),
         Route("/rules/{rule}", _show),
+        Route("/rules/{rule}/try", _try, "rules.propose", "POST"),
         Route("/rules/{rule}/approve", _approve, "rules.approve", "POST"),
         Route("/rules/{rule}/reject", _reject, "rules.propose", "POST"),
         Route("/rules/{rule}/retire", _retire, "rules.approve", "POST"),
