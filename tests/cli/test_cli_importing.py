@@ -102,13 +102,13 @@ def test_counts_are_declared(trueup: CommandLine) -> None:
 
 
 def test_counts_that_nothing_would_look_at_are_refused(trueup: CommandLine) -> None:
-    """A product that the shop counts, one that is not known, a place that no agreement ships from: nothing is declared."""
+    """A product that the shop counts, one that is not known, a place that nothing is sold from: nothing is declared."""
     file = write(trueup, "sku,location,on_hand\nVASE-1,main,5\nLAMP-1,main,5\nGHOST,main,5\nVASE-1,attic,5\n")
     said = trueup("stock", "declare", file, *BY)
     assert said.code == 1
     assert "LAMP-1: no declared count source; set declared_source in the item master first" in said.err
     assert "GHOST: no such product; import it first" in said.err
-    assert "VASE-1: no agreement ships from 'attic'; those that do: main" in said.err
+    assert "VASE-1: nothing is sold from 'attic'; the places that are: main" in said.err
     assert "VASE-1" not in trueup("stock", "list").out
     assert "Expected a file of counts" in trueup("stock", "declare", "--sku", "VASE-1", *BY).err
     assert (

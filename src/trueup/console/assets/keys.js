@@ -3,8 +3,9 @@ import { openPalette } from "./palette.js";
 
 const FIELD = "input, textarea, select, [contenteditable]";
 let went = 0;
-// A row that was opened and whose detail is not there yet: keys wait for it, for they are meant for what is seen next.
-let opening = null;
+// A row that was opened and whose detail is not there yet: keys wait for it, for they are meant for what is seen next. In the
+// beginning it is the page itself: htmx takes its links over a moment after they can be clicked.
+let opening = document;
 let typed = [];
 
 function rows() {
@@ -67,9 +68,16 @@ function letter(key) {
   }
 }
 
+function isWrittenIn(element) {
+  return Boolean(element?.matches?.(FIELD)) && !["checkbox", "radio"].includes(element.type);
+}
+
+// What was typed meanwhile acts now; once a key has led into a field, the rest was meant for that.
 function opened(keys) {
   opening = null;
-  while (keys.length && !opening) letter(keys.shift());
+  while (keys.length && !opening && !isWrittenIn(document.activeElement)) letter(keys.shift());
+  const field = document.activeElement;
+  if (isWrittenIn(field)) field.setRangeText?.(keys.splice(0).join(""), field.value.length, field.value.length, "end");
   typed = keys;
 }
 
@@ -88,6 +96,7 @@ function leave() {
 }
 
 export function startKeys() {
+  setTimeout(() => opening === document && opened(typed)); // after htmx, which was told to begin in the same way before
   document.getElementById("finding-next")?.addEventListener("click", () => jump(1));
   document.getElementById("finding-back")?.addEventListener("click", () => jump(-1));
   document.addEventListener("keydown", (event) => {
@@ -102,7 +111,7 @@ export function startKeys() {
     }
     if (event.key === "Escape" && !document.querySelector("dialog[open]")) leave();
     if (event.ctrlKey || event.metaKey || event.altKey || !("shortcuts" in document.body.dataset)) return;
-    if (event.target.matches(FIELD) && !["checkbox", "radio"].includes(event.target.type)) return;
+    if (isWrittenIn(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
     if (event.key.length !== 1) return;
     if (opening) typed.push(event.key);

@@ -19,6 +19,7 @@ Lies (`add_fault`, or POST /_simulator/faults; `operation` is a root field such 
 | edited_by_hand | `seconds` after orderCreate the merchant cancels it, or as `mode` says: cancel, quantity (one less), tags |
 | concurrent_request | IDEMPOTENCY_CONCURRENT_REQUEST: nothing is done, the same key may be tried again |
 | previous_attempt_failed | IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED: nothing is done, a new key is needed |
+| bulk_failed | a bulk operation ends as FAILED with `mode` (INTERNAL_SERVER_ERROR), and a quarter of its lines is missing |
 | webhook_duplicate | a delivery is sent twice, with one webhook id |
 | webhook_reorder | a delivery follows the next one (or comes a minute late) |
 | webhook_lost | a delivery is never sent |
