@@ -286,9 +286,7 @@ def fill(connection: sa.Connection, listed: Path) -> None:
         now + timedelta(microseconds=1),
         none,
     )
-    copy_rows(
-        connection, "publications", (*columns, *seen), ((SHOP, sku, PLACE, item, *stands) for sku, _, item in known)
-    )
+    copy_rows(connection, "publications", (*told, *seen), ((SHOP, sku, PLACE, item, *stands) for sku, _, item in known))
 
 
 @contextmanager

@@ -57,3 +57,8 @@ def text_array(values: Iterable[str]) -> str:
     """Texts as PostgreSQL writes an array of them, each in quotes."""
     quoted = (each.replace("\\", "\\\\").replace('"', '\\"') for each in values)
     return "{" + ",".join([f'"{each}"' for each in quoted]) + "}"
+
+
+def any_of(ids: Iterable[int]) -> sa.CollectionAggregate[bool]:
+    """Whichever of these ids, however many, as `column == any_of(ids)`: a list in a statement ends at 65,535 of them."""
+    return sa.any_(sa.literal(list(ids), sa.ARRAY(sa.BigInteger)))
