@@ -169,12 +169,19 @@ def load_publications(
     """Those of these (sku, location)."""
     if not keys:
         return []
-    query = sa.select(publications).where(
-        publications.c.channel == channel,
-        sa.tuple_(publications.c.sku, publications.c.location).in_(sorted(set(keys))),
+    skus, locations = zip(*sorted(set(keys)), strict=True)
+    # Two arrays, because a list of ten thousand pairs is planned as ten thousand conditions.
+    pairs = sa.select(
+        sa.func.unnest(sa.literal(skus, sa.ARRAY(sa.Text))).label("sku"),
+        sa.func.unnest(sa.literal(locations, sa.ARRAY(sa.Text))).label("location"),
+    ).subquery("wanted")
+    query = (
+        sa.select(publications)
+        .join(pairs, sa.and_(publications.c.sku == pairs.c.sku, publications.c.location == pairs.c.location))
+        .where(publications.c.channel == channel)
+        .order_by(publications.c.sku.collate("C"), publications.c.location.collate("C"))
     )
-    query = query.order_by(publications.c.sku.collate("C"), publications.c.location.collate("C"))
-    rows = connection.execute(query.with_for_update() if lock else query).mappings()
+    rows = connection.execute(query.with_for_update(of=publications) if lock else query).mappings()
     return [_publication(row) for row in rows]
 
 
