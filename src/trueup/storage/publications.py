@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from trueup.domain.publishing import ShownStock, Standing
+from trueup.storage.bulk import in_pairs
 from trueup.storage.schema import metadata
 from trueup.storage.shop_products import sold_at
 
@@ -148,7 +149,7 @@ def _is(place: ChannelItem) -> sa.ColumnElement[bool]:
 def forget_belief(connection: sa.Connection, channel: str, keys: Collection[tuple[str, str]]) -> None:
     """What these (sku, location) hold there is not what we believed: it must be read before anything is decided."""
     if keys:
-        which = sa.tuple_(publications.c.sku, publications.c.location).in_(sorted(set(keys)))
+        which = in_pairs(publications.c.sku, publications.c.location, keys)
         connection.execute(
             sa.update(publications).where(publications.c.channel == channel, which).values(believed=None, shown_at=None)
         )
@@ -169,16 +170,9 @@ def load_publications(
     """Those of these (sku, location)."""
     if not keys:
         return []
-    skus, locations = zip(*sorted(set(keys)), strict=True)
-    # Two arrays, because a list of ten thousand pairs is planned as ten thousand conditions.
-    pairs = sa.select(
-        sa.func.unnest(sa.literal(skus, sa.ARRAY(sa.Text))).label("sku"),
-        sa.func.unnest(sa.literal(locations, sa.ARRAY(sa.Text))).label("location"),
-    ).subquery("wanted")
     query = (
         sa.select(publications)
-        .join(pairs, sa.and_(publications.c.sku == pairs.c.sku, publications.c.location == pairs.c.location))
-        .where(publications.c.channel == channel)
+        .where(publications.c.channel == channel, in_pairs(publications.c.sku, publications.c.location, keys))
         .order_by(publications.c.sku.collate("C"), publications.c.location.collate("C"))
     )
     rows = connection.execute(query.with_for_update(of=publications) if lock else query).mappings()

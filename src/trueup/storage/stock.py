@@ -17,6 +17,7 @@ from trueup.domain.catalog import CountSource
 from trueup.domain.inventory import Level, Reservation
 from trueup.domain.orders import OrderState
 from trueup.domain.stock_ledger import Movement, MovementKind
+from trueup.storage.bulk import in_pairs
 from trueup.storage.orders import orders
 from trueup.storage.products import products
 from trueup.storage.schema import metadata
@@ -309,10 +310,12 @@ def end_departed(connection: sa.Connection, counted: Collection[tuple[str, str]]
     closed goes on holding: its goods may lie there and be counted, and ending by a date of its window could promise them
     twice. Too late costs a sale, too early an oversell.
     """
+    if not counted:
+        return []
     gone = sa.and_(
         reservations.c.order_id == orders.c.id,
         orders.c.state == OrderState.CLOSED.value,
-        sa.tuple_(reservations.c.sku, reservations.c.location).in_(sorted(counted)),
+        in_pairs(reservations.c.sku, reservations.c.location, counted),
     )
     return _end(connection, gone, MovementKind.SHIPPED, now)
 
