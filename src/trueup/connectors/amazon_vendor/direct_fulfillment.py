@@ -6,28 +6,20 @@ vendorDirectFulfillmentInventoryV1 and vendorDirectFulfillmentTransactionsV1 (us
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 from trueup.base.clock import Clock
 from trueup.base.errors import (
-    ConfigurationError,
     ContractChanged,
-    NotFound,
-    Rejected,
-    RemoteError,
-    Transient,
-    TrueupError,
-    Unauthorized,
 )
-from trueup.connectors.amazon_vendor.calls import Call, remedy
+from trueup.connectors.amazon_vendor.calls import Call
 from trueup.connectors.amazon_vendor.operations import Operation
+from trueup.connectors.amazon_vendor.probes import NO_TRANSACTION, Question, ask
+from trueup.connectors.amazon_vendor.replies import by, named, payload_of
 from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
 from trueup.connectors.amazon_vendor.wire import NETWORK, Wire, Wired
 from trueup.remote.budget import Budget
-from trueup.remote.capability import Page, Probe, Receipt, Verdict
-from trueup.remote.http import Reply
+from trueup.remote.capability import Page, Probe, Receipt
 
 _ROLES = "Direct to Consumer Shipping (Restricted)"
 SUBMIT_INVENTORY = Operation(
@@ -36,7 +28,6 @@ SUBMIT_INVENTORY = Operation(
 GET_INVENTORY_TRANSACTION = Operation(
     "getTransactionStatus", "GET", "/vendor/directFulfillment/transactions/v1/transactions/{}", 10, 10, _ROLES
 )
-_NO_TRANSACTION = "00000000-0000-0000-0000-000000000000"
 
 
 class AmazonDirectFulfillment(Wired):
@@ -51,12 +42,14 @@ class AmazonDirectFulfillment(Wired):
         Raises RemoteError, NotFound for a warehouse that is not this vendor group's.
         """
         reply = self._calls.make(
-            Call(SUBMIT_INVENTORY, identifier=self._named(warehouse, "warehouse"), content=content)
+            Call(SUBMIT_INVENTORY, identifier=named(self.name, warehouse, "warehouse"), content=content)
         )
-        reference = self._payload(reply, f"{name} was taken, but its receipt", applied=True).get("transactionId")
+        reference = payload_of(self.name, reply, f"{name} was taken, but its receipt", applied=True).get(
+            "transactionId"
+        )
         if not isinstance(reference, str) or not reference:
             raise ContractChanged(
-                f"{self.name}: {name} was taken, but the receipt has no transactionId{_by(reply)}; how Amazon judges it "
+                f"{self.name}: {name} was taken, but the receipt has no transactionId{by(reply)}; how Amazon judges it "
                 f"cannot be asked.",
                 maybe_applied=True,
             )
@@ -64,14 +57,15 @@ class AmazonDirectFulfillment(Wired):
 
     def fetch_inventory_transaction(self, reference: str) -> Page:
         """How far Amazon is with an update. Raises NotFound, RemoteError."""
-        call = Call(GET_INVENTORY_TRANSACTION, identifier=self._named(reference, "transaction"))
+        call = Call(GET_INVENTORY_TRANSACTION, identifier=named(self.name, reference, "transaction"))
         reply = self._calls.make(call)
-        self._payload(reply, f"transaction {reference}")
+        payload_of(self.name, reply, f"transaction {reference}")
         return Page(reply.content, f"{GET_INVENTORY_TRANSACTION.name}-{reference}.json", "application/json", None)
 
     def probe(self) -> Sequence[Probe]:
         """Whether the role is there: asks for a transaction that does not exist. Writes nothing, never raises for what it finds."""
-        found = self._ask()
+        call = Call(GET_INVENTORY_TRANSACTION, identifier=NO_TRANSACTION)
+        found = ask(self.name, Question(GET_INVENTORY_TRANSACTION.name, call, answers_not_found=True), self._calls)
         writes = Probe(
             self.name,
             SUBMIT_INVENTORY.name,
@@ -81,49 +75,7 @@ class AmazonDirectFulfillment(Wired):
         )
         return [found, writes]
 
-    def _ask(self) -> Probe:
-        def answer(verdict: Verdict, found: str, to_do: str = "") -> Probe:
-            return Probe(self.name, GET_INVENTORY_TRANSACTION.name, verdict, found, to_do)
-
-        try:
-            self._calls.make(Call(GET_INVENTORY_TRANSACTION, identifier=_NO_TRANSACTION))
-        except Unauthorized as error:
-            return answer(Verdict.MISSING, str(error), remedy(GET_INVENTORY_TRANSACTION))
-        except (NotFound, Rejected):
-            return answer(Verdict.WORKS, "Amazon answers; what was asked for does not exist, as expected.")
-        except ConfigurationError as error:
-            return answer(Verdict.FAILS, str(error), "Store the secrets of this connection anew.")
-        except TrueupError as error:
-            return answer(Verdict.FAILS, str(error), "Try again in a few minutes.")
-        return answer(Verdict.WORKS, "Amazon answers.")
-
-    def _named(self, identifier: str, kind: str) -> str:
-        """An empty name, or dots, would lead elsewhere."""
-        if not identifier.strip() or identifier in (".", ".."):
-            raise NotFound(f"{self.name}: no {kind} is named {identifier!r}.")
-        return identifier
-
-    def _payload(self, reply: Reply, what: str, *, applied: bool = False) -> dict[str, Any]:
-        """The payload of a good reply. One that is cut off or garbled is Transient: asked again it may be whole."""
-        try:
-            body = json.loads(reply.content)
-        except (ValueError, RecursionError) as error:
-            fault = type(error).__name__
-        else:
-            payload = body.get("payload") if isinstance(body, dict) else None
-            if isinstance(payload, dict):
-                return payload
-            fault = "no payload"
-        said = f"{self.name}: {what} is cut off or garbled after {len(reply.content)} bytes ({fault}){_by(reply)}."
-        garbled: RemoteError = Transient(said, maybe_applied=applied)
-        garbled.evidence = reply.content
-        raise garbled
-
 
 def direct_fulfillment_name(connection: str) -> str:
     """How the connection to the direct fulfillment of a vendor group is called."""
     return f"{connection}-direct-fulfillment"
-
-
-def _by(reply: Reply) -> str:
-    return f" (request id {reply.request_id})" if reply.request_id else ""

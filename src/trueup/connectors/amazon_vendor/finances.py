@@ -5,10 +5,8 @@ An account that is not offered them is told 403 or 404: a condition that `probe`
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from trueup.base.clock import Clock, aware_utc, write_instant
 from trueup.base.errors import (
@@ -16,7 +14,6 @@ from trueup.base.errors import (
     NotFound,
     Refused,
     RemoteError,
-    Transient,
     TrueupError,
     Unauthorized,
 )
@@ -30,6 +27,7 @@ from trueup.connectors.amazon_vendor.finance_operations import (
     marketplace_id,
 )
 from trueup.connectors.amazon_vendor.operations import Operation
+from trueup.connectors.amazon_vendor.replies import by, named, object_of
 from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
 from trueup.connectors.amazon_vendor.wire import NETWORK, Wire, Wired
 from trueup.remote.budget import Budget
@@ -135,11 +133,11 @@ class AmazonFinances(Wired):
         return Probe(self.name, ability, Verdict.WORKS, "Amazon answers.")
 
     def _fetch_one(self, operation: Operation, identifier: str, page: str | None) -> Page:
-        if not identifier.strip() or identifier in (".", ".."):
-            raise NotFound(f"{self.name}: nothing is named {identifier!r}.")
         params = {} if page is None else {"nextTokenForLineItems": page}
         name = f"{operation.name}-{_file_name(identifier)}"
-        call = Call(operation, {"marketplaceId": self._marketplace, **params}, identifier)
+        call = Call(
+            operation, {"marketplaceId": self._marketplace, **params}, named(self.name, identifier, operation.name)
+        )
         return self._page(self._calls.make(call), _numbered(name, page), "nextTokenForLineItems")
 
     def _fetch(self, operation: Operation, params: Mapping[str, str], page: str | None, name: str) -> Page:
@@ -150,17 +148,12 @@ class AmazonFinances(Wired):
 
     def _page(self, reply: Reply, name: str, member: str) -> Page:
         """A whole reply as a page. One that is cut off or garbled is Transient: asked again it may be whole."""
-        body, fault = _object_of(reply.content)
-        by = f" (request id {reply.request_id})" if reply.request_id else ""
-        if body is None:
-            garbled = Transient(
-                f"{self.name}: {name} is cut off or garbled after {len(reply.content)} bytes ({fault}){by}."
-            )
-            garbled.evidence = reply.content
-            raise garbled
+        body = object_of(self.name, reply, name)
         token = body.get(member)
         if token is not None and not isinstance(token, str):
-            raise ContractChanged(f"{self.name}: {name}: {member} is no text{by}; the next page cannot be asked for.")
+            raise ContractChanged(
+                f"{self.name}: {name}: {member} is no text{by(reply)}; the next page cannot be asked for."
+            )
         return Page(reply.content, f"{name}.json", _MEDIA_TYPE, token or None)
 
     def _checked(
@@ -184,17 +177,6 @@ class AmazonFinances(Wired):
 def finances_name(connection: str, marketplace: str) -> str:
     """How the connection to the finance APIs of one marketplace is called."""
     return f"{connection}-finances-{marketplace}"
-
-
-def _object_of(content: bytes) -> tuple[dict[str, Any] | None, str]:
-    """The body, or what is wrong with it. It never raises: no traceback shows what a reply repeats."""
-    try:
-        body = json.loads(content)
-    except json.JSONDecodeError as error:
-        return None, f"{error.msg} at byte {error.pos}"
-    except (ValueError, RecursionError) as error:
-        return None, type(error).__name__
-    return (body, "") if isinstance(body, dict) else (None, "it is no object")
 
 
 def _numbered(name: str, page: str | None) -> str:

@@ -21,7 +21,8 @@ from trueup.connectors.amazon_vendor.tokens import AccessTokens
 from trueup.remote.capability import Probe, Verdict
 
 _NO_ORDER = "00000000"
-_NO_TRANSACTION = "00000000-0000-0000-0000-000000000000"
+NO_TRANSACTION = "00000000-0000-0000-0000-000000000000"
+"""Of the form that Amazon gives, and nobody's."""
 _SIGN_IN = (
     "Store client id, client secret and refresh token of this connection anew: Vendor Central, Integration, API Integration "
     "(View LWA credentials; Authorize). A client secret runs out after 180 days."
@@ -30,7 +31,7 @@ _WAIT = "Amazon or the network is in trouble; try again in a few minutes."
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class Question:
     """A call and, for one that asks for what does not exist, that being told so is the proof of permission."""
 
     ability: str
@@ -47,7 +48,7 @@ def probe_connection(settings: AmazonVendorSettings, tokens: AccessTokens, calls
         to_do = _SIGN_IN if isinstance(error, Unauthorized | ConfigurationError) else _WAIT
         return [Probe(settings.name, ability, Verdict.FAILS, str(error), to_do)]
     found = [Probe(settings.name, ability, Verdict.WORKS, "Amazon gives an access token.")]
-    found += [_ask(settings.name, question, calls) for question in _questions(settings, clock)]
+    found += [ask(settings.name, question, calls) for question in _questions(settings, clock)]
     reads = found[1]
     found.append(
         Probe(
@@ -61,24 +62,26 @@ def probe_connection(settings: AmazonVendorSettings, tokens: AccessTokens, calls
     return found
 
 
-def _questions(settings: AmazonVendorSettings, clock: Clock) -> Iterator[_Question]:
+def _questions(settings: AmazonVendorSettings, clock: Clock) -> Iterator[Question]:
     now = clock.now()
     window = {
         "createdAfter": write_instant((now - timedelta(hours=1)).replace(microsecond=0)),
         "createdBefore": write_instant(now.replace(microsecond=0)),
         "limit": "1",
     }
-    yield _Question(GET_PURCHASE_ORDERS.name, Call(GET_PURCHASE_ORDERS, window))
-    yield _Question(GET_PURCHASE_ORDER.name, Call(GET_PURCHASE_ORDER, identifier=_NO_ORDER), True)
-    yield _Question(GET_STATUS.name, Call(GET_STATUS, window))
-    yield _Question(GET_TRANSACTION.name, Call(GET_TRANSACTION, identifier=_NO_TRANSACTION), True)
+    yield Question(GET_PURCHASE_ORDERS.name, Call(GET_PURCHASE_ORDERS, window))
+    yield Question(GET_PURCHASE_ORDER.name, Call(GET_PURCHASE_ORDER, identifier=_NO_ORDER), True)
+    yield Question(GET_STATUS.name, Call(GET_STATUS, window))
+    yield Question(GET_TRANSACTION.name, Call(GET_TRANSACTION, identifier=NO_TRANSACTION), True)
     for code in settings.vendor_codes:
-        yield _Question(
+        yield Question(
             f"orders of vendor code {code}", Call(GET_PURCHASE_ORDERS, window | {"orderingVendorCode": code})
         )
 
 
-def _ask(connection: str, question: _Question, calls: Calls) -> Probe:
+def ask(connection: str, question: Question, calls: Calls) -> Probe:
+    """One question's answer, and what to do about it. Never raises for what it finds."""
+
     def answer(verdict: Verdict, found: str, to_do: str = "") -> Probe:
         return Probe(connection, question.ability, verdict, found, to_do)
 

@@ -13,18 +13,15 @@ from typing import Any
 
 from trueup.base.clock import Clock, aware_utc, read_instant, write_instant
 from trueup.base.errors import (
-    ConfigurationError,
     ContractChanged,
     Invalid,
-    NotFound,
-    RemoteError,
-    Transient,
-    TrueupError,
-    Unauthorized,
 )
 from trueup.base.secret import Secret
-from trueup.connectors.amazon_vendor.calls import Call, remedy
+from trueup.connectors.amazon_vendor.calls import Call
 from trueup.connectors.amazon_vendor.finance_operations import marketplace_id
+from trueup.connectors.amazon_vendor.probes import Question as ProbeQuestion
+from trueup.connectors.amazon_vendor.probes import ask
+from trueup.connectors.amazon_vendor.replies import by, named, object_of
 from trueup.connectors.amazon_vendor.report_operations import (
     CANCEL_REPORT,
     CREATE_REPORT,
@@ -39,7 +36,7 @@ from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
 from trueup.connectors.amazon_vendor.wire import NETWORK, Wire, Wired
 from trueup.domain.vendor_reports import Question
 from trueup.remote.budget import Budget
-from trueup.remote.capability import Observed, Probe, Verdict
+from trueup.remote.capability import Observed, Probe
 from trueup.remote.download import Download, download
 from trueup.remote.http import Reply
 from trueup.remote.vendor_reports import Progress, ShownReport
@@ -87,7 +84,7 @@ class AmazonReports(Wired):
         for _ in range(_MOST_PAGES):
             reply = self._calls.make(Call(GET_REPORTS, params))
             evidence += reply.content
-            body = self._body(reply, "the list of reports")
+            body = object_of(self.name, reply, "the list of reports")
             for each in body.get("reports") or ():
                 if isinstance(each, dict) and _is_of(each, question):
                     found.append(self._shown(each, reply))
@@ -108,10 +105,10 @@ class AmazonReports(Wired):
         if (window := window_of(question)) is not None:
             asked["dataStartTime"], asked["dataEndTime"] = window
         reply = self._calls.make(Call(CREATE_REPORT, content=json.dumps(asked).encode()))
-        reference = self._body(reply, f"the request for {question.words}", applied=True).get("reportId")
+        reference = object_of(self.name, reply, f"the request for {question.words}", applied=True).get("reportId")
         if not isinstance(reference, str) or not reference:
             raise ContractChanged(
-                f"{self.name}: {question.words} was asked for, but the answer has no reportId{_by(reply)}. "
+                f"{self.name}: {question.words} was asked for, but the answer has no reportId{by(reply)}. "
                 f"Look for it before asking again.",
                 maybe_applied=True,
             )
@@ -119,19 +116,19 @@ class AmazonReports(Wired):
 
     def fetch_report(self, reference: str) -> Observed[ShownReport]:
         """How far a report is. Raises NotFound (it is forgotten after 90 days), RemoteError."""
-        reply = self._calls.make(Call(GET_REPORT, identifier=self._named(reference, "report")))
-        return Observed(self._shown(self._body(reply, f"report {reference}"), reply), reply.content)
+        reply = self._calls.make(Call(GET_REPORT, identifier=named(self.name, reference, "report")))
+        return Observed(self._shown(object_of(self.name, reply, f"report {reference}"), reply), reply.content)
 
     def fetch_document(self, document: str) -> Iterator[bytes]:
         """The document's bytes, still compressed. Its address is asked for anew each time: it holds for minutes.
 
         Raises NotFound, RemoteError; Transient when the address has expired meanwhile.
         """
-        reply = self._calls.make(Call(GET_REPORT_DOCUMENT, identifier=self._named(document, "document")))
-        body = self._body(reply, "the document's address")
+        reply = self._calls.make(Call(GET_REPORT_DOCUMENT, identifier=named(self.name, document, "document")))
+        body = object_of(self.name, reply, "the document's address")
         address, packed = body.get("url"), body.get("compressionAlgorithm")
         if not isinstance(address, str) or not address:
-            raise ContractChanged(f"{self.name}: document {document} has no address{_by(reply)}.")
+            raise ContractChanged(f"{self.name}: document {document} has no address{by(reply)}.")
         if packed not in (None, "GZIP"):
             raise ContractChanged(f"{self.name}: document {document} is compressed by {packed!r}, expected GZIP.")
         wanted = Download(
@@ -141,31 +138,14 @@ class AmazonReports(Wired):
 
     def cancel_report(self, reference: str) -> None:
         """Take a report out of the queue. Raises Rejected when it is begun, NotFound, RemoteError."""
-        self._calls.make(Call(CANCEL_REPORT, identifier=self._named(reference, "report")))
+        self._calls.make(Call(CANCEL_REPORT, identifier=named(self.name, reference, "report")))
 
     def probe(self) -> Sequence[Probe]:
         """Whether reports may be asked for: lists those of the last hour. Never raises for what it finds."""
-        ability = "vendor reports (sales, inventory, forecast)"
-
-        def answer(verdict: Verdict, found: str, to_do: str = "") -> list[Probe]:
-            return [Probe(self.name, ability, verdict, found, to_do)]
-
         kinds = ",".join(REPORT_TYPES.values())
         since = write_instant((self._clock.now() - timedelta(hours=1)).replace(microsecond=0))
-        try:
-            self._calls.make(Call(GET_REPORTS, {"reportTypes": kinds, "createdSince": since, "pageSize": "1"}))
-        except Unauthorized as error:
-            return answer(Verdict.MISSING, str(error), remedy(GET_REPORTS))
-        except ConfigurationError as error:
-            return answer(Verdict.FAILS, str(error), "Store the secrets of this connection anew.")
-        except TrueupError as error:
-            return answer(Verdict.FAILS, str(error), "Try again in a few minutes.")
-        return answer(Verdict.WORKS, "Amazon answers.")
-
-    def _named(self, identifier: str, kind: str) -> str:
-        if not identifier.strip() or identifier in (".", ".."):
-            raise NotFound(f"{self.name}: no {kind} is named {identifier!r}.")
-        return identifier
+        call = Call(GET_REPORTS, {"reportTypes": kinds, "createdSince": since, "pageSize": "1"})
+        return [ask(self.name, ProbeQuestion("vendor reports (sales, inventory, forecast)", call), self._calls)]
 
     def _shown(self, said: dict[str, Any], reply: Reply) -> ShownReport:
         """Raises ContractChanged for a report without an id, a known state or a time."""
@@ -173,7 +153,7 @@ class AmazonReports(Wired):
         created = self._instant(said, "createdTime", reply)
         if not isinstance(reference, str) or not isinstance(state, str) or state not in _PROGRESS or created is None:
             words = f"report {reference!r} is {state!r}, created {said.get('createdTime')!r}"
-            raise ContractChanged(f"{self.name}: {words}{_by(reply)}; expected one of {', '.join(_PROGRESS)}.")
+            raise ContractChanged(f"{self.name}: {words}{by(reply)}; expected one of {', '.join(_PROGRESS)}.")
         finished = self._instant(said, "processingEndTime", reply)
         named = document if isinstance(document, str) and document else None
         return ShownReport(reference, _PROGRESS[state], created, finished, named)
@@ -183,22 +163,7 @@ class AmazonReports(Wired):
         try:
             return read_instant(text) if isinstance(text, str) else None
         except Invalid as error:
-            raise ContractChanged(f"{self.name}: {name}: {error}{_by(reply)}") from None
-
-    def _body(self, reply: Reply, what: str, *, applied: bool = False) -> dict[str, Any]:
-        """A whole reply. One that is cut off or garbled is Transient: asked again it may be whole."""
-        try:
-            body = json.loads(reply.content)
-        except (ValueError, RecursionError) as error:
-            fault = type(error).__name__
-        else:
-            if isinstance(body, dict):
-                return body
-            fault = "no object"
-        said = f"{self.name}: {what} is cut off or garbled after {len(reply.content)} bytes ({fault}){_by(reply)}."
-        garbled: RemoteError = Transient(said, maybe_applied=applied)
-        garbled.evidence = reply.content
-        raise garbled
+            raise ContractChanged(f"{self.name}: {name}: {error}{by(reply)}") from None
 
 
 def reports_name(connection: str, marketplace: str) -> str:
@@ -219,7 +184,3 @@ def _is_of(said: dict[str, Any], question: Question) -> bool:
         except Invalid:
             return False
     return True
-
-
-def _by(reply: Reply) -> str:
-    return f" (request id {reply.request_id})" if reply.request_id else ""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from trueup.base.clock import Clock, aware_utc, write_instant
-from trueup.base.errors import ContractChanged, NotFound, Refused, Transient
+from trueup.base.errors import ContractChanged, Refused
 from trueup.base.ids import digest_of
 from trueup.connectors.amazon_vendor.calls import Call
 from trueup.connectors.amazon_vendor.operations import (
@@ -19,6 +17,7 @@ from trueup.connectors.amazon_vendor.operations import (
     SUBMIT_ACKNOWLEDGEMENT,
 )
 from trueup.connectors.amazon_vendor.probes import probe_connection
+from trueup.connectors.amazon_vendor.replies import by, named, payload_of
 from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
 from trueup.connectors.amazon_vendor.wire import Wire, Wired
 from trueup.remote.budget import Budget
@@ -77,7 +76,7 @@ class AmazonVendor(Wired):
 
     def fetch_order(self, number: str) -> Page:
         """One order. Raises NotFound (absence is no deletion: Amazon has hidden orders for days), RemoteError."""
-        reply = self._calls.make(Call(GET_PURCHASE_ORDER, identifier=self._named(number, "order")))
+        reply = self._calls.make(Call(GET_PURCHASE_ORDER, identifier=named(self.name, number, "order")))
         return self._page(reply, f"{GET_PURCHASE_ORDER.name}-{number}")
 
     def send_acknowledgement(self, content: bytes, name: str) -> Receipt:
@@ -86,10 +85,12 @@ class AmazonVendor(Wired):
         Raises RemoteError.
         """
         reply = self._calls.make(Call(SUBMIT_ACKNOWLEDGEMENT, content=content))
-        transaction = self._payload(reply, f"{name} was taken, but its receipt", applied=True).get("transactionId")
+        transaction = payload_of(self.name, reply, f"{name} was taken, but its receipt", applied=True).get(
+            "transactionId"
+        )
         if not isinstance(transaction, str) or not transaction:
             raise ContractChanged(
-                f"{self.name}: {name} was taken, but the receipt has no transactionId{_by(reply)}. "
+                f"{self.name}: {name} was taken, but the receipt has no transactionId{by(reply)}. "
                 f"Read the order's status before sending it again.",
                 maybe_applied=True,
             )
@@ -101,11 +102,11 @@ class AmazonVendor(Wired):
         Asked by number alone, which Amazon documents as a query of its own; `vendor_code`, `since` and `until` could only
         hide the order: its last update may lie outside of them. Pages that are empty and not the last are passed over.
         """
-        params = {"purchaseOrderNumber": self._named(number, "order")}
+        params = {"purchaseOrderNumber": named(self.name, number, "order")}
         for _ in range(_EMPTY_PAGES):
             reply = self._calls.make(Call(GET_STATUS, params))
             page = self._page(reply, f"{GET_STATUS.name}-{number}")
-            if page.next_page is None or self._payload(reply, "the status").get("ordersStatus"):
+            if page.next_page is None or payload_of(self.name, reply, "the status").get("ordersStatus"):
                 return page
             params["nextToken"] = page.next_page
         raise ContractChanged(
@@ -114,7 +115,7 @@ class AmazonVendor(Wired):
 
     def fetch_transaction(self, reference: str) -> Page:
         """How far Amazon is with a submission. Raises NotFound, RemoteError."""
-        reply = self._calls.make(Call(GET_TRANSACTION, identifier=self._named(reference, "transaction")))
+        reply = self._calls.make(Call(GET_TRANSACTION, identifier=named(self.name, reference, "transaction")))
         return self._page(reply, f"{GET_TRANSACTION.name}-{reference}")
 
     def probe(self) -> Sequence[Probe]:
@@ -132,49 +133,14 @@ class AmazonVendor(Wired):
             raise Refused(f"{said}: Amazon keeps orders for six months; ask from at most 180 days back.")
         return start, end
 
-    def _named(self, identifier: str, kind: str) -> str:
-        """An empty name would ask for the whole list, and dots would lead elsewhere."""
-        if not identifier.strip() or identifier in (".", ".."):
-            raise NotFound(f"{self.name}: no {kind} is named {identifier!r}.")
-        return identifier
-
     def _page(self, reply: Reply, name: str) -> Page:
-        pagination = self._payload(reply, name).get("pagination")
+        pagination = payload_of(self.name, reply, name).get("pagination")
         token = pagination.get("nextToken") if isinstance(pagination, dict) else None
         if token is not None and not isinstance(token, str):
             raise ContractChanged(
-                f"{self.name}: {name}: nextToken is no text{_by(reply)}; the next page cannot be asked for."
+                f"{self.name}: {name}: nextToken is no text{by(reply)}; the next page cannot be asked for."
             )
         return Page(reply.content, f"{name}.json", _MEDIA_TYPE, token or None)
-
-    def _payload(self, reply: Reply, what: str, *, applied: bool = False) -> dict[str, Any]:
-        """The payload of a good reply. One that is cut off or garbled is Transient: asked again it may be whole."""
-        payload, fault = _payload_of(reply.content)
-        if payload is not None:
-            return payload
-        if not fault:
-            said = f"{self.name}: {what} has no payload{_by(reply)}; expected an object."
-            raise ContractChanged(said, maybe_applied=applied)
-        said = f"{self.name}: {what} is cut off or garbled after {len(reply.content)} bytes ({fault}){_by(reply)}."
-        garbled = Transient(said, maybe_applied=applied)
-        garbled.evidence = reply.content
-        raise garbled
-
-
-def _payload_of(content: bytes) -> tuple[dict[str, Any] | None, str]:
-    """The payload, or what is wrong with the JSON. It never raises: no traceback shows what a reply repeats."""
-    try:
-        body = json.loads(content)
-    except json.JSONDecodeError as error:
-        return None, f"{error.msg} at byte {error.pos}"
-    except (ValueError, RecursionError) as error:
-        return None, type(error).__name__
-    payload = body.get("payload") if isinstance(body, dict) else None
-    return (payload if isinstance(payload, dict) else None), ""
-
-
-def _by(reply: Reply) -> str:
-    return f" (request id {reply.request_id})" if reply.request_id else ""
 
 
 def _stamp(moment: datetime) -> str:
