@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic
 
+import psycopg
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from trueup.base.clock import Clock, aware_utc
@@ -31,6 +32,8 @@ WORK_QUEUE = "trueup"
 LOST_SECONDS = (0.01, 2.0)
 """How long to wait before asking a lost database again: at first, at most."""
 
+_IMPOSSIBLE = "54"
+"""Of SQLSTATE: program limit exceeded, such as a statement that is too complex."""
 _OWNED = "FROM dbos.workflow_status WHERE workflow_uuid = %(run)s AND status = 'PENDING' AND executor_id = %(executor)s"
 _LOAD = "SELECT position, name, outcome, at FROM durable.checkpoints WHERE run_id = %(run)s ORDER BY position"
 _APPEND = f"""INSERT INTO durable.checkpoints (run_id, position, name, outcome, at)
@@ -42,10 +45,23 @@ _START = f"""SELECT dbos.enqueue_workflow(workflow_name => %(flow)s, queue_name 
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether the database went away, refused for now, or chose this transaction to give way: asking again may succeed."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    """Whether the database went away, refused for now, or chose this transaction to give way: asking again may succeed.
+
+    Not where the statement itself can never be carried out (class 54 of SQLSTATE, or more parameters than the protocol has): that
+    is a defect, and asking again would hide it for ever.
+    """
+    if isinstance(error, PoolTimeout):
         return True
-    return isinstance(error, OperationalError | InterfaceError | PoolTimeout)
+    said: BaseException | None = error
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        said = error.orig
+        if isinstance(said, psycopg.OperationalError) and said.sqlstate is None:
+            return error.statement is None  # it never connected; else the connection stands, and the driver refused
+    if isinstance(said, psycopg.OperationalError):
+        return not (said.sqlstate or "").startswith(_IMPOSSIBLE)
+    return isinstance(said, psycopg.InterfaceError)
 
 
 def start_run(connection: sa.Connection, queue: str, flow: str, run_id: str, args: str) -> None:

@@ -181,9 +181,13 @@ class Worker(Generic[R]):
             log.before_effect("start")
             try:
                 return RunContext(log).run(flow.function, args)
-            except Replay:
+            except Replay as replay:
                 if self._closing.wait(pause_seconds):
                     raise Abandoned(run_id) from None
+                cause = replay.__cause__
+                if cause is not None and pause_seconds < longest_seconds <= pause_seconds * 2:
+                    # What the driver says, for SQLAlchemy's words show the parameters.
+                    _LOG.warning("Run %s of %s waits: %s", run_id, flow.name, getattr(cause, "orig", None) or cause)
                 pause_seconds = min(longest_seconds, pause_seconds * 2)
                 if not self._still_ours(log):
                     raise Abandoned(run_id) from None
