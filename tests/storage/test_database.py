@@ -202,6 +202,13 @@ def test_a_defect_in_a_statement_stays_a_defect(database: Database) -> None:
         connection.execute(sa.text("SELECT * FROM misspelt"))
 
 
+def test_an_error_shows_nothing_of_what_was_to_be_kept(database: Database) -> None:
+    """Errors end in logs and cases: the statement may stand there, its values may not."""
+    with pytest.raises(sa.exc.DBAPIError) as failed, database.transaction() as connection:
+        connection.execute(sa.text("SELECT :kept FROM misspelt"), {"kept": "hidden-8231"})
+    assert "misspelt" in str(failed.value) and "hidden-8231" not in str(failed.value)
+
+
 def _end_session(database: Database, connection: sa.Connection) -> None:
     pid = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar()
     url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -62,6 +62,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=10,
             pool_timeout=30,
+            hide_parameters=True,  # what is kept must not stand in an error, a log or a case
             connect_args={"application_name": application_name, "connect_timeout": 10, **_KEEPALIVE},
         )
         sa.event.listen(self._engine, "connect", _prepare_session)
