@@ -20,7 +20,8 @@ from trueup.domain.orders import OrderState
 from trueup.durable.flow import Flow
 from trueup.storage import acts, cases, decisions, deliveries, orders, stock
 from trueup.workflows.assessment import Situation, assess_order, examine, line_digest, open_hold_cases
-from trueup.workflows.deliver import ELSEWHERE, prepare_answer, send_delivery, worth
+from trueup.workflows.deliver import send_delivery
+from trueup.workflows.prepare_answer import ELSEWHERE, prepare_answer, worth
 from trueup.workflows.prove_delivery import fetch_proof, plan_read_back, read_status
 from trueup.workflows.reservation import decide_order, observe_stock
 from trueup.workflows.shop_order import (
