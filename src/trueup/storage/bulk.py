@@ -59,19 +59,20 @@ def text_array(values: Iterable[str]) -> str:
     return "{" + ",".join([f'"{each}"' for each in quoted]) + "}"
 
 
-def any_of(ids: Iterable[int]) -> sa.CollectionAggregate[bool]:
-    """Whichever of these ids, however many, as `column == any_of(ids)`: a list in a statement ends at 65,535 of them."""
-    return sa.any_(sa.literal(list(ids), sa.ARRAY(sa.BigInteger)))
+def among(column: sa.ColumnElement[Any], values: Iterable[Any]) -> sa.ColumnElement[bool]:
+    """Whether a column is one of these values, however many: a list in a statement ends at 65,535 of them, and each length of it
+    is another statement."""
+    return column == sa.any_(sa.literal(list(values), sa.ARRAY(column.type)))
 
 
-def in_pairs(
-    first: sa.ColumnElement[str], second: sa.ColumnElement[str], pairs: Iterable[tuple[str, str]]
+def among_pairs(
+    first: sa.ColumnElement[Any], second: sa.ColumnElement[Any], pairs: Iterable[tuple[Any, Any]]
 ) -> sa.ColumnElement[bool]:
-    """Whether two columns are one of these pairs. As a list, ten thousand would be planned as ten thousand conditions, for minutes,
-    or refused as too deep."""
+    """Whether two columns are one of these pairs, of which there is one at least. As a list, ten thousand would be planned as ten
+    thousand conditions, for minutes, or refused as too deep."""
     ones, others = zip(*sorted(set(pairs)), strict=True)
     wanted = sa.select(
-        sa.func.unnest(sa.literal(ones, sa.ARRAY(sa.Text))).label("first"),
-        sa.func.unnest(sa.literal(others, sa.ARRAY(sa.Text))).label("second"),
+        sa.func.unnest(sa.literal(list(ones), sa.ARRAY(first.type))).label("first"),
+        sa.func.unnest(sa.literal(list(others), sa.ARRAY(second.type))).label("second"),
     ).subquery("wanted")
     return sa.tuple_(first, second).in_(sa.select(wanted.c.first, wanted.c.second))

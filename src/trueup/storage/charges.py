@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.storage.bulk import copy_rows
+from trueup.storage.bulk import among, copy_rows
 from trueup.storage.schema import metadata
 
 charges = sa.Table(
@@ -211,14 +211,14 @@ def payments_named(connection: sa.Connection, ids: Collection[int]) -> dict[int,
 def overcharged_before(connection: sa.Connection, ids: Collection[int]) -> list[tuple[int, int, str]]:
     """Payment, line and kind of what was found too much when these payments were checked last."""
     query = sa.select(charges.c.remittance_id, charges.c.line, charges.c.kind).where(
-        charges.c.remittance_id.in_(list(ids)), charges.c.verdict == "overcharge"
+        among(charges.c.remittance_id, ids), charges.c.verdict == "overcharge"
     )
     return [(row.remittance_id, row.line, row.kind) for row in connection.execute(query)]
 
 
 def replace_charges(connection: sa.Connection, ids: Collection[int], judged: Sequence[Judged], now: datetime) -> None:
     """What the charges of these payments were found to be; the payments are checked up to their last entry."""
-    connection.execute(sa.delete(charges).where(charges.c.remittance_id.in_(list(ids))))
+    connection.execute(sa.delete(charges).where(among(charges.c.remittance_id, ids)))
     rows = (
         (
             each.taken.remittance,

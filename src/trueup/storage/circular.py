@@ -27,6 +27,7 @@ from trueup.domain.circular import (
     ReturnStatus,
     Visibility,
 )
+from trueup.storage.bulk import among
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.schema import metadata
 
@@ -131,7 +132,7 @@ def save_records(connection: sa.Connection, records: Iterable[Record], said: Sai
 def _save_kind(connection: sa.Connection, kind: Kind, records: Sequence[Record], said: Said) -> list[Change]:
     ids = sorted(record.id for record in records)
     table = circular_records
-    mine = (table.c.programme == said.programme, table.c.kind == kind.value, table.c.id.in_(ids))
+    mine = (table.c.programme == said.programme, table.c.kind == kind.value, among(table.c.id, ids))
     query = sa.select(table.c.id, table.c.body, table.c.digest, table.c.seen_at, table.c.gone_at).where(*mine)
     known = {row.id: row for row in connection.execute(query.order_by(table.c.id).with_for_update())}
     changes: list[Change] = []

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from trueup.domain.circular import BlockedDate, BlockedResource, Cycle, Item
 from trueup.domain.circular_units import Unit
+from trueup.storage.bulk import among, among_pairs
 from trueup.storage.circular import Kept, Kind, circular_records, load_records
 from trueup.storage.item_claims import load_open_claims
 from trueup.storage.shop_products import variants_of
@@ -48,7 +49,7 @@ def units_of_skus(connection: sa.Connection, skus: Collection[str]) -> dict[str,
     by_variant = variants_of(connection, skus)
     found: dict[str, list[Unit]] = {sku: [] for sku in by_variant.values()}
     if by_variant:
-        for unit in load_units(connection, circular_records.c.variant.in_(sorted(by_variant))):
+        for unit in load_units(connection, among(circular_records.c.variant, by_variant)):
             found[by_variant[unit.item.variant or ""]].append(unit)
     return found
 
@@ -57,7 +58,7 @@ def units_of_items(connection: sa.Connection, items: Collection[tuple[str, int]]
     """The units of these items (programme, id)."""
     if not items:
         return []
-    return load_units(connection, sa.tuple_(circular_records.c.programme, circular_records.c.id).in_(sorted(items)))
+    return load_units(connection, among_pairs(circular_records.c.programme, circular_records.c.id, items))
 
 
 def contested_items(connection: sa.Connection) -> list[tuple[str, int]]:
@@ -81,7 +82,7 @@ def _cycles(connection: sa.Connection, keys: Collection[tuple[str, int]]) -> dic
     found: dict[tuple[str, int], list[Cycle]] = defaultdict(list)
     if keys:
         table = circular_records
-        mine = sa.tuple_(table.c.programme, table.c.item).in_(sorted(keys))
+        mine = among_pairs(table.c.programme, table.c.item, keys)
         for kept in load_records(connection, Kind.CYCLE, mine, table.c.open):
             found[kept.programme, kept.record.item].append(kept.record)
     return found

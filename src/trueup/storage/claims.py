@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.storage.bulk import any_of, array_text, text_array
+from trueup.storage.bulk import among, array_text, text_array
 from trueup.storage.schema import metadata
 
 claims = sa.Table(
@@ -124,7 +124,7 @@ def find_claim(connection: sa.Connection, partner: str, claim: str, currency: st
 
 def claims_about(connection: sa.Connection, invoices: Collection[int]) -> list[ClaimBalance]:
     """Every chain about these invoices, by their ids."""
-    query = sa.select(claims).where(claims.c.invoice_id == any_of(invoices)).order_by(claims.c.id)
+    query = sa.select(claims).where(among(claims.c.invoice_id, invoices)).order_by(claims.c.id)
     return [_balance(row) for row in connection.execute(query)]
 
 

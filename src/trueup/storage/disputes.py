@@ -12,7 +12,7 @@ from trueup.base.errors import Conflict
 from trueup.domain.deduction import Family
 from trueup.domain.disputes import Attempt, DisputableClaim, Outcome
 from trueup.domain.recovery import Experience
-from trueup.storage.bulk import any_of
+from trueup.storage.bulk import among
 from trueup.storage.claims import ClaimBalance, claims
 from trueup.storage.invoices import invoices
 from trueup.storage.schema import metadata
@@ -160,7 +160,7 @@ _EXPERIENCE = sa.text(
 
 def _attempts(connection: sa.Connection, ids: Collection[int]) -> dict[int, list[SavedDispute]]:
     found: dict[int, list[SavedDispute]] = {}
-    query = sa.select(disputes).where(disputes.c.claim_id == any_of(ids)).order_by(disputes.c.number)
+    query = sa.select(disputes).where(among(disputes.c.claim_id, ids)).order_by(disputes.c.number)
     for row in connection.execute(query).mappings():
         attempt = Attempt(
             number=row["number"],

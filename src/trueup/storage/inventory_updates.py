@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from trueup.domain.direct_fulfillment import Standing
 from trueup.domain.inventory_advice import AdvisedItem
+from trueup.storage.bulk import among
 from trueup.storage.schema import metadata
 
 Place: TypeAlias = tuple[str, str, str]
@@ -130,7 +131,7 @@ def forget_accepted(connection: sa.Connection, place: Place, skus: Collection[st
     """Nobody knows any more what the buyer holds of these products (None: of all)."""
     mine = _of(told_items, place)
     if skus is not None:
-        mine = sa.and_(mine, told_items.c.sku.in_(list(skus)))
+        mine = sa.and_(mine, among(told_items.c.sku, skus))
     connection.execute(sa.update(told_items).where(mine).values(accepted=None, accepted_at=None))
 
 

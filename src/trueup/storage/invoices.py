@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from trueup.base.errors import NotFound
 from trueup.base.money import Money
 from trueup.domain.invoices import Invoice, InvoiceLine, normal_reference
-from trueup.storage.bulk import JsonList, any_of, array_text, copy_rows, reserve_ids, text_array
+from trueup.storage.bulk import JsonList, among, array_text, copy_rows, reserve_ids, text_array
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.schema import metadata
 
@@ -155,10 +155,10 @@ def add_settled(connection: sa.Connection, changes: Mapping[int, int]) -> list[i
     rows = connection.execute(_SETTLE_PART, values).all()
     done = [row.invoice_id for row in rows if not row.minor]
     connection.execute(
-        sa.delete(open_invoices).where(open_invoices.c.invoice_id == any_of(done), open_invoices.c.minor == 0)
+        sa.delete(open_invoices).where(among(open_invoices.c.invoice_id, done), open_invoices.c.minor == 0)
     )
     left = {row.invoice_id: row.minor for row in rows if row.minor}
-    totals = connection.execute(sa.select(invoices.c.id, invoices.c.total_minor).where(invoices.c.id == any_of(left)))
+    totals = connection.execute(sa.select(invoices.c.id, invoices.c.total_minor).where(among(invoices.c.id, left)))
     return sorted(row.id for row in totals if (left[row.id] > 0) != (row.total_minor > 0))
 
 
@@ -185,7 +185,7 @@ WITH_OPEN = sa.select(invoices, sa.func.coalesce(open_invoices.c.minor, 0).label
 
 def load_invoices(connection: sa.Connection, ids: Collection[int]) -> dict[int, SavedInvoice]:
     """Invoices by id; those that are not there are left out."""
-    rows = connection.execute(WITH_OPEN.where(invoices.c.id == any_of(ids))).mappings()
+    rows = connection.execute(WITH_OPEN.where(among(invoices.c.id, ids))).mappings()
     return {row["id"]: saved_invoice(row) for row in rows}
 
 

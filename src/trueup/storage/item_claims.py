@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from trueup.domain.circular_units import OPEN_CLAIMS, Claim, ClaimState
+from trueup.storage.bulk import among_pairs
 from trueup.storage.schema import metadata
 
 _OPEN = ", ".join(f"'{state.value}'" for state in OPEN_CLAIMS)
@@ -103,7 +104,7 @@ def load_open_claims(connection: sa.Connection, items: Collection[tuple[str, int
         return {}
     query = sa.select(item_claims).where(
         item_claims.c.state.in_([state.value for state in OPEN_CLAIMS]),
-        sa.tuple_(item_claims.c.programme, item_claims.c.item).in_(sorted(items)),
+        among_pairs(item_claims.c.programme, item_claims.c.item, items),
     )
     return {(row["programme"], row["item"]): claim_of(row) for row in connection.execute(query).mappings()}
 

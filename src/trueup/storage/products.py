@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from trueup.base.money import UnitPrice
 from trueup.domain.catalog import SUPERCYCLE, Catalog, CountSource, Listing, Product
+from trueup.storage.bulk import among
 from trueup.storage.schema import metadata
 
 COUNTED = f"""CASE WHEN coalesce(declared_source, '') <> ''
@@ -123,7 +124,7 @@ def load_catalog(connection: sa.Connection, vendor_code: str, asins: Iterable[st
     """The part of the item master that identifiers of an order could mean; matching itself is the domain's."""
     codes14 = [code.zfill(14) if code.isdigit() else code for code in codes]
     mine = listings.c.vendor_code == vendor_code
-    wanted = sa.or_(listings.c.asin.in_(list(asins)), listings.c.code14.in_(codes14), products.c.gtin14.in_(codes14))
+    wanted = sa.or_(among(listings.c.asin, asins), among(listings.c.code14, codes14), among(products.c.gtin14, codes14))
     query = (
         sa.select(listings, products)
         .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
@@ -149,7 +150,7 @@ def list_products(
 
 def load_products(connection: sa.Connection, skus: Iterable[str]) -> list[tuple[Product, list[Listing]]]:
     """Those of these SKUs that there are, each with its listings."""
-    return _with_listings(connection, sa.select(products).where(products.c.sku.in_(list(skus))))
+    return _with_listings(connection, sa.select(products).where(among(products.c.sku, skus)))
 
 
 def _with_listings(connection: sa.Connection, query: sa.Select[Any]) -> list[tuple[Product, list[Listing]]]:
@@ -157,7 +158,7 @@ def _with_listings(connection: sa.Connection, query: sa.Select[Any]) -> list[tup
     skus = [row["sku"] for row in rows]
     of: dict[str, list[Listing]] = {sku: [] for sku in skus}
     for row in connection.execute(
-        sa.select(listings).where(listings.c.sku.in_(skus)).order_by(listings.c.vendor_code)
+        sa.select(listings).where(among(listings.c.sku, skus)).order_by(listings.c.vendor_code)
     ).mappings():
         of[row["sku"]].append(_listing(row))
     return [(_product(row), of[row["sku"]]) for row in rows]

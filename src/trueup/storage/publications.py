@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from trueup.domain.publishing import ShownStock, Standing
-from trueup.storage.bulk import in_pairs
+from trueup.storage.bulk import among_pairs
 from trueup.storage.schema import metadata
 from trueup.storage.shop_products import sold_at
 
@@ -149,7 +149,7 @@ def _is(place: ChannelItem) -> sa.ColumnElement[bool]:
 def forget_belief(connection: sa.Connection, channel: str, keys: Collection[tuple[str, str]]) -> None:
     """What these (sku, location) hold there is not what we believed: it must be read before anything is decided."""
     if keys:
-        which = in_pairs(publications.c.sku, publications.c.location, keys)
+        which = among_pairs(publications.c.sku, publications.c.location, keys)
         connection.execute(
             sa.update(publications).where(publications.c.channel == channel, which).values(believed=None, shown_at=None)
         )
@@ -172,7 +172,7 @@ def load_publications(
         return []
     query = (
         sa.select(publications)
-        .where(publications.c.channel == channel, in_pairs(publications.c.sku, publications.c.location, keys))
+        .where(publications.c.channel == channel, among_pairs(publications.c.sku, publications.c.location, keys))
         .order_by(publications.c.sku.collate("C"), publications.c.location.collate("C"))
     )
     rows = connection.execute(query.with_for_update(of=publications) if lock else query).mappings()

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from trueup.base.errors import NotFound
 from trueup.domain.remittances import Adjustment, Remittance, RemittanceLine, RemittanceSource
 from trueup.domain.tellings import Telling, primary_of, tell_again
-from trueup.storage.bulk import copy_rows, reserve_ids
+from trueup.storage.bulk import among, copy_rows, reserve_ids
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.schema import metadata
 
@@ -108,7 +108,7 @@ class SavedRemittance:
 def find_remittances(connection: sa.Connection, partner: str, payments: Collection[str]) -> dict[str, int]:
     """The ids of those payments that are known, by number."""
     query = sa.select(remittances.c.payment, remittances.c.id).where(
-        remittances.c.partner == partner, remittances.c.payment.in_(list(payments))
+        remittances.c.partner == partner, among(remittances.c.payment, payments)
     )
     return {row.payment: row.id for row in connection.execute(query)}
 
@@ -194,7 +194,7 @@ def merge_telling(
 
 def partners_of(connection: sa.Connection, ids: Collection[int]) -> dict[int, str]:
     """Whose these payments are, in the order of their ids."""
-    query = sa.select(remittances.c.id, remittances.c.partner).where(remittances.c.id.in_(list(ids)))
+    query = sa.select(remittances.c.id, remittances.c.partner).where(among(remittances.c.id, ids))
     return {row.id: row.partner for row in connection.execute(query.order_by(remittances.c.id))}
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from trueup.domain.catalog import Product
+from trueup.storage.bulk import among
 from trueup.storage.products import learn_packs, products, save_shop_words
 from trueup.storage.schema import metadata
 
@@ -110,7 +111,7 @@ def load_variants(connection: sa.Connection, shop: str, skus: Iterable[str], sin
     rows = connection.execute(
         sa.select(shop_products.c.sku, shop_products.c.variant).where(
             shop_products.c.shop == shop,
-            shop_products.c.sku.in_(list(skus)),
+            among(shop_products.c.sku, skus),
             shop_products.c.seen_at >= since,
             shop_products.c.variant.is_not(None),
         )
@@ -155,7 +156,7 @@ def _as_sold(product: Product, row: Any) -> Product:
 def variants_of(connection: sa.Connection, skus: Collection[str]) -> dict[str, str]:
     """The SKU of every shop's variant of these products: a variant's id is no other shop's."""
     query = sa.select(shop_products.c.variant, shop_products.c.sku).where(
-        shop_products.c.sku.in_(sorted(set(skus))), shop_products.c.variant.is_not(None)
+        among(shop_products.c.sku, set(skus)), shop_products.c.variant.is_not(None)
     )
     return {row.variant: row.sku for row in connection.execute(query)}
 

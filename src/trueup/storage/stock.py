@@ -17,7 +17,7 @@ from trueup.domain.catalog import CountSource
 from trueup.domain.inventory import Level, Reservation
 from trueup.domain.orders import OrderState
 from trueup.domain.stock_ledger import Movement, MovementKind
-from trueup.storage.bulk import in_pairs
+from trueup.storage.bulk import among, among_pairs
 from trueup.storage.orders import orders
 from trueup.storage.products import products
 from trueup.storage.schema import metadata
@@ -85,9 +85,7 @@ def load_reservations(
     """
     if not skus:
         return []
-    every = sa.select(reservations).where(
-        reservations.c.sku.in_(sorted(set(skus))), reservations.c.location == location
-    )
+    every = sa.select(reservations).where(among(reservations.c.sku, set(skus)), reservations.c.location == location)
     query: sa.Select[Any] | sa.CompoundSelect[Any] = every
     if seen_at is not None:
         # Each by its own index: together they would read all that was ever held of the products.
@@ -252,7 +250,7 @@ def load_unclaimed(
     """By SKU, the eaches that orders have held since before then and no shop has claimed."""
     held = sa.func.sum(reservations.c.eaches - reservations.c.claimed_eaches)
     query = sa.select(reservations.c.sku, held.label("eaches")).where(
-        reservations.c.sku.in_(sorted(set(skus))),
+        among(reservations.c.sku, set(skus)),
         reservations.c.location == location,
         reservations.c.claimed_eaches < reservations.c.eaches,
         reservations.c.reserved_at < since_before,
@@ -315,7 +313,7 @@ def end_departed(connection: sa.Connection, counted: Collection[tuple[str, str]]
     gone = sa.and_(
         reservations.c.order_id == orders.c.id,
         orders.c.state == OrderState.CLOSED.value,
-        in_pairs(reservations.c.sku, reservations.c.location, counted),
+        among_pairs(reservations.c.sku, reservations.c.location, counted),
     )
     return _end(connection, gone, MovementKind.SHIPPED, now)
 

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from trueup.domain.catalog import CountSource
 from trueup.domain.inventory import Level
 from trueup.domain.stock_ledger import Movement, MovementKind, Observation
+from trueup.storage.bulk import among
 from trueup.storage.schema import metadata
 
 NUMBERS = ("available", "committed", "on_hand", "reserved", "damaged", "quality_control", "safety_stock", "incoming")
@@ -170,7 +171,7 @@ def _values(levels: Iterable[Level], counted: CountSource) -> dict[str, Any]:
 def load_levels(connection: sa.Connection, skus: Collection[str], location: str, counted: CountSource) -> list[Level]:
     """The newest observation of each product at a location by one way of counting."""
     query = sa.select(stock_levels).where(
-        stock_levels.c.sku.in_(sorted(set(skus))),
+        among(stock_levels.c.sku, set(skus)),
         stock_levels.c.location == location,
         stock_levels.c.counted == counted.value,
     )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from trueup.domain.settlement import LineDecision, Placement, Suspended
-from trueup.storage.bulk import array_text, copy_rows, text_array
+from trueup.storage.bulk import among, array_text, copy_rows, text_array
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.schema import metadata
 
@@ -163,7 +163,7 @@ def suspended_of(connection: sa.Connection, remittance_ids: Collection[int]) -> 
     found: dict[int, list[Suspended]] = {}
     rows = connection.execute(
         sa.select(suspense)
-        .where(suspense.c.remittance_id.in_(list(remittance_ids)))
+        .where(among(suspense.c.remittance_id, remittance_ids))
         .order_by(suspense.c.remittance_id, suspense.c.line)
     )
     for row in rows.mappings():
@@ -264,7 +264,7 @@ def forget_contests(connection: sa.Connection, remittance_ids: Collection[int]) 
     """Contests are judged anew with what is known now."""
     connection.execute(
         sa.delete(line_answers).where(
-            line_answers.c.remittance_id.in_(list(remittance_ids)), line_answers.c.kind == "contest"
+            among(line_answers.c.remittance_id, remittance_ids), line_answers.c.kind == "contest"
         )
     )
 

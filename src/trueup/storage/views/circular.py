@@ -12,6 +12,7 @@ from trueup.base.clock import write_instant
 from trueup.base.errors import Invalid, NotFound
 from trueup.domain.circular import Cycle, Item, Method, ReturnLineStatus, ReturnOrder
 from trueup.domain.circular_units import LANES, Clash, Lane, Unit, called, clashes
+from trueup.storage.bulk import among
 from trueup.storage.circular import Kept, Kind, circular_records, list_changes, load_record, load_records
 from trueup.storage.circular_units import load_units, units_of_items
 from trueup.storage.item_claims import item_claims
@@ -244,7 +245,7 @@ def _units(connection: sa.Connection, kept: Iterable[Kept]) -> dict[tuple[str, i
 def _skus(connection: sa.Connection, variants: Iterable[str | None]) -> dict[str, str]:
     wanted = sorted({variant for variant in variants if variant})
     rows = connection.execute(
-        sa.select(shop_products.c.variant, shop_products.c.sku).where(shop_products.c.variant.in_(wanted))
+        sa.select(shop_products.c.variant, shop_products.c.sku).where(among(shop_products.c.variant, wanted))
     )
     return {row.variant: row.sku for row in rows}
 

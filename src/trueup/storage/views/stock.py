@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from trueup.base.clock import write_instant
+from trueup.storage.bulk import among
 from trueup.storage.orders import orders
 from trueup.storage.products import products
 from trueup.storage.stock import reservations, stock
@@ -49,7 +50,7 @@ def list_stock(
 def list_declared(connection: sa.Connection, skus: Iterable[str]) -> dict[tuple[str, str], int]:
     """What is declared of these products, by product and location."""
     query = sa.select(stock.c.sku, stock.c.location, stock.c.declared_on_hand).where(
-        stock.c.sku.in_(sorted(set(skus))), stock.c.declared_on_hand.is_not(None)
+        among(stock.c.sku, set(skus)), stock.c.declared_on_hand.is_not(None)
     )
     return {(row.sku, row.location): row.declared_on_hand for row in connection.execute(query)}
 
