@@ -1,5 +1,5 @@
-"""A warehouse counts its whole catalogue in one file. Lists in a statement were refused: as too deep from ten thousand pairs on, and
-as too many from 65,535 values on."""
+"""A warehouse counts its whole catalogue in one file. Lists in a statement were refused: as too deep from ten thousand pairs on,
+and as too many from 65,535 values on."""
 
 from __future__ import annotations
 
