@@ -355,7 +355,7 @@ def main() -> None:
         f"{len(found.delays):,} changes in {found.steady_writes:,} writes. Goal: p99 under 2 s.\n\n"
         f"| step | s | requests | points |\n|---|---|---|---|\n{rows}\n"
         f"The sweep is one export, for which the shop takes {5 + given.products * 0.3 / 1000:.0f} s here. "
-        f"By pages it would be {-(-given.products // 100):,} requests and {given.products * 603 // 100:,} "
+        f"By pages it would be {-(-given.products // 250):,} requests and {given.products * 752 // 250:,} "
         f"points. The burst took {found.burst_writes:,} writes; {-(-given.burst // 250):,} are the fewest possible. The worker, "
         f"which takes the webhooks of its own writes in too, held at most {found.memory_mb} MB. Python "
         f"{platform.python_version()}, {os.cpu_count()} processors shared by shop, database and worker; load average before "

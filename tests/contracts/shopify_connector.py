@@ -41,10 +41,11 @@ def _stage() -> tuple[_Stage, Serving]:
 
 @dataclass
 class Purse:
-    """A leaky bucket as Shopify's own, on the test's clock, that remembers what was taken from it and said to it."""
+    """A leaky bucket as Shopify's own, on the test's clock, that remembers what was taken from it and said to it. What is out of
+    it is what counts: whoever speaks of a smaller bucket waits until less is out."""
 
     clock: ManualClock
-    points: float = 2000.0
+    out: float = 0.0
     at: datetime = NOW
     taken: list[float] = field(default_factory=list)
     observed: list[float] = field(default_factory=list)
@@ -52,14 +53,14 @@ class Purse:
 
     def take(self, name: str, cost: float, rate_per_second: float, burst: float) -> float:
         now = self.clock.now()
-        self.points = min(burst, self.points + (now - self.at).total_seconds() * rate_per_second)
-        self.points, self.at = self.points - cost, now
+        self.out = max(0.0, self.out - (now - self.at).total_seconds() * rate_per_second) + cost
+        self.at = now
         self.taken.append(cost)
-        return max(0.0, -self.points / rate_per_second)
+        return max(0.0, (self.out - burst) / rate_per_second)
 
     def observe(self, name: str, available: float, rate_per_second: float, burst: float) -> None:
         self.observed.append(available)
-        self.points, self.at = available, self.clock.now()
+        self.out, self.at = burst - available, self.clock.now()
 
     def penalize(self, name: str, seconds: float) -> None:
         self.penalties.append(seconds)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from tests.contracts.shopify_shop import CREATE, NOW, OBEYING, SEARCH, Shop
@@ -49,6 +51,28 @@ def test_fragments_cost_what_they_select() -> None:
     shop = Shop()
     text = """query { a: shop { ...Both } b: shop { ...Both } } fragment Both on Shop { name plan { shopifyPlus } }"""
     assert shop.send(text)["extensions"]["cost"]["requestedQueryCost"] == 4
+
+
+LOOKED_AT = """query Stock($ids: [ID!]!, $place: ID!) {
+  nodes(ids: $ids) { ... on InventoryItem { id inventoryLevel(locationId: $place) { quantities(names: ["available", "on_hand"]) {
+    name quantity } } } }
+}"""
+
+
+@pytest.mark.parametrize(("priced", "wanted", "actual"), [("each", 12, 7), ("once", 3, 3)])
+def test_what_is_asked_for_by_id_is_paid_for_one_by_one(
+    priced: Literal["each", "once"], wanted: int, actual: int
+) -> None:
+    """Every id an object with all that is selected of it, a missing one too until it is known; or as live shops answered to a few."""
+    shop = Shop(nodes_priced=priced)
+    items = [shop.variants[sku].inventory_item.id for sku in ("PAN-1", "BOOK", "PAN-1")] + [
+        "gid://shopify/InventoryItem/1"
+    ]
+    cost = shop.send(LOOKED_AT, ids=items, place=shop.places["East"])["extensions"]["cost"]
+    assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (wanted, actual)
+    listed = ", ".join(f'"{each}"' for each in items)
+    shown = shop.send(f"{{ nodes(ids: [{listed}]) {{ id }} }}")["extensions"]["cost"]
+    assert shown["requestedQueryCost"] == (4 if priced == "each" else 1)
 
 
 def test_a_single_query_above_the_limit_is_refused_and_free() -> None:

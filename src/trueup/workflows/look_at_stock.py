@@ -21,7 +21,7 @@ from trueup.workflows.wanted_stock import places_of
 from trueup.workflows.world import Flowing, Tx, World
 
 QUERY = "read-back"
-MOST_LOOKS = 100
+MOST_LOOKS = 250
 """Items read in one run: one request to each place."""
 
 

@@ -1,6 +1,6 @@
 """The stock of a whole shop in one export: Shopify's bulk operation, found or started, looked at, fetched and read.
 
-Ten points of the rate budget, whatever the shop's size; by pages a hundred thousand items are a thousand requests and 600,000
+Ten points of the rate budget, whatever the shop's size; by pages a hundred thousand items are 400 requests and 300,000
 points. Shopify knows no key for an operation: whoever starts one looks first for one of the same query. Its file has a line for
 each item and one for each level of it (`__parentId`), in no order that may be relied on beyond "after its parent". Sources:
 shopify.dev, "Perform bulk operations with the GraphQL Admin API"; five operations of a kind at once for an app in a shop since

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from trueup.connectors.shopify.operations import Operation
 
-ITEMS_A_REQUEST = 100
+ITEMS_A_REQUEST = 250
 ROWS_A_WRITE = 250
-"""Shopify takes input lists of 250."""
+"""Shopify takes input lists of 250, and so many items of three points each are under the thousand that one query may cost."""
 _WRITE = 10 + 2
 
 STOCK = Operation(
@@ -22,9 +22,9 @@ STOCK = Operation(
   }
 }""",
     ("read_inventory", "read_locations"),
-    3,
+    1,
     "ids",
-    6,
+    3,
     share=0.5,
 )
 

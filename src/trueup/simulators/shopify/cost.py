@@ -2,6 +2,10 @@
 
 Scalars and enums are free, an object costs 1, an interface or union its dearest branch, a connection 2 and its page's nodes, a
 mutation 10. The requested cost is taken from the bucket before the document runs; the unused part is given back after.
+
+What `nodes(ids:)` costs no page says. By the rule above each id is an object with all that is selected of it, and so it is priced
+unless a shop is made to price it once: answers of a live shop (airhorns/shopify-draft-proxy, of one id to eight) asked for the same,
+however many ids there were. A list that is no connection (`quantities`) costs one, however many names it is asked for: so they said.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from graphql import (
     GraphQLUnionType,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -41,7 +46,7 @@ class CostNode:
 
     key: str
     own: int
-    kind: str  # object, connection, wrapper (edges), page (nodes of a connection)
+    kind: str  # object, connection, wrapper (edges), page (nodes of a connection), ids (nodes of the root)
     size: int | str = 1  # a number, or the variable that bears it
     default_size: int = 1
     children: list[CostNode] = field(default_factory=list)
@@ -105,6 +110,8 @@ class _Planner:
         elif parent_kind == "connection":
             node.own = 1 if name == "nodes" else 0
             node.kind = "wrapper" if name == "edges" else "page" if name == "nodes" else "object"
+        elif parent is self._schema.query_type and name == "nodes":
+            node.kind, node.size = "ids", _count_of_ids(selection)
         elif any(argument.name.value in ("first", "last") for argument in selection.arguments or ()):
             node.size = _size_of(selection)
         self.fill(node, selection.selection_set, kind)
@@ -121,11 +128,22 @@ def _size_of(selection: FieldNode) -> int | str:
     return 0
 
 
-def requested(node: CostNode, variables: Mapping[str, Any]) -> int:
-    """The most an answer may come to."""
-    inner = sum(requested(child, variables) for child in node.children)
-    inner += max((sum(requested(child, variables) for child in branch) for branch in node.branches), default=0)
+def _count_of_ids(selection: FieldNode) -> int | str:
+    [ids] = [argument.value for argument in selection.arguments or () if argument.name.value == "ids"]
+    if isinstance(ids, VariableNode):
+        return ids.name.value
+    return len(ids.values) if isinstance(ids, ListValueNode) else 1
+
+
+def requested(node: CostNode, variables: Mapping[str, Any], *, each_node: bool = True) -> int:
+    """The most an answer may come to. `each_node`: objects asked for by id are paid for one by one, not once for all."""
+    inner = sum(requested(child, variables, each_node=each_node) for child in node.children)
+    branches = (sum(requested(child, variables, each_node=each_node) for child in branch) for branch in node.branches)
+    inner += max(branches, default=0)
     size = variables.get(node.size, node.default_size) if isinstance(node.size, str) else node.size
+    if node.kind == "ids":
+        count = len(size) if isinstance(size, list) else size if isinstance(size, int) else 1
+        return (node.own + inner) * (max(1, count) if each_node else 1)
     return node.own + inner * (size if isinstance(size, int) and size >= 0 else 1)
 
 
@@ -135,6 +153,8 @@ def actual(node: CostNode, answer: Any) -> int:
         return node.own if node.own == MUTATION_COST else 0
     if isinstance(answer, list):
         each = [actual_of_object(node, item) for item in answer if item is not None]
+        if node.kind == "ids":
+            return max(node.own, node.own * len(each) + sum(each))
         if node.kind == "page":
             return sum(each) + len(each)
         return sum(each) if node.kind == "wrapper" else node.own + max(each, default=0)

@@ -136,7 +136,8 @@ class Engine:
         self, token: Token, document: Any, operation: Operation, variables: Mapping[str, Any], note: Note
     ) -> Reply:
         """Price, pay, execute, and give back what was not used."""
-        wanted = note.cost = costs.requested(operation.plan, variables)
+        each_node = self._world.settings.nodes_priced == "each"
+        wanted = note.cost = costs.requested(operation.plan, variables, each_node=each_node)
         if wanted > costs.LARGEST_QUERY_COST:
             note.result = "errors: MAX_COST_EXCEEDED"
             return json_reply(200, {"errors": [_too_dear(wanted)]})

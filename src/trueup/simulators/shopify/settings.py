@@ -28,12 +28,13 @@ ALL_SCOPES = (
 class ShopSettings:
     """One simulated shop. Durations are seconds of simulated time.
 
-    Three fields are choices between behaviours that Shopify's documents leave open; each says which is the unkind one:
+    Four fields are choices between behaviours that Shopify's documents leave open; each says which is the unkind one:
     `duplicate_custom_id`: does orderCreate take a second order with the same value in a unique `id` metafield?
     "accepts" is unkind: it leaves the whole duty of not doubling an order to the caller.
     `claim_refusal`: how an order that cannot claim its stock is refused. "claim_failed" answers with the published code
     INVENTORY_CLAIM_FAILED; "invalid" answers INVALID at order.lineItems, "Line items Unable to reserve inventory", which
     has been reported from live shops.
+    `nodes_priced`: what `nodes(ids:)` costs. "each" is unkind: every id as much as one; "once" is what live shops answered to a few.
     `b2b`: companies need a shop with B2B; None means the plus plan has it and the others have not.
     `bulk_seconds`, `bulk_seconds_a_thousand`: how long a bulk operation takes at least, and for each thousand objects; nothing is
     published, and minutes are usual.
@@ -49,6 +50,7 @@ class ShopSettings:
     bulk_seconds_a_thousand: float = 1.0
     duplicate_custom_id: Literal["accepts", "rejects"] = "accepts"
     claim_refusal: Literal["claim_failed", "invalid"] = "claim_failed"
+    nodes_priced: Literal["each", "once"] = "each"
     b2b: bool | None = None
     gift_card_limit: Decimal = Decimal(2000)
     store_credit_limit: Decimal = Decimal(100_000)

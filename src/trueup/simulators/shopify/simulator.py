@@ -44,6 +44,7 @@ class ShopChoices(TypedDict, total=False):
     bulk_seconds_a_thousand: float
     duplicate_custom_id: Literal["accepts", "rejects"]
     claim_refusal: Literal["claim_failed", "invalid"]
+    nodes_priced: Literal["each", "once"]
     b2b: bool | None
     rate_limit: bool
     rate_clock: Literal["simulated", "wall"]
