@@ -23,6 +23,7 @@ from trueup.simulators.serving import serve
 from trueup.simulators.shopify import ShopifySimulator
 from trueup.storage.database import Database
 from trueup.storage.products import save_master
+from trueup.storage.shop_products import Neighbours, save_shop_products
 from trueup.workflows.show_retail import ensure_showing
 
 KINDS = (ReportKind.SALES, ReportKind.INVENTORY, ReportKind.FORECAST)
@@ -51,7 +52,8 @@ class Shopping(Reported):
 
 @contextmanager
 def showing(database: Database, terms: ReportTerms = SHOWN) -> Iterator[Shopping]:
-    """Reports of thirty days of one product, and a shop that has it and another that Amazon does not know."""
+    """Reports of thirty days of one product, and a shop that has it and another that Amazon does not know. A second shop, the
+    first by name, sells both under ids of its own, which are nobody else's."""
     with report(database, terms) as opened:
         books: Any = opened
         books.__class__ = Shopping
@@ -67,8 +69,9 @@ def showing(database: Database, terms: ReportTerms = SHOWN) -> Iterator[Shopping
         ]
         with books.database.transaction() as connection:
             save_master(connection, rows, "0" * 64, books.clock.now())
-            for sku, variant in ids.items():
-                connection.exec_driver_sql(f"UPDATE trueup.products SET shop_variant = '{variant}' WHERE sku = '{sku}'")
+            for shop, mine in (("attic", {sku: f"gid://shopify/ProductVariant/{sku}" for sku in ids}), ("shop", ids)):
+                sold = [Product(sku, sku, shop_variant=variant, shop_item=f"{shop} {sku}") for sku, variant in mine.items()]
+                save_shop_products(connection, Neighbours(shop), sold, "0" * 64, books.clock.now())
         for ago in range(3, 40):
             books.tell(books.day(ago), sales(2))
             books.tell(books.day(ago), inventory(100 - ago, 24))

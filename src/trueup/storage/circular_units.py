@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from trueup.domain.circular import BlockedDate, BlockedResource, Cycle, Item
-from trueup.domain.circular_units import Unit
+from trueup.domain.circular_units import OPEN_CLAIMS, Unit
 from trueup.storage.bulk import among, among_pairs
 from trueup.storage.circular import Kept, Kind, circular_records, load_records
-from trueup.storage.item_claims import load_open_claims
+from trueup.storage.item_claims import item_claims, load_open_claims
 from trueup.storage.shop_products import variants_of
 
 
@@ -59,6 +59,49 @@ def units_of_items(connection: sa.Connection, items: Collection[tuple[str, int]]
     if not items:
         return []
     return load_units(connection, among_pairs(circular_records.c.programme, circular_records.c.id, items))
+
+
+def count_alike(connection: sa.Connection) -> list[tuple[Unit, int]]:
+    """Items to which nothing is attached, one of each kind with how many there are of it: what is said of them is all that tells
+    them apart, so that the lane of one is that of all."""
+    told = circular_records.c
+    said = (told.state, told.body["readiness"].astext, told.gone_at.is_not(None))
+    busy = (told.body["active_return"].astext.is_(None), told.body["active_cycle"].astext.is_(None))
+    query = sa.select(told.programme, sa.func.min(told.id).label("one"), sa.func.count().label("count")).where(
+        told.kind == Kind.ITEM.value, ~is_attached(connection)
+    )
+    counts = {
+        (row.programme, row.one): row.count
+        for row in connection.execute(query.group_by(told.programme, *said, *busy))
+    }
+    if not counts:
+        return []
+    ones = load_records(connection, Kind.ITEM, among_pairs(told.programme, told.id, counts))
+    return [
+        (Unit(one.programme, one.record, gone=one.gone_at is not None), counts[one.programme, one.record.id])
+        for one in ones
+    ]
+
+
+def is_attached(connection: sa.Connection) -> sa.ColumnElement[bool]:
+    """Whether an item of `circular_records` is ours still, and an open cycle, claim or blocked day may say something of it."""
+    told, cycles = circular_records.c, circular_records.alias("cycles")
+    product = told.body["product"].astext
+    on_cycle = sa.exists().where(
+        cycles.c.programme == told.programme, cycles.c.item == told.id, cycles.c.kind == Kind.CYCLE.value, cycles.c.open
+    )
+    claimed = sa.exists().where(
+        item_claims.c.programme == told.programme,
+        item_claims.c.item == told.id,
+        item_claims.c.state.in_([state.value for state in OPEN_CLAIMS]),
+    )
+    blocks = [kept.record for kept in load_records(connection, Kind.BLOCKED, told.open)]
+    blocked = sa.or_(
+        among(told.id, {block.resource_id for block in blocks if block.resource is BlockedResource.ITEM}),
+        among(sa.func.coalesce(told.variant, ""), {block.variant for block in blocks if block.variant is not None}),
+        among(sa.func.coalesce(product, ""), {block.product for block in blocks if block.product is not None}),
+    )
+    return sa.and_(told.open, sa.or_(on_cycle, claimed, blocked))
 
 
 def contested_items(connection: sa.Connection) -> list[tuple[str, int]]:

@@ -17,6 +17,7 @@ from trueup.domain.retail_numbers import RetailNumbers, Week
 from trueup.domain.vendor_reports import ReportKind, Scope
 from trueup.storage.products import listings, products
 from trueup.storage.schema import metadata
+from trueup.storage.shop_products import shop_products
 from trueup.storage.vendor_figures import vendor_figures
 from trueup.storage.vendor_reports import load_known
 
@@ -37,7 +38,7 @@ _LONG, _SHORT = 28, 7
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A product with the ASINs it has at a partner, and the shop's own id of its variant."""
+    """A product with the ASINs it has at a partner, and a shop's own id of its variant."""
 
     sku: str
     variant: str
@@ -70,15 +71,17 @@ def load_numbers(connection: sa.Connection, source: str, terms: ReportTerms, now
     return dict(found)
 
 
-def load_listed(connection: sa.Connection, vendor_codes: Iterable[str]) -> list[Listed]:
-    """Products that are listed at these vendor codes under an ASIN and are in the shop, by SKU."""
+def load_listed(connection: sa.Connection, shop: str, vendor_codes: Iterable[str]) -> list[Listed]:
+    """Products that are listed at these vendor codes under an ASIN and that this shop sells, by SKU, with its own ids."""
     query = (
-        sa.select(products.c.sku, products.c.shop_variant, listings.c.asin)
+        sa.select(products.c.sku, shop_products.c.variant, listings.c.asin)
         .join(listings, listings.c.sku == products.c.sku)
+        .join(shop_products, shop_products.c.sku == products.c.sku)
         .where(
             listings.c.vendor_code.in_(list(vendor_codes)),
             listings.c.asin.is_not(None),
-            products.c.shop_variant.is_not(None),
+            shop_products.c.shop == shop,
+            shop_products.c.variant.is_not(None),
             ~products.c.obsolete,
         )
         .distinct()

@@ -91,7 +91,7 @@ def wanted_numbers(tx: Tx, source: str, terms: ReportTerms) -> list[dict[str, An
     numbers = retail_numbers.load_numbers(tx.connection, source, terms, tx.now)
     codes = [each.vendor_code for each in tx.resources.partners[terms.partner].agreements]
     found = []
-    every = retail_numbers.load_listed(tx.connection, codes)
+    every = retail_numbers.load_listed(tx.connection, terms.shop or "", codes)
     under: dict[str, list[str]] = {}
     for listed in every:
         for asin in listed.asins:

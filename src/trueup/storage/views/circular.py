@@ -14,7 +14,7 @@ from trueup.domain.circular import Cycle, Item, Method, ReturnLineStatus, Return
 from trueup.domain.circular_units import LANES, Clash, Lane, Unit, called, clashes
 from trueup.storage.bulk import among
 from trueup.storage.circular import Kept, Kind, circular_records, list_changes, load_record, load_records
-from trueup.storage.circular_units import load_units, units_of_items
+from trueup.storage.circular_units import count_alike, is_attached, load_units, units_of_items
 from trueup.storage.item_claims import item_claims
 from trueup.storage.orders import orders
 from trueup.storage.shop_products import shop_products
@@ -60,10 +60,14 @@ def list_items(
 
 
 def count_lanes(connection: sa.Connection, now: datetime) -> dict[Lane, int]:
-    """How many items are in each lane, every lane there."""
+    """How many items are in each lane, every lane there. Those that a cycle, a claim or a blocked day may say something of are
+    looked at one by one; of all others one stands for its kind."""
     counts = dict.fromkeys(Lane, 0)
+    for unit, alike in count_alike(connection):
+        counts[unit.lane(now)] += alike
     after = ("", 0)
-    while units := load_units(connection, after=after, limit=_BATCH):
+    attached = is_attached(connection)
+    while units := load_units(connection, attached, after=after, limit=_BATCH):
         for unit in units:
             counts[unit.lane(now)] += 1
         after = (units[-1].programme, units[-1].item.id)

@@ -1,0 +1,79 @@
+"""Lanes are counted by kind; looking at every item says the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+
+from trueup.domain.circular import (
+    BlockedDate,
+    BlockedResource,
+    Cycle,
+    CycleStatus,
+    Item,
+    Method,
+    Readiness,
+    Unknown,
+    Visibility,
+)
+from trueup.domain.circular_units import Lane
+from trueup.storage.circular import Kind, Said, mark_gone, save_records
+from trueup.storage.circular_units import load_units
+from trueup.storage.database import Database
+from trueup.storage.views.circular import count_lanes
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+SAID = Said("programme", "0" * 64, NOW)
+DAY = timedelta(days=1)
+
+
+def made(chance: Random, number: int) -> Item:
+    """An item of any kind."""
+    return Item(
+        number,
+        chance.choice([*Visibility, Visibility.AVAILABLE, Visibility.AVAILABLE, Unknown("lost")]),
+        chance.choice(list(Readiness)),
+        variant=chance.choice([None, "variant-1", "variant-2"]),
+        product=chance.choice([None, "product-1", "product-2"]),
+        active_cycle=chance.choice([None, None, None, 7]),
+        active_return=chance.choice([None, None, None, 9]),
+    )
+
+
+def given_away(chance: Random, number: int, items: int) -> Cycle:
+    """A cycle at any point of its way."""
+    start = NOW + chance.randrange(-20, 20) * DAY
+    left = chance.random() < 0.5 and start < NOW
+    back = left and chance.random() < 0.3
+    return Cycle(
+        number,
+        chance.choice([Method.CALENDAR, Method.RESALE]),
+        chance.choice([CycleStatus.SCHEDULED, CycleStatus.FULFILLED, CycleStatus.CANCELLED]),
+        item=chance.randrange(1, items),
+        rental_start=start,
+        rental_end=start + chance.randrange(1, 9) * DAY,
+        fulfilled_at=start if left else None,
+        restocked_at=NOW - DAY if back else None,
+    )
+
+
+def test_lanes_counted_by_kind_are_those_of_every_item(database: Database) -> None:
+    """Whatever is said of items, and whatever lies on them: cycles, blocked days of items, variants and products, and nothing."""
+    chance = Random(11)
+    items = [made(chance, number) for number in range(1, 400)]
+    cycles = [given_away(chance, number, len(items)) for number in range(1, 150)]
+    blocks = [
+        BlockedDate(1, BlockedResource.ITEM, 17, date(2026, 11, 1), None),
+        BlockedDate(2, BlockedResource.VARIANT, 0, date(2026, 11, 1), date(2026, 12, 1), variant="variant-2"),
+        BlockedDate(3, BlockedResource.PRODUCT, 0, date(2026, 11, 1), date(2026, 11, 2), product="product-2"),
+    ]
+    with database.transaction() as connection:
+        assert count_lanes(connection, NOW) == dict.fromkeys(Lane, 0)
+        for step in range(2):
+            save_records(connection, [*items, *cycles] if step == 0 else blocks, SAID)
+            for gone in range(1, 400, 23):
+                mark_gone(connection, Kind.ITEM, gone, SAID)
+            every = Counter(unit.lane(NOW) for unit in load_units(connection))
+            assert len(every) > 8, "the items are of too few kinds to prove anything"
+            assert count_lanes(connection, NOW) == {lane: every[lane] for lane in Lane}
