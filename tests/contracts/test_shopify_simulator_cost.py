@@ -63,7 +63,7 @@ LOOKED_AT = """query Stock($ids: [ID!]!, $place: ID!) {
 def test_what_is_asked_for_by_id_is_paid_for_one_by_one(
     priced: Literal["each", "once"], wanted: int, actual: int
 ) -> None:
-    """Every id an object with all that is selected of it, a missing one too until it is known; or as live shops answered to a few."""
+    """Every id is an object with all that is selected of it, a missing one too until it is known; or as a live shop answered."""
     shop = Shop(nodes_priced=priced)
     items = [shop.variants[sku].inventory_item.id for sku in ("PAN-1", "BOOK", "PAN-1")] + [
         "gid://shopify/InventoryItem/1"

@@ -43,26 +43,32 @@ def made(chance: Random, number: int) -> Item:
 
 def given_away(chance: Random, number: int, items: int) -> Cycle:
     """A cycle at any point of its way."""
-    start = NOW + chance.randrange(-20, 20) * DAY
-    left = chance.random() < 0.5 and start < NOW
-    back = left and chance.random() < 0.3
+
+    def some_day() -> datetime | None:
+        return NOW + chance.randrange(-9, 9) * DAY if chance.random() < 0.6 else None
+
     return Cycle(
         number,
-        chance.choice([Method.CALENDAR, Method.RESALE]),
+        chance.choice([*Method, Unknown("swap")]),
         chance.choice([CycleStatus.SCHEDULED, CycleStatus.FULFILLED, CycleStatus.CANCELLED]),
         item=chance.randrange(1, items),
-        rental_start=start,
-        rental_end=start + chance.randrange(1, 9) * DAY,
-        fulfilled_at=start if left else None,
-        restocked_at=NOW - DAY if back else None,
+        fulfill_at=some_day(),
+        fulfilled_at=some_day(),
+        rental_start=some_day(),
+        rental_end=some_day(),
+        receive_at=some_day(),
+        received_at=some_day() if chance.random() < 0.3 else None,
+        restock_by=some_day(),
+        restocked_at=NOW - DAY if chance.random() < 0.2 else None,
+        created_at=some_day(),
     )
 
 
 def test_lanes_counted_by_kind_are_those_of_every_item(database: Database) -> None:
     """Whatever is said of items, and whatever lies on them: cycles, blocked days of items, variants and products, and nothing."""
     chance = Random(11)
-    items = [made(chance, number) for number in range(1, 400)]
-    cycles = [given_away(chance, number, len(items)) for number in range(1, 150)]
+    items = [made(chance, number) for number in range(1, 900)]
+    cycles = [given_away(chance, number, len(items)) for number in range(1, 300)]
     blocks = [
         BlockedDate(1, BlockedResource.ITEM, 17, date(2026, 11, 1), None),
         BlockedDate(2, BlockedResource.VARIANT, 0, date(2026, 11, 1), date(2026, 12, 1), variant="variant-2"),
@@ -72,7 +78,7 @@ def test_lanes_counted_by_kind_are_those_of_every_item(database: Database) -> No
         assert count_lanes(connection, NOW) == dict.fromkeys(Lane, 0)
         for step in range(2):
             save_records(connection, [*items, *cycles] if step == 0 else blocks, SAID)
-            for gone in range(1, 400, 23):
+            for gone in range(1, 900, 23):
                 mark_gone(connection, Kind.ITEM, gone, SAID)
             every = Counter(unit.lane(NOW) for unit in load_units(connection))
             assert len(every) > 8, "the items are of too few kinds to prove anything"

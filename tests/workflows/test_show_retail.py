@@ -70,7 +70,9 @@ def showing(database: Database, terms: ReportTerms = SHOWN) -> Iterator[Shopping
         with books.database.transaction() as connection:
             save_master(connection, rows, "0" * 64, books.clock.now())
             for shop, mine in (("attic", {sku: f"gid://shopify/ProductVariant/{sku}" for sku in ids}), ("shop", ids)):
-                sold = [Product(sku, sku, shop_variant=variant, shop_item=f"{shop} {sku}") for sku, variant in mine.items()]
+                sold = [
+                    Product(sku, sku, shop_variant=variant, shop_item=f"{shop} {sku}") for sku, variant in mine.items()
+                ]
                 save_shop_products(connection, Neighbours(shop), sold, "0" * 64, books.clock.now())
         for ago in range(3, 40):
             books.tell(books.day(ago), sales(2))

@@ -232,6 +232,15 @@ def load_records(
     return [_kept(kind, row) for row in connection.execute(query).mappings()]
 
 
+def load_newest(
+    connection: sa.Connection, kind: Kind, conditions: Iterable[sa.ColumnElement[bool]], limit: int
+) -> list[Kept]:
+    """So many records of a kind, those with the highest ids, the highest first."""
+    table = circular_records
+    query = sa.select(table).where(table.c.kind == kind.value, *conditions).order_by(table.c.id.desc()).limit(limit)
+    return [_kept(kind, row) for row in connection.execute(query).mappings()]
+
+
 def load_record(connection: sa.Connection, kind: Kind, programme: str, record: int) -> Kept | None:
     """One record, gone ones too."""
     table = circular_records

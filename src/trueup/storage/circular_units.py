@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.domain.circular import BlockedDate, BlockedResource, Cycle, Item
+from trueup.domain.circular import BlockedDate, BlockedResource, Cycle, Item, Method
 from trueup.domain.circular_units import OPEN_CLAIMS, Unit
 from trueup.storage.bulk import among, among_pairs
 from trueup.storage.circular import Kept, Kind, circular_records, load_records
-from trueup.storage.item_claims import item_claims, load_open_claims
+from trueup.storage.item_claims import load_open_claims
 from trueup.storage.shop_products import variants_of
 
 
@@ -61,47 +62,63 @@ def units_of_items(connection: sa.Connection, items: Collection[tuple[str, int]]
     return load_units(connection, among_pairs(circular_records.c.programme, circular_records.c.id, items))
 
 
-def count_alike(connection: sa.Connection) -> list[tuple[Unit, int]]:
-    """Items to which nothing is attached, one of each kind with how many there are of it: what is said of them is all that tells
-    them apart, so that the lane of one is that of all."""
-    told = circular_records.c
-    said = (told.state, told.body["readiness"].astext, told.gone_at.is_not(None))
-    busy = (told.body["active_return"].astext.is_(None), told.body["active_cycle"].astext.is_(None))
-    query = sa.select(told.programme, sa.func.min(told.id).label("one"), sa.func.count().label("count")).where(
-        told.kind == Kind.ITEM.value, ~is_attached(connection)
-    )
-    counts = {
-        (row.programme, row.one): row.count
-        for row in connection.execute(query.group_by(told.programme, *said, *busy))
-    }
-    if not counts:
-        return []
-    ones = load_records(connection, Kind.ITEM, among_pairs(told.programme, told.id, counts))
-    return [
-        (Unit(one.programme, one.record, gone=one.gone_at is not None), counts[one.programme, one.record.id])
-        for one in ones
+def count_alike(connection: sa.Connection, now: datetime) -> list[tuple[Unit, int]]:
+    """Every unit as one of its kind, and how many there are of that: units that nothing told of them, of what cycles make of them
+    by now, and of claims and blocked days tells apart are in one lane, whichever the domain says."""
+    day = now.date()
+    blocks: list[BlockedDate] = [
+        kept.record for kept in load_records(connection, Kind.BLOCKED, circular_records.c.open)
     ]
+    lasting = [each for each in blocks if each.last_day is None or each.last_day >= day]
+    given = {
+        "now": now,
+        "items": sorted({each.resource_id for each in lasting if each.resource is BlockedResource.ITEM}),
+        "variants": sorted({each.variant for each in lasting if each.variant is not None}),
+        "products": sorted({each.product for each in lasting if each.product is not None}),
+    }
+    counts = {(row.programme, row.one): row.alike for row in connection.execute(_ALIKE, given)}
+    return [(unit, counts[unit.programme, unit.item.id]) for unit in units_of_items(connection, counts)]
 
 
-def is_attached(connection: sa.Connection) -> sa.ColumnElement[bool]:
-    """Whether an item of `circular_records` is ours still, and an open cycle, claim or blocked day may say something of it."""
-    told, cycles = circular_records.c, circular_records.alias("cycles")
-    product = told.body["product"].astext
-    on_cycle = sa.exists().where(
-        cycles.c.programme == told.programme, cycles.c.item == told.id, cycles.c.kind == Kind.CYCLE.value, cycles.c.open
-    )
-    claimed = sa.exists().where(
-        item_claims.c.programme == told.programme,
-        item_claims.c.item == told.id,
-        item_claims.c.state.in_([state.value for state in OPEN_CLAIMS]),
-    )
-    blocks = [kept.record for kept in load_records(connection, Kind.BLOCKED, told.open)]
-    blocked = sa.or_(
-        among(told.id, {block.resource_id for block in blocks if block.resource is BlockedResource.ITEM}),
-        among(sa.func.coalesce(told.variant, ""), {block.variant for block in blocks if block.variant is not None}),
-        among(sa.func.coalesce(product, ""), {block.product for block in blocks if block.product is not None}),
-    )
-    return sa.and_(told.open, sa.or_(on_cycle, claimed, blocked))
+# What `Cycle` says of an open cycle: that it is away, overdue, or has the item still; a test holds both to the same answer.
+_ALIKE = sa.text(f"""
+WITH told AS (
+    SELECT programme, item, body ->> 'method' = '{Method.RESALE}' AS for_good,
+        body ->> 'fulfilled_at' IS NOT NULL AND body ->> 'received_at' IS NULL AS away,
+        (coalesce(body ->> 'receive_at', body ->> 'rental_end'))::timestamptz AS due,
+        greatest((body ->> 'rental_end')::timestamptz, (body ->> 'receive_at')::timestamptz,
+            (body ->> 'restock_by')::timestamptz) AS ends,
+        coalesce(least((body ->> 'fulfill_at')::timestamptz, (body ->> 'fulfilled_at')::timestamptz,
+            (body ->> 'rental_start')::timestamptz), (body ->> 'created_at')::timestamptz) AS begins
+    FROM trueup.circular_records WHERE kind = '{Kind.CYCLE}' AND open AND item IS NOT NULL
+), cycles AS (
+    SELECT programme, item, bool_or(away) AS away, bool_or(away AND NOT for_good AND due < :now) AS overdue,
+        bool_or(for_good OR away OR ends IS NULL OR ends > :now OR begins > ends) AS taken
+    FROM told GROUP BY programme, item
+), claims AS (
+    SELECT programme, item FROM trueup.item_claims WHERE state IN ({", ".join(f"'{each}'" for each in OPEN_CLAIMS)})
+)
+SELECT i.programme, min(i.id) AS one, count(*) AS alike
+FROM trueup.circular_records i
+LEFT JOIN cycles c ON c.programme = i.programme AND c.item = i.id
+LEFT JOIN claims k ON k.programme = i.programme AND k.item = i.id
+WHERE i.kind = '{Kind.ITEM}'
+GROUP BY i.programme, i.gone_at IS NULL, i.state, i.body ->> 'readiness', i.body ->> 'active_return' IS NULL,
+    i.body ->> 'active_cycle' IS NULL, c.away, c.overdue, c.taken, k.item IS NULL,
+    i.id = ANY(:items) OR coalesce(i.variant, '') = ANY(:variants) OR coalesce(i.body ->> 'product', '') = ANY(:products)
+""").bindparams(
+    sa.bindparam("now", type_=sa.TIMESTAMP(timezone=True)),
+    sa.bindparam("items", type_=sa.ARRAY(sa.BigInteger)),
+    sa.bindparam("variants", type_=sa.ARRAY(sa.Text)),
+    sa.bindparam("products", type_=sa.ARRAY(sa.Text)),
+)
+
+
+def is_late(now: datetime) -> sa.ColumnElement[bool]:
+    """Whether a record of a cycle may be of one that is overdue: it went out, and its day of return is over."""
+    told = circular_records.c
+    due = sa.func.coalesce(told.body["receive_at"].astext, told.body["rental_end"].astext)
+    return sa.and_(told.open, told.body["fulfilled_at"].astext.is_not(None), sa.cast(due, told.seen_at.type) < now)
 
 
 def contested_items(connection: sa.Connection) -> list[tuple[str, int]]:

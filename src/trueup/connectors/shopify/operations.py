@@ -1,8 +1,9 @@
 """Every GraphQL document that is sent to Shopify, what it may cost, and which access scopes it demands.
 
 Costs are Shopify's documented rule, rounded up: an object 1, a page 2 and its nodes, a mutation 10, scalars nothing; a list
-that is no page 1, each object asked for by its id as much as one; no document may ask for more than 1000. The page sizes below keep all of them under that. Tests validate each document against
-the published schema and hold each cost against what a shop says it is.
+that is no page 1, each object asked for by its id as much as one; no document may ask for more than 1000. The page sizes below
+keep all of them under that. Tests validate each document against the published schema and hold each cost against what a shop
+says it is.
 """
 
 from __future__ import annotations

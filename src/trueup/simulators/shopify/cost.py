@@ -3,9 +3,10 @@
 Scalars and enums are free, an object costs 1, an interface or union its dearest branch, a connection 2 and its page's nodes, a
 mutation 10. The requested cost is taken from the bucket before the document runs; the unused part is given back after.
 
-What `nodes(ids:)` costs no page says. By the rule above each id is an object with all that is selected of it, and so it is priced
-unless a shop is made to price it once: answers of a live shop (airhorns/shopify-draft-proxy, of one id to eight) asked for the same,
-however many ids there were. A list that is no connection (`quantities`) costs one, however many names it is asked for: so they said.
+What `nodes(ids:)` costs no page says. By the rule above each id is an object with all that is selected of it, and so it is
+priced unless a shop is made to price it once: a live shop asked for the same, whether one id or eight were given
+(airhorns/shopify-draft-proxy, recorded answers). A list that is no connection (`quantities`) costs one, however many names it is
+asked for: so they say too.
 """
 
 from __future__ import annotations

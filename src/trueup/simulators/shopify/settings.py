@@ -34,7 +34,7 @@ class ShopSettings:
     `claim_refusal`: how an order that cannot claim its stock is refused. "claim_failed" answers with the published code
     INVENTORY_CLAIM_FAILED; "invalid" answers INVALID at order.lineItems, "Line items Unable to reserve inventory", which
     has been reported from live shops.
-    `nodes_priced`: what `nodes(ids:)` costs. "each" is unkind: every id as much as one; "once" is what live shops answered to a few.
+    `nodes_priced`: what `nodes(ids:)` costs. "each" is unkind: every id as much as one; "once" is what a live shop answered.
     `b2b`: companies need a shop with B2B; None means the plus plan has it and the others have not.
     `bulk_seconds`, `bulk_seconds_a_thousand`: how long a bulk operation takes at least, and for each thousand objects; nothing is
     published, and minutes are usual.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,8 @@ from trueup.base.errors import Invalid, NotFound
 from trueup.domain.circular import Cycle, Item, Method, ReturnLineStatus, ReturnOrder
 from trueup.domain.circular_units import LANES, Clash, Lane, Unit, called, clashes
 from trueup.storage.bulk import among
-from trueup.storage.circular import Kept, Kind, circular_records, list_changes, load_record, load_records
-from trueup.storage.circular_units import count_alike, is_attached, load_units, units_of_items
+from trueup.storage.circular import Kept, Kind, circular_records, list_changes, load_newest, load_record, load_records
+from trueup.storage.circular_units import count_alike, is_late, load_units, units_of_items
 from trueup.storage.item_claims import item_claims
 from trueup.storage.orders import orders
 from trueup.storage.shop_products import shop_products
@@ -60,17 +60,10 @@ def list_items(
 
 
 def count_lanes(connection: sa.Connection, now: datetime) -> dict[Lane, int]:
-    """How many items are in each lane, every lane there. Those that a cycle, a claim or a blocked day may say something of are
-    looked at one by one; of all others one stands for its kind."""
+    """How many items are in each lane, every lane there. One item stands for all that are alike."""
     counts = dict.fromkeys(Lane, 0)
-    for unit, alike in count_alike(connection):
+    for unit, alike in count_alike(connection, now):
         counts[unit.lane(now)] += alike
-    after = ("", 0)
-    attached = is_attached(connection)
-    while units := load_units(connection, attached, after=after, limit=_BATCH):
-        for unit in units:
-            counts[unit.lane(now)] += 1
-        after = (units[-1].programme, units[-1].item.id)
     return counts
 
 
@@ -79,16 +72,13 @@ def list_cycles(
 ) -> list[dict[str, Any]]:
     """Cycles, the newest first; `overdue`: those that should be back, by the value of what is out, the largest first."""
     table = circular_records
-    conditions = [table.c.open] if only_open or overdue else []
-    kept = load_records(connection, Kind.CYCLE, *conditions)
     if overdue:
-        kept = [each for each in kept if each.record.is_overdue(now)]
+        kept = [each for each in load_records(connection, Kind.CYCLE, is_late(now)) if each.record.is_overdue(now)]
+    else:
+        kept = load_newest(connection, Kind.CYCLE, [table.c.open] if only_open else [], limit)
     units = _units(connection, kept)
     rows = [cycle_json(each, units.get((each.programme, each.record.item or 0)), now) for each in kept]
-    key: Callable[[dict[str, Any]], Any] = (
-        (lambda row: (-(row["value_minor"] or 0), row["due"] or "")) if overdue else (lambda row: -row["id"])
-    )
-    return sorted(rows, key=key)[:limit]
+    return sorted(rows, key=lambda row: (-(row["value_minor"] or 0), row["due"] or ""))[:limit] if overdue else rows
 
 
 def page_cycles(
@@ -105,8 +95,7 @@ def page_cycles(
 def list_returns(connection: sa.Connection, *, only_open: bool = True, limit: int = 50) -> list[dict[str, Any]]:
     """Returns, the newest first."""
     conditions = [circular_records.c.open] if only_open else []
-    kept = load_records(connection, Kind.RETURN, *conditions)
-    return [_return_json(each) for each in sorted(kept, key=lambda each: -each.record.id)[:limit]]
+    return [_return_json(each) for each in load_newest(connection, Kind.RETURN, conditions, limit)]
 
 
 def find_unit(connection: sa.Connection, named: str) -> Unit:
