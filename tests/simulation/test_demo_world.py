@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
+from contextlib import closing
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.simulation.tampered_commerce import OF_THE_PROGRAMME, OF_THE_SHELF, demand_agreement
 from tests.simulation.tampered_reports import OF_THE_REPORTS
+from trueup.app import build_web
+from trueup.cli.serve import address_of, in_background, listen_near
 from trueup.demo.running import open_demo
 from trueup.simulation.auditor import (
     OF_A_MONTH,
@@ -210,13 +216,30 @@ OF_THE_MONTH: tuple[tuple[str, Tampering], ...] = (
 )
 
 
+def _signed_in(url: str, name: str) -> str:
+    """The page that somebody sees who chose to sign in with the company's provider, and there was `name`."""
+    with httpx2.Client(follow_redirects=True, timeout=60) as browser:
+        asked = browser.get(f"{url}/sign-in/provider")
+        form = unescape(asked.text)
+        action = re.search(r'action="([^"]+)"', form)
+        subject = re.search(rf'value="([^"]+)">{name}<', form)
+        assert action and subject, form
+        page = browser.post(str(asked.url.join(action[1])), data={"subject": subject[1]}).text
+        browser.get(str(asked.url.join("/logout")), follow_redirects=False)
+    return page
+
+
 def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every statement holds over a whole simulated world; each way of falsifying what a side says breaks the right one."""
     monkeypatch.chdir(tmp_path)
-    with open_demo(0) as demo:
+    with closing(listen_near(0)) as listener, open_demo(0, console=address_of(listener)) as demo:
         demo.play(lambda look: None)
+        with in_background(build_web(demo.app, open_house=True), listener) as url:
+            assert "Mara Lindqvist" in _signed_in(url, "Mara Lindqvist"), "known by her address"
+            assert "Noa Berg" in _signed_in(url, "Noa Berg"), "let in by her group, whom nobody asked"
+            assert "nobody here does yet" in _signed_in(url, "Sam Field"), "in no group that may look"
         evidence, month = demo.evidence("orders"), demo.evidence("remittances")
         programme, shelf, told = demo.evidence("circular"), demo.evidence("stock"), demo.evidence("reports")
     broken = [statement.as_json() for statement in audit(evidence) if not statement.holds]

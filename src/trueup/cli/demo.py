@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
@@ -22,7 +23,7 @@ from rich.text import Text
 from trueup.app import build_web
 from trueup.base.clock import Clock
 from trueup.cli.frame import Result, Session, command
-from trueup.cli.serve import PORT, in_background
+from trueup.cli.serve import PORT, address_of, in_background, listen_near
 from trueup.demo.folder import FOLDER
 from trueup.demo.running import Demo, Moment, open_demo
 
@@ -46,13 +47,16 @@ def demo(
     Everything is made anew in .demo, which the next demo replaces. Without --once it stays up to look around.
     """
     began = time.monotonic()
-    with open_demo(seed, FOLDER, session.data) as running:
+    with (
+        closing(listen_near(0 if once else PORT)) as listener,
+        open_demo(seed, FOLDER, session.data, address_of(listener)) as running,
+    ):
         _play(session, running)
         report = running.audited(time.monotonic() - began)
         words = "" if session.as_json else render(report)
         result = Result(report, words=words, findings=not report["agrees"])
         if not once:
-            _stay(session, running, result)
+            _stay(session, running, result, listener)
     ended = Result({"ended": True, "agrees": report["agrees"]}, words="The demo has ended.")
     return result if once else replace(ended, findings=result.findings)
 
@@ -97,11 +101,13 @@ def _progress(moment: Moment) -> Panel:
     return Panel(Group(rows, Text(), bar), title="trueup demo", box=box.ROUNDED, width=86)
 
 
-def _stay(session: Session, running: Demo, result: Result) -> None:
+def _stay(session: Session, running: Demo, result: Result, listener: socket.socket) -> None:
     """Show the outcome and let simulated time go on with the machine's, until Ctrl-C; the console shows it all."""
     session.show(result)
-    with in_background(build_web(running.app, open_house=True), PORT) as url:
-        session.remark(f"\nOpen {url} in a browser: the console of this demo. Come in as anyone.")
+    with in_background(build_web(running.app, open_house=True), listener) as url:
+        session.remark(
+            f"\nOpen {url} in a browser: the console of this demo. Come in as anyone, or by the company's provider."
+        )
         _follow(session, running)
 
 
@@ -157,7 +163,8 @@ def _statements(report: Mapping[str, Any]) -> Table:
     table.add_column("statement", overflow="fold", ratio=3)
     table.add_column("compared", overflow="fold", ratio=2)
     for part in report["parts"]:
-        table.add_row("", Text(part["title"], style="bold"), "")
+        if part["statements"]:
+            table.add_row("", Text(part["title"], style="bold"), "")
         for statement in part["statements"]:
             table.add_row(*_judged(statement))
     return table

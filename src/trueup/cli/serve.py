@@ -57,13 +57,22 @@ def _first_link(app: Application, url: str) -> str:
     return f"Nobody can sign in yet. {name} comes in by this link, once, within three days:\n    {url}/enter/{ticket}"
 
 
-@contextmanager
-def in_background(web: Any, port: int) -> Iterator[str]:
-    """Serve from a thread until the block ends; gives the address. Another free port when that one is taken."""
+def listen_near(port: int) -> socket.socket:
+    """A socket that listens on this machine at that port, or at another that is free when it is taken."""
     try:
-        listener = listen("127.0.0.1", port)
+        return listen("127.0.0.1", port)
     except ConfigurationError:
-        listener = listen("127.0.0.1", 0)
+        return listen("127.0.0.1", 0)
+
+
+def address_of(listener: socket.socket) -> str:
+    """Where a browser on this machine reaches what is served there."""
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@contextmanager
+def in_background(web: Any, listener: socket.socket) -> Iterator[str]:
+    """Serve from a thread until the block ends; gives the address."""
     server = _server(web)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="console", daemon=True)
     thread.start()
@@ -71,11 +80,10 @@ def in_background(web: Any, port: int) -> Iterator[str]:
     while not server.started and thread.is_alive() and time.monotonic() < deadline:
         time.sleep(0.01)
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield address_of(listener)
     finally:
         server.should_exit = True
         thread.join(_START_SECONDS)
-        listener.close()
 
 
 def listen(host: str, port: int) -> socket.socket:

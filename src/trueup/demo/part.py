@@ -41,8 +41,10 @@ class Urls:
 
 @dataclass
 class Stage:
-    """What all parts share before the application opens. A part adds to `settings` (the text of trueup.toml), `secrets`, and to
-    `apart` what is not of the purchase orders' plan."""
+    """What all parts share before the application opens; `console` is where people will reach it.
+
+    A part adds to `settings` (the text of trueup.toml), `secrets`, and to `apart` what is not of the purchase orders' plan.
+    """
 
     seed: int
     start: datetime
@@ -55,6 +57,7 @@ class Stage:
     shop: ShopifySimulator
     supercycle: SupercycleSimulator
     urls: Urls
+    console: str
     settings: list[str] = field(default_factory=list)
     secrets: dict[str, str] = field(default_factory=dict)
     apart: Apart = field(default_factory=Apart)

@@ -149,12 +149,15 @@ def all_parts() -> list[Part]:
 
 
 @contextmanager
-def open_demo(seed: int, folder: Path = FOLDER, data: Path | None = None) -> Iterator[Demo]:
-    """A demonstration in a folder made anew: simulators running, the application open and not yet at work."""
+def open_demo(
+    seed: int, folder: Path = FOLDER, data: Path | None = None, console: str = "http://127.0.0.1:8321"
+) -> Iterator[Demo]:
+    """A demonstration in a folder made anew: simulators running, the application open and not yet at work. `console` is where its
+    console will be reached."""
     place = (data or folder / "data").absolute()
     prepare_folder(folder, place)
     with ExitStack() as stack:
-        stage = _set_stage(seed, folder, place, stack)
+        stage = _set_stage(seed, folder, place, stack, console)
         players = {part: part.join(stage) for part in all_parts()}
         write_secrets(folder, stage.secrets)
         (folder / "trueup.toml").write_text("".join(stage.settings), encoding="utf-8")
@@ -165,7 +168,7 @@ def open_demo(seed: int, folder: Path = FOLDER, data: Path | None = None) -> Ite
         yield Demo(stage, app, players, log)
 
 
-def _set_stage(seed: int, folder: Path, data: Path, stack: ExitStack) -> Stage:
+def _set_stage(seed: int, folder: Path, data: Path, stack: ExitStack, console: str) -> Stage:
     """The simulators, listening and empty."""
     clock = ManualClock(START)
     amazon = AmazonSimulator(seed, now=clock.now)
@@ -176,4 +179,4 @@ def _set_stage(seed: int, folder: Path, data: Path, stack: ExitStack) -> Stage:
         stack.callback(each.close)
     urls = Urls(*(stack.enter_context(serve(each.app)).url for each in (amazon, shop, supercycle)))
     end = START + timedelta(days=DAYS)
-    return Stage(seed, START, end, folder, data, clock, stack, amazon, shop, supercycle, urls)
+    return Stage(seed, START, end, folder, data, clock, stack, amazon, shop, supercycle, urls, console)

@@ -16,6 +16,8 @@ FOLDER = "edi"
 PLACE = "warehouse"
 PROGRAMME = "supercycle"
 DECIDER, APPROVER, BOOKKEEPER = "Mara Lindqvist", "Jonas Weber", "Ines Okafor"
+PROVIDER_CLIENT = "riverside-id"
+_DOMAIN = "riverside.example"
 TWO_PERSONS_ABOVE = "20000.00 USD"
 SECRETS = ("amazon-us", "amazon-de", "amazon-app", "shopify-app", "supercycle", "supercycle-app")
 """Files in `secrets/`: refresh tokens of the vendor groups, the secrets of the applications, and the key to Supercycle."""
@@ -36,7 +38,7 @@ _WORDS = "We reject what we may not ship later, because this buyer takes no back
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the simulators of this run listen, and the shop's ids of its locations by name."""
+    """Where the simulators and the console of this run listen, and the shop's ids of its locations by name."""
 
     amazon: str
     shopify: str
@@ -44,13 +46,20 @@ class Addresses:
     locations: Mapping[str, str]
     data: str
     seed: int
+    console: str
 
 
 def write_settings(addresses: Addresses) -> str:
     """The whole file."""
     parts = [
         "# Written by `trueup demo`: a vendor that does not exist, on simulators. The next demo replaces it.\n",
-        _table("installation", name="Riverside Wares (demo)", data=addresses.data, two_persons_above=TWO_PERSONS_ABOVE),
+        _table(
+            "installation",
+            name="Riverside Wares (demo)",
+            data=addresses.data,
+            address=addresses.console,
+            two_persons_above=TWO_PERSONS_ABOVE,
+        ),
     ]
     for name, region in _ACCOUNTS:
         parts.append(_account(name, region))
@@ -72,8 +81,8 @@ def write_settings(addresses: Addresses) -> str:
         _table("[folders]", name=FOLDER, **{"in": "edi/in", "out": "edi/out", "archive": "edi/done"}),
         # The trading partner names its files only when they are whole.
         "quiet_seconds = 0\n",
-        _table("[people]", name=DECIDER, roles=["operations", "e-commerce"]),
-        _table("[people]", name=APPROVER, roles=["admin", "operations", "finance"]),
+        _person(DECIDER, "operations", "e-commerce"),
+        _person(APPROVER, "admin", "operations", "finance"),
         _table(
             "simulation",
             amazon_url=addresses.amazon,
@@ -141,13 +150,40 @@ def write_finance_settings() -> str:
             _table("[folders]", name=place, **{"in": f"{place}/in", "out": f"{place}/out", "archive": f"{place}/done"})
         )
         parts.append("quiet_seconds = 0\n")
-    parts.append(_table("[people]", name=BOOKKEEPER, roles=["finance"]))
+    parts.append(_person(BOOKKEEPER, "finance"))
     return "".join(parts)
+
+
+def write_sign_in_settings(issuer: str) -> str:
+    """The provider of identities of the vendor's own people. One group there may look; no other stands for anything here."""
+    table = _table(
+        "sign_in",
+        name="Riverside ID",
+        issuer=issuer,
+        client_id=PROVIDER_CLIENT,
+        client_secret=f"file:secrets/{PROVIDER_CLIENT}",
+        groups_claim="groups",
+    )
+    return table + 'roles = { look = ["auditor"] }\n'
+
+
+def people() -> tuple[str, ...]:
+    """Whom the settings name."""
+    return (DECIDER, APPROVER, BOOKKEEPER)
+
+
+def address_of(name: str) -> str:
+    """Somebody's e-mail address at the vendor."""
+    return f"{name.partition(' ')[0].lower()}@{_DOMAIN}"
 
 
 def inboxes() -> dict[str, str]:
     """The folder that each paying partner's files are laid into, below the demonstration's own."""
     return {name: f"{inbox_of(name)}/in" for name in (*_STORES, *(name for name, *_ in _PAID_BY_FILE))}
+
+
+def _person(name: str, *roles: str) -> str:
+    return _table("[people]", name=name, roles=list(roles), email=address_of(name))
 
 
 def _account(name: str, region: str) -> str:

@@ -33,6 +33,10 @@ from trueup.simulators.serving import Receive, Scope, Send, lose_reply, read_bod
 CODE_LASTS = timedelta(seconds=60)
 TOKEN_LASTS = timedelta(minutes=5)
 _LARGEST_BODY = 64 * 1024
+_STYLE = (
+    ":root{color-scheme:light dark} body{font:16px system-ui,sans-serif;max-width:24em;margin:12vh auto;padding:0 16px}"
+    "button{display:block;width:100%;margin:0 0 8px;padding:10px;font:inherit;cursor:pointer}"
+)
 
 
 @dataclass(slots=True)
@@ -216,7 +220,10 @@ class OpenIdSimulator:
             for each in self.users.values()
         )
         action = f"/authorize?{urlencode(asked)}"
-        return _page(200, f'<h1>Sign in</h1><form method="post" action="{escape(action)}">{buttons}</form>')
+        words = (
+            "<p>A simulator of an OpenID Connect provider: whoever is chosen is signed in here, without a password.</p>"
+        )
+        return _page(200, f'<h1>Sign in as</h1>{words}<form method="post" action="{escape(action)}">{buttons}</form>')
 
     def _let_in(self, asked: Mapping[str, str], user: User | None) -> Reply:
         known = self.clients.get(asked.get("client_id", ""))
@@ -336,7 +343,10 @@ def _json(status: int, body: Mapping[str, Any]) -> Reply:
 
 
 def _page(status: int, body: str) -> Reply:
-    text = f'<!doctype html><html lang="en"><title>Simulated provider</title><body>{body}</body></html>'
+    head = (
+        f'<meta name="viewport" content="width=device-width"><title>Simulated provider</title><style>{_STYLE}</style>'
+    )
+    text = f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>'
     return Reply(status, text.encode(), {"content-type": "text/html; charset=utf-8"})
 
 

@@ -197,7 +197,9 @@ def _join(stage: Stage) -> PurchaseOrders:
     (stage.folder / "item-master.csv").write_bytes(catalogue.item_master(plan.products))
     locations = {place["name"]: place["id"] for place in stage.shop.state()["locations"]}
     urls = stage.urls
-    addresses = installation.Addresses(urls.amazon, urls.shop, urls.supercycle, locations, str(stage.data), stage.seed)
+    addresses = installation.Addresses(
+        urls.amazon, urls.shop, urls.supercycle, locations, str(stage.data), stage.seed, stage.console
+    )
     stage.settings.append(installation.write_settings(addresses))
     buyer = EdiBuyer(stage.folder / "edi" / "in", stage.folder / "edi" / "out", stage.clock.now)
     return PurchaseOrders(stage, plan, buyer, Operator(list(plan.decisions)))
