@@ -109,7 +109,9 @@ def _case(console: Console, kind: str) -> int:
         return int(connection.execute(query, {"kind": kind}).scalar_one())
 
 
-@pytest.mark.parametrize("path", ["/remittances", "/matches", "/recovery", "/rules", "/close", "/journal", "/profit"])
+@pytest.mark.parametrize(
+    "path", ["/invoices", "/remittances", "/matches", "/recovery", "/rules", "/close", "/journal", "/profit"]
+)
 @pytest.mark.parametrize("who", ["Olga", "Fina", "Aude"])
 def test_every_page_about_money_is_shown_to_everyone_who_may_look(console: Console, path: str, who: str) -> None:
     """Looking takes no role of finance; the page says its own name."""

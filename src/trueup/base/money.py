@@ -14,7 +14,7 @@ from trueup.base.errors import Invalid
 from trueup.base.unguarded import unguarded
 
 # ISO 4217 currencies whose minor unit is not two digits. All others have two.
-_EXPONENTS = {
+OTHER_EXPONENTS = {
     **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
     **dict.fromkeys("CLF UYW".split(), 4),
@@ -24,7 +24,7 @@ _MAX_DIGITS = 30  # a longer number is not an amount of money, and Decimal('1e99
 
 def exponent_of(currency: str) -> int:
     """How many digits the currency's minor unit has (ISO 4217): 2 for USD, 0 for JPY, 3 for KWD."""
-    return _EXPONENTS.get(currency, 2)
+    return OTHER_EXPONENTS.get(currency, 2)
 
 
 _SEEN: set[str] = set()

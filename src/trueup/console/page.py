@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from starlette.responses import Response
 
+from trueup.base.money import Money
 from trueup.workflows.authority import LOOK
 
 if TYPE_CHECKING:
+    from trueup.console.search_words import Sought
     from trueup.console.visit import Visit
 
 Answer: TypeAlias = "Callable[[Visit], Response]"
@@ -52,7 +55,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something that a search found. `why` says which of its words matched; an `exact` one stands above all others."""
+    """Something that a search found. `why` says which of its words matched; an `exact` one stands above all others.
+
+    `money`, `party` and `at` are what the filters of a search hold it against, and what is told beside it.
+    """
 
     kind: str
     title: str
@@ -60,6 +66,9 @@ class Hit:
     why: str = ""
     state: str = ""
     exact: bool = False
+    money: Money | str | None = None
+    party: str = ""
+    at: date | datetime | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,7 @@ class Page:
     """One page of the console: all its routes. `place` is None for pages that nobody navigates to.
 
     `key`: the letter that leads here after `g`. `count`: a number beside its name, of what waits there. `find`: what it has
-    for the words of a search. `decides`: of resolutions that take more than a word, the address where `{case}` is decided.
+    of what a search asks for. `decides`: of resolutions that take more than a word, the address where `{case}` is decided.
     """
 
     name: str
@@ -76,7 +85,7 @@ class Page:
     place: Place | None = None
     key: str = ""
     count: Callable[[Visit], int] | None = None
-    find: Callable[[Visit, str], list[Hit]] | None = None
+    find: Callable[[Visit, Sought], list[Hit]] | None = None
     decides: Mapping[str, str] = field(default_factory=dict)
 
     @property

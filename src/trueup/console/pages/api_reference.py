@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from trueup.console.api_words import calls_by_kind, shapes_of
 from trueup.console.page import Hit, Page, Route
+from trueup.console.search_words import Sought
 from trueup.console.visit import Visit
 
 
@@ -19,8 +20,8 @@ def _show(visit: Visit) -> Response:
     )
 
 
-def _find(visit: Visit, words: str) -> list[Hit]:
-    wanted = words.lower()
+def _find(visit: Visit, sought: Sought) -> list[Hit]:
+    wanted = sought.words.lower()
     if len(wanted) < 3:
         return []
     calls = [each for kind in calls_by_kind(visit.house.describe_api(), "").values() for each in kind]

@@ -6,9 +6,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from trueup.base.errors import NotFound
+from trueup.base.errors import TrueupError
 from trueup.console.interval_calendar import draw, interval_of
 from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.domain.circular_units import LANES, NOT_OURS, Lane
@@ -103,10 +104,11 @@ def _said(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _find(visit: Visit, words: str) -> list[Hit]:
+def _find(visit: Visit, sought: Sought) -> list[Hit]:
+    words = sought.words
     try:
         unit = views.find_unit(visit.connection, words)
-    except NotFound:
+    except TrueupError:  # there is none, or the number is that of several
         return []
     lane = STANDINGS[unit.lane(visit.now).value][1]
     why = "its serial" if unit.item.serial == words else "its number"

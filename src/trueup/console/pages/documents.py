@@ -14,6 +14,7 @@ from starlette.responses import Response
 from trueup.base.errors import DocumentError, TrueupError
 from trueup.base.money import Money, UnitPrice
 from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.search_words import Sought
 from trueup.console.source_text import Source, marks_of, show_source
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
@@ -22,6 +23,7 @@ from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
 from trueup.storage.views import documents as views
 from trueup.storage.views.document_pages import list_document_sources, list_kinds, page_documents
 from trueup.storage.views.evidence import explain_document
+from trueup.storage.views.proofs import find_tracked
 
 LARGEST_READ_BYTES = 20_000_000
 _MOST_VALUES = 100
@@ -133,9 +135,27 @@ def _original(visit: Visit) -> Response:
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 
-def _find(visit: Visit, words: str) -> list[Hit]:
+def _find(visit: Visit, sought: Sought) -> list[Hit]:
+    words = sought.words
     if len(words) < 8:
         return []
+    tracked = [
+        Hit(
+            "delivery",
+            f"{each['carrier']} {each['tracking']}".strip(),
+            f"/documents/{each['evidence']}",
+            "its tracking number",
+            each["kind"].capitalize(),
+            True,
+            party=each["partner"],
+            at=each["day"],
+        )
+        for each in find_tracked(visit.connection, words)
+    ]
+    return tracked + _by_hash(visit, words)
+
+
+def _by_hash(visit: Visit, words: str) -> list[Hit]:
     try:
         found = views.find_document(visit.connection, words)
     except TrueupError:

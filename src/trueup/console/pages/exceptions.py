@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from trueup.base.errors import Invalid, NotFound, Refused
 from trueup.console.case_words import BINDING, STANDINGS, effect_of, label_of, title_of_group
 from trueup.console.drawing import query
 from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Filter, State, state_of
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
@@ -240,16 +242,27 @@ def _approve(visit: Visit) -> Response:
     return visit.go("/exceptions", f"Approved: {approved.words}.")
 
 
-def _find(visit: Visit, words: str) -> list[Hit]:
-    found = []
+def _find(visit: Visit, sought: Sought) -> list[Hit]:
+    if not sought.wants("case"):
+        return []
+    found, words = [], sought.words.lower().removeprefix("case ")
     if words.isdecimal() and (case := case_queue.show_queued(visit.connection, int(words[:18]), visit.now)):
-        found.append(Hit("case", case["title"], f"/exceptions?row={case['id']}", "its number", case["state"], True))
-    paged = case_queue.page_cases(visit.connection, CaseFilter(words=words), visit.now, limit=5)
-    found += [
-        Hit("case", row["title"], f"/exceptions?row={row['id']}", "its words", STANDINGS[row["standing"]][1])
-        for row in paged.rows
-    ]
+        found.append(_hit(case, "its number", exact=True))
+    tab = "resolved" if sought.status and sought.status in "resolved" else "open"
+    wanted = CaseFilter(tab, partner=sought.partner, words=sought.words, ranges=sought.ranges)
+    paged = case_queue.page_cases(visit.connection, wanted, visit.now, limit=sought.most)
+    found += [_hit(row, sought.why("its words")) for row in paged.rows]
+    if sought.amount:
+        wanted = CaseFilter(tab, partner=sought.partner, ranges=sought.amount)
+        paged = case_queue.page_cases(visit.connection, wanted, visit.now, limit=sought.most)
+        found += [_hit(row, "what is at risk", exact=True) for row in paged.rows]
     return found
+
+
+def _hit(case: Mapping[Any, Any], why: str, *, exact: bool = False) -> Hit:
+    state, address = STANDINGS[case["standing"]][1], f"/exceptions?row={case['id']}"
+    party = (case["order"] or "").partition("/")[0]
+    return Hit("case", case["title"], address, why, state, exact, case["money_at_risk"], party, case["deadline"])
 
 
 def _count(visit: Visit) -> int:

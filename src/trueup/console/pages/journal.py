@@ -12,6 +12,7 @@ from trueup.base.errors import Invalid, NotFound, Refused
 from trueup.base.money import Money
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, State, state_of
 from trueup.console.visit import Visit
 from trueup.formats.case_decisions import plain
@@ -98,9 +99,11 @@ def _show(visit: Visit) -> Response:
     return visit.render("journal_entry.html", title=f"Entry {entry['id']}", entry=entry, names=Names(visit))
 
 
-def _find(visit: Visit, words: str) -> list[Hit]:
+def _find(visit: Visit, sought: Sought) -> list[Hit]:
+    if not sought.wants("entry") or not sought.words:
+        return []
     try:
-        number = views.find_entry(visit.connection, words)
+        number = views.find_entry(visit.connection, sought.words.lower().removeprefix("entry "))
     except NotFound:
         return []
     return [Hit("entry", f"Journal entry {number}", f"/journal/{number}", "its number or key")]

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from trueup.console.order_story import ANSWERS, grid_of, sentence_of, steps_of, timeline_of
 from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import case_queue, orders
@@ -83,14 +84,17 @@ def _by_number(visit: Visit) -> Response:
     return RedirectResponse(f"/orders/{found['partner']}/{found['number']}", status_code=303)
 
 
-def _find(visit: Visit, words: str) -> list[Hit]:
-    paged = page_orders(visit.connection, OrderFilter(words=words), limit=6)
+def _find(visit: Visit, sought: Sought) -> list[Hit]:
+    if not sought.wants("order") or sought.ranges.of_amounts:
+        return []  # what an order is worth changes with its answer: no one amount is its own
+    wanted, words = OrderFilter(sought.partner, words=sought.words, ranges=sought.ranges), sought.words
     hits = []
-    for row in paged.rows:
+    for row in page_orders(visit.connection, wanted, limit=sought.most).rows:
         exact = row["number"].lower() == words.lower().rpartition("/")[2]
-        why = "its number" if exact else "begins so" if row["number"].startswith(words.upper()) else "its vendor code"
-        address = f"/orders/{row['partner']}/{row['number']}"
-        hits.append(Hit("order", f"{row['partner']}/{row['number']}", address, why, ANSWERS[row["standing"]][1], exact))
+        begins = row["number"].startswith(words.rpartition("/")[2].upper())
+        why = sought.why("its number" if exact else "its number begins so" if begins else "its vendor code")
+        address, state = f"/orders/{row['partner']}/{row['number']}", ANSWERS[row["standing"]][1]
+        hits.append(Hit("order", row["number"], address, why, state, exact, party=row["partner"], at=row["ordered_at"]))
     return hits
 
 

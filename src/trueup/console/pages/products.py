@@ -7,11 +7,11 @@ from typing import Any
 from starlette.responses import Response
 
 from trueup.base.ids import Digest
-from trueup.console.page import Hit, Page, Route
+from trueup.console.page import Page, Route
 from trueup.console.tables import Column, state_of
 from trueup.console.visit import Visit
 from trueup.formats.item_master import write_item_master
-from trueup.storage.views.product_pages import find_products, page_products
+from trueup.storage.views.product_pages import page_products
 from trueup.storage.views.products import load_items
 from trueup.workflows.import_products import KIND, Imported, archive_upload, import_products
 from trueup.workflows.world import Tx
@@ -75,20 +75,6 @@ def _shown(visit: Visit, digest: Digest, imported: Imported, *, done: bool) -> R
     )
 
 
-def _find(visit: Visit, words: str) -> list[Hit]:
-    rows = find_products(visit.connection, words, limit=6)
-    return [
-        Hit(
-            "product",
-            f"{row['sku']}: {row['title']}",
-            f"/settings/products?words={row['sku']}",
-            row["why"],
-            exact=row["why"].startswith("its"),
-        )
-        for row in rows
-    ]
-
-
 PAGE = Page(
     "products",
     "Item master",
@@ -98,5 +84,4 @@ PAGE = Page(
         Route("/settings/products/upload", _upload, "products.import", "POST"),
         Route("/settings/products/apply", _apply, "products.import", "POST"),
     ),
-    find=_find,
 )

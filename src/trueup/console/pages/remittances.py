@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
 from starlette.responses import Response
 
-from trueup.base.errors import Invalid, NotFound
+from trueup.base.errors import Invalid
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import remittances as views
@@ -89,14 +94,30 @@ def _show(visit: Visit) -> Response:
     )
 
 
-def _find(visit: Visit, words: str) -> list[Hit]:
-    try:
-        number = views.find_remittance(visit.connection, words)
-    except NotFound:
+def _find(visit: Visit, sought: Sought) -> list[Hit]:
+    if not sought.wants("payment"):
         return []
-    shown = views.load_payment(visit.connection, number)
-    title = f"Payment {shown.remittance.payment} of {shown.partner}, {shown.remittance.amount}"
-    return [Hit("payment", title, f"/remittances/{number}", "its number", shown.posting, exact=True)]
+    number = sought.words.removeprefix("payment ").rpartition("/")[2]
+    rows = _sought(visit, sought, views.RemittanceFilter(begins=number, ranges=sought.ranges))
+    hits = []
+    for row in rows:
+        exact = row["payment"] == number
+        hits.append(_hit(row, sought.why("its number" if exact else "its number begins so"), exact=exact))
+    if sought.amount:
+        rows = _sought(visit, sought, views.RemittanceFilter(ranges=sought.amount))
+        hits += [_hit(row, "its amount", exact=True) for row in rows]
+    return hits
+
+
+def _sought(visit: Visit, sought: Sought, wanted: views.RemittanceFilter) -> Sequence[Mapping[Any, Any]]:
+    narrowed = replace(wanted, partner=sought.partner or None)
+    return views.page_remittances(visit.connection, narrowed, "", sought.most).rows
+
+
+def _hit(row: Mapping[Any, Any], why: str, *, exact: bool) -> Hit:
+    state = "In suspense" if row["in_suspense"] else row["posting"].capitalize()
+    address, money, paid_on = f"/remittances/{row['id']}", row["amount"], row["paid_on"]
+    return Hit("payment", row["payment"], address, why, state, exact, money, row["partner"], paid_on)
 
 
 PAGE = Page(

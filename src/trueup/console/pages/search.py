@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.responses import Response
 
 from trueup.console.page import Hit, Page, Route
+from trueup.console.search_words import FILTERS, Sought, read_search
 from trueup.console.visit import Visit
 
-_MOST = 40
+_MOST = 60
+_ORDER = ("page", "order", "case", "payment", "invoice", "product", "item", "delivery", "document", "entry", "call")
+"""What is named first where nothing is exact: what people look for most often."""
 
 
 def _search(visit: Visit) -> Response:
     words = visit.asked("words")
-    hits = find(visit, words)[:_MOST]
-    if visit.partial:
-        return visit.render("search_hits.html", words=words, hits=hits)
-    return visit.render("search.html", words=words, hits=hits)
+    sought = read_search(words, visit.desk.world.partners)
+    hits = find(visit, sought)
+    shown: dict[str, Any] = {
+        "words": words,
+        "sought": sought,
+        "hits": hits[:_MOST],
+        "more": len(hits) > _MOST,
+        "filters": FILTERS,
+    }
+    return visit.render("search_hits.html" if visit.partial else "search.html", **shown)
 
 
-def find(visit: Visit, words: str) -> list[Hit]:
-    """What all pages that the person may see have for these words; the exact ones first."""
-    if not words:
+def find(visit: Visit, sought: Sought) -> list[Hit]:
+    """What all pages that the person may see have for what is sought: the exact ones first, the rest by what they are."""
+    if not sought.words and not sought.narrowed:
         return []
+    pages = [page for page in visit.house.pages.values() if visit.may(page.routes[0].may)]
     found = [
         Hit("page", page.title, page.path, "its name")
-        for page in visit.house.pages.values()
-        if page.place and words.lower() in page.title.lower() and visit.may(page.routes[0].may)
+        for page in pages
+        if page.place and sought.words and sought.words.lower() in page.title.lower()
     ]
-    for page in visit.house.pages.values():
-        if page.find is not None and visit.may(page.routes[0].may):
-            found += page.find(visit, words)
-    return sorted(found, key=lambda hit: not hit.exact)
+    for page in pages:
+        if page.find is not None:
+            found += page.find(visit, sought)
+    once = {hit.href: hit for hit in sorted(found, key=lambda hit: hit.exact) if sought.fits(hit)}
+    return sorted(once.values(), key=lambda hit: (not hit.exact, _ORDER.index(hit.kind)))
 
 
 PAGE = Page("search", "Search", (Route("/search", _search),))

@@ -10,12 +10,14 @@ from starlette.responses import Response
 
 from trueup.base.errors import Invalid, NotFound
 from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.domain.catalog import CountSource
 from trueup.domain.channels import Channel
 from trueup.storage.views import stock as views
 from trueup.storage.views.case_queue import CaseFilter, page_cases
+from trueup.storage.views.product_pages import find_products
 from trueup.workflows.explain_stock import Policy, PolicyRequest, explain_stock, replay_policy, stock_history
 from trueup.workflows.promises import all_channels, load_promises
 
@@ -197,12 +199,13 @@ def _policy_chart(policy: Policy) -> dict[str, Any]:
     }
 
 
-def _find(visit: Visit, words: str) -> list[Hit]:
-    """Products by SKU or title."""
-    paged = views.page_products(visit.connection, words, "", "")
+def _find(visit: Visit, sought: Sought) -> list[Hit]:
+    """Products by SKU, ASIN, GTIN or title."""
+    if not sought.words or not sought.wants("product"):
+        return []
     return [
-        Hit("product", row["sku"], f"/stock/{row['sku']}", row["title"], exact=row["sku"].lower() == words.lower())
-        for row in paged.rows[:10]
+        Hit("product", row["sku"], f"/stock/{row['sku']}", row["why"], row["title"], row["why"].startswith("its "))
+        for row in find_products(visit.connection, sought.words, limit=sought.most)
     ]
 
 

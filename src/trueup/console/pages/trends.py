@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from trueup.base.errors import NotFound
@@ -28,13 +29,17 @@ _MONTHS, _WEEKS, _MOST = 12, 12, 6
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A chart and the table that says the same: a row a time or age, a column a series. `said`: what is seen, in a sentence."""
+    """A chart and the table that says the same: a row a time or age, a column a series. `said`: what is seen, in a sentence.
+
+    `leads`: for each row the address of what it counts; empty where no page lists that.
+    """
 
     name: str
     title: str
     said: str
     head: Sequence[str]
     rows: Sequence[tuple[str, Sequence[Money | int]]]
+    leads: Sequence[str] = ()
 
     @property
     def option(self) -> dict[str, Any]:
@@ -65,8 +70,17 @@ def _show(visit: Visit) -> Response:
         currency=chosen,
         filters=[Filter("currency", "Currency", [Choice(each, each) for each in currencies])],
         trends=[look(visit, chosen) for look in _TRENDS.values()],
-        shown=lambda trend: [(first, *(_cell(visit, cell) for cell in cells)) for first, cells in trend.rows],
+        shown=lambda trend: _shown(visit, trend),
     )
+
+
+def _shown(visit: Visit, trend: Trend) -> list[tuple[str, ...]]:
+    """The rows of its table in the reader's way, each a link to what it counts where a page lists that."""
+    leads = trend.leads or [""] * len(trend.rows)
+    return [
+        (Markup('<a href="{}">{}</a>').format(href, first) if href else first, *(_cell(visit, cell) for cell in cells))
+        for (first, cells), href in zip(trend.rows, leads, strict=True)
+    ]
 
 
 def _cell(visit: Visit, cell: Money | int) -> str:
@@ -117,7 +131,8 @@ def _ageing(visit: Visit, currency: str) -> Trend:
     said = (
         f"{visit.present.money(late).striptags()} of what is open is past its day." if late else "No invoice is open."
     )
-    return Trend("ageing", "Open invoices by age", said, ("Age", "Open"), rows)
+    leads = [f"/invoices?age={age}&currency={currency}" for age in range(len(rows))]
+    return Trend("ageing", "Open invoices by age", said, ("Age", "Open"), rows, leads)
 
 
 def _booked(visit: Visit, currency: str) -> list[views.Booked]:

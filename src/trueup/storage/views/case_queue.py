@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from trueup.storage.cases import IS_OPEN, case_of, cases
 from trueup.storage.orders import orders
 from trueup.storage.views.cases import case_json
 from trueup.storage.views.paging import Order, Paged, count_up_to, fetch_page
+from trueup.storage.views.ranges import Ranges
 
 TABS = ("open", "waiting", "snoozed", "resolved")
 SORTS = ("urgency", "deadline", "money", "age")
@@ -30,7 +31,7 @@ _NEW = timedelta(hours=24)
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
     """Which cases: a tab of TABS, a kind or its beginning (several with commas between), an owner, a partner, who works on it,
-    words of it, and before when they are due."""
+    words of it, before when they are due, what is at risk in them and on which days they are due."""
 
     tab: str = "open"
     kind: str = ""
@@ -39,6 +40,7 @@ class CaseFilter:
     person: str = ""
     words: str = ""
     due_before: datetime | None = None
+    ranges: Ranges = field(default_factory=Ranges)
 
 
 def page_cases(
@@ -208,6 +210,8 @@ def _conditions(wanted: CaseFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield case_assignments.c.person == wanted.person
     if wanted.due_before:
         yield cases.c.deadline < wanted.due_before
+    yield from wanted.ranges.amounts(cases.c.risk_minor, cases.c.risk_currency)
+    yield from wanted.ranges.days(cases.c.deadline)
     if wanted.words:
         text = sa.func.concat_ws(" ", cases.c.title, cases.c.subject, cases.c.found, cases.c.expected, orders.c.number)
         yield text.icontains(wanted.words, autoescape=True)

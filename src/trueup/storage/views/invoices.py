@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,10 @@ from trueup.base.errors import Conflict, NotFound
 from trueup.base.money import Money
 from trueup.domain.invoices import normal_reference
 from trueup.storage.invoices import WITH_OPEN, SavedInvoice, invoices, open_invoices, saved_invoice
+from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
+from trueup.storage.views.ranges import Ranges
 from trueup.storage.views.remittances import documents_of, load_cases
+from trueup.storage.views.trends import AGE_DAYS
 
 _KINDS = ("invoice.overpaid", "invoice.differs")
 
@@ -35,6 +39,57 @@ def list_invoices(
         last = sa.select(invoices.c.issued_on, invoices.c.id).where(invoices.c.id == before).scalar_subquery()
         query = query.where(sa.tuple_(invoices.c.issued_on, invoices.c.id) < last)
     return [_head(saved_invoice(row)) for row in connection.execute(query).mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFilter:
+    """Which invoices: to a partner, only open ones, how long past due (a place of `trends.AGES`), in a currency, the beginning of a
+    number or the whole number of an order, ranges of its total and the day of its issue."""
+
+    partner: str = ""
+    open: bool = False
+    age: int | None = None
+    currency: str = ""
+    words: str = ""
+    ranges: Ranges = field(default_factory=Ranges)
+
+
+def page_invoices(
+    connection: sa.Connection, wanted: InvoiceFilter, today: date, at: str = "", limit: int = ROWS
+) -> Paged:
+    """Invoices by pages, the latest first. Raises Invalid for a place that is none."""
+    order = Order((invoices.c.issued_on, invoices.c.id), descending=True)
+    paged = fetch_page(connection, WITH_OPEN.where(*_conditions(wanted, today)), order, at, limit)
+    return Paged([_head(saved_invoice(row)) for row in paged.rows], paged.before, paged.after)
+
+
+def sum_open(connection: sa.Connection, wanted: InvoiceFilter, today: date) -> list[tuple[int, Money]]:
+    """What is open of the invoices of a filter, per currency: of how many, and how much."""
+    conditions = (*_conditions(wanted, today), open_invoices.c.invoice_id.is_not(None))
+    rows = WITH_OPEN.where(*conditions).subquery()
+    counts = sa.func.count(), sa.func.sum(rows.c.open_minor)
+    query = sa.select(rows.c.currency, *counts).group_by(rows.c.currency).order_by(counts[0].desc(), rows.c.currency)
+    return [(count, Money(int(minor), currency)) for currency, count, minor in connection.execute(query)]
+
+
+def _conditions(wanted: InvoiceFilter, today: date) -> Iterator[sa.ColumnElement[bool]]:
+    table = invoices.c
+    if wanted.partner:
+        yield table.partner == wanted.partner
+    if wanted.open or wanted.age is not None:
+        yield open_invoices.c.invoice_id.is_not(None)
+    if wanted.currency:
+        yield table.currency == wanted.currency
+    if wanted.words:
+        begins = table.reference.startswith(normal_reference(wanted.words), autoescape=True)
+        yield sa.or_(begins, table.purchase_order == wanted.words.upper())
+    yield from wanted.ranges.amounts(table.total_minor, table.currency)
+    yield from wanted.ranges.days(table.issued_on)
+    if wanted.age is not None:
+        late = sa.literal(today) - sa.func.coalesce(table.due_on, table.issued_on)
+        least, most = AGE_DAYS[wanted.age]
+        yield sa.true() if least is None else late >= least
+        yield sa.true() if most is None else late <= most
 
 
 def find_invoice(connection: sa.Connection, wanted: str, partner: str | None = None) -> SavedInvoice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from trueup.storage.invoices import WITH_OPEN, invoices, saved_invoice
 from trueup.storage.orders import orders
 from trueup.storage.views.orders import STAGES, head_json, orders_query
 from trueup.storage.views.paging import Order, Paged, fetch_page
+from trueup.storage.views.ranges import Ranges
 
 STANDINGS = ("unanswered-yet", "prepared", "sent", "received", "accepted", "rejected", "unanswered", "history", *STAGES)
 SORTS = ("newest", "due")
@@ -20,11 +21,12 @@ SORTS = ("newest", "due")
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Which orders: a partner, where the answer stands, the beginning of a number or a vendor code."""
+    """Which orders: a partner, where the answer stands, the beginning of a number or a vendor code, when it was ordered."""
 
     partner: str = ""
     standing: str = ""
     words: str = ""
+    ranges: Ranges = field(default_factory=Ranges)
 
 
 def page_orders(
@@ -37,6 +39,7 @@ def page_orders(
     if wanted.words:
         begins = wanted.words.rpartition("/")[2].upper()
         query = query.where(sa.or_(orders.c.number.startswith(begins, autoescape=True), orders.c.vendor_code == begins))
+    query = query.where(*wanted.ranges.days(orders.c.ordered_at))
     match sort or SORTS[0]:
         case "newest":
             order = Order((orders.c.id,), descending=True)

@@ -9,6 +9,16 @@ import sqlalchemy as sa
 from trueup.domain.invoices import normal_reference
 from trueup.storage.proofs import proofs
 
+_TRACKED = ("partner", "kind", "purchase_order", "carrier", "tracking", "evidence")
+
+
+def find_tracked(connection: sa.Connection, tracking: str, limit: int = 6) -> list[dict[str, Any]]:
+    """What carriers confirmed under a number of theirs, the latest first."""
+    table = proofs.c
+    query = sa.select(*(table[name] for name in _TRACKED), table.day).where(table.tracking == tracking.upper())
+    rows = connection.execute(query.order_by(table.day.desc(), table.id.desc()).limit(limit)).mappings()
+    return [{**{name: row[name] for name in _TRACKED}, "day": row["day"].isoformat()} for row in rows]
+
 
 def list_proofs(
     connection: sa.Connection, *, order: str = "", invoice: str = "", before: int | None = None, limit: int = 50

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from trueup.domain.tellings import Telling
 from trueup.storage import journal, suspense
 from trueup.storage.remittances import POSTED, SavedRemittance, load_remittance, remittances
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
+from trueup.storage.views.ranges import Ranges
 
 _WAITS = sa.exists().where(suspense.suspense.c.remittance_id == remittances.c.id)
 POSTINGS = ("posted", "unposted", "held")
@@ -25,13 +26,16 @@ POSTINGS = ("posted", "unposted", "held")
 
 @dataclass(frozen=True, slots=True)
 class RemittanceFilter:
-    """Which payments to list; None asks nothing. `until` is included. `state`: of the payment, or of its posting."""
+    """Which payments to list; None asks nothing. `until` is included. `state`: of the payment, or of its posting. `begins`: how its
+    number begins. `ranges`: of its amount and its day."""
 
     partner: str | None = None
     since: date | None = None
     until: date | None = None
     state: str | None = None
     unexplained: bool = False
+    begins: str = ""
+    ranges: Ranges = field(default_factory=Ranges)
 
 
 def list_remittances(
@@ -65,7 +69,10 @@ def _wanted(wanted: RemittanceFilter) -> sa.Select[Any]:
         query = query.where((table.posting if wanted.state in POSTINGS else table.state) == wanted.state)
     if wanted.unexplained:
         query = query.where(_WAITS)
-    return query
+    if wanted.begins:
+        query = query.where(table.payment.startswith(wanted.begins, autoescape=True))
+    ranges = wanted.ranges
+    return query.where(*ranges.amounts(table.amount_minor, table.currency), *ranges.days(table.paid_on))
 
 
 def _heads(connection: sa.Connection, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:

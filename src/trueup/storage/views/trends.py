@@ -12,6 +12,8 @@ from trueup.base.money import Money
 
 AGES = ("Not due", "1 to 30 days", "31 to 60 days", "61 to 90 days", "Over 90 days")
 """How long an open invoice is past the day it is due; past that of its issue where no day is agreed."""
+AGE_DAYS: tuple[tuple[int | None, int | None], ...] = ((None, 0), (1, 30), (31, 60), (61, 90), (91, None))
+"""From how many to how many days that is, for each of AGES."""
 _AGEING = sa.text(
     "SELECT o.currency, CASE WHEN late <= 0 THEN 0 WHEN late <= 30 THEN 1 WHEN late <= 60 THEN 2 WHEN late <= 90 THEN 3 ELSE 4 END"
     " AS age, count(*) AS invoices, sum(o.minor) AS minor FROM trueup.open_invoices o JOIN (SELECT id,"
