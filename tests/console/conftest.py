@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.cli.seeded import SETTINGS, fill, write_settings
 from tests.console.installed import PEOPLE, Console, served
+from tests.console.money_books import console_over_money
 from tests.console.reported_figures import REPORTS, tell_figures
 from tests.console.routes import RUN
 from trueup.app import Opening, open_application
@@ -76,6 +77,13 @@ def console_over(filled: Filled, folder: Path, more: str = "", port: int = 0, **
         app.act(False, lambda tx: tx.at(tx.now + timedelta(days=9), "answer_before_deadline", RUN, 1, 9))
         yield running
     _run(filled.server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def money(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console over books, which the tests of pages about money share."""
+    with console_over_money(server_url, tmp_path_factory.mktemp("money")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,9 @@ from trueup.domain.cases import Role
 from trueup.domain.deduction_rules import RuleField, RuleForm
 from trueup.storage.jobs import load_job
 from trueup.workflows.cancel_job import cancel_job
+from trueup.workflows.draft_rules import WantedRule
 from trueup.workflows.import_remittances import Upload
-from trueup.workflows.keep_rules import WantedRule, propose_rule, reject_rule
+from trueup.workflows.keep_rules import propose_rule, reject_rule
 from trueup.workflows.long_work import ask_import, begin_import, end_import, import_part
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.try_rule_as_job import ask_trial, begin_trial, end_trial, read_part

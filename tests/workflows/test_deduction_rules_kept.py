@@ -21,14 +21,13 @@ from trueup.storage import jobs
 from trueup.storage.database import Database
 from trueup.storage.views import rule_history
 from trueup.workflows.answer_suspense import classify_case
+from trueup.workflows.draft_rules import WantedRule, rule_of_case, try_wanted
 from trueup.workflows.keep_rules import (
-    WantedRule,
     approve_rule,
     count_trial,
     propose_rule,
     reject_rule,
     retire_rule,
-    rule_of_case,
     try_rule,
 )
 from trueup.workflows.resolve_case import Person, resolve_case
@@ -199,9 +198,14 @@ def test_a_new_version_and_a_retirement_follow_in_the_books(books: Bookkeeping) 
     take_in(books, "P2", "ZQ-2-LOGI", paid_on=date(2026, 10, 9))
     with pytest.raises(Conflict, match="waits for its review"):
         books.act(propose_rule, replace(LOGISTICS, replaces="rule-1"), FINA)
-    books.act(reject_rule, "rule-1", FINA, "too early")
-    books.act(propose_rule, replace(LOGISTICS, replaces="rule-1"), FINA)
-    books.act(approve_rule, "rule-1", OTTO)
+    edited = replace(LOGISTICS, replaces="rule-1", instead_of=1)
+    assert books.act(try_wanted, edited, FINA).whole.seen == 2
+    books.act(propose_rule, edited, FINA)
+    with pytest.raises(Conflict, match="you looked at version 1, and version 2 waits now"):
+        books.act(approve_rule, "rule-1", OTTO, "", 1)
+    with pytest.raises(Conflict, match="version 1 waits no more"):
+        books.act(propose_rule, edited, FINA)
+    books.act(approve_rule, "rule-1", OTTO, "", 2)
     assert books.balance(Purpose.ALLOWANCES) == 20_00
     books.act(propose_rule, replace(LOGISTICS, type="fee", replaces="rule-1", valid_from=date(2026, 10, 1)), FINA)
     books.act(approve_rule, "rule-1", OTTO)

@@ -10,7 +10,8 @@ import typer
 from trueup.cli.frame import By, Result, Session, command, person_of
 from trueup.cli.statements import grouped
 from trueup.workflows.answer_suspense import Answered, choose_rival, classify_case, post_now, write_off_claim
-from trueup.workflows.keep_rules import propose_rule, rule_of_case
+from trueup.workflows.draft_rules import rule_of_case
+from trueup.workflows.keep_rules import propose_rule
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -15,9 +16,9 @@ from trueup.domain.chart import Purpose
 from trueup.domain.deduction import Direction, Family
 from trueup.domain.deduction_rules import NewType, RuleField, RuleForm
 from trueup.storage.views import rules as views
+from trueup.workflows.draft_rules import WantedRule, try_wanted
 from trueup.workflows.keep_rules import (
     Booked,
-    WantedRule,
     approve_rule,
     count_trial,
     propose_rule,
@@ -25,7 +26,7 @@ from trueup.workflows.keep_rules import (
     retire_rule,
     try_rule,
 )
-from trueup.workflows.try_rules import EVER, Tried, money_of, trial_json
+from trueup.workflows.try_rules import EVER, Tried, money_of, tried_json
 
 group = typer.Typer(
     name="rules",
@@ -100,15 +101,20 @@ def propose(
     family: Annotated[Family, typer.Option(help="Of a type of your own: what it belongs to.")] = Family.OTHER,
     purpose: Annotated[Purpose | None, typer.Option(help="Of a type of your own: what its account is for.")] = None,
     replaces: Annotated[str, typer.Option(help="The rule that this is a new version of.", metavar="ID")] = "",
+    instead_of: Annotated[int, typer.Option(help="The waiting version that this edits.", metavar="VERSION")] = 0,
+    try_first: Annotated[bool, typer.Option("--try", help="Only try it on all history; propose nothing.")] = False,
     note: Note = "",
 ) -> Result:
     """Propose how lines of a form are read from now on. It does nothing until a second person approves it."""
     form, pattern = _one_of(dict(zip(RuleForm, (shape, prefix, suffix, contains, exact), strict=True)))
     days = read_day(valid_from, "--from"), read_day(valid_to, "--to")
     kind = _type(type_, label, family, purpose, note)
-    wanted = WantedRule(field, form, pattern, kind, direction, payee, *days, account, note, replaces)
+    what = WantedRule(field, form, pattern, kind, direction, payee, *days, account, note, replaces)
+    wanted = replace(what, instead_of=instead_of)
     with session.open() as app:
         person = person_of(app.settings.people, by)
+        if try_first:
+            return _tried(app.act(True, try_wanted, wanted, person))
         saved = app.act(session.dry_run, lambda tx: propose_rule(tx, wanted, person))
     kept = " (dry run: nothing kept)" if session.dry_run else ""
     next_ = f"Try it with `trueup rules try {saved.rule.id}`; a second person approves it."
@@ -133,13 +139,14 @@ def try_(
         lines = app.act(True, count_trial, rule, day)
         with session.progress(f"Rule {rule}", lines) as advance:
             tried = app.act(True, try_rule, rule, day, advance)
+    return _tried(tried)
+
+
+def _tried(tried: Tried) -> Result:
     data = {
         "rule": views.rule_json(tried.saved),
         "since": tried.since.isoformat() if tried.since != EVER else None,
-        "history": trial_json(tried.whole),
-        "own_days": trial_json(tried.own),
-        "replaced": trial_json(tried.replaced) if tried.replaced else None,
-        "answered_otherwise": tried.answered,
+        **tried_json(tried),
     }
     ready = bool(tried.whole.effects) and not tried.whole.conflicts
     return Result(data, words="\n".join(_told(tried)), findings=not ready)

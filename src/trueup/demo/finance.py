@@ -32,7 +32,8 @@ from trueup.workflows.answer_suspense import choose_rival, classify_case
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.close_month import look_at_month, propose_closing
 from trueup.workflows.dispute_claim import disputable_types, submit_claim
-from trueup.workflows.keep_rules import WantedRule, approve_rule, propose_rule, rule_of_case, try_rule
+from trueup.workflows.draft_rules import WantedRule, rule_of_case
+from trueup.workflows.keep_rules import approve_rule, propose_rule, try_rule
 from trueup.workflows.rank_claims import Ranked, rank_claims
 from trueup.workflows.world import Tx
 

@@ -17,6 +17,9 @@ from trueup.domain.deduction_rules import DeductionRule, compile_rule, rivals_of
 from trueup.domain.grammar import Grammar
 from trueup.domain.remittances import RemittanceLine
 
+AMBIGUOUS = "ambiguous"
+_NOT_POSTED = ("unrecognised", AMBIGUOUS)
+
 
 @dataclass(frozen=True, slots=True)
 class HistoricLine:
@@ -37,6 +40,11 @@ class RuleEffect:
     lines: int
     money: Money
     example: str
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether it would change what is posted, or have lines wait that did not: a rule with such an effect is not approved."""
+        return not self.before.startswith(_NOT_POSTED) or self.after.startswith(AMBIGUOUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,7 @@ def judge(read: LineRead, rule: DeductionRule, known: Mapping[str, object]) -> L
     before, after = classify(line, read.sightings, known), classify(line, (*read.sightings, *read.found), known)
     rivals = frozenset[str]()
     if isinstance(after, Ambiguous):
-        rivals = frozenset(rival.type.code for rival in after.rivals) - {_code_of(rule)}
+        rivals = frozenset(rival.type.code for rival in after.rivals) - {code_of(rule)}
     return LineJudged(read.historic, _said_of(before), _said_of(after), rivals)
 
 
@@ -150,7 +158,8 @@ def add_up(first: RuleTrial, *rest: RuleTrial) -> RuleTrial:
     )
 
 
-def _code_of(rule: DeductionRule) -> str:
+def code_of(rule: DeductionRule) -> str:
+    """The code of the type that it is a rule for."""
     return rule.type if isinstance(rule.type, str) else rule.type.code
 
 
@@ -158,5 +167,5 @@ def _said_of(found: Classification) -> str:
     if isinstance(found, Recognised):
         return found.type.code
     if isinstance(found, Ambiguous):
-        return "ambiguous: " + " or ".join(sorted({rival.type.code for rival in found.rivals}))
+        return f"{AMBIGUOUS}: " + " or ".join(sorted({rival.type.code for rival in found.rivals}))
     return "unrecognised"

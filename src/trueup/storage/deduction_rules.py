@@ -238,7 +238,8 @@ def payments_posted_by(connection: sa.Connection, names: Collection[str], since:
 
 _POSTED_BY = sa.text(
     "SELECT DISTINCT r.id FROM trueup.journal_lines l JOIN trueup.journal_entries e ON e.id = l.entry_id"
-    " JOIN trueup.remittances r ON r.id = e.remittance_id WHERE l.rule = ANY(:names) AND r.paid_on >= :since ORDER BY r.id"
+    " JOIN trueup.remittances r ON r.id = e.remittance_id WHERE left(l.rule, 5) = 'rule-' AND l.rule = ANY(:names)"
+    " AND r.paid_on >= :since ORDER BY r.id"
 )
 
 

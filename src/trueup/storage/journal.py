@@ -52,6 +52,7 @@ journal_lines = sa.Table(
     sa.Column("case_key", sa.Text, nullable=False),
     sa.CheckConstraint("minor <> 0", name="of_something"),
     sa.Index("ix_journal_lines_invoice", "invoice_id", postgresql_where=sa.text("invoice_id IS NOT NULL")),
+    sa.Index("ix_journal_lines_rule", "rule", postgresql_where=sa.text("left(rule, 5) = 'rule-'")),
 )
 closed_months = sa.Table(
     "closed_months",

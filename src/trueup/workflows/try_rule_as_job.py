@@ -5,19 +5,21 @@ Nothing is changed but the job. What came of it stays with it: lines and money, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from trueup.base.errors import ConfigurationError, Invalid, NotFound
-from trueup.domain.rule_trials import RuleTrial
+from trueup.base.errors import ConfigurationError, Conflict, Invalid, NotFound, Refused
+from trueup.domain.cases import Role
+from trueup.domain.rule_trials import RuleTrial, code_of
 from trueup.durable.flow import Flow
 from trueup.storage import jobs
 from trueup.storage.deduction_rules import SavedRule, load_versions
 from trueup.storage.json_values import from_json, to_json
+from trueup.workflows.draft_rules import WantedRule, draft_rule
 from trueup.workflows.long_work import CANCELLED
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.try_rules import Part, PartTried, money_of, plan_trial, put_together, trial_json, try_part
+from trueup.workflows.try_rules import Part, PartTried, money_of, plan_trial, put_together, tried_json, try_part
 from trueup.workflows.world import Flowing, Tx, World
 
 TRIAL = "try-rule"
@@ -28,6 +30,19 @@ def ask_trial(tx: Tx, rule_id: str, since: date | None, person: Person) -> int:
     newest = load_versions(tx.connection, rule_id)[-1]
     args = {"rule": rule_id, "version": newest.rule.version, "since": since.isoformat() if since else None}
     title = f"Try rule {newest.rule.name} on all history{f' since {since}' if since else ''}"
+    return _ask(tx, title, args, person)
+
+
+def ask_draft_trial(tx: Tx, wanted: WantedRule, person: Person) -> int:
+    """Have a worker try on all history what is not kept yet. Returns the job's id. Raises as `draft_rule`."""
+    draft = draft_rule(tx, wanted, person).rule
+    roles = sorted(role.value for role in person.roles)
+    args = {"wanted": to_json(wanted), "person": person.name, "roles": roles, "since": None}
+    title = f"Try on all history: {draft.field.value} {draft.form.value} {draft.pattern} as {code_of(draft)}"
+    return _ask(tx, title, args, person)
+
+
+def _ask(tx: Tx, title: str, args: Mapping[str, Any], person: Person) -> int:
     number = jobs.add_job(tx.connection, TRIAL, title, args, person.name, tx.now)
     tx.start("try_rule", f"job:{number}", number)
     return number
@@ -40,7 +55,7 @@ def try_rule(c: Flowing, job_id: int) -> None:
         if parts is None:
             return
         found = [c.commit(read_part, job_id, part) for part in parts]
-    except (ConfigurationError, Invalid, NotFound) as error:
+    except (ConfigurationError, Conflict, Invalid, NotFound, Refused) as error:
         c.commit(fail_trial, job_id, str(error))
         return
     c.commit(end_trial, job_id, found)
@@ -70,14 +85,13 @@ def end_trial(tx: Tx, job_id: int, told: Sequence[Any]) -> None:
     saved, since = _asked(tx, job_id)
     found = [from_json(each, PartTried) for each in told]
     tried = put_together(tx.connection, tx.resources.books.grammars.now(tx.connection), saved, since, found)
+    draft = jobs.load_job(tx.connection, job_id).args.get("wanted")
     result = {
-        "rule": saved.rule.id,
+        "rule": saved.rule.id if draft is None else None,
         "version": saved.rule.version,
+        "wanted": draft,
         "since": since.isoformat() if since else None,
-        "history": trial_json(tried.whole),
-        "own_days": trial_json(tried.own),
-        "replaced": trial_json(tried.replaced) if tried.replaced else None,
-        "answered_otherwise": tried.answered,
+        **tried_json(tried),
     }
     jobs.end_job(tx.connection, job_id, _words(tried.whole), result, tx.now)
 
@@ -91,6 +105,9 @@ def _asked(tx: Tx, job_id: int) -> tuple[SavedRule, date | None]:
     """The version to try, and since when: of a rule that has a newer one meanwhile, the one that was asked for."""
     args = jobs.load_job(tx.connection, job_id).args
     since = date.fromisoformat(args["since"]) if args["since"] else None
+    if "wanted" in args:
+        person = Person(args["person"], frozenset(Role(role) for role in args["roles"]))
+        return draft_rule(tx, from_json(args["wanted"], WantedRule), person), since
     versions = {each.rule.version: each for each in load_versions(tx.connection, args["rule"])}
     return versions[args["version"]], since
 

@@ -206,6 +206,16 @@ def money_of(trial: RuleTrial) -> tuple[Money, ...]:
     return tuple(Money(minor, currency) for currency, minor in sorted(sums.items()))
 
 
+def tried_json(tried: Tried) -> dict[str, Any]:
+    """All that came of a trial as JSON: on all history, in its own days, and of the version that it would replace."""
+    return {
+        "history": trial_json(tried.whole),
+        "own_days": trial_json(tried.own),
+        "replaced": trial_json(tried.replaced) if tried.replaced else None,
+        "answered_otherwise": tried.answered,
+    }
+
+
 def trial_json(trial: RuleTrial) -> dict[str, Any]:
     """A trial as JSON: what it looked at and read, each effect with its money as text, and the types it rivals with."""
     return {
@@ -218,6 +228,7 @@ def trial_json(trial: RuleTrial) -> dict[str, Any]:
                 "lines": each.lines,
                 "money": str(each.money),
                 "example": each.example,
+                "wrong": each.is_wrong,
             }
             for each in trial.effects
         ],

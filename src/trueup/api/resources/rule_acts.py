@@ -11,8 +11,20 @@ from trueup.api.shapes import AskedDay, DryRun, Key, Line, Price, Shape, Text, T
 from trueup.domain.deduction import Direction
 from trueup.domain.deduction_rules import RuleField, RuleForm
 from trueup.storage.views.rules import rule_json
-from trueup.workflows.keep_rules import WantedRule, approve_rule, propose_rule, reject_rule
+from trueup.workflows.draft_rules import WantedRule, try_wanted
+from trueup.workflows.keep_rules import approve_rule, propose_rule, reject_rule
+from trueup.workflows.try_rules import tried_json
 from trueup.workflows.world import Tx
+
+_EFFECT = {
+    "before": "unrecognised",
+    "after": "co-op",
+    "lines": 31,
+    "money": {"amount": "-812.40", "currency": "USD"},
+    "example": "XQZ 77",
+    "wrong": False,
+}
+_TRIAL = {"lines_looked_at": 1240, "lines_read": 31, "effects": [_EFFECT], "conflicts": []}
 
 
 class Proposing(
@@ -39,12 +51,16 @@ class Proposing(
     """The rule that this is a new version of."""
     case: int | None = Field(None, ge=1, le=2**63 - 1)
     """The case it follows from."""
+    instead_of: int = Field(0, ge=0, le=10**6)
+    """The version of `replaces` that waits for its review and is edited by this one; 0 where none waits."""
 
 
 class Reviewing(Told, json_schema_extra={"examples": [{"note": "Checked against October."}]}):
-    """What the reviewer says."""
+    """What the reviewer says, and of which version."""
 
     note: Text = ""
+    seen: int | None = Field(None, ge=1, le=10**6)
+    """The version that was looked at: another one, which was proposed meanwhile, is not approved unseen."""
 
 
 class RuleBooked(
@@ -63,6 +79,46 @@ class RuleBooked(
     amounts: list[Price]
 
 
+class Effect(
+    Shape,
+    json_schema_extra={"examples": [_EFFECT]},
+):
+    """So many lines that are `before` would be `after`. `wrong`: they are posted otherwise, or would become ambiguous."""
+
+    before: str
+    after: str
+    lines: int
+    money: Price
+    example: str
+    wrong: bool
+
+
+class Trial(Shape, json_schema_extra={"examples": [_TRIAL]}):
+    """What a rule would do to lines of history. `conflicts`: the types it would rival with."""
+
+    lines_looked_at: int
+    lines_read: int
+    effects: list[Effect]
+    conflicts: list[str]
+
+
+class DraftTried(
+    Shape,
+    json_schema_extra={
+        "examples": [{"history": _TRIAL, "own_days": _TRIAL, "replaced": None, "answered_otherwise": 2}]
+    },
+):
+    """A draft tried on all history and in its own days; `replaced`: the version in force on the same lines.
+
+    `answered_otherwise`: lines it reads that stay what a person or reconciliation said.
+    """
+
+    history: Trial
+    own_days: Trial
+    replaced: Trial | None
+    answered_otherwise: int
+
+
 def propose(call: Calling, told: Proposing, dry_run: DryRun = False, key: Key = None) -> RuleVersion:
     """Propose a rule. It does nothing until a second person approves it."""
     wanted = WantedRule(**told.model_dump())
@@ -71,6 +127,13 @@ def propose(call: Calling, told: Proposing, dry_run: DryRun = False, key: Key = 
         return RuleVersion.model_validate(rule_json(propose_rule(tx, wanted, call.person)))
 
     return call.once(act, key, dry_run=dry_run)
+
+
+def try_draft(call: Calling, told: Proposing) -> DraftTried:
+    """Try on all history what is not proposed yet: what it would explain, and what it would get wrong. Nothing is kept."""
+    wanted = WantedRule(**told.model_dump())
+    tried = call.app.act(True, try_wanted, wanted, call.person)
+    return DraftTried.model_validate(tried_json(tried))
 
 
 def approve_proposed_rule(
@@ -82,7 +145,7 @@ def approve_proposed_rule(
     """
 
     def act(tx: Tx) -> RuleBooked:
-        done = approve_rule(tx, rule, call.person, told.note)
+        done = approve_rule(tx, rule, call.person, told.note, told.seen)
         shown = RuleVersion.model_validate(rule_json(done.saved))
         booked = {"rule": shown, "payments": done.payments, "lines": done.lines, "amounts": done.amounts}
         return RuleBooked.model_validate(booked)
@@ -104,6 +167,7 @@ RESOURCE = Resource(
     "Deduction rules",
     (
         Operation("/rules", propose, "rules.propose", "POST", 201),
+        Operation("/rules/trials", try_draft, "rules.propose", "POST"),
         Operation("/rules/{rule}/approval", approve_proposed_rule, "rules.approve", "POST"),
         Operation("/rules/{rule}/rejection", reject_proposed_rule, "rules.propose", "POST"),
     ),

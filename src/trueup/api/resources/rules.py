@@ -64,15 +64,19 @@ class RuleVersion(Shape, json_schema_extra={"examples": [EXAMPLE]}):
     retired_by: str | None
 
 
-class CountedVersion(RuleVersion, json_schema_extra={"examples": [{**EXAMPLE, "lines_posted": 31}]}):
-    """A version with how many lines it has posted."""
+_COUNTED = {**EXAMPLE, "lines_posted": 31, "last_hit": "2026-11-20"}
+
+
+class CountedVersion(RuleVersion, json_schema_extra={"examples": [_COUNTED]}):
+    """A version with how many lines it has posted, and the day of the last payment that one of them was in."""
 
     lines_posted: int
+    last_hit: Day | None
 
 
 class Rule(
     Shape,
-    json_schema_extra={"examples": [{"id": "R1", "waits": False, "versions": [{**EXAMPLE, "lines_posted": 31}]}]},
+    json_schema_extra={"examples": [{"id": "R1", "waits": False, "versions": [_COUNTED]}]},
 ):
     """A rule with all its versions. `waits`: the newest is not reviewed yet."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from starlette.responses import Response
 
-from trueup.console.drawing import templates
+from trueup.console.drawing import query, templates
 from trueup.console.live import Message, stream
 from trueup.console.page import Page, Route
 from trueup.console.sure import Sure, ask_whether, is_sure
@@ -61,7 +61,18 @@ def _live(visit: Visit) -> Response:
 
 def _context(visit: Visit, job: Job, connection: sa.Connection) -> dict[str, Any]:
     workers = sum(each["alive"] for each in list_workers(connection)) if job.state == "waiting" else 1
-    return {"job": job, "states": STATES, "workers": workers, "left": _left(visit, job)}
+    return {"job": job, "states": STATES, "workers": workers, "left": _left(visit, job), "draft": _draft(job)}
+
+
+def _draft(job: Job) -> str:
+    """Where a rule that was tried before it was proposed is gone on with; "" for all else."""
+    wanted = job.result.get("wanted")
+    if not wanted:
+        return ""
+    new = wanted["type"] if isinstance(wanted["type"], dict) else {}
+    named = {"from": wanted["valid_from"], "to": wanted["valid_to"], "type": wanted["type"] if not new else ""}
+    new = {name: new.get(name, "") for name in ("label", "family", "purpose")}
+    return f"/rules/new{query({**wanted, **named, **new}, valid_from='', valid_to='', job=job.id, **{'try': 'yes'})}"
 
 
 def _left(visit: Visit, job: Job) -> int | None:

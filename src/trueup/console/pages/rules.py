@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from starlette.responses import Response
 
 from trueup.base.errors import Invalid
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Page, Place, Route
+from trueup.console.rule_words import STATES, changes_of, sentence_of
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import rules as views
 from trueup.storage.views.paging import Paged
 from trueup.storage.views.rule_history import count_lines
+from trueup.workflows.draft_rules import LONG_HISTORY
 from trueup.workflows.keep_rules import approve_rule, reject_rule, retire_rule, try_rule
 from trueup.workflows.try_rule_as_job import ask_trial
-from trueup.workflows.try_rules import money_of
+from trueup.workflows.try_rules import tried_json
 from trueup.workflows.world import Tx
 
 _COLUMNS = (
@@ -25,17 +28,9 @@ _COLUMNS = (
     Column("Is"),
     Column("Proposed by", spare=True),
     Column("Approved by", spare=True),
+    Column("Last hit", spare=True),
     Column("State", "mark"),
 )
-LONG_HISTORY = 20_000
-"""Lines of history from which on a trial is long work: a worker does it, and its own page says how far it is."""
-STATES = {
-    "proposed": ("held", "Waits for a second person"),
-    "approved": ("ok", "In force"),
-    "rejected": ("bad", "Rejected"),
-    "retired": ("idle", "Retired"),
-}
-"""The colour and the word of where a version stands."""
 
 
 def _list(visit: Visit) -> Response:
@@ -48,6 +43,7 @@ def _list(visit: Visit) -> Response:
         states=STATES,
         names=Names(visit),
         filters=(Filter("state", "State", [Choice(name, words) for name, (_, words) in STATES.items()]),),
+        hits=views.load_hits(visit.connection, [f"{row['id']} v{row['version']}" for row in rows]),
         paged=Paged(rows[::-1]),
     )
 
@@ -58,20 +54,22 @@ def _show(visit: Visit) -> Response:
     tried = None
     if visit.asked("try"):
 
-        def attempt(tx: Tx) -> object:
-            return try_rule(tx, rule_id)
+        def attempt(tx: Tx) -> dict[str, Any]:
+            return tried_json(try_rule(tx, rule_id))
 
         tried = visit.act(attempt, dry_run=True)
+    names = Names(visit)
     return visit.render(
         "rule.html",
         title=f"Rule {rule['id']}",
         rule=rule,
         newest=rule["versions"][-1],
+        sentence=sentence_of(visit, names, rule["versions"][-1]),
+        changes=changes_of(visit, names, rule["versions"]),
         tried=tried,
-        moved=money_of(tried.whole) if tried else (),  # type: ignore[attr-defined]
         is_long=count_lines(visit.connection, date.min) > LONG_HISTORY,
         states=STATES,
-        names=Names(visit),
+        names=names,
     )
 
 
@@ -82,7 +80,8 @@ def _try(visit: Visit) -> Response:
 
 def _approve(visit: Visit) -> Response:
     rule_id = visit.path("rule")
-    done = visit.act(approve_rule, rule_id, visit.who, visit.given("note"))
+    seen = visit.given("seen")
+    done = visit.act(approve_rule, rule_id, visit.who, visit.given("note"), int(seen) if seen.isdecimal() else None)
     left = " and ".join(str(amount) for amount in done.amounts) or "nothing"
     return visit.go(
         f"/rules/{rule_id}", f"Rule {done.saved.rule.name} is in force: {done.lines} lines, {left}, left suspense."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,8 @@ import sqlalchemy as sa
 from trueup.base.clock import write_instant
 from trueup.domain.deduction_rules import NewType
 from trueup.storage.deduction_rules import PROPOSED, SavedRule, load_rules, load_versions
+
+__all__ = ["STATES", "SavedRule", "list_rules", "load_hits", "rule_json", "show_rule"]
 
 STATES = ("proposed", "approved", "rejected", "retired")
 
@@ -21,16 +24,28 @@ def list_rules(connection: sa.Connection, state: str | None = None) -> list[dict
 def show_rule(connection: sa.Connection, rule_id: str) -> dict[str, Any]:
     """One rule with all its versions, and what each has posted. Raises NotFound, Invalid."""
     versions = load_versions(connection, rule_id)
-    names = [each.rule.name for each in versions]
-    posted = {row.rule: row.lines for row in connection.execute(_POSTED, {"names": names})}
+    posted = load_hits(connection, [each.rule.name for each in versions])
     return {
         "id": versions[-1].rule.id,
         "waits": versions[-1].state == PROPOSED,
-        "versions": [{**rule_json(each), "lines_posted": posted.get(each.rule.name, 0)} for each in versions],
+        "versions": [{**rule_json(each), **posted.get(each.rule.name, _UNUSED)} for each in versions],
     }
 
 
-_POSTED = sa.text("SELECT rule, count(*) AS lines FROM trueup.journal_lines WHERE rule = ANY(:names) GROUP BY rule")
+def load_hits(connection: sa.Connection, names: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What versions (`rule-3 v1`) have posted: how many lines, and the day of the last payment that one of them was in."""
+    return {
+        row.rule: {"lines_posted": row.lines, "last_hit": row.last.isoformat()}
+        for row in connection.execute(_POSTED, {"names": list(names)})
+    }
+
+
+_UNUSED = {"lines_posted": 0, "last_hit": None}
+# Said as the index of lines by rules says it, which has nothing of all others.
+_POSTED = sa.text(
+    "SELECT l.rule, count(*) AS lines, max(e.day) AS last FROM trueup.journal_lines l"
+    " JOIN trueup.journal_entries e ON e.id = l.entry_id WHERE left(l.rule, 5) = 'rule-' AND l.rule = ANY(:names) GROUP BY l.rule"
+)
 
 
 def rule_json(saved: SavedRule) -> dict[str, Any]:

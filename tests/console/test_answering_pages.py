@@ -1,0 +1,46 @@
+"""Acts of finance on what waits, as people do them in a browser: rules that are tried first, answers to cases, many at once."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+
+from tests.console.installed import Console
+from tests.console.money_books import lacking
+
+
+@pytest.fixture(scope="module")
+def console(money: Console) -> Console:
+    """The console over books."""
+    return money
+
+
+def test_a_rule_is_made_from_what_waits_and_tried_before_it_is_proposed(console: Console) -> None:
+    """Filled from a line of a payment; it says what it would explain and get wrong; edited, its approval is void."""
+    with console.visitor("Olga") as olga:
+        assert olga.get("/rules/new").status_code == 403
+    with console.visitor("Fina") as fina:
+        payment = min(map(int, re.findall(r'href="/remittances/(\d+)"', fina.get("/remittances").text)))
+        begun = fina.get(f"/rules/new?payment={payment}&line=4").text
+        draft = "/rules/new?try=yes&field=reference&form=shape&type=fee&pattern="
+        tried = fina.get(f"{draft}XQZ+9%2B+WHAT").text
+        wrong = fina.get(f"{draft}INV-9%2BSC").text
+        shapeless = fina.get(f"{draft}XQZ+77+WHAT")
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', tried.split('id="trial"')[1]))
+        where = fina.post("/rules/new", **fields).headers["location"]
+        edit = unescape(re.findall(r'href="(/rules/new\?replaces[^"]*)"', fina.get(where).text)[0])
+        again = {"replaces": where.rpartition("/")[2], "instead_of": "1", "note": "a fee of the fair"}
+        assert 'name="instead_of" value="1"' in fina.get(edit).text
+        assert fina.post("/rules/new", **fields, **again).status_code == 303
+        assert fina.post("/rules/new", **fields, **again).status_code == 409
+        shown = fina.get(where).text
+    assert 'value="XQZ 9+ WHAT"' in begun and 'value="takes" selected' in begun
+    assert not lacking(tried, "When the reference has the form XQZ 9+ WHAT", " lines", "Propose the rule")
+    assert not lacking(wrong, "What it would get wrong", "Would be refused")
+    assert shapeless.status_code == 422 and "is no shape" in shapeless.text and 'value="XQZ 77 WHAT"' in shapeless.text
+    assert not lacking(shown, "Rejected", "Waits for a second person")
+    with console.visitor("Bo Admin") as bo:
+        assert bo.post(f"{where}/approve", seen="1").status_code == 409
+        assert bo.post(f"{where}/reject", note="the type is not right").status_code == 303
