@@ -70,6 +70,39 @@ def test_killed_at_every_effect_it_ends_as_if_nothing_had_happened(pool: sa.Engi
         assert [(run.run_id, run.status, run.since) for run in crashed.runs()] == ended
 
 
+def test_an_effect_has_one_name_whatever_was_killed_before(pool: sa.Engine) -> None:
+    """Killed at every third effect of one run, by name, it comes to the same effects: the same names, and no others."""
+
+    def live(doomed: set[str]) -> list[str]:
+        clear(pool)
+        clock, met = ManualClock(START), list[str]()
+        sample = program(pool, clock)
+        engine = InProcessEngine(pool, sample)
+        sample.resources.count_effect = engine.count_effect
+
+        def fate(name: str) -> bool:
+            dies = name in doomed and name not in met
+            met.append(name)
+            return dies
+
+        engine.fate = fate
+        engine.start("order_path", "A", "A")
+        while True:
+            try:
+                engine.resume()
+                run_until(engine, clock, END)
+                return met
+            except Crashed:
+                continue
+
+    names = live(set())
+    expected = effects(pool)
+    assert len(set(names)) == len(names)
+    again = live(set(names[::3]))
+    assert effects(pool) == expected
+    assert set(again) == set(names) and len(again) > len(names)
+
+
 def test_killed_again_while_it_replays(pool: sa.Engine) -> None:
     """A second crash, some effects after the first, changes nothing either."""
     engine, _ = run_orders(pool, [])

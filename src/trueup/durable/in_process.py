@@ -3,7 +3,8 @@
 Its log is in memory, and it can be crashed at any effect. What counts as an effect: a step is two (its doing, its
 checkpoint), a commit is one with its starts and timers, and each request that a transport reports through `count_effect`
 is two (before it, and after the remote has done it and before we know). So the crash matrix of a program is
-`range(1, engine.effects + 1)` after one uninterrupted run.
+`range(1, engine.effects + 1)` after one uninterrupted run. Each effect has a name besides, which is the same however often
+the program was killed before: by names a program can be killed at many effects of one run, and each be known to have been one.
 """
 
 from __future__ import annotations
@@ -78,6 +79,9 @@ class InProcessEngine(Generic[R]):
     def __init__(self, engine: sa.Engine, program: Program[R], *, crash_at: int | None = None) -> None:
         self.program = program
         self.effects = 0
+        self.fate: Callable[[str], bool] = lambda _name: False
+        """Told the name of each effect, before it is done; whether the program dies there."""
+        self._within, self._nth = "", 0
         self._connections = Connections.of(engine)
         self._crash_at = crash_at
         self._runs: dict[str, _Running] = {}
@@ -85,9 +89,17 @@ class InProcessEngine(Generic[R]):
 
     def count_effect(self, label: str) -> None:
         """An effect is about to happen, or has happened and is not known yet. Raises Crashed when it is the one to die at."""
+        self._nth += 1
+        self._count(f"{self._within}, {self._nth}: {label}")
+
+    def _count_of(self, run: _Running, name: str) -> None:
+        self._within, self._nth = f"{run.run_id} at {len(run.checkpoints)}, {name}", 0
+        self._count(self._within)
+
+    def _count(self, name: str) -> None:
         self.effects += 1
-        if self.effects == self._crash_at:
-            raise Crashed(f"effect {self.effects}: {label}")
+        if self.fate(name) or self.effects == self._crash_at:
+            raise Crashed(f"effect {self.effects}: {name}")
 
     def start(self, flow: str, run_id: str, *args: Json) -> None:
         self.act(lambda tx: tx.start(flow, run_id, *args))
@@ -241,13 +253,13 @@ class _Log(Generic[R]):
         return tuple(self.running.checkpoints)
 
     def before_effect(self, name: str) -> None:
-        self.engine.count_effect(f"{self.run_id}: {name}")
+        self.engine._count_of(self.running, name)
 
     def passes(self, error: Exception) -> bool:
         return False  # in a test a lost database is a finding
 
     def append(self, checkpoint: Checkpoint) -> None:
-        self.engine.count_effect(f"{self.run_id}: checkpoint of {checkpoint.name}")
+        self.engine._count_of(self.running, f"checkpoint of {checkpoint.name}")
         self.running.checkpoints.append(checkpoint)
 
     def commit(
@@ -259,9 +271,9 @@ class _Log(Generic[R]):
                 result = work(_Staged(connection, self.resources, now, engine.program, starts))
                 outcome = written_result(result, f"{name} of {self.run_id}")
                 # Counted when all is done but the commit: a crash here must leave no trace.
-                engine.count_effect(f"{self.run_id}: {name}")
+                engine._count_of(self.running, name)
         except TrueupError as error:
-            engine.count_effect(f"{self.run_id}: {name}")
+            engine._count_of(self.running, name)
             outcome, starts = written_error(error), []
         done = Checkpoint(position, name, outcome, now)
         self.running.checkpoints.extend((*pending, done))
