@@ -37,8 +37,6 @@ class Circulation:
     installed: Installation
     supercycle: SupercycleSimulator
     variant: int
-    listeners: list[Callable[[], None]]
-    """Called at every effect on Supercycle, before it is counted."""
 
     def items(self, count: int, **given: Any) -> list[int]:
         """Staff enter items; returns their ids."""
@@ -96,18 +94,11 @@ def circulate(
     numbers: list[int] = []
     with serve(supercycle.app) as server:
         closers: list[Callable[[], None]] = []
-        listeners: list[Callable[[], None]] = []
 
         def programmes(on_effect: Callable[[str], None], shopify: ShopifySimulator) -> dict[str, Programme]:
             numbers.append(_import(supercycle, shopify))
             settings = SupercycleSettings(PROGRAMME, Secret(KEY), "USD", "America/New_York", endpoint=server.url)
-
-            def counted(label: str) -> None:
-                for listener in listeners:
-                    listener()
-                on_effect(label)
-
-            http = HttpClient(PROGRAMME, server.url, on_effect=counted)
+            http = HttpClient(PROGRAMME, server.url, on_effect=on_effect)
             closers.append(http.close)
             system = SupercycleV1(settings, http, Unlimited(), clock)
             return {PROGRAMME: Programme(PROGRAMME, SHOP, "USD", CircularConnection.of_one(system))}
@@ -117,7 +108,7 @@ def circulate(
         chosen = {"pace": pace, **choices}
         with install(database, clock, *(goods or (BIKE,)), programmes=programmes, **chosen) as installed:
             installed.pass_time(timedelta(minutes=1))
-            yield Circulation(installed, supercycle, numbers[0], listeners)
+            yield Circulation(installed, supercycle, numbers[0])
         for close in closers:
             close()
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.workflows.bookkeeping import PARTNER, Bookkeeping
+from tests.workflows.crashing import outlive
 from trueup.app import FLOWS
 from trueup.base.clock import write_instant
 from trueup.base.secret import Secret
@@ -16,7 +17,7 @@ from trueup.connectors.amazon_vendor import AmazonVendorSettings
 from trueup.connectors.amazon_vendor.finances import AmazonFinances
 from trueup.connectors.amazon_vendor.wire import Wire
 from trueup.durable.engine import Program
-from trueup.durable.in_process import Crashed, InProcessEngine
+from trueup.durable.in_process import InProcessEngine
 from trueup.durable.simulated import run_until
 from trueup.remote.budget import Unlimited
 from trueup.remote.capability import Connections
@@ -63,13 +64,7 @@ class Financed(Bookkeeping):
     def pass_time(self, by: timedelta) -> None:
         """Let everything happen that happens until then, however often a worker is killed."""
         until = self.clock.now() + by
-        while True:
-            try:
-                run_until(self.engine, self.clock, until, self.amazon.next_event)
-            except Crashed:
-                self.engine.resume()
-            else:
-                return
+        outlive(self.engine, lambda: run_until(self.engine, self.clock, until, self.amazon.next_event))
 
     def source(self, query: str = "remittances") -> Sequence[Any]:
         """(failures, last error, documents) of the source."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.contracts.retail_reports import fact
 from tests.workflows.bookkeeping import PARTNER, Bookkeeping
+from tests.workflows.crashing import outlive
 from trueup.app import FLOWS
 from trueup.base.secret import Secret
 from trueup.connectors.amazon_vendor import AmazonVendorSettings
@@ -18,7 +19,7 @@ from trueup.connectors.amazon_vendor.wire import Wire
 from trueup.domain.report_plans import ReportTerms
 from trueup.domain.vendor_reports import ReportKind
 from trueup.durable.engine import Program
-from trueup.durable.in_process import Crashed, InProcessEngine
+from trueup.durable.in_process import InProcessEngine
 from trueup.durable.simulated import run_until
 from trueup.remote.budget import Unlimited
 from trueup.remote.capability import Connections
@@ -50,13 +51,7 @@ class Reported(Bookkeeping):
     def pass_time(self, by: timedelta) -> None:
         """Let everything happen that happens until then, however often a worker is killed."""
         until = self.clock.now() + by
-        while True:
-            try:
-                run_until(self.engine, self.clock, until, self.amazon.next_event)
-            except Crashed:
-                self.engine.resume()
-            else:
-                return
+        outlive(self.engine, lambda: run_until(self.engine, self.clock, until, self.amazon.next_event))
 
     def reports(self, columns: str = "state") -> list[Any]:
         """Columns of every report, in the order they were planned."""

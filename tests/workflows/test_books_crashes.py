@@ -14,6 +14,7 @@ import pytest
 from tests.cli.remitted import export, line
 from tests.workflows.bookkeeping import FINA, PARTNER, Bookkeeping, invoice
 from tests.workflows.conftest import NewDatabase
+from tests.workflows.crashing import Fate, kill_everywhere, outlive
 from trueup.durable.in_process import Crashed
 from trueup.durable.simulated import run_until
 from trueup.simulation.ledger import read_ledger
@@ -72,13 +73,7 @@ def _open(database: Database) -> Bookkeeping:
 
 def _work(books: Bookkeeping) -> None:
     until = books.clock.now() + timedelta(minutes=10)
-    while True:
-        try:
-            run_until(books.engine, books.clock, until)
-        except Crashed:
-            books.engine.resume()
-        else:
-            return
+    outlive(books.engine, lambda: run_until(books.engine, books.clock, until))
 
 
 def _ledger(books: Bookkeeping) -> Ledger:
@@ -90,15 +85,15 @@ def _ledger(books: Bookkeeping) -> Ledger:
     return {**rows, "documents": documents}
 
 
-def _by_worker(database: Database, crash_at: int | None) -> tuple[int, Ledger]:
+def _by_worker(database: Database, fate: Fate) -> Ledger:
     books = _open(database)
-    books.engine.resume(crash_at)
+    books.engine.fate = fate
     for name, text in (("first.csv", FIRST), ("second.csv", SECOND)):
         books.act(archive_remittance, text.encode(), name, PARTNER, FINA)
         _work(books)
     books.bill(invoice("INV-9", 20_00))
     _work(books)
-    return books.engine.effects, _ledger(books)
+    return _ledger(books)
 
 
 def _by_person(database: Database, breaks_at: int | None) -> tuple[int, Ledger]:
@@ -127,16 +122,23 @@ def _by_person(database: Database, breaks_at: int | None) -> tuple[int, Ledger]:
     return count, _ledger(books)
 
 
-@pytest.mark.parametrize("live", [_by_worker, _by_person])
-def test_whoever_is_killed_at_any_effect_the_books_are_the_same(
-    live: Callable[[Database, int | None], tuple[int, Ledger]], new_database: NewDatabase
-) -> None:
+def test_a_worker_killed_at_any_effect_leaves_the_same_books(new_database: NewDatabase) -> None:
     """Entries, suspense, claims, invoices, cases and documents, to the line."""
-    with new_database() as database:
-        effects, wanted = live(database, None)
-    assert effects > 8, "the journey was not counted"
-    assert any("remittance.contested" in row for row in wanted["cases"])
-    for crash_at in range(1, effects + 1):
+
+    def live(fate: Fate) -> Ledger:
         with new_database() as database:
-            _, found = live(database, crash_at)
-        assert found == wanted, f"killed at effect {crash_at} of {effects}"
+            return _by_worker(database, fate)
+
+    wanted = kill_everywhere(live)
+    assert any("remittance.contested" in row for row in wanted["cases"])
+
+
+def test_a_person_whose_upload_breaks_off_anywhere_leaves_the_same_books(new_database: NewDatabase) -> None:
+    """After each act the program dies, and a worker finishes what was begun."""
+    with new_database() as database:
+        acts, wanted = _by_person(database, None)
+    assert acts > 8, "the acts were not counted"
+    for breaks_at in range(1, acts + 1):
+        with new_database() as database:
+            _, found = _by_person(database, breaks_at)
+        assert found == wanted, f"broken off after act {breaks_at} of {acts}"

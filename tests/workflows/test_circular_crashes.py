@@ -6,11 +6,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from tests.workflows.circulating import BIKE, Circulation, circulate
 from tests.workflows.conftest import NewDatabase
-from tests.workflows.crashing import count_commits, pass_time_over_crashes
+from tests.workflows.crashing import Fate, alive, count_commits, kill_everywhere, pass_time_over_crashes
 from tests.workflows.installation import line
 from tests.workflows.test_crash_matrix import START
 from trueup.base.clock import ManualClock
@@ -26,31 +24,35 @@ PACE = Pace(
     circular=timedelta(days=30),
     sweep=timedelta(days=30),
 )
-NEIGHBOURS = range(-1, 3)
-"""A word with the programme is surrounded by the effects that prepare it and that write down what it answered."""
-PARTS = 2
 
 
-def travel(database: Database, crash_at: int | None) -> tuple[set[int], dict[str, Any]]:
+def travel(database: Database, fate: Fate) -> dict[str, Any]:
     """Three items, one booked by a customer unknown to us. Three are ordered and answered, then the order is cancelled.
 
-    Returns at which effects the programme was spoken with, and how both halves ended.
+    Killed as fated; returns how both halves ended.
     """
     with circulate(database, ManualClock(START), pace=PACE) as circle:
-        here, spoken = circle.installed, set[int]()
+        here = circle.installed
         circle.items(3)
         circle.look()
         cycle = circle.rent(20, 24)
-        before = here.engine.effects
         count_commits(here)
-        circle.listeners.append(lambda: spoken.add(here.engine.effects - before + 1))
-        here.engine.resume(crash_at=None if crash_at is None else before + crash_at)
+        here.engine.fate = fate
         number = here.order(line(BIKE, 3, "Eaches"))
         pass_time_over_crashes(here, timedelta(hours=4))
         answered = _standing(circle, cycle, number)
         here.amazon.change_order(number, {"cancel": True})
         pass_time_over_crashes(here, timedelta(hours=4))
-        return spoken, {"answered": answered, "cancelled": _standing(circle, cycle, number)}
+        here.engine.fate = alive
+        return {"answered": answered, "cancelled": _standing(circle, cycle, number)}
+
+
+def _words(names: list[str]) -> list[str]:
+    """Words with the programme, and the effects that prepare each and that write down what it answered."""
+    spoken = [at for at, name in enumerate(names) if ": supercycle: " in name]
+    return [
+        names[at] for at in sorted({near + step for near in spoken for step in (-1, 0, 1, 2)}) if 0 <= at < len(names)
+    ]
 
 
 def _standing(circle: Circulation, cycle: int, number: str) -> dict[str, Any]:
@@ -66,16 +68,13 @@ def _standing(circle: Circulation, cycle: int, number: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_an_order_takes_and_gives_back_the_same_items_whatever_is_killed(part: int, new_database: NewDatabase) -> None:
+def test_an_order_takes_and_gives_back_the_same_items_whatever_is_killed(new_database: NewDatabase) -> None:
     """The same items end withheld, the customer keeps theirs, and Amazon is told the same."""
-    with new_database() as database:
-        spoken, wanted = travel(database, None)
+
+    def live(fate: Fate) -> dict[str, Any]:
+        with new_database() as database:
+            return travel(database, fate)
+
+    wanted = kill_everywhere(live, chosen=_words)
     assert wanted["answered"]["visibilities"] == ["available", *["unavailable"] * 2]
     assert wanted["cancelled"]["visibilities"] == ["available"] * 3
-    positions = sorted({at + step for at in spoken for step in NEIGHBOURS if at + step > 0})
-    assert len(positions) > 30, "the words with the programme were not counted"
-    for crash_at in positions[part::PARTS]:
-        with new_database() as database:
-            _, found = travel(database, crash_at)
-        assert found == wanted, f"killed at effect {crash_at}"

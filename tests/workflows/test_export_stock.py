@@ -10,9 +10,9 @@ import pytest
 
 from tests.workflows.channels import BOWL, LAMP, QUIET, VASE, Channel, selling
 from tests.workflows.conftest import NewDatabase
+from tests.workflows.crashing import Fate, kill_everywhere, pass_time_over_crashes
 from tests.workflows.installation import SHOP
 from trueup.base.clock import ManualClock
-from trueup.durable.in_process import Crashed
 from trueup.storage.database import Database
 from trueup.workflows.check_stock import sweep_rounds
 from trueup.workflows.rounds import start_rounds
@@ -150,44 +150,34 @@ def test_a_busy_app_waits_for_its_turn(database: Database) -> None:
         assert shop.here.case_kinds() == []
 
 
-def travel(database: Database, crash_at: int | None) -> tuple[int, dict[str, Any]]:
-    """A sweep by export, killed at that effect; how many effects it had, and how it ended."""
+def travel(database: Database, fate: Fate) -> dict[str, Any]:
+    """A sweep by export, killed as fated; how it ended."""
     with selling(database, ManualClock(START), VASE, BOWL, LAMP, pace=BIG) as shop:
         shop.count(VASE_1=12, BOWL_1=7)
         shop.pass_time(60)
         raise_by_hand(shop, "VASE-1", 4)
-        engine = shop.here.engine
-        before = engine.effects
-        engine.resume(crash_at=None if crash_at is None else before + crash_at)
+        shop.here.engine.fate = fate
         _until_done(shop)
-        found = {
+        return {
             "exports": exports(shop),
             "begun": len(shop.here.shopify.world.bulk_operations),
             "cases": shop.here.case_kinds(),
             "shown": shop.rows("SELECT sku, on_hand, believed FROM trueup.publications ORDER BY sku"),
         }
-        return engine.effects - before, found
 
 
 def _until_done(shop: Channel) -> None:
-    until = shop.here.clock.now() + timedelta(seconds=60)
     [rounds] = sweep_rounds(shop.here.world)
     shop.here.engine.act(lambda tx: start_rounds(tx, rounds))
-    while True:
-        try:
-            shop.pass_time((until - shop.here.clock.now()).total_seconds())
-            return
-        except Crashed:
-            shop.here.engine.resume()
+    pass_time_over_crashes(shop.here, timedelta(seconds=60))
 
 
 def test_a_crash_at_any_effect_begins_no_second_export(new_database: NewDatabase) -> None:
     """One operation at the shop, one file taken in, the same drift found, wherever the worker died."""
-    with new_database() as database:
-        effects, wanted = travel(database, None)
-    assert effects > 10, "the journey was not counted"
-    assert (wanted["begun"], wanted["cases"]) == (1, ["stock.drift"])
-    for crash_at in range(1, effects + 1):
+
+    def live(fate: Fate) -> dict[str, Any]:
         with new_database() as database:
-            _, found = travel(database, crash_at)
-        assert found == wanted, f"killed at effect {crash_at} of {effects}"
+            return travel(database, fate)
+
+    wanted = kill_everywhere(live)
+    assert (wanted["begun"], wanted["cases"]) == (1, ["stock.drift"])

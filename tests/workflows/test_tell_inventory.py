@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from tests.workflows.conftest import NewDatabase
+from tests.workflows.crashing import Fate, alive, kill_everywhere, pass_time_over_crashes
 from tests.workflows.dropshipping import CATALOGUE, DAY, HOUR, MINUTE, TERMS, Dropshipping, dropship
 from tests.workflows.installation import CHAIR, LAMP
 from trueup.base.clock import ManualClock
 from trueup.domain.cases import Resolution
-from trueup.durable.in_process import Crashed
 from trueup.storage.database import Database
 from trueup.workflows.explain_stock import explain_stock
 
@@ -168,42 +168,26 @@ def _history(direct: Dropshipping) -> list[Any]:
     return found
 
 
-def travel(database: Database, clock: ManualClock, crash_at: int | None) -> tuple[int, dict[str, Any]]:
-    """Everything told and proven, then a change; killed at that effect. How many effects the first had, and how it ended."""
+def travel(database: Database, clock: ManualClock, fate: Fate) -> dict[str, Any]:
+    """Everything told and proven, then a change; the first is killed as fated. How it ended."""
     with dropship(database, clock, replace(TERMS, every=20 * MINUTE)) as direct:
         here = direct.here
-        before = here.engine.effects
-        try:
-            here.engine.resume(crash_at=None if crash_at is None else before + crash_at)
-        except Crashed:
-            here.engine.resume()
-        _on(direct, 15)
-        effects = here.engine.effects - before
+        here.engine.fate = fate
+        pass_time_over_crashes(here, 15 * MINUTE)
+        here.engine.fate = alive
         direct.sell(6)
-        _on(direct, 50)
+        here.pass_time(50 * MINUTE)
         prepared = len(states(direct))
         assert len(direct.submitted) <= prepared, "an update was sent twice"
-        return effects, {"held": direct.held, "cases": here.case_kinds()}
+        return {"held": direct.held, "cases": here.case_kinds()}
 
 
-def _on(direct: Dropshipping, minutes: int) -> None:
-    until = direct.here.clock.now() + minutes * MINUTE
-    while True:
-        try:
-            direct.here.pass_time(until - direct.here.clock.now())
-            return
-        except Crashed:
-            direct.here.engine.resume()
-
-
-@pytest.mark.parametrize("part", range(2))
-def test_a_crash_at_any_effect_tells_nothing_twice(part: int, new_database: NewDatabase, clock: ManualClock) -> None:
+def test_a_crash_at_any_effect_tells_nothing_twice(new_database: NewDatabase, clock: ManualClock) -> None:
     """The same numbers at Amazon, no open case, and no update more often than it was prepared."""
     start = clock.now()
-    with new_database() as database:
-        effects, wanted = travel(database, ManualClock(start), None)
-    assert wanted == {"held": {LAMP.asin: 92, CHAIR.asin: 38}, "cases": []}
-    for crash_at in range(1 + part, effects + 1, 2):
+
+    def live(fate: Fate) -> dict[str, Any]:
         with new_database() as database:
-            _, found = travel(database, ManualClock(start), crash_at)
-        assert found == wanted, f"killed at effect {crash_at} of {effects}"
+            return travel(database, ManualClock(start), fate)
+
+    assert kill_everywhere(live) == {"held": {LAMP.asin: 92, CHAIR.asin: 38}, "cases": []}

@@ -11,6 +11,7 @@ import pytest
 from tests.contracts.retail_reports import forecast, inventory, sales
 from tests.workflows.bookkeeping import PARTNER
 from tests.workflows.conftest import NewDatabase
+from tests.workflows.crashing import Fate, kill_everywhere
 from tests.workflows.reported import DAY, HOUR, SOURCE, TERMS, begin, report
 from trueup.base.clock import write_instant
 from trueup.base.errors import Invalid, NotFound, Refused
@@ -171,24 +172,21 @@ def test_many_reports_are_asked_for_one_a_minute(database: Database) -> None:
         assert len(due) == 8 and due[-1] - due[0] >= timedelta(minutes=5)
 
 
-@pytest.mark.parametrize("part", range(2))
-def test_a_worker_killed_at_any_effect_changes_nothing(part: int, new_database: NewDatabase) -> None:
+def test_a_worker_killed_at_any_effect_changes_nothing(new_database: NewDatabase) -> None:
     """Requests and transactions are counted; whichever is the last, the report is asked for once and kept once."""
 
-    def live(crash_at: int | None) -> tuple[int, Any]:
+    def live(fate: Fate) -> Any:
         with new_database() as database, report(database) as books:
             for ago in (3, 4):
                 books.tell(books.day(ago), sales(ago))
-            books.engine.resume(crash_at)
+            books.engine.fate = fate
             begin(books)
             books.pass_time(6 * HOUR)
             state = books.reports("state, products, words"), books.held(), books.open_cases()
-            return books.engine.effects, (state, books.requests("createReport"))
+            return state, books.requests("createReport")
 
-    effects, wanted = live(None)
-    assert effects > 20 and wanted[0][0][0][0] == "kept" and wanted[1] == 1
-    for crash_at in range(1 + part, effects + 1, 2):
-        assert live(crash_at)[1] == wanted, f"killed at effect {crash_at} of {effects}"
+    wanted = kill_everywhere(live)
+    assert wanted[0][0][0][0] == "kept" and wanted[1] == 1
 
 
 def test_units_that_amazon_waits_for_and_nobody_ordered_here_are_a_case(database: Database) -> None:

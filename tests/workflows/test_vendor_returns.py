@@ -9,14 +9,13 @@ import pytest
 
 from tests.workflows.circulating import BIKE, Circulation, circulate
 from tests.workflows.conftest import NewDatabase
-from tests.workflows.crashing import count_commits, pass_time_over_crashes
+from tests.workflows.crashing import Fate, alive, count_commits, kill_everywhere, outlive, pass_time_over_crashes
 from tests.workflows.installation import line, with_terms
 from trueup.base.clock import ManualClock
 from trueup.base.errors import Conflict, Refused
 from trueup.domain.cases import Resolution, Role
 from trueup.domain.circular import Visibility
 from trueup.domain.vendor_returns import Returned
-from trueup.durable.in_process import Crashed
 from trueup.storage.database import Database
 from trueup.storage.vendor_returns import load_order_returns
 from trueup.storage.views.orders import find_order
@@ -119,28 +118,22 @@ def test_a_programme_that_does_not_answer_is_asked_again(database: Database, clo
 def test_each_unit_is_made_once_whatever_is_killed(new_database: NewDatabase, clock: ManualClock) -> None:
     """Killed at every effect and resumed: two units, two items."""
 
-    def travel(database: Database, crash_at: int | None) -> tuple[int, Any]:
-        with circulate(database, ManualClock(clock.now()), agreement=AGREED) as circle:
+    def live(fate: Fate) -> Any:
+        with new_database() as database, circulate(database, ManualClock(clock.now()), agreement=AGREED) as circle:
             here = circle.installed
             number = answered(circle, 2)
-            before = here.engine.effects
             count_commits(here)
-            here.engine.resume(crash_at=None if crash_at is None else before + crash_at)
-            try:
-                say(circle, number, Returned(BIKE.sku, 2))
-            except Crashed:
-                here.engine.resume()
+            here.engine.fate = fate
+
+            def say_once() -> None:
                 with database.transaction() as connection:
                     said = load_order_returns(connection, find_order(connection, number))
                 if not said:
                     say(circle, number, Returned(BIKE.sku, 2))
-            pass_time_over_crashes(here, timedelta(minutes=20))
-            return here.engine.effects - before, (made(circle), circle.lanes(), here.case_kinds())
 
-    with new_database() as database:
-        effects, wanted = travel(database, None)
-    assert len(wanted[0]) == 2 and effects > 10
-    for crash_at in range(1, effects + 1):
-        with new_database() as database:
-            _, found = travel(database, crash_at)
-        assert found == wanted, f"killed at effect {crash_at} of {effects}"
+            outlive(here.engine, say_once)
+            pass_time_over_crashes(here, timedelta(minutes=20))
+            here.engine.fate = alive
+            return made(circle), circle.lanes(), here.case_kinds()
+
+    assert len(kill_everywhere(live)[0]) == 2

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.workflows.bookkeeping import Bookkeeping
+from tests.workflows.crashing import outlive
 from trueup.app import FLOWS
 from trueup.base.errors import Conflict, NotFound, RemoteError, Transient
 from trueup.base.money import Money
@@ -25,7 +26,7 @@ from trueup.domain.credits import Instrument
 from trueup.domain.shop_sales import HiddenProducts
 from trueup.domain.trade_ins import Grade, TradeIn, TradeInTerms
 from trueup.durable.engine import Program
-from trueup.durable.in_process import Crashed, InProcessEngine
+from trueup.durable.in_process import InProcessEngine
 from trueup.durable.simulated import run_until
 from trueup.remote.budget import Unlimited
 from trueup.remote.capability import Connections, Observed
@@ -148,13 +149,7 @@ class Trading(Bookkeeping):
     def pass_time(self, by: timedelta = timedelta(minutes=5)) -> None:
         """Let everything happen that happens until then, however often a worker is killed."""
         until = self.clock.now() + by
-        while True:
-            try:
-                run_until(self.engine, self.clock, until)
-            except Crashed:
-                self.engine.resume()
-            else:
-                return
+        outlive(self.engine, lambda: run_until(self.engine, self.clock, until))
 
     def buy(self, *lines: tuple[str, dict[str, str]], **pays: Any) -> Any:
         """The customer buys, each one of a product of ours: (name, properties)."""
