@@ -45,6 +45,7 @@ currency = "USD"
 cost_basis = "each"
 shop = "shop"
 ship_from = "main"
+items_returned = "unavailable"
 
 [[shops]]
 name = "shop"

@@ -76,14 +76,15 @@ def test_every_page_is_accessible(console: Console, page_of: Callable[..., Tab],
         if route.may == OPEN_TO_ALL or not is_there(route, places):
             continue
         tab.goto(path)
-        found += _violations(tab, path, theme)
+        found += violations(tab, path, theme)
     stranger = page_of("", theme)
     stranger.goto("/sign-in")
-    found += _violations(stranger, "/sign-in", theme)
+    found += violations(stranger, "/sign-in", theme)
     assert not found, "\n".join(found)
 
 
-def _violations(tab: Tab, path: str, theme: str) -> list[str]:
+def violations(tab: Tab, path: str, theme: str) -> list[str]:
+    """What axe-core finds against a page that is open."""
     # Put in by the debugger, which the page's content security policy does not bind.
     tab.evaluate(AXE.read_text(encoding="utf-8"))
     every = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -10,9 +10,13 @@ _KINDS = {
     "bank": "Bank",
     "books": "Books",
     "charge": "Charges",
+    "circular": "Circular",
     "claim": "Claims",
+    "credit": "Credits",
+    "deposit": "Deposits",
     "document": "Documents",
     "held": "Held lines",
+    "inventory": "Direct Fulfillment",
     "invoice": "Invoices",
     "product": "Products",
     "remittance": "Remittances",
@@ -22,6 +26,8 @@ _KINDS = {
     "shop": "Shop",
     "source": "Sources",
     "stock": "Stock",
+    "trade-in": "Trade-ins",
+    "vendor-return": "Goods that came back",
 }
 _DOES = {
     Resolution.USE_OURS: ("Use our number", "The line is decided on our number."),
@@ -34,6 +40,7 @@ _DOES = {
     Resolution.POST_NOW: ("Post now", "It is posted on the first day of the open month."),
     Resolution.DISPUTE: ("Dispute", "The deduction is claimed back."),
     Resolution.WRITE_OFF: ("Write off", "The claim is given up: a loss."),
+    Resolution.SETTLE: ("Say what became of it", "A credit that nobody answered is taken for given, or given anew."),
     Resolution.DISMISS: ("Dismiss", "Nothing is changed; the case is closed."),
 }
 STANDINGS = {

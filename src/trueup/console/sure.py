@@ -12,7 +12,8 @@ from trueup.console.visit import Visit
 
 @dataclass(frozen=True, slots=True)
 class Sure:
-    """What is asked: of a thing by its `name`, whose page is `back`; the `effects` in sentences; the button's `label`."""
+    """What is asked: of a thing by its `name`, whose page is `back` and stands beneath `above`; the `effects` in sentences; the
+    button's `label`."""
 
     title: str
     name: str
@@ -20,6 +21,7 @@ class Sure:
     effects: Sequence[str]
     label: str
     permission: str
+    above: tuple[str, str] = ("Flows", "/flows")
 
 
 def ask_whether(visit: Visit, asked: Sure, fields: Mapping[str, str] | None = None) -> Response:

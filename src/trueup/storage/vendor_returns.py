@@ -76,11 +76,11 @@ def append_returns(
     return found
 
 
-def load_order_returns(connection: sa.Connection, order_id: int) -> list[ReturnedUnit]:
-    """What came back of an order, by line; locked."""
+def load_order_returns(connection: sa.Connection, order_id: int, *, lock: bool = False) -> list[ReturnedUnit]:
+    """What came back of an order, by line."""
     query = sa.select(vendor_returns).where(vendor_returns.c.order_id == order_id)
-    query = query.order_by(vendor_returns.c.sequence, vendor_returns.c.id).with_for_update()
-    return [_unit_of(row) for row in connection.execute(query).mappings()]
+    query = query.order_by(vendor_returns.c.sequence, vendor_returns.c.id)
+    return [_unit_of(row) for row in connection.execute(query.with_for_update() if lock else query).mappings()]
 
 
 def load_return(connection: sa.Connection, unit_id: int) -> ReturnedUnit:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import ConfigurationError, Conflict, Refused
 from trueup.base.ids import canonical_json
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import Product
-from trueup.domain.circular import Item
+from trueup.domain.circular import Item, Visibility
 from trueup.domain.partners import Agreement
 from trueup.domain.vendor_returns import Returned, ReturnedState, ReturnedUnit, place_return, serials_of
 from trueup.durable.flow import Flow
@@ -36,11 +38,43 @@ LONGEST_PAUSE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """The units that were recorded: their serials, by line, and in which programme."""
+    """The units that were recorded: their serials, by line, in which programme, and what their items are from the start."""
 
     programme: str
     serials: tuple[str, ...]
     lines: tuple[int, ...]
+    become: Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Returnable:
+    """A product of an order as far as it may come back. `promised`: to the buyer, `before`: that came back already, in eaches.
+    `why_not`: what keeps it from becoming items, "" where nothing does."""
+
+    sku: str
+    promised: int
+    before: int
+    why_not: str = ""
+
+    @property
+    def left(self) -> int:
+        """How many may still come back."""
+        return max(0, self.promised - self.before)
+
+
+def look_at_order(connection: sa.Connection, world: World, order_id: int, programme: str = "") -> list[Returnable]:
+    """What may come back of an order, by SKU. Raises NotFound, and Refused where nothing can: the agreement does not say it."""
+    saved = orders.load_order(connection, order_id)
+    taking = _programme(world, _agreed(world, saved), programme)
+    promised: Counter[str] = Counter()
+    for saved_decision in decisions.load_decisions(connection, order_id).values():
+        if saved_decision.decision.sku and saved_decision.decision.eaches:
+            promised[saved_decision.decision.sku] += saved_decision.decision.eaches
+    before = Counter(unit.sku for unit in vendor_returns.load_order_returns(connection, order_id))
+    return [
+        Returnable(sku, count, before[sku], "" if _is_imported(connection, world, sku, taking) else f"not in {taking}")
+        for sku, count in sorted(promised.items())
+    ]
 
 
 def take_back(tx: Tx, order_id: int, returned: Returned, person: Person) -> TakenBack:
@@ -51,26 +85,25 @@ def take_back(tx: Tx, order_id: int, returned: Returned, person: Person) -> Take
     """
     demand_role(person, "goods.take-back")
     saved = orders.load_order(tx.connection, order_id)
-    agreement = tx.resources.agreement(saved)
-    if agreement is None or agreement.items_returned is None:
-        raise Refused(
-            f"Order {saved.order.key}: its agreement does not say what goods become that come back; set items_returned to "
-            f"'unavailable' (until somebody has looked) or 'available'."
-        )
+    agreement = _agreed(tx.resources, saved)
     programme = _programme(tx.resources, agreement, returned.programme)
-    _demand_imported(tx, returned.sku, programme)
+    if not _is_imported(tx.connection, tx.resources, returned.sku, programme):
+        raise Refused(
+            f"{returned.sku} is not in {programme}: import the product there first, then say again what came back."
+        )
     sold = {
         line: saved_decision.decision.eaches
         for line, saved_decision in decisions.load_decisions(tx.connection, order_id).items()
         if saved_decision.decision.sku == returned.sku
     }
-    before = vendor_returns.load_order_returns(tx.connection, order_id)
+    before = vendor_returns.load_order_returns(tx.connection, order_id, lock=True)
     lines = place_return(returned, sold, Counter(unit.sequence for unit in before if unit.sku == returned.sku))
     serials = serials_of(returned, f"{saved.order.number}-{returned.sku}", {unit.serial for unit in before})
     told = canonical_json({"order": saved.order.key, "returned": to_json(returned), "by": person.name})
     evidence = tx.resources.keep(
         tx.connection, told, kind="vendor-return", source="trueup", name=f"returned of {saved.order.key}"
     )
+    assert agreement.items_returned is not None, "the agreement says what they become"
     costs = _costs(tx, saved, agreement)
     units = [
         ReturnedUnit(
@@ -88,10 +121,20 @@ def take_back(tx: Tx, order_id: int, returned: Returned, person: Person) -> Take
     ]
     for unit_id in vendor_returns.append_returns(tx.connection, units, by=person.name, evidence=evidence, now=tx.now):
         start_making(tx, unit_id)
-    done = TakenBack(programme, tuple(serials), tuple(lines))
+    done = TakenBack(programme, tuple(serials), tuple(lines), agreement.items_returned)
     subject = f"order {saved.order.key}"
     record_deed(tx.connection, tx.now, person, Deed("goods.taken-back", subject, None, to_json(done), evidence))
     return done
+
+
+def _agreed(world: World, saved: SavedOrder) -> Agreement:
+    agreement = world.agreement(saved)
+    if agreement is None or agreement.items_returned is None:
+        raise Refused(
+            f"Order {saved.order.key}: its agreement does not say what goods become that come back; set items_returned to "
+            f"'unavailable' (until somebody has looked) or 'available'."
+        )
+    return agreement
 
 
 def _programme(world: World, agreement: Agreement, named: str) -> str:
@@ -108,18 +151,17 @@ def _programme(world: World, agreement: Agreement, named: str) -> str:
     return named or fit[0]
 
 
-def _demand_imported(tx: Tx, sku: str, programme: str) -> None:
-    product = _as_sold(tx, sku, programme)
-    if product is None or not product.circular or product.shop_variant is None:
-        raise Refused(f"{sku} is not in {programme}: import the product there first, then say again what came back.")
+def _is_imported(connection: sa.Connection, world: World, sku: str, programme: str) -> bool:
+    product = _as_sold(connection, world, sku, programme)
+    return product is not None and product.circular and product.shop_variant is not None
 
 
-def _as_sold(tx: Tx, sku: str, programme: str) -> Product | None:
+def _as_sold(connection: sa.Connection, world: World, sku: str, programme: str) -> Product | None:
     """The product with the ids of the programme's shop; None where it, or the programme, is not known (any more)."""
-    known = [product for product, _ in products.load_products(tx.connection, [sku])]
-    if not known or programme not in tx.resources.programmes:
+    known = [product for product, _ in products.load_products(connection, [sku])]
+    if not known or programme not in world.programmes:
         return None
-    return as_sold_in(tx.connection, tx.resources.programmes[programme].shop, known)[sku]
+    return as_sold_in(connection, world.programmes[programme].shop, known)[sku]
 
 
 def _costs(tx: Tx, saved: SavedOrder, agreement: Agreement) -> dict[int, Any]:
@@ -158,7 +200,7 @@ def plan_item(tx: Tx, unit_id: int) -> dict[str, Any] | None:
     unit = vendor_returns.load_return(tx.connection, unit_id)
     if unit.state is not ReturnedState.WANTED:
         return None
-    product = _as_sold(tx, unit.sku, unit.programme)
+    product = _as_sold(tx.connection, tx.resources, unit.sku, unit.programme)
     return {"unit": to_json(unit), "variant": product.shop_variant if product else None}
 
 

@@ -1,13 +1,20 @@
-"""Acts on trade-ins: record one, and say in which condition its item is."""
+"""Acts on trade-ins: record one, say in which condition its item is, release or refuse it, and say what became of its credit.
+
+The code of a gift card is told to people alone: an answer of the API is kept for who asks again, and a code is written nowhere.
+"""
 
 from __future__ import annotations
 
-from trueup.api.door import Calling
+from collections.abc import Callable
+
+from trueup.api.door import Call, Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.resources.trade_ins import TradeInKey
 from trueup.api.shapes import Amount, AskedDay, DryRun, Key, Line, Shape, Told
+from trueup.domain.credits import Instrument
 from trueup.domain.trade_ins import TradeIn
 from trueup.formats.trade_ins_csv import customer_id
+from trueup.workflows import grade_trade_in as acts
 from trueup.workflows.grade_trade_in import Judgement, grade_trade_in, record_trade_ins
 from trueup.workflows.world import Tx
 
@@ -48,13 +55,32 @@ class Recorded(Shape, json_schema_extra={"examples": [{"key": "T-1001", "known":
     dry_run: bool
 
 
-class Grading(Told, json_schema_extra={"examples": [{"grade": "good", "value": None, "release": True}]}):
+class Grading(
+    Told, json_schema_extra={"examples": [{"grade": "good", "value": None, "release": True, "instrument": None}]}
+):
     """In which condition an item is. `value` overrules what the agreement makes of the grade."""
 
     grade: Line
     value: Amount | None = None
     release: bool = True
     """Whether the item may be offered at once."""
+    instrument: Instrument | None = None
+    """As what the customer wants the credit; as agreed, when it is not said."""
+
+
+class Reason(Told, json_schema_extra={"examples": [{"why": "counterfeit"}]}):
+    """Why, for whoever reads it later."""
+
+    why: Line
+
+
+class Answering(
+    Told, json_schema_extra={"examples": [{"arrived": "gid://shopify/StoreCreditAccountCreditTransaction/7"}]}
+):
+    """What became of a credit that the shop did not answer."""
+
+    arrived: Line | None
+    """The movement of the customer's account as which it arrived; null: it never did, and is given anew."""
 
 
 class Graded(
@@ -87,13 +113,55 @@ def grade(
     call: Calling, trade_in: TradeInKey, told: Grading, dry_run: DryRun = False, key: Key = None
 ) -> Graded:  # fmt: skip
     """Grade a trade-in: from then on its credit is owed, or it is not taken."""
-    judged = Judgement(told.grade, told.value.money() if told.value else None, told.release)
+    value = told.value.money() if told.value else None
+    judged, limit = Judgement(told.grade, value, told.release, told.instrument), call.app.settings.two_persons_above
+    return _acted(
+        call, trade_in, lambda tx: grade_trade_in(tx, trade_in, judged, call.person, limit), key, dry_run=dry_run
+    )
 
-    def act(tx: Tx) -> Graded:
-        done = grade_trade_in(tx, trade_in, judged, call.person, call.app.settings.two_persons_above)
+
+def refuse(call: Calling, trade_in: TradeInKey, told: Reason, dry_run: DryRun = False, key: Key = None) -> Graded:
+    """Do not take an item: it is retired in the programme, and nothing is owed."""
+    return _acted(
+        call, trade_in, lambda tx: acts.refuse_trade_in(tx, trade_in, told.why, call.person), key, dry_run=dry_run
+    )
+
+
+def release(call: Calling, trade_in: TradeInKey, dry_run: DryRun = False, key: Key = None) -> Graded:
+    """Make an item available that was graded and kept back."""
+    return _acted(call, trade_in, lambda tx: acts.release_trade_in(tx, trade_in, call.person), key, dry_run=dry_run)
+
+
+def answer_credit(
+    call: Calling, trade_in: TradeInKey, told: Answering, dry_run: DryRun = False, key: Key = None
+) -> Graded:
+    """Say what became of store credit that the shop did not answer; nobody but a person can tell."""
+    limit = call.app.settings.two_persons_above
+    return _acted(
+        call,
+        trade_in,
+        lambda tx: acts.answer_credit(tx, trade_in, told.arrived or "", call.person, limit),
+        key,
+        dry_run=dry_run,
+    )
+
+
+def write_off_credit(
+    call: Calling, trade_in: TradeInKey, told: Reason, dry_run: DryRun = False, key: Key = None
+) -> Graded:
+    """Decide that what is left of a credit is never spent: it is income then. Only of what can no longer be spent."""
+    limit = call.app.settings.two_persons_above
+    return _acted(
+        call, trade_in, lambda tx: acts.break_credit(tx, trade_in, told.why, call.person, limit), key, dry_run=dry_run
+    )
+
+
+def _acted(call: Call, trade_in: str, act: Callable[[Tx], acts.Done], key: str | None, *, dry_run: bool) -> Graded:
+    def told(tx: Tx) -> Graded:
+        done = act(tx)
         return Graded(key=trade_in, words=done.words, proposal=done.proposal)
 
-    return call.once(act, key, dry_run=dry_run)
+    return call.once(told, key, dry_run=dry_run)
 
 
 RESOURCE = Resource(
@@ -102,5 +170,9 @@ RESOURCE = Resource(
     (
         Operation("/trade-ins", record_trade_in, "trade-ins.record", "POST", 201),
         Operation("/trade-ins/{trade_in:path}/grading", grade, "trade-ins.grade", "POST"),
+        Operation("/trade-ins/{trade_in:path}/refusal", refuse, "trade-ins.grade", "POST"),
+        Operation("/trade-ins/{trade_in:path}/release", release, "trade-ins.grade", "POST"),
+        Operation("/trade-ins/{trade_in:path}/credit-answer", answer_credit, "credits.answer", "POST"),
+        Operation("/trade-ins/{trade_in:path}/credit-write-off", write_off_credit, "credits.break", "POST"),
     ),
 )

@@ -106,7 +106,9 @@ export function startKeys() {
       return;
     }
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
-      event.target.form?.requestSubmit();
+      // What a page asks to be sure of is what there is to send, wherever the focus is.
+      if (event.target.form) event.target.form.requestSubmit();
+      else document.getElementById("confirm")?.click();
       return;
     }
     if (event.key === "Escape" && !document.querySelector("dialog[open]")) leave();

@@ -71,7 +71,15 @@ def _story(visit: Visit) -> Response:
         billed=billed,
         events=timeline_of(orders.explain_order(visit.connection, order_id), comments),
         answers=ANSWERS,
+        takes_back=_takes_back(visit, order),
     )
+
+
+def _takes_back(visit: Visit, order: dict[str, Any]) -> bool:
+    """Whether what comes back of it becomes items of a programme, as its agreement says."""
+    partner = visit.desk.world.partners.get(order["partner"])
+    agreed = (terms for terms in partner.agreements if terms.vendor_code == order["vendor_code"]) if partner else ()
+    return any(terms.items_returned is not None for terms in agreed)
 
 
 def _money(billed: list[dict[str, Any]]) -> dict[str, Any]:

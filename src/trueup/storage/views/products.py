@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from trueup.domain.catalog import Listing, Product
 from trueup.storage.products import list_products as rows_of
+from trueup.storage.products import products
 
 _PAGE = 1000
 
@@ -15,6 +16,12 @@ _PAGE = 1000
 def list_products(connection: sa.Connection, *, after: str = "", limit: int = 50) -> list[dict[str, Any]]:
     """Products in the order of their SKUs, from after one."""
     return [product_json(product, listings) for product, listings in rows_of(connection, after=after, limit=limit)]
+
+
+def list_circular_skus(connection: sa.Connection, limit: int = 500) -> list[tuple[str, str]]:
+    """(SKU, title) of products that a circular programme took over, by SKU."""
+    query = sa.select(products.c.sku, products.c.title).where(products.c.circular, sa.not_(products.c.obsolete))
+    return [(row.sku, row.title) for row in connection.execute(query.order_by(products.c.sku).limit(limit))]
 
 
 def load_items(connection: sa.Connection) -> list[tuple[Product, Listing | None]]:

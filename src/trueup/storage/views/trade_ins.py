@@ -19,10 +19,10 @@ def list_trade_ins(connection: sa.Connection, *, only_open: bool, limit: int) ->
 
 
 def page_trade_ins(
-    connection: sa.Connection, *, only_open: bool, before: int | None, limit: int
+    connection: sa.Connection, *, only_open: bool, before: int | None, limit: int, words: str = ""
 ) -> list[dict[str, Any]]:
-    """The newest first, from before one by its id, each with its credit."""
-    found = trade_ins.list_trade_ins(connection, only_open=only_open, before=before, limit=limit)
+    """The newest first, from before one by its id, each with its credit; `words`: in key, serial or SKU."""
+    found = trade_ins.list_trade_ins(connection, only_open=only_open, words=words, before=before, limit=limit)
     return [
         {**row_of(each), "id": each.id, "credit": credit_row(each, each.credit) if each.credit else None}
         for each in found
