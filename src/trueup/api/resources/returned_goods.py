@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.resources.orders import OrderNumber, Partner
 from trueup.api.shapes import LARGEST_ID, DryRun, Hash, Instant, Key, Line, Page, Paging, Price, Shape, Told
 from trueup.domain.circular import Visibility
 from trueup.domain.vendor_returns import Returned, ReturnedState
@@ -91,12 +90,13 @@ class TakenBack(
     dry_run: bool
 
 
-def list_returned(
-    call: Calling, partner: Partner, number: OrderNumber, asked: Annotated[Paging, Query()]
-) -> Page[ReturnedUnit]:
+OrderKey = Annotated[str, Path(max_length=210, description="The purchase order, as partner/number.")]
+
+
+def list_returned(call: Calling, order: OrderKey, asked: Annotated[Paging, Query()]) -> Page[ReturnedUnit]:
     """List what came back of an order, the newest first, with the item that became of each unit."""
     with call.look() as connection:
-        order_id = find_order(connection, f"{partner}/{number}")
+        order_id = find_order(connection, order)
         paged = views.page_returned(connection, asked.at, order_id=order_id, limit=asked.limit)
         return call.page(ReturnedUnit, paged.rows, paged.after)
 
@@ -109,19 +109,14 @@ def list_every_returned(call: Calling, asked: Annotated[Paging, Query()]) -> Pag
 
 
 def take_back_goods(
-    call: Calling,
-    partner: Partner,
-    number: OrderNumber,
-    told: TakingBack,
-    dry_run: DryRun = False,
-    key: Key = None,
+    call: Calling, order: OrderKey, told: TakingBack, dry_run: DryRun = False, key: Key = None
 ) -> TakenBack:
     """Say what came back of an order: each unit becomes an item of the programme, as the agreement says.
 
     Never more than the buyer was promised. It cannot be undone: an item that was told by mistake is retired in the programme.
     """
     with call.look() as connection:
-        order_id = find_order(connection, f"{partner}/{number}")
+        order_id = find_order(connection, order)
     returned = Returned(told.sku, told.eaches, tuple(told.serials), told.condition, told.programme or "")
 
     def act(tx: Tx) -> TakenBack:
@@ -136,7 +131,7 @@ RESOURCE = Resource(
     "Circular",
     (
         Operation("/circular/returned-goods", list_every_returned),
-        Operation("/orders/{partner}/{number}/returned-goods", list_returned),
-        Operation("/orders/{partner}/{number}/returned-goods", take_back_goods, "goods.take-back", "POST", 201),
+        Operation("/orders/{order:path}/returned-goods", list_returned),
+        Operation("/orders/{order:path}/returned-goods", take_back_goods, "goods.take-back", "POST", 201),
     ),
 )
