@@ -283,11 +283,12 @@ def _reconcile(visit: Visit) -> Response:
 
 
 def _of_case(visit: Visit) -> Response:
-    """A case about a credit leads to its trade-in."""
-    subject = str(show_case(visit.connection, visit.number("case"))["subject"])
-    if not subject.startswith("trade-in "):
-        raise NotFound(f"Case {visit.number('case')} is about no trade-in.")
-    return RedirectResponse(_address(subject.removeprefix("trade-in ")), status_code=303)
+    """A case about a credit leads to its trade-in; any other is shown itself."""
+    number = visit.number("case")
+    subject = str(show_case(visit.connection, number)["subject"])
+    about = subject.startswith("trade-in ")
+    address = _address(subject.removeprefix("trade-in ")) if about else f"/exceptions?row={number}"
+    return RedirectResponse(address, status_code=303)
 
 
 def _address(key: str) -> str:
