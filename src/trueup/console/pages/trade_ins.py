@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from trueup.base.errors import Invalid, NotFound, TrueupError
 from trueup.base.money import Money
 from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.search_words import Sought
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.tables import Choice, Filter, state_of
 from trueup.console.trade_in_words import CREDITS, INSTRUMENTS, STATES, stages_of, worth_of
@@ -295,8 +296,11 @@ def _address(key: str) -> str:
     return f"/trade-ins/{quote(key)}"
 
 
-def _find(visit: Visit, words: str) -> list[Hit]:
-    rows = views.page_trade_ins(visit.connection, only_open=False, before=None, limit=5, words=words)
+def _find(visit: Visit, sought: Sought) -> list[Hit]:
+    words = sought.words
+    if not words:
+        return []
+    rows = views.page_trade_ins(visit.connection, only_open=False, before=None, limit=sought.most, words=words)
     return [
         Hit(
             "trade-in",
