@@ -11,7 +11,20 @@ from trueup.console.search_words import FILTERS, Sought, read_search
 from trueup.console.visit import Visit
 
 _MOST = 60
-_ORDER = ("page", "order", "case", "payment", "invoice", "product", "item", "delivery", "document", "entry", "call")
+_ORDER = (
+    "page",
+    "order",
+    "case",
+    "payment",
+    "invoice",
+    "product",
+    "item",
+    "trade-in",
+    "delivery",
+    "document",
+    "entry",
+    "call",
+)
 """What is named first where nothing is exact: what people look for most often."""
 
 

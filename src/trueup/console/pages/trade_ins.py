@@ -297,18 +297,21 @@ def _address(key: str) -> str:
 
 
 def _find(visit: Visit, sought: Sought) -> list[Hit]:
-    words = sought.words
-    if not words:
+    """By key, serial or product; the newest, where filters alone say what is sought."""
+    if not sought.wants("trade-in"):
         return []
+    words = sought.words
     rows = views.page_trade_ins(visit.connection, only_open=False, before=None, limit=sought.most, words=words)
     return [
         Hit(
             "trade-in",
             f"{row['key']}: {row['sku']}",
             _address(row["key"]),
-            "its serial" if row["serial"].lower() == words.lower() else "its key",
+            sought.why("its serial" if words.lower() in row["serial"].lower() else "its key or product"),
             STATES[row["state"]][1],
             words.lower() in (row["key"].lower(), row["serial"].lower()),
+            money=row["value"] or row["quoted"],
+            at=row["recorded_on"],
         )
         for row in rows
     ]
