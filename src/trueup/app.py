@@ -1,10 +1,10 @@
-"""The composition root: builds the Application from settings. The only module that imports everything."""
+"""The composition root: an installation opened, with all that works in it. What names a remote system is in wiring.py."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -17,24 +17,11 @@ import sqlalchemy as sa
 from trueup import __version__
 from trueup.base.clock import Clock, SystemClock
 from trueup.base.plugins import collect
-from trueup.connectors.amazon_vendor import AmazonVendor, AmazonVendorSettings
-from trueup.connectors.amazon_vendor.direct_fulfillment import AmazonDirectFulfillment, direct_fulfillment_name
-from trueup.connectors.amazon_vendor.finances import AmazonFinances, finances_name
-from trueup.connectors.amazon_vendor.reports import AmazonReports, reports_name
-from trueup.connectors.amazon_vendor.wire import Wire, Wired
-from trueup.connectors.folder import Folder, FolderPlaces
-from trueup.connectors.openid import OpenIdProvider, OpenIdSettings
-from trueup.connectors.shopify import ShopifySettings, ShopifyShop
-from trueup.connectors.shopify.credits import ShopifyCredits
-from trueup.connectors.shopify.sales import ShopifySales
-from trueup.connectors.shopify.showcase import ShopifyShowcase
-from trueup.connectors.supercycle import SupercycleSettings, SupercycleV1
 from trueup.domain import deductions, holds, matchers
 from trueup.domain.bank import BankRules
 from trueup.domain.deduction import DeductionType
 from trueup.domain.hold import Hold
 from trueup.domain.matcher import Matcher
-from trueup.domain.partners import Route
 from trueup.domain.shop_sales import HiddenProducts
 from trueup.durable.budgets import Budgets
 from trueup.durable.engine import Program
@@ -42,8 +29,6 @@ from trueup.durable.on_dbos import DbosEngine
 from trueup.durable.takeover import WorkerSettings
 from trueup.remote.budget import Budget
 from trueup.remote.capability import Connections
-from trueup.remote.circular import CircularConnection
-from trueup.remote.http import HttpClient
 from trueup.settings.chart import default_chart, load_chart
 from trueup.settings.load import load_settings
 from trueup.settings.model import Settings
@@ -54,9 +39,10 @@ from trueup.storage.pauses import demand_running
 from trueup.storage.sealing import MasterKey
 from trueup.storage.secrets import load_secret
 from trueup.store import DryRun, open_store
+from trueup.wiring import Tools, build_connections, build_programmes, build_routes, report_terms
 from trueup.workflows import watch
 from trueup.workflows.flows import FLOWS
-from trueup.workflows.world import Books, Pace, PartnerRoutes, Programme, Tx, World
+from trueup.workflows.world import Books, Pace, Tx, World
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -196,16 +182,16 @@ def build_world(
     settings: Settings, database: Database, key: MasterKey, how: Opening
 ) -> tuple[World, list[Callable[[], None]]]:
     """Every connection and the rules: what flows are given."""
-    budget = how.budget(database.engine, how.clock)
-    connections, closers = build_connections(settings, budget, how)
-    programmes = build_programmes(settings, budget, how, (connections, closers))
+    tools = Tools(how.budget(database.engine, how.clock), how.clock, how.on_effect)
+    connections, closers = build_connections(settings, tools)
+    programmes = build_programmes(settings, tools, (connections, closers))
     guard_connections(connections, database, how.clock)
     world = World(
         database=database,
         archive=Archive(key),
         connections=connections,
         partners={partner.name: partner for partner in settings.partners},
-        routes=_routes(settings),
+        routes=build_routes(settings),
         rules=hold_rules(),
         books=build_books(settings.books.chart),
         clock=how.clock,
@@ -216,75 +202,12 @@ def build_world(
         shop_places={shop.name: tuple(sorted(shop.locations)) for shop in settings.shops},
         shop_buffers={shop.name: shop.buffer for shop in settings.shops},
         trade_ins=settings.trade_ins.terms if settings.trade_ins else None,
-        reports={
-            reports_name(account.name, each.marketplace): each.terms(account.name)
-            for account in settings.accounts
-            for each in account.reports
-        },
+        reports=report_terms(settings),
         hidden={
             shop.name: HiddenProducts.of(shop.deposit_products, shop.membership_products) for shop in settings.shops
         },
     )
     return world, closers
-
-
-def build_connections(settings: Settings, budget: Budget, how: Opening) -> tuple[Connections, list[Callable[[], None]]]:
-    """Connectors by capability; the only place that names a remote system."""
-    found = Connections()
-    closers: list[Callable[[], None]] = []
-    for account in settings.accounts:
-        if Route.SP_API in account.routes:
-            closers += _connect_account(account, _amazon_settings(settings, account), budget, how, found)
-    for shop in settings.shops:
-        wanted = _shopify_settings(settings, shop)
-        http = HttpClient(shop.name, wanted.base_url, on_effect=how.on_effect)
-        store = ShopifyShop(wanted, http, budget, how.clock)
-        found.product_sources[shop.name] = found.sales_order_sinks[shop.name] = found.hint_sources[shop.name] = store
-        found.stock_sources[shop.name] = found.stock_readers[shop.name] = found.probed[shop.name] = store
-        if shop.publishes_stock:
-            found.stock_sinks[shop.name] = found.stock_exporters[shop.name] = store
-        found.guarded[shop.name] = http
-        tills = ShopifyCredits(wanted, http, budget, how.clock)
-        found.gift_cards[shop.name] = found.store_credits[shop.name] = tills
-        found.sales[shop.name] = ShopifySales(wanted, http, budget, how.clock)
-        found.showcases[shop.name] = ShopifyShowcase(wanted, http, budget, how.clock)
-        closers.append(http.close)
-    for place in settings.folders:
-        places = FolderPlaces(place.name, place.inbox, place.outbox, place.archive, float(place.quiet_seconds))
-        folder = Folder(places, how.clock)
-        if place.inbox is not None:
-            found.document_sources[place.name] = folder
-        if place.outbox is not None:
-            found.document_sinks[place.name] = folder
-        found.probed[place.name] = found.guarded[place.name] = folder
-    if settings.sign_in is not None:
-        known = OpenIdSettings.of(settings.sign_in, settings.installation.address or "")
-        provider = OpenIdProvider(known, how.clock, on_effect=how.on_effect)
-        found.identity_providers[known.name] = found.probed[known.name] = provider
-        closers.append(provider.close)
-    return found, closers
-
-
-def _connect_account(
-    account: Any, wanted: AmazonVendorSettings, budget: Budget, how: Opening, found: Connections
-) -> Iterator[Callable[[], None]]:
-    """What one account is asked by Amazon's API: orders, payments, inventory and reports; yields what closes each."""
-    wire = Wire(None, how.on_effect)
-
-    def join(kinds: Sequence[dict[str, Any]], each: Wired) -> Callable[[], None]:
-        for kind in (*kinds, found.probed, found.guarded):
-            kind[each.name] = each
-        return each.close
-
-    vendor = AmazonVendor(wanted, budget, how.clock, on_effect=how.on_effect)
-    yield join((found.order_sources, found.acknowledgement_sinks, found.status_sources), vendor)
-    for marketplace in account.marketplaces:
-        money = AmazonFinances(wanted, marketplace, budget, how.clock, wire=wire)
-        yield join((found.remittance_sources, found.invoice_status_sources), money)
-    for each in account.reports:
-        yield join((found.vendor_reports,), AmazonReports(wanted, each.marketplace, budget, how.clock, wire=wire))
-    if account.direct_fulfillment:
-        yield join((found.inventory_sinks,), AmazonDirectFulfillment(wanted, budget, how.clock, wire=wire))
 
 
 def guard_connections(connections: Connections, database: Database, clock: Clock) -> None:
@@ -296,80 +219,6 @@ def guard_connections(connections: Connections, database: Database, clock: Clock
 
     for name, connection in connections.guarded.items():
         connection.guard(partial(gate, name))
-
-
-def build_programmes(
-    settings: Settings, budget: Budget, how: Opening, built: tuple[Connections, list[Callable[[], None]]]
-) -> dict[str, Programme]:
-    """Every circular programme with its connection, which is also probed and closed with the others of `built`."""
-    connections, closers = built
-    found: dict[str, Programme] = {}
-    endpoint = (settings.simulation.supercycle_url if settings.simulation else None) or ""
-    for each in settings.circular:
-        zone = each.time_zone or settings.installation.time_zone
-        wanted = SupercycleSettings(each.name, each.api_key, each.currency, zone, each.version, endpoint)
-        http = HttpClient(each.name, wanted.base_url, on_effect=how.on_effect)
-        connections.guarded[each.name] = http
-        connections.probed[each.name] = system = SupercycleV1(wanted, http, budget, how.clock)
-        closers.append(http.close)
-        connection = CircularConnection.of_one(system)
-        found[each.name] = Programme(each.name, each.shop, each.currency, connection, zone, each.owner)
-    return found
-
-
-def _amazon_settings(settings: Settings, account: Any) -> AmazonVendorSettings:
-    names = ("name", "region", "client_id", "client_secret", "refresh_token", "vendor_codes")
-    asked = {name: getattr(account, name) for name in names}
-    simulated = settings.simulation.amazon_url if settings.simulation else ""
-    if simulated:
-        asked |= {"endpoint": simulated, "token_endpoint": f"{simulated}/auth/o2/token"}
-    return AmazonVendorSettings(**asked)
-
-
-def _shopify_settings(settings: Settings, shop: Any) -> ShopifySettings:
-    companies = {
-        terms.company_location
-        for partner in settings.partners
-        for terms in partner.agreements
-        if terms.shop == shop.name and terms.company_location
-    }
-    return ShopifySettings(
-        name=shop.name,
-        shop=shop.domain,
-        client_id=shop.client_id or "",
-        client_secret=shop.client_secret,
-        access_token=shop.access_token,
-        endpoint=settings.simulation.shopify_url if settings.simulation else "",
-        api_version=shop.api_version,
-        case_pack=shop.case_pack_metafield,
-        locations=shop.locations,
-        company_locations=tuple(sorted(companies)),
-        source_name=shop.source_name,
-        webhook_secret=shop.webhook_secret,
-        hidden_products=frozenset((*shop.deposit_products, *shop.membership_products)),
-    )
-
-
-def _routes(settings: Settings) -> dict[str, PartnerRoutes]:
-    found = {}
-    for account in settings.accounts:
-        on_api, on_edi = Route.SP_API in account.routes, Route.EDI in account.routes
-        finances = tuple(finances_name(account.name, each) for each in account.marketplaces if on_api)
-        answers: dict[Route, str] = {}
-        if on_api:
-            answers[Route.SP_API] = account.name
-        if on_edi and account.folder:
-            answers[Route.EDI] = account.folder
-        found[account.name] = PartnerRoutes(
-            order_source=account.name if on_api else None,
-            status_source=account.name if on_api else None,
-            document_source=account.folder,
-            acknowledgements=answers,
-            remittance_sources=finances,
-            invoice_status_sources=finances,
-            inventory=direct_fulfillment_name(account.name) if account.direct_fulfillment else None,
-        )
-    return found
 
 
 def _pace(worker: Any) -> Pace:

@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "simulation": ("base",),
     "simulators": ("base",),
     "store": ("base", "settings", "storage"),
+    "wiring": ("base", "domain", "remote", "connectors", "settings", "workflows"),
     "app": EVERYTHING,
     "demo": EVERYTHING,
 }
@@ -123,12 +124,13 @@ def test_neighbours_do_not_know_each_other(layer: str) -> None:
 
 
 def test_nobody_but_the_edges_imports_the_composition_root() -> None:
-    """app.py (and demo, which adds simulators) alone name connectors, for cli and api alone: workflows get capabilities."""
+    """wiring.py (and demo, which adds simulators) alone names connectors, for app.py alone: workflows get capabilities."""
     wrong = [
         f"{module.where}:{line} imports trueup.{name}"
         for module in product()
         for line, name in imports_of_ours(module)
-        if (name.split(".")[0] == "connectors" and module.layer not in ("connectors", "app", "demo"))
+        if (name.split(".")[0] == "connectors" and module.layer not in ("connectors", "wiring", "demo"))
+        or (name.split(".")[0] == "wiring" and module.layer not in ("wiring", "app"))
         or (name.split(".")[0] == "app" and module.layer not in ("app", "cli", "api", "demo"))
         or (name.split(".")[0] == "demo" and module.layer not in ("demo", "cli"))
     ]
