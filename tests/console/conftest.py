@@ -105,7 +105,9 @@ def page_of(console: Console, browser: Browser) -> Iterator[Callable[..., Page]]
     complaints: list[str] = []
 
     def open_page(name: str = "", theme: str = "light", width: int = 1280) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 800}, base_url=console.url, locale="en-GB")
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, base_url=console.url, locale="en-GB", timezone_id="Europe/Berlin"
+        )
         contexts.append(context)
         cookies = [{"name": "theme", "value": theme, "url": console.url}]
         if name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.console.installed import Console
@@ -34,6 +35,19 @@ def test_a_form_without_its_token_does_nothing(console: Console) -> None:
         assert answer.status_code == 409
         assert "earlier session" in answer.text
         assert 'data-density="normal"' in olga.get("/account").text
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [("Europe%2FBerlin", "CET"), ("America/New_York", "EST"), ("No%2FSuch", "UTC"), ("../etc", "UTC"), ("", "UTC")],
+)
+def test_a_page_opens_wherever_its_reader_is(console: Console, zone: str, shown: str) -> None:
+    """The browser says its zone in a cookie, written as a script writes it; one that is none is UTC, and no defect."""
+    with console.visitor("Olga") as olga:
+        olga.http.cookies.set("zone", zone)
+        answer = olga.get("/account")
+    assert answer.status_code == 200
+    assert f" {shown}" in answer.text
 
 
 def test_today_opens_in_a_browser(page_of: Callable[..., Page]) -> None:

@@ -26,7 +26,7 @@ def test_a_number_of_stock_is_explained(console: Console) -> None:
     """The terms on the page add up to the number in its heading, for every channel."""
     with console.visitor("Elke") as elke:
         text = elke.get("/stock/LAMP-1").text
-    headings = [int(number) for number in re.findall(r"Why (\d+)\?", text)]
+    headings = [int(number) for number in re.findall(r"Why (\d+) for", text)]
     tables = re.findall(r"The terms of the sum.*?</table>", text, re.DOTALL)
     assert len(headings) == len(tables) == 2
     for total, table in zip(headings, tables, strict=True):

@@ -14,4 +14,4 @@ def test_events_of_one_instant_are_told_newest_first() -> None:
         for what, when in names
     ]
     told = [event.what for event in timeline_of(events)]
-    assert told == ["Delivery accepted", "Acknowledgement sent", "Line decided", "Order received"]
+    assert told == ["Delivery accepted", "Answer sent", "Line decided", "Order received"]

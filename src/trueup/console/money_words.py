@@ -37,7 +37,8 @@ class Names:
     def type(self, code: str) -> str:
         """What a deduction type is called."""
         found = self.types.get(code)
-        return found.label if found is not None else code.replace("-", " ").capitalize()
+        words = found.label if found is not None else code.replace("-", " ")
+        return f"{words[:1].upper()}{words[1:]}"
 
     def why(self, code: str) -> str:
         """How lines of a type are booked, and why."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from trueup.console.case_words import title_of_group
+
 ANSWERS = {
     "history": ("idle", "Before our time"),
     "unanswered-yet": ("info", "Not answered yet"),
@@ -19,14 +21,29 @@ ANSWERS = {
 }
 """The colour and the words of where an answer stands. What was merely sent is never called accepted."""
 _HASH = re.compile(r"[0-9a-f]{64}")
+_OPENED = re.compile(r"case (\d+) opened: (\S+)")
 _EVENTS = {
-    "accepted": "ok",
-    "rejected": "bad",
-    "unanswered": "warn",
-    "opened": "warn",
-    "resolved": "ok",
-    "failed": "bad",
+    "order.received": ("order received", "ok"),
+    "order.revised": ("the buyer changed the order", "info"),
+    "order.decided": ("lines decided", "ok"),
+    "order.fallback": ("the agreement decided lines that were still held", "warn"),
+    "acknowledgement.sent": ("answer sent", "info"),
+    "acknowledgement.received": ("answer received, not proven", "info"),
+    "acknowledgement.proven": ("answer proven: the buyer shows it", "ok"),
+    "acknowledgement.unanswered": ("no reply to the answer: it may have arrived", "warn"),
+    "acknowledgement.rejected": ("answer rejected", "bad"),
+    "shop order read back": ("shop order read back", "ok"),
+    "case.resolved": ("case decided", "ok"),
+    "case.classified": ("case classified", "ok"),
+    "case.chosen": ("case explained", "ok"),
+    "case.proposed": ("case: a decision was proposed", "held"),
+    "case.approved": ("case: a second person approved", "ok"),
+    "case.snoozed": ("case put aside", "held"),
+    "case.woken": ("case taken up again", "info"),
+    "case.assigned": ("case assigned", "info"),
+    "case.commented": ("case commented on", "info"),
 }
+"""What acts are in words, and their colours. What was merely sent is never drawn as done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +151,7 @@ def timeline_of(events: Sequence[Mapping[str, Any]], comments: Sequence[Mapping[
     folded: list[Event] = []
     for event in told:
         last = folded[-1] if folded else None
-        if last is not None and last.who == event.who == "trueup" and last.what == event.what and not event.evidence:
+        if last is not None and last.who == event.who == "Trueup" and last.what == event.what and not event.evidence:
             folded[-1] = Event(
                 last.at, last.who, last.what, last.state, last.words, last.evidence, (*last.folded, event)
             )
@@ -144,13 +161,38 @@ def timeline_of(events: Sequence[Mapping[str, Any]], comments: Sequence[Mapping[
 
 
 def _event(each: Mapping[str, Any]) -> Event:
-    what = each["what"].replace(".", " ").replace("-", " ")
-    state = next((colour for word, colour in _EVENTS.items() if word in what), "idle")
+    what, state = _told(each)
     details = each["details"] if isinstance(each["details"], Mapping) else {}
-    words = "; ".join(
-        str(value) if name == "title" else f"{name.replace('_', ' ')} {value}"
-        for name, value in details.items()
-        if value not in (None, "", [], {}) and not _HASH.fullmatch(str(value))
-    )
-    about = f" ({each['about']})" if each["about"] else ""
-    return Event(each["at"], each["who"], f"{what[:1].upper()}{what[1:]}{about}", state, words, each["evidence"] or "")
+    words = "; ".join(filter(None, (_detail(name, value) for name, value in details.items())))
+    if details.get("agrees") is False:
+        state = "bad"
+    who = "Trueup" if each["who"] == "trueup" else each["who"]
+    return Event(each["at"], who, what, state, words, each["evidence"] or "")
+
+
+def _told(each: Mapping[str, Any]) -> tuple[str, str]:
+    """What happened in words, and its colour. An act that has no words of its own is told by its name."""
+    act = each["what"]
+    opened = _OPENED.fullmatch(act)
+    if opened:
+        return f"Case {opened[1]} opened: {title_of_group(opened[2])}", "warn"
+    words, state = _EVENTS.get(act, (act.replace(".", " ").replace("-", " "), "idle"))
+    about = each["about"] or ""
+    if about.startswith("case ") and words.startswith("case "):
+        words = about + words.removeprefix("case")
+    elif act == "shop order read back" and about:
+        words = f"{words}: {about}"
+    return f"{words[:1].upper()}{words[1:]}", state
+
+
+def _detail(name: str, value: Any) -> str:
+    """One fact of an event in words; "" for what says nothing to a person."""
+    if value in (None, "", [], {}) or _HASH.fullmatch(str(value)):
+        return ""
+    if name.isdecimal():
+        return f"line {name}: {value}"
+    if isinstance(value, bool):
+        return name.replace("_", " ") if value else f"it does not: {name.replace('_', ' ')}"
+    if isinstance(value, list):
+        return "; ".join(str(item) for item in value)
+    return str(value) if name in ("title", "note", "why", "error", "proof") else f"{name.replace('_', ' ')} {value}"

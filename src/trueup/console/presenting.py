@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel import Locale, UnknownLocaleError, dates, negotiate_locale, numbers
 from markupsafe import Markup, escape
@@ -19,6 +19,7 @@ UNKNOWN = "\N{EN DASH}"
 LOCALES = ("en_GB", "en_US", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "sv_SE", "pl_PL", "en_CA", "en_AU", "ja_JP")
 """How numbers and days can be written; the words of the console are English."""
 _SOON = timedelta(hours=4)
+_NOW = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,13 @@ class Presenting:
         return self._time(moment, shown)
 
     def ago(self, value: datetime | str | None) -> Markup:
-        """How long since a moment, or until it: "2 hours ago"; the exact one on asking."""
+        """How long since a moment, or until it: "2 hours ago", "just now"; the exact one on asking."""
         if not value:
             return Markup('<span class="unknown">never</span>')
         moment = read_instant(value) if isinstance(value, str) else value
-        words = dates.format_timedelta(moment - self.now, add_direction=True, locale="en")
-        return self._time(moment, words)
+        since = self.now - moment
+        words = dates.format_timedelta(-since, add_direction=True, locale="en")
+        return self._time(moment, "just now" if abs(since) < _NOW else words)
 
     def left(self, value: datetime | str | None) -> Markup:
         """How long until a deadline, in the colour of its nearness and always in words."""
@@ -137,7 +139,7 @@ def _locale(name: str) -> Locale:
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, ZoneInfoNotFoundError):
         return ZoneInfo("UTC")
 
 

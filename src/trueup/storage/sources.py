@@ -99,6 +99,12 @@ def note_failure(connection: sa.Connection, name: str, query: str, error: str) -
     return number
 
 
+def note_answer(connection: sa.Connection, name: str, query: str) -> None:
+    """It answers again: what failed before counts no more. Nothing is said of how far it was read."""
+    which = sa.and_(sources.c.name == name, sources.c.query == query, sources.c.failures > 0)
+    connection.execute(sa.update(sources).where(which).values(failures=0, last_error=""))
+
+
 def set_covered(connection: sa.Connection, name: str, query: str, until: datetime) -> None:
     """Read again from there: the next window begins at it."""
     which = sa.and_(sources.c.name == name, sources.c.query == query)

@@ -46,6 +46,12 @@ def start_rounds(tx: Tx, rounds: Rounds, after: timedelta = timedelta(0)) -> Non
     tx.at(tx.now + after, rounds.flow, f"{rounds.stem}:{number}", *rounds.args)
 
 
+def next_dues(connection: sa.Connection, chains: Sequence[Rounds]) -> dict[tuple[str, str], datetime]:
+    """When the next round of each chain is due, by source and query; one that is under way has none."""
+    timers = ((rounds, find_timers(connection, f"{rounds.stem}:")) for rounds in chains)
+    return {(rounds.source, rounds.query): found[0].due for rounds, found in timers if found}
+
+
 def ask_sooner(tx: Tx, chains: Sequence[Rounds]) -> int:
     """Somebody says that a source has news: its next round comes at once, or a rest after the last. Returns how many were moved.
 

@@ -43,7 +43,8 @@ def note_failure(tx: Tx, source: str, query: str, error: str, *, at_once: bool =
 
 
 def note_working(tx: Tx, source: str, query: str) -> None:
-    """It answers again: nobody needs to look any more."""
+    """It answers again: failures are counted anew, and nobody needs to look any more."""
+    sources.note_answer(tx.connection, source, query)
     cases.close_case(tx.connection, "source.failing", f"source {source} {query}", why="it answers again", now=tx.now)
 
 

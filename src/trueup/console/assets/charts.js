@@ -16,7 +16,7 @@ function axis(given, chosen) {
   const listed = Array.isArray(given) ? given : [given];
   return listed.map((each) => ({
     ...each,
-    axisLabel: { color: chosen.text, ...each?.axisLabel },
+    axisLabel: { color: chosen.text, ...(each?.type === "category" && each.data.length < 8 ? { interval: 0, overflow: "break", width: 84 } : {}), ...each?.axisLabel },
     axisLine: { lineStyle: { color: chosen.line } },
     splitLine: { lineStyle: { color: chosen.line } },
   }));
@@ -28,10 +28,13 @@ function draw(place) {
   const old = echarts.getInstanceByDom(place);
   if (old) old.dispose();
   const chart = echarts.init(place, null, { renderer: "svg" });
+  // A legend is as high as its names need, and the drawing begins below it.
+  const names = (option.series ?? []).map((each) => each.name ?? "");
+  const rows = Math.ceil(names.reduce((width, name) => width + name.length * 7 + 48, 0) / Math.max(place.clientWidth, 240));
   chart.setOption({
     color: chosen.series,
     textStyle: { color: chosen.text, fontFamily: "system-ui, sans-serif" },
-    grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 16, top: 14 + 22 * rows, bottom: 8, containLabel: true },
     animation: false,
     ...option,
     legend: { top: 0, left: 0, textStyle: { color: chosen.text }, ...option.legend },

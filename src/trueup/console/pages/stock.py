@@ -55,9 +55,17 @@ def _show_list(visit: Visit) -> Response:
         filters=_FILTERS,
         paged=paged,
         channels=channels,
+        names=_short_names(channels),
         numbers=numbers,
         words=COUNTED_BY,
     )
+
+
+def _short_names(channels: Sequence[Channel]) -> list[str]:
+    """As headings of narrow columns: a shop by its name, a buyer by its vendor code; and the place, where there are several."""
+    several = len({each.location for each in channels}) > 1
+    names = [each.name.partition(" ")[2].rpartition("/")[2] or each.name for each in channels]
+    return [f"{name} at {each.location}" if several else name for name, each in zip(names, channels, strict=True)]
 
 
 def _show_product(visit: Visit) -> Response:
@@ -80,10 +88,19 @@ def _show_product(visit: Visit) -> Response:
         tabs=_TABS,
         told=told,
         counted_by=COUNTED_BY[CountSource(told["counted_by"])],
-        equations=[_equation(each, state.path) for each in told["channels"]],
+        equations=_alike([_equation(each, state.path) for each in told["channels"]]),
         cases=[row for row in cases.rows if str(row["kind"]).startswith(("stock.", "held.stock", "product."))],
         **more,
     )
+
+
+def _alike(equations: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Channels whose sums are the same, term by term, are told as one."""
+    found: dict[str, dict[str, Any]] = {}
+    for each in equations:
+        key = str((each["eaches"], each["for"], each["location"], each["sum"], each["terms"], each["incoming"]))
+        found.setdefault(key, {**each, "names": []})["names"].append(each["channel"])
+    return list(found.values())
 
 
 def _equation(channel: Mapping[str, Any], path: str) -> dict[str, Any]:

@@ -16,19 +16,18 @@ from trueup.console.lights import shown_lights
 from trueup.console.live import Message, stream
 from trueup.console.money_chain import chain_csv, money_chain, money_in
 from trueup.console.page import Group, Page, Place, Route
+from trueup.console.trust import trust_in, trusted_connections
 from trueup.console.visit import Visit
 from trueup.storage.views import acts as act_views
 from trueup.storage.views import case_queue, today
 from trueup.storage.views.case_queue import CaseFilter
-from trueup.storage.views.freshness import freshness_of, worst
-from trueup.storage.views.status import list_sources
 
 _MINE = 8
 
 
 def _show(visit: Visit) -> Response:
     connection, now = visit.connection, visit.now
-    sources = [freshness_of(source, now) for source in list_sources(connection)]
+    trusted = trusted_connections(visit)
     due = case_queue.sum_cases(connection, CaseFilter(due_before=visit.present.day_ends), now)
     mine = case_queue.page_cases(connection, CaseFilter(person=visit.who.name), now, limit=_MINE)
     team = case_queue.page_cases(connection, CaseFilter(), now, limit=_MINE)
@@ -45,8 +44,8 @@ def _show(visit: Visit) -> Response:
         mine=mine.rows,
         team=team.rows,
         proposals=act_views.list_proposals(connection),
-        sources=sources,
-        trust=worst(sources),
+        trusted=trusted,
+        trust=trust_in(trusted),
         lights=lights,
         stages=money_chain(visit, groups),
         next_deadline=today.next_deadline(connection, now),

@@ -11,6 +11,7 @@ from trueup.base.clock import read_instant
 
 _STALE = timedelta(hours=26)
 _LOST_AFTER = 5
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ def freshness_of(source: Mapping[str, Any], now: datetime) -> Freshness:
         state, word = "warn", "Failed, tried again"
     elif last is None:
         state, word = "idle", "Unknown, never read"
+    elif read_instant(last) - now > _CLOCKS_DIFFER:
+        state, word = "warn", "Read later than now: clocks differ"
     elif now - read_instant(last) > _STALE:
         state, word = "warn", "Silent for long"
     else:
