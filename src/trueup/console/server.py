@@ -150,7 +150,11 @@ def _serve(house: House, page: Page, route: Route, asked: Asked) -> Response:
     with house.desk.world.database.transaction() as connection:
         person = _person_of(house, route, ticket, connection)
         preferences = load_preferences(connection, person.name) if person else {}
-        zone = preferences.get("zone") or unquote(request.cookies.get("zone", "")) or house.desk.settings.installation.time_zone
+        zone = (
+            preferences.get("zone")
+            or unquote(request.cookies.get("zone", ""))
+            or house.desk.settings.installation.time_zone
+        )
         accepted = request.headers.get("accept-language", "")
         present = present_in(str(preferences.get("locale", "")), accepted, str(zone), house.desk.world.clock.now())
         visit = Visit(request, house, page, connection, present, person, preferences, ticket, asked.form, asked.body)

@@ -20,11 +20,13 @@ _ORDER = ("bad", "idle", "warn", "held", "ok")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that is read of a connection: how fresh it is, when its next round is due, and how long that is overdue."""
+    """One thing that is read of a connection: how fresh it is, when its next round is due, and how long that is overdue. What does
+    not go round works only when there is something to do."""
 
     fresh: Freshness
     next: datetime | None
     overdue: timedelta
+    goes_round: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def trust_in(found: Iterable[Trusted]) -> str:
 def _part(fresh: Freshness, chain: Rounds | None, dues: Mapping[tuple[str, str], datetime], now: datetime) -> Part:
     due = dues.get((fresh.name, fresh.query))
     if chain is None or not fresh.last:
-        return Part(fresh, due, timedelta(0))
+        return Part(fresh, due, timedelta(0), chain is not None)
     return Part(fresh, due, max(timedelta(0), now - read_instant(fresh.last) - chain.pace))
 
 
@@ -83,7 +85,7 @@ def _whole(name: str, parts: list[Part], pauses: Mapping[str, Any], guarded: set
     word = next(part.fresh.word for part in parts if part.fresh.state == state)
     if name in pauses:
         state, word = "held", "Paused"
-    lasts = [part.fresh.last for part in parts]
+    lasts = [part.fresh.last for part in parts if part.goes_round]
     last = None if None in lasts else min(each for each in lasts if each)
     dues = [part.next for part in parts if part.next is not None]
     page = f"/connections/{name}" if name in guarded else ""

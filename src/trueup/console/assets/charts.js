@@ -12,11 +12,11 @@ function colours() {
   return { text: of("--quiet"), line: of("--line"), page: of("--surface"), series: ["--info", "--warn", "--held", "--ok", "--bad", "--idle"].map(of) };
 }
 
-function axis(given, chosen) {
+function axis(given, chosen, width) {
   const listed = Array.isArray(given) ? given : [given];
   return listed.map((each) => ({
     ...each,
-    axisLabel: { color: chosen.text, ...(each?.type === "category" && each.data.length < 8 ? { interval: 0, overflow: "break", width: 84 } : {}), ...each?.axisLabel },
+    axisLabel: { color: chosen.text, ...(each?.type === "category" && each.data.length < 8 ? { interval: 0, overflow: "break", width: Math.floor((width - 96) / each.data.length) } : {}), ...each?.axisLabel },
     axisLine: { lineStyle: { color: chosen.line } },
     splitLine: { lineStyle: { color: chosen.line } },
   }));
@@ -41,7 +41,7 @@ function draw(place) {
     // An HTML tooltip sets styles by attribute, which the content security policy refuses.
     tooltip: { trigger: "axis", ...option.tooltip, renderMode: "richText" },
     aria: { enabled: true, decal: { show: true }, label: { description: place.getAttribute("aria-label") } },
-    ...(option.xAxis ? { xAxis: axis(option.xAxis, chosen), yAxis: axis(option.yAxis, chosen) } : {}),
+    ...(option.xAxis ? { xAxis: axis(option.xAxis, chosen, place.clientWidth), yAxis: axis(option.yAxis, chosen, 0) } : {}),
   });
 }
 
