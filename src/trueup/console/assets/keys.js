@@ -61,6 +61,9 @@ function letter(key) {
       box?.click();
       return Boolean(box);
     }
+    case "Enter":
+      document.activeElement.click?.();
+      return true;
     case "u":
       return press("#undo");
     default:
@@ -115,7 +118,8 @@ export function startKeys() {
     if (event.ctrlKey || event.metaKey || event.altKey || !("shortcuts" in document.body.dataset)) return;
     if (isWrittenIn(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
-    if (event.key.length !== 1) return;
+    // Enter opens what has the focus, by itself; after keys that still wait it waits too, for they move the focus.
+    if (event.key.length !== 1 && !(event.key === "Enter" && opening && typed.length)) return;
     if (opening) typed.push(event.key);
     else if (!letter(event.key)) return;
     event.preventDefault();
