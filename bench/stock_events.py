@@ -221,7 +221,7 @@ def measure(given: argparse.Namespace) -> Measured:
             since = datetime.now(UTC)
             bench.start_worker()  # which sweeps at once
             bench.wait(sweeps, given.products, since=since)
-            bench.wait("SELECT count(*) FROM trueup.stock_exports WHERE ended_at IS NULL", 0)
+            bench.wait("SELECT count(*) FROM trueup.shop_exports WHERE ended_at IS NULL", 0)
         before = bench.value("SELECT count(*) FROM trueup.stock_writes")
         with bench.step(found, f"a burst of {given.burst:,} changes, in the shop"):
             bench.count(bench.chance.sample(range(given.products), given.burst))

@@ -53,8 +53,8 @@ def build_connections(settings: Settings, tools: Tools) -> tuple[Connections, li
         found.product_sources[shop.name] = found.sales_order_sinks[shop.name] = found.hint_sources[shop.name] = store
         found.stock_sources[shop.name] = found.stock_readers[shop.name] = found.probed[shop.name] = store
         if shop.publishes_stock:
-            found.stock_sinks[shop.name] = found.stock_exporters[shop.name] = store
-        found.guarded[shop.name] = http
+            found.stock_sinks[shop.name] = store
+        found.guarded[shop.name], found.exporters[shop.name] = http, store
         tills = ShopifyCredits(wanted, http, budget, clock)
         found.gift_cards[shop.name] = found.store_credits[shop.name] = tills
         found.sales[shop.name] = ShopifySales(wanted, http, budget, clock)

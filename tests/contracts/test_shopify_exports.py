@@ -10,11 +10,11 @@ import pytest
 from graphql import parse, validate
 
 from tests.contracts.published import shopify_schema
-from tests.contracts.shopify_connector import Bench, open_bench
+from tests.contracts.shopify_connector import NOW, Bench, metafield, open_bench, product, variant
 from tests.contracts.shopify_shop import Shop
 from trueup.base.errors import ContractChanged, NotFound, Throttled, Transient, Unreadable
-from trueup.connectors.shopify.export_operations import EXPORT_STOCK
-from trueup.remote.stock import ExportState, StockExporter
+from trueup.connectors.shopify.export_operations import exported_query
+from trueup.remote.exports import Exported, ExportedItem, ExportedLevel, ExportState, ShopExporter
 
 RUN = """mutation Run($query: String!) {
   bulkOperationRunQuery(query: $query) { bulkOperation { id status } userErrors { code field message } }
@@ -44,9 +44,10 @@ def finish(bench: Bench, seconds: int = 60) -> None:
     bench.simulator.now()
 
 
-def test_the_exported_query_is_valid_in_the_published_schema() -> None:
-    """It is text within a document, so that no other test looks at it."""
-    assert validate(shopify_schema(), parse(EXPORT_STOCK)) == []
+def test_the_exported_queries_are_valid_in_the_published_schema() -> None:
+    """They are text within a document, so that no other test looks at them; a pack's metafield may be called anything."""
+    for of in Exported:
+        assert validate(shopify_schema(), parse(exported_query(of, ('cust"om', "pack\\size")))) == []
 
 
 @pytest.mark.parametrize("query", BROKEN, ids=list(BROKEN.values()))
@@ -61,20 +62,20 @@ def test_a_query_that_breaks_the_rules_is_refused(query: str) -> None:
 def test_five_run_at_once_for_an_app(bench: Bench) -> None:
     """The sixth waits until one has ended (API versions since 2026-01)."""
     for _ in range(5):
-        bench.shop.start_export()
+        bench.shop.start_export(Exported.STOCK)
     with pytest.raises(Throttled, match="already in progress"):
-        bench.shop.start_export()
+        bench.shop.start_export(Exported.STOCK)
     finish(bench)
-    assert bench.shop.start_export().value.state is ExportState.RUNNING
-    assert len(bench.shop.find_exports(bench.clock.now() - timedelta(seconds=5)).value) == 1
+    assert bench.shop.start_export(Exported.STOCK).value.state is ExportState.RUNNING
+    assert len(bench.shop.find_exports(Exported.STOCK, bench.clock.now() - timedelta(seconds=5)).value) == 1
 
 
 def test_an_export_shows_what_pages_show(bench: Bench) -> None:
     """Every item at every place of ours, as of a time; it costs what one small mutation costs."""
     shop: object = bench.shop
-    assert isinstance(shop, StockExporter)
+    assert isinstance(shop, ShopExporter)
     bench.simulator.sell("AN-1", 3)
-    begun = bench.shop.start_export().value
+    begun = bench.shop.start_export(Exported.STOCK).value
     assert (begun.state, begun.has_content) == (ExportState.RUNNING, False)
     assert bench.simulator.journal[-1]["cost"] <= 12
     with pytest.raises(NotFound):
@@ -83,19 +84,55 @@ def test_an_export_shows_what_pages_show(bench: Bench) -> None:
     shown = bench.shop.look_at_export(begun.reference).value
     assert (shown.state, shown.has_content, shown.lines) == (ExportState.DONE, True, 6)
     content = b"".join(bench.shop.fetch_export(begun.reference))
-    read = bench.shop.read_export([content[:100], content[100:]], begun.started_at, whole=True)
-    items = sorted({each.item for each in read})
-    pages = [*bench.shop.read_stock(items, "annex").value, *bench.shop.read_stock(items, "main").value]
-    told = {(each.sku, each.location): (each.available, each.committed, each.on_hand, each.tracked) for each in read}
-    assert told == {
-        (each.sku, each.location): (each.available, each.committed, each.on_hand, each.tracked) for each in pages
+    read = list(bench.shop.read_stock_export([content[:100], content[100:]]))
+    items = {each.item: each for each in read if isinstance(each, ExportedItem)}
+    pages = {(each.item, each.location): each for each in bench.shop.read_stock(list(items), "main").value}
+    assert {(each.item, each.sku, each.tracked) for each in items.values()} == {
+        (each.item, each.sku, each.tracked) for each in pages.values()
     }
-    assert {each.observed_at for each in read} == {begun.started_at}
+    levels = [each for each in read if isinstance(each, ExportedLevel)]
+    assert len(levels) == len(items) == 3
+    for each in levels:
+        page = pages[each.item, each.location]
+        assert (each.available, each.committed, each.on_hand, each.reserved) == (
+            page.available,
+            page.committed,
+            page.on_hand,
+            page.reserved,
+        )
+
+
+def test_an_export_of_products_shows_what_pages_show() -> None:
+    """Every variant of goods as a page has it: packs, barcodes, doubles of a SKU; no deposit, draft or archived product."""
+    marks = [metafield("supercycle.supercycle_enabled", "boolean", "true")]
+    pack = [metafield("custom.case_pack", "number_integer", "6")]
+    bench = open_bench(
+        [
+            product("Anvil", variant("AN-1", barcode="0012345678905", metafields=pack), variant("AN-1", title="Big")),
+            product("Bike", variant("BI-1", tracked=False), metafields=marks),
+            product("Draft", variant("DR-1"), status="DRAFT"),
+            product("Old", variant("OL-1"), variant(None), status="ARCHIVED"),
+            product("Unlisted", variant("UN-1"), variant(None), status="UNLISTED"),
+        ]
+    )
+    shop = bench.reconnected(case_pack="custom.case_pack")
+    begun = shop.start_export(Exported.PRODUCTS).value
+    assert bench.shop.find_exports(Exported.STOCK, bench.clock.now() - timedelta(minutes=1)).value == ()
+    assert [each.reference for each in shop.find_exports(Exported.PRODUCTS, NOW).value] == [begun.reference]
+    finish(bench)
+    read = list(shop.read_product_export(shop.fetch_export(begun.reference)))
+    assert read == list(shop.fetch_products(None).value[0])
+    assert [(each.sku, each.case_size, each.circular) for each in read] == [
+        ("AN-1", 6, False),
+        ("AN-1", None, False),
+        ("BI-1", None, True),
+        ("UN-1", None, False),
+    ]
 
 
 def test_children_follow_their_parents_somewhere(bench: Bench) -> None:
     """A level bears its item's id; nobody may rely on more than that it comes later."""
-    begun = bench.shop.start_export().value
+    begun = bench.shop.start_export(Exported.STOCK).value
     finish(bench)
     lines = [msgspec.json.decode(line) for line in b"".join(bench.shop.fetch_export(begun.reference)).splitlines()]
     places = {line["id"]: at for at, line in enumerate(lines) if "__parentId" not in line}
@@ -106,7 +143,7 @@ def test_children_follow_their_parents_somewhere(bench: Bench) -> None:
 
 def test_the_address_of_a_file_is_good_for_seven_days(bench: Bench) -> None:
     """Then it opens nothing, and no other is given."""
-    begun = bench.shop.start_export().value
+    begun = bench.shop.start_export(Exported.STOCK).value
     finish(bench)
     world = bench.simulator.world
     address = f"{world.origin}/_bulk/{world.bulk_operations[0].key}"
@@ -121,18 +158,19 @@ def test_the_address_of_a_file_is_good_for_seven_days(bench: Bench) -> None:
 def test_what_failed_leaves_a_part(bench: Bench, code: str) -> None:
     """What is in it is shown; an item whose level is not in it is not taken for empty."""
     bench.simulator.add_fault("bulk_failed", mode=code)
-    begun = bench.shop.start_export().value
+    begun = bench.shop.start_export(Exported.STOCK).value
     finish(bench)
     shown = bench.shop.look_at_export(begun.reference).value
     assert (shown.state, shown.denied) == (ExportState.FAILED, code == "ACCESS_DENIED")
     content = b"".join(bench.shop.fetch_export(begun.reference)) if shown.has_content else b""
-    assert all(each.on_hand for each in bench.shop.read_export([content], begun.started_at, whole=False))
+    read = list(bench.shop.read_stock_export([content]))
+    assert len(read) < 6 and all(each.on_hand for each in read if isinstance(each, ExportedLevel))
 
 
 def test_a_scope_that_is_missing_fails_the_operation() -> None:
     """The operation is taken, and ends as ACCESS_DENIED without a file."""
     bench = open_bench(scopes="read_locations read_orders")
-    begun = bench.shop.start_export().value
+    begun = bench.shop.start_export(Exported.STOCK).value
     finish(bench)
     shown = bench.shop.look_at_export(begun.reference).value
     assert (shown.state, shown.denied, shown.has_content) == (ExportState.FAILED, True, False)
@@ -142,17 +180,17 @@ def test_a_lost_answer_is_found_again(bench: Bench) -> None:
     """The operation runs though nobody was told: it is found by its query, and others' operations are not taken for it."""
     bench.simulator.add_fault("applied_but_timed_out", operation="bulkOperationRunQuery", mode="504")
     with pytest.raises((Transient, ContractChanged)) as lost:
-        bench.shop.start_export()
+        bench.shop.start_export(Exported.STOCK)
     assert lost.value.maybe_applied
-    [found] = bench.shop.find_exports(bench.clock.now() - timedelta(minutes=1)).value
+    [found] = bench.shop.find_exports(Exported.STOCK, bench.clock.now() - timedelta(minutes=1)).value
     assert found.reference == bench.simulator.world.bulk_operations[0].id
-    assert bench.shop.find_exports(bench.clock.now() + timedelta(seconds=1)).value == ()
+    assert bench.shop.find_exports(Exported.STOCK, bench.clock.now() + timedelta(seconds=1)).value == ()
 
 
 def test_a_file_that_is_cut_off_is_said_to_be(bench: Bench) -> None:
     """Half a line is no line."""
     with pytest.raises(Unreadable, match="not as published"):
-        bench.shop.read_export([b'{"id": "gid://shopify/Inv'], bench.clock.now(), whole=True)
+        list(bench.shop.read_stock_export([b'{"id": "gid://shopify/Inv']))
 
 
 def test_the_end_is_told_and_an_operation_can_be_cancelled() -> None:

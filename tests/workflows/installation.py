@@ -239,7 +239,7 @@ def _connections(vendor: AmazonVendor, shop: ShopifyShop, http: HttpClient) -> C
         sales_order_sinks={SHOP: shop},
         hint_sources={SHOP: shop},
         stock_readers={SHOP: shop},
-        stock_exporters={SHOP: shop},
+        exporters={SHOP: shop},
         stock_sinks={SHOP: shop},
     )
 

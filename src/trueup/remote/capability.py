@@ -16,6 +16,7 @@ from trueup.domain.catalog import Product
 from trueup.domain.inventory import Level
 from trueup.domain.sales_orders import SalesOrder, ShownOrder
 from trueup.remote.credits import GiftCardSink, StoreCreditSink
+from trueup.remote.exports import ShopExporter
 from trueup.remote.gate import Guarded
 from trueup.remote.hints import HintSource
 from trueup.remote.identity import IdentityProvider
@@ -23,7 +24,7 @@ from trueup.remote.inventory import InventorySink
 from trueup.remote.observed import Observed as Observed
 from trueup.remote.sales import SaleSource
 from trueup.remote.showcase import Showcase
-from trueup.remote.stock import StockExporter, StockReader, StockSink
+from trueup.remote.stock import StockReader, StockSink
 from trueup.remote.vendor_reports import VendorReportSource
 
 
@@ -314,7 +315,7 @@ class Connections:
     hint_sources: dict[str, HintSource] = field(default_factory=dict)
     stock_readers: dict[str, StockReader] = field(default_factory=dict)
     stock_sinks: dict[str, StockSink] = field(default_factory=dict)
-    stock_exporters: dict[str, StockExporter] = field(default_factory=dict)
+    exporters: dict[str, ShopExporter] = field(default_factory=dict)
     gift_cards: dict[str, GiftCardSink] = field(default_factory=dict)
     store_credits: dict[str, StoreCreditSink] = field(default_factory=dict)
     sales: dict[str, SaleSource] = field(default_factory=dict)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from trueup.domain.publishing import CountWrite, HoldMove, ShownStock
@@ -65,56 +63,4 @@ class StockSink(Protocol):
 
     def move_holds(self, key: str, moves: Sequence[HoldMove]) -> Written:
         """Move eaches between available and reserved. Raises as `set_counts`."""
-        ...
-
-
-class ExportState(StrEnum):
-    """How far an export is. FAILED: it will not end well; what it has got may be fetched all the same."""
-
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class ShownExport:
-    """An export of all stock as the channel shows it. `started_at` is its own word, `lines` how many its file has so far.
-
-    `denied`: it failed because our access does not reach; only a person mends that.
-    """
-
-    reference: str
-    state: ExportState
-    started_at: datetime
-    lines: int
-    has_content: bool
-    words: str
-    denied: bool = False
-
-
-@runtime_checkable
-class StockExporter(Protocol):
-    """A channel that can tell all of its stock in one file, made in minutes. It takes no key: find before you start."""
-
-    @property
-    def name(self) -> str: ...
-
-    def find_exports(self, since: datetime) -> Observed[tuple[ShownExport, ...]]:
-        """Exports like ours that began since, the newest first. Raises RemoteError."""
-        ...
-
-    def start_export(self) -> Observed[ShownExport]:
-        """Raises Throttled while too many run, RemoteError; after `maybe_applied` find it first."""
-        ...
-
-    def look_at_export(self, reference: str) -> Observed[ShownExport]:
-        """Raises NotFound, RemoteError."""
-        ...
-
-    def fetch_export(self, reference: str) -> Iterator[bytes]:
-        """Its file as it lies there. Raises NotFound, RemoteError."""
-        ...
-
-    def read_export(self, content: Iterable[bytes], as_of: datetime, *, whole: bool) -> tuple[ShownStock, ...]:
-        """What the file shows, as of a time, by item. Not `whole`: what is not in it says nothing. Raises Unreadable."""
         ...

@@ -48,7 +48,8 @@ class Neighbours:
 def save_shop_products(
     connection: sa.Connection, shop: Neighbours, found: Iterable[Product], evidence: str, now: datetime
 ) -> list[str]:
-    """What a shop says of its products: its ids, whether it counts them, whether Supercycle took over, and unknown packs.
+    """What a shop says of its products as of a time: its ids, whether it counts them, whether Supercycle took over, and unknown
+    packs. What it said later is known already, and stays.
 
     Returns the SKUs that a neighbour counts too: nobody's count holds of those, unless the item master declares a source.
     """
@@ -70,7 +71,8 @@ def save_shop_products(
         }
         for each in rows
     ]
-    connection.execute(statement.on_conflict_do_update(index_elements=["shop", "sku"], set_=told), values)
+    newer = shop_products.c.seen_at <= statement.excluded.seen_at
+    connection.execute(statement.on_conflict_do_update(index_elements=["shop", "sku"], set_=told, where=newer), values)
     sold = _sold(connection, [each.sku for each in rows])
     twice = [each.sku for each in rows if _counting(sold[each.sku], shop) > 1]
     merged = [_merged(each, sold[each.sku], each.sku in twice) for each in rows]
@@ -104,6 +106,12 @@ def _merged(product: Product, rows: list[Any], twice: bool) -> Product:
         tracked=None if twice or not said else any(said),
         circular=any(row.circular for row in rows),
     )
+
+
+def count_products(connection: sa.Connection, shop: str, most: int) -> int:
+    """How many products a shop is known to sell; no more than `most` are counted."""
+    query = sa.select(shop_products.c.sku).where(shop_products.c.shop == shop).limit(most)
+    return int(connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
 
 
 def load_variants(connection: sa.Connection, shop: str, skus: Iterable[str], since: datetime) -> dict[str, str]:

@@ -12,9 +12,10 @@ from typing import Any
 
 from trueup.domain.publishing import decide
 from trueup.durable.flow import Flow
+from trueup.remote.exports import Exported
 from trueup.storage import hints, publications, pumps, sources, stock_writes
 from trueup.storage.publications import Publication
-from trueup.workflows.export_stock import start_export
+from trueup.workflows.export_shop import start_export
 from trueup.workflows.publish_stock import may_write
 from trueup.workflows.rounds import LEAST_PAUSE, Rounds, set_next, start_rounds
 from trueup.workflows.stock_cases import tell_late
@@ -81,7 +82,7 @@ def sweep_page(tx: Tx, channel: str, number: int, after: list[str]) -> dict[str,
         publications.know_products(tx.connection, channel, tx.resources.places_of(channel))
     exported = _is_exported(tx, channel)
     if exported and after == ["", ""]:
-        start_export(tx, channel)
+        start_export(tx, channel, Exported.STOCK)
     page = publications.list_page(tx.connection, channel, after=(after[0], after[1]), limit=PLACES_AT_ONCE)
     wanted = wanted_stock(tx, channel, [(each.place.sku, each.place.location) for each in page])
     missed = []
@@ -102,7 +103,7 @@ def sweep_page(tx: Tx, channel: str, number: int, after: list[str]) -> dict[str,
 def _is_exported(tx: Tx, channel: str) -> bool:
     """Whether the channel is so big that its stock is better had in one file, and can make one."""
     most = tx.resources.pace.stock_export_from
-    return channel in tx.resources.connections.stock_exporters and (
+    return channel in tx.resources.connections.exporters and (
         publications.count_items(tx.connection, channel, most) >= most
     )
 

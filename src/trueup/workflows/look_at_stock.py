@@ -1,18 +1,22 @@
 """Look at stock: items of a channel that somebody says have changed, or that we wrote, are read again and held against our word.
 
-One run at a time reads what is due, a request's worth, and takes from the channel's budget only what writes leave of it.
+One run at a time reads what is due, a request's worth, and takes from the channel's budget only what writes leave of it. When so
+much is due that an export tells it more cheaply, it waits for that one; what falls due while it is made is read by pages as ever.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from trueup.base.clock import read_instant, write_instant
 from trueup.domain.publishing import ShownStock
 from trueup.durable.flow import Flow
-from trueup.storage import publications, pumps, sources, stock_looks
+from trueup.remote.exports import Exported
+from trueup.storage import publications, pumps, shop_exports, sources, stock_looks
 from trueup.storage.json_values import from_json
+from trueup.storage.stock_looks import Due
+from trueup.workflows.export_shop import may_export, start_export
 from trueup.workflows.publish_stock import LONGEST_PAUSE, pause_seconds, read_items
 from trueup.workflows.shown_stock import note_gone, take_in_shown
 from trueup.workflows.source_failures import NOT_DONE, needs_person, note_failure, note_working
@@ -46,8 +50,24 @@ def take_due(tx: Tx, channel: str, number: int) -> list[list[str]] | None:
     """What is due, each with since when it was noted. None when this run was taken for lost and another took its place."""
     if not pumps.keep_pump(tx.connection, look_pump_name(channel), number, tx.now):
         return None
-    due = stock_looks.take_looks(tx.connection, channel, tx.now, MOST_LOOKS)
+    answered = _answered(tx, channel)
+    if answered is None and _are_many(tx, Due(channel, tx.now)) and may_export(tx, channel, Exported.STOCK):
+        start_export(tx, channel, Exported.STOCK)
+        answered = _answered(tx, channel)
+    due = stock_looks.take_looks(tx.connection, Due(channel, tx.now, answered), MOST_LOOKS)
     return [[item, write_instant(since)] for item, since in due]
+
+
+def _answered(tx: Tx, channel: str) -> datetime | None:
+    """What was due by then waits for the export that is under way; None without one. What fell due since waits for the next one,
+    when it is as much."""
+    answered = shop_exports.answered_until(tx.connection, channel, Exported.STOCK.value)
+    return tx.now if answered is not None and _are_many(tx, Due(channel, tx.now, answered)) else answered
+
+
+def _are_many(tx: Tx, due: Due) -> bool:
+    most = tx.resources.pace.stock_export_from
+    return stock_looks.count_due(tx.connection, due, most) >= most
 
 
 def note_seen(tx: Tx, channel: str, due: list[list[str]], shown: dict[str, Any]) -> int:
@@ -86,12 +106,14 @@ def finish_looks(tx: Tx, channel: str, number: int, failed: str, pause: int, at_
         least = min(LONGEST_PAUSE, timedelta(seconds=max(1, pause) * failures))
     else:
         note_working(tx, channel, QUERY)
-    due = stock_looks.next_look(tx.connection, channel)
+    answered = _answered(tx, channel)
+    due = stock_looks.next_look(tx.connection, channel, answered=answered)
     if due is None:
         pumps.rest_pump(tx.connection, name)
         return
     soon = tx.now + tx.resources.pace.stock_pause
-    if not failed and due < soon and stock_looks.count_due(tx.connection, channel, tx.now, MOST_LOOKS) < MOST_LOOKS:
+    waiting = stock_looks.count_due(tx.connection, Due(channel, tx.now, answered), MOST_LOOKS)
+    if not failed and due < soon and waiting < MOST_LOOKS:
         due = soon
     # Who hears of a change does not wait for a read-back that is due later; what failed is given its pause.
     following = pumps.next_round(tx.connection, name, tx.now, sleeps_until=None if failed or due == soon else due)

@@ -16,7 +16,7 @@ from trueup.formats.requests import MEDIA_TYPE, KeptRequest, write_requests
 from trueup.remote.hints import About, Hint, Subject
 from trueup.storage import cases, hints, sales_orders
 from trueup.storage.documents import Arrival
-from trueup.workflows.export_stock import export_ended
+from trueup.workflows.export_shop import export_ended
 from trueup.workflows.rounds import Rounds, ask_sooner
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.wake_stock import look_now

@@ -13,7 +13,6 @@ from trueup.workflows.world import Tx
 
 FLOW = "publish_stock"
 LOOK_FLOW = "look_at_stock"
-EXPORT_FLOW = "export_stock"
 
 
 def pump_name(channel: str) -> str:
@@ -36,6 +35,11 @@ def wake_stock(tx: Tx, channel: str) -> None:
 def look_now(tx: Tx, channel: str, items: Collection[str]) -> None:
     """Have the channel's items read at once. Call it last in a transaction."""
     stock_looks.note_looks(tx.connection, channel, items, tx.now)
+    wake_looks(tx, channel)
+
+
+def wake_looks(tx: Tx, channel: str) -> None:
+    """Something that looks waited for is over: what is due is read. Call it last in a transaction."""
     number = wake_pump(tx.connection, look_pump_name(channel), tx.now)
     if number is not None:
         tx.start(LOOK_FLOW, f"looks:{channel}:{number}", channel, number)

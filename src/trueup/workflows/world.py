@@ -78,8 +78,9 @@ class Pace:
     stock_sweep: timedelta = timedelta(hours=1)
     """How often every published number is read, whatever was heard."""
     stock_export_from: int = 2000
-    """From how many published numbers on a sweep has the channel export them in one file, where it can. By pages two thousand cost
-    eight requests and 6,000 points, a minute of what a standard plan restores; an export costs ten points and takes minutes."""
+    """From how many published numbers, looks due at once, or products on the channel exports them in one file, where it can. By
+    pages two thousand numbers cost eight requests and 6,000 points, a minute of what a standard plan restores; an export costs ten
+    points and takes minutes."""
     advices: timedelta = timedelta(minutes=15)
     """How often a buyer whose programme takes inventory is told what changed."""
     silence: timedelta = timedelta(hours=2)

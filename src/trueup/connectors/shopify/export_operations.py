@@ -1,8 +1,11 @@
-"""The GraphQL documents of exports, and the query that an export runs. See `operations` for how costs are counted."""
+"""The GraphQL documents of exports, and the queries that exports run. See `operations` for how costs are counted."""
 
 from __future__ import annotations
 
-from trueup.connectors.shopify.operations import Operation
+import json
+
+from trueup.connectors.shopify.operations import VARIANT_FIELDS, Operation
+from trueup.remote.exports import Exported
 
 EXPORT_STOCK = """query TrueupStock {
   inventoryItems {
@@ -21,7 +24,17 @@ EXPORT_STOCK = """query TrueupStock {
     }
   }
 }"""
-"""What is exported: two connections, one within the other."""
+"""What is exported of stock: two connections, one within the other."""
+
+
+def exported_query(of: Exported, pack_metafield: tuple[str, str]) -> str:
+    """The query of an export. It takes no variables: the metafield that says a pack stands in it."""
+    if of is Exported.STOCK:
+        return EXPORT_STOCK
+    namespace, key = map(json.dumps, pack_metafield)
+    fields = VARIANT_FIELDS.replace("$packNamespace", namespace).replace("$packKey", key)
+    return f"query TrueupProducts {{ productVariants {{ edges {{ node {{ {fields} }} }} }} }}"
+
 
 _SCOPES = ("read_inventory", "read_products", "read_locations")
 _FIELDS = "id type status errorCode createdAt objectCount query url partialDataUrl"

@@ -1,17 +1,17 @@
-"""The stock of a whole shop in one export: Shopify's bulk operation, found or started, looked at, fetched and read.
+"""The stock or the catalogue of a whole shop in one export: Shopify's bulk operation, found or started, looked at, fetched, read.
 
-Ten points of the rate budget, whatever the shop's size; by pages a hundred thousand items are 400 requests and 300,000
-points. Shopify knows no key for an operation: whoever starts one looks first for one of the same query. Its file has a line for
-each item and one for each level of it (`__parentId`), in no order that may be relied on beyond "after its parent". Sources:
-shopify.dev, "Perform bulk operations with the GraphQL Admin API"; five operations of a kind at once for an app in a shop since
-2026-01, one before. We never run more than one of ours.
+Ten points of the rate budget, whatever the shop's size; by pages a hundred thousand items are 400 requests and 300,000 points, and
+as many variants a thousand requests and 500,000. Shopify knows no key for an operation: whoever starts one looks first for one of
+the same query. Its file has a line for each item, variant or level of an item (`__parentId`), in no order that may be relied on
+beyond "after its parent". Sources: shopify.dev, "Perform bulk operations with the GraphQL Admin API"; five operations of a kind at
+once for an app in a shop since 2026-01, one before. We never run more than one of ours of a kind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,12 +19,13 @@ from trueup.base.clock import aware_utc, read_instant
 from trueup.base.errors import NotFound, Throttled, Unreadable
 from trueup.base.secret import Secret
 from trueup.connectors.shopify.client import ShopifyClient, expecting
-from trueup.connectors.shopify.export_operations import EXPORT_STOCK, EXPORTS, SHOW_EXPORT, START_EXPORT
+from trueup.connectors.shopify.export_operations import EXPORTS, SHOW_EXPORT, START_EXPORT, exported_query
+from trueup.connectors.shopify.products import is_sold, read_variant
 from trueup.connectors.shopify.refusals import user_error
-from trueup.domain.publishing import ShownStock
+from trueup.domain.catalog import Product
 from trueup.remote.download import Download, download
+from trueup.remote.exports import Exported, ExportedItem, ExportedLevel, ExportState, ShownExport
 from trueup.remote.observed import Observed
-from trueup.remote.stock import ExportState, ShownExport
 
 LARGEST_EXPORT_BYTES = 2 * 1024**3
 BUSY_SECONDS = 60.0
@@ -34,7 +35,7 @@ _STATES = {
     "CANCELING": ExportState.RUNNING,
     "COMPLETED": ExportState.DONE,
 }
-_NAMES = ("available", "committed", "on_hand", "reserved")
+T = TypeVar("T")
 
 
 class _Quantity(msgspec.Struct):
@@ -47,7 +48,7 @@ class _Place(msgspec.Struct):
 
 
 class _Line(msgspec.Struct):
-    """A line of the file: an item, or with a parent a level of one."""
+    """A line of a file of stock: an item, or with a parent a level of one."""
 
     id: str | None = None
     sku: str | None = None
@@ -57,18 +58,47 @@ class _Line(msgspec.Struct):
     quantities: list[_Quantity] = []
 
 
-def find_exports(client: ShopifyClient, since: datetime) -> Observed[tuple[ShownExport, ...]]:
+class _Metafield(msgspec.Struct):
+    value: str
+
+
+class _Goods(msgspec.Struct):
+    id: str
+    title: str
+    status: str
+    circular: _Metafield | None = None
+
+
+class _Stocked(msgspec.Struct):
+    id: str
+    tracked: bool
+
+
+class _Variant(msgspec.Struct):
+    """A line of a file of products: a variant."""
+
+    id: str
+    title: str
+    product: _Goods
+    inventoryItem: _Stocked  # noqa: N815
+    sku: str | None = None
+    barcode: str | None = None
+    pack: _Metafield | None = None
+
+
+def find_exports(client: ShopifyClient, of: Exported, since: datetime) -> Observed[tuple[ShownExport, ...]]:
     """Operations of our query that were begun since, the newest first, whoever of us began them. Raises RemoteError."""
     answer = client.run(EXPORTS)
+    query = exported_query(of, client.settings.pack_metafield).split()
     with expecting(client, EXPORTS):
-        mine = [each for each in answer.root["nodes"] if each["query"].split() == EXPORT_STOCK.split()]
+        mine = [each for each in answer.root["nodes"] if each["query"].split() == query]
         found = [_shown(each) for each in mine if each["type"] == "QUERY"]
         return Observed(tuple(each for each in found if each.started_at >= since), answer.evidence)
 
 
-def start_export(client: ShopifyClient) -> Observed[ShownExport]:
+def start_export(client: ShopifyClient, of: Exported) -> Observed[ShownExport]:
     """Begin one. Raises Throttled while the app has as many as it may have; after `maybe_applied` find it first."""
-    answer = client.run(START_EXPORT, query=EXPORT_STOCK)
+    answer = client.run(START_EXPORT, query=exported_query(of, client.settings.pack_metafield))
     what = f"Shop {client.settings.name}: {START_EXPORT.name}"
     with expecting(client, START_EXPORT):
         problems = list(answer.root["userErrors"])
@@ -121,34 +151,29 @@ def fetch_export(client: ShopifyClient, reference: str) -> Iterator[bytes]:
     return download(Download(name, Secret(address), LARGEST_EXPORT_BYTES))
 
 
-def read_export(
-    client: ShopifyClient, content: Iterable[bytes], as_of: datetime, *, whole: bool
-) -> tuple[ShownStock, ...]:
-    """What the file shows at our locations, by item. Of a file that is not whole only the levels that are in it: an item whose
-    level is missing may have been cut off. Raises Unreadable."""
-    items: dict[str, _Line] = {}
-    levels: dict[tuple[str, str], dict[str, int]] = {}
-    for line in _lines(client, content):
+def read_stock_export(client: ShopifyClient, content: Iterable[bytes]) -> Iterator[ExportedItem | ExportedLevel]:
+    """The items of a file that have a SKU, and the levels at our locations, line by line. Raises Unreadable."""
+    places = {location: word for word, location in client.settings.locations.items()}
+    for line in _lines(client, content, _Line):
         if line.parent is None:
-            items[line.id or ""] = line
-        elif line.location is not None:
-            levels[line.parent, line.location.id] = {each.name: each.quantity for each in line.quantities}
-    nothing = dict.fromkeys(_NAMES, 0)
-    shown = []
-    for gid, item in sorted(items.items()):
-        for word, location in client.settings.locations.items():
-            there = levels.get((gid, location), nothing if whole else None)
-            if item.sku and there is not None:
-                shown.append(ShownStock(item.sku, gid, word, *_four(there), item.tracked, as_of))
-    return tuple(shown)
+            if line.id and line.sku:
+                yield ExportedItem(line.id, line.sku, line.tracked)
+        elif line.location is not None and (place := places.get(line.location.id)) is not None:
+            there = {each.name: each.quantity for each in line.quantities}
+            numbers = (there.get(name, 0) for name in ("available", "committed", "on_hand", "reserved"))
+            yield ExportedLevel(line.parent, place, *numbers)
 
 
-def _four(there: Mapping[str, int]) -> tuple[int, int, int, int]:
-    return there["available"], there["committed"], there["on_hand"], there["reserved"]
+def read_product_export(client: ShopifyClient, content: Iterable[bytes]) -> Iterator[Product]:
+    """What a page of variants would show of them, line by line. Raises Unreadable."""
+    for line in _lines(client, content, _Variant):
+        node = msgspec.to_builtins(line)
+        if is_sold(client.settings, node):
+            yield read_variant(node)
 
 
-def _lines(client: ShopifyClient, content: Iterable[bytes]) -> Iterator[_Line]:
-    decoder = msgspec.json.Decoder(_Line)
+def _lines(client: ShopifyClient, content: Iterable[bytes], kind: type[T]) -> Iterator[T]:
+    decoder = msgspec.json.Decoder(kind)
     rest = b""
     try:
         for piece in content:

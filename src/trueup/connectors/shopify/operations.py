@@ -121,14 +121,15 @@ COMPANY_LOCATION = Operation(
     "query CompanyLocation($id: ID!) { companyLocation(id: $id) { id name company { name } } }", ("read_companies",), 2
 )
 
+VARIANT_FIELDS = """id sku title barcode
+      inventoryItem { id tracked }
+      pack: metafield(namespace: $packNamespace, key: $packKey) { value }
+      product { id title status circular: metafield(namespace: "supercycle", key: "supercycle_enabled") { value } }"""
 VARIANTS = Operation(
     f"""query Variants($after: String, $query: String, $packNamespace: String!, $packKey: String!) {{
   productVariants(first: {VARIANTS_A_PAGE}, after: $after, query: $query, sortKey: ID) {{
     nodes {{
-      id sku title barcode
-      inventoryItem {{ id tracked }}
-      pack: metafield(namespace: $packNamespace, key: $packKey) {{ value }}
-      product {{ id title circular: metafield(namespace: "supercycle", key: "supercycle_enabled") {{ value }} }}
+      {VARIANT_FIELDS}
     }}
     pageInfo {{ hasNextPage endCursor }}
   }}

@@ -13,6 +13,7 @@ from typing import Any
 from trueup.base.errors import Conflict, Invalid
 from trueup.connectors.shopify.client import ShopifyClient, expecting
 from trueup.connectors.shopify.operations import VARIANTS
+from trueup.connectors.shopify.settings import ShopifySettings
 from trueup.domain.catalog import Product
 from trueup.domain.identifiers import Gtin
 from trueup.remote.capability import Observed
@@ -22,13 +23,11 @@ _ONLY_VARIANT = "Default Title"  # Shopify's title for the one variant of a prod
 
 
 def fetch_products(client: ShopifyClient, page: str | None) -> Observed[tuple[tuple[Product, ...], str | None]]:
-    """One page of variants in order of their ids, and the cursor of the next. Left out: variants without a SKU,
-    and those of products that are no goods."""
+    """One page of variants in order of their ids, and the cursor of the next. Left out is what `is_sold` does not take for sold."""
     nodes, following, evidence = _fetch_page(client, page, None)
     with expecting(client, VARIANTS):
-        hidden = client.settings.hidden_products
-        goods = [node for node in nodes if node["sku"] and node["product"]["id"] not in hidden]
-        return Observed((tuple(_read_variant(node) for node in goods), following), evidence)
+        goods = [node for node in nodes if is_sold(client.settings, node)]
+        return Observed((tuple(read_variant(node) for node in goods), following), evidence)
 
 
 def fetch_products_by_sku(client: ShopifyClient, skus: Sequence[str]) -> Observed[tuple[Product, ...]]:
@@ -49,8 +48,8 @@ def fetch_products_by_sku(client: ShopifyClient, skus: Sequence[str]) -> Observe
             with expecting(client, VARIANTS):
                 # The search goes by words: AB-1 finds AB-1-X too.
                 for node in nodes:
-                    if node["sku"] in chunk:
-                        found.setdefault(node["sku"], []).append(_read_variant(node))
+                    if node["sku"] in chunk and _is_offered(node):
+                        found.setdefault(node["sku"], []).append(read_variant(node))
             if following is None:
                 break
     doubles = {sku: products for sku, products in found.items() if len(products) > 1}
@@ -82,7 +81,18 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _read_variant(node: Mapping[str, Any]) -> Product:
+def is_sold(settings: ShopifySettings, node: Mapping[str, Any]) -> bool:
+    """Whether a variant is goods that the shop sells: it bears a SKU, is no deposit or membership, and its product is no draft and
+    not archived. On which of its sales channels a product stands is the shop's own business: its stock is one for all of them."""
+    return bool(node["sku"]) and node["product"]["id"] not in settings.hidden_products and _is_offered(node)
+
+
+def _is_offered(node: Mapping[str, Any]) -> bool:
+    return node["product"]["status"] not in ("DRAFT", "ARCHIVED")
+
+
+def read_variant(node: Mapping[str, Any]) -> Product:
+    """A variant as our operations ask for it, as a product."""
     product, item = node["product"], node["inventoryItem"]
     title = product["title"] if node["title"] == _ONLY_VARIANT else f"{product['title']} - {node['title']}"
     return Product(

@@ -16,13 +16,14 @@ from trueup.domain.publishing import CountWrite, HoldMove, ShownStock
 from trueup.domain.sales_orders import SalesOrder, ShownOrder
 from trueup.remote.budget import Budget
 from trueup.remote.capability import Observed, Probe, Wanted
+from trueup.remote.exports import Exported, ExportedItem, ExportedLevel, ShownExport
 from trueup.remote.hints import Hint, Subject
 from trueup.remote.http import HttpClient
-from trueup.remote.stock import ShownExport, Written
+from trueup.remote.stock import Written
 
 
 class ShopifyShop:
-    """ProductSource, StockSource, StockReader, StockSink, StockExporter, SalesOrderSink, HintSource and Probed.
+    """ProductSource, StockSource, StockReader, StockSink, ShopExporter, SalesOrderSink, HintSource and Probed.
 
     `http` goes to `settings.base_url`. Safe to share between threads.
 
@@ -59,13 +60,13 @@ class ShopifyShop:
         """What it may sell, has committed and holds for others, by its own ids of inventory items."""
         return stock.read_stock(self._client, items, location)
 
-    def find_exports(self, since: datetime) -> Observed[tuple[ShownExport, ...]]:
-        """Bulk operations that export all stock and were begun since."""
-        return exports.find_exports(self._client, since)
+    def find_exports(self, of: Exported, since: datetime) -> Observed[tuple[ShownExport, ...]]:
+        """Bulk operations that export all stock, or the catalogue, and were begun since."""
+        return exports.find_exports(self._client, of, since)
 
-    def start_export(self) -> Observed[ShownExport]:
+    def start_export(self, of: Exported) -> Observed[ShownExport]:
         """Begin one. Find before: Shopify takes no key for it."""
-        return exports.start_export(self._client)
+        return exports.start_export(self._client, of)
 
     def look_at_export(self, reference: str) -> Observed[ShownExport]:
         """How far it is."""
@@ -75,9 +76,13 @@ class ShopifyShop:
         """Its lines of JSON, whole or as far as it came."""
         return exports.fetch_export(self._client, reference)
 
-    def read_export(self, content: Iterable[bytes], as_of: datetime, *, whole: bool) -> tuple[ShownStock, ...]:
-        """What they show at our locations."""
-        return exports.read_export(self._client, content, as_of, whole=whole)
+    def read_stock_export(self, content: Iterable[bytes]) -> Iterator[ExportedItem | ExportedLevel]:
+        """Its items, and their levels at our locations."""
+        return exports.read_stock_export(self._client, content)
+
+    def read_product_export(self, content: Iterable[bytes]) -> Iterator[Product]:
+        """Its variants, as a page would show them."""
+        return exports.read_product_export(self._client, content)
 
     @property
     def most_rows(self) -> int:

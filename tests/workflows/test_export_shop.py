@@ -13,9 +13,11 @@ from tests.workflows.conftest import NewDatabase
 from tests.workflows.crashing import Fate, kill_everywhere, pass_time_over_crashes
 from tests.workflows.installation import SHOP
 from trueup.base.clock import ManualClock
+from trueup.remote.exports import Exported
 from trueup.storage.database import Database
 from trueup.workflows.check_stock import sweep_rounds
 from trueup.workflows.rounds import start_rounds
+from trueup.workflows.wake_stock import look_now
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 BIG = replace(QUIET, stock_sweep=timedelta(days=9), stock_export_from=3)
@@ -32,7 +34,7 @@ def sweep(shop: Channel, seconds: float = 120) -> None:
 
 def exports(shop: Channel) -> list[tuple[Any, ...]]:
     """(stage, whole, rows) of every export so far."""
-    return [tuple(row) for row in shop.rows("SELECT stage, whole, rows FROM trueup.stock_exports ORDER BY id")]
+    return [tuple(row) for row in shop.rows("SELECT stage, whole, rows FROM trueup.shop_exports ORDER BY id")]
 
 
 def asked(shop: Channel, operation: str) -> int:
@@ -58,7 +60,7 @@ def test_a_big_shop_is_swept_by_one_export(database: Database) -> None:
         assert (asked(shop, "bulkOperationRunQuery"), shop.reads() - reads) == (1, 0)
         [case] = shop.here.open_cases()
         assert (case["kind"], case["found"]) == ("stock.drift", "16 on hand")
-        [(digest, as_of)] = shop.rows("SELECT evidence, as_of FROM trueup.stock_exports")
+        [(digest, as_of)] = shop.rows("SELECT evidence, as_of FROM trueup.shop_exports")
         assert shop.rows("SELECT DISTINCT evidence FROM trueup.publications") == [(digest,)]
         with shop.here.database.transaction() as connection:
             assert shop.here.world.read(connection, digest) == _file(shop)
@@ -137,9 +139,9 @@ def test_a_busy_app_waits_for_its_turn(database: Database) -> None:
     """Five operations of a kind may run: with five of others under way ours follows later."""
     rules = {"bulk_seconds": 100.0}
     with selling(database, ManualClock(START), VASE, BOWL, LAMP, pace=BIG, shop_rules=rules) as shop:
-        store = shop.here.world.connections.stock_exporters[SHOP]
+        store = shop.here.world.connections.exporters[SHOP]
         for _ in range(5):
-            store.start_export()
+            store.start_export(Exported.STOCK)
         with shop.here.database.transaction():
             pass
         shop.here.clock.advance(timedelta(minutes=1, seconds=5))
@@ -181,3 +183,42 @@ def test_a_crash_at_any_effect_begins_no_second_export(new_database: NewDatabase
 
     wanted = kill_everywhere(live)
     assert (wanted["begun"], wanted["cases"]) == (1, ["stock.drift"])
+
+
+def test_a_burst_is_read_back_by_one_export(database: Database) -> None:
+    """Enough looks at once become one export and no reading of items; one that falls due meanwhile is read at once."""
+    rules = {"bulk_seconds": 60.0}
+    with selling(database, ManualClock(START), VASE, BOWL, LAMP, pace=BIG, shop_rules=rules) as shop:
+        shop.count(VASE_1=12, BOWL_1=7)
+        shop.pass_time(120)
+        reads, begun = shop.reads(), asked(shop, "bulkOperationRunQuery")
+        assert begun == 0, "two looks are fewer than three"
+        items = [each.id for each in shop.here.shopify.world.items]
+        raise_by_hand(shop, "VASE-1", 4)
+        shop.here.engine.act(look_now, SHOP, items)
+        shop.pass_time(20)
+        assert (asked(shop, "bulkOperationRunQuery"), shop.reads() - reads) == (1, 0)
+        order = shop.here.shopify.sell("BOWL-1", 2)
+        shop.here.shopify.fulfil_by_hand(order.name)
+        shop.pass_time(10)
+        assert shop.reads() - reads == 1, "what was sold meanwhile does not wait for the export"
+        assert shop.rows("SELECT believed FROM trueup.publications WHERE sku = 'BOWL-1'") == [(5,)]
+        shop.pass_time(120)
+        assert exports(shop) == [("done", True, 6)]
+        assert (shop.here.case_kinds(), shop.reads() - reads) == (["stock.drift"], 1)
+        assert shop.rows("SELECT count(*) FROM trueup.stock_looks") == [(0,)]
+
+
+def test_what_an_export_could_not_read_back_is_read_by_pages(database: Database) -> None:
+    """One that fails is not begun again and again: its looks are read item by item at once."""
+    with selling(database, ManualClock(START), VASE, BOWL, LAMP, pace=BIG) as shop:
+        shop.pass_time(60)
+        shop.here.shopify.add_fault("bulk_failed", mode="ACCESS_DENIED", count=1)
+        items = [each.id for each in shop.here.shopify.world.items]
+        reads = shop.reads()
+        shop.here.engine.act(look_now, SHOP, items)
+        shop.pass_time(60)
+        shop.here.engine.act(look_now, SHOP, items)
+        shop.pass_time(60)
+        assert (asked(shop, "bulkOperationRunQuery"), shop.reads() - reads) == (1, 2)
+        assert shop.rows("SELECT count(*) FROM trueup.stock_looks") == [(0,)]
