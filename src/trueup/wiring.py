@@ -57,7 +57,7 @@ def build_connections(settings: Settings, tools: Tools) -> tuple[Connections, li
         found.guarded[shop.name], found.exporters[shop.name] = http, store
         tills = ShopifyCredits(wanted, http, budget, clock)
         found.gift_cards[shop.name] = found.store_credits[shop.name] = tills
-        found.sales[shop.name] = ShopifySales(wanted, http, budget, clock)
+        found.sales[shop.name] = ShopifySales(wanted, http, budget, clock, shop.name in settings.money_shops)
         found.showcases[shop.name] = ShopifyShowcase(wanted, http, budget, clock)
         closers.append(http.close)
     for place in settings.folders:

@@ -12,7 +12,7 @@ from trueup.base.money import Money
 from trueup.connectors.shopify.sales import UNKNOWN_METHOD, ShopifySales
 from trueup.domain.shop_sales import HiddenProducts, PaidBy, SaleKind, kind_of
 from trueup.remote.credits import WantedStoreCredit
-from trueup.remote.sales import SaleSource
+from trueup.remote.sales import ChangedSales, SaleSource
 from trueup.simulators.shopify.shopping import Basket
 
 
@@ -58,9 +58,12 @@ def test_what_changed_is_found_when_the_search_has_it() -> None:
         order = till.bench.simulator.buy(Basket([(till.bench.variant("AN-1").id, 1, {})], till.customer))
         names.append(order.id)
         till.wait(1)
-    assert source.find_changed(since, None).value == ((), None)
+    assert source.fetch_changed(since, None).value == ChangedSales(())
     till.wait(10)
-    assert source.find_changed(since, None).value == (tuple(names), None)
+    found = source.fetch_changed(since, None).value
+    assert [sale.id for sale in found.sales] == names
+    assert (found.long, found.next_page) == ((), None)
+    assert list(found.sales) == [source.fetch_sale(name).value for name in names]
 
 
 def test_our_own_orders_are_told_apart() -> None:

@@ -21,5 +21,5 @@ def test_a_number_changed_after_it_was_read_is_found_by_the_next_sweep(database:
         shop.pass_time(60)
         shop.here.shopify.add_fault("webhook_lost")
         shop.here.shopify.count_by_hand("VASE-1", LOCATION, 4)
-        shop.pass_time(20 * 60)
+        shop.pass_time(23 * 60)
         assert shop.here.case_kinds() == ["stock.drift"]

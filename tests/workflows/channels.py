@@ -20,6 +20,7 @@ from trueup.storage.database import Database
 from trueup.workflows.check_stock import ensure_sweeps
 from trueup.workflows.declare_stock import declare_stock
 from trueup.workflows.import_products import archive_upload
+from trueup.workflows.poll_sales import ensure_sales
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Pace
 
@@ -27,7 +28,13 @@ VASE = Goods("VASE-1", "B000000011", stock=5, declared_source="warehouse")
 BOWL = Goods("BOWL-1", "B000000012", stock=5, declared_source="warehouse")
 LAMP = Goods("LAMP-1", "B000000001")
 KEEPER = Person("Ines", frozenset({Role.OPERATIONS, Role.ADMIN}))
-QUIET = Pace(poll=timedelta(days=9), back_fill=timedelta(hours=3), products=timedelta(days=9), watch=timedelta(days=9))
+QUIET = Pace(
+    poll=timedelta(days=9),
+    back_fill=timedelta(hours=3),
+    products=timedelta(days=9),
+    watch=timedelta(days=9),
+    sales=timedelta(days=9),
+)
 """What goes round does so rarely, so that what is seen is the path of stock."""
 
 
@@ -99,6 +106,7 @@ def selling(database: Database, clock: ManualClock, *goods: Goods, **choices: An
         channel = Channel(here, api.url)
         for topic in ("INVENTORY_LEVELS_UPDATE", "ORDERS_UPDATED", "ORDERS_CANCELLED", "ORDERS_EDITED"):
             here.shopify.subscribe("app", topic, f"{api.url}/webhooks/shopify/{SHOP}")
+        here.engine.act(ensure_sales)
         if sweeps:
             here.engine.act(ensure_sweeps)
         channel.pass_time(5)

@@ -17,6 +17,7 @@ from trueup.base.money import UnitPrice
 from trueup.base.secret import Secret
 from trueup.connectors.amazon_vendor import AmazonVendor, AmazonVendorSettings
 from trueup.connectors.shopify import ShopifySettings, ShopifyShop
+from trueup.connectors.shopify.sales import ShopifySales
 from trueup.domain.cases import Resolution, Role
 from trueup.domain.catalog import Listing, Product
 from trueup.domain.partners import Agreement, CostBasis, Partner, Route
@@ -203,10 +204,11 @@ def install(
         vendor = AmazonVendor(_amazon_settings(amazon_server.url), Unlimited(), clock, on_effect=count)
         http = HttpClient(SHOP, shopify_server.url, on_effect=count)
         shop = ShopifyShop(_shopify_settings(shopify_server.url, location), http, Unlimited(), clock)
+        sales = ShopifySales(_shopify_settings(shopify_server.url, location), http, Unlimited(), clock, customers=False)
         world = World(
             database=database,
             archive=Archive(MasterKey(b"k" * 32)),
-            connections=_connections(vendor, shop, http),
+            connections=_connections(vendor, shop, sales, http),
             partners={PARTNER: Partner(PARTNER, "na", (agreement,))},
             routes={PARTNER: PartnerRoutes(PARTNER, PARTNER, None, {Route.SP_API: PARTNER})},
             rules=hold_rules(),
@@ -228,7 +230,7 @@ def install(
         http.close()
 
 
-def _connections(vendor: AmazonVendor, shop: ShopifyShop, http: HttpClient) -> Connections:
+def _connections(vendor: AmazonVendor, shop: ShopifyShop, sales: ShopifySales, http: HttpClient) -> Connections:
     return Connections(
         guarded={PARTNER: vendor, SHOP: http},
         order_sources={PARTNER: vendor},
@@ -241,6 +243,7 @@ def _connections(vendor: AmazonVendor, shop: ShopifyShop, http: HttpClient) -> C
         stock_readers={SHOP: shop},
         exporters={SHOP: shop},
         stock_sinks={SHOP: shop},
+        sales={SHOP: sales},
     )
 
 

@@ -171,7 +171,7 @@ def travel(database: Database, fate: Fate) -> dict[str, Any]:
 def _until_done(shop: Channel) -> None:
     [rounds] = sweep_rounds(shop.here.world)
     shop.here.engine.act(lambda tx: start_rounds(tx, rounds))
-    pass_time_over_crashes(shop.here, timedelta(seconds=60))
+    pass_time_over_crashes(shop.here, timedelta(minutes=4))
 
 
 def test_a_crash_at_any_effect_begins_no_second_export(new_database: NewDatabase) -> None:

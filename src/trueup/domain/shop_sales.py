@@ -42,7 +42,11 @@ class PaidBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SaleLine:
-    """A line: `amount` is what it costs as a whole after discounts. `method`: how Supercycle gives it away, "" for a plain sale."""
+    """A line: `amount` is what it costs as a whole after discounts. `method`: how Supercycle gives it away, "" for a plain sale.
+
+    `item` is the shop's id of what it counts. `unsaid`: units that were taken off before they left (an edit, a cancellation), and
+    of which the shop does not say whether they lie there to be sold again.
+    """
 
     id: str
     product: str | None
@@ -51,6 +55,31 @@ class SaleLine:
     amount: Money
     method: str = ""
     gift_card: bool = False
+    item: str = ""
+    unsaid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Goods of an order that left one place: by the parcel's own lines the order's line and how many. `location` is our name of it,
+    "" where the shop does not say. `cancelled_at`: since then they lie there again, because they did not leave."""
+
+    id: str
+    at: datetime
+    location: str
+    eaches: dict[str, tuple[str, int]]
+    cancelled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Goods that had left, came back, and were put on a shelf to be sold again."""
+
+    id: str
+    line: str
+    eaches: int
+    location: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +118,9 @@ class ShopSale:
     tags: tuple[str, ...] = ()
     cancelled: bool = False
     ours: str = ""
+    parcels: tuple[Parcel, ...] = ()
+    put_back: tuple[PutBack, ...] = ()
+    cancelled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

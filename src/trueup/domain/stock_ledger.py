@@ -37,6 +37,8 @@ class MovementKind(StrEnum):
     RESERVED = "reserved"
     RELEASED = "released"
     SHIPPED = "shipped"
+    RECALLED = "recalled"
+    """Held for a purchase order and sent off, and then it had not left after all."""
     RENTED_OUT = "rented-out"
     CAME_BACK = "came-back"
 
@@ -49,6 +51,7 @@ ROUTES: dict[MovementKind, tuple[Place, Place]] = {
     MovementKind.RESERVED: (Place.SHELF, Place.WHOLESALE),
     MovementKind.RELEASED: (Place.WHOLESALE, Place.SHELF),
     MovementKind.SHIPPED: (Place.WHOLESALE, Place.OUTSIDE),
+    MovementKind.RECALLED: (Place.OUTSIDE, Place.WHOLESALE),
     MovementKind.RENTED_OUT: (Place.SHELF, Place.RENTED),
     MovementKind.CAME_BACK: (Place.RENTED, Place.SHELF),
 }
@@ -141,10 +144,13 @@ def history(observations: Iterable[Observation], movements: Iterable[Movement]) 
 
     Before the first observation nobody knows what is on hand: it is None then, not zero.
     """
-    lines: list[tuple[datetime, int, str, Movement | Observation]] = []
-    lines += [(each.observed_at, 0, each.source, each) for each in runs_of(observations)]
     unique = {(one.source, one.reference, one.serial, one.kind): one for one in movements}
-    lines += [(each.occurred_at, 1, each.reference, each) for each in unique.values()]
+    seen = runs_of(observations)
+    moving, counting = {one.source for one in unique.values()}, {one.source for one in seen}
+    # Of one instant, what a source says it moved is in its own count, and in nobody else's.
+    lines: list[tuple[datetime, int, str, Movement | Observation]] = []
+    lines += [(each.observed_at, 2 if each.source in moving else 0, each.source, each) for each in seen]
+    lines += [(each.occurred_at, 1 if each.source in counting else 3, each.reference, each) for each in unique.values()]
     lines.sort(key=lambda line: line[:3])
     on_hand: int | None = None
     held = 0

@@ -338,6 +338,13 @@ class Settings(Foundation):
         """Binding decisions with more than this at risk need a second person; None: none does."""
         return self.installation.two_persons_above
 
+    @property
+    def money_shops(self) -> frozenset[str]:
+        """Shops whose sales are books; of the others nobody is asked who their customers are."""
+        named = {shop.name for shop in self.shops if shop.deposit_products or shop.membership_products}
+        trading = {self.trade_ins.terms.shop} if self.trade_ins else set()
+        return frozenset(named | trading | {each.shop for each in self.circular})
+
     @cached_property
     def partners(self) -> tuple[Partner, ...]:
         """The accounts in the domain's words."""

@@ -30,6 +30,10 @@ publications = sa.Table(
     sa.Column("held", sa.BigInteger, nullable=False),
     sa.Column("accepted_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("why", sa.Text, nullable=False),
+    sa.Column("gone", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("based_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("doubted_since", sa.TIMESTAMP(timezone=True)),
+    sa.Column("should_show", sa.BigInteger),
     sa.Column("available", sa.BigInteger),
     sa.Column("committed", sa.BigInteger),
     sa.Column("on_hand", sa.BigInteger),
@@ -40,6 +44,9 @@ publications = sa.Table(
     sa.Column("delay", sa.Interval),
     sa.Column("detected", sa.Interval),
     sa.Index("ix_publications_item", "channel", "item"),
+    sa.Index(
+        "ix_publications_doubted", "channel", "doubted_since", postgresql_where=sa.text("doubted_since IS NOT NULL")
+    ),
     sa.Index(
         "ix_publications_changed",
         "channel",
@@ -71,6 +78,8 @@ class Publication:
     changed_since: datetime | None
     accepted_at: datetime | None
     why: str
+    doubted_since: datetime | None = None
+    """Since when it shows a number that nothing explains: as of the reading."""
 
 
 _MARK = insert(publications)
@@ -138,6 +147,38 @@ def note_held(connection: sa.Connection, place: ChannelItem, held: int) -> None:
     connection.execute(sa.update(publications).where(_is(place)).values(held=held))
 
 
+def note_judged(
+    connection: sa.Connection, place: ChannelItem, doubted_since: datetime | None, should_show: int | None
+) -> None:
+    """What it should show instead, by all that is known; None where it shows that, or nobody knows yet."""
+    judged = {"doubted_since": doubted_since, "should_show": should_show}
+    connection.execute(sa.update(publications).where(_is(place)).values(**judged))
+
+
+def list_doubted(connection: sa.Connection, channel: str) -> list[tuple[str, str]]:
+    """(SKU, location) of a channel whose numbers nothing explains, told of or not."""
+    query = sa.select(publications.c.sku, publications.c.location).where(
+        publications.c.channel == channel, publications.c.doubted_since.is_not(None)
+    )
+    return sorted((row.sku, row.location) for row in connection.execute(query))
+
+
+def oldest_unjudged(connection: sa.Connection, channel: str) -> datetime | None:
+    """Since when the longest doubted number of a channel waits to be judged."""
+    query = sa.select(sa.func.min(publications.c.doubted_since)).where(
+        publications.c.channel == channel,
+        publications.c.doubted_since.is_not(None),
+        publications.c.should_show.is_(None),
+    )
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found
+
+
+def evidence_of(connection: sa.Connection, place: ChannelItem) -> str:
+    """The hash of what it was last shown by."""
+    return connection.execute(sa.select(publications.c.evidence).where(_is(place))).scalar_one() or ""
+
+
 def _is(place: ChannelItem) -> sa.ColumnElement[bool]:
     return sa.and_(
         publications.c.channel == place.channel,
@@ -187,62 +228,6 @@ def find_places(connection: sa.Connection, channel: str, items: Collection[str])
     )
     rows = connection.execute(query, {"items": sorted(set(items))}).mappings()
     return sorted((_publication(row).place for row in rows), key=lambda place: (place.sku, place.location))
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptedStock:
-    """What a channel has taken from us for a product at a place: a count, a hold, or both."""
-
-    sku: str
-    location: str
-    believed: int | None
-    counted_at: datetime | None
-    held: int | None
-    why: str
-
-
-_ACCEPT = (
-    sa.update(publications)
-    .where(
-        publications.c.channel == sa.bindparam("of_channel"),
-        publications.c.sku == sa.bindparam("of_sku"),
-        publications.c.location == sa.bindparam("of_location"),
-    )
-    .values(
-        believed=sa.func.coalesce(sa.bindparam("new_believed", type_=sa.BigInteger), publications.c.believed),
-        published=sa.func.coalesce(sa.bindparam("new_believed", type_=sa.BigInteger), publications.c.published),
-        counted_at=sa.func.coalesce(
-            sa.bindparam("new_counted_at", type_=sa.TIMESTAMP(timezone=True)), publications.c.counted_at
-        ),
-        held=sa.func.coalesce(sa.bindparam("new_held", type_=sa.BigInteger), publications.c.held),
-        why=sa.bindparam("new_why"),
-        accepted_at=sa.bindparam("at"),
-        delay=sa.bindparam("at", type_=sa.TIMESTAMP(timezone=True))
-        - sa.bindparam("since", type_=sa.TIMESTAMP(timezone=True)),
-    )
-)
-
-
-def note_accepted(
-    connection: sa.Connection, channel: str, accepted: Sequence[tuple[AcceptedStock, datetime]], now: datetime
-) -> None:
-    """The channel took these; each with since when it was waiting, which makes its delay."""
-    rows = [
-        {
-            "of_channel": channel,
-            "of_sku": each.sku,
-            "of_location": each.location,
-            "new_believed": each.believed,
-            "new_counted_at": each.counted_at,
-            "new_held": each.held,
-            "new_why": each.why,
-            "at": now,
-            "since": since,
-        }
-        for each, since in accepted
-    ]
-    if rows:
-        connection.execute(_ACCEPT, rows)
 
 
 _ARRAYS: dict[str, Any] = {
@@ -383,5 +368,14 @@ def _publication(row: Any) -> Publication:
             row["tracked"],
             row["shown_at"],
         )
-    standing = Standing(row["believed"], row["published"], row["counted_at"], row["held"], shown)
-    return Publication(place, standing, row["changes"], row["changed_since"], row["accepted_at"], row["why"])
+    told = (row["believed"], row["published"], row["counted_at"], row["held"])
+    standing = Standing(*told, shown, row["gone"], row["based_at"])
+    return Publication(
+        place,
+        standing,
+        row["changes"],
+        row["changed_since"],
+        row["accepted_at"],
+        row["why"],
+        row["doubted_since"],
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -46,8 +46,24 @@ deposits = sa.Table(
 """`booked_minor`: what of it stands on the account of deposits."""
 
 
+def are_news(connection: sa.Connection, shop: str, sales: Collection[ShopSale]) -> set[str]:
+    """Ids of those of which this is not what was kept last: newer, or of the same second and another."""
+    query = sa.select(shop_sales.c.sale_id, shop_sales.c.updated_at, shop_sales.c.body).where(
+        shop_sales.c.shop == shop, shop_sales.c.sale_id.in_([sale.id for sale in sales])
+    )
+    known = {row.sale_id: row for row in connection.execute(query)}
+    return {
+        sale.id
+        for sale in sales
+        if (row := known.get(sale.id)) is None
+        or row.updated_at < sale.updated_at
+        or (row.updated_at == sale.updated_at and from_json(row.body, ShopSale) != sale)
+    }
+
+
 def save_sale(connection: sa.Connection, shop: str, sale: ShopSale, evidence: str, now: datetime) -> bool:
-    """Keep an order as it is now; False when what is known is as new. Deliveries come late and doubled: the newest stands."""
+    """Keep an order as it is now; False when what is known is newer. Readings come late and doubled: the newest stands, and of
+    one second the one that was read last."""
     days = [sale.placed_at, *(each.at for each in sale.payments), *(each.at for each in sale.refunds)]
     values = {
         "shop": shop,
@@ -64,7 +80,7 @@ def save_sale(connection: sa.Connection, shop: str, sale: ShopSale, evidence: st
         insert(shop_sales)
         .values(**values)
         .on_conflict_do_update(
-            index_elements=["shop", "sale_id"], set_=fresh, where=shop_sales.c.updated_at < sale.updated_at
+            index_elements=["shop", "sale_id"], set_=fresh, where=shop_sales.c.updated_at <= sale.updated_at
         )
         .returning(shop_sales.c.sale_id)
     )

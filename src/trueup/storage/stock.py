@@ -41,6 +41,7 @@ reservations = sa.Table(
     sa.Column("location", sa.Text, nullable=False),
     sa.Column("eaches", sa.BigInteger, nullable=False),
     sa.Column("claimed_eaches", sa.BigInteger, nullable=False),
+    sa.Column("shipped_eaches", sa.BigInteger, nullable=False, server_default=sa.text("0")),
     sa.Column("reserved_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("claimed_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("decision", sa.BigInteger, nullable=False),
@@ -219,19 +220,21 @@ def release_reservation(connection: sa.Connection, order_id: int, sequence: int,
 def _end(
     connection: sa.Connection, which: sa.ColumnElement[bool], kind: MovementKind, now: datetime
 ) -> list[Reservation]:
-    """Delete reservations and tell the ledger; returns what they held."""
+    """Delete reservations and tell the ledger of what had not shipped; returns what they held."""
     rows = connection.execute(sa.delete(reservations).where(which).returning(reservations)).mappings().all()
     ended = [
         (
             Reservation(
                 row["order_id"], row["sequence"], row["sku"], row["location"], row["eaches"], row["claimed_at"]
             ),
+            row["eaches"] - row["shipped_eaches"],
             f"{row['order_id']}/{row['sequence']}/{row['decision']}/{kind.value}",
         )
         for row in rows
     ]
-    append_movements(connection, [_movement(held, kind, held.eaches, now, reference) for held, reference in ended])
-    return sorted((held for held, _ in ended), key=lambda held: (held.order_id, held.sequence))
+    told = [_movement(held, kind, left, now, reference) for held, left, reference in ended if left > 0]
+    append_movements(connection, told)
+    return sorted((held for held, _, _ in ended), key=lambda held: (held.order_id, held.sequence))
 
 
 def mark_claimed(connection: sa.Connection, order_id: int, sequences: Collection[int], now: datetime) -> None:

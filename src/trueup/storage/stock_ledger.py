@@ -238,20 +238,23 @@ def load_movements_of(
         query = query.where(table.c.occurred_at >= since)
     found: dict[str, list[Movement]] = {}
     for row in connection.execute(query.order_by(table.c.occurred_at, table.c.id)).mappings():
-        evidence = row["evidence"] if row["evidence"] != NO_EVIDENCE else ""
-        movement = Movement(
-            row["sku"],
-            row["location"],
-            MovementKind(row["kind"]),
-            row["eaches"],
-            row["occurred_at"],
-            row["source"],
-            row["reference"],
-            row["serial"],
-            evidence,
-        )
-        found.setdefault(movement.sku, []).append(movement)
+        found.setdefault(row["sku"], []).append(movement_of(row))
     return found
+
+
+def movement_of(row: Any) -> Movement:
+    """A row as what moved."""
+    return Movement(
+        row["sku"],
+        row["location"],
+        MovementKind(row["kind"]),
+        row["eaches"],
+        row["occurred_at"],
+        row["source"],
+        row["reference"],
+        row["serial"],
+        row["evidence"] if row["evidence"] != NO_EVIDENCE else "",
+    )
 
 
 def load_observations(

@@ -55,7 +55,8 @@ class WriteRow:
     """One row of a write: what is set (a CountWrite or HoldMove), and what it makes of the publication when it is taken.
 
     `changes` and `since` say which change it answers, and since when that waited. `whole`: nothing else is due for it, so that
-    the change is settled when this is taken.
+    the change is settled when this is taken. `published` is what was told in all once it is taken; `recounted`: it states a count
+    anew.
     """
 
     count: CountWrite | None
@@ -66,6 +67,9 @@ class WriteRow:
     changes: int
     since: datetime
     whole: bool = False
+    published: int | None = None
+    gone: int | None = None
+    recounted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

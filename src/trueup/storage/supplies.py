@@ -31,10 +31,24 @@ stock_buffers = sa.Table(
 _EFFECTS = {kind: (end in HERE) - (start in HERE) for kind, (start, end) in ROUTES.items()}
 
 
+_RESERVED = (MovementKind.SHIPPED, MovementKind.RECALLED)
+_SALES = (MovementKind.SOLD, MovementKind.RETURNED)
+
+
 def _kinds(effect: int) -> str:
     # What orders hold ends with the next count, where it shipped from; so shipping is in `held` and not here as well.
-    kinds = [kind for kind, change in _EFFECTS.items() if change == effect and kind is not MovementKind.SHIPPED]
+    kinds = [kind for kind, change in _EFFECTS.items() if change == effect and kind not in _RESERVED]
+    return _words(kinds)
+
+
+def _words(kinds: Iterable[MovementKind]) -> str:
     return ", ".join(f"'{kind}'" for kind in kinds)
+
+
+# What customers sent back undoes what they took since the count, and no more: it may lie among what was counted.
+_MOVED = f"""CASE WHEN m.kind IN ({_kinds(-1)}) THEN -m.eaches
+                    WHEN m.kind IN ({_kinds(1)}) AND m.occurred_at > c.observed_at THEN m.eaches ELSE 0 END"""
+_SOLD = f"m.kind IN ({_words(_SALES)})"
 
 
 # Claims that a shop's count knows are summed from orders that are still open: years of closed ones are never read. What is summed
@@ -66,9 +80,8 @@ WITH counted AS MATERIALIZED (
 ), held AS (
     SELECT sku, sum(held)::bigint AS held, sum(held_known)::bigint AS held_known FROM holding GROUP BY sku
 ), moved AS (
-    SELECT c.sku,
-           sum(CASE WHEN m.kind IN ({_kinds(-1)}) THEN -m.eaches
-                    WHEN m.kind IN ({_kinds(1)}) AND m.occurred_at > c.observed_at THEN m.eaches ELSE 0 END)::bigint AS moved
+    SELECT c.sku, (least(0, coalesce(sum({_MOVED}) FILTER (WHERE {_SOLD}), 0))
+                   + coalesce(sum({_MOVED}) FILTER (WHERE NOT {_SOLD}), 0))::bigint AS moved
     FROM counted c
     JOIN trueup.stock_movements m ON m.sku = c.sku AND m.location = :location AND m.occurred_at >= c.observed_at
     WHERE NOT c.in_shop

@@ -1,7 +1,8 @@
-"""Poll sales: orders of a shop that changed are read whole and kept; deposits in them go on the books and off again.
+"""Poll sales: orders of a shop that changed are read whole and kept, page by page; what hangs on them follows.
 
-Only where something hangs on it: a shop that gives credits for trade-ins, or whose deposits and memberships are named. The list of
-what changed comes from a search that lags, so windows overlap; an order seen again changes nothing.
+Every shop whose stock is published or promised from, and those that give credits for trade-ins or whose deposits and memberships
+are named. The list of what changed comes from a search that lags, so windows overlap; an order seen again changes nothing. A
+number that the shop shows and nothing explained yet is judged when all orders are known that could.
 """
 
 from __future__ import annotations
@@ -9,40 +10,36 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
-
 from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import NotFound, Rejected
-from trueup.base.money import Money
 from trueup.domain.cases import CaseDraft, Resolution, Role
-from trueup.domain.credit_posting import place_deposit
-from trueup.domain.shop_sales import Deposit, ShopSale, deposits_of
+from trueup.domain.shop_sales import ShopSale
 from trueup.durable.flow import Flow
 from trueup.storage import cases, sources
 from trueup.storage.json_values import from_json, to_json
-from trueup.storage.shop_sales import deposits, save_sale
-from trueup.workflows.credit_entries import post
-from trueup.workflows.rounds import Rounds, set_next, start_rounds
+from trueup.workflows.rounds import Rounds, ask_sooner, set_next, start_rounds
+from trueup.workflows.shop_drift import ORDER_LAG, QUERY, judge_doubted, oldest_doubt
 from trueup.workflows.source_failures import NOT_DONE, note_failure, note_working
-from trueup.workflows.world import ACTOR, Flowing, Tx, World
+from trueup.workflows.take_in_sales import take_in_sales
+from trueup.workflows.world import Flowing, Tx, World
 
-QUERY = "sales"
 MOST_PAGES = 10_000
 UNREADABLE = "shop.sale-unreadable"
 OVERLAP = timedelta(minutes=10)
 """Shopify's search of orders has been seen to lag by seconds; an order that was changed while it was down comes later."""
+AFTER_FAILURE = timedelta(minutes=2)
 
 
 def poll_sales(c: Flowing, shop: str) -> None:
-    """All that changed since the last round, order by order; then the next round is set."""
+    """All that changed since the last round, a page at a time; then the next round is set."""
     began = write_instant(c.now())
     since = c.commit(changed_since, shop)
     page: str | None = None
     for _ in range(MOST_PAGES):
         try:
-            found = c.step(find_changed, shop, since, page)
-            for sale_id in found["ids"]:
+            found = c.step(fetch_changed, shop, since, page)
+            c.commit(take_in_page, shop, found)
+            for sale_id in found["long"]:
                 c.commit(take_in_sale, shop, c.step(fetch_sale, shop, sale_id))
         except NOT_DONE as error:
             c.commit(finish_sales, shop, c.run_id, began, str(error))
@@ -71,10 +68,15 @@ def changed_since(tx: Tx, shop: str) -> str:
     return write_instant(covered - OVERLAP)
 
 
-def find_changed(world: World, shop: str, since: str, page: str | None) -> dict[str, Any]:
+def fetch_changed(world: World, shop: str, since: str, page: str | None) -> dict[str, Any]:
     """One page of what changed."""
-    ids, following = world.connections.sales[shop].find_changed(read_instant(since), page).value
-    return {"ids": list(ids), "next_page": following}
+    found = world.connections.sales[shop].fetch_changed(read_instant(since), page)
+    return {
+        "sales": to_json(found.value.sales),
+        "long": list(found.value.long),
+        "next_page": found.value.next_page,
+        "evidence": found.evidence.decode(errors="replace"),
+    }
 
 
 def fetch_sale(world: World, shop: str, sale_id: str) -> dict[str, Any]:
@@ -86,46 +88,36 @@ def fetch_sale(world: World, shop: str, sale_id: str) -> dict[str, Any]:
     return {"id": sale_id, "sale": to_json(found.value), "evidence": found.evidence.decode(errors="replace")}
 
 
+def take_in_page(tx: Tx, shop: str, found: dict[str, Any]) -> int:
+    """The orders that fit on a page; returns how many were news."""
+    sales = [from_json(each, ShopSale) for each in found["sales"]]
+    standing = cases.open_subjects(tx.connection, UNREADABLE)
+    for sale in sales:
+        if _subject(shop, sale.id) in standing:
+            cases.close_case(tx.connection, UNREADABLE, _subject(shop, sale.id), why=_READABLE, now=tx.now)
+    return take_in_sales(tx, shop, sales, found["evidence"].encode())
+
+
 def take_in_sale(tx: Tx, shop: str, fetched: dict[str, Any]) -> None:
-    """Keep an order as it is now, and bring its deposits on the books to what is held."""
-    subject = f"sale {shop} {fetched['id']}"
+    """An order that was read by its id; or a case that says why it cannot be."""
+    subject = _subject(shop, fetched["id"])
     if "refused" in fetched:
         cases.open_case(tx.connection, _unreadable(tx, subject, fetched["refused"]), tx.now)
         return
-    cases.close_case(tx.connection, UNREADABLE, subject, why="it can be read now", now=tx.now)
-    sale = from_json(fetched["sale"], ShopSale)
-    content = fetched["evidence"].encode()
-    evidence = tx.resources.keep(tx.connection, content, kind="sale", source=shop, name=f"order {sale.name}")
-    if save_sale(tx.connection, shop, sale, evidence, tx.now):
-        for deposit in deposits_of(sale, tx.resources.hidden_products):
-            _book_deposit(tx, shop, deposit, evidence)
+    cases.close_case(tx.connection, UNREADABLE, subject, why=_READABLE, now=tx.now)
+    take_in_sales(tx, shop, [from_json(fetched["sale"], ShopSale)], fetched["evidence"].encode())
 
 
-def _book_deposit(tx: Tx, shop: str, deposit: Deposit, evidence: str) -> None:
-    """The books hold what is held: a difference is one entry."""
-    currency = deposit.amount.currency
-    key = {"shop": shop, "line_id": deposit.line}
-    facts = {
-        "sale_id": deposit.sale,
-        "name": deposit.name,
-        "customer": deposit.customer,
-        "left_on": deposit.left_on,
-        "currency": currency,
-        "minor": deposit.amount.minor,
-        "given_back_minor": deposit.given_back.minor,
-    }
-    statement = insert(deposits).values(**key, **facts, booked_minor=0, bookings=0)
-    statement = statement.on_conflict_do_update(index_elements=list(key), set_=facts)
-    row = tx.connection.execute(statement.returning(deposits.c.booked_minor, deposits.c.bookings)).one()
-    change = Money(deposit.held.minor - row.booked_minor, currency)
-    if not change:
-        return
-    placed = place_deposit(tx.resources.books.chart, deposit.name, change)
-    words = f"Deposit of order {deposit.name}: {deposit.held} held"
-    post(tx, f"deposit {shop} {deposit.line} {row.bookings + 1}", words, placed, evidence, ACTOR)
-    which = sa.and_(deposits.c.shop == shop, deposits.c.line_id == deposit.line)
-    values = {"booked_minor": deposit.held.minor, "bookings": row.bookings + 1}
-    tx.connection.execute(sa.update(deposits).where(which).values(**values))
+_READABLE = "it can be read now"
+
+
+def _subject(shop: str, sale_id: str) -> str:
+    return f"sale {shop} {sale_id}"
+
+
+def sales_changed(tx: Tx, shop: str) -> None:
+    """Somebody says that orders of a shop changed: they are asked for soon."""
+    ask_sooner(tx, [rounds for rounds in sale_rounds(tx.resources) if rounds.source == shop])
 
 
 def _unreadable(tx: Tx, subject: str, words: str) -> CaseDraft:
@@ -143,19 +135,24 @@ def _unreadable(tx: Tx, subject: str, words: str) -> CaseDraft:
 
 
 def finish_sales(tx: Tx, shop: str, run_id: str, began: str, failed: str) -> None:
-    """Note how it went, and set the next round. What is covered is covered from when the round began."""
+    """Note how it went, judge what waited for it, and set the next round. What is covered is covered from when the round began."""
+    rounds = _rounds(tx.resources, shop)
+    after = AFTER_FAILURE if failed else rounds.pace
     if failed:
         note_failure(tx, shop, QUERY, failed)
     else:
         note_working(tx, shop, QUERY)
         covered = read_instant(began)
         sources.note_success(tx.connection, shop, QUERY, covered_until=covered, documents=0, now=tx.now)
-    after = timedelta(minutes=2) if failed else tx.resources.pace.credits
-    set_next(tx, _rounds(tx.resources, shop), run_id, after)
+        judge_doubted(tx, shop)
+        doubt = oldest_doubt(tx, shop)
+        if doubt is not None:
+            after = min(after, max(rounds.rest, doubt + ORDER_LAG - tx.now))
+    set_next(tx, rounds, run_id, after)
 
 
 def _rounds(world: World, shop: str) -> Rounds:
-    return Rounds("poll_sales", f"sales:{shop}", shop, QUERY, (shop,), world.pace.credits)
+    return Rounds("poll_sales", f"sales:{shop}", shop, QUERY, (shop,), world.pace.sales)
 
 
 FLOWS = (Flow[World]("poll_sales", poll_sales, "polls"),)

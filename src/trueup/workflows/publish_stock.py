@@ -19,9 +19,10 @@ from uuid import NAMESPACE_URL, uuid5
 from trueup.base.errors import Refused, Rejected, RemoteError, Throttled, TrueupError
 from trueup.domain.publishing import CountWrite, Due, HoldMove, ShownStock, WantedStock, decide
 from trueup.durable.flow import Flow
-from trueup.storage import publications, pumps, sources, stock_writes
+from trueup.storage import accepted_stock, publications, pumps, sources, stock_writes
+from trueup.storage.accepted_stock import AcceptedStock
 from trueup.storage.json_values import from_json, to_json
-from trueup.storage.publications import AcceptedStock, Publication
+from trueup.storage.publications import Publication
 from trueup.storage.stock_writes import StockWrite, WriteKind, WriteRow, WriteState
 from trueup.workflows.shown_stock import note_gone, take_in_shown
 from trueup.workflows.source_failures import NOT_DONE, needs_person, note_failure, note_working
@@ -138,13 +139,16 @@ def _row(each: Publication, due: Due, wanted: WantedStock) -> WriteRow:
     since = each.changed_since
     assert since is not None, f"{each.place}: listed as changed, and not marked"
     whole = due.count is None or due.hold is None
-    return WriteRow(due.count, due.hold, wanted.counted_at, wanted.held, wanted.why, each.changes, since, whole)
+    row = WriteRow(due.count, due.hold, wanted.counted_at, wanted.held, wanted.why, each.changes, since, whole)
+    if due.count is None or wanted.on_hand is None:
+        return row
+    return replace(row, published=wanted.on_hand - wanted.gone, gone=wanted.gone, recounted=due.recounted)
 
 
 def _of_kind(row: WriteRow, kind: WriteKind) -> WriteRow:
     if kind is WriteKind.COUNTS:
         return replace(row, hold=None)
-    return replace(row, count=None, counted_at=None)
+    return replace(row, count=None, counted_at=None, published=None, gone=None)
 
 
 def _settled(each: Publication) -> tuple[str, str, int]:
@@ -208,9 +212,19 @@ def _note_accepted(tx: Tx, channel: str, write: StockWrite) -> None:
     rows = []
     for row in write.rows:
         believed = row.count.eaches if row.count else None
-        accepted = AcceptedStock(*_place(row), believed, row.counted_at, row.held if row.hold else None, row.why)
+        published = believed if row.published is None else row.published
+        accepted = AcceptedStock(
+            *_place(row),
+            believed,
+            row.counted_at,
+            row.held if row.hold else None,
+            row.why,
+            published,
+            row.gone,
+            write.made_at if row.count and row.recounted else None,
+        )
         rows.append((accepted, row.since))
-    publications.note_accepted(tx.connection, channel, rows, tx.now)
+    accepted_stock.note_accepted(tx.connection, channel, rows, tx.now)
     close_refused(tx, channel, [_place(row) for row in write.rows])
     # Where the other kind of write is due too it stays marked: the next run finds whether both were taken.
     whole = [(*_place(row), row.changes) for row in write.rows if row.whole]

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from trueup.domain.catalog import CountSource
 from trueup.domain.inventory import Level
-from trueup.domain.publishing import Drift, ShownStock, find_drift
+from trueup.domain.publishing import Drift, ShownStock, find_lost_hold
 from trueup.storage import cases, publications, stock_looks, stock_writes
 from trueup.storage.publications import Publication
 from trueup.storage.stock_ledger import record_levels
+from trueup.workflows.poll_sales import sales_changed
+from trueup.workflows.shop_drift import judge_shown
 from trueup.workflows.stock_cases import (
     DRIFT,
     UNTRACKED,
@@ -73,14 +75,38 @@ def _calm(tx: Tx, channel: str, shown: Sequence[ShownStock]) -> tuple[list[Shown
 def _judge_all(tx: Tx, channel: str, fresh: Sequence[ShownStock], known: tuple[Known, str]) -> int:
     """At how many places the channel had something else than we believed."""
     before, digest = known
-    standing = cases.open_subjects(tx.connection, DRIFT)
     news = 0
+    lost: set[tuple[str, str]] = set()
     for each in fresh:
-        news += _judge(tx, channel, before[each.sku, each.location], each, digest)
-        if subject_of(channel, each.sku, each.location) in standing:
-            _close_settled(tx, channel, before[each.sku, each.location], each)
+        key = (each.sku, each.location)
+        standing = before[key].standing
+        news += standing.believed is not None and standing.believed != each.on_hand
+        if (drift := find_lost_hold(*key, standing, each)) is not None:
+            _hold_again(tx, before[key], drift, digest)
+            lost.add(key)
+    _judge_numbers(tx, channel, [each for each in fresh if (each.sku, each.location) not in lost], known)
     _judge_tracking(tx, channel, fresh)
     return news
+
+
+def _judge_numbers(tx: Tx, channel: str, shown: Sequence[ShownStock], known: tuple[Known, str]) -> None:
+    """What was never told to the channel cannot differ; of what was, an order may be on its way that explains it."""
+    before, digest = known
+    keys = [(each.sku, each.location) for each in shown]
+    told = [key for key in keys if before[key].standing.published is not None]
+    if judge_shown(tx, channel, told, digest):
+        sales_changed(tx, channel)
+    standing = cases.open_subjects(tx.connection, DRIFT)
+    for sku, location in set(keys).difference(told):
+        if subject_of(channel, sku, location) in standing:
+            close_drift(tx, channel, sku, location)
+
+
+def _hold_again(tx: Tx, known: Publication, drift: Drift, digest: str) -> None:
+    """What we hold there is what it shows: it is moved there again."""
+    tell_drift(tx, known, drift, ("goods that it must not sell", digest))
+    publications.note_held(tx.connection, known.place, drift.theirs)
+    publications.mark_changed(tx.connection, [known.place], tx.now)
 
 
 def _counted(tx: Tx, shown: Sequence[ShownStock]) -> list[ShownStock]:
@@ -114,23 +140,6 @@ def _level(shown: ShownStock, channel: str, evidence: str) -> Level:
         source=channel,
         evidence=evidence,
     )
-
-
-def _judge(tx: Tx, channel: str, known: Publication, shown: ShownStock, digest: str) -> bool:
-    """Whether the channel's count is another than what we believed. An echo of our own write is not."""
-    drift: Drift | None = find_drift(shown.sku, shown.location, known.standing, shown)
-    if drift is not None:
-        tell_drift(tx, channel, drift, known, digest)
-    if drift is not None and drift.what == "held":
-        # What we hold there is what it shows: it is moved there again.
-        publications.note_held(tx.connection, known.place, shown.reserved)
-        publications.mark_changed(tx.connection, [known.place], tx.now)
-    return known.standing.believed is not None and known.standing.believed != shown.on_hand
-
-
-def _close_settled(tx: Tx, channel: str, known: Publication, shown: ShownStock) -> None:
-    if find_drift(shown.sku, shown.location, known.standing, shown) is None:
-        close_drift(tx, channel, shown.sku, shown.location)
 
 
 def _judge_tracking(tx: Tx, channel: str, shown: Sequence[ShownStock]) -> None:

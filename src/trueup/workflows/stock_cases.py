@@ -45,17 +45,22 @@ def _is_per_case(tx: Tx, vendor_code: str) -> bool:
     return any(terms is not None and terms.cost_basis is CostBasis.CASE for terms in found)
 
 
-def tell_drift(tx: Tx, channel: str, drift: Drift, known: Publication, evidence: str) -> None:
-    """Both numbers, our last word on them, and what the difference is worth."""
+def tell_drift(tx: Tx, known: Publication, drift: Drift, told: tuple[str, str]) -> None:
+    """Both numbers, our last word on them, what moved last, and what the difference is worth. `told`: the words of what makes
+    ours, and the evidence of theirs."""
+    words, evidence = told
+    channel = known.place.channel
     last = (
         f"our last write was taken on {known.accepted_at:%Y-%m-%d %H:%M} UTC" if known.accepted_at else "none was taken"
     )
     because = f" ({known.why})" if known.why else ""
+    fewer = drift.what == "on hand" and drift.theirs < drift.ours
     draft = CaseDraft(
         kind=DRIFT,
         subject=subject_of(channel, drift.sku, drift.location),
-        title=f"{channel} shows {drift.theirs} of {drift.sku} {drift.what} at {drift.location}, we told it {drift.ours}",
-        expected=f"{drift.ours} {drift.what}; {last}{because}",
+        title=f"{channel} shows {drift.theirs} of {drift.sku} {drift.what} at {drift.location}, expected {drift.ours}: "
+        + (f"{drift.ours - drift.theirs} lie there and are not offered" if fewer else "it sells what is not there"),
+        expected=f"{drift.ours} {drift.what}: {words}; {last}{because}",
         found=f"{drift.theirs} {drift.what}",
         money_at_risk=worth(tx, drift.sku, drift.theirs - drift.ours),
         deadline=None,

@@ -17,6 +17,7 @@ from trueup.remote.hints import About, Hint, Subject
 from trueup.storage import cases, hints, sales_orders
 from trueup.storage.documents import Arrival
 from trueup.workflows.export_shop import export_ended
+from trueup.workflows.poll_sales import sales_changed
 from trueup.workflows.rounds import Rounds, ask_sooner
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.wake_stock import look_now
@@ -65,6 +66,8 @@ def look_again(tx: Tx, source: str, subjects: Sequence[Subject]) -> None:
     by: dict[About, list[str]] = {}
     for subject in subjects:
         by.setdefault(subject.about, []).append(subject.key)
+    if by.get(About.SALES_ORDER):
+        sales_changed(tx, source)
     for order_id in sales_orders.doubt_orders(tx.connection, source, by.get(About.SALES_ORDER, ())):
         start_answering(tx, order_id)
     for words in by.get(About.CONNECTION, ()):

@@ -13,7 +13,7 @@ from datetime import timedelta
 from trueup.domain.catalog import CountSource, Product
 from trueup.domain.inventory import Availability, TermKind
 from trueup.domain.publishing import WantedStock
-from trueup.storage import products, publications, shop_products, stock
+from trueup.storage import products, publications, shop_courses, shop_products, stock
 from trueup.storage.publications import ChannelItem
 from trueup.workflows.promises import load_promises, shop_channel
 from trueup.workflows.wake_stock import wake_stock
@@ -22,7 +22,7 @@ from trueup.workflows.world import Tx
 UNCLAIMED_FOR = timedelta(minutes=30)
 """A reservation that the shop has not claimed by then is held there: until then the claim itself needs the goods free."""
 NOTHING = WantedStock(None, None, 0, "the channel counts it")
-_HERE = (TermKind.ON_HAND, TermKind.MOVED, TermKind.UNOFFERED, TermKind.RENTED)
+_HERE = (TermKind.ON_HAND, TermKind.UNOFFERED, TermKind.RENTED)
 
 
 def wanted_stock(tx: Tx, channel: str, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], WantedStock]:
@@ -33,19 +33,24 @@ def wanted_stock(tx: Tx, channel: str, keys: Collection[tuple[str, str]]) -> dic
         skus = [sku for sku, at in keys if at == location and is_ours(known.get(sku))]
         promises = load_promises(tx.connection, shop_channel(tx.resources, channel, location, tx.now), skus, tx.now)
         waiting = stock.load_unclaimed(tx.connection, skus, location, tx.now)
+        gone = shop_courses.load_gone(tx.connection, channel, location, skus)
         forsaken = stock.load_unclaimed(tx.connection, skus, location, tx.now - UNCLAIMED_FOR)
         for sku, promise in promises.items():
             old = forsaken.get(sku, 0)
-            found[sku, location] = _wanted(promise, waiting.get(sku, 0) - old, old)
+            found[sku, location] = _wanted(promise, waiting.get(sku, 0) - old, old, gone.get(sku, 0))
     return found
 
 
-def _wanted(promise: Availability, waiting: int, forsaken: int) -> WantedStock:
-    """The buffer gives way to goods that a purchase order waits to have claimed; they are its own to take."""
+def _wanted(promise: Availability, waiting: int, forsaken: int, gone: int) -> WantedStock:
+    """The buffer gives way to goods that a purchase order waits to have claimed; they are its own to take.
+
+    What the channel's own orders sent off since it took the count is not among `gone`: it takes that off itself.
+    """
     here = max(0, promise.of(*_HERE))
     kept = -promise.of(TermKind.FENCED) + max(0, -promise.of(TermKind.BUFFER) - waiting) + forsaken
     counted_at = next((term.as_of for term in promise.terms if term.kind is TermKind.ON_HAND), None)
-    return WantedStock(here, counted_at, min(kept, here), str(promise))
+    gone = min(gone, here)
+    return WantedStock(here, counted_at, min(kept, here - gone), str(promise), gone)
 
 
 def is_ours(product: Product | None) -> bool:

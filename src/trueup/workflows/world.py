@@ -65,7 +65,9 @@ class Pace:
     sweep: timedelta = timedelta(hours=1)
     """How often all items, returns and blocked dates are read whole: nothing else tells which of them changed."""
     credits: timedelta = timedelta(hours=1)
-    """How often shops are asked what was sold, and what is left of credits."""
+    """How often shops are asked what is left of credits."""
+    sales: timedelta = timedelta(minutes=5)
+    """How often shops are asked which orders changed: one request where none did."""
     reports: timedelta = timedelta(hours=1)
     """How often it is looked which reports are due; Amazon lets one a minute be asked for."""
     proofs: timedelta = timedelta(hours=1)
@@ -192,7 +194,13 @@ class World:
 
     @property
     def sales_shops(self) -> frozenset[str]:
-        """The shops whose sales are read: those with a circular programme, trade-ins, deposits or memberships."""
+        """The shops whose sales are read: those whose goods we promise or publish, and those of `money_shops`."""
+        agreed = {terms.shop for terms in self._agreements()}
+        return self.money_shops | agreed | {shop for shop, places in self.shop_places.items() if places}
+
+    @property
+    def money_shops(self) -> frozenset[str]:
+        """The shops whose sales are books: those with a circular programme, trade-ins, deposits or memberships."""
         shops = {programme.shop for programme in self.programmes.values()}
         shops |= {name for name, products in self.hidden.items() if products.every}
         return frozenset(shops | ({self.trade_ins.shop} if self.trade_ins is not None else set()))

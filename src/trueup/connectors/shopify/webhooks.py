@@ -30,6 +30,9 @@ TOPICS = (
     "ORDERS_UPDATED",
     "ORDERS_EDITED",
     "ORDERS_CANCELLED",
+    "FULFILLMENTS_CREATE",
+    "FULFILLMENTS_UPDATE",
+    "REFUNDS_CREATE",
     "BULK_OPERATIONS_FINISH",
     "APP_UNINSTALLED",
     "APP_SCOPES_UPDATE",
@@ -47,6 +50,10 @@ class _Thing(msgspec.Struct):
 
 class _Operation(msgspec.Struct):
     admin_graphql_api_id: str
+
+
+class _OfOrder(msgspec.Struct):
+    order_id: int
 
 
 class _Edit(msgspec.Struct):
@@ -96,6 +103,9 @@ def read(hint: Hint, body: bytes) -> Sequence[Subject]:
             case ("orders", _, _):
                 order = msgspec.json.decode(body, type=_Thing)
                 return (Subject(About.SALES_ORDER, f"gid://shopify/Order/{order.id}"),)
+            case ("fulfillments" | "refunds", _, _):
+                part = msgspec.json.decode(body, type=_OfOrder)
+                return (Subject(About.SALES_ORDER, f"gid://shopify/Order/{part.order_id}"),)
             case ("bulk_operations", _, _):
                 operation = msgspec.json.decode(body, type=_Operation)
                 return (Subject(About.EXPORT, operation.admin_graphql_api_id),)

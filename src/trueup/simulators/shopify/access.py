@@ -38,6 +38,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "orders": ("read_orders",),
     "orderByIdentifier": ("read_orders",),
     "companyLocation": ("read_companies", "read_customers"),
+    "fulfillment": ("read_orders",),
     "fulfillmentOrders": (_FULFILLMENT_READ,),
     "fulfillmentOrder": (_FULFILLMENT_READ,),
     "orderCreate": ("write_orders",),

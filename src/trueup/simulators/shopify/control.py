@@ -11,7 +11,9 @@
 | POST sale | {"sku", "quantity", "properties"?} | {"order"}, or 409 when the policy forbids it |
 | POST orders/{number or name}/cancel | {"reason"?, "restock"?} | the order's state: the merchant did it by hand |
 | POST orders/{number or name}/quantity | {"sku", "quantity"} | the same |
-| POST orders/{number or name}/fulfil | | the same |
+| POST orders/{number or name}/fulfil | {"most"?} | the same |
+| POST orders/{number or name}/unfulfil | | the same: the last fulfilment was cancelled |
+| POST orders/{number or name}/refund | {"lines": {id: units}, "gateway"?, "restock"?, "location"?} | {"refund"} |
 | POST tracked | {"sku", "tracked"} | {}: the merchant turned counting on or off |
 | POST count | {"sku", "location", "by"} | {}: staff changed the number at a location by hand |
 | POST subscriptions | {"client_id", "topic", "uri", "include_fields"?} | {"id"}: as if by the app's configuration |
@@ -162,5 +164,7 @@ _WRITES: dict[str, Callable[[ShopifySimulator, Any], Any]] = {
 _BY_HAND: dict[str, Callable[[ShopifySimulator, str, Given], Any]] = {
     "cancel": lambda simulator, order, given: simulator.cancel_by_hand(order, **given),
     "quantity": lambda simulator, order, given: simulator.edit_by_hand(order, given["sku"], given["quantity"]),
-    "fulfil": lambda simulator, order, given: simulator.fulfil_by_hand(order),
+    "fulfil": lambda simulator, order, given: simulator.fulfil_by_hand(order, **given),
+    "unfulfil": lambda simulator, order, given: simulator.unfulfil_by_hand(order),
+    "refund": lambda simulator, order, given: {"refund": simulator.refund_by_hand(order, **given).id},
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from trueup.simulators.shopify.records import LineItem, Order, Record
+from trueup.simulators.shopify.records import LineItem, Location, Order, Record
 
 
 @dataclass(slots=True, eq=False)
@@ -105,6 +105,16 @@ class Payment(Record):
     test: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RefundedLine:
+    """Units of a line that money was given back for, and what became of the goods: put back at `location`, or not."""
+
+    line: LineItem
+    count: int
+    restock_type: str = "NO_RESTOCK"
+    location: Location | None = None
+
+
 @dataclass(slots=True, eq=False)
 class Refund(Record):
     """Money given back for lines of an order."""
@@ -112,7 +122,7 @@ class Refund(Record):
     type_name = "Refund"
     order: Order
     payments: list[Payment]
-    lines: list[tuple[LineItem, int]]
+    lines: list[RefundedLine]
     note: str | None = None
 
 

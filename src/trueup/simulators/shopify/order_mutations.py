@@ -140,7 +140,7 @@ def cancel(call: Call, orderId: str, reason: str, restock: bool, **given: Any) -
         problem = ("orderId", "Order does not exist", "NOT_FOUND")
     elif order.cancelled_at or order.cancelling:
         problem = ("orderId", "Order has already been canceled", "INVALID")
-    elif any(parent.status == "IN_PROGRESS" for parent in order.fulfillment_orders) or order.fulfillments:
+    elif any(parent.status == "IN_PROGRESS" for parent in order.fulfillment_orders) or orders.has_left(order):
         problem = ("orderId", "Cannot cancel an order that has outstanding fulfillments", "INVALID")
     elif len(given.get("staffNote") or "") > 255:
         problem = ("staffNote", "Staff note is too long (maximum is 255 characters)", "INVALID")

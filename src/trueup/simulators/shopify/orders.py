@@ -202,6 +202,31 @@ def fulfil(
     return made
 
 
+def has_left(order: Order) -> bool:
+    """Whether any of its goods left, by a fulfilment that stands."""
+    return any(each.status == "SUCCESS" for each in order.fulfillments)
+
+
+def cancel_fulfillment(world: World, left: Fulfillment) -> None:
+    """Goods did not leave after all: they lie where they were to leave from, committed to the order again."""
+    left.status, left.updated_at = "CANCELLED", world.now()
+    parent = open_fulfillment_order(world, left.order, left.location)
+    for gone in left.lines:
+        line = gone.line_item
+        line.fulfilled -= gone.quantity
+        part = next((each for each in parent.lines if each.line_item is line), None)
+        if part is None:
+            gid = world.new_id("FulfillmentOrderLineItem")
+            part = world.add(FulfillmentOrderLine(gid, left.updated_at, left.updated_at, parent, line, 0, 0))
+            parent.lines.append(part)
+        part.total_quantity += gone.quantity
+        part.remaining_quantity += gone.quantity
+        stock.put_in(world, part, gone.quantity)
+    world.touch(left.order)
+    world.happen("FULFILLMENTS_UPDATE", left)
+    world.happen("ORDERS_UPDATED", left.order)
+
+
 def discounted(line: LineItem) -> Price:
     """The unit price after discounts."""
     return line.unit_price - line.unit_discount

@@ -8,6 +8,7 @@ from trueup.simulators.shopify import orders
 from trueup.simulators.shopify.assembly import write_time
 from trueup.simulators.shopify.bulk_operations import payload_of_finish
 from trueup.simulators.shopify.bulk_records import BulkOperation
+from trueup.simulators.shopify.credit_records import Refund
 from trueup.simulators.shopify.records import Fulfillment, InventoryItem, InventoryLevel, LineItem, Order
 from trueup.simulators.shopify.world import Happening
 
@@ -27,6 +28,8 @@ def payload_of(happening: Happening) -> dict[str, Any]:
             return payload_of_finish(happening.subject, write_time)
         case Fulfillment():
             return _fulfillment(happening.subject)
+        case Refund():
+            return _refund(happening.subject)
         case other:
             raise AssertionError(f"{happening.topic}: nobody wrote a webhook body for {other.type_name}")
 
@@ -70,6 +73,17 @@ def _fulfillment(made: Fulfillment) -> dict[str, Any]:
             {"id": line.line_item.legacy_resource_id, "sku": line.line_item.sku, "quantity": line.quantity}
             for line in made.lines
         ],
+    }
+
+
+def _refund(done: Refund) -> dict[str, Any]:
+    """refunds/create: of which order; what was put back must be fetched."""
+    return {
+        "id": done.legacy_resource_id,
+        "admin_graphql_api_id": done.id,
+        "order_id": done.order.legacy_resource_id,
+        "created_at": write_time(done.created_at),
+        "processed_at": write_time(done.created_at),
     }
 
 

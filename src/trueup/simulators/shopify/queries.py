@@ -16,6 +16,7 @@ from trueup.simulators.shopify.pages import Key, by_number, page
 from trueup.simulators.shopify.records import (
     QUANTITY_NAMES,
     CompanyLocation,
+    Fulfillment,
     FulfillmentOrder,
     InventoryItem,
     InventoryLevel,
@@ -308,6 +309,7 @@ _QUERIES: dict[str, Callable[..., Any]] = {
     "storeCreditAccount": _found(StoreCreditAccount),
     "webhookSubscriptions": _subscriptions,
     "fulfillmentOrders": _fulfillment_orders,
+    "fulfillment": _found(Fulfillment),
     "fulfillmentOrder": _found(FulfillmentOrder),
     "job": _found(Job),
     "bulkOperation": bulk_operations.find_operation,

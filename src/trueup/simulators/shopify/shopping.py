@@ -8,14 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 from trueup.base.errors import Conflict, Invalid, NotFound
-from trueup.simulators.shopify import gift_cards, order_input, orders, store_credit
+from trueup.simulators.shopify import gift_cards, order_input, orders, stock, store_credit
 from trueup.simulators.shopify.assembly import Resolver
-from trueup.simulators.shopify.credit_records import Customer, Payment, Refund
+from trueup.simulators.shopify.credit_records import Customer, Payment, Refund, RefundedLine
 from trueup.simulators.shopify.pages import page
-from trueup.simulators.shopify.records import App, LineItem, Order, Price, Variant
+from trueup.simulators.shopify.records import App, Fulfillment, LineItem, Location, Order, Price, Variant
 from trueup.simulators.shopify.shapes import bag
 from trueup.simulators.shopify.world import World
 
+Restock = tuple[str, Location | None]
+"""What becomes of refunded goods: CANCEL, RETURN or NO_RESTOCK, and where they are put back (None: where they had left from)."""
+NO_RESTOCK: Restock = ("NO_RESTOCK", None)
 CARD, GIFT_CARD, STORE_CREDIT = "shopify_payments", "gift_card", "shopify_store_credit"
 
 
@@ -103,7 +106,9 @@ def _pay(world: World, order: Order, kind: str, gateway: str, amount: Decimal) -
     return paid
 
 
-def refund(world: World, order: Order, lines: Mapping[str, int], gateway: str = CARD) -> Refund:
+def refund(
+    world: World, order: Order, lines: Mapping[str, int], gateway: str = CARD, restock: Restock = NO_RESTOCK
+) -> Refund:
     """Give back the money for lines (id -> units) through a gateway. Raises Invalid for what the order does not have."""
     now = world.now()
     units: list[tuple[LineItem, int]] = []
@@ -114,18 +119,47 @@ def refund(world: World, order: Order, lines: Mapping[str, int], gateway: str = 
         units.append((line, count))
     amount = sum((line.unit_price.shop * count for line, count in units), Decimal(0))
     world.new_event()
+    told = [_put_back(world, line, count, restock) for line, count in units]
     paid = _pay(world, order, "REFUND", gateway, amount)
     if gateway == STORE_CREDIT and (buyer := world.till.buyers.get(order.id)) is not None:
         account = store_credit.open_account(world, buyer.id, order.currency_code)
         if account is not None:
             store_credit.add(world, account, amount, "ORDER_REFUND")
-    done = world.add(Refund(world.new_id("Refund"), now, now, order, [paid], units))
+    done = world.add(Refund(world.new_id("Refund"), now, now, order, [paid], told))
     world.till.refunds.setdefault(order.id, []).append(done)
     whole = all(count == line.quantity for line, count in units) and len(units) == len(order.line_items)
     order.display_financial_status = "REFUNDED" if whole else "PARTIALLY_REFUNDED"
     world.touch(order)
+    world.happen("REFUNDS_CREATE", done)
     world.happen("ORDERS_UPDATED", order)
     return done
+
+
+def _put_back(world: World, line: LineItem, count: int, restock: Restock) -> RefundedLine:
+    """What becomes of the goods. CANCEL: units that had not left are free again. RETURN: units that had left lie at a place again.
+    NO_RESTOCK touches no stock, and takes nothing off what is to be fulfilled. Source: shopify.dev, refund line items."""
+    kind, place = restock
+    if kind == "CANCEL":
+        if count > line.current_quantity - line.fulfilled:
+            raise Invalid(f"Order {line.order.name}: {count} of {line.sku} are not there to be cancelled.")
+        parts = orders.parts_of(line.order, line)
+        place = parts[0].fulfillment_order.location if parts else None
+        orders.reduce(world, line, count, restock=True)
+        return RefundedLine(line, count, kind, place)
+    if kind == "RETURN":
+        left_from = next((each.location for each in reversed(line.order.fulfillments) if line in _lines_of(each)), None)
+        place = place or left_from
+        if place is None or line.variant is None or count > line.fulfilled:
+            raise Invalid(f"Order {line.order.name}: {count} of {line.sku} cannot come back: they never left.")
+        if line.variant.inventory_item.tracked:
+            level = world.level(line.variant.inventory_item, place)
+            stock.shift(world, level, {"available": count, "on_hand": count})
+        return RefundedLine(line, count, kind, place)
+    return RefundedLine(line, count)
+
+
+def _lines_of(left: Fulfillment) -> list[LineItem]:
+    return [each.line_item for each in left.lines] if left.status == "SUCCESS" else []
 
 
 def _of_order(ledger: str) -> Resolver:
@@ -156,17 +190,20 @@ OBJECTS: dict[str, dict[str, Resolver]] = {
             sum((each.amount for each in done.payments), Decimal(0)), done.order
         ),
         "refundLineItems": lambda done, info, **given: page(
-            [_refunded(done, line, count) for line, count in done.lines], given, lambda each: (each["id"],)
+            [_refunded(done, each) for each in done.lines], given, lambda each: (each["id"],)
         ),
     },
 }
 
 
-def _refunded(done: Refund, line: LineItem, count: int) -> dict[str, Any]:
-    number = f"{done.legacy_resource_id}{line.legacy_resource_id}"
+def _refunded(done: Refund, back: RefundedLine) -> dict[str, Any]:
+    line = back.line
     return {
-        "id": f"gid://shopify/RefundLineItem/{number}",
+        "id": f"gid://shopify/RefundLineItem/{done.legacy_resource_id}{line.legacy_resource_id}",
         "lineItem": line,
-        "quantity": count,
-        "subtotalSet": _bag(line.unit_price.shop * count, done.order),
+        "location": back.location,
+        "quantity": back.count,
+        "restockType": back.restock_type,
+        "restocked": back.restock_type != "NO_RESTOCK",
+        "subtotalSet": _bag(line.unit_price.shop * back.count, done.order),
     }

@@ -245,10 +245,19 @@ class ShopifySimulator:
             self.world.settle()
             return shopping.buy(self.world, self._shopper, basket)
 
-    def refund_by_hand(self, name: str, lines: dict[str, int], gateway: str = shopping.CARD) -> Refund:
-        """The merchant gives money back for lines (id -> units). Raises NotFound, Invalid."""
+    def refund_by_hand(
+        self,
+        name: str,
+        lines: dict[str, int],
+        gateway: str = shopping.CARD,
+        restock: str = "NO_RESTOCK",
+        location: str | None = None,
+    ) -> Refund:
+        """The merchant gives money back for lines (id -> units), and says whether the goods are put back: CANCEL those that had not
+        left, RETURN those that had, at a location or where they left from. Raises NotFound, Invalid."""
         with self.world.lock:
-            return shopping.refund(self.world, self._order(name), lines, gateway)
+            place = catalogue.find_location(self.world, location) if location else None
+            return shopping.refund(self.world, self._order(name), lines, gateway, (restock, place))
 
     def _order(self, name: str) -> Order:
         for order in self.world.orders:
@@ -260,7 +269,7 @@ class ShopifySimulator:
         """The merchant cancels an order in the admin, at once."""
         with self.world.lock:
             order = self._order(name)
-            if order.cancelled_at is not None or order.fulfillments:
+            if order.cancelled_at is not None or orders.has_left(order):
                 raise Conflict(f"Order {order.name} is cancelled or partly fulfilled already: it cannot be cancelled.")
             self.world.new_event()
             orders.cancel(self.world, order, reason, restock=restock)
@@ -284,15 +293,30 @@ class ShopifySimulator:
         line.quantity, line.restocking = quantity, True
         edits.commit(self.world, calculated)
 
-    def fulfil_by_hand(self, name: str) -> dict[str, Any]:
-        """Everything of an order that is still open leaves the warehouse."""
+    def fulfil_by_hand(self, name: str, most: int | None = None) -> dict[str, Any]:
+        """Everything of an order that is still open leaves the warehouse; of each line `most` units at once."""
         with self.world.lock:
             order = self._order(name)
             self.world.new_event()
             for parent in list(order.fulfillment_orders):
-                units = {part: part.remaining_quantity for part in parent.lines if part.remaining_quantity}
+                units = {
+                    part: min(part.remaining_quantity, most or part.remaining_quantity)
+                    for part in parent.lines
+                    if part.remaining_quantity
+                }
                 if parent.status in ("OPEN", "IN_PROGRESS") and units:
                     orders.fulfil(self.world, parent, units, [])
+            return order_state(order)
+
+    def unfulfil_by_hand(self, name: str) -> dict[str, Any]:
+        """The merchant cancels the last fulfilment of an order: the goods did not leave. Raises NotFound, Conflict."""
+        with self.world.lock:
+            order = self._order(name)
+            left = next((each for each in reversed(order.fulfillments) if each.status == "SUCCESS"), None)
+            if left is None:
+                raise Conflict(f"Order {order.name}: nothing of it has left.")
+            self.world.new_event()
+            orders.cancel_fulfillment(self.world, left)
             return order_state(order)
 
     def track_by_hand(self, sku: str, tracked: bool) -> None:

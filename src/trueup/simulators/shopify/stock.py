@@ -146,6 +146,14 @@ def take_out(world: World, line: FulfillmentOrderLine, count: int) -> None:
     release(world, line, count, restock=False)
 
 
+def put_in(world: World, line: FulfillmentOrderLine, count: int) -> None:
+    """A fulfilment is cancelled: its units are on hand and committed again."""
+    level = _level_of(world, line)
+    if level is not None and count:
+        line.claimed += count
+        shift(world, level, {"committed": count, "on_hand": count})
+
+
 def _level_of(world: World, line: FulfillmentOrderLine) -> InventoryLevel | None:
     variant = line.line_item.variant
     if variant is None or not (variant.inventory_item.tracked or line.claimed):

@@ -14,7 +14,7 @@ from trueup.storage.stock_looks import stock_looks
 from trueup.storage.views.paging import Order, Paged, fetch_page
 
 _P = publications.c
-_DRIFTS = sa.or_(_P.on_hand > _P.published, _P.reserved < _P.held)
+_DRIFTS = sa.or_(sa.and_(_P.should_show.is_not(None), _P.on_hand != _P.should_show), _P.reserved < _P.held)
 
 
 def list_channel_stock(
@@ -93,8 +93,8 @@ def _row(row: Any) -> dict[str, Any]:
 
 
 def _drift(row: Any) -> int | None:
-    """By how many eaches the channel shows more than it was told, or holds less for us."""
+    """By how many eaches the channel shows more than it should, or holds less for us; negative where it shows less."""
     if row["on_hand"] is None:
         return None
-    more = max(0, row["on_hand"] - row["published"]) if row["published"] is not None else 0
-    return int(more + max(0, row["held"] - row["reserved"]))
+    other = row["on_hand"] - row["should_show"] if row["should_show"] is not None else 0
+    return int(other or max(0, row["held"] - row["reserved"]))
