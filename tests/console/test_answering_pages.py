@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 
 from tests.console.installed import Console
-from tests.console.money_books import lacking
+from tests.console.money_books import lacking, newest_case
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +44,19 @@ def test_a_rule_is_made_from_what_waits_and_tried_before_it_is_proposed(console:
     with console.visitor("Bo Admin") as bo:
         assert bo.post(f"{where}/approve", seen="1").status_code == 409
         assert bo.post(f"{where}/reject", note="the type is not right").status_code == 303
+
+
+def test_what_waits_is_answered_after_a_look_at_what_that_closes(console: Console) -> None:
+    """The queue leads to where it is answered; the look books nothing; who may not is refused."""
+    case = newest_case(console, "remittance.unrecognised")
+    with console.visitor("Olga") as olga:
+        assert olga.post(f"/answers/{case}", resolution="classify", type="co-op").status_code == 409
+    with console.visitor("Fina") as fina:
+        assert f'href="/answers/{case}?resolution=classify"' in fina.get(f"/exceptions?row={case}").text
+        assert not lacking(fina.get(f"/answers/{case}").text, "Lines that wait", "Make a rule", "700100")
+        given = {"resolution": "classify", "type": "co-op", "note": "a fair", "as_rule": "yes"}
+        tried = fina.post(f"/answers/{case}/try", **given).text
+        assert not lacking(tried, "nothing was done yet", "It closes 1 case", "A rule is proposed", f"Case {case}")
+        wrong = fina.post(f"/answers/{case}/try", **{**given, "account": "9999"})
+        assert wrong.status_code == 409 and "is not in the chart" in wrong.text
+        assert "Lines that wait" in fina.get(f"/answers/{case}").text

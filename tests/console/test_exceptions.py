@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page as Tab
 
 from tests.console.installed import Console
+from tests.console.money_books import lacking
 from trueup.base.money import Money
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.storage import cases
@@ -134,18 +135,68 @@ def test_what_was_put_aside_before_is_put_aside_again(console: Console, new_case
 
 
 def test_many_are_decided_at_once_after_a_look(console: Console, new_case: Callable[..., int]) -> None:
-    """The page says of each what would happen; what is refused leaves the others standing."""
+    """The page says of each what would happen; what is refused leaves the others standing, and the outcome survives a reload."""
     good = [new_case("many 1"), new_case("many 2")]
     with console.visitor("Olga") as olga:
         chosen = {"case": [str(each) for each in good], "which": "chosen"}
-        assert "Decide 2 cases" in olga.post("/exceptions/bulk", **chosen).text
-        preview = olga.post("/exceptions/bulk/preview", case=[*map(str, good), "999999"], resolution="dismiss")
-        assert "Would decide 2 of 3 cases" in preview.text
+        assert not lacking(olga.post("/exceptions/bulk", **chosen).text, "Act on 2 cases", "Assign", "Put aside")
+        which = {"case": [*map(str, good), "999999"], "act": "resolve", "resolution": "dismiss"}
+        tried = olga.post("/exceptions/bulk/preview", **which).headers["location"]
+        assert not lacking(olga.get(tried).text, "2 of 3", "would be done", "Do it for 2 cases")
         assert state(console, good[0])[0] == "open"
-        lines = re.findall(r'name="decision" value="([^"]*)"', preview.text)
-        done = olga.post("/exceptions/bulk/resolve", decision=lines)
-    assert "Decided 2 of 2 cases" in done.text
+        done = olga.post(f"{tried}/carry-out").headers["location"]
+        assert not lacking(olga.get(done).text, "2 of 2", "Done")
+        assert "It was done: job" in olga.get(tried).text
+        assert "999999" in olga.get(f"{tried}/refused.csv").text
     assert [state(console, each) for each in good] == [("resolved", "dismiss", "Olga")] * 2
+
+
+def test_all_of_a_filter_are_assigned_and_put_aside_and_that_is_taken_back(
+    console: Console, page_of: Callable[..., Tab], new_case: Callable[..., int]
+) -> None:
+    """By keyboard: all that match, a look, the act, and one button that leads back to what was."""
+    cases = [new_case("filtered 1"), new_case("filtered 2"), new_case("filtered 3")]
+    tab = page_of("Olga")
+    tab.goto("/exceptions?words=filtered")
+    tab.locator("#bulk-all").press("Enter")
+    tab.get_by_role("heading", name="Act on 3 cases").wait_for()
+    tab.locator("#person").select_option("Elke")
+    tab.locator("#bulk-assign").press("Enter")
+    tab.locator("#carry-out").press("Enter")
+    tab.get_by_text("3 of 3").first.wait_for()
+    with console.visitor("Elke") as elke:
+        assert elke.get("/exceptions?person=Elke&words=filtered").text.count('id="row-') == 3
+        tab.locator("#undo-job").press("Enter")
+        tab.get_by_role("heading", name="Take back: Assign to Elke").wait_for()
+        assert 'id="row-' not in elke.get("/exceptions?person=Elke&words=filtered").text
+        until = (console.app.world.clock.now() + timedelta(days=3)).date().isoformat()
+        aside = {
+            "which": "all",
+            "back": "/exceptions?words=filtered",
+            "act": "snooze",
+            "until": until,
+            "reason": "asked",
+        }
+        job = elke.post("/exceptions/bulk/preview", **aside).headers["location"]
+        job = elke.post(f"{job}/carry-out").headers["location"]
+        assert elke.get("/exceptions?tab=snoozed&words=filtered").text.count('id="row-') == len(cases)
+        assert elke.post(f"{job}/undo").status_code == 303
+        assert elke.get("/exceptions?words=filtered").text.count('id="row-') == len(cases)
+    with console.visitor("Aude") as aude:
+        assert aude.post("/exceptions/bulk/preview", **aside).status_code == 403
+
+
+def test_a_comment_is_withdrawn_by_whom_it_is(console: Console, new_case: Callable[..., int]) -> None:
+    """It stays, and is seen to be withdrawn."""
+    case_id = new_case("withdrawn")
+    with console.visitor("Olga") as olga, console.visitor("Elke") as elke:
+        olga.post(f"/exceptions/{case_id}/comment", text="ask the buyer")
+        page = olga.get(f"/exceptions?row={case_id}").text
+        [undo] = set(re.findall(rf'action="(/exceptions/{case_id}/comments/\d+/withdraw)"', page))
+        assert "/withdraw" not in elke.get(f"/exceptions?row={case_id}").text
+        assert elke.post(undo).status_code == 409
+        assert olga.post(undo).status_code == 303
+        assert "<del>ask the buyer</del>" in elke.get(f"/exceptions?row={case_id}").text
 
 
 def test_a_spreadsheet_goes_out_and_comes_in(console: Console, new_case: Callable[..., int]) -> None:
@@ -157,9 +208,9 @@ def test_a_spreadsheet_goes_out_and_comes_in(console: Console, new_case: Callabl
         assert sheet[1].startswith(f"{case_id},stock.short")
         filled = f"case,resolution,note\n{case_id},dismiss,counted again\n{case_id + 100000},nonsense,\n"
         files = {"file": ("decisions.csv", filled.encode(), "text/csv")}
-        preview = olga.http.post("/exceptions/upload", data={"csrf": olga.csrf}, files=files)
-    assert "Would decide 1 of 1 cases" in preview.text
-    assert "nonsense" in preview.text
+        tried = olga.http.post("/exceptions/upload", data={"csrf": olga.csrf}, files=files).headers["location"]
+        preview = olga.get(tried).text
+    assert not lacking(preview, "1 of 1", "would be done", "nonsense")
 
 
 def test_who_may_not_decide_is_told_and_the_server_refuses(console: Console, new_case: Callable[..., int]) -> None:

@@ -10,7 +10,14 @@ import typer
 from trueup.base.clock import write_instant
 from trueup.base.errors import NotFound
 from trueup.cli.frame import By, Result, Session, command, person_of
-from trueup.workflows.discuss_case import LONGEST_SNOOZE, assign_case, comment_on, snooze_case, wake_case
+from trueup.workflows.discuss_case import (
+    LONGEST_SNOOZE,
+    assign_case,
+    comment_on,
+    snooze_case,
+    wake_case,
+    withdraw_comment,
+)
 from trueup.workflows.people import all_people
 from trueup.workflows.world import Tx
 
@@ -24,8 +31,18 @@ def comment(
 ) -> Result:
     """Say something about a case; it stands in its history."""
     with session.open() as app:
-        app.act(session.dry_run, comment_on, case, text, person_of(app.settings.people, by))
-    return _done(session, {"case": case, "text": text.strip()}, f"Case {case}: comment saved")
+        number = app.act(session.dry_run, comment_on, case, text, person_of(app.settings.people, by))
+    return _done(session, {"case": case, "id": number, "text": text.strip()}, f"Case {case}: comment saved")
+
+
+@command(group, "withdraw", writes=True, example="trueup cases withdraw 7 12 --by Olga")
+def withdraw(
+    session: Session, case: Wanted, comment: Annotated[int, typer.Argument(help="The comment's id.")], by: By
+) -> Result:
+    """Take your own comment back; it stays in the history, and is seen to be withdrawn."""
+    with session.open() as app:
+        app.act(session.dry_run, withdraw_comment, case, comment, person_of(app.settings.people, by))
+    return _done(session, {"case": case, "id": comment}, f"Case {case}: comment {comment} is withdrawn")
 
 
 @command(group, "assign", writes=True, example="trueup cases assign 7 Olga --by 'Ana Admin'")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from trueup.base.errors import Invalid
-from trueup.cli import answers, case_talk
+from trueup.cli import answers, case_many, case_talk
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column, words
 from trueup.domain.cases import Resolution
@@ -19,8 +19,8 @@ from trueup.workflows.resolve_case import resolve_case
 
 group = typer.Typer(
     name="cases",
-    help="Cases: list, show, explain, resolve, proposals, approve, classify, choose, write-off, post-now, comment, assign, "
-    "snooze, wake.",
+    help="Cases: list, show, explain, resolve, proposals, approve, classify, choose, write-off, post-now, comment, withdraw, "
+    "assign, snooze, wake, many.",
     no_args_is_help=True,
 )
 _COLUMNS = (
@@ -183,4 +183,8 @@ def _tell(shown: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
-group.registered_commands += [*answers.group.registered_commands, *case_talk.group.registered_commands]
+group.registered_commands += [
+    *answers.group.registered_commands,
+    *case_talk.group.registered_commands,
+    *case_many.group.registered_commands,
+]

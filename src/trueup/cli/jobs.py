@@ -11,8 +11,11 @@ from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column
 from trueup.storage.views.jobs import Job, list_jobs, load_job
 from trueup.workflows.cancel_job import cancel_job
+from trueup.workflows.cases_as_job import undo_acts
 
-group = typer.Typer(name="jobs", help="Long work that people asked for: list, show, cancel.", no_args_is_help=True)
+group = typer.Typer(
+    name="jobs", help="Long work that people asked for: list, show, cancel, undo.", no_args_is_help=True
+)
 _COLUMNS = (
     Column("id", "id", number=True),
     Column("what", "title", wrap=True),
@@ -56,6 +59,16 @@ def cancel(session: Session, job: Wanted, by: By) -> Result:
     kept = " (dry run: nothing done)" if session.dry_run else ""
     verb = "would be called off" if session.dry_run else "is called off"
     return Result({"job": job, "stays": stays, "dry_run": session.dry_run}, words=f"Job {job} {verb}. {stays}{kept}")
+
+
+@command(group, "undo", writes=True, example="trueup jobs undo 3 --by Olga")
+def undo(session: Session, job: Wanted, by: By) -> Result:
+    """Take back what a piece of work did to cases, where that can be: assignments, and what was put aside or taken up."""
+    with session.open() as app:
+        number = app.act(session.dry_run, undo_acts, job, person_of(app.settings.people, by))
+    kept = " (dry run: nothing done)" if session.dry_run else f" by job {number}"
+    verb = "would be taken back" if session.dry_run else "is taken back"
+    return Result({"job": job, "by_job": number, "dry_run": session.dry_run}, words=f"Job {job} {verb}{kept}.")
 
 
 def _row(job: Job) -> dict[str, Any]:

@@ -40,8 +40,8 @@ PLACES = (
     Place(
         "cases",
         "cases",
-        "Cases: list, show, explain, resolve, proposals, approve, classify, choose, write-off, post-now, comment, assign, "
-        "snooze, wake.",
+        "Cases: list, show, explain, resolve, proposals, approve, classify, choose, write-off, post-now, comment, withdraw, "
+        "assign, snooze, wake, many.",
         _LOOK,
     ),
     Place("deliveries", "deliveries", "Outgoing documents: list, show, explain.", _LOOK),
@@ -81,7 +81,7 @@ PLACES = (
     Place("run", "work", "Work, and tell what happens, until Ctrl-C.", _WORK, is_group=False),
     Place("worker", "work", "Work silently; any number, any machine, one database.", _WORK, is_group=False),
     Place("runs", "runs", "Durable work: list, show, retry, cancel.", _WORK),
-    Place("jobs", "jobs", "Long work that people asked for: list, show, cancel.", _WORK),
+    Place("jobs", "jobs", "Long work that people asked for: list, show, cancel, undo.", _WORK),
     Place("connections", "connections", "Ways to other systems: list, show, pause, resume, ask, replay.", _WORK),
     Place("demo", "demo", "See it all on simulators of Amazon and Shopify.", _WORK, is_group=False),
     Place("init", "setup", "Write a commented trueup.toml to fill in.", _SET_UP, is_group=False),

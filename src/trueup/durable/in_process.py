@@ -73,6 +73,24 @@ class _Staged(Transaction[R]):
         cancel_timer(self.connection, run_id)
 
 
+def _follow_savepoints(connection: sa.Connection, starts: list[_Running]) -> None:
+    """What was started since a savepoint is forgotten with it, as rows are."""
+    marks: list[int] = []
+
+    def begin(_: sa.Connection, __: str | None) -> None:
+        marks.append(len(starts))
+
+    def keep(_: sa.Connection, __: str, ___: None) -> None:
+        marks.pop()
+
+    def forget(_: sa.Connection, __: str, ___: None) -> None:
+        del starts[marks.pop() :]
+
+    sa.event.listen(connection, "savepoint", begin)
+    sa.event.listen(connection, "release_savepoint", keep)
+    sa.event.listen(connection, "rollback_savepoint", forget)
+
+
 class InProcessEngine(Generic[R]):
     """The Engine in one thread. A defect is raised by `settle`, unless the program has an `on_defect`."""
 
@@ -124,6 +142,7 @@ class InProcessEngine(Generic[R]):
     def act(self, fn: Callable[[Transaction[R], *Ts], T], *args: *Ts) -> T:
         starts: list[_Running] = []
         with self._connections.transactions.begin() as connection:
+            _follow_savepoints(connection, starts)
             now = self.program.clock.now()
             result = fn(_Staged(connection, self.program.resources, now, self.program, starts), *args)
         self._add(starts)
@@ -268,6 +287,7 @@ class _Log(Generic[R]):
         engine, now, starts = self.engine, self.clock.now(), list[_Running]()
         try:
             with engine._connections.transactions.begin() as connection:
+                _follow_savepoints(connection, starts)
                 result = work(_Staged(connection, self.resources, now, engine.program, starts))
                 outcome = written_result(result, f"{name} of {self.run_id}")
                 # Counted when all is done but the commit: a crash here must leave no trace.

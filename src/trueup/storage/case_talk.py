@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from trueup.base.errors import NotFound
+from trueup.base.errors import Conflict, NotFound, Refused
 from trueup.storage.schema import metadata
 
 case_comments = sa.Table(
@@ -19,6 +19,7 @@ case_comments = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("text", sa.Text, nullable=False),
+    sa.Column("withdrawn_at", sa.TIMESTAMP(timezone=True)),
     sa.Index("ix_case_comments_case", "case_id", "id"),
 )
 case_assignments = sa.Table(
@@ -55,6 +56,21 @@ def add_comment(connection: sa.Connection, case_id: int, actor: str, text: str, 
     statement = sa.insert(case_comments).values(case_id=case_id, actor=actor, at=now, text=text)
     number: int = connection.execute(statement.returning(case_comments.c.id)).scalar_one()
     return number
+
+
+def withdraw_comment(connection: sa.Connection, case_id: int, comment_id: int, by: str, now: datetime) -> str:
+    """Whoever said it takes it back; what it was. Raises NotFound, Conflict when it is withdrawn, Refused for somebody else's."""
+    query = sa.select(case_comments).where(case_comments.c.id == comment_id, case_comments.c.case_id == case_id)
+    row = connection.execute(query.with_for_update()).first()
+    if row is None:
+        raise NotFound(f"Case {case_id} has no comment {comment_id}.")
+    if row.actor != by:
+        raise Refused(f"Comment {comment_id} is {row.actor}'s: only who said it takes it back.")
+    if row.withdrawn_at is not None:
+        raise Conflict(f"Comment {comment_id} was withdrawn already; nothing was changed.")
+    statement = sa.update(case_comments).where(case_comments.c.id == comment_id).values(withdrawn_at=now)
+    connection.execute(statement)
+    return str(row.text)
 
 
 def assign(connection: sa.Connection, case_id: int, person: str | None, now: datetime) -> str | None:

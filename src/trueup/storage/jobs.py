@@ -75,10 +75,12 @@ def load_job(connection: sa.Connection, job_id: int, *, lock: bool = False) -> J
     return _job(row)
 
 
-def list_jobs(connection: sa.Connection, limit: int = 20) -> list[Job]:
-    """The newest."""
-    rows = connection.execute(sa.select(jobs).order_by(jobs.c.id.desc()).limit(limit)).mappings()
-    return [_job(row) for row in rows]
+def list_jobs(connection: sa.Connection, limit: int = 20, *, without: str = "") -> list[Job]:
+    """The newest, without a kind; what was asked and what came of each is left away, for it may be long."""
+    short = [each for each in jobs.c if each.name not in ("args", "result")]
+    nothing = [sa.literal({}, JSONB).label(name) for name in ("args", "result")]
+    query = sa.select(*short, *nothing).where(jobs.c.kind != without).order_by(jobs.c.id.desc()).limit(limit)
+    return [Job(**row) for row in connection.execute(query).mappings()]
 
 
 def begin_job(connection: sa.Connection, job_id: int, total: int, unit: str, now: datetime) -> None:
@@ -90,6 +92,11 @@ def begin_job(connection: sa.Connection, job_id: int, total: int, unit: str, now
 def advance_job(connection: sa.Connection, job_id: int, by: int) -> None:
     """So much more of it is done."""
     connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(done=jobs.c.done + by))
+
+
+def note_result(connection: sa.Connection, job_id: int, result: Mapping[str, Any]) -> None:
+    """What came of it so far."""
+    connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(result=dict(result)))
 
 
 def end_job(connection: sa.Connection, job_id: int, words: str, result: Mapping[str, Any], now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Discuss a case: comment on it, say who works on it, put it aside until a day, take it up again. Each is an act."""
+"""Discuss a case: comment on it, withdraw that, say who works on it, put it aside until a day, take it up again. Each is an act."""
 
 from __future__ import annotations
 
@@ -27,6 +27,14 @@ def comment_on(tx: Tx, case_id: int, text: str, person: Person) -> int:
     number = case_talk.add_comment(tx.connection, case_id, person.name, text.strip(), tx.now)
     record_deed(tx.connection, tx.now, person, Deed("case.commented", f"case {case_id}", None, {"text": text.strip()}))
     return number
+
+
+def withdraw_comment(tx: Tx, case_id: int, comment_id: int, person: Person) -> None:
+    """Take one's own comment back: it stays, and is seen to be withdrawn. Raises NotFound, Conflict (already), Refused."""
+    demand_role(person, _MAY)
+    text = case_talk.withdraw_comment(tx.connection, case_id, comment_id, person.name, tx.now)
+    deed = Deed("case.comment-withdrawn", f"case {case_id}", {"text": text}, {"comment": comment_id})
+    record_deed(tx.connection, tx.now, person, deed)
 
 
 def assign_case(tx: Tx, case_id: int, to: Person | None, person: Person) -> str | None:
@@ -82,4 +90,13 @@ def _open_case(tx: Tx, case_id: int) -> Case:
     return case
 
 
-__all__ = ["LONGEST_COMMENT", "LONGEST_SNOOZE", "Snooze", "assign_case", "comment_on", "snooze_case", "wake_case"]
+__all__ = [
+    "LONGEST_COMMENT",
+    "LONGEST_SNOOZE",
+    "Snooze",
+    "assign_case",
+    "comment_on",
+    "snooze_case",
+    "wake_case",
+    "withdraw_comment",
+]

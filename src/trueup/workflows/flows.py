@@ -6,6 +6,7 @@ from trueup.durable.flow import Flow
 from trueup.workflows import (
     acknowledge_order,
     advise_stock,
+    cases_as_job,
     check_charges,
     check_stock,
     compute_buffers,
@@ -73,6 +74,7 @@ FLOWS: tuple[Flow[World], ...] = (
     *watch.FLOWS,
     *pause_connection.FLOWS,
     *long_work.FLOWS,
+    *cases_as_job.FLOWS,
     *try_rule_as_job.FLOWS,
     *poll_sales.FLOWS,
     *watch_credits.FLOWS,

@@ -54,7 +54,12 @@ def try_rule(c: Flowing, job_id: int) -> None:
         parts = c.commit(begin_trial, job_id)
         if parts is None:
             return
-        found = [c.commit(read_part, job_id, part) for part in parts]
+        found = []
+        for part in parts:
+            tried = c.commit(read_part, job_id, part)
+            if tried is None:
+                return
+            found.append(tried)
     except (ConfigurationError, Conflict, Invalid, NotFound, Refused) as error:
         c.commit(fail_trial, job_id, str(error))
         return
@@ -72,7 +77,9 @@ def begin_trial(tx: Tx, job_id: int) -> list[Any] | None:
 
 
 def read_part(tx: Tx, job_id: int, told: Any) -> Any:
-    """What came of one part, and how far the job is with it."""
+    """What came of one part, and how far the job is with it; None when it was called off meanwhile."""
+    if jobs.load_job(tx.connection, job_id, lock=True).state == CANCELLED:
+        return None
     saved, since = _asked(tx, job_id)
     part = from_json(told, Part)
     tried = try_part(tx.connection, tx.resources.books.grammars.now(tx.connection), saved, since, part)

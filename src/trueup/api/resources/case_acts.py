@@ -9,7 +9,7 @@ from trueup.base.clock import aware_utc, write_instant
 from trueup.base.errors import NotFound, Refused
 from trueup.domain.cases import Resolution
 from trueup.storage.views.case_queue import show_queued
-from trueup.workflows.discuss_case import assign_case, comment_on, snooze_case, wake_case
+from trueup.workflows.discuss_case import assign_case, comment_on, snooze_case, wake_case, withdraw_comment
 from trueup.workflows.people import all_people
 from trueup.workflows.preview_case import Decision, resolve_each
 from trueup.workflows.world import Tx
@@ -30,6 +30,14 @@ class Commented(
     id: int
     case: int
     text: str
+    dry_run: bool
+
+
+class Withdrawn(Shape, json_schema_extra={"examples": [{"id": 7, "case": 2, "dry_run": False}]}):
+    """A comment that is withdrawn."""
+
+    id: int
+    case: int
     dry_run: bool
 
 
@@ -116,6 +124,16 @@ def comment_on_case(
     return call.once(act, key, dry_run=dry_run)
 
 
+def withdraw(call: Calling, case: Number, comment: Number, dry_run: DryRun = False, key: Key = None) -> Withdrawn:
+    """Take one's own comment back: it stays, and is seen to be withdrawn."""
+
+    def act(tx: Tx) -> Withdrawn:
+        withdraw_comment(tx, case, comment, call.person)
+        return Withdrawn(id=comment, case=case, dry_run=dry_run)
+
+    return call.once(act, key, dry_run=dry_run)
+
+
 def assign(call: Calling, case: Number, told: Assigning, dry_run: DryRun = False, key: Key = None) -> Assigned:
     """Say who works on a case."""
 
@@ -190,6 +208,7 @@ RESOURCE = Resource(
     "Cases",
     (
         Operation("/cases/{case}/comments", comment_on_case, "cases.discuss", "POST", 201),
+        Operation("/cases/{case}/comments/{comment}", withdraw, "cases.discuss", "DELETE"),
         Operation("/cases/{case}/assignment", assign, "cases.discuss", "PUT"),
         Operation("/cases/{case}/snooze", snooze, "cases.discuss", "PUT"),
         Operation("/cases/{case}/snooze", wake, "cases.discuss", "DELETE"),

@@ -84,6 +84,8 @@ class Comment(Shape):
     at: Instant
     actor: str
     text: str
+    withdrawn_at: Instant | None
+    """When who said it took it back."""
 
 
 class Happened(Shape):
@@ -101,7 +103,15 @@ class WholeCase(
         "examples": [
             {
                 **_EXAMPLE,
-                "comments": [{"id": 1, "at": "2026-11-23T09:05:00Z", "actor": "Olga", "text": "Asked the buyer."}],
+                "comments": [
+                    {
+                        "id": 1,
+                        "at": "2026-11-23T09:05:00Z",
+                        "actor": "Olga",
+                        "text": "Asked the buyer.",
+                        "withdrawn_at": None,
+                    }
+                ],
                 "history": [
                     {
                         "at": "2026-11-23T09:05:00Z",

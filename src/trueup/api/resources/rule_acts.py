@@ -167,7 +167,7 @@ RESOURCE = Resource(
     "Deduction rules",
     (
         Operation("/rules", propose, "rules.propose", "POST", 201),
-        Operation("/rules/trials", try_draft, "rules.propose", "POST"),
+        Operation("/rule-trials", try_draft, "rules.propose", "POST"),
         Operation("/rules/{rule}/approval", approve_proposed_rule, "rules.approve", "POST"),
         Operation("/rules/{rule}/rejection", reject_proposed_rule, "rules.propose", "POST"),
     ),

@@ -1,53 +1,66 @@
-"""Many cases at once: decided on a page that shows what each would do, or in a spreadsheet that goes out and comes in."""
+"""Many cases at once: decided, assigned or put aside after a look at what each would do; or in a spreadsheet, out and in.
+
+Whatever is asked for is a job: it is tried first, its page says what would come of each case, and has the button that does it.
+"""
 
 from __future__ import annotations
 
+import csv
 import io
 from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
-from trueup.base.errors import Invalid
+from trueup.base.clock import write_instant
+from trueup.base.errors import Invalid, NotFound
 from trueup.console.case_words import label_of
 from trueup.console.page import Page, Route
-from trueup.console.pages.exceptions import STATE, back_to_queue, filter_of, resolution_of
+from trueup.console.pages.exceptions import STATE, back_to_queue, filter_of, resolution_of, snoozes, until_of
 from trueup.console.tables import Choice, State, state_of
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
 from trueup.formats.case_decisions import read_case_decisions, write_cases
 from trueup.reports.case_sheet import write_case_sheet
 from trueup.storage.views import case_queue
-from trueup.workflows.preview_case import Decision, resolve_each
+from trueup.storage.views.jobs import load_job
+from trueup.workflows.act_on_cases import Acting, CaseAct, words_of
+from trueup.workflows.cases_as_job import MOST, Asked, carry_out, preview_acts, undo_acts
+from trueup.workflows.people import all_people
 from trueup.workflows.resolve_case import DONE_ELSEWHERE
 
-MOST = 5000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_MAY = "cases.resolve"
+_MAY = "cases.discuss"
+_SHOWN = 100
 
 
 def _choose(visit: Visit) -> Response:
-    """The chosen cases, and the resolutions that at least one of them allows."""
+    """The chosen cases, and what can be done with at least one of them."""
     ids = _chosen(visit)
-    rows = case_queue.list_cases_by_id(visit.connection, ids, visit.now)
-    if not rows:
+    if not ids:
         raise Invalid("No case is chosen; mark some in the list first, with x or the mouse.")
-    counts = {each: sum(each.value in row["resolutions"] for row in rows) for each in Resolution}
-    offered = [each for each, count in counts.items() if count and each not in DONE_ELSEWHERE]
+    counts = case_queue.count_resolutions(visit.connection, ids)
+    offered = [each for each in Resolution if counts.get(each.value) and each not in DONE_ELSEWHERE]
+    whole = visit.given("which") == "all"
     return visit.render(
         "bulk.html",
-        rows=rows,
-        ids=ids,
-        choices=[Choice(each.value, f"{label_of(each.value)} ({counts[each]} allow it)") for each in offered],
+        rows=case_queue.list_cases_by_id(visit.connection, ids[:_SHOWN], visit.now),
+        count=len(ids),
+        sent={"which": "all"} if whole else {},
+        ids=[] if whole else ids,
+        choices=[Choice(each.value, f"{label_of(each.value)} ({counts[each.value]:,} allow it)") for each in offered],
+        people=sorted(all_people(visit.connection, visit.desk.settings.people)),
+        snoozes=snoozes(visit),
         back=back_to_queue(visit),
     )
 
 
 def _chosen(visit: Visit) -> list[int]:
+    """Those that are marked; or all of the filter that the queue showed, as they are now."""
     if visit.given("which") != "all":
-        return [int(value) for value in visit.all_given("case") if value.isdecimal()][:MOST]
+        return [int(value) for value in visit.all_given("case") if value.isdecimal() and len(value) < 19]
     _, _, query = back_to_queue(visit).partition("?")
     state = State("/exceptions", dict(_pairs(query)))
-    return case_queue.list_case_ids(visit.connection, filter_of(visit, state), visit.now, MOST)
+    return case_queue.list_case_ids(visit.connection, filter_of(visit, state), visit.now, MOST + 1)
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:
@@ -55,48 +68,53 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 
 
 def _preview(visit: Visit) -> Response:
-    decisions = [
-        Decision(int(value), resolution_of(visit.given("resolution")), visit.given("note"))
-        for value in visit.all_given("case")
-        if value.isdecimal()
-    ]
-    return _previewed(visit, decisions)
+    acting, value, note = _asked(visit)
+    acts = [CaseAct(case, acting, value, note) for case in _chosen(visit)]
+    asked = Asked(acts, words_of(acting, value), visit.desk.settings.two_persons_above)
+    return visit.go(f"/jobs/{visit.act(preview_acts, asked, visit.who)}")
 
 
-def _previewed(visit: Visit, decisions: list[Decision], findings: tuple[str, ...] = ()) -> Response:
-    limit = visit.desk.settings.two_persons_above
-    outcomes = visit.act(resolve_each, decisions, visit.who, limit, dry_run=True)
-    return visit.render(
-        "bulk_preview.html",
-        done=False,
-        outcomes=outcomes,
-        decisions=decisions,
-        findings=findings,
-        back=back_to_queue(visit),
-        refused=sum(bool(each.refused) for each in outcomes),
-    )
+def _asked(visit: Visit) -> tuple[Acting, str, str]:
+    """What is to be done with each, and why."""
+    match visit.given("act"):
+        case Acting.ASSIGN:
+            name = visit.given("person")
+            if name and name not in all_people(visit.connection, visit.desk.settings.people):
+                raise NotFound(f"{name!r} is nobody here.")
+            return Acting.ASSIGN, name, ""
+        case Acting.SNOOZE:
+            return Acting.SNOOZE, write_instant(until_of(visit)), visit.given("reason")
+        case Acting.WAKE:
+            return Acting.WAKE, "", ""
+        case _:
+            return Acting.RESOLVE, resolution_of(visit.given("resolution")).value, visit.given("note")
 
 
-def _resolve(visit: Visit) -> Response:
-    decisions = [_read(line) for line in visit.all_given("decision")]
-    outcomes = visit.act(resolve_each, decisions, visit.who, visit.desk.settings.two_persons_above)
-    return visit.render(
-        "bulk_preview.html",
-        done=True,
-        outcomes=outcomes,
-        decisions=decisions,
-        findings=(),
-        back=back_to_queue(visit),
-        refused=sum(bool(each.refused) for each in outcomes),
-    )
+def _carry_out(visit: Visit) -> Response:
+    job = visit.act(carry_out, visit.number("job"), visit.who)
+    return visit.go(f"/jobs/{job}")
 
 
-def _read(line: str) -> Decision:
-    case, _, rest = line.partition(" ")
-    resolution, _, note = rest.partition(" ")
-    if not case.isdecimal():
-        raise Invalid("A decision of this form names no case; reload the page.")
-    return Decision(int(case), resolution_of(resolution), note)
+def _undo(visit: Visit) -> Response:
+    job = visit.act(undo_acts, visit.number("job"), visit.who)
+    return visit.go(f"/jobs/{job}")
+
+
+def _refused(visit: Visit) -> Response:
+    """What was refused, as a file: each with why."""
+    job = load_job(visit.connection, visit.number("job"))
+    out = io.StringIO()
+    rows = csv.writer(out)
+    rows.writerow(("case", "title", "why"))
+    for each in job.result.get("refused", ()):
+        rows.writerow((each["case"], _tame(each["title"]), _tame(each["why"])))
+    headers = {"Content-Disposition": f'attachment; filename="refused-{job.id}.csv"'}
+    return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _tame(text: str) -> str:
+    """What comes from outside is no formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def _download(visit: Visit) -> Response:
@@ -118,14 +136,21 @@ def _download_sheet(visit: Visit) -> Response:
 
 
 def _ask_file(visit: Visit) -> Response:
-    return visit.render("bulk_upload.html")
+    return visit.render("bulk_upload.html", findings=())
 
 
 def _upload(visit: Visit) -> Response:
-    _, content = visit.upload("file")
+    """Every row that says a resolution is tried; a row that cannot be read is told, with its place."""
+    name, content = visit.upload("file")
     reading = read_case_decisions(content)
-    decisions = [Decision(each.case, each.resolution, each.note) for each in reading.values][:MOST]
-    return _previewed(visit, decisions, tuple(str(finding) for finding in reading.findings))
+    findings = tuple(str(finding) for finding in reading.findings)
+    acts = [CaseAct(each.case, Acting.RESOLVE, each.resolution.value, each.note) for each in reading.values]
+    if not acts:
+        return visit.render(
+            "bulk_upload.html", findings=findings or ("No row of this file says a resolution.",), status=422
+        )
+    asked = Asked(acts, f"Decisions of {name}", visit.desk.settings.two_persons_above, notes=findings)
+    return visit.go(f"/jobs/{visit.act(preview_acts, asked, visit.who)}")
 
 
 PAGE = Page(
@@ -133,11 +158,13 @@ PAGE = Page(
     "Many cases at once",
     (
         Route("/exceptions/upload", _ask_file),
-        Route("/exceptions/upload", _upload, _MAY, "POST"),
+        Route("/exceptions/upload", _upload, "cases.resolve", "POST"),
         Route("/exceptions.csv", _download),
         Route("/exceptions.xlsx", _download_sheet),
         Route("/exceptions/bulk", _choose, _MAY, "POST"),
         Route("/exceptions/bulk/preview", _preview, _MAY, "POST"),
-        Route("/exceptions/bulk/resolve", _resolve, _MAY, "POST"),
+        Route("/jobs/{job:int}/carry-out", _carry_out, _MAY, "POST"),
+        Route("/jobs/{job:int}/undo", _undo, _MAY, "POST"),
+        Route("/jobs/{job:int}/refused.csv", _refused),
     ),
 )

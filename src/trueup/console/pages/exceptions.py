@@ -24,7 +24,7 @@ from trueup.storage.views.cases import show_case
 from trueup.storage.views.rivals import list_rivals
 from trueup.storage.views.today import newest_case
 from trueup.workflows.approve_proposal import approve_proposal
-from trueup.workflows.discuss_case import Snooze, assign_case, comment_on, snooze_case, wake_case
+from trueup.workflows.discuss_case import Snooze, assign_case, comment_on, snooze_case, wake_case, withdraw_comment
 from trueup.workflows.people import all_people
 from trueup.workflows.preview_case import Decision, resolve_each
 from trueup.workflows.resolve_case import DONE_ELSEWHERE, may_resolve_kind
@@ -91,7 +91,7 @@ def _detail(visit: Visit, case_id: int) -> dict[str, Any]:
         "rivals": list_rivals(visit.connection, queued["kind"], queued["subject"]),
         "proposals": proposals,
         "people": sorted(all_people(visit.connection, visit.desk.settings.people)),
-        "snoozes": _snoozes(visit),
+        "snoozes": snoozes(visit),
         "may_decide": may_resolve_kind(visit.who, queued["kind"]),
     }
 
@@ -111,8 +111,8 @@ def _allowed(visit: Visit, case: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _snoozes(visit: Visit) -> list[Choice]:
-    """Nine o'clock of a coming day, in the person's zone."""
+def snoozes(visit: Visit) -> list[Choice]:
+    """Until when a case can be put aside: nine o'clock of a coming day, in the person's zone."""
     today = visit.now.astimezone(visit.present.zone).date()
     days = {"Tomorrow": 1, "In three days": 3, "In a week": 7, "In a month": 30}
     return [Choice(str(today + timedelta(days=ahead)), words) for words, ahead in days.items()]
@@ -186,8 +186,15 @@ def back_to_queue(visit: Visit) -> str:
 
 
 def _comment(visit: Visit) -> Response:
-    visit.act(comment_on, visit.number("case"), visit.given("text"), visit.who)
-    return visit.go(_here(visit), "Comment saved.")
+    case_id = visit.number("case")
+    comment = visit.act(comment_on, case_id, visit.given("text"), visit.who)
+    return visit.go(_here(visit), "Comment saved.", undo=f"/exceptions/{case_id}/comments/{comment}/withdraw")
+
+
+def _withdraw(visit: Visit) -> Response:
+    """Only who said it; it stays, and is seen to be withdrawn."""
+    visit.act(withdraw_comment, visit.number("case"), visit.number("comment"), visit.who)
+    return visit.go(_here(visit), "Comment withdrawn.")
 
 
 def _assign(visit: Visit) -> Response:
@@ -203,14 +210,14 @@ def _assign(visit: Visit) -> Response:
 
 
 def _snooze(visit: Visit) -> Response:
-    case_id, until = visit.number("case"), _until(visit)
+    case_id, until = visit.number("case"), until_of(visit)
     before = visit.act(snooze_case, case_id, until, visit.given("reason") or visit.asked("reason"), visit.who)
     words = f"Case {case_id} is put aside until {visit.present.day(write_instant(until))}."
     undo = f"/exceptions/{case_id}/wake" if before is None else _snooze_again(case_id, before)
     return visit.go(back_to_queue(visit), words, undo=undo)
 
 
-def _until(visit: Visit) -> datetime:
+def until_of(visit: Visit) -> datetime:
     """Nine o'clock of a day that is said in the form; or, to take something back, an instant in the address."""
     try:
         if visit.asked("at"):
@@ -282,6 +289,7 @@ PAGE = Page(
         Route("/exceptions/{case:int}/try", _try, "cases.resolve", "POST"),
         Route("/exceptions/{case:int}/resolve", _resolve, "cases.resolve", "POST"),
         Route("/exceptions/{case:int}/comment", _comment, "cases.discuss", "POST"),
+        Route("/exceptions/{case:int}/comments/{comment:int}/withdraw", _withdraw, "cases.discuss", "POST"),
         Route("/exceptions/{case:int}/assign", _assign, "cases.discuss", "POST"),
         Route("/exceptions/{case:int}/snooze", _snooze, "cases.discuss", "POST"),
         Route("/exceptions/{case:int}/wake", _wake, "cases.discuss", "POST"),

@@ -15,7 +15,8 @@ from trueup.console.visit import Visit
 from trueup.storage.views.jobs import ENDED, Job, list_jobs, load_job
 from trueup.storage.views.runs import list_workers
 from trueup.workflows.authority import LOOK
-from trueup.workflows.cancel_job import cancel_job
+from trueup.workflows.cancel_job import STOPPABLE, cancel_job
+from trueup.workflows.cases_as_job import ACTS, PREVIEW
 
 STATES = {
     "waiting": ("held", "Waits for a worker"),
@@ -27,13 +28,14 @@ STATES = {
 
 
 def _list(visit: Visit) -> Response:
-    return visit.render("jobs.html", jobs=list_jobs(visit.connection), states=STATES)
+    return visit.render("jobs.html", jobs=list_jobs(visit.connection, 50, without=PREVIEW), states=STATES)
 
 
 def _show(visit: Visit) -> Response:
     job = load_job(visit.connection, visit.number("job"))
     known = _context(visit, job, visit.connection)
-    return visit.render("job.html", title=job.title, ended=job.state in ENDED, **known)
+    # Accepted, and not done yet.
+    return visit.render("job.html", status=200 if job.state in ENDED else 202, title=job.title, **known)
 
 
 def _cancel(visit: Visit) -> Response:
@@ -61,7 +63,17 @@ def _live(visit: Visit) -> Response:
 
 def _context(visit: Visit, job: Job, connection: sa.Connection) -> dict[str, Any]:
     workers = sum(each["alive"] for each in list_workers(connection)) if job.state == "waiting" else 1
-    return {"job": job, "states": STATES, "workers": workers, "left": _left(visit, job), "draft": _draft(job)}
+    return {"job": job, "states": STATES, "workers": workers, **_more(visit, job)}
+
+
+def _more(visit: Visit, job: Job) -> dict[str, Any]:
+    return {
+        "left": _left(visit, job),
+        "draft": _draft(job),
+        "ended": job.state in ENDED,
+        "on_cases": job.kind in (ACTS, PREVIEW),
+        "stoppable": job.state == "waiting" or (job.state == "running" and job.kind in STOPPABLE),
+    }
 
 
 def _draft(job: Job) -> str:
@@ -75,12 +87,12 @@ def _draft(job: Job) -> str:
     return f"/rules/new{query({**wanted, **named, **new}, valid_from='', valid_to='', job=job.id, **{'try': 'yes'})}"
 
 
-def _left(visit: Visit, job: Job) -> int | None:
-    """About how many seconds it takes yet, from how long it took so far; None before anything is done."""
+def _left(visit: Visit, job: Job) -> str:
+    """About how long it takes yet, from how long it took so far; "" before anything is done."""
     if job.state != "running" or not job.done or not job.total or job.began_at is None:
-        return None
-    took = (visit.desk.world.clock.now() - job.began_at).total_seconds()
-    return round(took * (job.total - job.done) / job.done)
+        return ""
+    took = visit.desk.world.clock.now() - job.began_at
+    return f"about {visit.present.span(took * (job.total - job.done) / job.done)} more"
 
 
 PAGE = Page(

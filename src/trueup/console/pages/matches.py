@@ -8,6 +8,7 @@ from trueup.base.errors import Invalid, NotFound
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.tables import Column, state_of
 from trueup.console.visit import Visit
+from trueup.domain.cases import Resolution
 from trueup.storage.views.case_queue import CaseFilter, page_cases, sum_cases
 from trueup.storage.views.cases import show_case
 from trueup.storage.views.rivals import list_rivals
@@ -68,4 +69,5 @@ PAGE = Page(
     ),
     Place(Group.MONEY, 2, "arrows-exchange"),
     count=_count,
+    decides={Resolution.CHOOSE.value: "/matches/{case}"},
 )

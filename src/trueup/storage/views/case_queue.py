@@ -94,6 +94,24 @@ def list_cases_by_id(connection: sa.Connection, ids: Sequence[int], now: datetim
     return [row_json(row, now) for row in connection.execute(query).mappings()]
 
 
+def count_resolutions(connection: sa.Connection, ids: Sequence[int]) -> dict[str, int]:
+    """How many of these cases allow each resolution."""
+    rows = connection.execute(_ALLOWED, {"ids": list(ids)})
+    return {row.resolution: int(row.allowed) for row in rows}
+
+
+_ALLOWED = sa.text(
+    "SELECT r AS resolution, count(*) AS allowed FROM trueup.cases, jsonb_array_elements_text(resolutions) AS r"
+    " WHERE id = ANY(:ids) AND state = 'open' GROUP BY r"
+)
+
+
+def closed_since(connection: sa.Connection, at: datetime) -> dict[int, str]:
+    """The cases that were resolved at that instant or later: their titles by number."""
+    query = sa.select(cases.c.id, cases.c.title).where(cases.c.resolved_at >= at).order_by(cases.c.id)
+    return {row.id: row.title for row in connection.execute(query)}
+
+
 def count_tabs(connection: sa.Connection, now: datetime) -> dict[str, int]:
     """How many cases stand in each tab; those resolved are not counted."""
     row = connection.execute(
@@ -148,7 +166,13 @@ def list_comments(connection: sa.Connection, case_id: int) -> list[dict[str, Any
     """What people said about a case, the oldest first."""
     query = sa.select(case_comments).where(case_comments.c.case_id == case_id).order_by(case_comments.c.id)
     return [
-        {"id": row.id, "at": write_instant(row.at), "actor": row.actor, "text": row.text}
+        {
+            "id": row.id,
+            "at": write_instant(row.at),
+            "actor": row.actor,
+            "text": row.text,
+            "withdrawn_at": write_instant(row.withdrawn_at) if row.withdrawn_at else None,
+        }
         for row in connection.execute(query)
     ]
 

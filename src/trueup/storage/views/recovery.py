@@ -10,13 +10,32 @@ from typing import Any
 import sqlalchemy as sa
 
 from trueup.domain.invoices import normal_reference
-from trueup.storage.claims import ClaimBalance
+from trueup.storage.cases import cases
+from trueup.storage.claims import ClaimBalance, find_claim
 from trueup.storage.disputes import Recoverable, load_experiences, load_recoverables
 from trueup.storage.invoices import SavedInvoice, find_invoices, load_invoices
 from trueup.storage.proofs import SavedProof, find_proofs
 from trueup.storage.views.orders import show_order
 
-__all__ = ["Brief", "Recoverable", "Slice", "load_brief", "load_experiences", "load_recoverables", "load_slices"]
+__all__ = [
+    "Brief",
+    "Recoverable",
+    "Slice",
+    "find_claim_of_case",
+    "load_brief",
+    "load_experiences",
+    "load_recoverables",
+    "load_slices",
+]
+
+
+def find_claim_of_case(connection: sa.Connection, case_id: int) -> int | None:
+    """The claim that a case is about, by its id; None for any other case."""
+    subject = connection.execute(sa.select(cases.c.subject).where(cases.c.id == case_id)).scalar() or ""
+    name, _, currency = subject.removeprefix("claim ").rpartition(" ")
+    partner, _, chain = name.partition("/")
+    found = find_claim(connection, partner, chain, currency) if subject.startswith("claim ") else None
+    return found.id if found is not None else None
 
 
 @dataclass(frozen=True, slots=True)
