@@ -132,6 +132,7 @@ WITH page AS (
     SELECT DISTINCT ON (line.item) line.item, line.sku, line.tracked
     FROM trueup.exported_stock line
     JOIN trueup.shop_products sold ON sold.shop = :channel AND sold.item = line.item AND sold.sku = line.sku
+        AND sold.gone_at IS NULL
     WHERE line.export_id = :id AND line.sku IS NOT NULL AND line.item > :after
     ORDER BY line.item LIMIT :most
 )

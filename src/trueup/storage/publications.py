@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from trueup.domain.publishing import ShownStock, Standing
 from trueup.storage.bulk import among_pairs
 from trueup.storage.schema import metadata
-from trueup.storage.shop_products import sold_at
+from trueup.storage.shop_products import is_gone, sold_at
 
 publications = sa.Table(
     "publications",
@@ -55,6 +55,10 @@ publications = sa.Table(
         postgresql_where=sa.text("changed_since IS NOT NULL"),
     ),
 )
+
+
+IS_SOLD = ~is_gone(publications.c.channel, publications.c.sku)
+"""Whether the channel sells the product still: what is gone there is neither read nor written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,9 @@ def mark_changed(connection: sa.Connection, places: Iterable[ChannelItem], now: 
 
 def list_changed(connection: sa.Connection, channel: str, limit: int) -> list[Publication]:
     """Those that changed longest ago. They stay marked until `settle_changed`: nothing is lost with a run that dies."""
-    query = sa.select(publications).where(publications.c.channel == channel, publications.c.changed_since.is_not(None))
+    query = sa.select(publications).where(
+        publications.c.channel == channel, publications.c.changed_since.is_not(None), IS_SOLD
+    )
     query = query.order_by(publications.c.changed_since, publications.c.sku).limit(limit)
     return sorted((_publication(row) for row in connection.execute(query).mappings()), key=_by_place)
 
@@ -199,7 +205,7 @@ def forget_belief(connection: sa.Connection, channel: str, keys: Collection[tupl
 def count_changed(connection: sa.Connection, channel: str, most: int) -> int:
     """How many wait to be looked at; no more than `most` are counted."""
     waiting = sa.select(publications.c.sku).where(
-        publications.c.channel == channel, publications.c.changed_since.is_not(None)
+        publications.c.channel == channel, publications.c.changed_since.is_not(None), IS_SOLD
     )
     query = sa.select(sa.func.count()).select_from(waiting.limit(most).subquery())
     return int(connection.execute(query).scalar_one())
@@ -334,6 +340,7 @@ def list_unseen(connection: sa.Connection, channel: str, since: datetime) -> lis
     """The items of which nothing was seen since then."""
     query = sa.select(publications.c.item).where(
         publications.c.channel == channel,
+        IS_SOLD,
         sa.or_(publications.c.shown_at.is_(None), publications.c.shown_at < since),
     )
     return sorted(set(connection.execute(query).scalars()))
@@ -343,6 +350,7 @@ def list_page(connection: sa.Connection, channel: str, *, after: tuple[str, str]
     """In order of SKU and location from after a pair. What a sweep goes through."""
     query = sa.select(publications).where(
         publications.c.channel == channel,
+        IS_SOLD,
         sa.tuple_(publications.c.sku, publications.c.location) > sa.tuple_(*after),
     )
     query = query.order_by(publications.c.sku, publications.c.location).limit(limit)

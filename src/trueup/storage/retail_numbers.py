@@ -17,7 +17,7 @@ from trueup.domain.retail_numbers import RetailNumbers, Week
 from trueup.domain.vendor_reports import ReportKind, Scope
 from trueup.storage.products import listings, products
 from trueup.storage.schema import metadata
-from trueup.storage.shop_products import shop_products
+from trueup.storage.shop_products import IS_SOLD, shop_products
 from trueup.storage.vendor_figures import vendor_figures
 from trueup.storage.vendor_reports import load_known
 
@@ -82,6 +82,7 @@ def load_listed(connection: sa.Connection, shop: str, vendor_codes: Iterable[str
             listings.c.asin.is_not(None),
             shop_products.c.shop == shop,
             shop_products.c.variant.is_not(None),
+            IS_SOLD,
             ~products.c.obsolete,
         )
         .distinct()

@@ -131,6 +131,17 @@ def claimed_by_others(connection: sa.Connection, order_id: int, level: Level, si
     return eaches
 
 
+def held_by_open_orders(connection: sa.Connection, skus: Collection[str]) -> dict[str, int]:
+    """By SKU, the eaches that orders hold which are not closed."""
+    query = (
+        sa.select(reservations.c.sku, sa.func.sum(reservations.c.eaches).label("eaches"))
+        .join(orders, orders.c.id == reservations.c.order_id)
+        .where(among(reservations.c.sku, set(skus)), orders.c.state != OrderState.CLOSED.value)
+        .group_by(reservations.c.sku)
+    )
+    return {row.sku: int(row.eaches) for row in connection.execute(query)}
+
+
 def load_order_reservations(connection: sa.Connection, order_id: int) -> dict[int, Reservation]:
     """What an order holds, by line."""
     rows = connection.execute(sa.select(reservations).where(reservations.c.order_id == order_id)).mappings()

@@ -27,8 +27,16 @@ class Catalogue:
     began: datetime
 
 
-def take_in_products(tx: Tx, found: Sequence[Product], told: Catalogue) -> int:
-    """Save what the shop says of its products; how many are clear.
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """How many products were clear, and the SKUs that the shop sells again, or under another id."""
+
+    count: int
+    renewed: tuple[str, ...]
+
+
+def take_in_products(tx: Tx, found: Sequence[Product], told: Catalogue) -> TakenIn:
+    """Save what the shop says of its products.
 
     SKUs are not unique in a shop. One that several variants carry is a case, and counted nowhere until that is mended: which of
     them would be sold? Variants that this reading has told of before are remembered.
@@ -43,6 +51,7 @@ def take_in_products(tx: Tx, found: Sequence[Product], told: Catalogue) -> int:
     unclear = [replace(product, tracked=None, shop_item=None) for product in found if product.sku in doubled]
     for sku, variants in doubled.items():
         cases.open_case(tx.connection, _doubled(told, sku, variants), tx.now)
+    renewed = shop_products.list_changed_ids(tx.connection, told.shop, clear)
     uncounted = _uncounted(tx, by_sku)
     neighbours = tx.resources.neighbours_of(told.shop)
     shop_products.save_shop_products(tx.connection, neighbours, unclear, told.evidence, told.as_of)
@@ -51,7 +60,7 @@ def take_in_products(tx: Tx, found: Sequence[Product], told: Catalogue) -> int:
     tell_uncounted(tx, by_sku)
     if uncounted - _uncounted(tx, by_sku):
         look_at_held(tx, "held.stock-uncounted")
-    return len(clear)
+    return TakenIn(len(clear), tuple(renewed))
 
 
 def rounds_of(world: World, shop: str) -> Rounds:

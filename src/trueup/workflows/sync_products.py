@@ -15,6 +15,7 @@ from trueup.remote.exports import Exported
 from trueup.storage import shop_products, sources
 from trueup.storage.json_values import from_json, to_json
 from trueup.workflows.export_shop import may_export, start_export
+from trueup.workflows.gone_products import note_gone_products, note_returned
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.shown_products import QUERY, Catalogue, rounds_of, take_in_products
 from trueup.workflows.source_failures import NOT_DONE, note_failure, note_working
@@ -29,7 +30,7 @@ def sync_products(c: Flowing, shop: str) -> None:
     if c.commit(hand_over, shop, c.run_id):
         return
     page: str | None = None
-    count = 0
+    count, evidence = 0, ""
     for _ in range(MOST_PAGES):
         try:
             fetched = c.step(fetch_products_page, shop, page)
@@ -37,11 +38,13 @@ def sync_products(c: Flowing, shop: str) -> None:
             c.commit(finish_sync, shop, c.run_id, count, str(error))
             return
         taken = c.commit(take_in_page, shop, fetched, began, count)
-        count, page = count + taken["count"], fetched["next_page"]
+        count, page, evidence = count + taken["count"], fetched["next_page"], taken["evidence"]
         if page is None:
             break
         if taken["is_big"] and c.commit(hand_over, shop, c.run_id):
             return
+    if page is None:
+        c.commit(note_end, shop, evidence, began)
     c.commit(finish_sync, shop, c.run_id, count, "")
 
 
@@ -79,8 +82,15 @@ def take_in_page(tx: Tx, shop: str, fetched: dict[str, Any], began: str, before:
     content = fetched["evidence"].encode()
     digest = tx.resources.keep(tx.connection, content, kind="products", source=shop, name="products")
     found = [from_json(product, Product) for product in fetched["products"]]
-    count = take_in_products(tx, found, Catalogue(shop, digest, tx.now, read_instant(began)))
-    return {"count": count, "is_big": before + count >= tx.resources.pace.stock_export_from}
+    taken = take_in_products(tx, found, Catalogue(shop, digest, tx.now, read_instant(began)))
+    note_returned(tx, shop, taken.renewed)
+    is_big = before + taken.count >= tx.resources.pace.stock_export_from
+    return {"count": taken.count, "is_big": is_big, "evidence": digest}
+
+
+def note_end(tx: Tx, shop: str, evidence: str, began: str) -> list[str]:
+    """The last page was read: what none of them told of is gone. Returns the SKUs."""
+    return note_gone_products(tx, Catalogue(shop, evidence, tx.now, read_instant(began)))
 
 
 def finish_sync(tx: Tx, shop: str, run_id: str, count: int, failed: str) -> None:

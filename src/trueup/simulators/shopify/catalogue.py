@@ -120,6 +120,19 @@ def _add_variant(world: World, product: Product, seed: SeedVariant, position: in
         stock.check_identity(level)
 
 
+def delete_product(world: World, product: Product) -> None:
+    """A product is deleted: its variants and what was counted of them are found no more, in orders their lines stay."""
+    world.products.remove(product)
+    for variant in product.variants:
+        item = variant.inventory_item
+        world.set_sku(item, None)
+        world.variants.remove(variant)
+        world.items.remove(item)
+        for record in (variant, item, *item.levels.values()):
+            world.by_id.pop(record.id, None)
+    world.by_id.pop(product.id, None)
+
+
 def _put_metafields(world: World, owner: Owner, seeds: list[SeedMetafield]) -> None:
     for seed in seeds:
         metafields.put(world, owner, (seed.namespace, seed.key), seed.type, seed.value)

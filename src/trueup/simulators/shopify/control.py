@@ -15,6 +15,8 @@
 | POST orders/{number or name}/unfulfil | | the same: the last fulfilment was cancelled |
 | POST orders/{number or name}/refund | {"lines": {id: units}, "gateway"?, "restock"?, "location"?} | {"refund"} |
 | POST tracked | {"sku", "tracked"} | {}: the merchant turned counting on or off |
+| POST status | {"sku", "status"} | {}: the merchant archived the product, made it a draft, or active again |
+| POST deletion | {"sku"} | {}: the merchant deleted the product |
 | POST count | {"sku", "location", "by"} | {}: staff changed the number at a location by hand |
 | POST subscriptions | {"client_id", "topic", "uri", "include_fields"?} | {"id"}: as if by the app's configuration |
 | POST deliver | | {"tried"}: send webhooks that are due |
@@ -121,6 +123,16 @@ def _count(simulator: ShopifySimulator, content: Any) -> Given:
     return {}
 
 
+def _set_status(simulator: ShopifySimulator, content: Any) -> Given:
+    simulator.set_status_by_hand(**_object(content, ("sku", "status")))
+    return {}
+
+
+def _delete(simulator: ShopifySimulator, content: Any) -> Given:
+    simulator.delete_by_hand(**_object(content, ("sku",)))
+    return {}
+
+
 def _subscribe(simulator: ShopifySimulator, content: Any) -> Given:
     given = _object(content, ("client_id", "topic", "uri"), ("include_fields",))
     return {"id": simulator.subscribe(**given).id}
@@ -157,6 +169,8 @@ _WRITES: dict[str, Callable[[ShopifySimulator, Any], Any]] = {
     "sale": _sell,
     "tracked": _track,
     "count": _count,
+    "status": _set_status,
+    "deletion": _delete,
     "subscriptions": _subscribe,
     "deliver": lambda simulator, _: {"tried": simulator.deliver_due()},
     "faults": _change_faults,

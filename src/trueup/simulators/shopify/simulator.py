@@ -328,6 +328,25 @@ class ShopifySimulator:
             self.world.new_event()
             stock.track(self.world, found[0], tracked=tracked)
 
+    def set_status_by_hand(self, sku: str, status: str) -> None:
+        """The merchant archives a product, makes it a draft, or active again. Raises NotFound, Invalid."""
+        if status not in ("ACTIVE", "ARCHIVED", "DRAFT", "UNLISTED"):
+            raise Invalid(f"Status {status!r}: expected ACTIVE, ARCHIVED, DRAFT or UNLISTED.")
+        with self.world.lock:
+            product = self._product(sku)
+            product.status, product.updated_at = status, self.world.now()
+
+    def delete_by_hand(self, sku: str) -> None:
+        """The merchant deletes a product with all its variants. Raises NotFound."""
+        with self.world.lock:
+            catalogue.delete_product(self.world, self._product(sku))
+
+    def _product(self, sku: str) -> Product:
+        found = self.world.items_by_sku.get(sku)
+        if not found or found[0].variant is None:
+            raise NotFound(f"SKU {sku!r}: the shop does not sell it.")
+        return found[0].variant.product
+
     def count_by_hand(self, sku: str, location: str, by: int) -> None:
         """Staff change the number that stands at a location, without a reason. Raises NotFound, Invalid."""
         with self.world.lock:
