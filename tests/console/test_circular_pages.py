@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,9 @@ from tests.console.installed import Console
 from trueup.base.money import Money
 from trueup.console.interval_calendar import DAY, Interval, draw
 from trueup.domain.circular import Cycle, CycleStatus, Item, Method, Readiness, Visibility
+from trueup.domain.shop_sales import RefundedLine, SaleLine, ShopSale
 from trueup.storage.circular import Record, Said, save_records
+from trueup.storage.shop_sales import save_sale
 
 
 def item(number: int, cost: int) -> Item:
@@ -87,6 +90,26 @@ def test_a_clash_is_said_in_words_and_hatched(circled: Console) -> None:
         assert "Clash" not in quiet and "Nobody ever had it" in quiet
         assert olga.get("/circular/supercycle/99").status_code == 404
         assert "TT-3" in olga.get("/search?words=TT-3").text
+
+
+def test_a_unit_tells_what_it_brought_and_cost(circled: Console) -> None:
+    """By the shop's own order, what was given back taken off; a cycle of no known order tells nothing."""
+    line = "gid://shopify/LineItem/70"
+    sale = ShopSale(
+        "gid://shopify/Order/7", "#7", NOW, NOW, Money.of("90.00", "USD"),
+        (SaleLine(line, None, "TENT-2", 2, Money.of("90.00", "USD"), "calendar"),),
+        refunds=(RefundedLine(line, NOW, Money.of("20.00", "USD")),),
+    )  # fmt: skip
+    over = replace(
+        rental(24, 4, -40, -30, out=True), order=sale.id, order_line=line, restocked_at=NOW - timedelta(days=29)
+    )
+    with circled.app.database.transaction() as connection:
+        save_records(connection, [over], Said("supercycle", "c" * 64, NOW))
+        save_sale(connection, "shop", sale, "e" * 64, NOW)
+    with circled.visitor("Elke") as elke:
+        page = elke.get("/circular/supercycle/4").text
+        assert "brought by its cycles" in page and "35.00" in page and "40.00" in page and "not earned yet" in page
+        assert "brought by its cycles" not in elke.get("/circular/supercycle/2").text
 
 
 def test_the_pages_open_in_a_browser(circled: Console, page_of: Callable[..., Page]) -> None:

@@ -52,6 +52,29 @@ def _leave_the_conflict(given: Evidence) -> None:
     next(case for case in given["trueup"]["cases"] if case["kind"] == "circular.wholesale-conflict")["resolved_by"] = ""
 
 
+def _lose_what_came_back(given: Evidence) -> None:
+    given["supercycle"]["items"] = [item for item in given["supercycle"]["items"] if item["serial"] != "TN-0207"]
+
+
+def _offer_what_came_back(given: Evidence) -> None:
+    next(item for item in given["supercycle"]["items"] if item["serial"] == "TN-0207")["visibility"] = "available"
+
+
+def _take_back_more_than_went_out(given: Evidence) -> None:
+    told = given["trueup"]["came_back"]
+    told += [{**told[0], "serial": f"TN-1{number}"} for number in range(3)]
+
+
+def _take_it_for_a_trade_in(given: Evidence) -> None:
+    case = {
+        "id": -1,
+        "kind": "trade-in.no-credit",
+        "title": "Item 9 (serial TN-0207) cost 210.00 USD",
+        "state": "resolved",
+    }
+    given["trueup"]["cases"].append(case)
+
+
 def _offer_a_broken_item(given: Evidence) -> None:
     refused = next(told for told in given["trade_ins"] if not told["credited_as"])
     next(item for item in given["supercycle"]["items"] if item["serial"] == refused["serial"])["visibility"] = (
@@ -98,6 +121,10 @@ OF_THE_PROGRAMME: tuple[tuple[str, Tampering], ...] = (
     ("collision-told", _promise_one_more),
     ("collision-told", _forget_their_money),
     ("collision-told", _leave_the_conflict),
+    ("came-back-become-items", _lose_what_came_back),
+    ("came-back-become-items", _offer_what_came_back),
+    ("came-back-become-items", _take_back_more_than_went_out),
+    ("came-back-become-items", _take_it_for_a_trade_in),
     ("trade-ins-become-items", _offer_a_broken_item),
     ("trade-ins-become-items", _offer_before_grading),
     ("credited-once", _give_a_card_twice),

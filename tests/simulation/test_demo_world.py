@@ -15,6 +15,7 @@ import httpx2
 import pytest
 
 from tests.simulation.tampered_commerce import OF_THE_PROGRAMME, OF_THE_SHELF, demand_agreement
+from tests.simulation.tampered_direct import OF_DIRECT
 from tests.simulation.tampered_reports import OF_THE_REPORTS
 from trueup.app import build_web
 from trueup.cli.serve import address_of, in_background, listen_near
@@ -25,6 +26,7 @@ from trueup.simulation.auditor import (
     STATEMENTS,
     audit,
     audit_circular,
+    audit_direct,
     audit_month,
     audit_reports,
     audit_stock,
@@ -242,6 +244,7 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
             assert "nobody here does yet" in _signed_in(url, "Sam Field"), "in no group that may look"
         evidence, month = demo.evidence("orders"), demo.evidence("remittances")
         programme, shelf, told = demo.evidence("circular"), demo.evidence("stock"), demo.evidence("reports")
+        direct = demo.evidence("direct")
     broken = [statement.as_json() for statement in audit(evidence) if not statement.holds]
     assert not broken
     for name, tamper in TAMPERINGS:
@@ -259,6 +262,7 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
     demand_agreement(audit_circular, programme, OF_THE_PROGRAMME, "circular")
     demand_agreement(audit_stock, shelf, OF_THE_SHELF)
     demand_agreement(audit_reports, told, OF_THE_REPORTS, "retail")
+    demand_agreement(audit_direct, direct, OF_DIRECT, "direct")
     papers = {path.name for path in (tmp_path / ".demo" / "papers").iterdir()}
     assert {"close-2026-10.pdf", "close-2026-10.xlsx"} <= papers and any(name.startswith("dispute-") for name in papers)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Row = dict[str, Any]
-OF_OTHERS = ("circular.", "trade-in.", "credit.", "deposit.", "stock.drift", "report.")
+OF_OTHERS = ("circular.", "trade-in.", "credit.", "deposit.", "stock.drift", "report.", "inventory.", "vendor-return.")
 """How the kinds of cases begin that the plan of purchase orders cannot make."""
 
 

@@ -11,6 +11,7 @@ the negative binomial for demand that varies more than its mean: Ehrhardt (1979)
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
@@ -39,10 +40,22 @@ class BufferRule:
         if self.risk_percent is not None and not 0 < self.risk_percent <= 50:
             raise ConfigurationError(f"A risk of {self.risk_percent} %: expected more than 0, and 50 at most.")
 
+    def __str__(self) -> str:
+        """As people say it: `2 eaches or 10 %, whichever is more`."""
+        parts = [f"{self.eaches} {'each' if self.eaches == 1 else 'eaches'}"] if self.eaches else []
+        parts += [f"{_percent(self.percent)} %"] if self.percent else []
+        parts += [f"computed for a risk of {_percent(self.risk_percent)} %"] if self.risk_percent is not None else []
+        more = ", whichever is more" if len(parts) > 1 else ""
+        return f"{' or '.join(parts) or 'nothing'}{more}"
+
     def size(self, pool: int, computed: int = 0) -> int:
         """The buffer in eaches of a product of which so many lie here. A part of a unit is a whole one."""
         part = -(-pool * self.percent.numerator // (self.percent.denominator * 100))
         return max(self.eaches, part, computed if self.risk_percent is not None else 0)
+
+
+def _percent(share: Fraction) -> str:
+    return f"{(Decimal(share.numerator) / share.denominator).normalize():f}"
 
 
 class Method(StrEnum):

@@ -141,6 +141,20 @@ class HiddenProducts:
         return self.deposits | self.memberships
 
 
+def earned_by(sale: ShopSale, line_id: str) -> Money | None:
+    """What one unit of a line brought: its share of the line's amount, less what was given back; None where there is no such line.
+
+    A cancelled order brings what was not given back of what was paid, which is nothing where nobody paid.
+    """
+    line = next((each for each in sale.lines if each.id == line_id), None)
+    if line is None or line.quantity < 1:
+        return None
+    currency = line.amount.currency
+    back = sum(each.amount.minor for each in sale.refunds if each.line == line_id)
+    left = 0 if sale.cancelled and not sale.payments else line.amount.minor - back
+    return Money(left // line.quantity, currency)
+
+
 _RECURRING = "recurring order"
 """Supercycle tags the orders of later charges of a rental `Recurring order #N`; their lines carry no method."""
 

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from trueup.simulation.statements import answers, books, channels, circular, month_end, records, retail, season, stock
+from trueup.simulation.statements import (
+    answers,
+    books,
+    channels,
+    circular,
+    direct,
+    month_end,
+    records,
+    retail,
+    season,
+    stock,
+)
 from trueup.simulation.statements.evidence import Evidence, Statement
 
 STATEMENTS: tuple[Callable[[Evidence], Statement], ...] = (
@@ -61,11 +72,19 @@ OF_REPORTS: tuple[Callable[[Evidence], Statement], ...] = (
     retail.reports_are_obtained,
     retail.numbers_are_shown,
 )
+OF_DIRECT: tuple[Callable[[Evidence], Statement], ...] = (
+    direct.told_as_counted,
+    direct.whole_once_a_day,
+    direct.nothing_repeated,
+    direct.refused_item_told,
+    direct.drift_told,
+)
 OF_CIRCULAR: tuple[Callable[[Evidence], Statement], ...] = (
     circular.every_unit_known,
     circular.who_counts,
     circular.neither_takes_the_others,
     circular.collision_told_and_answered,
+    circular.came_back_become_items,
     circular.trade_ins_become_items,
     circular.credited_once,
     circular.credits_reconcile,
@@ -119,6 +138,12 @@ def audit_reports(given: Mapping[str, Any]) -> list[Statement]:
     """The statements about Amazon's reports, and its numbers in the shop."""
     evidence = Evidence(given)
     return [state(evidence) for state in OF_REPORTS]
+
+
+def audit_direct(given: Mapping[str, Any]) -> list[Statement]:
+    """The statements about what Amazon's direct fulfillment was told."""
+    evidence = Evidence(given)
+    return [state(evidence) for state in OF_DIRECT]
 
 
 def audit_circular(given: Mapping[str, Any]) -> list[Statement]:

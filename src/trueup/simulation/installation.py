@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from trueup.simulation import direct_fulfillment as direct
 from trueup.simulation.catalogue import TERMS, WAREHOUSE, BuyerTerms
 from trueup.simulation.circular import goods
 from trueup.simulation.circular.trade_ins import PERCENT
@@ -67,6 +68,8 @@ def write_settings(addresses: Addresses) -> str:
         if name == REPORTED:
             # Thirty days of history, and the last five asked for again each day: so much of Amazon's lateness fits into a week.
             parts.append(_table("[partners.reports]", marketplace="US", late_days=5, back_fill_days=30, shop=SHOP))
+        if name == direct.TERMS.partner:
+            parts.append(_direct_fulfillment())
     parts += [
         _table(
             "[shops]",
@@ -95,8 +98,8 @@ def write_settings(addresses: Addresses) -> str:
 
 
 def every_terms(partner: str) -> list[BuyerTerms]:
-    """What is agreed with each vendor code of a partner, that of the circular programme's goods among them."""
-    return [terms for terms in (*TERMS, goods.TERMS) if terms.partner == partner]
+    """What is agreed with each vendor code of a partner, those of the circular programme and of direct fulfillment among them."""
+    return [terms for terms in (*TERMS, goods.TERMS, direct.TERMS) if terms.partner == partner]
 
 
 def write_circular_settings(conditions: Mapping[str, int]) -> str:
@@ -217,7 +220,20 @@ def _agreement(terms: BuyerTerms) -> str:
         absurd_floor_eaches=ABSURD_FLOOR_EACHES,
         **more,
     )
-    return agreed + (_fences() if terms == goods.TERMS else "")
+    if terms == goods.TERMS:
+        return f'{agreed}items_returned = "unavailable"\n{_fences()}'
+    return agreed
+
+
+def _direct_fulfillment() -> str:
+    return _table(
+        "[partners.direct_fulfillment]",
+        vendor_code=direct.TERMS.vendor_code,
+        warehouse=direct.CODE_OF_WAREHOUSE,
+        ship_from=PLACE,
+        buffer_eaches=direct.BUFFER,
+        every_minutes=direct.EVERY_MINUTES,
+    )
 
 
 def _fences() -> str:

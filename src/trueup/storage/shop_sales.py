@@ -87,6 +87,12 @@ def save_sale(connection: sa.Connection, shop: str, sale: ShopSale, evidence: st
     return connection.execute(statement).first() is not None
 
 
+def load_named_sales(connection: sa.Connection, sale_ids: Collection[str]) -> dict[str, ShopSale]:
+    """Orders by their ids, those that are known."""
+    query = sa.select(shop_sales.c.sale_id, shop_sales.c.body).where(shop_sales.c.sale_id.in_(sorted(sale_ids)))
+    return {row.sale_id: from_json(row.body, ShopSale) for row in connection.execute(query)}
+
+
 def load_sales(connection: sa.Connection, first: date, last: date) -> Iterator[tuple[str, ShopSale]]:
     """Orders of which something may have happened in a period: (shop, order)."""
     query = (

@@ -68,6 +68,9 @@ def keep_figures(connection: sa.Connection, told: Told, rows: Iterable[Figures])
     A product that a report does not name says nothing: what held of it holds on.
     """
     given = {(row.asin, row.begins): row for row in rows}
+    # Two reports of overlapping days that come at once would each find nothing known: a row that is not there cannot be locked.
+    lane = " ".join((told.source, *_scope(told.scope).values()))
+    connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:lane, 12))"), {"lane": lane})
     known = _load(connection, told, {begins for _, begins in given})
     changed: list[dict[str, Any]] = []
     news = 0

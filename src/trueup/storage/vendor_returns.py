@@ -111,6 +111,12 @@ def count_try(connection: sa.Connection, unit_id: int) -> int:
     return int(connection.execute(query.returning(vendor_returns.c.tries)).scalar_one())
 
 
+def load_serials(connection: sa.Connection, programme: str) -> set[str]:
+    """The serials of every unit that came back into a programme."""
+    query = sa.select(vendor_returns.c.serial).where(vendor_returns.c.programme == programme)
+    return set(connection.execute(query).scalars())
+
+
 def find_origin(connection: sa.Connection, programme: str, item: int) -> dict[str, Any] | None:
     """The order line that an item came back from, and when that was recorded; None for other items."""
     query = sa.select(vendor_returns).where(vendor_returns.c.programme == programme, vendor_returns.c.item == item)

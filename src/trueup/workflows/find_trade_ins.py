@@ -15,7 +15,7 @@ from trueup.domain.cases import CaseDraft, Resolution, Role
 from trueup.domain.trade_ins import CreditState
 from trueup.durable.flow import Flow
 from trueup.remote.circular import ItemQuery
-from trueup.storage import sources, trade_ins
+from trueup.storage import sources, trade_ins, vendor_returns
 from trueup.storage.proven_cases import replace_cases
 from trueup.storage.trade_ins import SavedTradeIn
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
@@ -91,10 +91,11 @@ def differences(tx: Tx, programme: str, items: list[dict[str, Any]]) -> Iterator
     known = [each for each in trade_ins.list_trade_ins(tx.connection, limit=1_000_000) if each.system == programme]
     by_item = {each.trade_in.item: each for each in known if each.trade_in.item is not None}
     by_serial = {each.trade_in.serial: each for each in known}
+    came_back = vendor_returns.load_serials(tx.connection, programme)
     for item in items:
         cost = Money(item["minor"], item["currency"]) if item["minor"] else None
         saved = by_item.get(item["id"]) or by_serial.get(item["serial"])
-        if cost is None:
+        if cost is None or item["serial"] in came_back:  # what a buyer had agreed to pay is owed to no customer
             continue
         if saved is None:
             yield _untold(tx, programme, item, cost)

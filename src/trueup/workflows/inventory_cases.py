@@ -21,7 +21,7 @@ REFUSED = "inventory.refused"
 ITEM_REFUSED = "inventory.item-refused"
 DIFFERS = "inventory.differs"
 DIFFERS_FOR = timedelta(hours=1)
-"""What the buyer holds otherwise for so long is told: several rounds did not bring it there."""
+"""What the buyer holds otherwise for so long is told, where rounds are that often: two of them at least did not bring it there."""
 _SHOWN = 10
 _AGAIN = (Resolution.RETRY, Resolution.DISMISS)
 
@@ -82,7 +82,8 @@ def close_told(tx: Tx, place: Place, skus: Iterable[str]) -> None:
 
 def tell_differing(tx: Tx, terms: DirectFulfillment) -> None:
     """Amazon holds other numbers than ours, and has for long: both, and what is offered there too much, in money."""
-    rows = inventory_updates.list_differing(tx.connection, terms.place, tx.now - DIFFERS_FOR)
+    long = max(DIFFERS_FOR, 2 * terms.every)
+    rows = inventory_updates.list_differing(tx.connection, terms.place, tx.now - long)
     if not rows:
         why = "Amazon accepted what we tell it"
         cases.close_case(tx.connection, DIFFERS, _subject(terms.place), why=why, now=tx.now)
@@ -97,8 +98,8 @@ def tell_differing(tx: Tx, terms: DirectFulfillment) -> None:
         DIFFERS,
         terms.place,
         (ours, theirs),
-        f"Amazon's direct fulfillment holds other numbers than ours of {products} of warehouse {terms.warehouse}, for an hour or "
-        f"longer",
+        f"Amazon's direct fulfillment holds other numbers than ours of {products} of warehouse {terms.warehouse}, for "
+        f"{int(long.total_seconds()) // 3600} h or longer",
     )
     cases.open_case(tx.connection, replace(draft, money_at_risk=_offered_too_much(tx, rows)), tx.now)
 

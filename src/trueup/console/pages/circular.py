@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from trueup.base.errors import TrueupError
+from trueup.base.money import Money
 from trueup.console.interval_calendar import draw, interval_of
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
@@ -14,6 +15,7 @@ from trueup.console.tables import Choice, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.domain.circular_units import LANES, NOT_OURS, Lane
 from trueup.storage.views import circular as views
+from trueup.storage.views.trade_ins import find_key_of
 
 _MOST = 100
 _STATES = {
@@ -72,8 +74,18 @@ def _unit(visit: Visit) -> Response:
         title=shown["serial"] or f"Item {shown['id']}",
         calendar=calendar,
         standings=STANDINGS,
+        result=_result(shown["earned"], shown["acquisition_cost"]),
+        trade_in=find_key_of(visit.connection, shown["programme"], shown["id"]),
         events=[_event(change) for change in shown["changes"]],
     )
+
+
+def _result(earned: str | None, cost: str | None) -> Money | None:
+    """What a unit brought beyond its cost; None where one of both is not known, or they are of two currencies."""
+    if earned is None or cost is None:
+        return None
+    one, other = (Money.of(*each.split(" ")) for each in (earned, cost))
+    return one - other if one.currency == other.currency else None
 
 
 def _event(change: dict[str, Any]) -> dict[str, Any]:

@@ -36,12 +36,19 @@ VERDICTS = {
 
 
 def _connections(visit: Visit) -> Response:
-    settings = visit.desk.settings
+    settings, world = visit.desk.settings, visit.desk.world
+    direct = [
+        (world.routes[name].inventory, partner.direct_fulfillment)
+        for name, partner in sorted(world.partners.items())
+        if partner.direct_fulfillment
+    ]
     return visit.render(
         "settings.html",
         accounts=settings.accounts,
         shops=settings.shops,
         folders=settings.folders,
+        circular=settings.circular,
+        direct=direct,
         probed=sorted(visit.desk.world.connections.probed),
         secrets=list_secrets(visit.connection),
         agreements=[(account.name, each) for account in settings.accounts for each in account.agreements],

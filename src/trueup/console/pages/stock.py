@@ -58,6 +58,7 @@ def _show_list(visit: Visit) -> Response:
         names=_short_names(channels),
         numbers=numbers,
         words=COUNTED_BY,
+        direct=any(partner.direct_fulfillment for partner in visit.desk.world.partners.values()),
     )
 
 

@@ -21,6 +21,7 @@ from trueup.domain.chart import Purpose
 from trueup.domain.closing import Month
 from trueup.domain.credits import Instrument
 from trueup.domain.trade_ins import TradeIn
+from trueup.domain.vendor_returns import Returned
 from trueup.simulation import installation
 from trueup.simulation.auditor import audit_circular
 from trueup.simulation.circular import goods
@@ -36,8 +37,11 @@ from trueup.simulators.supercycle.control import state as supercycle_state
 from trueup.storage.products import load_products
 from trueup.storage.views import circular, monthly, trade_ins
 from trueup.storage.views.cases import list_cases
+from trueup.storage.views.orders import find_order
+from trueup.storage.views.vendor_returns import page_returned
 from trueup.workflows.grade_trade_in import Judgement, grade_trade_in, record_trade_ins, reveal_code
 from trueup.workflows.resolve_case import resolve_case
+from trueup.workflows.take_back_goods import take_back
 
 _SUPERCYCLE_HEARS = ("ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_CANCELLED")
 _MASTER = "item-master-circular.csv"
@@ -81,6 +85,7 @@ class Circular(Player):
             (3, 4, lambda: self._cancel(TENT)),
             (3, 8, lambda: self._restock(BIKE)),
             (3, 8, self._answer_conflict),
+            (4, 2, self._come_back),
         )
         return [Cue(self._at(day, hour), act) for day, hour, act in acts]
 
@@ -166,6 +171,14 @@ class Circular(Player):
                 resolve_case, case["id"], Resolution.RETRY, by, "A booking was cancelled: take that tent."
             )
 
+    def _come_back(self) -> None:
+        """Amazon refuses some of the tents at its dock; the warehouse says what came back, one with its serial."""
+        by, about = person(self.app, installation.DECIDER), Collision()
+        with self.app.database.transaction() as connection:
+            order = find_order(connection, about.number)
+        returned = Returned(about.sku, about.came_back, (about.serial,))
+        self.app.engine.act(take_back, order, returned, by)
+
     def _cycle(self, what: Goods) -> dict[str, Any]:
         name = self.rentals[what.sku]
         return next(each for each in self._supercycle()["rentals"] if each["shopifyOrderName"] == name)
@@ -216,6 +229,7 @@ class Circular(Player):
                 "items": circular.list_items(connection, now, page=(("", 0), EVERYTHING)),
                 "cycles": circular.list_cycles(connection, now, only_open=False, limit=EVERYTHING),
                 "trade_ins": _by_key(trade_ins.list_trade_ins(connection, only_open=False, limit=EVERYTHING)),
+                "came_back": list(page_returned(connection, "", limit=EVERYTHING).rows),
                 "credits": trade_ins.list_credits(connection, now.date(), every=True),
                 "cases": [
                     case
@@ -250,6 +264,7 @@ class Circular(Player):
                 {name: row[name] for name in ("trade_in", "instrument", "amount", "owed")} for row in ours["credits"]
             ],
             "month": ours["month"],
+            "came_back": [{name: row[name] for name in ("serial", "item", "state")} for row in ours["came_back"]],
             "conflicts": [case["title"] for case in ours["cases"] if case["kind"] == "circular.wholesale-conflict"],
             "uncounted": [case["subject"] for case in ours["cases"] if case["kind"] == "stock.uncounted"],
         }
@@ -269,6 +284,7 @@ class Circular(Player):
             f"{row['amount']} as {row['instrument']} for {row['trade_in']}, {row['owed']} left"
             for row in summary["credits"]
         )
+        came_back = ", ".join(row["serial"] for row in summary["came_back"])
         uncounted = ", ".join(subject.removeprefix("product ") for subject in summary["uncounted"])
         return [
             ("Supercycle", f"{summary['imported']} products taken over, which the shop counts no more"),
@@ -277,6 +293,7 @@ class Circular(Player):
             ("trade-ins", taken),
             ("credits", credits),
             *(("collision", title) for title in summary["conflicts"]),
+            ("came back", f"{len(summary['came_back'])} tents from Amazon's dock, made items: {came_back}"),
             ("counted by nobody", f"{uncounted}: a case, and nothing of it is promised"),
         ]
 
@@ -287,6 +304,7 @@ class Circular(Player):
             f"circular show {TRADE_INS[0].serial}",
             f"orders explain {Collision().number}",
             f"stock show {TENT.sku}",
+            f"circular show {Collision().serial}",
             f"trade-ins show {TRADE_INS[0].key}",
             "circular credits",
             "circular reconcile",

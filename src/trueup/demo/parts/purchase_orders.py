@@ -22,7 +22,7 @@ from trueup.simulation.operator import Operator
 from trueup.simulation.plan import Plan, make_plan
 from trueup.simulation.statements.evidence import Statement
 from trueup.simulation.summary import summarise
-from trueup.simulators.amazon.access import BRAND_ANALYTICS, FINANCE, FULFILLMENT, TRACKING
+from trueup.simulators.amazon.access import BRAND_ANALYTICS, DIRECT_SHIPPING, FINANCE, FULFILLMENT, TRACKING
 from trueup.simulators.amazon.control import state as amazon_state
 from trueup.simulators.edi_buyer import EdiBuyer
 from trueup.storage.views.cases import list_cases
@@ -213,7 +213,7 @@ def _furnish(stage: Stage, plan: Plan) -> None:
             client_id="amzn1.application-oa2-client.riverside",
             client_secret=stage.secrets["amazon-app"],
             vendor_codes=[terms.vendor_code for terms in installation.every_terms(partner)],
-            roles=(FULFILLMENT, TRACKING, FINANCE, BRAND_ANALYTICS),
+            roles=(FULFILLMENT, TRACKING, FINANCE, BRAND_ANALYTICS, DIRECT_SHIPPING),
         )
     for name in (catalogue.WAREHOUSE, catalogue.ANNEX):
         stage.shop.add_location(name)

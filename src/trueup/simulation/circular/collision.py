@@ -13,6 +13,8 @@ from trueup.simulation.happenings import Line, Order
 
 NUMBER = "4RETENTS"
 WANTED = 4
+CAME_BACK, SERIAL = 2, "TN-0207"
+"""How many of them Amazon sends back at its dock, and the serial that one of them bears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,12 @@ class Collision:
     wanted: int = WANTED
     cost: str = TENT.cost
     worth: str = WORTH.split()[0]
+    came_back: int = CAME_BACK
+    serial: str = SERIAL
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
-        names = ("number", "sku", "wanted", "cost", "worth")
+        names = ("number", "sku", "wanted", "cost", "worth", "came_back", "serial")
         return {name: getattr(self, name) for name in names}
 
 

@@ -142,6 +142,40 @@ def collision_told_and_answered(evidence: Evidence) -> Statement:
     return found.stated("cases")
 
 
+def came_back_become_items(evidence: Evidence) -> Statement:
+    """What the buyer sent back is one item a unit in Supercycle's own books, at the agreed cost, not to be had, and never more."""
+    found = Finding(
+        "came-back-become-items",
+        "Each unit that came back of a purchase order is one item, at its agreed cost, not to be had before somebody looks",
+        "returned goods that nobody counts, or that a customer gets before anybody looked at them",
+    )
+    given = _given(evidence)
+    about, told = given["collision"], given["trueup"]["came_back"]
+    accepted = sum(line["accepted"] for order in given["amazon"]["orders"] for line in order["lines"])
+    found.demand(len(told) == about["came_back"], f"{about['came_back']} came back, {len(told)} are known")
+    found.demand(len(told) <= accepted, f"{len(told)} came back of {accepted} that Amazon was promised")
+    found.demand(any(unit["serial"] == about["serial"] for unit in told), f"no unit bears serial {about['serial']}")
+    cases = [
+        case
+        for case in given["trueup"]["cases"]
+        if case["kind"] in ("vendor-return.item-refused", "trade-in.no-credit")
+    ]
+    for unit in told:
+        found.count("units")
+        items = [item for item in given["supercycle"]["items"] if item["serial"] == unit["serial"]]
+        found.demand(len(items) == 1, f"{unit['serial']}: {len(items)} items bear it")
+        found.demand(about["number"] in unit["order"], f"{unit['serial']}: of order {unit['order']}")
+        for item in items:
+            found.demand(item["visibility"] == "unavailable", f"{unit['serial']}: {item['visibility']}")
+            cost = Decimal(item["acquisitionCostCents"] or 0).scaleb(-2)
+            found.demand(cost == Decimal(about["cost"]), f"{unit['serial']}: cost {cost}, agreed {about['cost']}")
+            found.demand(item["id"] == unit["item"], f"{unit['serial']}: item {item['id']} there, {unit['item']} here")
+            for case in cases:
+                mine = unit["serial"] in case["title"]
+                found.demand(not mine, f"case {case['id']}: {case['title']}")
+    return found.stated("units")
+
+
 def trade_ins_become_items(evidence: Evidence) -> Statement:
     """One item a trade-in, made not available, released no sooner than it was graded, retired where it was not taken."""
     found = Finding(

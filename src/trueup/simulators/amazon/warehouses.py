@@ -259,6 +259,10 @@ def warehouses_state(simulator: AmazonSimulator) -> dict[str, Any]:
                 "settled_at": each.settled_at,
                 "full": each.update.is_full_update,
                 "items": len(each.update.items),
+                "numbers": {
+                    item.buyer_product_identifier or item.vendor_product_identifier: item.available_quantity.amount
+                    for item in each.update.items
+                },
                 "errors": each.errors,
             }
             for each in shelf.transactions.values()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,14 +10,17 @@ import sqlalchemy as sa
 
 from trueup.base.clock import write_instant
 from trueup.base.errors import Invalid, NotFound
+from trueup.base.money import Money
 from trueup.domain.circular import Cycle, Item, Method, ReturnLineStatus, ReturnOrder
 from trueup.domain.circular_units import LANES, Clash, Lane, Unit, called, clashes
+from trueup.domain.shop_sales import ShopSale, earned_by
 from trueup.storage.bulk import among
 from trueup.storage.circular import Kept, Kind, circular_records, list_changes, load_newest, load_record, load_records
 from trueup.storage.circular_units import count_alike, is_late, load_units, units_of_items
 from trueup.storage.item_claims import item_claims
 from trueup.storage.orders import orders
 from trueup.storage.shop_products import shop_products
+from trueup.storage.shop_sales import load_named_sales
 from trueup.storage.vendor_returns import find_origin
 
 _BATCH = 1000
@@ -125,11 +128,14 @@ def show_item(connection: sa.Connection, named: str, now: datetime) -> dict[str,
     wanted = {(Kind.ITEM, unit.item.id), *((Kind.CYCLE, each.record.id) for each in cycles)}
     skus = _skus(connection, [unit.item.variant])
     kept = load_record(connection, Kind.ITEM, unit.programme, unit.item.id)
+    sales = load_named_sales(connection, {each.record.order for each in cycles if each.record.order})
+    rows = [{**cycle_json(each, unit, now), "earned": _earned(each.record, sales)} for each in cycles]
     return {
         **item_json(unit, now, skus),
         "evidence": kept.evidence if kept else "",
+        "earned": _sum(row["earned"] for row in rows),
         "unread": dict(unit.item.unread),
-        "cycles": [cycle_json(each, unit, now) for each in cycles],
+        "cycles": rows,
         "blocked": [
             {
                 "id": block.id,
@@ -211,6 +217,21 @@ def cycle_json(kept: Kept, unit: Unit | None, now: datetime) -> dict[str, Any]:
         "seen_at": write_instant(kept.seen_at),
         "evidence": kept.evidence,
     }
+
+
+def _earned(cycle: Cycle, sales: Mapping[str, ShopSale]) -> str | None:
+    """What a cycle brought by the shop's own order; None where that is not known."""
+    sale = sales.get(cycle.order or "")
+    found = earned_by(sale, cycle.order_line or "") if sale is not None else None
+    return str(found) if found is not None else None
+
+
+def _sum(amounts: Iterable[str | None]) -> str | None:
+    """Amounts of one currency as one; None where nothing is known, or they are of several."""
+    known = [Money.of(*amount.split(" ")) for amount in amounts if amount is not None]
+    if not known or len({each.currency for each in known}) > 1:
+        return None
+    return str(Money(sum(each.minor for each in known), known[0].currency))
 
 
 def _return_json(kept: Kept) -> dict[str, Any]:

@@ -40,6 +40,14 @@ def show_trade_in(connection: sa.Connection, key: str) -> dict[str, Any]:
     return {**row_of(saved), "id": saved.id, "credit": credit, "evidence": saved.evidence, "acts": history}
 
 
+def find_key_of(connection: sa.Connection, programme: str, item: int) -> str | None:
+    """The trade-in that an item was made for; None for other items."""
+    table = trade_ins.trade_ins.c
+    query = sa.select(table.key).where(table.system == programme, table.item_id == item)
+    found: str | None = connection.execute(query).scalar()
+    return found
+
+
 def list_credits(connection: sa.Connection, today: date, *, every: bool = False) -> list[dict[str, Any]]:
     """Credits that are owed, or all that ever were, the oldest first, with how long each has been owed."""
     return [

@@ -1,8 +1,9 @@
-"""Goods that came back, in the console and by the API: told first, then done, by who may, and never more than went out."""
+"""Goods that came back, told first, then done, in the console and by the API; and what Direct Fulfillment was told of others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser
@@ -12,10 +13,14 @@ from tests.console.conftest import Filled, console_over
 from tests.console.installed import Console
 from tests.console.test_all_pages import violations
 from tests.workflows.installation import CHAIR, LAMP
+from trueup.base.ids import Digest
 from trueup.console.visit import SESSION
 from trueup.domain.catalog import Product
 from trueup.domain.circular import Condition, Item, Readiness, Visibility
+from trueup.domain.inventory_advice import AdvisedItem
 from trueup.storage.circular import Said, save_records
+from trueup.storage.deliveries import NewDelivery, prepare_delivery
+from trueup.storage.inventory_updates import accept_told, forget_accepted, refuse_items, save_told
 from trueup.storage.shop_products import Neighbours, save_shop_products
 
 PROGRAMME = """
@@ -27,13 +32,21 @@ api_key = "env:SHOP_TOKEN"
 currency = "USD"
 time_zone = "America/New_York"
 """
+DIRECT = """
+[[partners.direct_fulfillment]]
+vendor_code = "NORDA"
+warehouse = "WH1"
+ship_from = "main"
+buffer_eaches = 2
+buffer_percent = 2.5
+"""
 ORDER = "/came-back/amazon-us/PO000001"
 
 
 @pytest.fixture(scope="module")
 def returning(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """Lamps are in a programme, chairs are not; two lamps and a chair went out."""
-    with console_over(filled, tmp_path_factory.mktemp("returning"), PROGRAMME) as running:
+    with console_over(filled, tmp_path_factory.mktemp("returning"), PROGRAMME + DIRECT) as running:
         now, database = running.app.world.clock.now(), running.app.database
         lamp = Product(LAMP.sku, "Lamp", shop_variant="gid://shopify/ProductVariant/77", tracked=False, circular=True)
         used = Item(1, Visibility.AVAILABLE, Readiness.PROCESSED, condition=Condition(4, "Used"), serial="L-1")
@@ -95,6 +108,41 @@ def test_a_program_says_what_came_back_once(returning: Console) -> None:
         ]
     with calling(returning, token(returning, "Elke", "look")) as elke:
         assert elke.send(path, told).status_code == 403
+
+
+def test_what_direct_fulfillment_was_told_stands_beside_what_it_accepted(returning: Console, browser: Browser) -> None:
+    """Accepted, too many, unknown and refused are four things; the settings are shown, and a filter leaves what differs."""
+    database, now = returning.app.database, returning.app.world.clock.now()
+    place, new = (
+        ("amazon-us", "NORDA", "WH1"),
+        NewDelivery("direct-fulfillment 1", "direct-fulfillment", None, 0, "x", Digest("d" * 64), now),
+    )
+    items = {
+        sku: AdvisedItem(sku, f"B0{sku[:4]}", eaches) for sku, eaches in (("LAMP-1", 9), ("CHAIR-1", 4), ("VASE-1", 1))
+    }
+    with database.transaction() as connection:
+        delivery = prepare_delivery(connection, new, now)
+        save_told(connection, place, items, delivery.id, (now, True))
+        accept_told(connection, place, delivery.id, (now, True))
+        save_told(connection, place, {"CHAIR-1": replace(items["CHAIR-1"], eaches=3)}, delivery.id, (now, False))
+        forget_accepted(connection, place, ["VASE-1"])
+        refuse_items(connection, place, [("VASE-1", "VASE-1 is not a valid product ID")])
+    with returning.visitor("Elke") as elke:
+        assert 'href="/direct-fulfillment"' in elke.get("/stock").text
+        page = elke.get("/direct-fulfillment").text
+        assert "never told: 2 eaches or 2.5 %, whichever is more" in page and "too many" in page
+        assert "VASE-1 is not a valid product ID" in page and page.count("Accepted</span>") == 1
+        differing = elke.get("/direct-fulfillment?differing=yes").text
+        assert 'href="/stock/CHAIR-1"' in differing and 'href="/stock/LAMP-1"' not in differing
+        settings = elke.get("/settings").text
+        assert "WH1" in settings and "amazon-us-direct-fulfillment" in settings and "Supercycle" in settings
+    context = browser.new_context(base_url=returning.url)
+    context.add_cookies([{"name": SESSION, "value": returning.ticket("Elke"), "url": returning.url}])
+    tab = context.new_page()
+    for address in ("/direct-fulfillment", "/settings"):
+        tab.goto(address)
+        assert violations(tab, address, "light") == []
+    context.close()
 
 
 def test_where_nothing_can_come_back_the_page_says_why(console: Console) -> None:
