@@ -15,8 +15,10 @@ from trueup.console.tables import Choice, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.domain.catalog import CountSource
 from trueup.domain.channels import Channel
+from trueup.domain.inventory import Claimant
 from trueup.storage.views import stock as views
 from trueup.storage.views.case_queue import CaseFilter, page_cases
+from trueup.storage.views.channels import list_product_channels
 from trueup.storage.views.product_pages import find_products
 from trueup.workflows.explain_stock import Policy, PolicyRequest, explain_stock, replay_policy, stock_history
 from trueup.workflows.promises import all_channels, load_promises
@@ -39,6 +41,12 @@ _LINKS = {
     "rented": "tab=ahead",
 }
 _HISTORY_SHOWN = 200
+_WHERE = {
+    Claimant.SHOP: "under its [[shops]]",
+    Claimant.WHOLESALE: "under its [[partners.agreements]]",
+    Claimant.DIRECT: "under its [[partners.direct_fulfillment]]",
+}
+"""Where the buffer of a channel stands."""
 _DAYS = 90
 
 
@@ -88,6 +96,8 @@ def _show_product(visit: Visit) -> Response:
         tab=tab,
         tabs=_TABS,
         told=told,
+        published=list_product_channels(visit.connection, sku) if tab == "now" else [],
+        places=[Choice(each, each) for each in sorted({channel["location"] for channel in told["channels"]})],
         counted_by=COUNTED_BY[CountSource(told["counted_by"])],
         equations=_alike([_equation(each, state.path) for each in told["channels"]]),
         cases=[row for row in cases.rows if str(row["kind"]).startswith(("stock.", "held.stock", "product."))],
@@ -169,6 +179,7 @@ def _policy(visit: Visit, sku: str, told: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **shown,
         "policy": policy,
+        "where": _WHERE[chosen.claimant],
         "policy_chart": _policy_chart(policy),
         "policy_rows": _policy_rows(policy),
         "interval": _interval,

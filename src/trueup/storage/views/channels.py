@@ -43,6 +43,12 @@ def page_channel_stock(
     return Paged([_row(row) for row in paged.rows], paged.before, paged.after)
 
 
+def list_product_channels(connection: sa.Connection, sku: str) -> list[dict[str, Any]]:
+    """One product in every channel that it is published to."""
+    query = sa.select(publications, _DRIFTS.label("drifts")).where(_P.sku == sku)
+    return [_row(row) for row in connection.execute(query.order_by(_P.location, _P.channel)).mappings()]
+
+
 def measure_channels(connection: sa.Connection) -> list[dict[str, Any]]:
     """Of each channel: how many products, what waits, and the delays of what changed: until taken there, until read here."""
     query = sa.select(

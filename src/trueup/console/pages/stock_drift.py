@@ -1,0 +1,42 @@
+"""Drift: what each channel was told of every product and what it shows, where the two differ, and how late both ways are."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from trueup.console.page import Page, Route
+from trueup.console.tables import Choice, Column, Filter, state_of
+from trueup.console.visit import Visit
+from trueup.storage.views import channels as views
+
+_COLUMNS = (
+    Column("Product"),
+    Column("Channel", spare=True),
+    Column("Told", "number"),
+    Column("On hand there", "number"),
+    Column("Held for us", "number", spare=True),
+    Column("Reserved there", "number", spare=True),
+    Column("State", "mark"),
+    Column("Taken", "number", spare=True),
+    Column("Read back", "number"),
+)
+
+
+def _show(visit: Visit) -> Response:
+    state = state_of(visit, "tab", "channel", "at")
+    measured = views.measure_channels(visit.connection)
+    paged = views.page_channel_stock(
+        visit.connection, channel=state["channel"], drifting=state["tab"] != "all", at=state["at"]
+    )
+    return visit.render(
+        "stock_drift.html",
+        state=state,
+        tabs=(Choice("", "Drifting"), Choice("all", "All")),
+        filters=[Filter("channel", "Channel", [Choice(each["channel"], each["channel"]) for each in measured])],
+        columns=_COLUMNS,
+        measured=measured,
+        paged=paged,
+    )
+
+
+PAGE = Page("stock-drift", "Drift", (Route("/stock-drift", _show),))
