@@ -1,0 +1,175 @@
+"""How a number of stock came, and what other buffers would have come to on the same history."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import Field
+
+from trueup.api.door import Calling
+from trueup.api.resource import Operation, Resource
+from trueup.api.resources.stock import Sku
+from trueup.api.shapes import Hash, Instant, Listed, Name, Shape, Told
+from trueup.base.errors import Invalid, NotFound
+from trueup.domain.channels import Channel
+from trueup.domain.stock_policy import Outcome as Replayed
+from trueup.storage.views.stock import list_places
+from trueup.workflows.explain_stock import PolicyRequest, load_known, replay_policy, stock_history
+from trueup.workflows.promises import all_channels
+
+_MOST = 1000
+
+
+class HistoryLine(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {
+                "at": "2026-11-23T08:59:00Z",
+                "location": "main",
+                "what": "counted",
+                "eaches": -2,
+                "on_hand": 48,
+                "held": 6,
+                "unexplained": -2,
+                "source": "warehouse",
+                "reference": "",
+                "evidence": "0f" * 32,
+            }
+        ]
+    },
+):
+    """Something that moved or was counted, with the balance after it. `unexplained`: what a count found beyond all that moved."""
+
+    at: Instant
+    location: str
+    what: str
+    eaches: int | None
+    on_hand: int | None
+    held: int | None
+    unexplained: int | None
+    source: str
+    reference: str
+    evidence: Hash | None
+
+
+class Outcome(Shape):
+    """What a buffer and an interval of writing would have come to, in eaches and calls."""
+
+    interval_seconds: int
+    buffer: int
+    sold: int
+    oversold: int
+    lost: int
+    calls: int
+
+
+class Policy(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {
+                "channel": "shop shop",
+                "location": "main",
+                "delay_seconds": 30,
+                "buffer_in_force": 2,
+                "computed_buffer": 1,
+                "best": {"interval_seconds": 0, "buffer": 1, "sold": 40, "oversold": 0, "lost": 1, "calls": 44},
+                "choices": [],
+            }
+        ]
+    },
+):
+    """A product's own history replayed in a channel whose counts are so late."""
+
+    channel: str
+    location: str
+    delay_seconds: int
+    buffer_in_force: int
+    computed_buffer: int
+    best: Outcome
+    choices: list[Outcome]
+
+
+class HistoryQuery(Told):
+    """Which part of the history."""
+
+    location: Name = ""
+    """At this location; at all, when it is not said."""
+    limit: int = Field(100, ge=1, le=_MOST)
+    """The newest so many lines."""
+
+
+class PolicyQuery(Told):
+    """What to replay."""
+
+    channel: Name = ""
+    """The channel, as `/stock/...` names it; a shop, when it is not said."""
+    location: Name = ""
+    """At this location."""
+    days: int = Field(90, ge=1, le=3650)
+    """So many days back."""
+    delay_seconds: int | None = Field(None, ge=0, le=10_000_000)
+    """How late counts are; as measured, when it is not said."""
+
+
+def list_stock_history(call: Calling, sku: Sku, asked: Annotated[HistoryQuery, Query()]) -> Listed[HistoryLine]:
+    """List what moved and was counted of a product, the newest last, with the balance after each line."""
+    with call.look() as connection:
+        load_known(connection, sku)
+        places = [asked.location] if asked.location else list_places(connection, sku)
+        rows = [row for place in places for row in stock_history(connection, sku, place, None)]
+    rows.sort(key=lambda row: (row["at"], row["location"]))
+    return Listed[HistoryLine](items=[HistoryLine.model_validate(row) for row in rows[-asked.limit :]])
+
+
+def get_stock_policy(call: Calling, sku: Sku, asked: Annotated[PolicyQuery, Query()]) -> Policy:
+    """Replay a product's history against buffers and intervals: what each would have oversold, lost and written."""
+    delay = None if asked.delay_seconds is None else timedelta(seconds=asked.delay_seconds)
+    with call.look() as connection:
+        chosen = _channel(all_channels(call.app.world, call.now), asked)
+        policy = replay_policy(
+            connection, PolicyRequest(sku, chosen, call.now - timedelta(days=asked.days), delay), call.now
+        )
+    return Policy(
+        channel=chosen.name,
+        location=chosen.location,
+        delay_seconds=int(policy.delay.total_seconds()),
+        buffer_in_force=policy.now,
+        computed_buffer=policy.computed.eaches,
+        best=_outcome(policy.best),
+        choices=[_outcome(each) for each in policy.outcomes],
+    )
+
+
+def _channel(channels: list[Channel], asked: PolicyQuery) -> Channel:
+    fits = [
+        each
+        for each in channels
+        if (each.name == asked.channel if asked.channel else each.name.startswith("shop "))
+        and asked.location in ("", each.location)
+    ]
+    if len(fits) > 1:
+        places = ", ".join(f"{each.name} at {each.location}" for each in fits)
+        raise Invalid(f"Several channels would do: {places}. Say which by `channel` and `location`.")
+    if not fits:
+        raise NotFound(f"No channel {asked.channel or 'of a shop'} at {asked.location or 'any location'}.")
+    return fits[0]
+
+
+def _outcome(found: Replayed) -> Outcome:
+    numbers = {name: getattr(found, name) for name in ("sold", "oversold", "lost", "calls")}
+    seconds = int(found.choice.interval.total_seconds())
+    return Outcome.model_validate({"interval_seconds": seconds, "buffer": found.choice.buffer, **numbers})
+
+
+RESOURCE = Resource(
+    "stock-history",
+    "Stock",
+    (
+        Operation("/stock-history/{sku:path}", list_stock_history),
+        Operation("/stock-policy/{sku:path}", get_stock_policy),
+    ),
+)
