@@ -43,7 +43,7 @@ def test_history_ahead_and_policy_of_a_product(console: Console) -> None:
         history = elke.get("/stock/LAMP-1?tab=history").text
         assert "reserved" in history and "counted" in history and "On hand and held" not in history
         ahead = elke.get("/stock/LAMP-1?tab=ahead").text
-        assert "PO000001" in ahead
+        assert "PO000001" in ahead and "What is ahead at main" in ahead and "purchase order leaves" in ahead
         assert "Replay" in elke.get("/stock/LAMP-1?tab=policy").text
         assert elke.get("/stock/LAMP-1?tab=policy&days=x").status_code == 422
 

@@ -21,6 +21,7 @@ from trueup.storage.views.case_queue import CaseFilter, page_cases
 from trueup.storage.views.channels import list_product_channels
 from trueup.storage.views.product_pages import find_products
 from trueup.workflows.explain_stock import Policy, PolicyRequest, explain_stock, replay_policy, stock_history
+from trueup.workflows.look_ahead import look_ahead
 from trueup.workflows.promises import all_channels, load_promises
 
 COUNTED_BY = {
@@ -86,7 +87,7 @@ def _show_product(visit: Visit) -> Response:
     if tab == "history":
         more = _history(visit, sku)
     elif tab == "ahead":
-        more = _ahead(told)
+        more = {**_ahead(told), "forward": look_ahead(told, visit.now)}
     elif tab == "policy":
         more = _policy(visit, sku, told)
     cases = page_cases(visit.connection, CaseFilter(words=sku), visit.now, limit=20)

@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.base.clock import write_instant
+from trueup.base.clock import read_instant, write_instant
 from trueup.storage.bulk import among
-from trueup.storage.orders import orders
+from trueup.storage.orders import orders, revisions
 from trueup.storage.products import products
 from trueup.storage.stock import reservations, stock
 from trueup.storage.stock_ledger import NUMBERS, stock_levels, stock_movements
@@ -100,10 +100,13 @@ def list_places(connection: sa.Connection, sku: str) -> list[str]:
 
 
 def list_reservations(connection: sa.Connection, sku: str) -> list[dict[str, Any]]:
-    """Which order lines hold a product, the oldest first."""
+    """Which order lines hold a product, the oldest first. `ships_by`: when its goods leave at the latest, None if nobody said."""
+    newest = sa.and_(revisions.c.order_id == orders.c.id, revisions.c.revision == orders.c.revision)
+    ends = [revisions.c.body[name]["end"].as_string() for name in ("ship_window", "delivery_window")]
     query = (
-        sa.select(reservations, orders.c.partner, orders.c.number)
+        sa.select(reservations, orders.c.partner, orders.c.number, sa.func.coalesce(*ends).label("ships_by"))
         .join(orders, orders.c.id == reservations.c.order_id)
+        .outerjoin(revisions, newest)
         .where(reservations.c.sku == sku)
         .order_by(reservations.c.reserved_at, reservations.c.order_id, reservations.c.sequence)
     )
@@ -117,6 +120,7 @@ def list_reservations(connection: sa.Connection, sku: str) -> list[dict[str, Any
             "claimed_eaches": row["claimed_eaches"],
             "reserved_at": write_instant(row["reserved_at"]),
             "claimed_at": write_instant(row["claimed_at"]) if row["claimed_at"] else None,
+            "ships_by": write_instant(read_instant(row["ships_by"])) if row["ships_by"] else None,
         }
         for row in connection.execute(query).mappings()
     ]
