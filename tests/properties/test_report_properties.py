@@ -46,7 +46,7 @@ def test_in_whatever_order_reports_come_the_newest_word_holds(
         assert history[-1].meaning == newest[2]
         assert history[-1].last == Saying(START + timedelta(minutes=newest[0]), newest[1])
         assert [each.first for each in history] == sorted({each.first for each in history})
-        assert all(one.last < other.first for one, other in pairwise(history))
+        assert all(one.last < other.first and one.meaning != other.meaning for one, other in pairwise(history))
         said = {(Saying(START + timedelta(minutes=minute), name), meaning) for minute, name, meaning in words}
         assert all((each.first, each.meaning) in said for each in history)
 

@@ -33,7 +33,23 @@ def restate(history: Sequence[Stated], said: Saying, meaning: str) -> tuple[Stat
     """The history with one more word. `history` is in the order of `first`; the last of it is what holds now.
 
     A word between the first and the last of an older one, and unlike it, parts it: the older one holds again from its last on.
+    One that was made before the same word is where that begins, though it came later.
     """
+    return _joined(_restated(history, said, meaning))
+
+
+def _joined(history: Sequence[Stated]) -> tuple[Stated, ...]:
+    """The same word twice in a row is one, from its first saying to its last."""
+    found: list[Stated] = []
+    for each in history:
+        if found and found[-1].meaning == each.meaning:
+            found[-1] = replace(found[-1], last=max(found[-1].last, each.last))
+        else:
+            found.append(each)
+    return tuple(found)
+
+
+def _restated(history: Sequence[Stated], said: Saying, meaning: str) -> tuple[Stated, ...]:
     place = bisect_right(history, said, key=lambda each: each.first)
     before, after = tuple(history[:place]), tuple(history[place:])
     if not before:

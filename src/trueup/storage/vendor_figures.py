@@ -73,6 +73,7 @@ def keep_figures(connection: sa.Connection, told: Told, rows: Iterable[Figures])
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:lane, 12))"), {"lane": lane})
     known = _load(connection, told, {begins for _, begins in given})
     changed: list[dict[str, Any]] = []
+    joined: list[tuple[Any, ...]] = []
     news = 0
     for key, row in given.items():
         facts = _facts(row, told)
@@ -80,13 +81,25 @@ def keep_figures(connection: sa.Connection, told: Told, rows: Iterable[Figures])
         history = restate([each.stated for each in held], told.saying, facts["meaning"])
         news += history[-1].meaning != held[-1].stated.meaning if held else 1
         changed += _differences(held, history, facts, {"asin": key[0], "begins": key[1]})
+        firsts = {stated.first for stated in history}
+        joined += [(*key, first.at, first.reference) for each in held if (first := each.stated.first) not in firsts]
     scope = {"source": told.source, **_scope(told.scope)}
+    _take_out(connection, scope, joined)
     for start in range(0, len(changed), _CHUNK):
         statement = insert(vendor_figures)
         newer = {name: statement.excluded[name] for name in ("confirmed_at", "confirmed_in", "holds")}
         statement = statement.on_conflict_do_update(index_elements=list(vendor_figures.primary_key.columns), set_=newer)
         connection.execute(statement, [scope | row for row in changed[start : start + _CHUNK]])
     return news
+
+
+def _take_out(connection: sa.Connection, scope: Mapping[str, str], words: list[tuple[Any, ...]]) -> None:
+    """Words that are part of one which was said before them, by asin, begins, said_at and said_in: they are its confirmation."""
+    columns = vendor_figures.c
+    names = sa.tuple_(columns.asin, columns.begins, columns.said_at, columns.said_in)
+    mine = [columns[name] == value for name, value in scope.items()]
+    for start in range(0, len(words), _CHUNK):
+        connection.execute(sa.delete(vendor_figures).where(*mine, names.in_(words[start : start + _CHUNK])))
 
 
 def _load(connection: sa.Connection, told: Told, begins: set[datetime]) -> dict[tuple[str, datetime], list[_Row]]:
