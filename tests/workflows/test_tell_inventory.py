@@ -14,6 +14,7 @@ from tests.workflows.dropshipping import CATALOGUE, DAY, HOUR, MINUTE, TERMS, Dr
 from tests.workflows.installation import CHAIR, LAMP
 from trueup.base.clock import ManualClock
 from trueup.domain.cases import Resolution
+from trueup.invariants import writes_are_answered
 from trueup.storage.database import Database
 from trueup.workflows.explain_stock import explain_stock
 
@@ -96,6 +97,9 @@ def test_an_answer_that_was_lost_is_a_case_and_never_repeated(direct: Dropshippi
     here.pass_time(10 * MINUTE)
     assert states(direct) == ["accepted", "unanswered"]
     assert "not sent again" in direct.case("inventory.unanswered")["title"]
+    with here.database.transaction() as connection:
+        ground = here.world.proof_ground(here.clock.now())
+        assert writes_are_answered.INVARIANT.prove(connection, ground).broken == 0, "a person is asked about it"
     assert len(direct.updates) == 2
     here.pass_time(HOUR)
     assert states(direct) == ["accepted", "unanswered", "accepted"]

@@ -40,6 +40,8 @@ _BROKEN = (
     " AS words FROM trueup.deliveries d LEFT JOIN trueup.orders o ON o.id = d.order_id WHERE d.state = 'unanswered'"
     " AND NOT EXISTS (SELECT FROM trueup.cases c WHERE c.subject = 'delivery ' || d.id)"
     " AND NOT EXISTS (SELECT FROM trueup.cases c WHERE c.order_id = d.order_id AND c.kind LIKE 'acknowledgement.%')"
+    " AND NOT EXISTS (SELECT FROM trueup.cases c WHERE c.kind = 'inventory.unanswered'"
+    " AND c.subject = regexp_replace(d.key, '^direct-fulfillment (.+)-[0-9]+$', 'inventory \\1'))"
     " UNION ALL SELECT 'channel', w.channel, 'write ' || w.key || ' has no answer since '"
     " || to_char(w.made_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC, and no case asks' FROM trueup.stock_writes w"
     " WHERE (w.state = 'unanswered' OR (w.state = 'open' AND w.made_at < :by))"
