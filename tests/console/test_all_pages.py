@@ -99,15 +99,15 @@ def violations(tab: Tab, path: str, theme: str) -> list[str]:
 
 
 def test_no_page_is_wider_than_a_phone(console: Console, page_of: Callable[..., Tab]) -> None:
-    """Nothing is cut off at 360 pixels: what is wide scrolls by itself."""
-    places, tab = addresses(console), page_of("Ana Admin", width=360)
+    """Nothing is cut off at 320 pixels, which is also 1280 at 400 %: what is wide scrolls by itself."""
+    places, tab = addresses(console), page_of("Ana Admin", width=320)
     wide = []
     for route in PAGES:
         if route.may == OPEN_TO_ALL or not is_there(route, places):
             continue
         tab.goto(address(route, places))
         width = tab.evaluate("document.documentElement.scrollWidth")
-        if width > 360:
+        if width > 320:
             wide.append(f"{route.path}: {width}")
     assert not wide, "\n".join(wide)
 

@@ -70,5 +70,12 @@ export function startFrame() {
     if (event.target.dataset.sent && event.target.method === "post") event.preventDefault();
     else if (event.target.method === "post" && !event.target.hasAttribute("hx-post")) event.target.dataset.sent = "yes";
   });
+  // On paper nothing can be opened: what is folded is printed open, and folded again.
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("main details:not([open])")];
+    folded.forEach((each) => (each.open = true));
+  });
+  addEventListener("afterprint", () => folded.forEach((each) => (each.open = false)));
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 }

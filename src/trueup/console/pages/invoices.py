@@ -25,7 +25,7 @@ _COLUMNS = (
     Column("Due"),
     Column("Order", spare=True),
     Column("Partner", spare=True),
-    Column("Total", "number"),
+    Column("Total", "number", spare=True),
     Column("Settled", "number", spare=True),
     Column("Open", "number"),
 )
