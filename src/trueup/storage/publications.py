@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from trueup.domain.publishing import ShownStock, Standing
 from trueup.storage.bulk import among_pairs
 from trueup.storage.schema import metadata
-from trueup.storage.shop_products import is_gone, sold_at
+from trueup.storage.shop_products import is_gone, shop_products, sold_at
 
 publications = sa.Table(
     "publications",
@@ -326,6 +326,12 @@ def know_products(connection: sa.Connection, channel: str, locations: Collection
         .alias("place")
     )
     sold = sold_at(channel, places).add_columns(sa.literal(0), sa.literal(0), sa.literal(""))
+    known = sa.exists().where(
+        publications.c.channel == channel,
+        publications.c.sku == shop_products.c.sku,
+        publications.c.location == places.c.location,
+    )
+    sold = sold.where(~known)
     statement = insert(publications).from_select(["channel", "sku", "location", "item", "changes", "held", "why"], sold)
     return connection.execute(statement.on_conflict_do_nothing(), {"places": sorted(locations)}).rowcount
 
