@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -76,3 +76,10 @@ def among_pairs(
         sa.func.unnest(sa.literal(list(others), sa.ARRAY(second.type))).label("second"),
     ).subquery("wanted")
     return sa.tuple_(first, second).in_(sa.select(wanted.c.first, wanted.c.second))
+
+
+def given_rows(columns: Mapping[str, tuple[Any, Sequence[Any]]]) -> sa.TableValuedAlias:
+    """Values by column, each with its type, as rows to select from: one statement with an array a column, however many rows."""
+    arrays = (sa.literal(list(values), sa.ARRAY(kind)) for kind, values in columns.values())
+    named = (sa.column(name, kind) for name, (kind, _) in columns.items())
+    return sa.func.unnest(*arrays).table_valued(*named).render_derived().alias("given")

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from trueup.base.money import UnitPrice
 from trueup.domain.catalog import SUPERCYCLE, Catalog, CountSource, Listing, Product
-from trueup.storage.bulk import among
+from trueup.storage.bulk import among, given_rows
 from trueup.storage.schema import metadata
 
 COUNTED = f"""CASE WHEN coalesce(declared_source, '') <> ''
@@ -94,13 +94,11 @@ def save_shop_words(connection: sa.Connection, found: Iterable[Product], evidenc
 
 def learn_packs(connection: sa.Connection, found: Iterable[Product]) -> None:
     """The packs that a shop knows of products whose pack nobody knows yet."""
-    for product in found:
-        if product.case_size is not None:
-            connection.execute(
-                sa.update(products)
-                .where(products.c.sku == product.sku, products.c.case_size.is_(None))
-                .values(case_size=product.case_size)
-            )
+    known = {product.sku: product.case_size for product in found if product.case_size is not None}
+    if known:
+        given = given_rows({"sku": (sa.Text, list(known)), "pack": (sa.BigInteger, list(known.values()))})
+        unknown = sa.and_(products.c.sku == given.c.sku, products.c.case_size.is_(None))
+        connection.execute(sa.update(products).where(unknown).values(case_size=given.c.pack))
 
 
 def _upsert_products(

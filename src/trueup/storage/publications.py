@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from trueup.domain.publishing import ShownStock, Standing
-from trueup.storage.bulk import among_pairs
+from trueup.storage.bulk import among_pairs, given_rows
 from trueup.storage.schema import metadata
 from trueup.storage.shop_products import is_gone, shop_products, sold_at
 
@@ -86,27 +86,30 @@ class Publication:
     """Since when it shows a number that nothing explains: as of the reading."""
 
 
-_MARK = insert(publications)
-_MARK = _MARK.on_conflict_do_update(
-    index_elements=["channel", "sku", "location"],
-    set_={
-        "item": _MARK.excluded.item,
-        "changes": publications.c.changes + 1,
-        "changed_since": sa.func.coalesce(publications.c.changed_since, _MARK.excluded.changed_since),
-    },
-)
-
-
 def mark_changed(connection: sa.Connection, places: Iterable[ChannelItem], now: datetime) -> int:
     """What should be shown of them may be another now; how many. However often marked, each is one row."""
-    rows = [
-        {"channel": each.channel, "sku": each.sku, "location": each.location, "item": each.item}
-        for each in sorted(places, key=lambda each: (each.channel, each.sku, each.location))
-    ]
-    if rows:
-        fresh = {"changed_since": now, "changes": 1, "held": 0, "why": ""}
-        connection.execute(_MARK, [{**row, **fresh} for row in rows])
-    return len(rows)
+    known = {(each.channel, each.sku, each.location): each.item for each in places}
+    if known:
+        marked = _at(known, sa.literal(1), sa.literal(now, sa.TIMESTAMP(timezone=True)))
+        changed = {
+            "item": marked.excluded.item,
+            "changes": publications.c.changes + 1,
+            "changed_since": sa.func.coalesce(publications.c.changed_since, marked.excluded.changed_since),
+        }
+        connection.execute(marked.on_conflict_do_update(index_elements=["channel", "sku", "location"], set_=changed))
+    return len(known)
+
+
+def _at(
+    places: Mapping[tuple[str, str, str], str], changes: sa.ColumnElement[int], since: sa.ColumnElement[Any]
+) -> Insert:
+    """A fresh row for each (channel, SKU, location) with its item, in their order."""
+    keys = sorted(places)
+    names = ("channel", "sku", "location")
+    told = {name: (sa.Text, [key[place] for key in keys]) for place, name in enumerate(names)}
+    given = given_rows(told | {"item": (sa.Text, [places[key] for key in keys])})
+    rows = sa.select(*(given.c[name] for name in (*names, "item")), changes, since, sa.literal(0), sa.literal(""))
+    return insert(publications).from_select([*names, "item", "changes", "changed_since", "held", "why"], rows)
 
 
 def list_changed(connection: sa.Connection, channel: str, limit: int) -> list[Publication]:
@@ -308,13 +311,10 @@ def note_detected(connection: sa.Connection, channel: str, found: Iterable[tuple
 
 def know_places(connection: sa.Connection, places: Iterable[ChannelItem]) -> None:
     """Have a row for each, without saying that anything changed."""
-    rows = [
-        {"channel": each.channel, "sku": each.sku, "location": each.location, "item": each.item}
-        for each in sorted(places, key=lambda each: (each.channel, each.sku, each.location))
-    ]
-    if rows:
-        fresh = {"changes": 0, "held": 0, "why": ""}
-        connection.execute(insert(publications).on_conflict_do_nothing(), [{**row, **fresh} for row in rows])
+    known = {(each.channel, each.sku, each.location): each.item for each in places}
+    if known:
+        unmarked = sa.cast(sa.null(), sa.TIMESTAMP(timezone=True))
+        connection.execute(_at(known, sa.literal(0), unmarked).on_conflict_do_nothing())
 
 
 def know_products(connection: sa.Connection, channel: str, locations: Collection[str]) -> int:

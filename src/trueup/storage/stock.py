@@ -6,7 +6,7 @@ two orders never promise the same case, and none waits for another in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from trueup.domain.catalog import CountSource
 from trueup.domain.inventory import Level, Reservation
 from trueup.domain.orders import OrderState
 from trueup.domain.stock_ledger import Movement, MovementKind
-from trueup.storage.bulk import among, among_pairs
+from trueup.storage.bulk import among, among_pairs, given_rows
 from trueup.storage.orders import orders
 from trueup.storage.products import products
 from trueup.storage.schema import metadata
@@ -60,13 +60,12 @@ def lock_stock(connection: sa.Connection, skus: Iterable[str], location: str) ->
     wanted = sorted(set(skus))
     if not wanted:
         return
-    connection.execute(
-        insert(stock).on_conflict_do_nothing(index_elements=["sku", "location"]),
-        [{"sku": sku, "location": location} for sku in wanted],
-    )
+    given = given_rows({"sku": (sa.Text, wanted)})
+    missing = insert(stock).from_select(["sku", "location"], sa.select(given.c.sku, sa.literal(location)))
+    connection.execute(missing.on_conflict_do_nothing(index_elements=["sku", "location"]))
     connection.execute(
         sa.select(stock.c.sku)
-        .where(stock.c.sku.in_(wanted), stock.c.location == location)
+        .where(among(stock.c.sku, wanted), stock.c.location == location)
         .order_by(stock.c.sku.collate("C"))
         .with_for_update()
     ).all()
@@ -276,41 +275,42 @@ def declare_count(
     connection: sa.Connection, counts: Iterable[tuple[str, str, int]], evidence: str, now: datetime
 ) -> int:
     """Counts (sku, location, on hand) from a declared source: a warehouse's feed, or a person."""
-    values = [
-        {"sku": sku, "location": location, "declared_on_hand": on_hand, "declared_at": now, "evidence": evidence}
-        for sku, location, on_hand in sorted(counts)
-    ]
-    if values:
-        statement = insert(stock)
-        columns = ("declared_on_hand", "declared_at", "evidence")
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["sku", "location"], set_={name: statement.excluded[name] for name in columns}
-            ),
-            values,
-        )
-        _tell_counts(connection, values, now)
-    return len(values)
+    newest = {(sku, location): on_hand for sku, location, on_hand in sorted(counts)}
+    if not newest:
+        return 0
+    skus, places = zip(*newest, strict=True)
+    told = {"sku": (sa.Text, skus), "location": (sa.Text, places), "eaches": (sa.BigInteger, list(newest.values()))}
+    given = given_rows(told)
+    when = sa.literal(now, sa.TIMESTAMP(timezone=True))
+    counted = sa.select(given.c.sku, given.c.location, given.c.eaches, when, sa.literal(evidence))
+    columns = ("declared_on_hand", "declared_at", "evidence")
+    statement = insert(stock).from_select(["sku", "location", *columns], counted)
+    set_ = {name: statement.excluded[name] for name in columns}
+    connection.execute(statement.on_conflict_do_update(index_elements=["sku", "location"], set_=set_))
+    _tell_counts(connection, newest, evidence, now)
+    return len(newest)
 
 
-def _tell_counts(connection: sa.Connection, values: Sequence[dict[str, Any]], now: datetime) -> None:
+def _tell_counts(
+    connection: sa.Connection, counts: Mapping[tuple[str, str], int], evidence: str, now: datetime
+) -> None:
     query = sa.select(products.c.sku, products.c.declared_source).where(
-        products.c.sku.in_([row["sku"] for row in values])
+        among(products.c.sku, {sku for sku, _ in counts})
     )
     sources = {row.sku: row.declared_source for row in connection.execute(query)}
     levels = [
         Level(
-            row["sku"],
-            row["location"],
-            row["declared_on_hand"],
+            sku,
+            location,
+            on_hand,
             0,
-            row["declared_on_hand"],
+            on_hand,
             True,
             now,
-            source=sources.get(row["sku"]) or CountSource.DECLARED.value,
-            evidence=row["evidence"],
+            source=sources.get(sku) or CountSource.DECLARED.value,
+            evidence=evidence,
         )
-        for row in values
+        for (sku, location), on_hand in counts.items()
     ]
     record_levels(connection, levels, CountSource.DECLARED)
 
