@@ -15,13 +15,15 @@ from trueup.connectors.supercycle.v1.record import Record
 from trueup.domain.circular import Condition, Item, ItemChange, NewItem, Readiness, Visibility
 
 _GLOBAL = "gid://shopify"
+_ONLY_VARIANT = "Default Title"
+"""Shopify's title for the one variant of a product without options: it says nothing."""
 _PASSED_OVER = ("timelineEvents", "imageUrl", "customFields", "roiCents", "roi")
 
 
 def read_item(record: Record, currency: str) -> Item:
     """An item. Raises Unfit without an id."""
     number = record.needed("id")
-    title, variant_title = record.text("productTitle"), record.text("variantTitle")
+    names = (record.text("productTitle"), record.text("variantTitle"))
     cost = record.whole("acquisitionCostCents")
     place, older_place = record.record("location"), record.whole("locationShopifyId")
     location = place.whole("shopifyId") if place else older_place
@@ -32,7 +34,7 @@ def read_item(record: Record, currency: str) -> Item:
         readiness=record.needed_word("status", Readiness),
         variant=global_id("ProductVariant", record.whole("shopifyVariantId")),
         product=global_id("Product", record.whole("shopifyProductId")),
-        title=f"{title}, {variant_title}" if variant_title and title else title or variant_title,
+        title=", ".join(name for name in names if name and name != _ONLY_VARIANT),
         serial=record.text("serial") or None,
         sequential_id=record.whole("sequentialId"),
         condition=read_condition(record),
