@@ -44,6 +44,7 @@ publications = sa.Table(
     sa.Column("delay", sa.Interval),
     sa.Column("detected", sa.Interval),
     sa.Index("ix_publications_item", "channel", "item"),
+    sa.Index("ix_publications_sku", "sku", "location", "channel"),
     sa.Index(
         "ix_publications_doubted", "channel", "doubted_since", postgresql_where=sa.text("doubted_since IS NOT NULL")
     ),
