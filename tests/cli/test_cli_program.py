@@ -60,6 +60,7 @@ WRITES = {
     "runs retry",
     "secrets delete",
     "secrets set",
+    "sign-off",
     "stock declare",
     "terms add",
     "terms check",

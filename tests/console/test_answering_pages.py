@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 
+from tests.console.calling import calling, token
 from tests.console.installed import Console
 from tests.console.money_books import lacking, newest_case
 
@@ -60,3 +61,26 @@ def test_what_waits_is_answered_after_a_look_at_what_that_closes(console: Consol
         wrong = fina.post(f"/answers/{case}/try", **{**given, "account": "9999"})
         assert wrong.status_code == 409 and "is not in the chart" in wrong.text
         assert "Lines that wait" in fina.get(f"/answers/{case}").text
+
+
+def test_a_point_of_the_close_is_signed_reviewed_and_owned(console: Console) -> None:
+    """Whoever signed cannot review; what is proven has its own badge; the auditor sees it all and signs nothing."""
+    with console.visitor("Fina") as fina, console.visitor("Bo Admin") as bo, console.visitor("Aude") as aude:
+        page = fina.get("/close/2026-10").text
+        open_points = re.findall(r'id="sign-([\w-]+)"', page)
+        assert "Signed by itself" in page and open_points
+        point = f"/close/2026-10/points/{open_points[0]}"
+        given = {"owner": "Fina", "reviewer": "Bo Admin", "due": "2026-11-06"}
+        assert fina.post(f"{point}/owner", **given).status_code == 303
+        assert fina.post(f"{point}/sign", note="").status_code == 409
+        assert fina.post(f"{point}/sign", note="the buyer answers in November").status_code == 303
+        assert fina.post(f"{point}/review").status_code == 409
+        assert aude.post(f"{point}/sign", note="me too").status_code == 403
+        assert f'id="review-{open_points[0]}"' not in fina.get("/close/2026-10").text
+        assert f'id="review-{open_points[0]}"' in bo.get("/close/2026-10").text
+        assert bo.post(f"{point}/review").status_code == 303
+        assert not lacking(aude.get("/close/2026-10").text, "Signed and reviewed", "reviewer Bo Admin", "6 Nov 2026")
+    with calling(console, token(console, "Fina")) as program:
+        points = {each["name"]: each for each in program.json("/close/2026-10/points")["items"]}
+        assert (points[open_points[0]]["standing"], points[open_points[0]]["reviewed_by"]) == ("reviewed", "Bo Admin")
+        assert program.send("/close/2026-10/points/journal/signature", {"note": "why not"}).status_code == 409

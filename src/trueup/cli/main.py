@@ -58,6 +58,7 @@ PLACES = (
         "recover", "recover", "What can be disputed, worth first; packs, submissions, outcomes.", _LOOK, is_group=False
     ),
     Place("close", "close", "The month's close: its pack, its lights, and locking it.", _LOOK, is_group=False),
+    Place("sign-off", "sign_off", "Sign-offs of a month's close.", _LOOK, is_group=False),
     Place("statement", "monthly", "A month of all business on one page that adds up.", _LOOK, is_group=False),
     Place("profit", "profit", "Net margin by SKU and by channel.", _LOOK, is_group=False),
     Place("documents", "documents", "The archive: list, show, explain, cat, verify, erase.", _LOOK),

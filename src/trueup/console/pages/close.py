@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 
 from starlette.responses import Response
 
-from trueup.base.errors import NotFound
+from trueup.base.errors import Invalid, NotFound
 from trueup.base.ids import Digest
 from trueup.console.money_words import LIGHTS, held_still, rows_of
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.visit import Visit
 from trueup.domain.closing import Month
+from trueup.domain.sign_offs import Standing, Task
 from trueup.reports.close_pack import TABLES, write_close_pack_pages, write_close_pack_workbook
 from trueup.storage.views.closing_points import known_packs, months_closed
+from trueup.workflows.authority import is_allowed
 from trueup.workflows.close_month import Looked, look_at_month, propose_closing
+from trueup.workflows.people import all_people
+from trueup.workflows.sign_off import give_task, review_point, sign_point, signed_points
 
 _MEDIA = {"pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _MONTHS = 12
+STANDS = {
+    Standing.AUTOMATIC: ("ok", "Signed by itself"),
+    Standing.BLOCKED: ("bad", "Blocked"),
+    Standing.UNSIGNED: ("idle", "Not signed"),
+    Standing.SIGNED: ("info", "Signed"),
+    Standing.REVIEWED: ("ok", "Signed and reviewed"),
+    Standing.SUSPENDED: ("warn", "Suspended"),
+}
+"""The colour and the word of where a point of the checklist stands."""
 
 
 def _list(visit: Visit) -> Response:
@@ -36,6 +50,10 @@ def _show(visit: Visit) -> Response:
         looked=looked,
         month=str(looked.pack.of),
         lights=LIGHTS,
+        signed=(signed := signed_points(visit.connection, looked.pack.of, looked.points)),
+        waiting=[each for each in signed if each.is_open],
+        stands=STANDS,
+        people=_people(visit),
         over=looked.pack.of.last < visit.now.date(),
         red=[point for point in looked.points if point.light.value == "red"],
         tables=[(table, rows) for table in TABLES if (rows := rows_of(table, looked.pack))],
@@ -69,6 +87,34 @@ def _propose(visit: Visit) -> Response:
     return visit.go(f"/close/{month}", f"Closing {month} is proposal {done.proposal}; a second person must approve it.")
 
 
+def _people(visit: Visit) -> list[str]:
+    """Who may have a point of the close."""
+    known = all_people(visit.connection, visit.desk.settings.people)
+    return sorted(name for name, person in known.items() if is_allowed(person, "month.close"))
+
+
+def _sign(visit: Visit) -> Response:
+    month, point = Month.read(visit.path("month")), visit.path("point")
+    visit.act(sign_point, month, point, visit.given("note"), visit.who)
+    return visit.go(f"/close/{month}#point-{point}", f"Signed: {point} of {month}, as it reads now.")
+
+
+def _review(visit: Visit) -> Response:
+    month, point = Month.read(visit.path("month")), visit.path("point")
+    visit.act(review_point, month, point, visit.who)
+    return visit.go(f"/close/{month}#point-{point}", f"Reviewed: {point} of {month}.")
+
+
+def _give(visit: Visit) -> Response:
+    month, point, due = Month.read(visit.path("month")), visit.path("point"), visit.given("due")
+    try:
+        task = Task(visit.given("owner"), visit.given("reviewer"), date.fromisoformat(due) if due else None)
+    except ValueError:
+        raise Invalid(f"Due {due!r}: expected a day such as 2026-11-05.") from None
+    visit.act(give_task, month, point, task, visit.who)
+    return visit.go(f"/close/{month}#point-{point}", f"{point} of {month} is {task.owner or 'nobody'}'s.")
+
+
 def _look(visit: Visit) -> Looked:
     archive, books = visit.desk.world.archive, visit.desk.world.books
     month = Month.read(visit.path("month"))
@@ -85,6 +131,9 @@ PAGE = Page(
         Route("/close", _list),
         Route("/close/{month}", _show),
         Route("/close/{month}/pack.{ending}", _paper),
+        Route("/close/{month}/points/{point}/sign", _sign, "month.close", "POST"),
+        Route("/close/{month}/points/{point}/review", _review, "month.close", "POST"),
+        Route("/close/{month}/points/{point}/owner", _give, "month.close", "POST"),
         Route("/close/{month}/propose", _propose, "month.close", "POST"),
     ),
     Place(Group.MONEY, 5, "lock"),
