@@ -222,7 +222,7 @@ def trade(
             connections=Connections(gift_cards={SHOP: tills}, store_credits={SHOP: tills}, sales={SHOP: sales}),
             programmes={SYSTEM: Programme(SYSTEM, SHOP, "USD", circular)},
             trade_ins=terms,
-            pace=Pace(credits=timedelta(days=1)),
+            pace=Pace(credits=timedelta(days=1), sales=timedelta(days=1)),
             hidden={SHOP: HiddenProducts(frozenset({deposit}))},
         )
         books.engine = InProcessEngine(database.engine, Program(books.world, FLOWS, books.clock), crash_at=crash_at)

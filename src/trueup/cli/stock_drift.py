@@ -18,7 +18,9 @@ _COLUMNS = (
     Column("on hand there", "on_hand", number=True),
     Column("held for us", "held", number=True),
     Column("reserved there", "reserved", number=True),
+    Column("should be", "should_show", number=True, spare=True),
     Column("drift", "drift", number=True),
+    Column("moved last", "last_movement", wrap=True),
     Column("taken", "accepted_at", spare=True),
     Column("read", "shown_at"),
     Column("why", "why", wrap=True, spare=True),
@@ -37,12 +39,16 @@ def show_drift(
     after: Annotated[str, typer.Option(help="From after this SKU: the next page.")] = "",
     limit: Limit = 50,
 ) -> Result:
-    """Hold what channels were told against what they show, with the delays of both ways. Exit code 1 when any drifts."""
+    """Hold what channels were told, and what their orders moved since, against what they show. Exit code 1 when any drifts."""
     with session.look() as connection:
         rows = views.list_channel_stock(connection, channel=channel, drifting=not everything, after=after, limit=limit)
         measured = [each for each in views.measure_channels(connection) if channel in (None, each["channel"])]
     drifting = any(each["drifting"] for each in measured)
-    nothing = "Every channel shows what it was told." if measured else "Nothing is published to any channel yet."
+    nothing = (
+        "Every channel shows what it was told, less what its orders took."
+        if measured
+        else "Nothing is published to any channel yet."
+    )
     data = {"channels": measured, "products": rows}
     remark = "\n".join(map(_told, measured))
     return Result(data, _COLUMNS, rows=rows, remark=remark, nothing=nothing, findings=drifting)

@@ -39,6 +39,7 @@ _PACE = Pace(
     circular=timedelta(hours=6),
     sweep=timedelta(hours=12),
     credits=timedelta(hours=24),
+    sales=timedelta(hours=3),
     reports=timedelta(hours=6),
     stock_pause=timedelta(0),  # a moment would be a whole stride
     stock_sweep=timedelta(hours=12),

@@ -67,28 +67,37 @@ class Outcome:
     calls: int
 
 
-def course_of(levels: Sequence[Level], movements: Iterable[Movement], *, own: bool) -> Course | None:
-    """History as the ledger tells it: the source's `available` over time, and what purchase orders took.
+_TAKEN = {MovementKind.RESERVED: 1, MovementKind.RELEASED: -1}
+_SENT = {MovementKind.SOLD: 1, MovementKind.RETURNED: -1}
 
-    A fall that our reservations do not explain is a sale in the shop; a rise is goods come in. `own`: whether the channel in
-    question is the shop, so that its sales are the shop's; else it is wholesale. None without two observations.
+
+def _is_own(kind: MovementKind, shop: bool) -> bool:
+    return kind is MovementKind.SOLD if shop else kind in _TAKEN
+
+
+def course_of(
+    levels: Sequence[Level], movements: Iterable[Movement], *, own: bool, sales: bool = False
+) -> Course | None:
+    """History as the ledger tells it: the source's `available` over time, what purchase orders took, and what the shop's did.
+
+    With `sales` what orders sent out is a sale when it left: of a declared count, which falls when somebody counts. Without, a
+    fall that nothing else explains is one: a shop's own count falls as soon as an order is placed. A rise is goods come in.
+    `own`: whether the channel in question is the shop, so that its sales are the shop's; else it is wholesale. None without two
+    observations.
     """
     seen = sorted(levels, key=lambda level: level.observed_at)
     if len(seen) < 2:
         return None
-    held = sorted(
-        (each for each in movements if each.kind in (MovementKind.RESERVED, MovementKind.RELEASED)),
-        key=lambda each: (each.occurred_at, each.reference),
+    known = _TAKEN | _SENT if sales else _TAKEN
+    told = sorted(
+        (each for each in movements if each.kind in known), key=lambda each: (each.occurred_at, each.reference)
     )
     changes: list[Change] = []
     for before, after in pairwise(seen):
-        between = [each for each in held if before.observed_at <= each.occurred_at < after.observed_at]
-        reserved = sum(each.eaches if each.kind is MovementKind.RESERVED else -each.eaches for each in between)
-        changes += [
-            Change(each.occurred_at, each.eaches if each.kind is MovementKind.RESERVED else -each.eaches, not own)
-            for each in between
-        ]
-        fallen = before.available - after.available - reserved
+        between = [each for each in told if before.observed_at <= each.occurred_at < after.observed_at]
+        taken = [Change(each.occurred_at, known[each.kind] * each.eaches, _is_own(each.kind, own)) for each in between]
+        changes += taken
+        fallen = before.available - after.available - sum(change.eaches for change in taken)
         if fallen:
             changes.append(Change(after.observed_at, fallen, own and fallen > 0))
     first, last = seen[0], seen[-1]

@@ -66,7 +66,8 @@ def _computed(tx: Tx, channel: Channel, skus: list[str]) -> Iterator[tuple[str, 
         levels = stock_ledger.load_courses(tx.connection, skus, channel.location, counted, since)
         moved = stock_ledger.load_movements_of(tx.connection, levels, channel.location, since)
         for sku, course in levels.items():
-            told = course_of(course, moved.get(sku, ()), own=channel.claimant is Claimant.SHOP)
+            own, sales = channel.claimant is Claimant.SHOP, counted is CountSource.DECLARED
+            told = course_of(course, moved.get(sku, ()), own=own, sales=sales)
             if told is not None and delay is not None:
                 found = compute_buffer(told.asked(max(delay, SHORTEST_DELAY), own=False), risk / 100)
                 yield sku, found.eaches, str(found)

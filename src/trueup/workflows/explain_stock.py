@@ -194,7 +194,7 @@ def replay_policy(connection: sa.Connection, asked: PolicyRequest, now: datetime
     levels = stock_ledger.load_courses(connection, [sku], place, product.count_source, asked.since).get(sku, [])
     moved = stock_ledger.load_movements(connection, asked.sku, place, since=asked.since)
     own = asked.channel.claimant is Claimant.SHOP
-    course = course_of(levels, moved, own=own)
+    course = course_of(levels, moved, own=own, sales=product.count_source is CountSource.DECLARED)
     if course is None or not course.changes:
         raise Invalid(
             f"{asked.sku} at {place}: nothing changed since {asked.since:%Y-%m-%d}, so there is nothing to replay; "

@@ -101,3 +101,21 @@ def test_history_tells_sales_of_the_shop_from_what_orders_took() -> None:
     assert wholesale is not None
     assert [(change.eaches, change.own) for change in wholesale.changes] == [(6, True), (3, False), (-20, False)]
     assert course_of(levels[:1], [held], own=True) is None
+
+
+def test_of_a_declared_count_what_orders_sent_out_is_sold_when_it_left() -> None:
+    """Counted 30 and then 21: five were sold in two parcels and one came back, so that five more are told of by the count alone."""
+    levels = [Level("A", "main", eaches, 0, 50, True, at(minute)) for minute, eaches in ((0, 30), (60, 21))]
+    told = [
+        Movement("A", "main", MovementKind.SOLD, 3, at(5), "shop", "#1 parcel 1"),
+        Movement("A", "main", MovementKind.SOLD, 2, at(20), "shop", "#2 parcel 2"),
+        Movement("A", "main", MovementKind.RETURNED, 1, at(30), "shop", "#1 return 1"),
+    ]
+    found = course_of(levels, told, own=True, sales=True)
+    assert found is not None
+    seen = [(change.at, change.eaches, change.own) for change in found.changes]
+    assert seen == [(at(5), 3, True), (at(20), 2, True), (at(30), -1, False), (at(60), 5, True)]
+    unsold = course_of(levels, told, own=True)
+    assert unsold is not None and [change.eaches for change in unsold.changes] == [9], (
+        "a shop's own count tells by itself"
+    )

@@ -181,6 +181,7 @@ class ChannelStock(
                 "location": "main",
                 "channel": "shop",
                 "published": 14,
+                "should_show": 14,
                 "on_hand": 16,
                 "held": 0,
                 "reserved": 0,
@@ -192,6 +193,8 @@ class ChannelStock(
                 "accepted_at": "2026-11-23T08:00:00Z",
                 "shown_at": "2026-11-23T08:59:00Z",
                 "changed_since": None,
+                "last_movement": "2 sold on 2026-11-23 08:12 UTC by #1042 parcel 7719",
+                "last_evidence": "0f" * 32,
             }
         ]
     },
@@ -202,6 +205,8 @@ class ChannelStock(
     location: str
     channel: str
     published: int | None
+    should_show: int | None
+    """By all that is known, where it shows another number and that is told of."""
     on_hand: int | None
     held: int | None
     reserved: int | None
@@ -209,12 +214,15 @@ class ChannelStock(
     committed: int | None
     why: str | None
     drift: int | None
-    """By how much it shows more than it was told, or holds less for us."""
+    """By how much it shows more than it should (negative: fewer), or holds less for us."""
     drifts: bool
     accepted_at: Instant | None
     shown_at: Instant | None
     """When it was read back last."""
     changed_since: Instant | None
+    last_movement: str | None
+    """What its orders moved last."""
+    last_evidence: str | None
     """Since when it waits for another number."""
 
 

@@ -53,13 +53,8 @@ class SeasonPlan:
         return [happening for happening in self.happenings if happening.act is act]
 
 
-def make_season(
-    seed: int, days: int = 4, products: int = 8, *, lowered: bool = True, start: datetime = START
-) -> SeasonPlan:
-    """The season of a seed. A quarter of its products, one at least, are circular: rented unit by unit.
-
-    Without `lowered` numbers are changed by hand upwards alone: downwards they look like goods that left the shop.
-    """
+def make_season(seed: int, days: int = 4, products: int = 8, *, start: datetime = START) -> SeasonPlan:
+    """The season of a seed. A quarter of its products, one at least, are circular: rented unit by unit."""
     chance = Random(f"season {seed}")
     circular = max(1, products // 4)
     cast = tuple(
@@ -70,7 +65,7 @@ def make_season(
         )
         for number in range(products)
     )
-    scheduling = _Scheduling(chance, cast, days, lowered, start)
+    scheduling = _Scheduling(chance, cast, days, start)
     happenings = sorted(scheduling.all(), key=lambda happening: (happening.at, happening.act.value))
     return SeasonPlan(seed, start, start + timedelta(days=days) + QUIET, cast, tuple(happenings))
 
@@ -80,7 +75,6 @@ class _Scheduling:
     chance: Random
     products: tuple[SeasonProduct, ...]
     days: int
-    lowered: bool
     start: datetime
 
     def all(self) -> list[Happening]:
@@ -165,7 +159,7 @@ class _Scheduling:
             at += SWEEP_EVERY
         chosen = self.chance.sample(self._goods_of("warehouse"), min(4, len(self._goods_of("warehouse"))))
         for number, product in enumerate(chosen):
-            by = self.chance.randrange(2, 7) * (-1 if self.lowered and number % 2 else 1)
+            by = self.chance.randrange(2, 7) * (-1 if number % 2 else 1)
             hours = 3 + number * max(1, (24 * self.days - 6) // len(chosen))
             at = self.start + timedelta(hours=hours, minutes=self.chance.randrange(10, 50))
             found.append(Happening(at, Act.DRIFT, {"sku": product.sku, "by": by}))

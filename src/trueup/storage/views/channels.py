@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from trueup.base.clock import write_instant
 from trueup.storage.hints import hints
 from trueup.storage.publications import publications
+from trueup.storage.shop_courses import LastMovement
+from trueup.storage.stock_ledger import movement_of, stock_movements
 from trueup.storage.stock_looks import stock_looks
 from trueup.storage.views.paging import Order, Paged, fetch_page
 
@@ -27,7 +29,7 @@ def list_channel_stock(
     if drifting:
         query = query.where(_DRIFTS)
     rows = connection.execute(query.order_by(_P.sku, _P.location, _P.channel).limit(limit)).mappings()
-    return [_row(row) for row in rows]
+    return _with_last(connection, [_row(row) for row in rows])
 
 
 def page_channel_stock(
@@ -40,7 +42,26 @@ def page_channel_stock(
     if drifting:
         query = query.where(_DRIFTS)
     paged = fetch_page(connection, query, Order((_P.sku, _P.location, _P.channel)), at, limit)
-    return Paged([_row(row) for row in paged.rows], paged.before, paged.after)
+    return Paged(_with_last(connection, [_row(row) for row in paged.rows]), paged.before, paged.after)
+
+
+def _with_last(connection: sa.Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same rows with what the channel's orders moved last of each, and the evidence of it."""
+    moved = stock_movements.c
+    keys = [(row["sku"], row["location"], row["channel"]) for row in rows]
+    query = sa.select(stock_movements).where(sa.tuple_(moved.sku, moved.location, moved.source).in_(keys))
+    query = query.distinct(moved.sku, moved.location, moved.source).order_by(
+        moved.sku, moved.location, moved.source, moved.occurred_at.desc(), moved.id.desc()
+    )
+    last = {
+        (row["sku"], row["location"], row["source"]): movement_of(row)
+        for row in (connection.execute(query).mappings() if keys else ())
+    }
+    for row, key in zip(rows, keys, strict=True):
+        movement = last.get(key)
+        row["last_movement"] = str(LastMovement(movement)) if movement is not None else None
+        row["last_evidence"] = (movement.evidence or None) if movement is not None else None
+    return rows
 
 
 def list_product_channels(connection: sa.Connection, sku: str) -> list[dict[str, Any]]:
@@ -88,7 +109,19 @@ def _plain(value: Any) -> Any:
 
 
 def _row(row: Any) -> dict[str, Any]:
-    names = ("sku", "location", "channel", "published", "on_hand", "held", "reserved", "available", "committed", "why")
+    names = (
+        "sku",
+        "location",
+        "channel",
+        "published",
+        "should_show",
+        "on_hand",
+        "held",
+        "reserved",
+        "available",
+        "committed",
+        "why",
+    )
     times = ("accepted_at", "shown_at", "changed_since")
     return {
         **{name: row[name] for name in names},
