@@ -12,12 +12,14 @@ from tests.workflows.installation import LOCATION, SHOP
 from trueup.base.clock import ManualClock
 from trueup.base.secret import Secret
 from trueup.connectors.shopify import ShopifySettings, ShopifyShop
+from trueup.connectors.shopify.sales import ShopifySales
 from trueup.remote.budget import Unlimited
 from trueup.remote.http import HttpClient
 from trueup.simulators.serving import serve
 from trueup.simulators.shopify import ShopifySimulator
 from trueup.storage.database import Database
 from trueup.workflows.check_stock import begin_sweep, ensure_sweeps, finish_sweep, sweep_rounds
+from trueup.workflows.poll_sales import ensure_sales
 from trueup.workflows.rounds import ask_sooner, start_rounds
 from trueup.workflows.sync_products import ensure_syncs
 
@@ -52,8 +54,11 @@ def both(database: Database, *, outlet_sells: tuple[str, ...]) -> Iterator[tuple
         store = ShopifyShop(settings, http, Unlimited(), clock)
         for given in ("product_sources", "stock_sources", "stock_readers", "stock_sinks"):
             getattr(shop.here.world.connections, given)[OUTLET] = store
+        orders = ShopifySales(settings, http, Unlimited(), clock, customers=False)
+        shop.here.world.connections.sales[OUTLET] = orders  # type: ignore[index]
         shop.here.engine.act(ensure_syncs)
         shop.here.engine.act(ensure_sweeps)
+        shop.here.engine.act(ensure_sales)
         shop.pass_time(60)
         yield shop, outlet
         http.close()
@@ -76,6 +81,24 @@ def test_each_shop_is_told_what_it_sells(database: Database) -> None:
         rows = shop.rows("SELECT channel, sku FROM trueup.publications ORDER BY 1, 2")
         assert rows == [(OUTLET, "VASE-1"), (SHOP, "BOWL-1"), (SHOP, "LAMP-1"), (SHOP, "VASE-1")]
         assert shop.here.case_kinds() == []
+
+
+def test_what_one_shop_sends_off_the_other_no_longer_sells(database: Database) -> None:
+    """A parcel of the shop is taken off the outlet's number, and the shop's own is left to the shop; the next parcel too."""
+    with both(database, outlet_sells=("VASE-1",)) as (shop, outlet):
+        shop.count(VASE_1=12)
+        shop.pass_time(120)
+        before = shop.writes()
+        for eaches, left in ((3, 9), (2, 7)):
+            order = shop.here.shopify.sell("VASE-1", eaches)
+            shop.here.shopify.fulfil_by_hand(order.name)
+            shop.pass_time(300)
+            assert (shop.on_hand("VASE-1"), on_hand(outlet)) == (left, {"VASE-1": left})
+        outlet.fulfil_by_hand(outlet.sell("VASE-1", 1).name)
+        shop.pass_time(4000)
+        assert (shop.on_hand("VASE-1"), on_hand(outlet)) == (6, {"VASE-1": 6})
+        assert shop.writes() == before + 1, "only what the outlet sold is written to the shop"
+        assert shop.here.case_kinds(state=None) == []
 
 
 def test_goods_that_two_shops_count_are_counted_by_neither(database: Database) -> None:

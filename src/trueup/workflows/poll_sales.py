@@ -17,7 +17,7 @@ from trueup.domain.shop_sales import ShopSale
 from trueup.durable.flow import Flow
 from trueup.storage import cases, sources
 from trueup.storage.json_values import from_json, to_json
-from trueup.workflows.rounds import Rounds, ask_sooner, set_next, start_rounds
+from trueup.workflows.rounds import LEAST_PAUSE, Rounds, ask_sooner, set_next, start_rounds
 from trueup.workflows.shop_drift import ORDER_LAG, QUERY, judge_doubted, oldest_doubt
 from trueup.workflows.source_failures import NOT_DONE, note_failure, note_working
 from trueup.workflows.take_in_sales import take_in_sales
@@ -147,12 +147,13 @@ def finish_sales(tx: Tx, shop: str, run_id: str, began: str, failed: str) -> Non
         judge_doubted(tx, shop)
         doubt = oldest_doubt(tx, shop)
         if doubt is not None:
-            after = min(after, max(rounds.rest, doubt + ORDER_LAG - tx.now))
+            after = min(after, max(LEAST_PAUSE, doubt + ORDER_LAG - tx.now))
     set_next(tx, rounds, run_id, after)
 
 
 def _rounds(world: World, shop: str) -> Rounds:
-    return Rounds("poll_sales", f"sales:{shop}", shop, QUERY, (shop,), world.pace.sales)
+    # Asked more often because of hints it would read the same orders again and again: each window begins before the last one's end.
+    return Rounds("poll_sales", f"sales:{shop}", shop, QUERY, (shop,), world.pace.sales, rest=ORDER_LAG)
 
 
 FLOWS = (Flow[World]("poll_sales", poll_sales, "polls"),)

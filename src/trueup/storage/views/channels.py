@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from trueup.base.clock import write_instant
 from trueup.storage.hints import hints
@@ -50,7 +51,7 @@ def _with_last(connection: sa.Connection, rows: list[dict[str, Any]]) -> list[di
     moved = stock_movements.c
     keys = [(row["sku"], row["location"], row["channel"]) for row in rows]
     query = sa.select(stock_movements).where(sa.tuple_(moved.sku, moved.location, moved.source).in_(keys))
-    query = query.distinct(moved.sku, moved.location, moved.source).order_by(
+    query = query.ext(distinct_on(moved.sku, moved.location, moved.source)).order_by(
         moved.sku, moved.location, moved.source, moved.occurred_at.desc(), moved.id.desc()
     )
     last = {
