@@ -55,7 +55,7 @@ def both(database: Database, *, outlet_sells: tuple[str, ...]) -> Iterator[tuple
         for given in ("product_sources", "stock_sources", "stock_readers", "stock_sinks"):
             getattr(shop.here.world.connections, given)[OUTLET] = store
         orders = ShopifySales(settings, http, Unlimited(), clock, customers=False)
-        shop.here.world.connections.sales[OUTLET] = orders  # type: ignore[index]
+        shop.here.world.connections.sales[OUTLET] = orders
         shop.here.engine.act(ensure_syncs)
         shop.here.engine.act(ensure_sweeps)
         shop.here.engine.act(ensure_sales)

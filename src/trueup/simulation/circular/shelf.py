@@ -22,7 +22,7 @@ _SALES: tuple[tuple[int, int, str, int, str], ...] = (
     (_FRIDAY, 1, VASE.sku, 3, "once"),
     (_FRIDAY, 1, LAMP.sku, 2, "twice"),
 )
-_BY_HAND = ((_THURSDAY, 4, BOWL.sku, 5), (_FRIDAY, 3, VASE.sku, 4))
+_BY_HAND = ((_THURSDAY, 4, BOWL.sku, 5), (_FRIDAY, 3, VASE.sku, -4))
 _COUNTS = ((0, 0), (_THURSDAY, 14), (_FRIDAY, 13))
 
 
