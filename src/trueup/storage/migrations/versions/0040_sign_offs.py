@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0039_sign_offs"
-down_revision = "0038_gone_products"
+revision = "0040_sign_offs"
+down_revision = "0039_publications_by_sku"
 branch_labels = None
 depends_on = None
 
