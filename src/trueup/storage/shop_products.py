@@ -77,7 +77,8 @@ def save_shop_products(
         }
         for each in rows
     ]
-    newer = shop_products.c.seen_at <= statement.excluded.seen_at
+    seen_at = shop_products.c.seen_at  # one in the future is of a clock that was set back since
+    newer = sa.or_(seen_at <= statement.excluded.seen_at, seen_at > sa.func.clock_timestamp())
     connection.execute(statement.on_conflict_do_update(index_elements=["shop", "sku"], set_=told, where=newer), values)
     twice = _say_together(connection, shop, rows, (evidence, now))
     learn_packs(connection, rows)
