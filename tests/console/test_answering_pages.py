@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 
 import pytest
+from playwright.sync_api import Page as Tab
 
 from tests.console.calling import calling, token
 from tests.console.installed import Console
 from tests.console.money_books import lacking, newest_case
+from tests.console.test_all_pages import violations
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +87,21 @@ def test_a_point_of_the_close_is_signed_reviewed_and_owned(console: Console) -> 
         points = {each["name"]: each for each in program.json("/close/2026-10/points")["items"]}
         assert (points[open_points[0]]["standing"], points[open_points[0]]["reviewed_by"]) == ("reviewed", "Bo Admin")
         assert program.send("/close/2026-10/points/journal/signature", {"note": "why not"}).status_code == 409
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_of_acts_are_accessible(console: Console, page_of: Callable[..., Tab], theme: str) -> None:
+    """axe-core finds nothing on a tried rule, an answer, a bulk of cases with its preview, and the points of a close."""
+    case, tab, found = newest_case(console, "remittance.unrecognised"), page_of("Fina", theme), []
+    with console.visitor("Fina") as fina:
+        asked = {"case": [str(case), "99999"], "act": "assign", "person": "Fina"}
+        job = fina.post("/exceptions/bulk/preview", **asked).headers["location"]
+    draft = f"/rules/new?case={case}&try=yes&field=reference&form=shape&type=fee&pattern=INV-9%2BSC"
+    for path in (draft, f"/answers/{case}", job, "/close/2026-10"):
+        tab.goto(path)
+        found += violations(tab, path, theme)
+    tab.goto("/exceptions")
+    tab.locator("#bulk-all").press("Enter")
+    tab.locator("#bulk-assign").wait_for()
+    found += violations(tab, "/exceptions/bulk", theme)
+    assert not found, "\n".join(found)
