@@ -62,6 +62,7 @@ def test_a_stale_number_is_read_and_decided_again(database: Database) -> None:
         order = shop.here.shopify.sell("VASE-1", 3)
         shop.here.shopify.fulfil_by_hand(order.name)
         before = shop.writes()
+        shop.here.clock.advance(timedelta(seconds=5))
         shop.count(VASE_1=20, BOWL_1=8)
         shop.pass_time(60)
         assert (shop.on_hand("VASE-1"), shop.on_hand("BOWL-1")) == (20, 8)
