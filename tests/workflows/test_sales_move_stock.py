@@ -75,6 +75,25 @@ def test_an_order_moves_what_it_sends_and_takes_back_and_nothing_twice(database:
         assert shop.writes() == 1, "what the shop took off itself is never written to it"
 
 
+def test_an_order_that_the_search_hid_for_long_is_found(database: Database) -> None:
+    """It appears behind what was covered meanwhile: a longer look back, once an hour and once a day, finds it."""
+    often = replace(HOURLY, sales=timedelta(minutes=5))
+    with selling(database, ManualClock(START), VASE, pace=often, sweeps=True) as shop:
+        shop.count(VASE_1=12)
+        shop.pass_time(5 * MINUTE)
+        shopify = shop.here.shopify
+        for seconds, looked_at in ((15 * MINUTE, 2 * HOUR), (4 * HOUR, 20 * HOUR)):
+            shopify.add_fault("search_lag", seconds=float(seconds), count=2)
+            shopify.add_fault("webhook_lost", count=10)
+            hidden = shopify.sell("VASE-1", 1)
+            shopify.fulfil_by_hand(hidden.name)
+            shop.pass_time(looked_at)
+            assert moved(shop)[-1] == ("sold", 1, hidden.name)
+            shopify.clear_faults()
+        assert [kind for kind, _, _ in moved(shop)] == ["sold", "sold"]
+        assert shop.here.case_kinds() == [], "what was told meanwhile is closed"
+
+
 def test_what_comes_back_is_promised_no_higher_than_was_counted(database: Database) -> None:
     """Sold before the count, sent back after it: it may lie among what was counted. The shop that put it back is right."""
     with selling(database, ManualClock(START), VASE, pace=HOURLY, sweeps=True) as shop:

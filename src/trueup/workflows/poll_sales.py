@@ -7,7 +7,7 @@ number that the shop shows and nothing explained yet is judged when all orders a
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from trueup.base.clock import read_instant, write_instant
@@ -26,8 +26,12 @@ from trueup.workflows.world import Flowing, Tx, World
 MOST_PAGES = 10_000
 UNREADABLE = "shop.sale-unreadable"
 OVERLAP = timedelta(minutes=10)
-"""Shopify's search of orders has been seen to lag by seconds; an order that was changed while it was down comes later."""
+"""Shopify's search of orders has been seen to lag by seconds."""
+LONGER = ((timedelta(days=1), timedelta(hours=26)), (timedelta(hours=1), timedelta(hours=3)))
+"""(once in, looked back over): nobody says how long an order may stay hidden when the search is in trouble, and one that appears
+behind what was covered would never be seen."""
 AFTER_FAILURE = timedelta(minutes=2)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def poll_sales(c: Flowing, shop: str) -> None:
@@ -62,10 +66,15 @@ def sale_rounds(world: World) -> list[Rounds]:
 
 
 def changed_since(tx: Tx, shop: str) -> str:
-    """From when on changes are asked for."""
+    """From when on changes are asked for: a little before what is covered, and long before it once an hour and once a day."""
     state = sources.load_source(tx.connection, shop, QUERY)
     covered = min(state.covered_until, tx.now) if state.covered_until else tx.now - tx.resources.pace.back_fill
-    return write_instant(covered - OVERLAP)
+    longer = (back for every, back in LONGER if _round(covered, every) != _round(tx.now, every))
+    return write_instant(covered - next(longer, OVERLAP))
+
+
+def _round(at: datetime, every: timedelta) -> int:
+    return (at - _EPOCH) // every
 
 
 def fetch_changed(world: World, shop: str, since: str, page: str | None) -> dict[str, Any]:
