@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.workflows.crashing import dying_at
 from tests.workflows.installation import LAMP
 from tests.workflows.scenes import (
     CALM,
@@ -20,22 +21,11 @@ from tests.workflows.scenes import (
     standing,
 )
 from trueup.base.clock import ManualClock
-from trueup.durable.in_process import Crashed, InProcessEngine
+from trueup.durable.in_process import Crashed
 from trueup.storage.database import Database
 from trueup.workflows.receive_files import take_in_file
-from trueup.workflows.world import World
 
 SEEN = CALM.files + MINUTE
-
-
-class _DiesAfterHandingOut(InProcessEngine[World]):
-    died = False
-
-    def count_effect(self, label: str) -> None:
-        super().count_effect(label)
-        if label.endswith("checkpoint of step send_once") and not self.died:
-            self.died = True
-            raise Crashed(label)
 
 
 @pytest.mark.parametrize(("verdict", "state"), [("A", "received"), ("R", "rejected")])
@@ -43,8 +33,9 @@ def test_a_997_about_a_prepared_delivery_proves_that_it_was_handed_out(
     database: Database, clock: ManualClock, tmp_path: Path, verdict: str, state: str
 ) -> None:
     """It is received (or rejected), and whoever comes back leaves no second copy in the folder."""
-    with edi_partner(database, clock, tmp_path, make_engine=_DiesAfterHandingOut) as partner:
+    with edi_partner(database, clock, tmp_path) as partner:
         here = partner.here
+        here.engine.fate = dying_at(", checkpoint of step send_once")
         partner.pass_time(MINUTE)
         partner.drop("orders.edi", file_of(order_850("EDI1", *po1(LAMP, 4))))
         with pytest.raises(Crashed):

@@ -7,27 +7,25 @@ import pytest
 from tests.workflows.installation import LAMP, install, line
 from tests.workflows.scenes import CALM, HOUR, standing
 from trueup.base.clock import ManualClock
-from trueup.durable.in_process import Crashed, InProcessEngine
+from trueup.durable.in_process import Crashed
 from trueup.storage.database import Database
-from trueup.workflows.world import World
-
-
-class _DiesAfterSubmitting(InProcessEngine[World]):
-    submits = 0
-
-    def count_effect(self, label: str) -> None:
-        super().count_effect(label)
-        if "submitAcknowledgement" in label or "acknowledgements" in label:
-            self.submits += 1
-            if self.submits == 2:
-                raise Crashed(label)
 
 
 def test_an_answer_that_amazon_took_before_the_crash_is_recognised_and_not_sent_again(
     database: Database, clock: ManualClock
 ) -> None:
     """When it was sent is when the send began, not when we could write that down."""
-    with install(database, clock, LAMP, pace=CALM, make_engine=_DiesAfterSubmitting) as here:
+    with install(database, clock, LAMP, pace=CALM) as here:
+        submits = 0
+
+        def after_submitting(name: str) -> bool:
+            nonlocal submits
+            if "acknowledgements" not in name:
+                return False
+            submits += 1
+            return submits == 2
+
+        here.engine.fate = after_submitting
         number = here.order(line(LAMP, 4))
         with pytest.raises(Crashed):
             here.pass_time(HOUR)

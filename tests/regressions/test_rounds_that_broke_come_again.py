@@ -9,34 +9,29 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tests.workflows.crashing import alive
 from tests.workflows.installation import LAMP, Installation, install, line
 from tests.workflows.scenes import CALM, DAY, HOUR, MINUTE, rows, standing
 from trueup.base.clock import ManualClock
 from trueup.durable.dbos_log import Connections
-from trueup.durable.in_process import InProcessEngine
 from trueup.durable.worker import keep_going
 from trueup.storage.database import Database
 from trueup.workflows.watch import ensure_watch, note_defect
-from trueup.workflows.world import World
 
 PACE = replace(CALM, products=HOUR)
 ROUNDS = {"poll_orders": 2, "sync_products": 1, "watch": 1}
 
 
-class _Defective(InProcessEngine[World]):
-    """Polls meet a defect while `broken`; whoever is told of defects is told."""
-
-    broken = False
-
-    def count_effect(self, label: str) -> None:
-        super().count_effect(label)
-        if self.broken and label.startswith("poll:") and "step fetch_page" in label:
-            raise KeyError("a defect")
+def _defective(name: str) -> bool:
+    """Polls meet a defect; whoever is told of defects is told."""
+    if name.startswith("poll:") and "step fetch_page" in name:
+        raise KeyError("a defect")
+    return False
 
 
 @contextmanager
 def _watched(database: Database, clock: ManualClock) -> Iterator[Installation]:
-    with install(database, clock, LAMP, pace=PACE, make_engine=_Defective) as here:
+    with install(database, clock, LAMP, pace=PACE) as here:
 
         def tell(connection: sa.Connection, run_id: str, flow: str, args: Sequence[Any], error: str) -> None:
             note_defect(connection, clock.now(), run_id, flow, error)
@@ -58,12 +53,11 @@ def _timed(here: Installation) -> dict[str, int]:
 def test_polls_that_failed_with_a_defect_go_on_when_it_is_mended(database: Database, clock: ManualClock) -> None:
     """However often they failed it is one case a chain, which closes itself, and one chain of each afterwards."""
     with _watched(database, clock) as here:
-        assert isinstance(here.engine, _Defective)
-        here.engine.broken = True
+        here.engine.fate = _defective
         number = here.order(line(LAMP, 4))
         here.pass_time(5 * HOUR)
         assert here.case_kinds(state="open").count("run.failed") == 2
-        here.engine.broken = False
+        here.engine.fate = alive
         here.pass_time(HOUR)
         assert standing(here, number) == "accepted" and "run.failed" not in here.case_kinds()
         here.pass_time(3 * HOUR)

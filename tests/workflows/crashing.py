@@ -72,12 +72,13 @@ def recording(names: list[str]) -> Fate:
 
 
 def dying_at(doomed: str) -> Fate:
-    """The fate of a worker that dies at the one effect, once."""
-    left = {doomed}
+    """The fate of a worker that dies once: at the first effect whose name ends with these words."""
+    died = False
 
     def told(name: str) -> bool:
-        dies = name in left
-        left.discard(name)
+        nonlocal died
+        dies = not died and name.endswith(doomed)
+        died = died or dies
         return dies
 
     return told

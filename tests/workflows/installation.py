@@ -186,7 +186,6 @@ def install(
     clock: ManualClock,
     *goods: Goods,
     agreement: Agreement = AGREEMENT,
-    make_engine: Callable[..., InProcessEngine[World]] = InProcessEngine,
     **choices: Any,
 ) -> Iterator[Installation]:
     """Both simulators serving, products on both sides, polls and syncs set going."""
@@ -218,7 +217,7 @@ def install(
             shop_places=choices.pop("shop_places", {}),
             programmes=choices.pop("programmes", lambda _on_effect, _shop: {})(count, shopify),
         )
-        engine = make_engine(database.engine, Program(world, FLOWS, clock), **choices)
+        engine = InProcessEngine(database.engine, Program(world, FLOWS, clock), **choices)
         effects.append(engine.count_effect)
         guard_connections(world.connections, database, clock)
         installed = Installation(database, clock, amazon, shopify, world, engine)
