@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.console.conftest import Filled, console_over
 from tests.console.installed import Console
 
 
@@ -48,25 +50,26 @@ def test_history_ahead_and_policy_of_a_product(console: Console) -> None:
         assert elke.get("/stock/LAMP-1?tab=policy&days=x").status_code == 422
 
 
-def test_a_count_is_shown_before_it_is_declared(console: Console) -> None:
+def test_a_count_is_shown_before_it_is_declared(filled: Filled, tmp_path: Path) -> None:
     """What every channel may sell before and after; a change of the last count needs one; the reason is the evidence's name."""
     told = {"sku": "VASE-1", "location": "main", "reason": "recount"}
-    with console.visitor("Elke") as elke:
-        assert 'id="count-look"' in elke.get("/stock/VASE-1").text
-        assert "was never counted at main" in elke.post("/stock-counts", **told, count="+5").text
-        for count, reason in (("many", "x"), ("-1", "x"), ("4", "")):
-            assert elke.post("/stock-counts", **(told | {"count": count, "reason": reason})).status_code == 422
-        tried = elke.post("/stock-counts", **told, count="30").text
-        assert "never counted → 30 on hand" in tried and "0 → 30 may be sold" in tried
-        assert "Never counted" in elke.get("/stock/VASE-1").text, "a trial keeps nothing"
-        elke.post("/stock-counts", **told, count="30", sure="yes")
-        assert "30 → 27 on hand" in elke.post("/stock-counts", **told, count="-3", sure="").text
-        elke.post("/stock-counts", **told, count="-3", sure="yes")
-        assert "Why 27 for" in elke.get("/stock/VASE-1").text
-        assert elke.post("/stock-counts", **(told | {"sku": "LAMP-1"}), count="3", sure="yes").status_code == 422
-        assert "Nothing is published yet" in elke.get("/stock-drift").text
-    with console.visitor("Aude") as aude:
-        assert aude.post("/stock-counts", **told, count="3").status_code == 403
+    with console_over(filled, tmp_path) as console:
+        with console.visitor("Elke") as elke:
+            assert 'id="count-look"' in elke.get("/stock/VASE-1").text
+            assert "was never counted at main" in elke.post("/stock-counts", **told, count="+5").text
+            for count, reason in (("many", "x"), ("-1", "x"), ("4", "")):
+                assert elke.post("/stock-counts", **(told | {"count": count, "reason": reason})).status_code == 422
+            tried = elke.post("/stock-counts", **told, count="30").text
+            assert "never counted → 30 on hand" in tried and "0 → 30 may be sold" in tried
+            assert "Never counted" in elke.get("/stock/VASE-1").text, "a trial keeps nothing"
+            elke.post("/stock-counts", **told, count="30", sure="yes")
+            assert "30 → 27 on hand" in elke.post("/stock-counts", **told, count="-3", sure="").text
+            elke.post("/stock-counts", **told, count="-3", sure="yes")
+            assert "Why 27 for" in elke.get("/stock/VASE-1").text
+            assert elke.post("/stock-counts", **(told | {"sku": "LAMP-1"}), count="3", sure="yes").status_code == 422
+            assert "Nothing is published yet" in elke.get("/stock-drift").text
+        with console.visitor("Aude") as aude:
+            assert aude.post("/stock-counts", **told, count="3").status_code == 403
 
 
 def test_stock_opens_in_a_browser(page_of: Callable[..., Page]) -> None:

@@ -86,7 +86,8 @@ class WholeTradeIn(TradeIn, json_schema_extra={"examples": [{**_EXAMPLE, "eviden
     acts: list[Done]
 
 
-TradeInKey = Annotated[str, Path(max_length=200, description="The trade-in's key.")]
+# A limit would be told before the method is: `GET .../release` is not allowed, however long the key.
+TradeInKey = Annotated[str, Path(description="The trade-in's key.")]
 
 
 class TradeInQuery(Paging):

@@ -1,5 +1,5 @@
 // Keys. Letters act only while focus is in a list or its detail ([data-keys]) or nowhere, never in a field; they can be off.
-import { openPalette } from "./palette.js";
+import { openPalette, searchWhatIsThere } from "./palette.js";
 
 const FIELD = "input, textarea, select, [contenteditable]";
 let went = 0;
@@ -99,7 +99,10 @@ function leave() {
 }
 
 export function startKeys() {
-  setTimeout(() => opening === document && opened(typed)); // after htmx, which was told to begin in the same way before
+  setTimeout(() => {
+    if (opening === document) opened(typed);
+    searchWhatIsThere();
+  }); // after htmx, which was told to begin in the same way before
   document.getElementById("finding-next")?.addEventListener("click", () => jump(1));
   document.getElementById("finding-back")?.addEventListener("click", () => jump(-1));
   document.addEventListener("keydown", (event) => {

@@ -7,6 +7,12 @@ export function openPalette() {
   document.getElementById("palette-words").select();
 }
 
+// What was typed before htmx listened to the field is sought too.
+export function searchWhatIsThere() {
+  const words = document.getElementById("palette-words");
+  if (words?.value) words.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 function choose(step) {
   const hits = [...document.querySelectorAll("#palette-hits .hit")];
   if (!hits.length) return;
