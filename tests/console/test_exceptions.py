@@ -9,6 +9,7 @@ from html import unescape
 
 import pytest
 from playwright.sync_api import Page as Tab
+from playwright.sync_api import Route
 
 from tests.console.installed import Console
 from tests.console.money_books import lacking
@@ -243,3 +244,24 @@ def test_the_address_is_the_state(page_of: Callable[..., Tab], new_case: Callabl
     assert "sort=age" in tab.url
     tab.reload()
     tab.get_by_role("heading", name="Stock is short of address b").wait_for()
+
+
+def test_nobody_decides_on_the_case_before_the_one_that_was_opened(
+    page_of: Callable[..., Tab], new_case: Callable[..., int]
+) -> None:
+    """While a detail is on its way the last one cannot be acted on; when it is there it can."""
+    for number in (1, 2):
+        new_case(f"a slow case {number}")
+    page = page_of("Elke")
+    page.goto("/exceptions?words=a+slow+case")
+    waiting: list[Route] = []
+
+    def wait(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/exceptions?**", wait, times=1)
+    page.locator("a[data-open]").nth(1).click()
+    page.locator("#detail[inert]").wait_for()
+    waiting[0].continue_()
+    page.locator("#detail:not([inert]) [data-key='1']").click()
+    page.locator("#confirm").wait_for()

@@ -134,8 +134,15 @@ document.addEventListener("htmx:after:swap", () => {
   document.querySelector("#try [data-focus]")?.focus();
 });
 document.addEventListener("htmx:finally:request", (event) => {
-  if (event.target === opening) opened(event.detail.ctx.status === "swapped" ? typed : []);
+  if (event.target !== opening) return;
+  shown(true);
+  opened(event.detail.ctx.status === "swapped" ? typed : []);
 });
+// Until the detail of the row that was opened is there, that of another one stands in its place: nobody decides by mistake on that.
+function shown(yes) {
+  document.getElementById("detail")?.toggleAttribute("inert", !yes);
+}
+
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("[data-rows] a[hx-get]");
   if (!link) return;
@@ -144,5 +151,6 @@ document.addEventListener("click", (event) => {
   link.closest("tr").classList.add("here");
   opening = link;
   typed = [];
+  shown(false);
   link.setAttribute("aria-current", "true");
 });
