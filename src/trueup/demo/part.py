@@ -74,8 +74,17 @@ class Cue:
 class Player:
     """A part that has its place on the stage. What it does not say, it does not do."""
 
+    _app: Application | None = None
+
+    @property
+    def app(self) -> Application:
+        """The application, open."""
+        assert self._app is not None, "asked before it begins"
+        return self._app
+
     def begin(self, app: Application) -> None:
         """The application is open and not yet at work: what a vendor does before the first day."""
+        self._app = app
 
     def cues(self) -> Iterable[Cue]:
         """What it does, in any order."""

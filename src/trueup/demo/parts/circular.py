@@ -57,17 +57,10 @@ class Circular(Player):
     conditions: dict[str, int]
     rentals: dict[str, str] = field(default_factory=dict)
     """The shop's order of the first rental of each product."""
-    _app: Application | None = None
-
-    @property
-    def app(self) -> Application:
-        """The application, open."""
-        assert self._app is not None
-        return self._app
 
     def begin(self, app: Application) -> None:
         """The goods become known: who counts each, and for what Amazon buys it."""
-        self._app = app
+        super().begin(app)
         take_in_items(app, self.stage.folder / _MASTER)
 
     def cues(self) -> Iterable[Cue]:

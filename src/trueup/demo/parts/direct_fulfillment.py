@@ -36,17 +36,10 @@ class Direct(Player):
 
     stage: Stage
     sold: list[dict[str, Any]] = field(default_factory=list)
-    _app: Application | None = None
-
-    @property
-    def app(self) -> Application:
-        """The application, open."""
-        assert self._app is not None
-        return self._app
 
     def begin(self, app: Application) -> None:
         """The goods become known under the programme's vendor code."""
-        self._app = app
+        super().begin(app)
         take_in_items(app, self.stage.folder / _MASTER)
 
     def cues(self) -> Iterable[Cue]:

@@ -42,17 +42,10 @@ class PurchaseOrders(Player):
     sold: int = 0
     sold_out: int = 0
     decided: list[dict[str, Any]] = field(default_factory=list)
-    _app: Application | None = None
-
-    @property
-    def app(self) -> Application:
-        """The application, open."""
-        assert self._app is not None
-        return self._app
 
     def begin(self, app: Application) -> None:
         """The item master is taken in."""
-        self._app = app
+        super().begin(app)
         take_in_items(app, self.stage.folder / "item-master.csv")
 
     def cues(self) -> Iterable[Cue]:

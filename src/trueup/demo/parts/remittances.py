@@ -42,15 +42,8 @@ class Remittances(Player):
     stage: Stage
     month: Month
     laid: int = 0
-    _app: Application | None = None
     _finance: Finance | None = None
     imported: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def app(self) -> Application:
-        """The application, open."""
-        assert self._app is not None
-        return self._app
 
     @property
     def finance(self) -> Finance:
@@ -60,7 +53,8 @@ class Remittances(Player):
 
     def begin(self, app: Application) -> None:
         """A new customer's start: agreed terms, the invoices of the last months, proofs of delivery."""
-        self._app, self._finance = app, Finance(app, self.stage.folder / "papers")
+        super().begin(app)
+        self._finance = Finance(app, self.stage.folder / "papers")
         self._hand_in(import_terms, "terms", "terms.csv", self.month.terms_csv())
         self.imported["invoices"] = sum(
             self._hand_in(import_invoices, "invoices", path.name, path.read_bytes()).new for path in self.month.invoices

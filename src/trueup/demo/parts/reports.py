@@ -31,14 +31,7 @@ class Reports(Player):
     """What Amazon knows of three products, as it is told to Trueup."""
 
     stage: Stage
-    _app: Application | None = None
     _plan: RetailPlan | None = None
-
-    @property
-    def app(self) -> Application:
-        """The application, open."""
-        assert self._app is not None
-        return self._app
 
     @property
     def plan(self) -> RetailPlan:
@@ -48,7 +41,7 @@ class Reports(Player):
 
     def begin(self, app: Application) -> None:
         """Amazon knows the first products of the item master."""
-        self._app = app
+        super().begin(app)
         with app.database.transaction() as connection:
             known = [(row.sku, row.asin) for row in connection.execute(_LISTED, {"code": _CODE, "most": _PRODUCTS})]
         self._plan = make_retail_plan(self.stage.seed, self.stage.start, _CODE, known)
