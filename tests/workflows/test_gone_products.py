@@ -99,6 +99,19 @@ def test_a_deleted_product_that_an_order_holds_is_a_case_with_its_money(database
         assert (gone(shop), shop.on_hand("VASE-1")) == (["LAMP-1"], 12)
 
 
+def test_an_item_that_the_shop_did_not_know_is_a_case_until_its_number_is_taken(database: Database) -> None:
+    """Deleted by hand and not yet seen in the catalogue, its count cannot be written; made anew it is, and nothing stays open."""
+    with selling(database, ManualClock(START), VASE, BOWL, LAMP, pace=PAGES) as shop:
+        shop.here.shopify.delete_by_hand("VASE-1")
+        shop.count(VASE_1=9)
+        shop.pass_time(120)
+        assert shop.here.case_kinds() == ["stock.gone"]
+        variants = [{"sku": "VASE-1", "price": "9.00", "levels": {LOCATION: 1}}]
+        shop.here.shopify.add_products([{"title": "Vase, new", "variants": variants}])
+        sync(shop)
+        assert (shop.on_hand("VASE-1"), shop.here.case_kinds()) == (9, [])
+
+
 def test_a_reading_that_breaks_off_deletes_nothing(database: Database) -> None:
     """Neither pages of which one fails, nor an export that ends with a part of its file, says what is gone."""
     with selling(database, ManualClock(START), VASE, BOWL, LAMP, pace=EXPORTS) as shop:

@@ -98,10 +98,11 @@ def tell_refused(tx: Tx, channel: str, row: WriteRow, words: str, evidence: str)
 
 def close_refused(tx: Tx, channel: str, places: Iterable[tuple[str, str]]) -> None:
     """It takes them now."""
-    standing = cases.open_subjects(tx.connection, REFUSED) | cases.open_subjects(tx.connection, LATE)
+    why = dict.fromkeys((REFUSED, LATE, GONE), "taken since")
+    standing = set[str]().union(*(cases.open_subjects(tx.connection, kind) for kind in why))
     for sku, location in places:
         if (subject := subject_of(channel, sku, location)) in standing:
-            cases.close_cases(tx.connection, {REFUSED: "taken since", LATE: "taken since"}, subject, tx.now)
+            cases.close_cases(tx.connection, why, subject, tx.now)
 
 
 def tell_late(tx: Tx, each: Publication, waited: timedelta) -> None:
