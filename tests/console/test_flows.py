@@ -18,10 +18,11 @@ from trueup.storage.jobs import load_job
 from trueup.workflows.cancel_job import cancel_job
 from trueup.workflows.draft_rules import WantedRule
 from trueup.workflows.import_remittances import Upload
+from trueup.workflows.jobs.import_remittances import ask_import
+from trueup.workflows.jobs.try_rule import ask_trial
 from trueup.workflows.keep_rules import propose_rule, reject_rule
-from trueup.workflows.long_work import ask_import, begin_import, end_import, import_part
+from trueup.workflows.long_work import begin_work, do_at_once, do_piece, end_work
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.try_rule_as_job import ask_trial, begin_trial, end_trial, read_part
 
 EXPORT = export("900100,90.00", lines=(line("900100", "QZX 1", "50.00"), line("900100", "QZX 2", "40.00")))
 
@@ -80,14 +81,14 @@ def test_long_work_is_followed_and_survives_a_reload(console: Console, page_of: 
     tab.locator("#upload").click()
     tab.get_by_text("Waits for a worker").wait_for()
     job = int(re.findall(r"\d+", tab.url.rpartition("/")[2])[0])
-    batches = act(False, begin_import, job)
+    pieces = act(False, begin_work, job)
     tab.get_by_text("0 of 2 lines").wait_for()
-    for index in range(batches):
-        act(False, import_part, job, index)
+    for piece in pieces or []:
+        act(False, do_piece, job, piece)
     tab.get_by_text("2 of 2 lines").wait_for()
     tab.reload()
     tab.get_by_text("2 of 2 lines").wait_for()
-    act(False, end_import, job)
+    act(False, end_work, job, [])
     tab.get_by_text("1 payments are booked").wait_for()
     tab.reload()
     assert "1 payments are booked" in tab.locator("#job").inner_text()
@@ -110,7 +111,7 @@ def test_long_work_is_called_off_before_it_is_begun(console: Console) -> None:
             assert load_job(connection, job).state == "waiting"
         assert fina.post(f"{place}/cancel", sure="yes").headers["location"] == place
         assert "Called off by Fina" in fina.get(place).text
-        assert act(False, begin_import, job) == -1
+        assert act(False, begin_work, job) is None
         assert "has ended already" in olga.post(f"{place}/cancel").text
     with console.app.database.transaction() as connection:
         booked = connection.execute(sa.text("SELECT count(*) FROM trueup.remittances WHERE payment = '900200'"))
@@ -122,15 +123,13 @@ def test_what_a_rule_would_change_stays_with_its_job(console: Console) -> None:
     act, fina = console.app.act, Person("Fina", frozenset({Role.FINANCE}))
     told = export("900300,-7.00", lines=(line("900300", "QYX 1", "-7.00"),))
     upload = act(False, ask_import, Upload(told.encode(), "Trial.csv", "amazon-us", fina))
-    for index in range(act(False, begin_import, upload)):
-        act(False, import_part, upload, index)
+    act(False, do_at_once, upload)
     rule = act(False, propose_rule, WantedRule(RuleField.REFERENCE, RuleForm.PREFIX, "QYX", "fee"), fina).rule.id
     called_off = act(False, ask_trial, rule, None, fina)
     act(False, cancel_job, called_off, fina)
-    assert act(False, begin_trial, called_off) is None
+    assert act(False, begin_work, called_off) is None
     job = act(False, ask_trial, rule, None, fina)
-    parts = act(False, begin_trial, job) or []
-    act(False, end_trial, job, [act(False, read_part, job, part) for part in parts])
+    act(False, do_at_once, job)
     act(False, reject_rule, rule, fina, "it was only tried")
     with console.visitor("Fina") as visitor:
         page = visitor.http.get(f"/jobs/{job}").text

@@ -24,7 +24,7 @@ from trueup.workflows.draft_rules import rule_of_case
 from trueup.workflows.import_invoices import import_invoices
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.keep_rules import propose_rule
-from trueup.workflows.long_work import begin_import, end_import, import_part
+from trueup.workflows.long_work import do_at_once
 
 
 @pytest.fixture(scope="module")
@@ -250,9 +250,7 @@ def _hand_in(tab: Tab, act: Any) -> None:
     tab.locator("#upload").press("Enter")
     tab.wait_for_url("**/jobs/*")
     job = int(tab.url.rpartition("/")[2])
-    for index in range(act(False, begin_import, job)):
-        act(False, import_part, job, index)
-    act(False, end_import, job)
+    act(False, do_at_once, job)
 
 
 def _close_month(tab: Tab, second: Tab) -> None:

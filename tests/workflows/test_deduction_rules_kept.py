@@ -22,6 +22,7 @@ from trueup.storage.database import Database
 from trueup.storage.views import rule_history
 from trueup.workflows.answer_suspense import classify_case
 from trueup.workflows.draft_rules import WantedRule, rule_of_case, try_wanted
+from trueup.workflows.jobs.try_rule import ask_trial
 from trueup.workflows.keep_rules import (
     approve_rule,
     count_trial,
@@ -31,7 +32,6 @@ from trueup.workflows.keep_rules import (
     try_rule,
 )
 from trueup.workflows.resolve_case import Person, resolve_case
-from trueup.workflows.try_rule_as_job import ask_trial
 from trueup.workflows.try_rules import trial_json, try_on
 from trueup.workflows.world import Tx
 

@@ -24,13 +24,12 @@ from trueup.workflows.cancel_job import cancel_job
 from trueup.workflows.cases_as_job import (
     Asked,
     ask_acts,
-    begin_acts,
     carry_out,
-    do_part,
     preview_acts,
     undo_acts,
 )
 from trueup.workflows.discuss_case import comment_on, snooze_case, withdraw_comment
+from trueup.workflows.long_work import begin_work, do_piece
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 
@@ -121,11 +120,11 @@ def test_what_is_called_off_under_way_stays_and_is_said(books: Bookkeeping) -> N
     """Of five cases two were done; the worker that goes on finds it called off."""
     cases = opened(books, 5, "called off")
     number = books.act(ask_acts, dismissing(cases), OLGA)
-    assert books.act(begin_acts, number) == 3
-    assert books.act(do_part, number, 0)
+    assert books.act(begin_work, number) == [0, 1, 2]
+    assert books.act(do_piece, number, 0)
     stays = books.act(cancel_job, number, OLGA)
     assert stays == "2 of 2 cases are done. That stays, and the rest was not begun."
-    assert not books.act(do_part, number, 1)
+    assert not books.act(do_piece, number, 1)
     books.engine.settle()
     assert (job_of(books, number).state, states(books, cases)) == ("cancelled", "rrooo")
 

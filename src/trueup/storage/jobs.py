@@ -94,6 +94,12 @@ def advance_job(connection: sa.Connection, job_id: int, by: int) -> None:
     connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(done=jobs.c.done + by))
 
 
+def set_done(connection: sa.Connection, job_id: int, done: int) -> bool:
+    """So much of it is done in all; False when it has ended, and then nothing is changed."""
+    going = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state.not_in(ENDED)).values(done=done)
+    return connection.execute(going).rowcount > 0
+
+
 def note_result(connection: sa.Connection, job_id: int, result: Mapping[str, Any]) -> None:
     """What came of it so far."""
     connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(result=dict(result)))

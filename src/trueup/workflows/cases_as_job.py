@@ -12,15 +12,13 @@ from typing import Any
 
 from trueup.base.errors import Conflict, Refused
 from trueup.base.money import Money
-from trueup.domain.cases import Role
-from trueup.durable.flow import Flow
 from trueup.storage import jobs
 from trueup.storage.jobs import Job
 from trueup.storage.json_values import from_json, to_json
 from trueup.workflows.act_on_cases import CaseAct, CaseOutcome, act_on_each
-from trueup.workflows.long_work import CANCELLED
+from trueup.workflows.long_work import End, Piece, Plan, ask_work, asker_of, do_at_once, note_work
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.world import Flowing, Tx, World
+from trueup.workflows.world import Tx
 
 ACTS, PREVIEW = "act-on-cases", "preview-cases"
 """The kinds of jobs: what is done, and what is only tried."""
@@ -96,64 +94,40 @@ def _ask(tx: Tx, kind: str, asked: Asked, person: Person) -> int:
         raise Refused(f"{len(asked.acts):,} cases are too many at once; expected {MOST:,} at most. Narrow the filter.")
     args = {
         "acts": [to_json(each) for each in asked.acts],
-        "person": {"name": person.name, "token": person.token, "roles": sorted(role.value for role in person.roles)},
-        "scopes": sorted(person.scopes) if person.scopes is not None else None,
         "limit": to_json(asked.limit) if asked.limit else None,
         "notes": list(asked.notes),
     }
     title = f"{_TRIED if kind == PREVIEW else ''}{asked.title}"
-    number = jobs.add_job(tx.connection, kind, title, args, person.name, tx.now)
     if len(asked.acts) > AT_ONCE:
-        tx.start("act_on_cases", f"job:{number}", number)
-        return number
-    for index in range(begin_acts(tx, number)):
-        do_part(tx, number, index)
-    end_acts(tx, number)
+        return ask_work(tx, kind, title, args, person)
+    number = note_work(tx, kind, title, args, person)
+    do_at_once(tx, number)
     return number
 
 
-def act_on_cases(c: Flowing, job_id: int) -> None:
-    """Part by part; whoever calls it off in between keeps what was done."""
-    for index in range(c.commit(begin_acts, job_id)):
-        if not c.commit(do_part, job_id, index):
-            return
-    c.commit(end_acts, job_id)
-
-
-def begin_acts(tx: Tx, job_id: int) -> int:
-    """How many parts there are; none when it was called off meanwhile, and then nothing is left to end."""
-    job = jobs.load_job(tx.connection, job_id, lock=True)
-    if job.state == CANCELLED:
-        return 0
+def plan_acts(tx: Tx, job: Job) -> Plan:
+    """Parts of some hundred."""
     count = len(job.args["acts"])
-    jobs.begin_job(tx.connection, job_id, count, "cases", tx.now)
-    jobs.note_result(tx.connection, job_id, {"good": 0, "refused": [], "told": [], "undo": []})
-    return -(-count // _PART)
+    jobs.note_result(tx.connection, job.id, {"good": 0, "refused": [], "told": [], "undo": []})
+    return Plan(list(range(-(-count // _PART))), count, "cases")
 
 
-def do_part(tx: Tx, job_id: int, index: int) -> bool:
-    """One part, with what came of it; False when it was called off meanwhile."""
-    job = jobs.load_job(tx.connection, job_id, lock=True)
-    if job.state == CANCELLED:
-        return False
+def try_or_do(tx: Tx, job: Job, index: int) -> Piece:
+    """One part, with what came of it."""
     wanted = _acts(job)[index * _PART : (index + 1) * _PART]
     trying = tx.connection.begin_nested()
-    outcomes = act_on_each(tx, wanted, _person(job), _limit(job))
+    outcomes = act_on_each(tx, wanted, asker_of(job), _limit(job))
     if job.kind == PREVIEW:
         trying.rollback()
     else:
         trying.commit()
-    jobs.note_result(tx.connection, job_id, _added(job.result, outcomes))
-    jobs.advance_job(tx.connection, job_id, len(wanted))
-    return True
+    jobs.note_result(tx.connection, job.id, _added(job.result, outcomes))
+    return Piece(len(wanted))
 
 
-def end_acts(tx: Tx, job_id: int) -> None:
+def end_acts(tx: Tx, job: Job, found: Sequence[Any]) -> End:
     """The job says how many, of how many."""
-    job = jobs.load_job(tx.connection, job_id, lock=True)
-    if job.state in jobs.ENDED:
-        return
-    jobs.end_job(tx.connection, job_id, words_so_far(job), job.result, tx.now)
+    return End(words_so_far(job), job.result)
 
 
 def words_so_far(job: Job) -> str:
@@ -186,12 +160,3 @@ def _acts(job: Job) -> list[CaseAct]:
 
 def _limit(job: Job) -> Money | None:
     return from_json(job.args["limit"], Money) if job.args["limit"] else None
-
-
-def _person(job: Job) -> Person:
-    said, scopes = job.args["person"], job.args["scopes"]
-    roles = frozenset(Role(role) for role in said["roles"])
-    return Person(said["name"], roles, frozenset(scopes) if scopes is not None else None, said["token"])
-
-
-FLOWS = (Flow[World]("act_on_cases", act_on_cases, "books"),)

@@ -1,113 +1,230 @@
 """Long work that a person asks for and need not wait for: a worker does it piece by piece, and its page says how far it is.
 
-Each piece is a transaction with its progress, so that what is shown as done is done, and a worker that dies leaves nothing half.
+A kind of long work is one file in `jobs/` with a constant WORK. Each piece is a transaction with its progress, so that what is
+shown as done is done, and a worker that dies leaves nothing half: another goes on after the last piece. What can only be had as a
+whole is one piece, and tells its progress on the side. What came of it stays: as a sentence, by name, and as files in the archive.
 """
 
 from __future__ import annotations
 
-from trueup.base.errors import DocumentError, NotFound, Refused
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from trueup.base.errors import ConfigurationError, Conflict, DocumentError, Invalid, NotFound, Refused
+from trueup.base.plugins import collect
 from trueup.domain.cases import Role
 from trueup.durable.flow import Flow
 from trueup.storage import jobs
 from trueup.storage.jobs import Job
-from trueup.workflows.import_remittances import (
-    Begun,
-    Upload,
-    end_upload,
-    finish_import,
-    newest_case,
-    plan_upload,
-    settle_part,
-)
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.settle_remittance import archive_remittance
 from trueup.workflows.world import Flowing, Tx, World
 
-IMPORT = "import-remittances"
-CANCELLED = "cancelled"
-"""The state of a job that a person called off before it was begun."""
+_TOLD_EVERY = 1000
+_NOTHING_BEGUN = "Nothing of it was begun."
+_REASONS = (ConfigurationError, Conflict, DocumentError, Invalid, NotFound, Refused)
+"""What makes work fail with words for a person; anything else is a defect, and stops the run where it is."""
 
 
-def ask_import(tx: Tx, upload: Upload) -> int:
-    """Archive a file of remittances and have a worker book it. Returns the job's id.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What there is to do: what each piece is told, as JSON, and how many units there are of it all ("lines")."""
 
-    Raises DocumentError when it is no remittance, which whoever hands it in is told at once; Refused.
+    pieces: Sequence[Any]
+    total: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What came of a piece: how many units it was, and what the end is to know of it, as JSON."""
+
+    done: int
+    found: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What came of it all: a sentence, and by name.
+
+    Names that the page of every job shows: `files` (`File` as JSON), `notes` (sentences), `links` (words and an address).
     """
-    digest = archive_remittance(tx, upload.content, upload.name, upload.partner, upload.person)
-    begun = plan_upload(tx, upload, digest)
-    args = {
-        "digest": digest,
-        "name": upload.name,
-        "partner": upload.partner,
-        "person": upload.person.name,
-        "roles": sorted(role.value for role in upload.person.roles),
-        "newest": newest_case(tx),
-    }
-    title = f"Import {upload.name}: {len(begun.payments)} payments of {upload.partner}"
-    number = jobs.add_job(tx.connection, IMPORT, title, args, upload.person.name, tx.now)
-    tx.start("import_remittances", f"job:{number}", number)
+
+    words: str
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LongWork:
+    """A kind of long work. `flow`: the name of its flow, kept in the database; kinds that are done alike share one.
+
+    `stays`: what stays of it when it is called off under way, as a sentence; None: it cannot be, for half of it would be wrong.
+    `drop`: what is left of it when it is called off before it was begun. `whole`: one piece, one transaction, all or nothing.
+    """
+
+    name: str
+    flow: str
+    plan: Callable[[Tx, Job], Plan]
+    do: Callable[[Tx, Job, Any], Piece]
+    end: Callable[[Tx, Job, Sequence[Any]], End]
+    stays: Callable[[Job], str] | None = None
+    drop: Callable[[Tx, Job], str] | None = None
+    whole: bool = False
+    queue: str = "books"
+
+
+@cache
+def known_works() -> Mapping[str, LongWork]:
+    """Every kind there is, by name."""
+    from trueup.workflows import jobs as folder
+
+    return collect(folder, "WORK", LongWork, key=lambda work: work.name)
+
+
+def flows_of_works() -> tuple[Flow[World], ...]:
+    """The flows by which workers do them."""
+    queues = {work.flow: work.queue for work in known_works().values()}
+    return tuple(Flow[World](name, do_work, queue) for name, queue in sorted(queues.items()))
+
+
+def ask_work(tx: Tx, kind: str, title: str, args: Mapping[str, Any], person: Person) -> int:
+    """Have a worker do it. Returns the job's id."""
+    number = note_work(tx, kind, title, args, person)
+    tx.start(known_works()[kind].flow, f"job:{number}", number)
     return number
 
 
-def import_remittances(c: Flowing, job_id: int) -> None:
-    """Book the file of a job, batch by batch, and tell how things stand then."""
+def note_work(tx: Tx, kind: str, title: str, args: Mapping[str, Any], person: Person) -> int:
+    """Note that it is asked for, and by whom; whoever notes it has it done, too."""
+    return jobs.add_job(tx.connection, kind, title, {**args, "person": _told(person)}, person.name, tx.now)
+
+
+def do_at_once(tx: Tx, job_id: int) -> None:
+    """Do all of it in this transaction: it is little, and the person waits. Raises what its pieces raise."""
+    found = []
+    for piece in begin_work(tx, job_id) or ():
+        done = do_piece(tx, job_id, piece)
+        found.append(done["found"] if done else None)
+    end_work(tx, job_id, found)
+
+
+def do_work(c: Flowing, job_id: int) -> None:
+    """Piece by piece; whoever calls it off in between keeps what was done."""
     try:
-        batches = c.commit(begin_import, job_id)
-        if batches < 0:
+        pieces = c.commit(begin_work, job_id)
+        if pieces is None:
             return
-        for index in range(batches):
-            c.commit(import_part, job_id, index)
-    except (DocumentError, NotFound, Refused) as error:
-        c.commit(fail_import, job_id, str(error))
+        found = []
+        for piece in pieces:
+            done = c.commit(do_piece, job_id, piece)
+            if done is None:
+                return
+            found.append(done["found"])
+        c.commit(end_work, job_id, found)
+    except _REASONS as error:
+        c.commit(fail_work, job_id, str(error))
+
+
+def begin_work(tx: Tx, job_id: int) -> list[Any] | None:
+    """What each piece is told; None when it was called off meanwhile."""
+    job = jobs.load_job(tx.connection, job_id, lock=True)
+    if job.state in jobs.ENDED:
+        return None
+    plan = known_works()[job.kind].plan(tx, job)
+    jobs.begin_job(tx.connection, job_id, plan.total, plan.unit, tx.now)
+    return list(plan.pieces)
+
+
+def do_piece(tx: Tx, job_id: int, piece: Any) -> dict[str, Any] | None:
+    """One piece, and how far the job is with it; None when it was called off meanwhile."""
+    job = jobs.load_job(tx.connection, job_id)
+    work = known_works()[job.kind]
+    if not work.whole:
+        # Held until the piece is done: whoever calls it off meanwhile waits, and is told what stays with it.
+        job = jobs.load_job(tx.connection, job_id, lock=True)
+    if job.state in jobs.ENDED:
+        return None
+    done = work.do(tx, job, piece)
+    if work.whole:
+        if jobs.load_job(tx.connection, job_id, lock=True).state in jobs.ENDED:
+            raise _called_off(job_id)
+        jobs.set_done(tx.connection, job_id, job.total or done.done)
+    else:
+        jobs.advance_job(tx.connection, job_id, done.done)
+    return {"found": done.found}
+
+
+def end_work(tx: Tx, job_id: int, found: Sequence[Any]) -> None:
+    """The job says what came of it."""
+    job = jobs.load_job(tx.connection, job_id, lock=True)
+    if job.state in jobs.ENDED:
         return
-    c.commit(end_import, job_id)
+    end = known_works()[job.kind].end(tx, job, found)
+    jobs.end_job(tx.connection, job_id, end.words, end.result, tx.now)
 
 
-def begin_import(tx: Tx, job_id: int) -> int:
-    """How many batches there are, -1 when it was called off meanwhile; the job says how many lines."""
-    if jobs.load_job(tx.connection, job_id, lock=True).state == CANCELLED:
-        return -1
-    plan = _begun(tx, job_id).plan
-    jobs.begin_job(tx.connection, job_id, plan.lines, "lines", tx.now)
-    return len(plan.batches)
+def fail_work(tx: Tx, job_id: int, words: str) -> None:
+    """It could not be done, and says why; what was called off stays called off."""
+    if jobs.load_job(tx.connection, job_id, lock=True).state not in jobs.ENDED:
+        jobs.fail_job(tx.connection, job_id, words, tx.now)
 
 
-def import_part(tx: Tx, job_id: int, index: int) -> None:
-    """One batch, and how far the job is with it."""
-    job = jobs.load_job(tx.connection, job_id)
-    done = settle_part(tx, _upload(job), job.args["digest"], index)
-    jobs.advance_job(tx.connection, job_id, done.lines)
+def what_stays(tx: Tx, job: Job) -> str:
+    """What stays of a job that is called off now, as a sentence. Raises Refused when it must be finished."""
+    work = known_works()[job.kind]
+    if job.state == "waiting":
+        return work.drop(tx, job) if work.drop else _NOTHING_BEGUN
+    if work.stays is None:
+        raise Refused(
+            f"Job {job.id} is under way ({job.done:,} of {job.total or 0:,} {job.unit}) and is finished: half of a payment is not "
+            "left in the books. What it books can be corrected afterwards."
+        )
+    return work.stays(job)
 
 
-def end_import(tx: Tx, job_id: int) -> None:
-    """What waits is held against all that is open; the job says what came of it."""
-    job, begun = jobs.load_job(tx.connection, job_id), _begun(tx, job_id)
-    end_upload(tx, begun.upload.partner, begun.digest)
-    after = finish_import(tx, begun.upload.partner, begun.payments, int(job.args["newest"]))
-    result = {
-        "payments": list(begun.payments),
-        "untied": [[payment, str(amount)] for payment, amount in begun.untied],
-        "cases": len(after.opened),
-        "matched": after.reconciled,
-        "evidence": begun.digest,
+def can_stop(job: Job) -> bool:
+    """Whether it can be called off as it stands."""
+    work = known_works().get(job.kind)
+    return job.state == "waiting" or (job.state == "running" and work is not None and work.stays is not None)
+
+
+def asker_of(job: Job) -> Person:
+    """Who asked for it, with the roles and by the token of then."""
+    said = job.args["person"]
+    roles = frozenset(Role(role) for role in said["roles"])
+    scopes = frozenset(said["scopes"]) if said["scopes"] is not None else None
+    return Person(said["name"], roles, scopes, said["token"])
+
+
+class Telling:
+    """How far work that is one transaction is, told in small ones beside it: what it shows is written, and not yet kept.
+
+    A worker that dies has its transaction taken back, and whoever does it again tells it from the beginning.
+    """
+
+    def __init__(self, tx: Tx, job: Job, every: int = _TOLD_EVERY) -> None:
+        self._database, self._job, self._every = tx.resources.database, job.id, every
+        self._told = 0
+
+    def at(self, done: int) -> None:
+        """So many units are written. Raises Conflict when it was called off meanwhile, which takes all of it back."""
+        if done - self._told < self._every:
+            return
+        self._told = done
+        with self._database.transaction() as connection:
+            if not jobs.set_done(connection, self._job, done):
+                raise _called_off(self._job)
+
+
+def _called_off(job_id: int) -> Conflict:
+    return Conflict(f"Job {job_id} was called off meanwhile.")
+
+
+def _told(person: Person) -> dict[str, Any]:
+    return {
+        "name": person.name,
+        "token": person.token,
+        "roles": sorted(role.value for role in person.roles),
+        "scopes": sorted(person.scopes) if person.scopes is not None else None,
     }
-    words = f"{len(begun.payments)} payments are booked; {len(after.opened)} new cases."
-    jobs.end_job(tx.connection, job_id, words, result, tx.now)
-
-
-def fail_import(tx: Tx, job_id: int, words: str) -> None:
-    """It could not be read or booked: the job says why. What was booked of it stays, and is finished by its safety net."""
-    jobs.fail_job(tx.connection, job_id, words, tx.now)
-
-
-def _begun(tx: Tx, job_id: int) -> Begun:
-    job = jobs.load_job(tx.connection, job_id)
-    return plan_upload(tx, _upload(job), job.args["digest"])
-
-
-def _upload(job: Job) -> Upload:
-    person = Person(job.args["person"], frozenset(Role(role) for role in job.args["roles"]))
-    return Upload(b"", job.args["name"], job.args["partner"], person)
-
-
-FLOWS = (Flow[World]("import_remittances", import_remittances, "books"),)

@@ -15,8 +15,9 @@ from trueup.console.visit import Visit
 from trueup.storage.views.jobs import ENDED, Job, list_jobs, load_job
 from trueup.storage.views.runs import list_workers
 from trueup.workflows.authority import LOOK
-from trueup.workflows.cancel_job import STOPPABLE, cancel_job
+from trueup.workflows.cancel_job import cancel_job
 from trueup.workflows.cases_as_job import ACTS, PREVIEW
+from trueup.workflows.long_work import can_stop
 
 STATES = {
     "waiting": ("held", "Waits for a worker"),
@@ -72,7 +73,7 @@ def _more(visit: Visit, job: Job) -> dict[str, Any]:
         "draft": _draft(job),
         "ended": job.state in ENDED,
         "on_cases": job.kind in (ACTS, PREVIEW),
-        "stoppable": job.state == "waiting" or (job.state == "running" and job.kind in STOPPABLE),
+        "stoppable": can_stop(job),
     }
 
 

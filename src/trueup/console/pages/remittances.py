@@ -17,7 +17,7 @@ from trueup.console.visit import Visit
 from trueup.storage.views import remittances as views
 from trueup.storage.views.remittance_lines import explain_lines
 from trueup.workflows.import_remittances import Upload
-from trueup.workflows.long_work import ask_import
+from trueup.workflows.jobs.import_remittances import ask_import
 
 _COLUMNS = (
     Column("Payment"),

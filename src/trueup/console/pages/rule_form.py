@@ -33,8 +33,8 @@ from trueup.workflows.draft_rules import (
     is_long,
     try_wanted,
 )
+from trueup.workflows.jobs.try_rule import ask_draft_trial
 from trueup.workflows.keep_rules import propose_rule
-from trueup.workflows.try_rule_as_job import ask_draft_trial
 from trueup.workflows.try_rules import tried_json
 
 NAMES = (

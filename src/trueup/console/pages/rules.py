@@ -17,8 +17,8 @@ from trueup.storage.views import rules as views
 from trueup.storage.views.paging import Paged
 from trueup.storage.views.rule_history import count_lines
 from trueup.workflows.draft_rules import LONG_HISTORY
+from trueup.workflows.jobs.try_rule import ask_trial
 from trueup.workflows.keep_rules import approve_rule, reject_rule, retire_rule, try_rule
-from trueup.workflows.try_rule_as_job import ask_trial
 from trueup.workflows.try_rules import tried_json
 from trueup.workflows.world import Tx
 
