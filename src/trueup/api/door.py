@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
@@ -23,14 +23,12 @@ from trueup.api.replies import read_body
 from trueup.api.shapes import Page
 from trueup.base.errors import Invalid, Throttled
 from trueup.base.ids import digest_of
+from trueup.desk import Desk
 from trueup.workflows.answer_once import answer_once
 from trueup.workflows.authority import is_allowed, permissions
 from trueup.workflows.keep_tokens import admit_call, caller_of
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
-
-if TYPE_CHECKING:
-    from trueup.app import Application
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -42,24 +40,24 @@ class Call:
     """One call: who makes it, by which token, and the installation it is made to."""
 
     request: Request
-    app: Application
+    desk: Desk
     person: Person
     token: int
 
     @property
     def now(self) -> datetime:
         """The time of the call."""
-        return self.app.world.clock.now()
+        return self.desk.world.clock.now()
 
     @contextmanager
     def look(self) -> Iterator[sa.Connection]:
         """A transaction for looking."""
-        with self.app.database.transaction() as connection:
+        with self.desk.world.database.transaction() as connection:
             yield connection
 
     def act(self, fn: Callable[..., T], *args: Any, dry_run: bool = False) -> T:
         """Have a workflow act for the person, in a transaction of its own; rolled back when it is only tried."""
-        return self.app.act(dry_run, fn, *args)
+        return self.desk.act(dry_run, fn, *args)
 
     def once(self, act: Callable[[Tx], M], key: str | None, *, dry_run: bool = False) -> M:
         """Have something done; under a key once, and told again to who asks again. A trial uses up no key."""
@@ -96,13 +94,13 @@ async def _call_of(request: Request) -> Call:
 Calling = Annotated[Call, Depends(_call_of)]
 
 
-async def enter(request: Request, app: Application, may: str) -> Call:
+async def enter(request: Request, desk: Desk, may: str) -> Call:
     """Let a call in. Raises Unauthenticated, Forbidden, Throttled, Invalid for an address that no text could be."""
     if "\0" in request.url.path or "%00" in request.url.query:
         raise Invalid("The address holds a zero byte, which nothing here is called by.")
     given = request.headers.get("authorization", "")
     text = given[len(_SCHEME) :].strip() if given[: len(_SCHEME)].lower() == _SCHEME else ""
-    call = await asyncio.to_thread(_admit, request, app, text)
+    call = await asyncio.to_thread(_admit, request, desk, text)
     if not is_allowed(call.person, may):
         roles = ", ".join(role.value for role in permissions()[may])
         raise Forbidden(
@@ -112,18 +110,18 @@ async def enter(request: Request, app: Application, may: str) -> Call:
     return call
 
 
-def _admit(request: Request, app: Application, text: str) -> Call:
-    known = app.act(False, caller_of, text, app.settings.people) if text else None
+def _admit(request: Request, desk: Desk, text: str) -> Call:
+    known = desk.act(False, caller_of, text, desk.settings.people) if text else None
     if known is None:
         raise Unauthenticated(
             "No token that holds was shown: it was never made, has ended or was revoked. Send one as "
             "`Authorization: Bearer trueup_...`; a person makes it in the console, or by `trueup tokens create`."
         )
     person, token = known
-    wait = admit_call(app.world, token)
+    wait = admit_call(desk.world, token)
     if wait:
         raise Throttled(f"Token {person.token!r} calls too often; nothing was done.", retry_after_seconds=wait)
-    return Call(request, app, person, token)
+    return Call(request, desk, person, token)
 
 
 async def read_request(request: Request, most: int) -> Request:

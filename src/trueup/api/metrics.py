@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
@@ -21,10 +20,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trueup import __version__
 from trueup.api.door import enter
+from trueup.desk import Desk
 from trueup.storage.views.metrics import Numbers, Rows, measure
-
-if TYPE_CHECKING:
-    from trueup.app import Application
 
 SCOPE = "metrics"
 FRESH_SECONDS = 5.0
@@ -61,19 +58,19 @@ class Calls:
 class Metrics:
     """The route. One scrape at a time asks the database."""
 
-    def __init__(self, application: Application, calls: Calls) -> None:
-        self._application, self._calls = application, calls
+    def __init__(self, desk: Desk, calls: Calls) -> None:
+        self._desk, self._calls = desk, calls
         self._lock = threading.Lock()
         self._told: tuple[float, bytes] | None = None
 
     async def answer(self, request: Request) -> Response:
         """All numbers, as OpenMetrics. Raises Unauthenticated, Forbidden."""
-        await enter(request, self._application, SCOPE)
+        await enter(request, self._desk, SCOPE)
         body = await asyncio.to_thread(self._scrape)
         return Response(body, headers={"content-type": CONTENT_TYPE_LATEST, "cache-control": "no-store"})
 
     def _scrape(self) -> bytes:
-        world = self._application.world
+        world = self._desk.world
         with self._lock:
             moment = world.clock.monotonic_seconds()
             if self._told is not None and 0 <= moment - self._told[0] < FRESH_SECONDS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
@@ -20,10 +20,8 @@ from trueup.api.problems import MEDIA_TYPE, Problem, answer_errors
 from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import Shape, Told
 from trueup.base.plugins import collect
+from trueup.desk import Desk
 from trueup.workflows.authority import permissions
-
-if TYPE_CHECKING:
-    from trueup.app import Application
 
 ROOT = "/api/v1"
 RESOURCE_GROUP = "trueup.resources"
@@ -54,14 +52,14 @@ def collect_resources() -> dict[str, Resource]:
     return found
 
 
-def build_v1(application: Application, calls: Calls | None = None) -> FastAPI:
+def build_v1(desk: Desk, calls: Calls | None = None) -> FastAPI:
     """All resources of an opened installation, each behind the door, and its metrics; `calls` are counted elsewhere."""
     app = FastAPI(title="Trueup", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     answer_errors(app)
     for resource in collect_resources().values():
         for operation in resource.operations:
-            app.router.routes.append(_Guarded(application, resource, operation))
-    metrics = Metrics(application, calls or Calls())
+            app.router.routes.append(_Guarded(desk, resource, operation))
+    metrics = Metrics(desk, calls or Calls())
     app.add_api_route("/metrics", metrics.answer, methods=["GET"], include_in_schema=False)
     app.add_api_route(f"{ROOT}/openapi.json", _describe, methods=["GET"], include_in_schema=False)
     return app
@@ -70,8 +68,8 @@ def build_v1(application: Application, calls: Calls | None = None) -> FastAPI:
 class _Guarded(APIRoute):
     """A route that asks who calls before it reads anything, and marks what it answers."""
 
-    def __init__(self, application: Application | None, resource: Resource, operation: Operation) -> None:
-        self._application, self._may, self._most = application, operation.may, operation.largest_body
+    def __init__(self, desk: Desk | None, resource: Resource, operation: Operation) -> None:
+        self._desk, self._may, self._most = desk, operation.may, operation.largest_body
         super().__init__(
             ROOT + operation.path,
             operation.answer,
@@ -87,8 +85,8 @@ class _Guarded(APIRoute):
 
     def _guard(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def guarded(request: Request) -> Response:
-            assert self._application is not None, "a route that is only described is never asked"
-            request.state.call = await enter(request, self._application, self._may)
+            assert self._desk is not None, "a route that is only described is never asked"
+            request.state.call = await enter(request, self._desk, self._may)
             if request.method != "GET":
                 request = await read_request(request, self._most)
             response = tag(request, await answer(request))

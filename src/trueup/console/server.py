@@ -35,7 +35,8 @@ from trueup.console.live import is_streamed
 from trueup.console.page import OPEN_TO_ALL, Page, Route
 from trueup.console.permissions import words_of
 from trueup.console.presenting import present_in
-from trueup.console.visit import SESSION, TOLD, Desk, House, Visit
+from trueup.console.visit import SESSION, TOLD, House, Visit
+from trueup.desk import Desk
 from trueup.storage.views.console import load_preferences
 from trueup.workflows.authority import permissions
 from trueup.workflows.receive_files import LARGEST_BYTES

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 import sqlalchemy as sa
@@ -19,10 +19,9 @@ from trueup.console.drawing import templates
 from trueup.console.page import Group, Page
 from trueup.console.presenting import Presenting
 from trueup.console.streams import Streams
-from trueup.settings.model import Settings
+from trueup.desk import Desk
 from trueup.workflows.authority import is_allowed
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.world import World
 
 T = TypeVar("T")
 _LARGEST_NUMBER = 2**63 - 1
@@ -30,25 +29,6 @@ SESSION = "trueup_session"
 """The cookie with a session's ticket."""
 TOLD = "trueup_told"
 """The cookie that carries a sentence from an act to the page after it."""
-
-
-class Mending(Protocol):
-    """What makes a stopped run go on, or a run stop."""
-
-    def retry(self, run_id: str) -> None: ...
-    def cancel(self, run_id: str) -> None: ...
-
-
-class Desk(Protocol):
-    """An opened installation, as the console needs it; `app.Application` is one."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def world(self) -> World: ...
-    @property
-    def engine(self) -> Mending: ...
-    def act(self, dry_run: bool, fn: Callable[..., T], *args: Any) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)

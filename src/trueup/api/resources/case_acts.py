@@ -138,7 +138,7 @@ def assign(call: Calling, case: Number, told: Assigning, dry_run: DryRun = False
     """Say who works on a case."""
 
     def act(tx: Tx) -> Assigned:
-        everyone = all_people(tx.connection, call.app.settings.people)
+        everyone = all_people(tx.connection, call.desk.settings.people)
         if told.person is not None and told.person not in everyone:
             raise NotFound(f"{told.person!r} is nobody here.")
         to = everyone[told.person] if told.person is not None else None
@@ -188,7 +188,7 @@ def resolve(call: Calling, case: Number, told: Resolving, dry_run: DryRun = Fals
     def act(tx: Tx) -> Resolved:
         if show_queued(tx.connection, case, tx.now) is None:
             raise NotFound(f"Case {case}: there is none of that number.")
-        [outcome] = resolve_each(tx, [decision], call.person, call.app.settings.two_persons_above)
+        [outcome] = resolve_each(tx, [decision], call.person, call.desk.settings.two_persons_above)
         if outcome.refused:
             raise Refused(outcome.refused)
         return Resolved(

@@ -77,7 +77,7 @@ def list_points(call: Calling, month: MonthName) -> Listed[ClosePoint]:
         pack = prepare_pack(tx.connection, tx.resources.books, wanted, tx.now)
         return signed_points(tx.connection, wanted, checklist(pack))
 
-    return Listed[ClosePoint](items=[_told(each) for each in call.app.act(True, look)])
+    return Listed[ClosePoint](items=[_told(each) for each in call.desk.act(True, look)])
 
 
 def sign(call: Calling, month: MonthName, point: PointName, told: Signing, key: Key = None) -> ClosePoint:

@@ -133,7 +133,7 @@ def get_content(call: Calling, document: Which) -> Response:
     """
     with call.look() as connection:
         found = views.find_document(connection, document)
-        content = call.app.world.archive.load_content(connection, found.digest)
+        content = call.desk.world.archive.load_content(connection, found.digest)
     headers = {"content-disposition": f'attachment; filename="{found.digest[:16]}"'}
     return Response(content, media_type="application/octet-stream", headers=headers)
 

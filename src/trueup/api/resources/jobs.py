@@ -161,7 +161,7 @@ def act_on_many(call: Calling, told: ManyActs, dry_run: DryRun = False, key: Key
 
     `dry_run` tells what would come of each. The permission of each act is asked case by case.
     """
-    acting, limit = Acting(told.act), call.app.settings.two_persons_above
+    acting, limit = Acting(told.act), call.desk.settings.two_persons_above
     title = words_of(acting, told.value)
 
     def act(tx: Tx) -> ManyDone:
@@ -169,7 +169,7 @@ def act_on_many(call: Calling, told: ManyActs, dry_run: DryRun = False, key: Key
         if (
             acting is Acting.ASSIGN
             and told.value
-            and told.value not in all_people(tx.connection, call.app.settings.people)
+            and told.value not in all_people(tx.connection, call.desk.settings.people)
         ):
             raise NotFound(f"{told.value!r} is nobody here.")
         if dry_run:

@@ -132,7 +132,7 @@ def propose(call: Calling, told: Proposing, dry_run: DryRun = False, key: Key = 
 def try_draft(call: Calling, told: Proposing) -> DraftTried:
     """Try on all history what is not proposed yet: what it would explain, and what it would get wrong. Nothing is kept."""
     wanted = WantedRule(**told.model_dump())
-    tried = call.app.act(True, try_wanted, wanted, call.person)
+    tried = call.desk.act(True, try_wanted, wanted, call.person)
     return DraftTried.model_validate(tried_json(tried))
 
 

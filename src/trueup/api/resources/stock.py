@@ -251,14 +251,14 @@ def list_stock(call: Calling, asked: Annotated[ProductQuery, Query()]) -> Page[P
     """List products by SKU with what each channel may sell."""
     with call.look() as connection:
         paged = views.page_products(connection, asked.words, asked.counted_by or "", asked.at, asked.limit)
-        numbers = list_promises(connection, call.app.world, [row["sku"] for row in paged.rows], call.now)
+        numbers = list_promises(connection, call.desk.world, [row["sku"] for row in paged.rows], call.now)
         return call.page(Product, [{**row, "channels": numbers[row["sku"]]} for row in paged.rows], paged.after)
 
 
 def get_stock(call: Calling, sku: Sku) -> WholeProduct:
     """Show what may be sold of one product, and the sum that says so."""
     with call.look() as connection:
-        return WholeProduct.model_validate(explain_stock(connection, call.app.world, sku, call.now))
+        return WholeProduct.model_validate(explain_stock(connection, call.desk.world, sku, call.now))
 
 
 def list_channel_stock(call: Calling, asked: Annotated[ChannelQuery, Query()]) -> Page[ChannelStock]:

@@ -129,7 +129,7 @@ def get_stock_policy(call: Calling, sku: Sku, asked: Annotated[PolicyQuery, Quer
     """Replay a product's history against buffers and intervals: what each would have oversold, lost and written."""
     delay = None if asked.delay_seconds is None else timedelta(seconds=asked.delay_seconds)
     with call.look() as connection:
-        chosen = _channel(all_channels(call.app.world, call.now), asked)
+        chosen = _channel(all_channels(call.desk.world, call.now), asked)
         policy = replay_policy(
             connection, PolicyRequest(sku, chosen, call.now - timedelta(days=asked.days), delay), call.now
         )

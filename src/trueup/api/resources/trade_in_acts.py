@@ -114,7 +114,7 @@ def grade(
 ) -> Graded:  # fmt: skip
     """Grade a trade-in: from then on its credit is owed, or it is not taken."""
     value = told.value.money() if told.value else None
-    judged, limit = Judgement(told.grade, value, told.release, told.instrument), call.app.settings.two_persons_above
+    judged, limit = Judgement(told.grade, value, told.release, told.instrument), call.desk.settings.two_persons_above
     return _acted(
         call, trade_in, lambda tx: grade_trade_in(tx, trade_in, judged, call.person, limit), key, dry_run=dry_run
     )
@@ -136,7 +136,7 @@ def answer_credit(
     call: Calling, trade_in: TradeInKey, told: Answering, dry_run: DryRun = False, key: Key = None
 ) -> Graded:
     """Say what became of store credit that the shop did not answer; nobody but a person can tell."""
-    limit = call.app.settings.two_persons_above
+    limit = call.desk.settings.two_persons_above
     return _acted(
         call,
         trade_in,
@@ -150,7 +150,7 @@ def write_off_credit(
     call: Calling, trade_in: TradeInKey, told: Reason, dry_run: DryRun = False, key: Key = None
 ) -> Graded:
     """Decide that what is left of a credit is never spent: it is income then. Only of what can no longer be spent."""
-    limit = call.app.settings.two_persons_above
+    limit = call.desk.settings.two_persons_above
     return _acted(
         call, trade_in, lambda tx: acts.break_credit(tx, trade_in, told.why, call.person, limit), key, dry_run=dry_run
     )
