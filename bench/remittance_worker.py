@@ -18,7 +18,7 @@ from trueup.domain.cases import Role
 from trueup.domain.partners import Agreement, CostBasis, Partner
 from trueup.durable.engine import Program
 from trueup.durable.in_process import InProcessEngine
-from trueup.remote.capability import Connections
+from trueup.remote.connections import Connections
 from trueup.storage.database import Database, read_url
 from trueup.storage.documents import Archive
 from trueup.storage.sealing import MasterKey

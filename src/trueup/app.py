@@ -28,7 +28,7 @@ from trueup.durable.engine import Program
 from trueup.durable.on_dbos import DbosEngine
 from trueup.durable.takeover import WorkerSettings
 from trueup.remote.budget import Budget
-from trueup.remote.capability import Connections
+from trueup.remote.connections import Connections
 from trueup.settings.chart import default_chart, load_chart
 from trueup.settings.load import load_settings
 from trueup.settings.model import Settings

@@ -22,8 +22,8 @@ from trueup.connectors.supercycle import SupercycleSettings, SupercycleV1
 from trueup.domain.partners import Route
 from trueup.domain.report_plans import ReportTerms
 from trueup.remote.budget import Budget
-from trueup.remote.capability import Connections
 from trueup.remote.circular import CircularConnection
+from trueup.remote.connections import Connections
 from trueup.remote.http import HttpClient
 from trueup.settings.model import Settings
 from trueup.workflows.world import PartnerRoutes, Programme

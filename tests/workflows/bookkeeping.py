@@ -20,7 +20,7 @@ from trueup.domain.partners import Agreement, CostBasis, Partner
 from trueup.domain.remittances import Remittance, RemittanceLine, RemittanceSource
 from trueup.durable.engine import Program
 from trueup.durable.in_process import InProcessEngine
-from trueup.remote.capability import Connections
+from trueup.remote.connections import Connections
 from trueup.storage.database import Database
 from trueup.storage.documents import Archive
 from trueup.storage.invoices import take_in_invoices

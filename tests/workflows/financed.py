@@ -20,7 +20,7 @@ from trueup.durable.engine import Program
 from trueup.durable.in_process import InProcessEngine
 from trueup.durable.simulated import run_until
 from trueup.remote.budget import Unlimited
-from trueup.remote.capability import Connections
+from trueup.remote.connections import Connections
 from trueup.simulators.amazon import AmazonSimulator
 from trueup.simulators.amazon.access import FINANCE, FULFILLMENT, TRACKING
 from trueup.simulators.serving import serve

@@ -25,7 +25,7 @@ from trueup.durable.engine import Program
 from trueup.durable.in_process import InProcessEngine
 from trueup.durable.simulated import run_until
 from trueup.remote.budget import Unlimited
-from trueup.remote.capability import Connections
+from trueup.remote.connections import Connections
 from trueup.remote.http import HttpClient
 from trueup.simulators.amazon import AmazonSimulator
 from trueup.simulators.amazon.control import state as amazon_state

@@ -19,7 +19,7 @@ from trueup.domain.partners import Route
 from trueup.durable.engine import Program
 from trueup.durable.in_process import InProcessEngine
 from trueup.durable.simulated import run_until
-from trueup.remote.capability import Connections
+from trueup.remote.connections import Connections
 from trueup.storage.database import Database
 from trueup.workflows.receive_files import ensure_looks
 from trueup.workflows.world import PartnerRoutes

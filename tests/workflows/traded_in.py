@@ -29,9 +29,10 @@ from trueup.durable.engine import Program
 from trueup.durable.in_process import InProcessEngine
 from trueup.durable.simulated import run_until
 from trueup.remote.budget import Unlimited
-from trueup.remote.capability import Connections, Observed
 from trueup.remote.circular import Batch, CircularConnection, ItemQuery
+from trueup.remote.connections import Connections
 from trueup.remote.http import HttpClient
+from trueup.remote.observed import Observed
 from trueup.simulators.serving import serve
 from trueup.simulators.shopify import ALL_SCOPES, ShopifySimulator
 from trueup.simulators.shopify.shopping import Basket

@@ -12,7 +12,7 @@ from trueup.api.replies import TOO_LARGE, read_body, refuse
 from trueup.base.clock import Clock
 from trueup.base.errors import NotFound, TrueupError
 from trueup.formats.requests import KeptRequest
-from trueup.remote.capability import Connections
+from trueup.remote.connections import Connections
 from trueup.workflows.take_in_hints import ArrivedHint
 
 

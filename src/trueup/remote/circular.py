@@ -22,7 +22,7 @@ from trueup.domain.circular import (
     ReturnOrder,
     Timeline,
 )
-from trueup.remote.capability import Observed
+from trueup.remote.observed import Observed
 
 T = TypeVar("T")
 

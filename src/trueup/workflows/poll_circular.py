@@ -14,8 +14,8 @@ from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import NotFound, RemoteError, Throttled, TrueupError
 from trueup.domain.circular import BlockedDate, Cycle, Item, ReturnOrder
 from trueup.durable.flow import Flow
-from trueup.remote.capability import Observed
 from trueup.remote.circular import Batch, CircularConnection, CycleQuery, ItemQuery
+from trueup.remote.observed import Observed
 from trueup.storage import circular, sources
 from trueup.storage.circular import Kind, Said
 from trueup.storage.json_values import from_json, to_json

@@ -13,7 +13,8 @@ from trueup.base.ids import digest_of_json
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.inventory import Level, Reservation
 from trueup.domain.sales_orders import SalesLine, SalesOrder, ShownOrder, differences, misplaced
-from trueup.remote.capability import Observed, SalesOrderSink
+from trueup.remote.capability import SalesOrderSink
+from trueup.remote.observed import Observed
 from trueup.storage import cases, decisions, orders, sales_orders, stock
 from trueup.storage.json_values import from_json, to_json
 from trueup.workflows.assessment import Situation, examine

@@ -27,8 +27,8 @@ from trueup.domain.report_plans import ReportTerms
 from trueup.domain.shop_sales import HiddenProducts
 from trueup.domain.trade_ins import TradeInTerms
 from trueup.durable.flow import Context, Transaction
-from trueup.remote.capability import Connections
 from trueup.remote.circular import CircularConnection
+from trueup.remote.connections import Connections
 from trueup.storage.database import Database
 from trueup.storage.documents import Archive, Arrival
 from trueup.storage.orders import SavedOrder

@@ -36,9 +36,10 @@ from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
 from trueup.connectors.amazon_vendor.wire import NETWORK, Wire, Wired
 from trueup.domain.vendor_reports import Question
 from trueup.remote.budget import Budget
-from trueup.remote.capability import Observed, Probe
+from trueup.remote.capability import Probe
 from trueup.remote.download import Download, download
 from trueup.remote.http import Reply
+from trueup.remote.observed import Observed
 from trueup.remote.vendor_reports import Progress, ShownReport
 
 LARGEST_DOCUMENT_BYTES = 256 * 1024 * 1024

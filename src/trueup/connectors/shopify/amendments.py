@@ -50,7 +50,7 @@ from trueup.connectors.shopify.orders import (
 )
 from trueup.connectors.shopify.shown import WholeOrder, fetch_whole, line_sequences, read_price, write_costs
 from trueup.domain.sales_orders import SalesLine, SalesOrder, ShownOrder
-from trueup.remote.capability import Observed
+from trueup.remote.observed import Observed
 
 PRICE_NOT_EXACT = "PRICE_NOT_EXACT"
 

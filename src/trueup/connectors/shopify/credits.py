@@ -32,9 +32,9 @@ from trueup.connectors.shopify.refusals import user_error
 from trueup.connectors.shopify.settings import ShopifySettings
 from trueup.domain.credits import SHOWN_CHARACTERS, CreditMovement, GiftCard, StoreCredit
 from trueup.remote.budget import Budget
-from trueup.remote.capability import Observed
 from trueup.remote.credits import WantedGiftCard, WantedStoreCredit
 from trueup.remote.http import HttpClient
+from trueup.remote.observed import Observed
 
 _TAKEN = "TAKEN"
 

@@ -15,7 +15,8 @@ from trueup.base.errors import ConfigurationError
 from trueup.connectors.shopify.client import ShopifyClient, expecting
 from trueup.connectors.shopify.operations import LEVELS, LEVELS_A_REQUEST
 from trueup.domain.inventory import Level
-from trueup.remote.capability import Observed, Wanted
+from trueup.remote.capability import Wanted
+from trueup.remote.observed import Observed
 
 
 def fetch_levels(client: ShopifyClient, wanted: Sequence[Wanted], location: str) -> Observed[tuple[Level, ...]]:

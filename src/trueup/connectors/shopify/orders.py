@@ -43,7 +43,7 @@ from trueup.connectors.shopify.shown import (
     write_costs,
 )
 from trueup.domain.sales_orders import SalesLine, SalesOrder, ShownOrder
-from trueup.remote.capability import Observed
+from trueup.remote.observed import Observed
 
 KEY_TYPE = "id"
 LONGEST_TAG = 40

@@ -16,7 +16,7 @@ from trueup.connectors.shopify.operations import VARIANTS
 from trueup.connectors.shopify.settings import ShopifySettings
 from trueup.domain.catalog import Product
 from trueup.domain.identifiers import Gtin
-from trueup.remote.capability import Observed
+from trueup.remote.observed import Observed
 
 SKUS_A_SEARCH = 25
 _ONLY_VARIANT = "Default Title"  # Shopify's title for the one variant of a product without options

@@ -29,8 +29,8 @@ from trueup.connectors.shopify.sale_operations import (
 from trueup.connectors.shopify.settings import ShopifySettings
 from trueup.domain.shop_sales import PaidBy, Parcel, PutBack, RefundedLine, SaleLine, SalePayment, ShopSale
 from trueup.remote.budget import Budget
-from trueup.remote.capability import Observed
 from trueup.remote.http import HttpClient
+from trueup.remote.observed import Observed
 from trueup.remote.sales import ChangedSales
 
 _CYCLE = "_cycle"

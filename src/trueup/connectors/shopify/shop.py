@@ -15,10 +15,11 @@ from trueup.domain.inventory import Level
 from trueup.domain.publishing import CountWrite, HoldMove, ShownStock
 from trueup.domain.sales_orders import SalesOrder, ShownOrder
 from trueup.remote.budget import Budget
-from trueup.remote.capability import Observed, Probe, Wanted
+from trueup.remote.capability import Probe, Wanted
 from trueup.remote.exports import Exported, ExportedItem, ExportedLevel, ShownExport
 from trueup.remote.hints import Hint, Subject
 from trueup.remote.http import HttpClient
+from trueup.remote.observed import Observed
 from trueup.remote.stock import Written
 
 

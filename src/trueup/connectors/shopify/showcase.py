@@ -32,8 +32,8 @@ from trueup.connectors.shopify.showcase_operations import (
 )
 from trueup.domain.retail_numbers import FIELDS, NAMESPACE, RECORD_FIELDS, RECORD_TYPE
 from trueup.remote.budget import Budget
-from trueup.remote.capability import Observed
 from trueup.remote.http import HttpClient
+from trueup.remote.observed import Observed
 from trueup.remote.showcase import FieldWrite, ShownFields
 from trueup.remote.stock import Written
 

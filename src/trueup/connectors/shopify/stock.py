@@ -18,7 +18,7 @@ from trueup.connectors.shopify.operations import Operation
 from trueup.connectors.shopify.refusals import user_error
 from trueup.connectors.shopify.stock_operations import ITEMS_A_REQUEST, MOVE_HOLDS, SET_COUNTS, STOCK
 from trueup.domain.publishing import CountWrite, HoldMove, ShownStock
-from trueup.remote.capability import Observed
+from trueup.remote.observed import Observed
 from trueup.remote.stock import Written
 
 REMEMBERS_SECONDS = 24 * 3600

@@ -10,8 +10,8 @@ import msgspec
 
 from trueup.base.errors import ContractChanged
 from trueup.connectors.supercycle.v1.record import UNDECODABLE, Record, Unfit
-from trueup.remote.capability import Observed
 from trueup.remote.circular import Batch, RecordFinding, Weight
+from trueup.remote.observed import Observed
 
 T = TypeVar("T")
 

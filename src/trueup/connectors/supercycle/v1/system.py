@@ -20,9 +20,10 @@ from trueup.connectors.supercycle.v1.probes import probe_system
 from trueup.connectors.supercycle.v1.replies import changed, read_list, read_one, read_page
 from trueup.domain.circular import BlockedDate, Cycle, Item, ItemChange, NewItem, ReturnOrder, Timeline
 from trueup.remote.budget import Budget
-from trueup.remote.capability import Observed, Probe
+from trueup.remote.capability import Probe
 from trueup.remote.circular import Batch, CycleQuery, ItemQuery
 from trueup.remote.http import HttpClient
+from trueup.remote.observed import Observed
 
 ROOT = "/api/v1"
 PAGE_SIZE = "100"
