@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
+from tests.console.calling import person
 from tests.console.installed import Console
 from tests.console.routes import addresses
+from trueup.workflows.import_products import KIND, archive_upload
 
 
 def test_an_order_tells_its_story_with_evidence(console: Console) -> None:
@@ -17,6 +20,19 @@ def test_an_order_tells_its_story_with_evidence(console: Console) -> None:
         evidence = re.findall(r'href="(/documents/[0-9a-f]{64})"', page)
         assert evidence
         assert olga.get(evidence[0]).status_code == 200
+
+
+def test_a_document_keeps_its_name_in_any_script(console: Console) -> None:
+    """Whoever downloads it gets its letters; what has a meaning for a header or a folder is left out. (It was an error of ours.)"""
+    name = '../納品書 "3".csv'
+    digest = console.app.act(False, archive_upload, b"no table at all", KIND, name, person(console, "Ana Admin"))
+    with console.visitor("Aude") as aude:
+        answer = aude.get(f"/documents/{digest}/original")
+    assert answer.content == b"no table at all"
+    kept = re.fullmatch(
+        r"attachment; filename=\"([\w.-]+)\"; filename\*=UTF-8''(\S+)", answer.headers["content-disposition"]
+    )
+    assert kept and (kept[1], unquote(kept[2])) == ("..______3_.csv", ".._納品書__3_.csv")
 
 
 def test_a_cell_that_differs_is_marked(console: Console) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from trueup.base.money import Money
 from trueup.console.visit import Visit
 from trueup.domain.partners import CostBasis
+from trueup.formats.tabular import write_sheet
 from trueup.storage.views.money_stages import RECENT, Standing, load_standings
 
 
@@ -85,17 +84,16 @@ def money_chain(visit: Visit, groups: Iterable[Mapping[str, Any]]) -> list[Stage
 
 def chain_csv(stages: Sequence[Stage]) -> bytes:
     """The stages as a table: one row a stage and currency."""
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow(["stage", "what", "count", "amount", "currency", "cases", "money in cases"])
-    for stage in stages:
-        stuck = {money.currency: money for money in stage.stuck_money}
-        money = {each.currency: each for each in stage.standing.money}
-        for currency in sorted(money.keys() | stuck.keys()) or [""]:
-            amount, held = (found.get(currency) for found in (money, stuck))
-            row = [stage.title, stage.about, stage.standing.count, amount.amount if amount else ""]
-            rows.writerow([*row, currency, stage.stuck, held.amount if held else ""])
-    return text.getvalue().encode()
+    head = ("stage", "what", "count", "amount", "currency", "cases", "money in cases")
+    return write_sheet(head, (row for stage in stages for row in _rows(stage)))
+
+
+def _rows(stage: Stage) -> Iterator[Sequence[object]]:
+    stuck = {money.currency: money.amount for money in stage.stuck_money}
+    money = {each.currency: each.amount for each in stage.standing.money}
+    for currency in sorted(money.keys() | stuck.keys()) or [""]:
+        standing = (stage.title, stage.about, stage.standing.count, money.get(currency), currency)
+        yield (*standing, stage.stuck, stuck.get(currency))
 
 
 def money_in(groups: Iterable[Mapping[str, Any]]) -> tuple[Money, ...]:

@@ -15,12 +15,11 @@ from trueup.domain.cases import Resolution
 from trueup.formats.document import Reading
 from trueup.formats.recognise import HEAD_BYTES
 from trueup.formats.remittance._workbook import open_workbook, opens_workbook
-from trueup.formats.tabular import Column, Layout, read_table, text, whole, write_table
+from trueup.formats.tabular import Column, Layout, read_table, text, whole, write_sheet, write_table
 
 SHOWN = ("case", "kind", "what", "expected", "found", "at risk", "deadline", "order", "owner", "allowed")
 """Columns to read; `resolution` and `note` after them are filled in."""
 _LARGEST_ID = 2**62
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _resolution(cell: str) -> Resolution:
@@ -54,7 +53,7 @@ class WrittenDecision:
 
 def write_cases(rows: Iterable[Mapping[str, Any]]) -> bytes:
     """Rows of the queue as a table to fill in."""
-    return write_table((*SHOWN, "resolution", "note"), (_cells(row) for row in rows))
+    return write_sheet((*SHOWN, "resolution", "note"), (_cells(row) for row in rows))
 
 
 def read_case_decisions(content: bytes) -> Reading[WrittenDecision]:
@@ -87,21 +86,16 @@ def _written(cell: Any) -> str:
     return "" if cell is None else str(cell)
 
 
-def plain(cell: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+def _cells(row: Mapping[str, Any]) -> tuple[object, ...]:
     return (
-        str(row["id"]),
+        row["id"],
         row["kind"],
-        plain(row["title"]),
-        plain(row["expected"]),
-        plain(row["found"]),
-        row["money_at_risk"] or "",
-        row["deadline"] or "",
-        row["order"] or "",
+        row["title"],
+        row["expected"],
+        row["found"],
+        row["money_at_risk"],
+        row["deadline"],
+        row["order"],
         row["owner"],
         " ".join(row["resolutions"]),
         "",

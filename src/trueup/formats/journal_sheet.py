@@ -17,9 +17,9 @@ from trueup.base.money import exponent_of
 from trueup.domain.journal import Account, JournalEntry, JournalLine
 from trueup.formats.journal_export import Books, Piece, plain_amount
 from trueup.formats.journal_parts import Part, in_base, parts
+from trueup.formats.tabular import inert
 
 _PIECE_CHARACTERS = 64_000
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 Row = Sequence[str]
@@ -108,11 +108,6 @@ def table_text(rows: Iterable[Row]) -> str:
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\r\n").writerows(rows)
     return out.getvalue()
-
-
-def inert(cell: str) -> str:
-    """A text cell that no spreadsheet runs: an apostrophe before what would. Taking off one at the start gives the text."""
-    return "'" + cell if cell.startswith(_RUNS) else cell
 
 
 def words(text: str, most: int | None = None) -> str:

@@ -23,6 +23,8 @@ DELIMITERS = (",", ";", "\t", "|")
 LARGEST_BYTES = 100_000_000
 LONGEST_TEXT = 1000
 MOST_FINDINGS = 1000
+_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+"""What a spreadsheet takes for the beginning of a formula, and the mark that says it is none."""
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _NOT_TEXT = {
     b"PK\x03\x04": "an Excel workbook or another archive",
@@ -149,6 +151,22 @@ def write_table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     writer.writerow(names)
     writer.writerows(rows)
     return out.getvalue().encode()
+
+
+def write_sheet(names: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
+    """A table for people's spreadsheets: words are inert, numbers stay numbers, and what there is not (None) is empty."""
+    return write_table(
+        names, ([inert(cell) if isinstance(cell, str) else _shown(cell) for cell in row] for row in rows)
+    )
+
+
+def inert(cell: str) -> str:
+    """Words that no spreadsheet runs (CWE-1236): an apostrophe before what would. Taking off one at the start gives the words."""
+    return "'" + cell if cell.startswith(_RUNS) else cell
+
+
+def _shown(cell: object) -> str:
+    return "" if cell is None else str(cell)
 
 
 def text(cell: str) -> str:

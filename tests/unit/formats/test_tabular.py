@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trueup.base.errors import Unreadable
 from trueup.formats.document import Severity
@@ -19,6 +23,7 @@ from trueup.formats.tabular import (
     read_table,
     text,
     whole,
+    write_sheet,
     write_table,
 )
 
@@ -157,6 +162,15 @@ def test_what_is_written_is_read_back() -> None:
     cells = ['a "b", c', "12", "", "yes"]
     table = read_table(write_table(["sku", "pack_size", "price", "live"], [cells]), LAYOUT)
     assert table.rows[0].values == {"sku": 'a "b", c', "pack_size": 12, "price": None, "live": True}
+
+
+@given(st.builds(str.__add__, st.sampled_from(["", *"=+-@'\t\r\n"]), st.text(max_size=8)))
+def test_no_word_of_a_sheet_is_a_formula_and_numbers_stay_numbers(word: str) -> None:
+    """What a spreadsheet would run has an apostrophe before it, without which it is the same word; an amount may be below zero."""
+    content = write_sheet(("word", "amount", "none"), [(word, Decimal("-1.50"), None)]).decode()
+    (_, (shown, amount, nothing)) = csv.reader(io.StringIO(content, newline=""))
+    assert not shown.startswith(tuple("=+-@\t\r\n")) and (amount, nothing) == ("-1.50", "")
+    assert word == (shown[1:] if shown.startswith("'") else shown)
 
 
 def test_recognition_looks_at_the_first_line_alone() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -12,10 +10,12 @@ from typing import Any
 from starlette.responses import Response
 
 from trueup.base.errors import NotFound
+from trueup.console.files import download
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.tables import Choice, Filter, State, state_of
 from trueup.console.visit import Visit
 from trueup.domain.report_plans import ReportTerms
+from trueup.formats.tabular import write_sheet
 from trueup.storage.views import amazon_figures as views
 from trueup.storage.views.vendor_reports import list_reports
 
@@ -106,13 +106,7 @@ def _download(visit: Visit) -> Response:
         head = ("sku", "asins", *_UNITS, "stock_day", "sales_day", "said_at", "restated")
         _, found = _page(visit, source, state_of(visit, "words", "at"))
         rows = [[" ".join(row[name]) if name == "asins" else row[name] for name in head] for row in found]
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(head)
-    writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
-    name = f"amazon-{sku or 'figures'}-{visit.now:%Y-%m-%d}.csv".replace('"', "")
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text.getvalue().encode(), media_type="text/csv; charset=utf-8", headers=headers)
+    return download(f"amazon-{sku or 'figures'}-{visit.now:%Y-%m-%d}.csv", write_sheet(head, rows))
 
 
 def _source(visit: Visit) -> str | None:

@@ -5,7 +5,6 @@ Whatever is asked for is a job: it is tried first, its page says what would come
 
 from __future__ import annotations
 
-import csv
 import io
 from urllib.parse import parse_qsl
 
@@ -14,12 +13,14 @@ from starlette.responses import Response
 from trueup.base.clock import write_instant
 from trueup.base.errors import Invalid, NotFound
 from trueup.console.case_words import label_of
+from trueup.console.files import download
 from trueup.console.page import Page, Route
 from trueup.console.pages.exceptions import STATE, back_to_queue, filter_of, resolution_of, snoozes, until_of
 from trueup.console.tables import Choice, State, state_of
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
 from trueup.formats.case_decisions import read_case_decisions, write_cases
+from trueup.formats.tabular import write_sheet
 from trueup.reports.case_sheet import write_case_sheet
 from trueup.storage.views import case_queue
 from trueup.storage.views.jobs import load_job
@@ -28,7 +29,6 @@ from trueup.workflows.cases_as_job import MOST, Asked, carry_out, preview_acts, 
 from trueup.workflows.people import all_people
 from trueup.workflows.resolve_case import DONE_ELSEWHERE
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MAY = "cases.discuss"
 _SHOWN = 100
 
@@ -103,27 +103,16 @@ def _undo(visit: Visit) -> Response:
 def _refused(visit: Visit) -> Response:
     """What was refused, as a file: each with why."""
     job = load_job(visit.connection, visit.number("job"))
-    out = io.StringIO()
-    rows = csv.writer(out)
-    rows.writerow(("case", "title", "why"))
-    for each in job.result.get("refused", ()):
-        rows.writerow((each["case"], _tame(each["title"]), _tame(each["why"])))
-    headers = {"Content-Disposition": f'attachment; filename="refused-{job.id}.csv"'}
-    return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _tame(text: str) -> str:
-    """What comes from outside is no formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    head = ("case", "title", "why")
+    rows = ([each[name] for name in head] for each in job.result.get("refused", ()))
+    return download(f"refused-{job.id}.csv", write_sheet(head, rows))
 
 
 def _download(visit: Visit) -> Response:
     wanted = filter_of(visit, state_of(visit, *STATE))
     ids = case_queue.list_case_ids(visit.connection, wanted, visit.now, 100_000)
     content = write_cases(case_queue.list_cases_by_id(visit.connection, ids, visit.now))
-    name = f"cases-{visit.now:%Y-%m-%d}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return download(f"cases-{visit.now:%Y-%m-%d}.csv", content)
 
 
 def _download_sheet(visit: Visit) -> Response:
@@ -131,8 +120,7 @@ def _download_sheet(visit: Visit) -> Response:
     ids = case_queue.list_case_ids(visit.connection, wanted, visit.now, 100_000)
     out = io.BytesIO()
     write_case_sheet(out, case_queue.list_cases_by_id(visit.connection, ids, visit.now), visit.now)
-    headers = {"Content-Disposition": f'attachment; filename="cases-{visit.now:%Y-%m-%d}.xlsx"'}
-    return Response(out.getvalue(), media_type=_XLSX, headers=headers)
+    return download(f"cases-{visit.now:%Y-%m-%d}.xlsx", out.getvalue())
 
 
 def _ask_file(visit: Visit) -> Response:

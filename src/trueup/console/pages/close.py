@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from trueup.base.errors import Invalid, NotFound
 from trueup.base.ids import Digest
+from trueup.console.files import download
 from trueup.console.money_words import LIGHTS, held_still, rows_of
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.visit import Visit
@@ -21,7 +22,6 @@ from trueup.workflows.close_month import Looked, look_at_month, propose_closing
 from trueup.workflows.people import all_people
 from trueup.workflows.sign_off import give_task, review_point, sign_point, signed_points
 
-_MEDIA = {"pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _MONTHS = 12
 STANDS = {
     Standing.AUTOMATIC: ("ok", "Signed by itself"),
@@ -63,10 +63,9 @@ def _show(visit: Visit) -> Response:
 def _paper(visit: Visit) -> Response:
     """The pack as PDF or XLSX: of a closed month the archived one."""
     looked, ending = _look(visit), visit.path("ending")
-    if ending not in _MEDIA:
+    if ending not in ("pdf", "xlsx"):
         raise NotFound(f"The pack comes as pdf or xlsx, not as {ending}.")
-    headers = {"Content-Disposition": f'attachment; filename="close-{looked.pack.of}.{ending}"'}
-    return Response(_content(visit, looked, ending), media_type=_MEDIA[ending], headers=headers)
+    return download(f"close-{looked.pack.of}.{ending}", _content(visit, looked, ending))
 
 
 def _content(visit: Visit, looked: Looked, ending: str) -> bytes:

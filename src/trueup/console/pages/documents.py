@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from trueup.base.errors import DocumentError, TrueupError
 from trueup.base.money import Money, UnitPrice
+from trueup.console.files import kept_as
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.source_text import Source, marks_of, show_source
@@ -127,9 +128,8 @@ def _original(visit: Visit) -> Response:
     """The bytes as they arrived. Never shown by the browser itself: they are somebody else's."""
     found = views.find_document(visit.connection, visit.path("document"))
     content = visit.desk.world.archive.load_content(visit.connection, found.digest)
-    name = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in found.name) or found.digest[:16]
     headers = {
-        "Content-Disposition": f'attachment; filename="{name[-120:]}"',
+        "Content-Disposition": kept_as(found.name or found.digest[:16]),
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }
     return Response(content, media_type="application/octet-stream", headers=headers)

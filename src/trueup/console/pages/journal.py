@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from starlette.responses import Response
 
 from trueup.base.errors import Invalid, NotFound, Refused
 from trueup.base.money import Money
+from trueup.console.files import download
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, State, state_of
 from trueup.console.visit import Visit
-from trueup.formats.case_decisions import plain
+from trueup.formats.tabular import write_sheet
 from trueup.storage.views import journal as views
 
 _COLUMNS = (
@@ -76,16 +77,14 @@ def _download(visit: Visit) -> Response:
         raise Refused(
             f"More than {visit.present.number(_MOST)} lines: choose a shorter time, or use `trueup journal export`."
         )
-    text = io.StringIO()
-    written = csv.writer(text)
-    written.writerow(_HEAD)
-    for row in rows:
-        amount = Money(abs(int(row.minor)), row.currency).amount
-        sides = (amount, "") if row.minor > 0 else ("", amount)
-        told = (row.narration, names.account(row.account), *sides, row.currency, row.reference, row.type, row.rule)
-        written.writerow([row.id, row.day, row.kind, *(plain(str(each)) for each in told), row.evidence])
-    headers = {"Content-Disposition": f'attachment; filename="journal-{visit.now:%Y-%m-%d}.csv"'}
-    return Response(text.getvalue().encode(), media_type="text/csv; charset=utf-8", headers=headers)
+    return download(f"journal-{visit.now:%Y-%m-%d}.csv", write_sheet(_HEAD, (_cells(row, names) for row in rows)))
+
+
+def _cells(row: Any, names: Names) -> Sequence[object]:
+    amount = Money(abs(int(row.minor)), row.currency).amount
+    sides = (amount, None) if row.minor > 0 else (None, amount)
+    told = (row.narration, names.account(row.account), *sides, row.currency, row.reference, row.type, row.rule)
+    return (row.id, row.day, row.kind, *told, row.evidence)
 
 
 def _accounts(visit: Visit) -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from trueup.base.ids import Digest
+from trueup.console.files import download
 from trueup.console.page import Page, Route
 from trueup.console.tables import Column, state_of
 from trueup.console.visit import Visit
@@ -34,9 +35,7 @@ def _list(visit: Visit) -> Response:
 
 
 def _download(visit: Visit) -> Response:
-    content = write_item_master(load_items(visit.connection))
-    headers = {"Content-Disposition": f'attachment; filename="item-master-{visit.now:%Y-%m-%d}.csv"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return download(f"item-master-{visit.now:%Y-%m-%d}.csv", write_item_master(load_items(visit.connection)))
 
 
 def _upload(visit: Visit) -> Response:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from trueup.base.errors import Invalid, NotFound
 from trueup.base.ids import Digest
 from trueup.base.money import Money
+from trueup.console.files import download
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
@@ -107,10 +108,7 @@ def _pack(visit: Visit) -> Response:
     content = write_dispute_archive(
         brief, pdf, lambda digest: world.archive.load_content(visit.connection, Digest(digest))
     )
-    name = f"dispute-{each.found.balance.id}.zip"
-    return Response(
-        content, media_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return download(f"dispute-{each.found.balance.id}.zip", content)
 
 
 def _submit(visit: Visit) -> Response:

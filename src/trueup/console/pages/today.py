@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from trueup.console.case_words import STANDINGS, title_of_group
 from trueup.console.drawing import icon
+from trueup.console.files import download
 from trueup.console.lights import shown_lights
 from trueup.console.live import Message, stream
 from trueup.console.money_chain import chain_csv, money_chain, money_in
@@ -90,8 +91,7 @@ def _news(visit: Visit) -> Response:
 def _chain(visit: Visit) -> Response:
     """The chain from orders to cash as a table."""
     groups = case_queue.group_cases(visit.connection, CaseFilter(), visit.now)
-    headers = {"Content-Disposition": f'attachment; filename="orders-to-cash-{visit.now:%Y-%m-%d}.csv"'}
-    return Response(chain_csv(money_chain(visit, groups)), media_type="text/csv; charset=utf-8", headers=headers)
+    return download(f"orders-to-cash-{visit.now:%Y-%m-%d}.csv", chain_csv(money_chain(visit, groups)))
 
 
 PAGE = Page(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +14,14 @@ from starlette.responses import Response
 from trueup.base.errors import NotFound
 from trueup.base.money import Money
 from trueup.console.case_words import title_of_group
+from trueup.console.files import download
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.tables import Choice, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.domain.chart import Purpose
 from trueup.domain.closing import Month
+from trueup.formats.tabular import write_sheet
 from trueup.storage.views import trends as views
 
 _MONTHS, _WEEKS, _MOST = 12, 12, 6
@@ -93,13 +93,8 @@ def _download(visit: Visit) -> Response:
         raise NotFound(f"There is no chart {name!r}: expected one of {', '.join(_TRENDS)}.")
     _, chosen = _currencies(visit)
     trend = _TRENDS[name](visit, chosen)
-    text = io.StringIO()
-    written = csv.writer(text)
-    written.writerow(trend.head)
-    for first, cells in trend.rows:
-        written.writerow([first, *map(_exact, cells)])
-    headers = {"Content-Disposition": f'attachment; filename="{name}-{chosen or "all"}-{visit.now:%Y-%m-%d}.csv"'}
-    return Response(text.getvalue().encode(), media_type="text/csv; charset=utf-8", headers=headers)
+    content = write_sheet(trend.head, ([first, *map(_exact, cells)] for first, cells in trend.rows))
+    return download(f"{name}-{chosen or 'all'}-{visit.now:%Y-%m-%d}.csv", content)
 
 
 def _currencies(visit: Visit) -> tuple[list[str], str]:

@@ -13,7 +13,8 @@ from trueup.domain.chart import Purpose
 from trueup.domain.journal import JournalEntry, JournalLine
 from trueup.formats.journal_export import Books, JournalExport, Piece, pieces, plain_amount, reference_of
 from trueup.formats.journal_parts import Valuation, rate_text, value
-from trueup.formats.journal_sheet import Row, inert, table_text
+from trueup.formats.journal_sheet import Row, table_text
+from trueup.formats.tabular import inert
 
 COLUMNS = (
     "entry_ref", "entry_key", "entry_date", "line_no", "account_code", "account_name", "account_type", "narration",
