@@ -54,6 +54,22 @@ journal_lines = sa.Table(
     sa.Index("ix_journal_lines_invoice", "invoice_id", postgresql_where=sa.text("invoice_id IS NOT NULL")),
     sa.Index("ix_journal_lines_rule", "rule", postgresql_where=sa.text("left(rule, 5) = 'rule-'")),
 )
+journal_sums = sa.Table(
+    "journal_sums",
+    metadata,
+    sa.Column("entry_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("currency", sa.CHAR(3), primary_key=True),
+    sa.Column("type", sa.Text, primary_key=True),
+    sa.Column("taken_back", sa.Boolean, primary_key=True),
+    sa.Column("debit", sa.Boolean, primary_key=True),
+    sa.Column("partner", sa.Text, primary_key=True),
+    sa.Column("payee", sa.Text, primary_key=True),
+    sa.Column("minor", sa.BigInteger, nullable=False),
+    sa.Column("lines", sa.BigInteger, nullable=False),
+)
+"""An entry's lines summed up, by the database itself in the statement that appends them. `taken_back`: they take a line of a
+payment back; `partner` and `payee`: of the invoices that they are about, else empty. Who wants a sum over years reads these."""
 closed_months = sa.Table(
     "closed_months",
     metadata,

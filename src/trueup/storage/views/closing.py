@@ -103,9 +103,9 @@ def load_figures(connection: sa.Connection, scope: Scope, setting: Setting) -> F
 # Sums of a million lines by claim and by invoice fit in memory: until the transaction ends, for the statements of a close alone.
 _ROOM = sa.text("SET LOCAL work_mem = '128MB'")
 _SUMS = sa.text(
-    "SELECT l.account, l.currency, l.type, e.kind, e.day < :start AS before, l.rule = 'taken back' AS back, l.minor > 0 AS debit,"
-    " l.invoice_id IS NOT NULL AS of_invoice, sum(l.minor) AS minor, count(*) AS lines"
-    " FROM trueup.journal_entries e JOIN trueup.journal_lines l ON l.entry_id = e.id WHERE e.day <= :last"
+    "SELECT s.account, s.currency, s.type, e.kind, e.day < :start AS before, s.taken_back AS back, s.debit,"
+    " s.partner <> '' AS of_invoice, sum(s.minor) AS minor, sum(s.lines) AS lines"
+    " FROM trueup.journal_entries e JOIN trueup.journal_sums s ON s.entry_id = e.id WHERE e.day <= :last"
     " GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"
 )
 _WAITING = sa.text(
@@ -160,7 +160,7 @@ def _received(rows: Iterable[Any], setting: Setting) -> tuple[Received, ...]:
     for row in rows:
         if row.account == setting.cash and not row.before:
             found[row.currency][0] += int(row.minor)
-            found[row.currency][1] += row.lines
+            found[row.currency][1] += int(row.lines)
     return tuple(Received(currency, *found[currency]) for currency in sorted(found))
 
 
@@ -287,10 +287,10 @@ _INVOICED = sa.text(
 )
 _SETTLES = "l.account = :receivable AND l.invoice_id IS NOT NULL AND e.kind IN ('remittance', 'correction')"
 _SETTLED = sa.text(
-    "SELECT i.partner, i.payee, l.currency, coalesce(-sum(l.minor) FILTER (WHERE e.day < :start), 0) AS before,"
-    " coalesce(-sum(l.minor) FILTER (WHERE e.day >= :start), 0) AS within FROM trueup.journal_lines l"
-    " JOIN trueup.journal_entries e ON e.id = l.entry_id JOIN trueup.invoices i ON i.id = l.invoice_id"
-    f" WHERE {_SETTLES} AND e.day <= :last GROUP BY 1, 2, 3"
+    "SELECT s.partner, s.payee, s.currency, coalesce(-sum(s.minor) FILTER (WHERE e.day < :start), 0) AS before,"
+    " coalesce(-sum(s.minor) FILTER (WHERE e.day >= :start), 0) AS within FROM trueup.journal_sums s"
+    " JOIN trueup.journal_entries e ON e.id = s.entry_id WHERE s.account = :receivable AND s.partner <> ''"
+    " AND e.kind IN ('remittance', 'correction') AND e.day <= :last GROUP BY 1, 2, 3"
 )
 # What is open now, with what was settled since taken back, and without what was not issued yet.
 _OPEN = sa.text(

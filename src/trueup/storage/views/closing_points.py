@@ -140,9 +140,9 @@ def load_charged(connection: sa.Connection, month: Month, types: Sequence[str]) 
 
 
 _CHARGED = sa.text(
-    "SELECT r.partner, r.payee, l.type, l.currency, sum(l.minor) AS minor FROM trueup.journal_entries e"
-    " JOIN trueup.journal_lines l ON l.entry_id = e.id JOIN trueup.remittances r ON r.id = e.remittance_id"
-    " WHERE e.day BETWEEN :start AND :last AND l.type = ANY(:types) GROUP BY 1, 2, 3, 4"
+    "SELECT r.partner, r.payee, s.type, s.currency, sum(s.minor) AS minor FROM trueup.journal_entries e"
+    " JOIN trueup.journal_sums s ON s.entry_id = e.id JOIN trueup.remittances r ON r.id = e.remittance_id"
+    " WHERE e.day BETWEEN :start AND :last AND s.type = ANY(:types) GROUP BY 1, 2, 3, 4"
 )
 
 

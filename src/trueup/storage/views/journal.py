@@ -172,7 +172,7 @@ def load_balances(connection: sa.Connection, on: date | None = None) -> list[dic
         {
             "account": row.account,
             "currency": row.currency,
-            "lines": row.lines,
+            "lines": int(row.lines),
             "debits": str(Money(int(row.debits), row.currency)),
             "credits": str(Money(int(row.credits), row.currency)),
             "balance": str(Money(int(row.debits - row.credits), row.currency)),
@@ -182,12 +182,12 @@ def load_balances(connection: sa.Connection, on: date | None = None) -> list[dic
 
 
 _SUM = (
-    "SELECT l.account, l.currency, count(*) AS lines, sum(greatest(l.minor, 0)) AS debits, sum(greatest(-l.minor, 0)) AS credits"
-    " FROM trueup.journal_lines l"
+    "SELECT s.account, s.currency, sum(s.lines) AS lines, coalesce(sum(s.minor) FILTER (WHERE s.debit), 0) AS debits,"
+    " coalesce(-sum(s.minor) FILTER (WHERE NOT s.debit), 0) AS credits FROM trueup.journal_sums s"
 )
-_BY = " GROUP BY l.account, l.currency ORDER BY l.currency, l.account"
+_BY = " GROUP BY s.account, s.currency ORDER BY s.currency, s.account"
 _BALANCES = sa.text(_SUM + _BY)
-_BALANCES_ON = sa.text(f"{_SUM} JOIN trueup.journal_entries e ON e.id = l.entry_id WHERE e.day <= :on{_BY}")
+_BALANCES_ON = sa.text(f"{_SUM} JOIN trueup.journal_entries e ON e.id = s.entry_id WHERE e.day <= :on{_BY}")
 
 
 def list_exports(connection: sa.Connection, *, target: str | None = None, limit: int = 50) -> list[dict[str, Any]]:

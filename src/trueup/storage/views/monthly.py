@@ -153,9 +153,9 @@ _PAID = sa.text(
     " WHERE paid_on BETWEEN :first AND :last AND posting = 'posted' GROUP BY 1 ORDER BY 1"
 )
 _CASH = sa.text(
-    "SELECT l.currency, sum(l.minor) AS minor FROM trueup.journal_lines l JOIN trueup.journal_entries e ON e.id = l.entry_id"
+    "SELECT s.currency, sum(s.minor) AS minor FROM trueup.journal_sums s JOIN trueup.journal_entries e ON e.id = s.entry_id"
     " JOIN trueup.remittances r ON r.id = e.remittance_id"
-    " WHERE l.account = :account AND r.paid_on BETWEEN :first AND :last GROUP BY 1 HAVING sum(l.minor) <> 0 ORDER BY 1"
+    " WHERE s.account = :account AND r.paid_on BETWEEN :first AND :last GROUP BY 1 HAVING sum(s.minor) <> 0 ORDER BY 1"
 )
 _ROLL = sa.text(
     "WITH moved AS (SELECT l.currency, l.minor, e.day, EXISTS (SELECT 1 FROM trueup.journal_lines o"

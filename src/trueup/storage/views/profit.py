@@ -92,9 +92,9 @@ def load_waiting(connection: sa.Connection, until: date, accounts: Sequence[str]
 
 
 _BALANCES = sa.text(
-    "SELECT l.account, l.currency, sum(l.minor) AS minor FROM trueup.journal_lines l"
-    " JOIN trueup.journal_entries e ON e.id = l.entry_id WHERE e.day <= :until AND l.account = ANY(:accounts)"
-    " GROUP BY 1, 2 HAVING sum(l.minor) <> 0 ORDER BY 1, 2"
+    "SELECT s.account, s.currency, sum(s.minor) AS minor FROM trueup.journal_sums s"
+    " JOIN trueup.journal_entries e ON e.id = s.entry_id WHERE e.day <= :until AND s.account = ANY(:accounts)"
+    " GROUP BY 1, 2 HAVING sum(s.minor) <> 0 ORDER BY 1, 2"
 )
 
 

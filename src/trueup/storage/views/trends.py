@@ -20,9 +20,9 @@ _AGEING = sa.text(
     " :today - coalesce(due_on, issued_on) AS late FROM trueup.invoices) AS i ON i.id = o.invoice_id GROUP BY 1, 2 ORDER BY 1, 2"
 )
 _BOOKED = sa.text(
-    "SELECT CAST(date_trunc('month', e.day) AS date) AS month, l.account, l.type, sum(l.minor) AS minor"
-    " FROM trueup.journal_entries e JOIN trueup.journal_lines l ON l.entry_id = e.id"
-    " WHERE e.day >= :since AND e.kind IN ('remittance', 'correction') AND l.currency = :currency GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    "SELECT CAST(date_trunc('month', e.day) AS date) AS month, s.account, s.type, sum(s.minor) AS minor"
+    " FROM trueup.journal_entries e JOIN trueup.journal_sums s ON s.entry_id = e.id"
+    " WHERE e.day >= :since AND e.kind IN ('remittance', 'correction') AND s.currency = :currency GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
 )
 _TROUBLES = sa.text(
     "SELECT CAST(date_trunc('week', opened_at AT TIME ZONE 'UTC') AS date) AS week, kind, count(*) AS cases"
