@@ -264,15 +264,7 @@ def _write(session: Session, app: Application, output: Path | None, write: Any) 
 
 def _ledger(books: BooksSettings, base: str | None, rates: Sequence[str]) -> Ledger:
     """How the ledger is set up: as [books] of the settings says, with this export's own rates."""
-    return Ledger(
-        base or books.base_currency,
-        _rates(rates),
-        books.customer,
-        books.subsidiary or "",
-        books.no_tax or "",
-        books.day_first,
-        books.journal,
-    )
+    return Ledger.of(books, _rates(rates), base or "")
 
 
 def _rates(said: Sequence[str]) -> dict[str, Decimal]:

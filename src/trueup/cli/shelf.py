@@ -59,6 +59,9 @@ class FileShelf:
         except OSError as error:
             raise ConfigurationError(f"--output {self._path}: cannot be written ({error.strerror}).") from error
 
+    def told(self, entries: int) -> None:
+        """Whoever waits sees the program at work."""
+
     def place(self) -> None:
         """Give the files their names. Raises ConfigurationError when something came to stand there, or the disk refuses."""
         for file in list(self._written):
@@ -97,6 +100,9 @@ class NoShelf:
 
     def put(self, piece: Piece) -> None:
         """Keep nothing."""
+
+    def told(self, entries: int) -> None:
+        """Nothing is shown of a trial."""
 
     def close(self) -> None:
         """Nothing is to be kept."""

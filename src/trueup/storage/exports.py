@@ -99,12 +99,22 @@ def take_entries(connection: sa.Connection, scope: Scope) -> tuple[int, int]:
     return export_id, taken.rowcount
 
 
-_TAKE = sa.text(
-    "INSERT INTO trueup.exported_entries (export_id, entry_id, target, again)"
-    " SELECT :export, e.id, :target, :again FROM trueup.journal_entries e"
+_OF_SCOPE = (
+    " FROM trueup.journal_entries e"
     " WHERE e.day >= coalesce(CAST(:since AS date), '-infinity') AND e.day <= coalesce(CAST(:until AS date), 'infinity')"
     " AND (:again OR NOT EXISTS (SELECT FROM trueup.exported_entries x WHERE x.target = :target AND x.entry_id = e.id))"
 )
+_TAKE = sa.text(
+    "INSERT INTO trueup.exported_entries (export_id, entry_id, target, again) SELECT :export, e.id, :target, :again"
+    + _OF_SCOPE
+)
+_COUNT = sa.text("SELECT count(*)" + _OF_SCOPE)
+
+
+def count_entries(connection: sa.Connection, scope: Scope) -> int:
+    """How many entries an export of a scope would take now."""
+    values = {"target": scope.target, "again": scope.again, "since": scope.since, "until": scope.until}
+    return int(connection.execute(_COUNT, values).scalar_one())
 
 
 def stream_entries(connection: sa.Connection, export_id: int) -> Iterator[JournalEntry]:

@@ -8,7 +8,7 @@ nothing repeated without a word.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
@@ -37,6 +37,12 @@ class Ledger:
     day_first: bool = False
     journal: str = "GJ"
 
+    @classmethod
+    def of(cls, said: LedgerSettings, rates: Mapping[str, Decimal] | None = None, base: str = "") -> Ledger:
+        """As the settings say, with rates of its own and, where said, another base currency."""
+        names = (said.customer, said.subsidiary or "", said.no_tax or "")
+        return cls(base or said.base_currency, rates or {}, *names, said.day_first, said.journal)
+
     def as_json(self) -> dict[str, Any]:
         """As it is recorded with an export."""
         rates = {currency: str(rate) for currency, rate in self.rates.items()}
@@ -56,6 +62,23 @@ class Ledger:
         return cls(**{**said, "rates": {currency: Decimal(rate) for currency, rate in said["rates"].items()}})
 
 
+class LedgerSettings(Protocol):
+    """How settings say the same."""
+
+    @property
+    def base_currency(self) -> str: ...
+    @property
+    def customer(self) -> str: ...
+    @property
+    def subsidiary(self) -> str | None: ...
+    @property
+    def no_tax(self) -> str | None: ...
+    @property
+    def day_first(self) -> bool: ...
+    @property
+    def journal(self) -> str: ...
+
+
 class Shelf(Protocol):
     """Where files are written before they are there: each gets its name when all of them are whole and recorded."""
 
@@ -65,6 +88,10 @@ class Shelf(Protocol):
 
     def name(self, file: int) -> str:
         """The name that a file will have."""
+        ...
+
+    def told(self, entries: int) -> None:
+        """So many entries are written."""
         ...
 
     def close(self) -> None:
@@ -105,7 +132,8 @@ def export_journal(tx: Tx, scope: Scope, ledger: Ledger, person: Person, shelf: 
         return None
     # Everything anew stands by itself: it opens what it uses. What is new is added to what was given.
     declared = frozenset() if scope.again else exports.accounts_given(tx.connection, scope.target, number)
-    files = _write(target, exports.stream_entries(tx.connection, number), _books(tx, ledger, declared), shelf)
+    entries = _told(exports.stream_entries(tx.connection, number), shelf)
+    files = _write(target, entries, _books(tx, ledger, declared), shelf)
     export = Export(number, scope, count, ledger.as_json(), files, person.name, tx.now)
     exports.append_export(tx.connection, export)
     _record(tx, export, files, person, anew=False)
@@ -123,7 +151,8 @@ def write_again(tx: Tx, number: int, person: Person, shelf: Shelf) -> Export:
     exports.lock_target(tx.connection, export.scope.target)
     given = exports.accounts_given(tx.connection, export.scope.target, number)
     declared = frozenset() if export.scope.again else given
-    files = _write(target, exports.stream_entries(tx.connection, number), _books(tx, ledger, declared), shelf)
+    entries = _told(exports.stream_entries(tx.connection, number), shelf)
+    files = _write(target, entries, _books(tx, ledger, declared), shelf)
     _record(tx, export, files, person, anew=True)
     return Export(
         number, export.scope, export.entries, export.ledger, files, export.actor, export.exported_at, export.placed_at
@@ -158,6 +187,12 @@ def _write(
         written.add(piece)
     shelf.close()
     return written.files(shelf)
+
+
+def _told(entries: Iterable[JournalEntry], shelf: Shelf) -> Iterator[JournalEntry]:
+    for number, entry in enumerate(entries, start=1):
+        yield entry
+        shelf.told(number)
 
 
 def _demand_placed(earlier: Export | None) -> None:

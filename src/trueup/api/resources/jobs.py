@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import sqlalchemy as sa
 from fastapi import Query
 from pydantic import Field
 
@@ -122,6 +123,12 @@ class ManyDone(
     dry_run: bool
 
 
+def whole_work(connection: sa.Connection, job: int) -> WholeWork:
+    """A piece of work as it stands."""
+    found = load_job(connection, job)
+    return WholeWork.model_validate({**_told(found), "result": dict(found.result)})
+
+
 def list_work(
     call: Calling, limit: Annotated[int, Query(ge=1, le=200, description="How many.")] = 50
 ) -> Listed[LongWork]:
@@ -133,8 +140,7 @@ def list_work(
 def get_work(call: Calling, job: Number) -> WholeWork:
     """Show one piece of work: how far it is, and what came of it."""
     with call.look() as connection:
-        found = load_job(connection, job)
-    return WholeWork.model_validate({**_told(found), "result": dict(found.result)})
+        return whole_work(connection, job)
 
 
 def call_off(call: Calling, job: Number, dry_run: DryRun = False, key: Key = None) -> CalledOff:
@@ -150,8 +156,7 @@ def take_back(call: Calling, job: Number, dry_run: DryRun = False, key: Key = No
     """Take back what a piece of work did to cases, where that can be; that is another piece of work."""
 
     def act(tx: Tx) -> WholeWork:
-        found = load_job(tx.connection, undo_acts(tx, job, call.person))
-        return WholeWork.model_validate({**_told(found), "result": dict(found.result)})
+        return whole_work(tx.connection, undo_acts(tx, job, call.person))
 
     return call.once(act, key, dry_run=dry_run)
 

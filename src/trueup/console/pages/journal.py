@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
 from datetime import date
-from typing import Any
 
 from starlette.responses import Response
 
 from trueup.base.errors import Invalid, NotFound, Refused
-from trueup.base.money import Money
 from trueup.console.files import download
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, State, state_of
 from trueup.console.visit import Visit
-from trueup.formats.tabular import write_sheet
+from trueup.reports.journal_lines import rows_of_lines
 from trueup.storage.views import journal as views
+from trueup.storage.views.journal_lines import count_lines, stream_lines
+from trueup.workflows.jobs.list_journal_lines import write_lines_csv
 
 _COLUMNS = (
     Column("Entry"),
@@ -27,27 +27,13 @@ _COLUMNS = (
     Column("Lines", "number", spare=True),
     Column("Debits and credits", "number"),
 )
-_STATE = ("account", "kind", "from", "to")
-_HEAD = (
-    "entry",
-    "day",
-    "kind",
-    "what",
-    "account",
-    "debit",
-    "credit",
-    "currency",
-    "reference",
-    "type",
-    "rule",
-    "evidence",
-)
+STATE = ("account", "kind", "from", "to")
 _MOST = 200_000
 _KINDS = ("remittance", "correction", "invoice", "write-off", "credit-note")
 
 
 def _list(visit: Visit) -> Response:
-    state, names = state_of(visit, *_STATE, "at"), Names(visit)
+    state, names = state_of(visit, *STATE, "at"), Names(visit)
     accounts = [Choice(account.code, names.account(account.code)) for account in names.chart.accounts]
     return visit.render(
         "journal.html",
@@ -60,31 +46,27 @@ def _list(visit: Visit) -> Response:
             Filter("from", "From, as 2026-10-01"),
             Filter("to", "To, as 2026-10-31"),
         ),
-        paged=views.page_entries(visit.connection, _wanted(state), state["at"]),
+        paged=views.page_entries(visit.connection, wanted_of(state), state["at"]),
     )
 
 
-def _wanted(state: State) -> views.EntryFilter:
+def wanted_of(state: State) -> views.EntryFilter:
+    """The entries that the address says."""
     return views.EntryFilter(
         _day(state["from"]), _day(state["to"]), account=state["account"] or None, kind=state["kind"] or None
     )
 
 
 def _download(visit: Visit) -> Response:
-    """Every line of the entries that the filters leave, debits and credits apart. Raises Refused for more than a sheet can hold."""
-    rows, names = views.list_lines(visit.connection, _wanted(state_of(visit, *_STATE)), _MOST + 1), Names(visit)
-    if len(rows) > _MOST:
+    """Every line of the entries that the filters leave, debits and credits apart. Raises Refused for more than one waits for."""
+    wanted = wanted_of(state_of(visit, *STATE))
+    if count_lines(visit.connection, wanted) > _MOST:
         raise Refused(
-            f"More than {visit.present.number(_MOST)} lines: choose a shorter time, or use `trueup journal export`."
+            f"More than {visit.present.number(_MOST)} lines: choose a shorter time, or have them exported, which is long work."
         )
-    return download(f"journal-{visit.now:%Y-%m-%d}.csv", write_sheet(_HEAD, (_cells(row, names) for row in rows)))
-
-
-def _cells(row: Any, names: Names) -> Sequence[object]:
-    amount = Money(abs(int(row.minor)), row.currency).amount
-    sides = (amount, None) if row.minor > 0 else (None, amount)
-    told = (row.narration, names.account(row.account), *sides, row.currency, row.reference, row.type, row.rule)
-    return (row.id, row.day, row.kind, *told, row.evidence)
+    out = io.BytesIO()
+    write_lines_csv(out, rows_of_lines(stream_lines(visit.connection, wanted), Names(visit).account))
+    return download(f"journal-{visit.now:%Y-%m-%d}.csv", out.getvalue())
 
 
 def _accounts(visit: Visit) -> Response:

@@ -33,7 +33,7 @@ def list_entries(
 ) -> list[dict[str, Any]]:
     """Entries, the latest first, from before one (by id), each with its debits by currency."""
     table = journal_entries.c
-    query = _wanted(wanted).order_by(table.day.desc(), table.id.desc()).limit(limit)
+    query = wanted_entries(wanted).order_by(table.day.desc(), table.id.desc()).limit(limit)
     if before is not None:
         last = sa.select(table.day, table.id).where(table.id == before).scalar_subquery()
         query = query.where(sa.tuple_(table.day, table.id) < last)
@@ -43,35 +43,12 @@ def list_entries(
 def page_entries(connection: sa.Connection, wanted: EntryFilter, at: str, limit: int = ROWS) -> Paged:
     """The same by pages, forward and back. Raises Invalid for a place that is none."""
     order = Order((journal_entries.c.day, journal_entries.c.id), descending=True)
-    paged = fetch_page(connection, _wanted(wanted), order, at, limit)
+    paged = fetch_page(connection, wanted_entries(wanted), order, at, limit)
     return Paged(_heads(connection, paged.rows), paged.before, paged.after)
 
 
-def list_lines(connection: sa.Connection, wanted: EntryFilter, most: int) -> list[sa.Row[Any]]:
-    """Every line of the entries of a filter, by day, so many at most: entry, day, kind, what, account, amount, what it rests on."""
-    entry, line = _wanted(wanted).subquery("e"), journal_lines.c
-    query = (
-        sa.select(
-            *(entry.c[name] for name in ("id", "day", "kind", "narration")),
-            *(
-                line.number,
-                line.account,
-                line.minor,
-                line.currency,
-                line.reference,
-                line.type,
-                line.rule,
-                entry.c.evidence,
-            ),
-        )
-        .join_from(entry, journal_lines, line.entry_id == entry.c.id)
-        .order_by(entry.c.day, entry.c.id, line.number)
-        .limit(most)
-    )
-    return list(connection.execute(query))
-
-
-def _wanted(wanted: EntryFilter) -> sa.Select[Any]:
+def wanted_entries(wanted: EntryFilter) -> sa.Select[Any]:
+    """The entries of a filter, as a query."""
     table, query = journal_entries.c, sa.select(journal_entries)
     if wanted.since is not None:
         query = query.where(table.day >= wanted.since)

@@ -1,0 +1,51 @@
+"""Long work on its pages: asked for with the filters of a page or by a program, followed, and its files fetched afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.console.calling import calling, token
+from tests.console.installed import Console
+from trueup.base.ids import digest_of
+
+
+@pytest.fixture(scope="module")
+def console(money: Console) -> Console:
+    """The console over books."""
+    return money
+
+
+def test_the_journal_is_exported_with_its_filters_and_the_file_stays(console: Console) -> None:
+    """The page says how many lines are left; the job has the file, whose bytes are those of the archive. Who may not is told."""
+    with console.visitor("Olga") as olga:
+        assert "disabled" in olga.get("/journal/export").text
+        assert olga.post("/journal/export/lines", form="xlsx").status_code == 403
+    with console.visitor("Aude") as aude:
+        assert 'href="/journal/export?kind=remittance"' in aude.get("/journal?kind=remittance").text
+        page = aude.get("/journal/export?kind=remittance").text
+        assert "are left by the filters" in page and 'name="kind" value="remittance"' in page
+        place = aude.post("/journal/export/lines", form="xlsx", kind="remittance").headers["location"]
+        done = aude.get(place)
+        assert done.status_code == 200 and "kind remittance" in done.text
+        digest = done.text.partition("/documents/")[2][:64]
+        content = aude.get(f"/documents/{digest}/original").content
+        assert digest_of(content) == digest and content.startswith(b"PK")
+        assert aude.post("/journal/export/lines", form="pdf").status_code == 404
+
+
+def test_a_program_exports_for_a_ledger_once(console: Console) -> None:
+    """A dry run gives nothing; under a key it is given once; what there is nothing new of is a conflict."""
+    told = {"target": "hledger", "until": "2026-10-31"}
+    with calling(console, token(console, "Fina")) as program:
+        tried = program.send("/journal/exports?dry_run=true", told)
+        assert tried.status_code == 202 and not program.json("/journal/exports")["items"]
+        done = program.send("/journal/exports", told, Idempotency_Key="hledger-october")
+        again = program.send("/journal/exports", told, Idempotency_Key="hledger-october")
+        assert done.json() == again.json() and done.json()["state"] == "done"
+        [file] = done.json()["result"]["files"]
+        [given] = program.json("/journal/exports")["items"]
+        assert (given["files"][0]["sha256"], given["in_place"]) == (file["digest"], True)
+        assert program.get(f"/documents/{file['digest']}/content").text.startswith("decimal-mark")
+        assert program.send("/journal/exports", told).status_code == 409
+        lines = program.send("/journal/line-lists", {"form": "csv", "until": "2026-10-31"})
+        assert lines.status_code == 202 and lines.json()["unit"] == "lines"
