@@ -19,6 +19,7 @@ _WORDS = {
     "invoices.import": "Import invoices",
     "journal.export": "Export the journal",
     "look": "See everything",
+    "matches.decide": "Match lines, and undo matches",
     "metrics": "Read the metrics",
     "month.close": "Close the books",
     "orders.upload": "Hand in purchase orders",

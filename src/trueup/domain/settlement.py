@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from trueup.base.money import Money
 from trueup.base.unguarded import unguarded
 from trueup.domain.chart import Chart, Purpose
 from trueup.domain.deduction import (
@@ -32,6 +33,10 @@ UNKNOWN_INVOICE = "remittance.unknown-invoice"
 AMBIGUOUS = "remittance.ambiguous"
 DOES_NOT_TIE = "remittance.does-not-tie"
 HIDDEN_ITEMS = "remittance.hidden-items"
+UNMATCHED = "remittance.unmatched"
+"""A person took apart what a line was posted as: it waits until a person says what it is."""
+TO_CHECK = "remittance.to-check"
+"""What a person left open of a line when they said what the rest of it is."""
 CLAIMED = (Purpose.DISPUTED, Purpose.AUDIT_CLAIMS)
 """Whose balance is the sum of open claims."""
 
@@ -112,7 +117,8 @@ class Settlement:
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What a payment is settled on: our partner, the chart, the grammar, the invoices its lines name, what persons decided,
-    and what reconciliation matched (placements of the line's settled amount) or found several explanations for, by line.
+    and what was matched (placements of the line's settled amount, or of a part: the rest waits), was taken apart again by a person
+    (`undone`) or has several explanations, by line.
     `accounts`: those of rules that have one of their own, by the rule's name. `plain`: for each line in order the stem by which
     `plain_type` alone sees it, "" where more is to be looked at; empty where nobody looked."""
 
@@ -124,6 +130,7 @@ class Ground:
     decided: Mapping[int, LineDecision] = field(default_factory=dict)
     matched: Mapping[int, tuple[Placement, ...]] = field(default_factory=dict)
     contested: Mapping[int, Suspended] = field(default_factory=dict)
+    undone: Mapping[int, Suspended] = field(default_factory=dict)
     accounts: Mapping[str, str] = field(default_factory=dict)
     plain: Sequence[str] = ()
     plain_type: DeductionType | None = None
@@ -150,7 +157,7 @@ def settle(remittance: Remittance, ground: Ground) -> Settlement:
 def _plain_placements(remittance: Remittance, ground: Ground) -> Iterator[Placement | None]:
     """Of each line that is nothing but an invoice of ours paid its placement: what `_place_line` would find, found at once."""
     type_, known, currency = ground.plain_type, ground.known, remittance.currency
-    if type_ is None or ground.decided or ground.matched:
+    if type_ is None or ground.decided or ground.matched or ground.undone:
         return
     account, code, rule = _account_of(type_, ground), type_.code, _rule_of(type_)
     for line, stem in zip(remittance.lines, ground.plain, strict=True):
@@ -174,18 +181,35 @@ def _place_line(
     currency, chart = remittance.currency, ground.chart
     if line.settled:
         decision, matched = ground.decided.get(line.number), ground.matched.get(line.number)
+        undone, waits = ground.undone.get(line.number), None
         if decision is not None:
             placements.append(_by_person(line, decision, currency))
         elif matched is not None:
             placements.extend(matched)
+            waits = _rest_of(line, matched, remittance, ground)
+        elif undone is not None:
+            waits = replace(undone, line=line.number, minor=line.settled)
         else:
             found = about(line, ground)
             if isinstance(found, Recognised):
                 placements.append(_recognised(line, found, ground, currency))
             else:
-                waiting = ground.contested.get(line.number) or _suspend(line, found, remittance, ground)
-                suspended.append(waiting)
-                placements.append(_in_suspense(waiting, chart))
+                waits = ground.contested.get(line.number) or _suspend(line, found, remittance, ground)
+        if waits is not None:
+            suspended.append(waits)
+            placements.append(_in_suspense(waits, chart))
+
+
+def _rest_of(
+    line: RemittanceLine, matched: Sequence[Placement], remittance: Remittance, ground: Ground
+) -> Suspended | None:
+    """What is left of a line beside what it was matched to, None where that is all of it."""
+    left = line.settled + sum(each.minor for each in matched)
+    if not left:
+        return None
+    subject = f"payment {ground.partner}/{remittance.payment} line {line.number}, the rest"
+    why = f"of {Money(line.settled, remittance.currency)} this was left open, to check"
+    return Suspended(line.number, TO_CHECK, subject, left, remittance.currency, why, line.reference)
 
 
 def _place_kept(

@@ -51,8 +51,20 @@ line_answers = sa.Table(
     sa.Column("body", JSONB, nullable=False),
     sa.Column("why", sa.Text, nullable=False),
     sa.Column("answered_at", sa.TIMESTAMP(timezone=True), nullable=False),
-    sa.CheckConstraint("kind IN ('decision', 'match', 'contest')", name="kind"),
+    sa.Column("answered_by", sa.Text, nullable=False, server_default="trueup"),
+    sa.Column("together", sa.Text, nullable=False, server_default=""),
+    sa.CheckConstraint("kind IN ('decision', 'match', 'contest', 'undone')", name="kind"),
+    sa.Index(
+        "ix_line_answers_at",
+        "answered_at",
+        "remittance_id",
+        "line",
+        postgresql_where=sa.text("kind IN ('match', 'decision')"),
+    ),
+    sa.Index("ix_line_answers_together", "together", postgresql_where=sa.text("together <> ''")),
 )
+ACTOR = "trueup"
+"""Who answers where no person does."""
 _SUSPENSE = "remittance_id line partner kind subject minor currency why reference stems".split()
 
 
@@ -76,6 +88,25 @@ class Answers:
     decided: Mapping[int, LineDecision]
     matched: Mapping[int, tuple[Placement, ...]]
     contested: Mapping[int, Suspended]
+    undone: Mapping[int, Suspended]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Why something is answered about a line, by whom and when. `together`: a name that lines matched as one have in common."""
+
+    why: str
+    by: str
+    at: datetime
+    together: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineAnswer:
+    """What is answered about a line as it stands: a decision, a match, a contest or that it was undone; and who said so when."""
+
+    kind: str
+    said: Said
 
 
 def replace_suspended(
@@ -210,14 +241,41 @@ def save_decisions(
 ) -> None:
     """What a person decided about lines of a payment; it stands above matches and contests."""
     for line, decision in decisions.items():
-        _save(connection, (remittance_id, source, line), ("decision", to_json(decision)), why, now)
+        said = Said(why, decision.by, now)
+        _save(connection, (remittance_id, source, line), ("decision", to_json(decision)), said)
 
 
 def save_match(
-    connection: sa.Connection, at: tuple[int, str, int], placements: Sequence[Placement], why: str, now: datetime
+    connection: sa.Connection, at: tuple[int, str, int], placements: Sequence[Placement], said: Said
 ) -> None:
-    """What reconciliation matched about a line: `at` is (payment id, source, line)."""
-    _save(connection, at, ("match", to_json(tuple(placements))), why, now)
+    """What reconciliation or a person matched about a line: `at` is (payment id, source, line)."""
+    _save(connection, at, ("match", to_json(tuple(placements))), said)
+
+
+def save_undone(
+    connection: sa.Connection, at: tuple[int, str, int], waiting: Suspended, rivals: Any, said: Said
+) -> None:
+    """A person took the line's match apart: it waits, with explanations that a matcher proposes as JSON, until a person answers."""
+    body = {"suspended": to_json(waiting), "rivals": rivals}
+    connection.execute(_DECIDED, _answer(at, ("undone", body), said))
+
+
+def load_line_answer(connection: sa.Connection, remittance_id: int, source: str, line: int) -> LineAnswer | None:
+    """What is answered about one line, None where nothing is."""
+    answers = line_answers.c
+    query = sa.select(answers.kind, answers.why, answers.answered_by, answers.answered_at, answers.together).where(
+        answers.remittance_id == remittance_id, answers.source == source, answers.line == line
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else LineAnswer(row.kind, Said(row.why, row.answered_by, row.answered_at, row.together))
+
+
+def lines_together(connection: sa.Connection, together: str) -> list[tuple[int, str, int]]:
+    """The lines that were matched as one: payment id, source and line of each."""
+    answers = line_answers.c
+    query = sa.select(answers.remittance_id, answers.source, answers.line).where(answers.together == together)
+    rows = connection.execute(query.order_by(answers.remittance_id, answers.line))
+    return [(row.remittance_id, row.source, row.line) for row in rows]
 
 
 def save_contests(
@@ -225,7 +283,7 @@ def save_contests(
 ) -> None:
     """Lines that wait in one case for a choice: each where it is, as `save_match` has it, what waits, and its rivals as JSON."""
     rows = [
-        _answer(at, ("contest", {"suspended": to_json(waiting), "rivals": rivals}), waiting.why, now)
+        _answer(at, ("contest", {"suspended": to_json(waiting), "rivals": rivals}), Said(waiting.why, ACTOR, now))
         for at, waiting, rivals in lines
     ]
     connection.execute(_UNDECIDED, rows)
@@ -233,7 +291,7 @@ def save_contests(
 
 def load_answers(connection: sa.Connection, remittance_id: int, source: str) -> Answers:
     """What was answered about lines of one telling of a payment."""
-    decided, matched, contested = {}, {}, {}
+    decided, matched, contested, undone = {}, {}, {}, {}
     query = sa.select(line_answers).where(
         line_answers.c.remittance_id == remittance_id, line_answers.c.source == source
     )
@@ -243,18 +301,20 @@ def load_answers(connection: sa.Connection, remittance_id: int, source: str) -> 
                 decided[row["line"]] = from_json(row["body"], LineDecision)
             case "match":
                 matched[row["line"]] = tuple(from_json(each, Placement) for each in row["body"])
+            case "undone":
+                undone[row["line"]] = from_json(row["body"]["suspended"], Suspended)
             case _:
                 contested[row["line"]] = from_json(row["body"]["suspended"], Suspended)
-    return Answers(decided, matched, contested)
+    return Answers(decided, matched, contested, undone)
 
 
 def load_rivals(connection: sa.Connection, remittance_id: int, source: str, line: int) -> Any:
-    """The rival explanations of a contested line as JSON, None without a contest."""
+    """The explanations of a line that waits for a choice as JSON, None where it waits for none."""
     query = sa.select(line_answers.c.body).where(
         line_answers.c.remittance_id == remittance_id,
         line_answers.c.source == source,
         line_answers.c.line == line,
-        line_answers.c.kind == "contest",
+        line_answers.c.kind.in_(("contest", "undone")),
     )
     body = connection.execute(query).scalar()
     return body["rivals"] if body else None
@@ -265,6 +325,16 @@ def forget_contests(connection: sa.Connection, remittance_ids: Collection[int]) 
     connection.execute(
         sa.delete(line_answers).where(
             among(line_answers.c.remittance_id, remittance_ids), line_answers.c.kind == "contest"
+        )
+    )
+
+
+def forget_undone(connection: sa.Connection, remittance_id: int, lines: Collection[int]) -> None:
+    """Lines that a person took apart are read by the machine again."""
+    answers = line_answers.c
+    connection.execute(
+        sa.delete(line_answers).where(
+            answers.remittance_id == remittance_id, answers.line.in_(list(lines)), answers.kind == "undone"
         )
     )
 
@@ -280,20 +350,19 @@ _FORGET = sa.text(
 )
 
 
-def _save(
-    connection: sa.Connection, at: tuple[int, str, int], answer: tuple[str, Any], why: str, now: datetime
-) -> None:
-    connection.execute(_DECIDED if answer[0] == "decision" else _UNDECIDED, _answer(at, answer, why, now))
+def _save(connection: sa.Connection, at: tuple[int, str, int], answer: tuple[str, Any], said: Said) -> None:
+    connection.execute(_DECIDED if answer[0] == "decision" else _UNDECIDED, _answer(at, answer, said))
 
 
-def _answer(at: tuple[int, str, int], answer: tuple[str, Any], why: str, now: datetime) -> dict[str, Any]:
+def _answer(at: tuple[int, str, int], answer: tuple[str, Any], said: Said) -> dict[str, Any]:
     kind, body = answer
-    where = {"remittance_id": at[0], "source": at[1], "line": at[2]}
-    return {**where, "kind": kind, "body": body, "why": why, "answered_at": now}
+    where = {"remittance_id": at[0], "source": at[1], "line": at[2], "kind": kind, "body": body}
+    return {**where, "why": said.why, "answered_at": said.at, "answered_by": said.by, "together": said.together}
 
 
 _SAVE = insert(line_answers)
-_ANEW = {name: _SAVE.excluded[name] for name in ("kind", "body", "why", "answered_at")}
+_SAID = ("kind", "body", "why", "answered_at", "answered_by", "together")
+_ANEW = {name: _SAVE.excluded[name] for name in _SAID}
 _DECIDED = _SAVE.on_conflict_do_update(index_elements=line_answers.primary_key, set_=_ANEW)
 _UNDECIDED = _SAVE.on_conflict_do_update(
     index_elements=line_answers.primary_key, set_=_ANEW, where=line_answers.c.kind != "decision"

@@ -7,6 +7,7 @@ one shape can be proposed as a rule for those to come.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,14 +18,14 @@ from trueup.domain.cases import Case, Resolution
 from trueup.domain.chart import Purpose
 from trueup.domain.matcher import Candidate, Part, placed
 from trueup.domain.posting import Heading, post_placements
-from trueup.domain.settlement import LineDecision, Placement, Suspended, claim_of
+from trueup.domain.settlement import TO_CHECK, LineDecision, Placement, Suspended, claim_of
 from trueup.storage import cases, claims, journal, remittances, suspense
 from trueup.storage.journal import Posted
 from trueup.storage.views.open_items import load_open_items
 from trueup.workflows.authority import Deed, record_deed
 from trueup.workflows.booking import Booking, book_again, write
 from trueup.workflows.claim_causes import loss_of
-from trueup.workflows.reconcile_remittances import placement_of
+from trueup.workflows.reconcile_remittances import placement_of, together_of
 from trueup.workflows.resolve_case import Person, may_resolve
 from trueup.workflows.world import Tx
 
@@ -63,12 +64,26 @@ def classify_case(
     if code in (books.chart.code(Purpose.SUSPENSE), books.chart.code(Purpose.CASH)):
         raise Refused(f"Case {case_id}: account {code} is not where an explained line can go; choose another.")
     waiting = suspense.waiting_lines(tx.connection, case.draft.kind, case.draft.subject)
+    why = note or f"{type_.label}, decided in case {case_id}"
     by_payment: defaultdict[int, dict[int, LineDecision]] = defaultdict(dict)
     for number, line in waiting:
-        claim = claim_of(type_, line.reference)
-        by_payment[number][line.line] = LineDecision(type_.code, code, person.name, claim=claim)
-    why = note or f"{type_.label}, decided in case {case_id}"
+        decision = LineDecision(type_.code, code, person.name, claim=claim_of(type_, line.reference))
+        if line.kind == TO_CHECK:
+            explain_rest(tx, number, line, decision, why)
+        by_payment[number].update({} if line.kind == TO_CHECK else {line.line: decision})
     return _answer(tx, case, person, (by_payment, waiting), {"type": type_.code, "account": code, "note": why})
+
+
+def explain_rest(tx: Tx, number: int, rest: Suspended, decision: LineDecision, why: str) -> None:
+    """What was left open of a line is what the decision says; what it was matched to before stays."""
+    source = remittances.load_remittance(tx.connection, number).remittance.source.value
+    before = suspense.load_answers(tx.connection, number, source).matched.get(rest.line, ())
+    share = Placement(
+        rest.line, decision.account, -rest.minor, rest.currency, rest.reference, decision.type, claim=decision.claim
+    )
+    said = suspense.Said(why, decision.by, tx.now)
+    placements = (*before, replace(share, rule=f"decided by {decision.by}"))
+    suspense.save_match(tx.connection, (number, source, rest.line), placements, said)
 
 
 def choose_rival(tx: Tx, case_id: int, choice: int, person: Person, *, note: str = "") -> Answered:
@@ -88,14 +103,14 @@ def choose_rival(tx: Tx, case_id: int, choice: int, person: Person, *, note: str
     rival = rivals[choice - 1]
     _match_rival(tx, case_id, rival, person, note)
     touched = sorted({line["remittance"] for line in rival["lines"]})
-    _book(tx, case, touched)
+    rebook(tx, touched, person)
     record_deed(
         tx.connection,
         tx.now,
         person,
         Deed("case.chosen", f"case {case_id}", after={"choice": choice, "why": rival["why"], "note": note}),
     )
-    left = _resolve(tx, case, Resolution.CHOOSE, person, note or rival["why"])
+    left = note_answer(tx, case, Resolution.CHOOSE, person, note or rival["why"])
     if left:
         partner = remittances.load_remittance(tx.connection, touched[0]).partner
         run_id = f"reconcile:{partner}:chosen {case_id} {write_instant(tx.now)}"
@@ -179,12 +194,17 @@ def _open(tx: Tx, case_id: int, resolution: Resolution, person: Person) -> Case:
         raise Refused(
             f"Case {case_id} ({case.draft.kind}) cannot be resolved by {resolution.value}; allowed: {allowed}."
         )
+    demand_answering(person, case)
+    return case
+
+
+def demand_answering(person: Person, case: Case) -> None:
+    """Raises Refused when none of the person's roles may resolve such a case."""
     if not may_resolve(person, case):
         roles = ", ".join(sorted(role.value for role in person.roles)) or "none"
         raise Refused(
             f"{person.name} (roles: {roles}) may not resolve a {case.draft.kind} case; its owner is {case.draft.owner}."
         )
-    return case
 
 
 def _answer(
@@ -198,25 +218,26 @@ def _answer(
     for number, decisions in by_payment.items():
         source = remittances.load_remittance(tx.connection, number).remittance.source.value
         suspense.save_decisions(tx.connection, number, source, decisions, after["note"], tx.now)
-    _book(tx, case, sorted(by_payment))
+    rebook(tx, sorted(by_payment), person)
     record_deed(tx.connection, tx.now, person, Deed("case.classified", f"case {case.id}", after=after))
-    _resolve(tx, case, Resolution.CLASSIFY, person, after["note"])
+    note_answer(tx, case, Resolution.CLASSIFY, person, after["note"])
     currency = waiting[0][1].currency if waiting else "USD"
     total = Money(sum(line.minor for _, line in waiting), currency)
     return Answered(case.id, len(waiting), len(by_payment), total)
 
 
-def _book(tx: Tx, case: Case, numbers: list[int]) -> None:
+def rebook(tx: Tx, numbers: Iterable[int], person: Person, because: str = "") -> None:
+    """Book payments with what is answered about their lines now, as an act of the person's; `because` is what the entries say."""
     saved = [remittances.load_remittance(tx.connection, number, lock=True) for number in numbers]
     for partner in sorted({each.partner for each in saved}):
-        booking = Booking(partner)
+        booking = Booking(partner, because)
         for each in saved:
             if each.partner == partner:
-                book_again(tx, each, booking=booking)
+                book_again(tx, each, actor=person.name, booking=booking)
         write(tx, booking, fresh=False)
 
 
-def _resolve(tx: Tx, case: Case, resolution: Resolution, person: Person, note: str) -> int:
+def note_answer(tx: Tx, case: Case, resolution: Resolution, person: Person, note: str) -> int:
     """Booking closes a case in which nothing waits any more; who decided is said of it all the same.
 
     How many other lines wait in it: it stays open for them.
@@ -248,7 +269,7 @@ def _match_rival(tx: Tx, case_id: int, rival: dict[str, Any], person: Person, no
         item = open_items[each.key] if each.key else None
         rule = f"{rival['matcher']}, chosen by {person.name}"
         shares[each.line].append(placement_of(tx, of_line, item, each.minor, (currency, rule)))
+    places = {index: (lines[index]["remittance"], lines[index]["source"], lines[index]["line"]) for index in shares}
+    said = suspense.Said(note or rival["why"], person.name, tx.now, together_of(list(places.values())))
     for index, placements in shares.items():
-        at = lines[index]
-        why = note or rival["why"]
-        suspense.save_match(tx.connection, (at["remittance"], at["source"], at["line"]), placements, why, tx.now)
+        suspense.save_match(tx.connection, places[index], placements, said)

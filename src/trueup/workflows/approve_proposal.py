@@ -7,7 +7,7 @@ from typing import Any
 
 from trueup.base.errors import Refused
 from trueup.storage import acts, closing
-from trueup.workflows import close_month, erase_documents, grade_trade_in, resolve_case
+from trueup.workflows import close_month, erase_documents, grade_trade_in, resolve_case, undo_match
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 
@@ -39,6 +39,10 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
             closed = close_month.approve_closing(tx, proposal_id, person)
             words = f"the month {closed.month} is closed; its pack is {closed.evidence[:16]}"
             outcome = {"month": str(closed.month), "evidence": closed.evidence}
+        case undo_match.ACT:
+            undone = undo_match.approve_undoing(tx, proposal_id, person)
+            words = f"{undone.lines} lines of {undone.amount} are undone, and wait in case {undone.case}"
+            outcome = {"lines": undone.lines, "amount": str(undone.amount), "case": undone.case}
         case grade_trade_in.GRADE:
             words, outcome = _told(grade_trade_in.carry_out_grading(tx, proposal_id, person))
         case grade_trade_in.REPEAT:

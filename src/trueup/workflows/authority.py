@@ -22,6 +22,7 @@ _MAY: Mapping[str, tuple[Role, ...]] = {
     "stock.declare": (Role.OPERATIONS, Role.ECOMMERCE, Role.ADMIN),
     "reports.ask": (Role.OPERATIONS, Role.ECOMMERCE, Role.ADMIN),
     "remittances.import": (Role.FINANCE, Role.ADMIN),
+    "matches.decide": (Role.FINANCE, Role.ADMIN),
     "claims.dispute": (Role.FINANCE, Role.ADMIN),
     "invoices.import": (Role.FINANCE, Role.ADMIN),
     "credit-notes.issue": (Role.FINANCE, Role.ADMIN),

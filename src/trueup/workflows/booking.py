@@ -31,9 +31,11 @@ _AT_ONCE = 200
 
 @dataclass
 class Booking:
-    """What a batch of payments does to the books, collected before it is written."""
+    """What a batch of payments does to the books, collected before it is written. `because`: why known ones are booked again,
+    said in the narration of what that posts."""
 
     partner: str
+    because: str = ""
     entries: list[Posted] = field(default_factory=list)
     settled: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
     claims: dict[tuple[str, str], ClaimChange] = field(default_factory=dict)
@@ -117,7 +119,13 @@ class Sight:
         )
         if answers is None:
             return ground
-        return replace(ground, decided=answers.decided, matched=answers.matched, contested=answers.contested)
+        return replace(
+            ground,
+            decided=answers.decided,
+            matched=answers.matched,
+            contested=answers.contested,
+            undone=answers.undone,
+        )
 
 
 def book_new(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) -> None:
@@ -161,7 +169,7 @@ def book_again(tx: Tx, saved: SavedRemittance, *, actor: str = ACTOR, booking: B
     own.suspended.append((saved.id, wanted.suspended))
     own.cases.update((each.kind, each.subject) for each in (*before, *wanted.suspended))
     if change:
-        own.add(_correction(tx, saved, change, actor), wanted.placements, posted, _receivable(tx))
+        own.add(_correction(tx, saved, change, (actor, own.because)), wanted.placements, posted, _receivable(tx))
     posting = POSTED if told.state is PaymentState.PAID else UNPOSTED
     if posting != saved.posting:
         remittances.set_posting(tx.connection, saved.id, posting, saved.post_on)
@@ -206,7 +214,9 @@ def _wanted(tx: Tx, booking: Booking, saved: SavedRemittance) -> Settlement:
     return settle(told, Sight(tx, booking, [told]).ground(told, answers))
 
 
-def _correction(tx: Tx, saved: SavedRemittance, change: tuple[Placement, ...], actor: str) -> Posted:
+def _correction(tx: Tx, saved: SavedRemittance, change: tuple[Placement, ...], said: tuple[str, str]) -> Posted:
+    """The entry of a difference; `said`: who books it, and why where that is no telling of the payment's."""
+    actor, because = said
     told, count = saved.remittance, journal.count_entries(tx.connection, saved.id)
     base = f"{saved.partner}/{told.payment}"
     first = count == 0
@@ -221,7 +231,7 @@ def _correction(tx: Tx, saved: SavedRemittance, change: tuple[Placement, ...], a
     heading = Heading(
         base if first else f"{base} correction {count}",
         day,
-        narration if first else f"Correction of {narration[0].lower()}{narration[1:]}",
+        narration if first else because or f"Correction of {narration[0].lower()}{narration[1:]}",
         saved.primary.evidence,
         "" if first or told.state is PaymentState.PAID else base,
     )

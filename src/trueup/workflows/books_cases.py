@@ -16,7 +16,16 @@ from trueup.base.money import Money
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deduction import Family
 from trueup.domain.remittances import Remittance
-from trueup.domain.settlement import AMBIGUOUS, CLAIMED, DOES_NOT_TIE, HIDDEN_ITEMS, UNKNOWN_INVOICE, UNRECOGNISED
+from trueup.domain.settlement import (
+    AMBIGUOUS,
+    CLAIMED,
+    DOES_NOT_TIE,
+    HIDDEN_ITEMS,
+    TO_CHECK,
+    UNKNOWN_INVOICE,
+    UNMATCHED,
+    UNRECOGNISED,
+)
 from trueup.storage import case_batches, cases, invoices, suspense
 from trueup.storage.claims import ClaimBalance
 from trueup.workflows.claim_causes import find_causes, routed
@@ -35,6 +44,8 @@ _CHOICES = {
     CONTESTED: (Resolution.CHOOSE, Resolution.CLASSIFY, Resolution.RETRY),
     DOES_NOT_TIE: (Resolution.CLASSIFY, Resolution.RETRY),
     HIDDEN_ITEMS: (Resolution.CLASSIFY, Resolution.RETRY),
+    UNMATCHED: (Resolution.CHOOSE, Resolution.CLASSIFY, Resolution.RETRY),
+    TO_CHECK: (Resolution.CHOOSE, Resolution.CLASSIFY),
 }
 _WITHIN = {HIDDEN_ITEMS: timedelta(days=14)}
 _DISPUTE_WITHIN = {

@@ -21,23 +21,35 @@ from trueup.domain.remittances import RemittanceLine
 from trueup.domain.settlement import UNKNOWN_INVOICE, UNRECOGNISED, Placement, Suspended
 from trueup.durable.flow import Flow
 from trueup.storage import remittances, suspense
+from trueup.storage.remittances import SavedRemittance
 from trueup.storage.views.open_items import load_open_items, load_residue
 from trueup.workflows.booking import Booking, book_again, write
 from trueup.workflows.books_cases import CONTESTED
 from trueup.workflows.check_charges import ask_check
-from trueup.workflows.world import Flowing, Tx, World
+from trueup.workflows.world import ACTOR, Flowing, Tx, World
 
 _KINDS = (UNRECOGNISED, UNKNOWN_INVOICE, CONTESTED)
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """A line that waits, by the number it has in the reconciliation of many payments."""
 
     remittance: int
     source: str
     payment: str
     line: ResidueLine
+
+    @classmethod
+    def of(cls, saved: SavedRemittance, number: int) -> Line:
+        """A line of a payment, as the source that the books follow tells it."""
+        told = saved.remittance
+        line = next(each for each in told.lines if each.number == number)
+        return cls(saved.id, told.source.value, told.payment, ResidueLine.of(line, paid_on=told.paid_on))
+
+
+RIVALS_SHOWN = 8
+"""So many explanations of a line that was undone are kept for who answers it."""
 
 
 def reconcile_remittances(c: Flowing, partner: str) -> None:
@@ -56,9 +68,9 @@ def reconcile_partner(tx: Tx, partner: str) -> dict[str, int]:
     waiting = load_residue(tx.connection, partner, _KINDS)
     touched = {row.remittance_id for row in waiting}
     suspense.forget_contests(tx.connection, touched)
-    by_currency: defaultdict[str, list[_Line]] = defaultdict(list)
+    by_currency: defaultdict[str, list[Line]] = defaultdict(list)
     for row in waiting:
-        by_currency[row.currency].append(_Line(row.remittance_id, row.source, row.payment, row.line))
+        by_currency[row.currency].append(Line(row.remittance_id, row.source, row.payment, row.line))
     for currency, lines in sorted(by_currency.items()):
         counts = _reconcile_currency(tx, partner, currency, lines)
         for name, count in counts.items():
@@ -70,7 +82,7 @@ def reconcile_partner(tx: Tx, partner: str) -> dict[str, int]:
     return done
 
 
-def _reconcile_currency(tx: Tx, partner: str, currency: str, lines: Sequence[_Line]) -> dict[str, int]:
+def _reconcile_currency(tx: Tx, partner: str, currency: str, lines: Sequence[Line]) -> dict[str, int]:
     numbered = dict(enumerate(sorted(lines, key=lambda each: (each.payment, each.line.number)), start=1))
     residue = [_renumbered(number, each.line) for number, each in numbered.items()]
     items = {item.item.key: item for item in load_open_items(tx.connection, partner, currency)}
@@ -101,17 +113,26 @@ def _renumbered(number: int, line: ResidueLine) -> ResidueLine:
 
 
 def _save_match(
-    tx: Tx, match: Candidate, numbered: Mapping[int, _Line], items: Mapping[str, Any], currency: str
+    tx: Tx, match: Candidate, numbered: Mapping[int, Line], items: Mapping[str, Any], currency: str
 ) -> None:
     shares: defaultdict[int, list[Placement]] = defaultdict(list)
     for each in placed(match, [(number, numbered[number].line.settled) for number in match.lines]):
         line = numbered[each.line]
         item = items[each.key] if each.key else None
         shares[each.line].append(placement_of(tx, line.line, item, each.minor, (currency, match.matcher)))
+    places = {
+        number: (numbered[number].remittance, numbered[number].source, numbered[number].line.number)
+        for number in shares
+    }
+    said = suspense.Said(match.why, ACTOR, tx.now, together_of(list(places.values())))
     for number, placements in shares.items():
-        line = numbered[number]
-        at = (line.remittance, line.source, line.line.number)
-        suspense.save_match(tx.connection, at, placements, match.why, tx.now)
+        suspense.save_match(tx.connection, places[number], placements, said)
+
+
+def together_of(places: Sequence[tuple[int, str, int]]) -> str:
+    """The name of several lines that are matched as one, by which all of them are undone; "" for one alone."""
+    remittance, source, line = min(places)
+    return f"{remittance} {source} {line}" if len(places) > 1 else ""
 
 
 def placement_of(tx: Tx, line: ResidueLine | RemittanceLine, item: Any, minor: int, said: tuple[str, str]) -> Placement:
@@ -131,7 +152,7 @@ def placement_of(tx: Tx, line: ResidueLine | RemittanceLine, item: Any, minor: i
     return Placement(line.number, account, -minor, currency, line.reference, "invoice", item.invoice, "", rule)
 
 
-def _save_contest(tx: Tx, partner: str, contest: Contest, numbered: Mapping[int, _Line], currency: str) -> None:
+def _save_contest(tx: Tx, partner: str, contest: Contest, numbered: Mapping[int, Line], currency: str) -> None:
     """The lines of a contest wait in one case, named by its first line."""
     lines = [numbered[number] for number in contest.lines]
     subject = f"payment {partner}/{lines[0].payment} line {lines[0].line.number} and {len(lines) - 1} others"
@@ -148,12 +169,12 @@ def _save_contest(tx: Tx, partner: str, contest: Contest, numbered: Mapping[int,
     suspense.save_contests(tx.connection, saved, tx.now)
 
 
-def _rivals_of_lines(contest: Contest, numbered: Mapping[int, _Line], currency: str) -> dict[int, list[dict[str, Any]]]:
+def _rivals_of_lines(contest: Contest, numbered: Mapping[int, Line], currency: str) -> dict[int, list[dict[str, Any]]]:
     """What is kept with each line of a contest: with the first, which is asked, every rival; with the others those about them.
 
     Each with all of them would be lines times rivals.
     """
-    told = [(rival, _told(rival, numbered, currency)) for rival in contest.rivals]
+    told = [(rival, told_rival(rival, numbered, currency)) for rival in contest.rivals]
     own: dict[int, list[dict[str, Any]]] = {number: [] for number in contest.lines}
     for rival, said in told:
         for number in rival.lines:
@@ -163,7 +184,7 @@ def _rivals_of_lines(contest: Contest, numbered: Mapping[int, _Line], currency: 
     return own
 
 
-def _told(rival: Candidate, numbered: Mapping[int, _Line], currency: str) -> dict[str, Any]:
+def told_rival(rival: Candidate, numbered: Mapping[int, Line], currency: str) -> dict[str, Any]:
     """A rival explanation as JSON, by payments and lines rather than by numbers of one reconciliation."""
     return {
         "lines": [

@@ -11,6 +11,7 @@ from trueup.base.money import Money
 from trueup.domain.acknowledgements import backorder_line, check_reopening
 from trueup.domain.cases import Case, Resolution, Role
 from trueup.domain.deliveries import Delivery, DeliveryState, is_open
+from trueup.domain.settlement import UNMATCHED
 from trueup.storage import acts, cases, decisions, deliveries, item_claims, orders, remittances, suspense
 from trueup.storage.documents import DocumentFilter, list_documents
 from trueup.storage.sales_orders import forget_wanted
@@ -138,10 +139,13 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Decided:
 
 
 def _takes_two(resolution: Resolution, risk: Money | None, limit: Money | None) -> bool:
-    """Whether a second person must agree. Money of another currency cannot be compared with the limit: then too."""
-    if resolution not in _BINDING or risk is None or limit is None:
-        return False
-    return risk.currency != limit.currency or abs(risk).minor > limit.minor
+    """Whether a second person must agree."""
+    return resolution in _BINDING and risk is not None and is_above(risk, limit)
+
+
+def is_above(amount: Money, limit: Money | None) -> bool:
+    """Whether an act on so much money takes two persons; money of another currency than the limit's always does."""
+    return limit is not None and (amount.currency != limit.currency or abs(amount).minor > limit.minor)
 
 
 DONE_ELSEWHERE = {
@@ -271,7 +275,10 @@ def _settle_trade_in_run(tx: Tx, trade_in_id: int) -> None:
 
 def _settle_again(tx: Tx, case: Case) -> None:
     """Book what waits in it with what is known now, and hold it against all that is open. What still waits has a case again."""
-    waiting = {number for number, _ in suspense.waiting_lines(tx.connection, case.draft.kind, case.draft.subject)}
+    lines = suspense.waiting_lines(tx.connection, case.draft.kind, case.draft.subject)
+    for number, line in lines if case.draft.kind == UNMATCHED else ():
+        suspense.forget_undone(tx.connection, number, [line.line])
+    waiting = {number for number, _ in lines}
     book_payments(tx, waiting)
     for partner in sorted(set(remittances.partners_of(tx.connection, waiting).values())):
         tx.at(tx.now, "reconcile_remittances", f"reconcile:{partner}:case {case.id}", partner)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from trueup.base.errors import Invalid
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.pages.matches import undoings
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
@@ -91,6 +92,7 @@ def _show(visit: Visit) -> Response:
         lines=lines,
         more=max(0, shown["lines"] - _MOST_LINES),
         names=Names(visit),
+        proposals=undoings(visit, f"payment {shown['partner']}/{shown['payment']} line "),
     )
 
 

@@ -111,6 +111,18 @@ def show_entry(connection: sa.Connection, entry_id: int) -> dict[str, Any]:
     }
 
 
+def last_entry(connection: sa.Connection) -> int:
+    """The id of the newest entry, 0 without any."""
+    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(journal_entries.c.id), 0))).scalar_one())
+
+
+def entries_after(connection: sa.Connection, entry_id: int, actor: str, *, limit: int = 50) -> list[dict[str, Any]]:
+    """The entries after one that somebody posted, each with its lines."""
+    table = journal_entries.c
+    query = sa.select(table.id).where(table.id > entry_id, table.actor == actor).order_by(table.id).limit(limit)
+    return [show_entry(connection, each) for each in connection.execute(query).scalars().all()]
+
+
 _LINES = sa.text(
     "SELECT l.*, i.number AS invoice FROM trueup.journal_lines l LEFT JOIN trueup.invoices i ON i.id = l.invoice_id"
     " WHERE l.entry_id = :entry ORDER BY l.number"

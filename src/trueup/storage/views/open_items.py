@@ -36,36 +36,68 @@ class Residue:
 def load_open_items(connection: sa.Connection, partner: str, currency: str) -> list[BookItem]:
     """Every open invoice, credit note and claim of a partner in one currency."""
     values = {"partner": partner, "currency": currency}
-    items = [
-        BookItem(
-            OpenItem(
-                f"invoice {row.id}",
-                ItemKind.INVOICE,
-                row.number,
-                row.open,
-                row.issued_on,
-                row.purchase_order,
-                "",
-                row.credits,
-            ),
-            invoice=row.id,
-        )
-        for row in connection.execute(_INVOICES, values)
-    ]
-    items += [
-        BookItem(
-            OpenItem(f"claim {row.id}", ItemKind.CLAIM, row.claim.partition("/")[2], row.open, row.first_on),
-            invoice=row.invoice_id,
-            claim=row.claim,
-            type=row.type,
-        )
-        for row in connection.execute(_CLAIMS, values)
-    ]
-    return items
+    items = [_invoice(row) for row in connection.execute(_INVOICES, values)]
+    return items + [_claim(row) for row in connection.execute(_CLAIMS, values)]
+
+
+def load_items(
+    connection: sa.Connection, partner: str, currency: str, keys: Collection[str], *, lock: bool = False
+) -> dict[str, BookItem]:
+    """Those of these keys that are open, by key; locked to be settled. Unlike all of them, each with the vendor code it is of."""
+    wanted: dict[str, list[int]] = {"invoice": [], "claim": []}
+    for key in keys:
+        kind, _, number = key.partition(" ")
+        if kind in wanted and number.isdecimal() and len(number) < 19:
+            wanted[kind].append(int(number))
+    values = {"partner": partner, "currency": currency}
+    found: list[BookItem] = []
+    if wanted["invoice"]:
+        query = sa.text(f"{_INVOICES} AND i.id = ANY(:ids) ORDER BY i.id{' FOR UPDATE OF o' if lock else ''}")
+        found += [_invoice(row, row.payee) for row in connection.execute(query, {**values, "ids": wanted["invoice"]})]
+    if wanted["claim"]:
+        query = sa.text(f"{_CLAIMS} AND id = ANY(:ids) ORDER BY id{' FOR UPDATE' if lock else ''}")
+        found += [_claim(row) for row in connection.execute(query, {**values, "ids": wanted["claim"]})]
+    return {each.item.key: each for each in found}
+
+
+def find_items(
+    connection: sa.Connection, partner: str, currency: str, sought: tuple[str, int | None], limit: int = 20
+) -> list[BookItem]:
+    """Open items whose number, purchase order or claim has these words in it, or whose open amount is so many minor units."""
+    words, minor = sought
+    values = {"partner": partner, "currency": currency, "words": f"%{_escaped(words)}%", "minor": minor, "limit": limit}
+    invoices = sa.text(
+        f"{_INVOICES} AND (i.number ILIKE :words OR i.purchase_order ILIKE :words OR abs(o.minor) = :minor)"
+        " ORDER BY abs(o.minor) = :minor DESC NULLS LAST, i.issued_on DESC, i.id LIMIT :limit"
+    )
+    claims = sa.text(
+        f"{_CLAIMS} AND (claim ILIKE :words OR taken_minor - given_minor - lost_minor = :minor)"
+        " ORDER BY first_on DESC, id LIMIT :limit"
+    )
+    found = [_invoice(row, row.payee) for row in connection.execute(invoices, values)]
+    return [*found, *(_claim(row) for row in connection.execute(claims, values))][:limit]
+
+
+def _escaped(words: str) -> str:
+    """Words in which nothing stands for other words."""
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _invoice(row: sa.Row[Any], payee: str = "") -> BookItem:
+    order, about = row.purchase_order, row.credits
+    key = f"invoice {row.id}"
+    return BookItem(
+        OpenItem(key, ItemKind.INVOICE, row.number, row.open, row.issued_on, order, payee, about), invoice=row.id
+    )
+
+
+def _claim(row: sa.Row[Any]) -> BookItem:
+    item = OpenItem(f"claim {row.id}", ItemKind.CLAIM, row.claim.partition("/")[2], row.open, row.first_on)
+    return BookItem(item, invoice=row.invoice_id, claim=row.claim, type=row.type)
 
 
 _INVOICES = sa.text(
-    "SELECT i.id, i.number, o.minor AS open, i.issued_on, i.purchase_order, i.credits FROM trueup.open_invoices o"
+    "SELECT i.id, i.number, i.payee, o.minor AS open, i.issued_on, i.purchase_order, i.credits FROM trueup.open_invoices o"
     " JOIN trueup.invoices i ON i.id = o.invoice_id WHERE o.partner = :partner AND o.currency = :currency"
 )
 _CLAIMS = sa.text(

@@ -1,0 +1,120 @@
+"""The desk of matches: what is typed is told as a difference at once, a match is put together, undone, and stays in sight."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Page as Tab
+
+from tests.console.calling import calling, token
+from tests.console.installed import Console
+from tests.console.money_books import console_over_money, lacking, newest_case
+from tests.console.test_all_pages import violations
+
+
+@pytest.fixture(scope="module")
+def console(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console over books of its own, which these tests change."""
+    with console_over_money(server_url, Path(tmp_path_factory.mktemp("matches"))) as running:
+        yield running
+
+
+def _balance(console: Console) -> dict[str, int]:
+    with console.app.database.transaction() as connection:
+        query = sa.text(
+            "SELECT account, sum(minor) AS minor FROM trueup.journal_lines GROUP BY 1 HAVING sum(minor) <> 0"
+        )
+        return {row.account: int(row.minor) for row in connection.execute(query)}
+
+
+def test_a_match_is_put_together_with_the_difference_in_sight(console: Console, page_of: Callable[..., Tab]) -> None:
+    """By keyboard: an item is searched and added, a part of it is a fee, the rest is told while it is typed; axe finds nothing."""
+    case = newest_case(console, "remittance.contested")
+    tab = page_of("Fina")
+    tab.goto(f"/matches/{case}")
+    tab.locator("#q").fill("300.00")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**q=300.00*")
+    tab.get_by_role("link", name="Add invoice INV-8").press("Enter")
+    tab.get_by_role("link", name="Take away invoice INV-8").wait_for()
+    difference = tab.locator("#difference")
+    assert "Adds up" in difference.inner_text()
+    tab.locator("#amount-1").fill("290.00")
+    difference.get_by_text("Not yet").wait_for()
+    assert "10.00" in difference.inner_text()
+    tab.locator("#of-2").fill("10.00")
+    tab.locator("#type-2").select_option("co-op")
+    difference.get_by_text("Adds up").wait_for()
+    assert not lacking(difference.inner_text(), "What it posts", "290.00", "10.00")
+    assert not violations(tab, "the desk", "light")
+    tab.locator("#of-2").press("Control+Enter")
+    tab.locator("#said").get_by_text("300.00").wait_for()
+    tab.goto("/matches?view=matched")
+    assert not lacking(tab.content(), "matched by hand", "Fina", "Undo")
+
+
+def _proposal(console: Console) -> int:
+    with console.app.database.transaction() as connection:
+        query = sa.text("SELECT id FROM trueup.proposals WHERE act = 'match.undo' AND approved_by IS NULL")
+        return int(connection.execute(query).scalar_one())
+
+
+def test_a_match_is_undone_and_what_it_was_stays_in_sight(console: Console) -> None:
+    """The page says what it would post and changes nothing; who may not is told; afterwards the line waits, with its history."""
+    with console.visitor("Aude") as aude:
+        listed = aude.get("/matches?view=matched").text
+        address = re.findall(r'href="(/matches/undo/\d+/\d+)"', listed)[0]
+        assert not lacking(aude.get(address).text, "This needs")
+        assert aude.post(address, reason="no").status_code == 403
+    before = _balance(console)
+    with console.visitor("Fina") as fina:
+        assert not lacking(fina.get(address).text, "What it does", "waits with a case", 'id="confirm"')
+        assert _balance(console) == before
+        assert fina.post(address).status_code == 422
+        asked = fina.post(address, reason="it is of the other shop")
+        assert not lacking(fina.get(asked.headers["location"]).text, "to undo the match of line 5", "second person")
+        assert _balance(console) == before
+    with console.visitor("Bo Admin") as bo:
+        assert bo.post(f"/proposals/{_proposal(console)}/approve").status_code == 303
+    with console.visitor("Fina") as fina:
+        desk = fina.get(f"/matches/{newest_case(console, 'remittance.unmatched')}").text
+        assert not lacking(desk, "it is of the other shop", "Explanation 1")
+        assert not lacking(fina.get("/matches?view=undone").text, "it is of the other shop", "by hand")
+        assert not lacking(fina.get(address).text, "waits in suspense already", "Undone</b> by Fina")
+
+
+def test_the_api_does_what_the_desk_does(console: Console) -> None:
+    """The same explanations with their signs, the same search, a split under a key of one's own, undone again."""
+    case = newest_case(console, "remittance.unmatched")
+    with calling(console, token(console, "Fina")) as fina:
+        first = fina.json(f"/cases/{case}/explanations")["items"][0]
+        assert first["confidence"] in ("low", "medium", "high") and {each["trait"] for each in first["signs"]} == {
+            "reference",
+            "amount",
+            "date",
+            "party",
+        }
+        with console.app.database.transaction() as connection:
+            [(remittance, line)] = connection.execute(
+                sa.text("SELECT remittance_id, line FROM trueup.suspense WHERE kind = 'remittance.unmatched'")
+            ).all()
+        at = {"remittance": remittance, "line": line}
+        [found] = [
+            each
+            for each in fina.json(f"/cases/{case}/candidates?remittance={remittance}&line={line}&words=INV-7")["items"]
+            if each["called"] == "invoice INV-7"
+        ]
+        short = {**at, "shares": [{"amount": {"amount": "299.00", "currency": "USD"}, "key": found["key"]}]}
+        assert fina.send(f"/cases/{case}/match", short).status_code == 409
+        told = {**short, "leave_rest": True, "note": "the buyer looks"}
+        assert fina.send(f"/cases/{case}/match?dry_run=true", told).json()["dry_run"] is True
+        assert fina.send(f"/cases/{case}/match", told).json()["amount"] == {"amount": "299.00", "currency": "USD"}
+        where = f"/remittances/{remittance}/lines/{line}/undoing"
+        assert fina.send(where, {"reason": "once more"}).json()["proposal"] == _proposal(console)
+        assert [each["approved_by"] for each in fina.json("/matches/undone")["items"]] == ["Bo Admin"]
+    with calling(console, token(console, "Aude")) as aude:
+        assert aude.send(where, {"reason": "no"}).status_code == 403
