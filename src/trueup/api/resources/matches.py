@@ -303,7 +303,7 @@ def undo(
     """
 
     def act(tx: Tx) -> MatchUndone:
-        done = undo_match(tx, remittance, line, call.person, told.reason, call.app.settings.two_persons_above)
+        done = undo_match(tx, remittance, line, call.person, told.reason, call.desk.settings.two_persons_above)
         return MatchUndone.model_validate(
             {
                 "lines": done.lines,

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0041_undone_matches"
-down_revision = "0040_sign_offs"
+revision = "0042_undone_matches"
+down_revision = "0041_journal_sums"
 branch_labels = None
 depends_on = None
 
