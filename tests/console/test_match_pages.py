@@ -113,8 +113,8 @@ def test_the_api_does_what_the_desk_does(console: Console) -> None:
         told = {**short, "leave_rest": True, "note": "the buyer looks"}
         assert fina.send(f"/cases/{case}/match?dry_run=true", told).json()["dry_run"] is True
         assert fina.send(f"/cases/{case}/match", told).json()["amount"] == {"amount": "299.00", "currency": "USD"}
-        where = f"/remittances/{remittance}/lines/{line}/undoing"
-        assert fina.send(where, {"reason": "once more"}).json()["proposal"] == _proposal(console)
+        where = f"/remittances/{remittance}/undoings"
+        assert fina.send(where, {"line": line, "reason": "once more"}).json()["proposal"] == _proposal(console)
         assert [each["approved_by"] for each in fina.json("/matches/undone")["items"]] == ["Bo Admin"]
     with calling(console, token(console, "Aude")) as aude:
-        assert aude.send(where, {"reason": "no"}).status_code == 403
+        assert aude.send(where, {"line": line, "reason": "no"}).status_code == 403

@@ -166,9 +166,10 @@ class Matched(
     dry_run: bool
 
 
-class Undoing(Told, json_schema_extra={"examples": [{"reason": "It is of the other shop."}]}):
-    """Why a match is taken apart."""
+class Undoing(Told, json_schema_extra={"examples": [{"line": 5, "reason": "It is of the other shop."}]}):
+    """Which line's match is taken apart, and why."""
 
+    line: int = Field(ge=1, le=2**31 - 1)
     reason: Line
 
 
@@ -293,17 +294,15 @@ def _matched(done: Answered, dry_run: bool) -> Matched:
     )
 
 
-def undo(
-    call: Calling, remittance: Number, line: Number, told: Undoing, dry_run: DryRun = False, key: Key = None
-) -> MatchUndone:
-    """Take apart what a line was posted as, and the lines that were matched with it.
+def undo(call: Calling, remittance: Number, told: Undoing, dry_run: DryRun = False, key: Key = None) -> MatchUndone:
+    """Take apart what a line of a payment was posted as, and the lines that were matched with it.
 
     An entry takes it back, the line waits in a case again, and what it was is kept. Above the limit of two persons it is only
     proposed.
     """
 
     def act(tx: Tx) -> MatchUndone:
-        done = undo_match(tx, remittance, line, call.person, told.reason, call.desk.settings.two_persons_above)
+        done = undo_match(tx, remittance, told.line, call.person, told.reason, call.desk.settings.two_persons_above)
         return MatchUndone.model_validate(
             {
                 "lines": done.lines,
@@ -334,6 +333,6 @@ RESOURCE = Resource(
         Operation("/cases/{case}/candidates", find_candidates),
         Operation("/cases/{case}/choice", choose, MAY, "POST"),
         Operation("/cases/{case}/match", match, MAY, "POST"),
-        Operation("/remittances/{remittance}/lines/{line}/undoing", undo, MAY, "POST"),
+        Operation("/remittances/{remittance}/undoings", undo, MAY, "POST"),
     ),
 )
