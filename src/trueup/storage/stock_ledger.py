@@ -91,7 +91,11 @@ _CHANGED = f"({', '.join(f'given.{name}' for name in _TOLD)}) IS DISTINCT FROM (
 
 
 def _append(given: str) -> str:
-    """Of observations, those that differ from the one before them in history."""
+    """Of observations, those that differ from the one before them in history.
+
+    Sorted, so that all of them are looked for before the first is added: in a table that was empty when it was analysed history
+    is read from end to end, and would be read with what this very statement adds to it, 70,000 counts in four minutes.
+    """
     return f"""
 INSERT INTO trueup.stock_observations (counted, {_NAMES})
 SELECT :counted, {_GIVEN_NAMES} FROM ({given}) AS given
@@ -101,7 +105,7 @@ LEFT JOIN LATERAL (
       AND known.observed_at <= given.observed_at
     ORDER BY known.observed_at DESC, known.id DESC LIMIT 1
 ) AS before ON true
-WHERE {_CHANGED}"""
+WHERE {_CHANGED} ORDER BY given.sku, given.location, given.observed_at"""
 
 
 _APPEND = sa.text(_append(_GIVEN))
