@@ -230,7 +230,7 @@ def test_two_people_decide_one_case_once(console: Console, new_case: Callable[..
         assert olga.post(f"/exceptions/{case_id}/resolve", resolution="dismiss").status_code == 303
         late = ana.post(f"/exceptions/{case_id}/resolve", resolution="retry")
     assert late.status_code == 409
-    assert "resolved on 2026-11-23 by Olga" in late.text
+    assert "resolved on 23 Nov 2026 by Olga" in late.text
 
 
 def test_the_address_is_the_state(page_of: Callable[..., Tab], new_case: Callable[..., int]) -> None:

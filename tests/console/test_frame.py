@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.console.installed import Console
+from trueup.console.visit import SESSION
 
 
 def test_nobody_sees_a_page_without_signing_in(console: Console) -> None:
@@ -57,3 +58,36 @@ def test_today_opens_in_a_browser(page_of: Callable[..., Page]) -> None:
     assert page.get_by_role("heading", level=1).inner_text() == "Today"
     page.keyboard.press("Control+k")
     assert page.locator("#palette-words").is_visible()
+
+
+def test_what_was_typed_into_a_refused_form_is_kept_and_sent_again(
+    console: Console, browser: Browser, new_case: Callable[..., int]
+) -> None:
+    """After a night the page is of an earlier session: that is told, and the words stand there, to be sent with one key."""
+    number = new_case("typed for nothing")
+    context = browser.new_context(base_url=console.url, locale="en-GB")
+    context.add_cookies([{"name": SESSION, "value": console.ticket("Olga"), "url": console.url}])
+    tab = context.new_page()
+    tab.goto(f"/exceptions?words=typed+for+nothing&row={number}")
+    tab.locator("#comment").fill("the buyer called:\nsend half of it")
+    context.add_cookies([{"name": SESSION, "value": console.ticket("Olga"), "url": console.url}])
+    tab.locator("#comment").press("Control+Enter")
+    tab.get_by_role("heading", name="What you typed is kept").wait_for()
+    assert "earlier session" in tab.locator("main").inner_text()
+    assert tab.locator("#kept-1").input_value().splitlines() == ["the buyer called:", "send half of it"]
+    tab.locator("#send-again").press("Enter")
+    tab.get_by_text("Comment saved.").wait_for()
+    assert "send half of it" in tab.locator("#detail").inner_text()
+    context.close()
+
+
+def test_what_another_site_sends_or_what_is_secret_is_kept_nowhere(console: Console) -> None:
+    """Our token is not put into a form of another site's making, and no secret is written back."""
+    with console.visitor("Olga") as olga:
+        fields = {"csrf": "stale", "text": "words of somebody else"}
+        mine = olga.http.post("/exceptions/1/comment", data=fields)
+        theirs = olga.http.post("/exceptions/1/comment", data=fields, headers={"sec-fetch-site": "cross-site"})
+        secret = olga.http.post("/exceptions/1/comment", data={**fields, "password": "a secret of ours"})
+    assert "words of somebody else" in mine.text and olga.csrf in mine.text
+    assert "words of somebody else" not in theirs.text and "send-again" not in theirs.text
+    assert "a secret of ours" not in secret.text

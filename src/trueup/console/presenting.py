@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from babel import Locale, UnknownLocaleError, dates, negotiate_locale, numbers
 from markupsafe import Markup, escape
 
 from trueup.base.clock import read_instant
+from trueup.base.errors import Invalid
 from trueup.base.money import Money
 
 MINUS = "\N{MINUS SIGN}"
@@ -20,6 +22,13 @@ LOCALES = ("en_GB", "en_US", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "sv_SE
 """How numbers and days can be written; the words of the console are English."""
 _SOON = timedelta(hours=4)
 _NOW = timedelta(seconds=10)
+_MOMENT = re.compile(
+    r"(?<![\w/.-])\d{4}-\d\d-\d\d(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?(?![\w/-])(?!\.\w)"
+)
+_AMOUNT = re.compile(r"(?<![\w.,/-])(-?\d+(?:\.\d+)?) ([A-Z]{3})(?![\w-])")
+_HYPHEN_MINUS = re.compile(r"(?<![^\s(])-(?= ?\d)")
+_GID = re.compile(r"gid://\w+/(\w+)/(\d+)")
+_FIRST_WORD = re.compile(r"^[a-z]+(?=[\s,:;.'’]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +53,13 @@ class Presenting:
         found = _money(amount)
         if found is None:
             return Markup('<span class="unknown" title="Not known">{}</span>').format(UNKNOWN)
-        pattern = "#,##0" + ("." + "0" * digits if (digits := -found.amount.as_tuple().exponent) else "")  # type: ignore[operator]
-        text = _minus(numbers.format_decimal(found.amount, format=pattern, locale=self.locale))
         css = "money negative" if found.minor < 0 else "money"
         currency = Markup('\N{NO-BREAK SPACE}<span class="currency">{}</span>').format(found.currency) if code else ""
-        return Markup('<span class="{}">{}{}</span>').format(css, text, currency)
+        return Markup('<span class="{}">{}{}</span>').format(css, self._grouped(found), currency)
+
+    def minor(self, minor: int, currency: str) -> Markup:
+        """Money that was kept as its minor units."""
+        return self.money(Money(minor, currency))
 
     def quantity(self, count: int | None, unit: str = "") -> str:
         """A count with its unit."""
@@ -106,6 +117,40 @@ class Presenting:
         state = "bad" if left < timedelta(0) else "warn" if left < _SOON else "plain"
         return Markup('<span class="deadline deadline-{}">{}</span>').format(state, self._time(moment, words))
 
+    def month(self, value: str | date) -> str:
+        """A month: November 2026, from "2026-11" or any of its days."""
+        day = value if isinstance(value, date) else date.fromisoformat(f"{value}-01")
+        return str(dates.format_date(day, format="LLLL y", locale="en"))
+
+    def prose(self, text: str, *, begins: bool = True) -> str:
+        """A sentence that the program keeps, as this person reads it: its days, its moments and its amounts in their way, a minus
+        that is one, ids of a shop without their address, and a capital where it `begins`. What is drawn already stays as it is."""
+        if isinstance(text, Markup):
+            return text
+        for pattern, shown in ((_MOMENT, self._moment), (_AMOUNT, self._amount), (_GID, _thing)):
+            text = pattern.sub(shown, text)
+        text = _HYPHEN_MINUS.sub(MINUS, text)
+        return _FIRST_WORD.sub(lambda found: found[0].capitalize(), text) if begins else text
+
+    def _moment(self, found: re.Match[str]) -> str:
+        try:
+            return f"{self.day(found[0])}, {self.clock(found[0])}" if found[1] else self.day(found[0])
+        except ValueError:  # 2026-13-45 is a number of somebody's
+            return found[0]
+
+    def _amount(self, found: re.Match[str]) -> str:
+        try:
+            amount = Money.of(found[1], found[2])
+        except Invalid:  # a price with more digits than can be paid
+            return found[0]
+        if amount.currency not in self.locale.currencies:
+            return found[0]
+        return f"{self._grouped(amount)}\N{NO-BREAK SPACE}{amount.currency}"
+
+    def _grouped(self, amount: Money) -> str:
+        pattern = "#,##0" + ("." + "0" * digits if (digits := -amount.amount.as_tuple().exponent) else "")  # type: ignore[operator]
+        return _minus(numbers.format_decimal(amount.amount, format=pattern, locale=self.locale))
+
     def span(self, length: timedelta) -> str:
         """A length of time: 15 min, 3 h."""
         return f"{int(length.total_seconds())} s" if length < timedelta(minutes=1) else _span(length)
@@ -148,6 +193,10 @@ def _money(amount: Money | str | None) -> Money | None:
         value, _, currency = amount.partition(" ")
         return Money.of(value, currency) if currency else None
     return amount
+
+
+def _thing(found: re.Match[str]) -> str:
+    return f"{found[1]} {found[2]}"
 
 
 def _minus(text: str) -> str:

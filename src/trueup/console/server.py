@@ -31,6 +31,7 @@ from trueup.base.streams import read_at_most
 from trueup.console import pages
 from trueup.console.drawing import manifest, templates
 from trueup.console.kept_assets import answer_asset, keep_assets
+from trueup.console.kept_form import kept_of
 from trueup.console.live import is_streamed
 from trueup.console.page import OPEN_TO_ALL, Page, Route
 from trueup.console.permissions import words_of
@@ -203,7 +204,7 @@ def problem_page(visit: Visit, status: int, words: str) -> Response:
     """What went wrong, as a page, or for htmx as what goes into the page's place for problems."""
     template = templates().get_template("layout/problem_part.html" if visit.partial else "layout/problem.html")
     known = {"visit": visit, "present": visit.present, "title": _TITLES.get(status, "Failed"), "words": words}
-    response = HTMLResponse(template.render(**known, status=status), status_code=status)
+    response = HTMLResponse(template.render(**known, status=status, kept=kept_of(visit)), status_code=status)
     if visit.partial:
         response.headers["HX-Retarget"] = "#problems"
         response.headers["HX-Reswap"] = "innerHTML"
@@ -236,7 +237,7 @@ def _check_origin(visit: Visit, route: Route) -> None:
         return
     shown = visit.request.headers.get("x-csrf-token") or visit.given("csrf")
     if not hmac.compare_digest(shown.encode(), visit.csrf.encode()):
-        raise Refused("This form is of an earlier session; nothing was done. Reload the page and do it again.")
+        raise Refused("This form is of an earlier session; nothing was done. Read it and send it again.")
 
 
 def _to_sign_in(visit: Visit) -> Response:

@@ -12,11 +12,16 @@ function colours() {
   return { text: of("--quiet"), line: of("--line"), page: of("--surface"), series: ["--info", "--warn", "--held", "--ok", "--bad", "--idle"].map(of) };
 }
 
+// As the tables have it: groups, and a minus that is one.
+function plain(value) {
+  return value.toLocaleString("en").replace("-", "\u2212");
+}
+
 function axis(given, chosen, width) {
   const listed = Array.isArray(given) ? given : [given];
   return listed.map((each) => ({
     ...each,
-    axisLabel: { color: chosen.text, ...(each?.type === "category" && each.data.length < 8 ? { interval: 0, overflow: "break", width: Math.floor((width - 96) / each.data.length) } : {}), ...each?.axisLabel },
+    axisLabel: { color: chosen.text, lineHeight: 14, ...(each?.type === "value" ? { formatter: plain } : {}), ...(each?.type === "category" && each.data.length < 8 ? { interval: 0, overflow: "break", width: Math.floor((width - 96) / each.data.length) } : {}), ...each?.axisLabel },
     axisLine: { lineStyle: { color: chosen.line } },
     splitLine: { lineStyle: { color: chosen.line } },
   }));

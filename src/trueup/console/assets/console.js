@@ -6,12 +6,17 @@ import { startPalette } from "./palette.js";
 import { startFrame, toast } from "./frame.js";
 import { startCharts } from "./chart_places.js";
 import { startPasskeys } from "./passkeys.js";
+import { startWaiting } from "./waiting.js";
 
 startFrame();
 startPalette();
 startKeys();
 startCharts();
 startPasskeys();
+startWaiting();
 
-document.addEventListener("htmx:error", () => toast("The server could not be reached, or failed. Nothing was changed; try again."));
-document.addEventListener("htmx:response:error", () => toast("The server failed. Nothing half-done was kept."));
+// What htmx asks for is looked at, or tried and rolled back.
+document.addEventListener("htmx:error", () => toast("The server could not be reached. Nothing was changed; try again."));
+document.addEventListener("htmx:response:error", (event) => {
+  if (event.detail.ctx.response.status >= 500) toast("The server failed. Nothing half-done was kept.");
+});

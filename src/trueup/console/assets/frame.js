@@ -65,10 +65,14 @@ export function startFrame() {
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-print]")) print();
   });
-  // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", (event) => {
-    if (event.target.dataset.sent && event.target.method === "post") event.preventDefault();
-    else if (event.target.method === "post" && !event.target.hasAttribute("hx-post")) event.target.dataset.sent = "yes";
+    const form = event.target;
+    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (!navigator.onLine) {
+      event.preventDefault();
+      toast("You are offline. Nothing was sent, and what you typed is kept; press again when you are back.");
+    } else if (form.dataset.sent) event.preventDefault(); // a form is sent once, however often its button is pressed
+    else form.dataset.sent = "yes";
   });
   // On paper nothing can be opened: what is folded is printed open, and folded again.
   let folded = [];
@@ -76,6 +80,6 @@ export function startFrame() {
     folded = [...document.querySelectorAll("main details:not([open])")];
     folded.forEach((each) => (each.open = true));
   });
-  addEventListener("afterprint", () => folded.forEach((each) => (each.open = false)));
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+  addEventListener("afterprint", () => folded.forEach((each) => (each.open = false)));
 }

@@ -1,0 +1,63 @@
+"""What was typed into a form that was refused: it stands on the page that says why, to be mended and sent again.
+
+It holds without a script, after a restart and for a form of an earlier session. Never kept: secrets, files, what is beyond a
+form that a person fills in, and what a stranger or another site sends, which would get our own token with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from trueup.console.visit import Visit
+
+_MOST = 60
+_SECRET = re.compile("password|secret|token|code", re.IGNORECASE)
+_WORDS = ("note", "reason", "text", "comment", "why")
+_CHOSEN = re.compile(r"\S*")
+"""A value without a space is one that the form offered, or an id; words are what somebody typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where the form goes, what was chosen in it, what was typed, and the page that it stood on ("" when that is not known)."""
+
+    address: str
+    chosen: Sequence[tuple[str, str]]
+    typed: Sequence[tuple[str, str]]
+    page: str
+
+
+def kept_of(visit: Visit) -> Kept | None:
+    """The form of this visit; None when there is none that may be kept."""
+    fields = [(name, value) for name, value in visit.form.multi_items() if name != "csrf"]
+    if (
+        not fields
+        or visit.person is None
+        or not _is_ours(visit)
+        or len(fields) > _MOST
+        or any(_SECRET.search(name) for name, _ in fields)
+    ):
+        return None
+    texts = [(name, value) for name, value in fields if isinstance(value, str)]
+    if len(texts) < len(fields):
+        return None
+    typed = [(name, value) for name, value in texts if value and (name in _WORDS or not _CHOSEN.fullmatch(value))]
+    return Kept(visit.request.url.path, [each for each in texts if each not in typed], typed, _page_of(visit))
+
+
+def _is_ours(visit: Visit) -> bool:
+    asked = visit.request.headers
+    return (
+        asked.get("sec-fetch-site", "same-origin") == "same-origin"
+        and asked.get("origin", visit.origin) == visit.origin
+    )
+
+
+def _page_of(visit: Visit) -> str:
+    """The page that the form was sent from, when the browser says so and it is one of ours."""
+    came = urlsplit(visit.request.headers.get("referer", ""))
+    ours = f"{came.scheme}://{came.netloc}" in (visit.home, visit.origin)
+    return (came.path + (f"?{came.query}" if came.query else "")) if ours else ""
