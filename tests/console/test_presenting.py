@@ -1,0 +1,46 @@
+"""How sentences that the program keeps are read by a person: days, amounts and minus in their way, names as they are."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trueup.console.presenting import MINUS, present_in
+
+_NOW = datetime(2026, 11, 7, 6, tzinfo=UTC)
+BRITISH, GERMAN = (present_in(locale, "", "Europe/Berlin", _NOW) for locale in ("en_GB", "de_DE"))
+
+
+@pytest.mark.parametrize(
+    ("kept", "read"),
+    [
+        ("payment 51, 19782.13 GBP on 2026-11-02", "Payment 51, 19,782.13\N{NO-BREAK SPACE}GBP on 2 Nov 2026"),
+        ("251 eaches = 268 on hand - 17 committed", f"251 eaches = 268 on hand {MINUS} 17 committed"),
+        ("it would move -7.00 USD", f"It would move {MINUS}7.00\N{NO-BREAK SPACE}USD"),
+        ("changed at 2026-11-05T10:10:00Z", "Changed at 5 Nov 2026, 11:10"),
+        ("of gid://shopify/Customer/689", "Of Customer 689"),
+        ("RW26-000801, file-2026-10-31.csv, 10-12 days, 24 EAN", "RW26-000801, file-2026-10-31.csv, 10-12 days, 24 EAN"),
+        ("2026-13-45 is a number of theirs", "2026-13-45 is a number of theirs"),
+        ("amazon-de is paused", "amazon-de is paused"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_a_sentence_is_read_in_the_readers_way(kept: str, read: str) -> None:
+    """What is a day, a moment or an amount is written as everywhere on the page; what merely looks like one stays."""
+    assert BRITISH.prose(kept) == read
+
+
+def test_another_reader_reads_another_number() -> None:
+    """The same sentence, with the groups and the days of the reader."""
+    assert GERMAN.prose("1234.50 EUR on 2026-11-02") == "1.234,50\N{NO-BREAK SPACE}EUR on 2 Nov. 2026"
+    assert BRITISH.month("2026-11") == BRITISH.month(date(2026, 11, 30)) == "November 2026"
+
+
+@given(st.text(alphabet="a1-. :/,=()TZUSD", max_size=40))
+def test_no_sentence_breaks_its_reading(text: str) -> None:
+    """Whatever stands in it; and read twice it is the same."""
+    once = BRITISH.prose(text)
+    assert BRITISH.prose(once) == once
