@@ -54,7 +54,7 @@ def test_a_match_is_put_together_with_the_difference_in_sight(console: Console, 
     tab.locator("#of-2").press("Control+Enter")
     tab.locator("#said").get_by_text("300.00").wait_for()
     tab.goto("/matches?view=matched")
-    assert not lacking(tab.content(), "matched by hand", "Fina", "Undo")
+    assert not lacking(tab.content(), "Matched by hand", "Fina", "Undo")
 
 
 def _proposal(console: Console) -> int:
