@@ -28,6 +28,7 @@ name = "Norda Lighting"
 data = "data"
 database = "env:DATABASE_URL"
 two_persons_above = "50.00 USD"
+two_persons_for_buffers = "lowered"
 
 [[partners]]
 name = "amazon-us"

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from tests.cli.seeded import CommandLine
 from trueup.storage.database import Database
 
+LAMPS = ("LAMP-1", "--channel", "shop shop", "--location", "main")
 UNKNOWN, COST = "1", "2"  # cases of 6.00 USD and 318.00 USD; two persons decide above 50.00 USD
 
 
@@ -131,6 +132,21 @@ def test_a_changed_document_is_a_finding(trueup: CommandLine) -> None:
     assert "BROKEN chain: Document 3 (lane 0, position 3): its row was changed after it was written." in said.out
 
 
+def test_a_buffer_is_changed_and_taken_back_by_a_second_person(trueup: CommandLine) -> None:
+    """More is kept back at once; less, and taking back is less, waits for another person."""
+    done = trueup(
+        "stock", "set-buffer", *LAMPS, "--eaches", "3", "--reason", "sells fast", "--by", "Olga", "--json"
+    ).json
+    assert trueup("stock", "set-buffer", *LAMPS, "--reason", "x", "--by", "Olga").code == 2, "which buffer is not said"
+    shown = {row["channel"]: row for row in trueup("stock", "buffers", "LAMP-1", "--json").json}["shop shop"]
+    assert (shown["eaches"], shown["stands"], shown["file"]) == (3, "decided for this product", "nothing")
+    waits = trueup("stock", "undo-buffer", str(done["version"]), "--by", "Olga", "--json").json["proposal"]
+    approved = trueup("cases", "approve", str(waits), "--by", "Bo Admin")
+    assert "3 eaches → nothing" in approved.out, approved.err
+    [back, made] = trueup("stock", "buffers", "--versions", "--json").json
+    assert (back["undoes"], back["approved_by"], made["buffer"]) == (made["version"], "Bo Admin", "3 eaches")
+
+
 def test_a_dry_run_keeps_nothing(trueup: CommandLine) -> None:
     """Every command that writes does everything and leaves nothing behind."""
     items, counts = trueup.folder / "items.csv", trueup.folder / "counts.csv"
@@ -144,6 +160,7 @@ def test_a_dry_run_keeps_nothing(trueup: CommandLine) -> None:
         ("documents", "erase", "amazon-us", "--reason", "trial"),
         ("products", "import", str(items)),
         ("stock", "declare", str(counts)),
+        ("stock", "set-buffer", *LAMPS, "--eaches", "3", "--reason", "trial"),
         ("secrets", "set", "token"),
     ):
         said = trueup(*words, "--by", "Bo Admin", "--dry-run", stdin="text")

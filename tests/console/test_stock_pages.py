@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
+from tests.console.calling import calling, token
 from tests.console.conftest import Filled, console_over
 from tests.console.installed import Console
+from tests.console.test_all_pages import violations
+from trueup.console.visit import SESSION
 
 
 def test_stock_is_listed_with_what_each_channel_may_sell(console: Console) -> None:
@@ -70,6 +73,72 @@ def test_a_count_is_shown_before_it_is_declared(filled: Filled, tmp_path: Path) 
             assert "Nothing is published yet" in elke.get("/stock-drift").text
         with console.visitor("Aude") as aude:
             assert aude.post("/stock-counts", **told, count="3").status_code == 403
+
+
+def by_program(console: Console) -> None:
+    """A program approves what Elke proposed, tries, changes once under its key, and takes back what it did."""
+    with calling(console, token(console, "Olga")) as olga:
+        waiting = [each for each in olga.json("/proposals")["items"] if each["act"] == "buffer.change"]
+        assert "5 eaches → 1 each" in waiting[0]["arguments"]["words"]
+        assert olga.send(f"/proposals/{waiting[0]['id']}/approval").status_code == 200
+        [standing] = [
+            each for each in olga.json("/stock-buffers?sku=LAMP-1")["items"] if each["channel"] == "shop shop"
+        ]
+        assert (standing["eaches"], standing["own"]) == (1, True)
+        asked = {
+            "channel": "shop shop",
+            "location": "main",
+            "sku": "LAMP-1",
+            "rule": {"eaches": 6},
+            "reason": "more",
+        }
+        trial = olga.send("/stock-buffers/trial", asked).json()
+        assert (trial["before"], trial["after"], trial["needs_second_person"]) == ("1 each", "6 eaches", False)
+        assert trial["offered_before"] - trial["offered_after"] == 5
+        done = [olga.send("/stock-buffers", asked, idempotency_key="b-1").json() for _ in range(2)]
+        assert done[0] == done[1] and done[0]["version"]
+        versions = [each for page in olga.pages("/stock-buffers/versions?sku=LAMP-1") for each in page]
+        assert [(each["eaches"], each["approved_by"]) for each in versions] == [(6, None), (1, "Olga"), (5, None)]
+        back = olga.send(f"/stock-buffers/versions/{versions[0]['version']}/undoing").json()
+        assert back["version"] is None and back["proposal"], "taking back is a lowering too"
+
+
+def test_a_buffer_is_tried_changed_by_two_and_taken_back(filled: Filled, tmp_path: Path, browser: Browser) -> None:
+    """What it would do is shown first; more is done at once, less waits for a second person; a program is told the same."""
+    told = {"channel": "shop shop|main", "sku": "LAMP-1", "kind": "own", "percent": "0", "reason": "sells fast"}
+    with console_over(filled, tmp_path) as console:
+        with console.visitor("Elke") as elke:
+            assert "nothing</td>" in elke.get("/stock-buffers?sku=LAMP-1").text
+            tried = elke.post("/stock-buffers", **told, eaches="5").text
+            assert "<del>nothing</del>" in tried and "<ins>5 eaches</ins>" in tried and "may sell" in tried
+            assert "Nobody decided anything here yet" in elke.get("/stock-buffers?sku=LAMP-1").text, (
+                "a trial keeps nothing"
+            )
+            for wrong in ({"eaches": "-1"}, {"eaches": "x"}, {"from": "soon"}, {"reason": ""}, {"percent": "101"}):
+                assert elke.post("/stock-buffers", **(told | {"eaches": "5"} | wrong)).status_code == 422, wrong
+            assert elke.post("/stock-buffers", **told, eaches="5", sure="yes").status_code == 303
+            assert "decided for this product" in elke.get("/stock-buffers?sku=LAMP-1").text
+            assert "/stock-buffers?sku=LAMP-1" in elke.get("/stock/LAMP-1").text, "the term opens its rule"
+            assert "Propose this buffer" in elke.post("/stock-buffers", **told, eaches="1").text
+            elke.post("/stock-buffers", **told, eaches="1", sure="yes")
+            assert "A second person must approve it" in elke.get("/stock-buffers").text
+            assert elke.post("/stock-buffers", **told, eaches="7", seen="0").status_code == 409, (
+                "somebody changed it since"
+            )
+        with console.visitor("Aude") as aude:
+            assert aude.post("/stock-buffers", **told, eaches="2").status_code == 403
+        by_program(console)
+        context = browser.new_context(base_url=console.url)
+        context.add_cookies([{"name": SESSION, "value": console.ticket("Ana Admin"), "url": console.url}])
+        tab = context.new_page()
+        tab.goto("/stock-buffers?sku=LAMP-1")
+        assert violations(tab, "/stock-buffers", "light") == []
+        tab.get_by_label("Eaches").fill("9")
+        tab.get_by_label("Why").fill("the holidays")
+        tab.get_by_role("button", name="Try on own history").click()
+        tab.get_by_role("heading", name="Effects").wait_for()
+        assert violations(tab, "trial", "light") == []
+        context.close()
 
 
 def test_stock_opens_in_a_browser(page_of: Callable[..., Page]) -> None:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from tests.workflows.installation import LAMP, install, with_terms
 from trueup.base.clock import ManualClock
+from trueup.domain.buffer_changes import BufferChange, BufferScope, SecondPerson
+from trueup.domain.buffers import BufferRule
+from trueup.domain.cases import Role
 from trueup.domain.catalog import CountSource
 from trueup.domain.inventory import Level, TermKind
 from trueup.storage.database import Database
 from trueup.storage.stock_ledger import record_levels
+from trueup.workflows.keep_buffers import change_buffer
 from trueup.workflows.promises import load_promises, wholesale_channel
+from trueup.workflows.resolve_case import Person
 
 
 def test_a_product_that_sells_fast_has_a_buffer(database: Database, clock: ManualClock) -> None:
@@ -38,5 +44,12 @@ def test_a_product_that_sells_fast_has_a_buffer(database: Database, clock: Manua
         here.engine.settle()
         with database.transaction() as connection:
             after = load_promises(connection, channel, ["LAMP-1"], clock.now())["LAMP-1"]
+        change = BufferChange(
+            BufferScope(channel.name, "main", "LAMP-1"), BufferRule(risk_percent=Fraction(1, 10)), clock.now(), "x"
+        )
+        here.engine.act(change_buffer, change, Person("Olga", frozenset({Role.OPERATIONS})), SecondPerson.NEVER)
+        with database.transaction() as connection:
+            safer = load_promises(connection, channel, ["LAMP-1"], clock.now())["LAMP-1"]
+        assert safer.of(TermKind.BUFFER) < after.of(TermKind.BUFFER), "a smaller risk is agreed, and computed at once"
         assert before.of(TermKind.BUFFER) == 0
         assert 18 <= -after.of(TermKind.BUFFER) <= 40 and after.eaches == before.eaches + after.of(TermKind.BUFFER)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from trueup.cli import stock_drift, stock_sums
+from trueup.cli import stock_buffers, stock_drift, stock_sums
 from trueup.cli.documents import finding_json
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column, amount
@@ -18,7 +18,9 @@ from trueup.workflows.import_products import archive_upload
 from trueup.workflows.take_in_counts import KIND
 
 group = typer.Typer(
-    name="stock", help="What may be sold and why: declare, list, show, history, policy, drift.", no_args_is_help=True
+    name="stock",
+    help="What may be sold and why: declare, list, show, history, policy, buffers, drift.",
+    no_args_is_help=True,
 )
 _COLUMNS = (
     Column("sku", "sku"),
@@ -89,5 +91,5 @@ def list_stock(
     return Result(rows, _COLUMNS)
 
 
-group.registered_commands += stock_sums.group.registered_commands
+group.registered_commands += stock_sums.group.registered_commands + stock_buffers.group.registered_commands
 stock_drift.register(group)

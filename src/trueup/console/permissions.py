@@ -34,6 +34,7 @@ _WORDS = {
     "runs.mend": "Retry and cancel runs",
     "secrets.keep": "Keep secrets",
     "stock.declare": "Declare stock",
+    "stock.buffers": "Change buffers of channels",
     "reports.ask": "Ask Amazon for reports",
     "terms.enter": "Enter terms",
     "tokens.make": "Make access tokens",

@@ -43,10 +43,24 @@ class BufferRule:
     def __str__(self) -> str:
         """As people say it: `2 eaches or 10 %, whichever is more`."""
         parts = [f"{self.eaches} {'each' if self.eaches == 1 else 'eaches'}"] if self.eaches else []
-        parts += [f"{_percent(self.percent)} %"] if self.percent else []
-        parts += [f"computed for a risk of {_percent(self.risk_percent)} %"] if self.risk_percent is not None else []
+        parts += [f"{percent_text(self.percent)} %"] if self.percent else []
+        parts += (
+            [f"computed for a risk of {percent_text(self.risk_percent)} %"] if self.risk_percent is not None else []
+        )
         more = ", whichever is more" if len(parts) > 1 else ""
         return f"{' or '.join(parts) or 'nothing'}{more}"
+
+    @classmethod
+    def of(cls, eaches: int, percent: Decimal, risk_percent: Decimal | None) -> BufferRule:
+        """The rule of three numbers as people give them, exactly."""
+        return cls(eaches, Fraction(percent), None if risk_percent is None else Fraction(risk_percent))
+
+    def keeps_at_least(self, other: BufferRule) -> bool:
+        """Whether it never keeps back less than another, whatever lies there and whatever sells."""
+        computes = other.risk_percent is None or (
+            self.risk_percent is not None and self.risk_percent <= other.risk_percent
+        )
+        return self.eaches >= other.eaches and self.percent >= other.percent and computes
 
     def size(self, pool: int, computed: int = 0) -> int:
         """The buffer in eaches of a product of which so many lie here. A part of a unit is a whole one."""
@@ -54,7 +68,8 @@ class BufferRule:
         return max(self.eaches, part, computed if self.risk_percent is not None else 0)
 
 
-def _percent(share: Fraction) -> str:
+def percent_text(share: Fraction) -> str:
+    """A percentage as people write it: `2.5`."""
     return f"{(Decimal(share.numerator) / share.denominator).normalize():f}"
 
 

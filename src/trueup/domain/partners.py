@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from fractions import Fraction
 
 from trueup.base.errors import ConfigurationError
 from trueup.base.money import check_currency
@@ -143,8 +142,7 @@ class Agreement:
     @property
     def buffer(self) -> BufferRule:
         """How much is never promised under these terms. Raises ConfigurationError for a share that cannot be."""
-        risk = self.buffer_risk_percent
-        return BufferRule(self.buffer_eaches, Fraction(self.buffer_percent), None if risk is None else Fraction(risk))
+        return BufferRule.of(self.buffer_eaches, self.buffer_percent, self.buffer_risk_percent)
 
     def deadline(self, received_from: datetime) -> datetime:
         """When the acknowledgement of something ordered or changed at that instant is due."""

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
 
 from trueup.domain.buffers import Demand
@@ -49,22 +50,36 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A policy: the buffer, how often the channel is told (zero: at every change), and how late what we know is."""
+    """A policy: the buffer, how often the channel is told (zero: at every change), and how late what we know is.
+
+    `percent`: where it is more, a part of what is free is kept back instead, as rules in percent do.
+    """
 
     buffer: int
     interval: timedelta
     delay: timedelta
+    percent: Fraction = Fraction(0)
+
+    def kept(self, free: int) -> int:
+        """What is kept back of so many that are free. A part of a unit is a whole one."""
+        return max(self.buffer, -(-max(0, free) * self.percent.numerator // (self.percent.denominator * 100)))
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a choice would have come to, in eaches; `calls` are the writes to the channel."""
+    """What a choice would have come to, in eaches; `calls` are the writes to the channel.
+
+    `held_back`: of what was there, so many were kept from the channel on average over the time; `sold_out`: how often it came to
+    show none while some were there.
+    """
 
     choice: Choice
     sold: int
     oversold: int
     lost: int
     calls: int
+    held_back: Fraction
+    sold_out: int
 
 
 _TAKEN = {MovementKind.RESERVED: 1, MovementKind.RELEASED: -1}
@@ -127,7 +142,22 @@ def replay(course: Course, choice: Choice) -> Outcome:
             now -= accepted
         times.append(change.at)
         free.append(now)
-    return Outcome(choice, sold, oversold, lost, _calls(course, choice))
+    held_back, sold_out = _withheld(course, choice, times, free)
+    return Outcome(choice, sold, oversold, lost, _calls(course, choice), held_back, sold_out)
+
+
+def _withheld(course: Course, choice: Choice, times: Sequence[datetime], free: Sequence[int]) -> tuple[Fraction, int]:
+    """What was kept from the channel of what was there, on average, and how often that left it nothing."""
+    lasted = (course.ended - course.began) // timedelta(microseconds=1)
+    kept = sold_out = 0
+    nothing_before = False
+    for at, until, level in zip(times, [*times[1:], course.ended], free, strict=True):
+        withheld = min(choice.kept(level), max(0, level))
+        kept += withheld * ((until - at) // timedelta(microseconds=1))
+        nothing = 0 < withheld == level
+        sold_out += nothing and not nothing_before
+        nothing_before = nothing
+    return Fraction(kept, lasted) if lasted else Fraction(0), sold_out
 
 
 def _shown(
@@ -145,7 +175,7 @@ def _shown(
     level = free[bisect_right(times, as_of) - 1]
     own_at, own_sold = own
     since = own_sold[-1] - own_sold[bisect_right(own_at, as_of)]
-    return max(0, level - choice.buffer - since)
+    return max(0, level - choice.kept(level) - since)
 
 
 def _calls(course: Course, choice: Choice) -> int:

@@ -9,9 +9,10 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from trueup.base.errors import TrueupError
+from trueup.domain.buffers import BufferRule
 from trueup.domain.cases import Role
 from trueup.domain.direct_fulfillment import DirectFulfillment
-from trueup.settings.fences import RiskPercent, buffer_of
+from trueup.settings.fences import RiskPercent
 from trueup.settings.values import Hours, Label, NotNegative, Percent, PlainText, Positive, Table, key, told
 
 Code = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,20}$")]
@@ -45,7 +46,7 @@ class DirectFulfillmentSettings(Table):
             vendor_code=self.vendor_code,
             warehouse=self.warehouse,
             ship_from=self.ship_from,
-            buffer=buffer_of(self.buffer_eaches, self.buffer_percent, self.buffer_risk_percent),
+            buffer=BufferRule.of(self.buffer_eaches, self.buffer_percent, self.buffer_risk_percent),
             every=timedelta(minutes=self.every_minutes),
             whole_every=timedelta(seconds=int(self.whole_every_hours * 3600)),
             owner=self.owner,

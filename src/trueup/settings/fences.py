@@ -11,7 +11,6 @@ from typing import Annotated
 from pydantic import Field, PlainValidator, model_validator
 
 from trueup.base.errors import TrueupError
-from trueup.domain.buffers import BufferRule
 from trueup.domain.ring_fences import Fence, Season, Share
 from trueup.settings.values import Amount, PlainText, Table, key, told
 
@@ -19,11 +18,6 @@ RiskPercent = Annotated[Decimal, Field(gt=0, le=50, allow_inf_nan=False)]
 _SHARE = re.compile(r"(?P<number>\d{1,9}(\.\d{1,6})?)(?P<percent> ?%)?")
 _SEASON = re.compile(r"(\d\d)-(\d\d) to (\d\d)-(\d\d)")
 _LEAP_YEAR = 2024
-
-
-def buffer_of(eaches: int, percent: Decimal, risk: Decimal | None) -> BufferRule:
-    """The buffer of three keys."""
-    return BufferRule(eaches, Fraction(percent), None if risk is None else Fraction(risk))
 
 
 def _share(value: object) -> Share:

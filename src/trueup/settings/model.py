@@ -13,13 +13,14 @@ from pydantic import Field, model_validator
 
 from trueup.base.errors import TrueupError
 from trueup.base.money import Money
+from trueup.domain.buffer_changes import SecondPerson
 from trueup.domain.buffers import BufferRule
 from trueup.domain.cases import Role
 from trueup.domain.chart import CREDITABLE, Purpose
 from trueup.domain.circular import Visibility
 from trueup.domain.partners import Agreement, CostBasis, Fallback, Partner, Route, Shortfall
 from trueup.settings.direct_fulfillment import DirectFulfillmentSettings
-from trueup.settings.fences import FenceSettings, RiskPercent, buffer_of
+from trueup.settings.fences import FenceSettings, RiskPercent
 from trueup.settings.reports import ReportSettings
 from trueup.settings.sign_in import SignInSettings
 from trueup.settings.trade_ins import TradeInSettings
@@ -61,6 +62,7 @@ class InstallationSettings(Table):
     address: WebAddress | None = key('where people reach the console, such as "https://trueup.example.com"', None)
     time_zone: TimeZone = key("a time zone such as Europe/Berlin", "UTC")
     two_persons_above: Amount | None = key('an amount and its currency such as "1000.00 USD"', None)
+    two_persons_for_buffers: SecondPerson = key('"never", "lowered" or "always"', SecondPerson.NEVER)
 
 
 class ArchiveSettings(Table):
@@ -219,7 +221,7 @@ class ShopSettings(Table):
     @property
     def buffer(self) -> BufferRule:
         """How much of each product this shop is never shown."""
-        return buffer_of(self.buffer_eaches, self.buffer_percent, self.buffer_risk_percent)
+        return BufferRule.of(self.buffer_eaches, self.buffer_percent, self.buffer_risk_percent)
 
 
 class CircularSettings(Table):

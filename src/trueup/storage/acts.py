@@ -128,6 +128,18 @@ def propose(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
     return number
 
 
+def renew(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
+    """Ask for a second person; one that waits for the same subject is replaced, and whoever says it now is its proposer."""
+    values = {"arguments": wanted.arguments, "reason": wanted.reason, "proposed_by": wanted.by, "proposed_at": now}
+    renewed = connection.execute(
+        sa.update(proposals)
+        .where(proposals.c.act == wanted.act, proposals.c.subject == wanted.subject, proposals.c.approved_by.is_(None))
+        .values(**values)
+        .returning(proposals.c.id)
+    ).scalar_one_or_none()
+    return int(renewed) if renewed is not None else propose(connection, wanted, now)
+
+
 def load_proposal(connection: sa.Connection, proposal_id: int) -> dict[str, Any]:
     """A proposal's row. Raises NotFound."""
     row = connection.execute(sa.select(proposals).where(proposals.c.id == proposal_id)).mappings().first()

@@ -300,6 +300,13 @@ def load_courses(
     return found
 
 
+def list_most_counted(connection: sa.Connection, location: str, since: datetime, limit: int) -> list[str]:
+    """The products of a location whose counts changed most often since then, in the order of their SKUs."""
+    table = stock_observations.c
+    query = sa.select(table.sku).where(table.location == location, table.observed_at >= since).group_by(table.sku)
+    return sorted(connection.execute(query.order_by(sa.func.count().desc(), table.sku).limit(limit)).scalars())
+
+
 def measured_delay(connection: sa.Connection, location: str, counted: CountSource, now: datetime) -> timedelta | None:
     """How old the counts of a location are that 99 of 100 products have at most: the delay of that feed, measured now."""
     age = sa.func.percentile_disc(0.99).within_group(now - stock_levels.c.observed_at)

@@ -7,7 +7,7 @@ from typing import Any
 
 from trueup.base.errors import Refused
 from trueup.storage import acts, closing
-from trueup.workflows import close_month, erase_documents, grade_trade_in, resolve_case, undo_match
+from trueup.workflows import close_month, erase_documents, grade_trade_in, keep_buffers, resolve_case, undo_match
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 
@@ -49,6 +49,10 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
             words, outcome = _told(grade_trade_in.carry_out_repeat(tx, proposal_id, person))
         case grade_trade_in.BREAK:
             words, outcome = _told(grade_trade_in.carry_out_breaking(tx, proposal_id, person))
+        case keep_buffers.ACT:
+            changed = keep_buffers.approve_change(tx, proposal_id, person)
+            words = str(changed)
+            outcome = {"version": changed.version.id if changed.version else None, "buffer": str(changed.after.rule)}
         case other:
             raise Refused(f"Proposal {proposal_id} is to {other}, which this Trueup does not know: use a newer one.")
     return Approved(row["act"], row["subject"], words, outcome)

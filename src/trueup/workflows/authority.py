@@ -20,6 +20,7 @@ _MAY: Mapping[str, tuple[Role, ...]] = {
     # The item master holds packs and agreed costs: what is wrong there is held or paid wrongly.
     "products.import": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),
     "stock.declare": (Role.OPERATIONS, Role.ECOMMERCE, Role.ADMIN),
+    "stock.buffers": (Role.OPERATIONS, Role.ECOMMERCE, Role.ADMIN),
     "reports.ask": (Role.OPERATIONS, Role.ECOMMERCE, Role.ADMIN),
     "remittances.import": (Role.FINANCE, Role.ADMIN),
     "matches.decide": (Role.FINANCE, Role.ADMIN),

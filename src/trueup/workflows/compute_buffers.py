@@ -5,24 +5,21 @@ A product without a history of its own has no computed buffer; the fixed and the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from trueup.domain.buffers import compute_buffer
-from trueup.domain.catalog import CountSource
 from trueup.domain.channels import Channel
-from trueup.domain.inventory import Claimant
-from trueup.domain.stock_policy import course_of
 from trueup.durable.flow import Flow
-from trueup.storage import sources, stock_ledger, supplies
-from trueup.workflows.promises import all_channels
+from trueup.storage import sources, supplies
+from trueup.workflows.product_courses import load_product_courses
+from trueup.workflows.promises import all_channels, find_channel, with_buffers
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.world import Flowing, Tx, World
 
 QUERY = "buffers"
 HISTORY = timedelta(days=90)
 AT_ONCE = 2_000
-SHORTEST_DELAY = timedelta(seconds=1)
 
 
 def compute_buffers(c: Flowing) -> None:
@@ -38,39 +35,39 @@ def compute_buffers(c: Flowing) -> None:
 
 
 def list_risky(tx: Tx) -> list[list[str]]:
-    """The channels for which a risk is agreed, with their locations."""
+    """The channels for which a risk is agreed, of any product, with their locations."""
     return [
-        [channel.name, channel.location]
-        for channel in all_channels(tx.resources, tx.now)
-        if channel.buffer.risk_percent is not None
+        [channel.name, channel.location] for channel in all_channels(tx.resources, tx.now) if _is_risky(tx, channel)
     ]
+
+
+def _is_risky(tx: Tx, channel: Channel) -> bool:
+    rules = [channel.buffer, *with_buffers(tx.connection, channel, None, tx.now).buffers.values()]
+    return any(rule.risk_percent is not None for rule in rules)
 
 
 def compute_some(tx: Tx, name: str, location: str, after: str) -> str | None:
     """The buffers of the products from after a SKU; returns the last, None when there are no more."""
     skus = supplies.list_counted(tx.connection, location, after, AT_ONCE)
-    channel = next(
-        (one for one in all_channels(tx.resources, tx.now) if (one.name, one.location) == (name, location)), None
-    )
+    channel = find_channel(tx.resources, name, location, tx.now)
     if not skus or channel is None:
         return None
-    supplies.save_buffers(tx.connection, name, location, _computed(tx, channel, skus), tx.now)
+    compute_now(tx, channel, skus)
     return skus[-1]
 
 
-def _computed(tx: Tx, channel: Channel, skus: list[str]) -> Iterator[tuple[str, int, str]]:
-    risk, since = channel.buffer.risk_percent, tx.now - HISTORY
-    assert risk is not None, f"{channel.name} has no agreed risk"
-    for counted in (CountSource.SHOP, CountSource.DECLARED):
-        delay = stock_ledger.measured_delay(tx.connection, channel.location, counted, tx.now)
-        levels = stock_ledger.load_courses(tx.connection, skus, channel.location, counted, since)
-        moved = stock_ledger.load_movements_of(tx.connection, levels, channel.location, since)
-        for sku, course in levels.items():
-            own, sales = channel.claimant is Claimant.SHOP, counted is CountSource.DECLARED
-            told = course_of(course, moved.get(sku, ()), own=own, sales=sales)
-            if told is not None and delay is not None:
-                found = compute_buffer(told.asked(max(delay, SHORTEST_DELAY), own=False), risk / 100)
-                yield sku, found.eaches, str(found)
+def compute_now(tx: Tx, channel: Channel, skus: Collection[str]) -> None:
+    """The buffers of these products, from what is known now; those for which no risk is agreed have none."""
+    channel = with_buffers(tx.connection, channel, skus, tx.now)
+    supplies.save_buffers(tx.connection, channel.name, channel.location, _computed(tx, channel, skus), tx.now)
+
+
+def _computed(tx: Tx, channel: Channel, skus: Collection[str]) -> Iterator[tuple[str, int, str]]:
+    risks = {sku: risk for sku in skus if (risk := channel.buffer_of(sku).risk_percent) is not None}
+    for each in load_product_courses(tx.connection, channel, risks, tx.now - HISTORY, tx.now):
+        if each.measured is not None:
+            found = compute_buffer(each.course.asked(each.delay, own=False), risks[each.sku] / 100)
+            yield each.sku, found.eaches, str(found)
 
 
 def ensure_buffers(tx: Tx) -> None:
@@ -80,11 +77,8 @@ def ensure_buffers(tx: Tx) -> None:
 
 
 def buffer_rounds(world: World) -> list[Rounds]:
-    """The one chain, where any channel has an agreed risk."""
-    terms = [terms for partner in world.partners.values() for terms in partner.agreements]
-    direct = [each for partner in world.partners.values() for each in partner.direct_fulfillment]
-    rules = [*world.shop_buffers.values(), *(each.buffer for each in terms), *(each.buffer for each in direct)]
-    if not any(rule.risk_percent is not None for rule in rules):
+    """The one chain, where any channel sells: people agree on risks without a restart."""
+    if not (world.shop_places or any(partner.agreements for partner in world.partners.values())):
         return []
     return [Rounds("compute_buffers", "buffers", "trueup", QUERY, (), world.pace.buffers)]
 

@@ -20,17 +20,17 @@ from trueup.domain.circular_units import Fitness
 from trueup.domain.count_sources import rule_of
 from trueup.domain.inventory import WORDS, Availability, Claimant, Term
 from trueup.domain.stock_ledger import Entry, history
-from trueup.domain.stock_policy import Choice, Course, Outcome, best, course_of, replay
+from trueup.domain.stock_policy import Choice, Course, Outcome, best, replay
 from trueup.domain.unit_calendar import answer_units, calendar, with_reallocation
 from trueup.storage import products, stock_ledger
 from trueup.storage.circular_units import units_of_skus
 from trueup.storage.views.stock import list_levels, list_reservations
 from trueup.storage.views.told_inventory import list_told
-from trueup.workflows.promises import all_channels, fitness_of, load_promises
+from trueup.workflows.product_courses import SHORTEST_DELAY, load_product_courses
+from trueup.workflows.promises import all_channels, fitness_of, load_promises, with_buffers
 from trueup.workflows.world import World
 
 INTERVALS = (timedelta(0), timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1))
-SHORTEST_DELAY = timedelta(seconds=1)
 DEFAULT_RISK = Fraction(1, 200)
 AHEAD = timedelta(days=90)
 
@@ -190,22 +190,18 @@ def replay_policy(connection: sa.Connection, asked: PolicyRequest, now: datetime
     product, place = load_known(connection, asked.sku), asked.channel.location
     if product.count_source is CountSource.UNKNOWN:
         raise Invalid(f"{asked.sku}: {rule_of(product)} There is no history to replay.")
-    sku = asked.sku
-    levels = stock_ledger.load_courses(connection, [sku], place, product.count_source, asked.since).get(sku, [])
-    moved = stock_ledger.load_movements(connection, asked.sku, place, since=asked.since)
-    own = asked.channel.claimant is Claimant.SHOP
-    course = course_of(levels, moved, own=own, sales=product.count_source is CountSource.DECLARED)
-    if course is None or not course.changes:
+    known = next(load_product_courses(connection, asked.channel, [asked.sku], asked.since, now), None)
+    if known is None or not known.course.changes:
         raise Invalid(
             f"{asked.sku} at {place}: nothing changed since {asked.since:%Y-%m-%d}, so there is nothing to replay; "
             f"go back further, or wait until something sells."
         )
-    measured = stock_ledger.measured_delay(connection, place, product.count_source, now)
-    delay = max(asked.delay if asked.delay is not None else measured or SHORTEST_DELAY, SHORTEST_DELAY)
-    rule = asked.channel.buffer
+    course = known.course
+    delay = max(asked.delay if asked.delay is not None else known.delay, SHORTEST_DELAY)
+    rule = with_buffers(connection, asked.channel, [asked.sku], now).buffer_of(asked.sku)
     risk = asked.risk or (rule.risk_percent / 100 if rule.risk_percent is not None else DEFAULT_RISK)
     computed = compute_buffer(course.asked(delay, own=False), risk)
-    current = rule.size(max(0, levels[-1].on_hand), computed.eaches)
+    current = rule.size(known.on_hand, computed.eaches)
     buffers = sorted({0, 1, 2, 5, current, computed.eaches})
     outcomes = tuple(replay(course, Choice(buffer, interval, delay)) for interval in INTERVALS for buffer in buffers)
     found = best(outcomes)

@@ -10,7 +10,7 @@ from trueup.domain.inventory import Availability, Reservation, Supply
 from trueup.storage import item_claims, products, stock
 from trueup.storage.circular_units import units_of_skus
 from trueup.workflows.assessment import Situation
-from trueup.workflows.promises import fitness_of, units_level, wholesale_channel
+from trueup.workflows.promises import fitness_of, units_level, wholesale_channel, with_buffers
 from trueup.workflows.world import Tx
 
 
@@ -29,7 +29,7 @@ def item_supplies(tx: Tx, situation: Situation) -> dict[str, Availability]:
     }
     if not skus:
         return {}
-    channel = wholesale_channel(tx.resources, situation.agreement, tx.now)
+    channel = with_buffers(tx.connection, wholesale_channel(tx.resources, situation.agreement, tx.now), skus, tx.now)
     reserved = stock.load_reservations(tx.connection, skus, situation.agreement.ship_from)
     mine = situation.saved.id
     lost = item_claims.load_lost(tx.connection, mine)

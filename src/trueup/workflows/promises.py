@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from trueup.domain.direct_fulfillment import DirectFulfillment
 from trueup.domain.inventory import Availability, Claimant, Level, Supply
 from trueup.domain.partners import Agreement
 from trueup.domain.ring_fences import Fence, fencing
-from trueup.storage import stock, supplies
+from trueup.storage import buffer_changes, stock, supplies
 from trueup.storage.circular_units import units_of_skus
 from trueup.workflows.world import World
 
@@ -58,6 +59,11 @@ def all_channels(world: World, now: datetime) -> list[Channel]:
     return [found[key] for key in sorted(found)]
 
 
+def find_channel(world: World, name: str, location: str, now: datetime) -> Channel | None:
+    """The channel of that name at a location; None where no agreement in force has it."""
+    return next((each for each in all_channels(world, now) if (each.name, each.location) == (name, location)), None)
+
+
 def fences_at(world: World, location: str, now: datetime) -> tuple[Fence, ...]:
     """The ring-fences of every agreement in force that ships from a location."""
     return tuple(
@@ -69,15 +75,20 @@ def fences_at(world: World, location: str, now: datetime) -> tuple[Fence, ...]:
     )
 
 
+def with_buffers(connection: sa.Connection, channel: Channel, skus: Collection[str] | None, now: datetime) -> Channel:
+    """The channel with the buffers that people decided for these products (None: for all), as they hold now."""
+    return replace(channel, buffers=buffer_changes.load_rules(connection, channel.name, channel.location, skus, now))
+
+
 def load_promises(
     connection: sa.Connection, channel: Channel, skus: Collection[str] | None, now: datetime
 ) -> dict[str, Availability]:
-    """What the channel may sell of products (None: of all), each with the sum that makes it, in one statement.
+    """What the channel may sell of products (None: of all), each with the sum that makes it, in two statements.
 
     A product that nobody counts there is not among them: nothing is known of it, and nothing may be promised. What was
     observed is as old as `Availability.as_of` says.
     """
-    day = now.date()
+    channel, day = with_buffers(connection, channel, skus, now), now.date()
     counted = {
         supply.level.sku: channel.available(supply, day, computed)
         for supply, computed in supplies.load_supplies(connection, channel.location, skus, channel=channel.name)

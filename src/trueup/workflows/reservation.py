@@ -27,7 +27,7 @@ from trueup.storage.stock_ledger import record_levels
 from trueup.storage.supplies import load_supplies
 from trueup.workflows.assessment import Situation, examine, line_digest, open_hold_cases, save_by_hand
 from trueup.workflows.item_supplies import concerns_items, item_supplies
-from trueup.workflows.promises import wholesale_channel
+from trueup.workflows.promises import wholesale_channel, with_buffers
 from trueup.workflows.short_lines import note_shorts
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.wanted_stock import stock_changed
@@ -168,7 +168,7 @@ def _supplies(tx: Tx, situation: Situation, levels: Iterable[Level]) -> dict[str
     if counted:
         seen_at = min(by_sku[sku].observed_at for sku in counted)
         reservations += stock.load_reservations(connection, counted, place, order_id=order_id, seen_at=seen_at)
-    channel = wholesale_channel(tx.resources, agreement, tx.now)
+    channel = with_buffers(connection, wholesale_channel(tx.resources, agreement, tx.now), by_sku.keys(), tx.now)
     known = {
         supply.level.sku: (supply, computed)
         for supply, computed in load_supplies(connection, place, by_sku.keys(), channel=channel.name)

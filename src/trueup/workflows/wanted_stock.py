@@ -60,16 +60,20 @@ def is_ours(product: Product | None) -> bool:
 
 def stock_changed(tx: Tx, skus: Iterable[str], location: str) -> None:
     """What lies or is held at a place changed here: every channel that sells from it is brought up to date."""
-    wanted = sorted(set(skus))
-    channels = [name for name in tx.resources.channels_at(location) if name in tx.resources.connections.stock_sinks]
-    if not wanted or not channels:
+    wanted = set(skus)
+    for channel in tx.resources.channels_at(location) if wanted else ():
+        channel_changed(tx, channel, wanted, location)
+
+
+def channel_changed(tx: Tx, channel: str, skus: Collection[str], location: str) -> None:
+    """One channel should show other numbers of products at a place: it is brought up to date. Call it last in a transaction."""
+    if channel not in tx.resources.connections.stock_sinks:
         return
-    ours = [sku for sku, product in products_of(tx, wanted).items() if is_ours(product)]
-    for channel in channels:
-        sold = shop_products.load_items(tx.connection, channel, ours)
-        places = [ChannelItem(channel, sku, location, item) for sku, item in sold.items()]
-        if publications.mark_changed(tx.connection, places, tx.now):
-            wake_stock(tx, channel)
+    ours = [sku for sku, product in products_of(tx, sorted(skus)).items() if is_ours(product)]
+    sold = shop_products.load_items(tx.connection, channel, ours)
+    places = [ChannelItem(channel, sku, location, item) for sku, item in sold.items()]
+    if publications.mark_changed(tx.connection, places, tx.now):
+        wake_stock(tx, channel)
 
 
 def places_of(tx: Tx, channel: str, items: Sequence[str]) -> list[ChannelItem]:

@@ -15,7 +15,7 @@ from trueup.console.tables import Choice, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.domain.catalog import CountSource
 from trueup.domain.channels import Channel
-from trueup.domain.inventory import Claimant
+from trueup.domain.inventory import TermKind
 from trueup.storage.views import stock as views
 from trueup.storage.views.case_queue import CaseFilter, page_cases
 from trueup.storage.views.channels import list_product_channels
@@ -42,12 +42,6 @@ _LINKS = {
     "rented": "tab=ahead",
 }
 _HISTORY_SHOWN = 200
-_WHERE = {
-    Claimant.SHOP: "under its [[shops]]",
-    Claimant.WHOLESALE: "under its [[partners.agreements]]",
-    Claimant.DIRECT: "under its [[partners.direct_fulfillment]]",
-}
-"""Where the buffer of a channel stands."""
 _DAYS = 90
 
 
@@ -120,6 +114,8 @@ def _equation(channel: Mapping[str, Any], path: str) -> dict[str, Any]:
     terms = []
     for term in channel["terms"]:
         link = f"{path}?{_LINKS[term['term']]}" if term["term"] in _LINKS else ""
+        if term["term"] == TermKind.BUFFER:
+            link = f"/stock-buffers?sku={path.removeprefix('/stock/')}"
         if not link and term["evidence"]:
             link = f"/documents/{term['evidence']}"
         sign = "-" if term["eaches"] < 0 else "+"
@@ -180,7 +176,6 @@ def _policy(visit: Visit, sku: str, told: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **shown,
         "policy": policy,
-        "where": _WHERE[chosen.claimant],
         "policy_chart": _policy_chart(policy),
         "policy_rows": _policy_rows(policy),
         "interval": _interval,
