@@ -223,7 +223,7 @@ class VersionQuery(Paging, BufferQuery):
 def list_channel_buffers(call: Calling, asked: Annotated[BufferQuery, Query()]) -> Listed[ChannelBuffer]:
     """List what each channel is never shown now, and where that stands."""
     with call.look() as connection:
-        rows = list_buffers(connection, call.app.world, asked.sku, call.now)
+        rows = list_buffers(connection, call.desk.world, asked.sku, call.now)
     return Listed[ChannelBuffer](items=[ChannelBuffer.model_validate(row) for row in rows])
 
 
@@ -267,7 +267,7 @@ def _trial(preview: Any) -> Trial:
     )
 
 
-def undo(call: Calling, version: Number, dry_run: DryRun = False, key: Key = None) -> Changed:
+def take_back(call: Calling, version: Number, dry_run: DryRun = False, key: Key = None) -> Changed:
     """Take the newest version of a buffer back: what held before it holds again."""
 
     def act(tx: Tx) -> Changed:
@@ -283,7 +283,7 @@ def _meant(call: Calling, told: Changing) -> BufferChange:
 
 
 def _policy(call: Calling) -> SecondPerson:
-    return call.app.settings.installation.two_persons_for_buffers
+    return call.desk.settings.installation.two_persons_for_buffers
 
 
 def _changed(done: Decided, dry_run: bool) -> Changed:
@@ -309,6 +309,6 @@ RESOURCE = Resource(
         Operation("/stock-buffers", change, "stock.buffers", "POST"),
         Operation("/stock-buffers/trial", try_change, "stock.buffers", "POST"),
         Operation("/stock-buffers/versions", list_versions),
-        Operation("/stock-buffers/versions/{version}/undoing", undo, "stock.buffers", "POST"),
+        Operation("/stock-buffers/versions/{version}/undoing", take_back, "stock.buffers", "POST"),
     ),
 )
