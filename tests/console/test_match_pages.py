@@ -78,8 +78,7 @@ def test_a_match_is_undone_and_what_it_was_stays_in_sight(console: Console) -> N
         asked = fina.post(address, reason="it is of the other shop")
         assert not lacking(fina.get(asked.headers["location"]).text, "to undo the match of line 5", "second person")
         assert _balance(console) == before
-    with console.visitor("Bo Admin") as bo:
-        assert bo.post(f"/proposals/{_proposal(console)}/approve").status_code == 303
+    _approve(console, "match.undo")
     with console.visitor("Fina") as fina:
         desk = fina.get(f"/matches/{newest_case(console, 'remittance.unmatched')}").text
         assert not lacking(desk, "it is of the other shop", "Explanation 1")
@@ -118,3 +117,47 @@ def test_the_api_does_what_the_desk_does(console: Console) -> None:
         assert [each["approved_by"] for each in fina.json("/matches/undone")["items"]] == ["Bo Admin"]
     with calling(console, token(console, "Aude")) as aude:
         assert aude.send(where, {"line": line, "reason": "no"}).status_code == 403
+
+
+def test_a_claim_is_given_up_and_taken_back_with_what_it_posts_in_sight(console: Console) -> None:
+    """Past hope or not: the page shows what it posts; above the limit a second person approves; the entry is reversed likewise."""
+    with console.visitor("Fina") as fina:
+        claim = re.findall(r'href="(/recovery/\d+)"', fina.get("/recovery?all=yes").text)[0]
+        assert not lacking(fina.get("/recovery?all=yes").text, "no outcome yet")
+        assert not lacking(fina.get(f"{claim}?write_off=try").text, "90.00", "Nothing was done yet", 'id="confirm"')
+        assert fina.post(f"{claim}/write-off").status_code == 422
+        assert fina.post(f"{claim}/write-off", note="cheaper than a dispute").status_code == 303
+        assert not lacking(fina.get(claim).text, "to write it off", "second person")
+    _approve(console, "claim.write-off")
+    with console.visitor("Fina") as fina:
+        shown = fina.get(claim).text
+        assert not lacking(shown, "Written off", "given up by Bo Admin")
+        entry = re.findall(r'href="(/journal/\d+)"', shown)[0]
+        assert not lacking(fina.get(entry).text, 'id="reverse"', "Totals in USD")
+        assert not lacking(fina.get(f"{entry}/reverse").text, "What it posts", 'id="confirm"')
+        assert fina.post(f"{entry}/reverse").status_code == 422
+        assert fina.post(f"{entry}/reverse", reason="it is paid after all").status_code == 303
+        assert not lacking(fina.get(entry).text, "to reverse it")
+        with console.visitor("Aude") as aude:
+            assert aude.post(f"{entry}/reverse", reason="no").status_code == 403
+    _approve(console, "entry.reverse")
+    with console.visitor("Fina") as fina:
+        assert not lacking(fina.get(entry).text, "It was reversed by")
+        assert not lacking(fina.get(claim).text, "Reversed", "Show what it posts")
+        payment = fina.get("/journal?kind=remittance").text
+        lines = fina.get(re.findall(r'href="(/journal/\d+)"', payment)[0]).text
+        assert not lacking(lines, "/orders/4AAAAAAA", "?at=", "/matches/undo/")
+        assert not lacking(fina.get("/journal/accounts").text, "All in USD")
+    with calling(console, token(console, "Fina")) as program:
+        [told] = program.json("/claims?everything=true")["items"]
+        assert (told["held"], told["outcomes"]) == ({"amount": "90.00", "currency": "USD"}, 0)
+        done = program.send(f"/claims/{told['id']}/write-off?dry_run=true", {"reason": "a look"}).json()
+        assert done["proposal"] is not None and done["dry_run"] is True
+
+
+def _approve(console: Console, act: str) -> None:
+    with console.app.database.transaction() as connection:
+        query = sa.text("SELECT id FROM trueup.proposals WHERE act = :act AND approved_by IS NULL")
+        number = connection.execute(query, {"act": act}).scalar_one()
+    with console.visitor("Bo Admin") as bo:
+        assert bo.post(f"/proposals/{number}/approve").status_code == 303

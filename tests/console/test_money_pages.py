@@ -112,7 +112,7 @@ def test_rival_explanations_stand_side_by_side_and_one_is_chosen_by_who_may(cons
         shown = olga.get(f"/matches/{case}").text
         refused = olga.post(f"/matches/{case}/choose", choice="1")
     assert not lacking(shown, "Explanation 1", "Explanation 2", "INV-7", "INV-8", "disabled")
-    assert not lacking(shown, "Medium", "lead 0", "Alike", "both name order 4CCCCCCC", "settles all that is open")
+    assert not lacking(shown, "Low", "lead 0", "Alike", "both name order 4CCCCCCC", "settles all that is open")
     assert lacking(shown, "checked")
     assert refused.status_code == 403
     with console.visitor("Fina") as fina:

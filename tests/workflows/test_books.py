@@ -13,7 +13,8 @@ from trueup.base.money import Money
 from trueup.domain.chart import Purpose
 from trueup.domain.remittances import Adjustment, PaymentState, RemittanceSource
 from trueup.storage.database import Database
-from trueup.workflows.answer_suspense import choose_rival, classify_case, write_off_claim
+from trueup.workflows.answer_suspense import choose_rival, classify_case
+from trueup.workflows.write_off import write_off_claim
 
 
 @pytest.fixture

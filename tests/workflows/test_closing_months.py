@@ -18,7 +18,7 @@ from trueup.domain.closing_checklist import Light, checklist
 from trueup.domain.remittances import PaymentState
 from trueup.domain.terms import Basis, Term
 from trueup.storage.database import Database
-from trueup.workflows.answer_suspense import classify_case, post_now, write_off_claim
+from trueup.workflows.answer_suspense import classify_case, post_now
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.close_month import (
     Looked,
@@ -32,6 +32,7 @@ from trueup.workflows.close_month import (
 from trueup.workflows.keep_terms import enter_terms
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
+from trueup.workflows.write_off import write_off_claim
 
 OCTOBER, NOVEMBER = Month(date(2026, 10, 1)), Month(date(2026, 11, 1))
 OTTO = Person("Otto", frozenset({Role.FINANCE}))

@@ -17,10 +17,10 @@ from trueup.domain.chart import Purpose
 from trueup.domain.credit_notes import Credited, Kept, owed
 from trueup.storage.database import Database
 from trueup.storage.views.credit_notes import list_credit_notes
-from trueup.workflows.answer_suspense import write_off_claim
 from trueup.workflows.issue_credit_notes import IssuedNote, issue_credit_notes
 from trueup.workflows.prove_books import prove
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.write_off import write_off_claim
 
 WANTED = (Purpose.DISCOUNTS, Purpose.CLAIM_LOSSES)
 

@@ -20,12 +20,12 @@ from trueup.domain.sales_orders import ShownLine, ShownOrder
 from trueup.storage.amazon_invoices import save_witness
 from trueup.storage.database import Database
 from trueup.storage.sales_orders import SavedSalesOrder, save_sales_order
-from trueup.workflows.answer_suspense import write_off_claim
 from trueup.workflows.claim_causes import route_claims
 from trueup.workflows.import_proofs import import_proofs
 from trueup.workflows.prove_books import every_check, prove
 from trueup.workflows.resolve_case import resolve_case
 from trueup.workflows.world import Tx
+from trueup.workflows.write_off import write_off_claim
 
 NOBODY = "0" * 64
 

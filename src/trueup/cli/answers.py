@@ -9,11 +9,12 @@ import typer
 
 from trueup.cli.frame import By, Result, Session, command, person_of
 from trueup.cli.statements import grouped
-from trueup.workflows.answer_suspense import Answered, choose_rival, classify_case, post_now, write_off_claim
+from trueup.workflows.answer_suspense import Answered, choose_rival, classify_case, post_now
 from trueup.workflows.draft_rules import rule_of_case
 from trueup.workflows.keep_rules import propose_rule
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
+from trueup.workflows.write_off import write_off_claim
 
 group = typer.Typer()
 Wanted = Annotated[int, typer.Argument(help="The case's id.")]
@@ -73,9 +74,16 @@ def choose(
     example="trueup cases write-off 9 --note 'cheaper than a dispute' --by 'Fay Finance'",
 )
 def write_off(session: Session, case: Wanted, by: By, note: Note = "") -> Result:
-    """Give up what Amazon still holds of a claim: it becomes a loss."""
-    done = _act(session, by, lambda tx, person: write_off_claim(tx, case, person, note=note))
-    return _told(session, done, "written off")
+    """Give up what Amazon still holds of a claim: it becomes a loss. Above the two-person limit it is only proposed."""
+    with session.open() as app:
+        person, limit = person_of(app.settings.people, by), app.settings.two_persons_above
+        done = app.act(
+            session.dry_run, lambda tx: write_off_claim(tx, case, person, note=note, two_persons_above=limit)
+        )
+    if done.proposal is None:
+        return _told(session, done, "written off")
+    more = f" A second person approves it: trueup cases approve {done.proposal}."
+    return _told(session, done, "proposed to be written off", more=more, proposal=done.proposal)
 
 
 @command(group, "post-now", writes=True, example="trueup cases post-now 10 --by 'Fay Finance'")

@@ -18,6 +18,7 @@ _WORDS = {
     "documents.erase": "Erase documents",
     "invoices.import": "Import invoices",
     "journal.export": "Export the journal",
+    "journal.reverse": "Reverse entries of decisions",
     "look": "See everything",
     "matches.decide": "Match lines, and undo matches",
     "metrics": "Read the metrics",

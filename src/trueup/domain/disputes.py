@@ -63,6 +63,37 @@ WINDOWS: Mapping[Family, DisputeWindow] = {
         ),
     )
 }
+
+
+class Piece(StrEnum):
+    """What a reviewer at Amazon asks for."""
+
+    INVOICE = "invoice"
+    ORDER = "order"
+    ANSWER = "answer"
+    """Our acknowledgement of the order, with what was agreed."""
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+
+
+_GOODS = (Piece.INVOICE, Piece.ORDER, Piece.SHIPPED, Piece.DELIVERED)
+_PIECES: Mapping[Family, tuple[Piece, ...]] = {
+    Family.SHORTAGE: _GOODS,
+    Family.PRICE: (Piece.INVOICE, Piece.ORDER, Piece.ANSWER),
+    Family.CHARGEBACK: (Piece.ORDER, Piece.ANSWER, Piece.SHIPPED),
+    Family.RETURN: (Piece.INVOICE, Piece.SHIPPED, Piece.DELIVERED),
+}
+
+
+def pieces_of(family: Family) -> tuple[Piece, ...]:
+    """The evidence that a dispute of the family takes: of goods where they went, of prices and chargebacks what was agreed.
+
+    Of other families Amazon's help names none: the invoice and its order are what each of them begins with. Source: what vendors
+    report to be asked for, 2025.
+    """
+    return _PIECES.get(family, (Piece.INVOICE, Piece.ORDER))
+
+
 SAFE = DisputeWindow(
     Family.OTHER, Counted.NOTICE, 30, source="no rule found; the shortest known window is the safe side"
 )
@@ -105,17 +136,21 @@ class DisputeState(StrEnum):
     EXHAUSTED = "exhausted"
     """Refused as often as it can be."""
     REPAID = "repaid"
+    WRITTEN_OFF = "written-off"
+    """Given up by us, as far as Amazon did not give it back."""
 
 
 @dataclass(frozen=True, slots=True)
 class DisputableClaim:
-    """A claim as disputes see it: what Amazon holds, since when, and what was tried. `due_on`: of the invoice it is about."""
+    """A claim as disputes see it: what Amazon holds, since when, and what was tried. `due_on`: of the invoice it is about; `lost`:
+    what we gave up of it."""
 
     family: Family
     open: int
     noticed_on: date
     due_on: date | None = None
     attempts: tuple[Attempt, ...] = ()
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +174,8 @@ def standing(claim: DisputableClaim, today: date, windows: Mapping[Family, Dispu
     start = claim.due_on if window.counted is Counted.DUE and claim.due_on is not None else claim.noticed_on
     opens, until = start + timedelta(days=window.opens), start + timedelta(days=window.closes)
     if claim.open <= 0:
-        return Standing(DisputeState.REPAID, None, None, window)
+        state = DisputeState.WRITTEN_OFF if claim.lost > 0 else DisputeState.REPAID
+        return Standing(state, None, None, window)
     if claim.attempts:
         last = max(claim.attempts, key=lambda each: each.number)
         match last.outcome:

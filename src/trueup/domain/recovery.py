@@ -43,6 +43,8 @@ class Chance:
     low: Fraction
     high: Fraction
     outcomes: int
+    won: int = 0
+    """Of the outcomes, those that brought something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def chance(experience: Experience) -> Chance:
         won = max(1, won * _ENOUGH // (won + lost))
         lost = max(1, _ENOUGH - won)
     low, high = _quantile(won, lost, Fraction(1, 20)), _quantile(won, lost, Fraction(19, 20))
-    return Chance(mean, low, high, experience.won + experience.lost)
+    return Chance(mean, low, high, experience.won + experience.lost, experience.won)
 
 
 def share(experience: Experience) -> Fraction:

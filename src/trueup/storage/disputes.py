@@ -61,7 +61,9 @@ class Recoverable:
         """As disputes see it."""
         attempts = tuple(each.attempt for each in self.disputes)
         family = Family(self.balance.claim.partition("/")[0])
-        return DisputableClaim(family, self.balance.open, self.balance.first_on, self.due_on, attempts)
+        return DisputableClaim(
+            family, self.balance.open, self.balance.first_on, self.due_on, attempts, self.balance.lost
+        )
 
 
 def save_attempt(connection: sa.Connection, balance: ClaimBalance, attempt: Attempt, now: datetime) -> None:
@@ -104,7 +106,7 @@ def save_outcome(connection: sa.Connection, claim_id: int, attempt: Attempt, by:
 def load_recoverables(
     connection: sa.Connection, types: Collection[str], *, partner: str | None = None, claim_id: int | None = None
 ) -> list[Recoverable]:
-    """Claims of these deduction types of which something is open or was disputed."""
+    """Claims of these deduction types of which something is open, was disputed or was given up."""
     tried = sa.select(disputes.c.claim_id)
     query = (
         sa.select(claims, invoices.c.number.label("invoice_number"), invoices.c.due_on)
@@ -116,7 +118,7 @@ def load_recoverables(
         query = query.where(claims.c.id == claim_id)
     else:
         is_open = claims.c.taken_minor > claims.c.given_minor + claims.c.lost_minor
-        query = query.where(is_open | claims.c.id.in_(tried))
+        query = query.where(is_open | claims.c.id.in_(tried) | (claims.c.lost_minor > 0))
     if partner is not None:
         query = query.where(claims.c.partner == partner)
     rows = connection.execute(query).mappings().all()

@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from trueup.base.errors import NotFound, Refused
-from trueup.domain.journal import JournalEntry
+from trueup.base.money import Money
+from trueup.domain.journal import JournalEntry, JournalLine
 from trueup.domain.settlement import Placement
 from trueup.storage.bulk import copy_rows, reserve_ids
 from trueup.storage.schema import metadata
@@ -193,6 +194,26 @@ def find_entry(connection: sa.Connection, key: str) -> int:
     if found is None:
         raise NotFound(f"No entry {key!r} is in the journal.")
     return int(found)
+
+
+def load_entry(connection: sa.Connection, entry_id: int) -> JournalEntry:
+    """An entry as it was posted. Raises NotFound."""
+    head = connection.execute(sa.select(journal_entries).where(journal_entries.c.id == entry_id)).one_or_none()
+    if head is None:
+        raise NotFound(f"Journal entry {entry_id}: there is none of that number.")
+    own = journal_lines.c.entry_id == entry_id
+    rows = connection.execute(sa.select(journal_lines).where(own).order_by(journal_lines.c.number))
+    lines = tuple(
+        JournalLine(row.account, Money(row.minor, row.currency), row.reference, row.rule, row.source_line or None)
+        for row in rows
+    )
+    return JournalEntry(head.key, head.day, head.narration, lines, head.evidence, head.reverses)
+
+
+def is_reversed(connection: sa.Connection, key: str) -> bool:
+    """Whether an entry under this key was reversed by an entry of its own."""
+    query = sa.select(journal_entries.c.id).where(journal_entries.c.key == f"{key} undone")
+    return connection.execute(query).first() is not None
 
 
 def count_entries(connection: sa.Connection, remittance_id: int) -> int:

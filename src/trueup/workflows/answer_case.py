@@ -12,11 +12,12 @@ from trueup.base.money import Money
 from trueup.domain.cases import Resolution
 from trueup.storage import cases, remittances, suspense
 from trueup.storage.views.case_queue import closed_since
-from trueup.workflows.answer_suspense import Answered, classify_case, post_now, write_off_claim
+from trueup.workflows.answer_suspense import Answered, classify_case, post_now
 from trueup.workflows.draft_rules import rule_of_case
 from trueup.workflows.keep_rules import propose_rule
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
+from trueup.workflows.write_off import write_off_claim
 
 ANSWERS = (Resolution.CLASSIFY, Resolution.POST_NOW, Resolution.WRITE_OFF)
 """The resolutions that are answers."""
@@ -58,8 +59,10 @@ class WaitingLine:
     amount: Money
 
 
-def answer_case(tx: Tx, answer: Answer, person: Person) -> AnsweredCase:
-    """Raises NotFound, Conflict (resolved already), Refused: a role, another kind of case, a type or account that is not there."""
+def answer_case(tx: Tx, answer: Answer, person: Person, two_persons_above: Money | None = None) -> AnsweredCase:
+    """Above the limit a claim is only proposed to be given up.
+
+    Raises NotFound, Conflict (resolved already), Refused: a role, another kind of case, a type or account that is not there."""
     before = closed_since(tx.connection, tx.now)
     wanted = None
     if answer.as_rule and answer.resolution is Resolution.CLASSIFY:
@@ -70,7 +73,7 @@ def answer_case(tx: Tx, answer: Answer, person: Person) -> AnsweredCase:
         case Resolution.POST_NOW:
             done = post_now(tx, answer.case, person, note=answer.note)
         case Resolution.WRITE_OFF:
-            done = write_off_claim(tx, answer.case, person, note=answer.note)
+            done = write_off_claim(tx, answer.case, person, note=answer.note, two_persons_above=two_persons_above)
         case other:
             raise Refused(f"Case {answer.case}: {other.value} is no answer; resolve it, or do it where it is done.")
     rule = propose_rule(tx, wanted, person).rule.id if wanted is not None else ""

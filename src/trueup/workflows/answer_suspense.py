@@ -17,14 +17,11 @@ from trueup.base.money import Money
 from trueup.domain.cases import Case, Resolution
 from trueup.domain.chart import Purpose
 from trueup.domain.matcher import Candidate, Part, placed
-from trueup.domain.posting import Heading, post_placements
 from trueup.domain.settlement import TO_CHECK, LineDecision, Placement, Suspended, claim_of
-from trueup.storage import cases, claims, journal, remittances, suspense
-from trueup.storage.journal import Posted
+from trueup.storage import cases, journal, remittances, suspense
 from trueup.storage.views.open_items import load_open_items
 from trueup.workflows.authority import Deed, record_deed
 from trueup.workflows.booking import Booking, book_again, write
-from trueup.workflows.claim_causes import loss_of
 from trueup.workflows.reconcile_remittances import placement_of, together_of
 from trueup.workflows.resolve_case import Person, may_resolve
 from trueup.workflows.world import Tx
@@ -34,7 +31,8 @@ from trueup.workflows.world import Tx
 class Answered:
     """What came of an answer: how many lines of how many payments were booked anew, and their sum as Amazon pays.
 
-    `left`: lines that the answer does not explain; they wait in the case still.
+    `left`: lines that the answer does not explain; they wait in the case still. `proposal`: nothing was done, a second person must
+    approve it under that number.
     """
 
     case: int
@@ -42,6 +40,7 @@ class Answered:
     payments: int
     amount: Money
     left: int = 0
+    proposal: int | None = None
 
 
 def classify_case(
@@ -51,7 +50,7 @@ def classify_case(
 
     Raises NotFound, Conflict (resolved already), Refused: a role, another kind of case, a type or account that is not there.
     """
-    case = _open(tx, case_id, Resolution.CLASSIFY, person)
+    case = open_for(tx, case_id, Resolution.CLASSIFY, person)
     books = tx.resources.books
     types = books.grammars.now(tx.connection).types
     type_ = types.get(type_code)
@@ -93,7 +92,7 @@ def choose_rival(tx: Tx, case_id: int, choice: int, person: Person, *, note: str
 
     Raises as `classify_case`; Refused when there is no such rival, or what it settles is no longer open.
     """
-    case = _open(tx, case_id, Resolution.CHOOSE, person)
+    case = open_for(tx, case_id, Resolution.CHOOSE, person)
     waiting = suspense.waiting_lines(tx.connection, case.draft.kind, case.draft.subject)
     rivals = rivals_of(tx, waiting)
     if not 1 <= choice <= len(rivals):
@@ -131,7 +130,7 @@ def rivals_of(tx: Tx, waiting: list[tuple[int, Suspended]]) -> list[dict[str, An
 
 def post_now(tx: Tx, case_id: int, person: Person, *, note: str = "") -> Answered:
     """Post a payment of a closed month on the first day that is open. Raises as `classify_case`."""
-    case = _open(tx, case_id, Resolution.POST_NOW, person)
+    case = open_for(tx, case_id, Resolution.POST_NOW, person)
     partner, _, payment = case.draft.subject.removeprefix("payment ").partition("/")
     saved = remittances.find_remittance(tx.connection, partner, payment)
     day = journal.first_open_day(tx.connection, saved.remittance.paid_on)
@@ -144,46 +143,8 @@ def post_now(tx: Tx, case_id: int, person: Person, *, note: str = "") -> Answere
     return Answered(case_id, len(told.lines), 1, told.amount)
 
 
-def write_off_claim(tx: Tx, case_id: int, person: Person, *, note: str = "") -> Answered:
-    """Give up what Amazon still holds of a claim: from disputed receivable to losses, or where its reason leads.
-
-    Raises as `classify_case`.
-    """
-    case = _open(tx, case_id, Resolution.WRITE_OFF, person)
-    name, _, currency = case.draft.subject.removeprefix("claim ").rpartition(" ")
-    partner, _, chain = name.partition("/")
-    balance = claims.find_claim(tx.connection, partner, chain, currency)
-    if balance is None or balance.open <= 0:
-        raise Refused(f"Case {case_id}: nothing is open of {name}; the case closes when the books are looked at again.")
-    books = tx.resources.books
-    type_ = books.types[balance.type]
-    wanted = (
-        Placement(
-            0, books.chart.code(loss_of(tx, balance)), balance.open, currency, chain, type_.code, balance.invoice
-        ),
-        Placement(0, books.chart.code_of_type(type_.code, type_.purpose), -balance.open, currency, chain, type_.code),
-    )
-    day = journal.first_open_day(tx.connection, tx.now.date())
-    heading = Heading(
-        f"write-off {name} case {case_id}",
-        day,
-        f"Claim {chain} of {partner} given up: {note or 'no reason given'}",
-        ZEROS,
-    )
-    entry = post_placements(heading, wanted)
-    journal.append_entries(tx.connection, [Posted(entry, wanted, "write-off", person.name)], tx.now)
-    claims.add_lost(tx.connection, balance.id, balance.open)
-    deed = Deed("claim.written-off", case.draft.subject, after={"minor": balance.open, "note": note})
-    record_deed(tx.connection, tx.now, person, deed)
-    cases.resolve_case(tx.connection, case_id, Resolution.WRITE_OFF.value, by=person.name, note=note, now=tx.now)
-    return Answered(case_id, 1, 0, Money(balance.open, currency))
-
-
-ZEROS = "0" * 64
-"""The evidence of an entry that follows from a person's decision alone: the act says who and why."""
-
-
-def _open(tx: Tx, case_id: int, resolution: Resolution, person: Person) -> Case:
+def open_for(tx: Tx, case_id: int, resolution: Resolution, person: Person) -> Case:
+    """An open case that the person may resolve so. Raises NotFound, Conflict (resolved already), Refused."""
     case = cases.load_case(tx.connection, case_id)
     if case.resolved_at is not None:
         cases.resolve_case(

@@ -7,7 +7,15 @@ from typing import Any
 
 from trueup.base.errors import Refused
 from trueup.storage import acts, closing
-from trueup.workflows import close_month, erase_documents, grade_trade_in, keep_buffers, resolve_case, undo_match
+from trueup.workflows import (
+    close_month,
+    erase_documents,
+    grade_trade_in,
+    keep_buffers,
+    resolve_case,
+    undo_match,
+    write_off,
+)
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 
@@ -43,6 +51,13 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
             undone = undo_match.approve_undoing(tx, proposal_id, person)
             words = f"{undone.lines} lines of {undone.amount} are undone, and wait in case {undone.case}"
             outcome = {"lines": undone.lines, "amount": str(undone.amount), "case": undone.case}
+        case write_off.ACT:
+            given_up = write_off.approve_write_off(tx, proposal_id, person)
+            words = f"{given_up.amount} are given up; case {given_up.case} is closed"
+            outcome = {"case": given_up.case, "amount": str(given_up.amount)}
+        case write_off.REVERSE:
+            reversed_ = write_off.approve_reversal(tx, proposal_id, person)
+            words, outcome = f"{row['subject']} of {reversed_} is reversed", {"amount": str(reversed_)}
         case grade_trade_in.GRADE:
             words, outcome = _told(grade_trade_in.carry_out_grading(tx, proposal_id, person))
         case grade_trade_in.REPEAT:

@@ -43,6 +43,7 @@ _MAY: Mapping[str, tuple[Role, ...]] = {
     "credits.answer": (Role.FINANCE, Role.ADMIN),
     "credits.break": (Role.FINANCE, Role.ADMIN),
     "charges.check": (Role.FINANCE, Role.ADMIN),
+    "journal.reverse": (Role.FINANCE, Role.ADMIN),
     "journal.export": (Role.FINANCE, Role.ADMIN, Role.AUDITOR),
     # What a document is handed in as, takes the permission for that kind too.
     "documents.upload": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),

@@ -14,10 +14,10 @@ from trueup.domain.posting import Heading, post_placements
 from trueup.storage import journal
 from trueup.storage.journal import Posted
 from trueup.storage.views.credit_notes import PREFIX, load_kept, numbers_used
-from trueup.workflows.answer_suspense import ZEROS
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
+from trueup.workflows.write_off import ZEROS
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,11 @@ from trueup.api.shapes import (
     AskedDay,
     Day,
     DocumentName,
+    DryRun,
+    Hash,
     Instant,
+    Key,
+    Line,
     Listed,
     Name,
     Number,
@@ -20,9 +24,12 @@ from trueup.api.shapes import (
     Paging,
     Price,
     Shape,
+    Told,
     id_at,
 )
 from trueup.storage.views import journal as views
+from trueup.workflows.world import Tx
+from trueup.workflows.write_off import MAY_REVERSE, reverse_entry
 
 _ENTRY = {
     "id": 41,
@@ -63,6 +70,11 @@ class EntryLine(Shape):
     claim: str
     rule: str
     case: str
+    purchase_order: str | None
+    """The order of the invoice that it is about."""
+    document: Hash | None
+    place: str | None
+    """Where in that document the line of the payment stands."""
 
 
 class Export(Shape):
@@ -74,7 +86,8 @@ class Export(Shape):
     by: str
 
 
-class WholeEntry(Shape, json_schema_extra={"examples": [{**_ENTRY, "reverses": None, "posted_at": "2026-11-12T10:00:00Z",
+class WholeEntry(Shape, json_schema_extra={"examples": [{**_ENTRY, "reverses": None, "reversed_by": None,
+                 "posted_at": "2026-11-12T10:00:00Z",
                  "document": {"digest": "0f" * 32, "name": "8831.csv"}, "lines": [], "exports": []}]}):  # fmt: skip
     """An entry with its lines, the document it follows from, and the exports it was in."""
 
@@ -85,6 +98,8 @@ class WholeEntry(Shape, json_schema_extra={"examples": [{**_ENTRY, "reverses": N
     narration: str
     actor: str
     reverses: str | None
+    reversed_by: int | None
+    """The entry that takes it back."""
     posted_at: Instant
     document: DocumentName
     lines: list[EntryLine]
@@ -139,12 +154,48 @@ def list_balances(
         return Listed[Balance](items=[Balance.model_validate(row) for row in views.load_balances(connection, on)])
 
 
+class Reversing(Told, json_schema_extra={"examples": [{"reason": "Amazon pays it after all."}]}):
+    """Why an entry is reversed."""
+
+    reason: Line
+
+
+class Reversed(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {"entry": 41, "amount": {"amount": "90.00", "currency": "USD"}, "proposal": None, "dry_run": False}
+        ]
+    },
+):
+    """An entry that is reversed; with a `proposal`, one that a second person must approve to be."""
+
+    entry: int
+    amount: Price
+    proposal: int | None
+    dry_run: bool
+
+
+def reverse(call: Calling, entry: Number, told: Reversing, dry_run: DryRun = False, key: Key = None) -> Reversed:
+    """Reverse an entry that a person's decision posted: a claim that was given up is open again.
+
+    What follows a document is not reversed so; the answer says what takes it back.
+    """
+
+    def act(tx: Tx) -> Reversed:
+        amount, proposal = reverse_entry(tx, entry, call.person, told.reason, call.desk.settings.two_persons_above)
+        return Reversed.model_validate({"entry": entry, "amount": amount, "proposal": proposal, "dry_run": dry_run})
+
+    return call.once(act, key, dry_run=dry_run)
+
+
 RESOURCE = Resource(
     "journal",
     "Journal",
     (
         Operation("/journal/entries", list_entries),
         Operation("/journal/entries/{entry}", get_entry),
+        Operation("/journal/entries/{entry}/reversal", reverse, MAY_REVERSE, "POST"),
         Operation("/journal/balances", list_balances),
     ),
 )

@@ -38,7 +38,10 @@ def _try(visit: Visit) -> Response:
 
 
 def _send(visit: Visit) -> Response:
-    done = visit.act(answer_case, _answer(visit), visit.who)
+    done = visit.act(answer_case, _answer(visit), visit.who, visit.desk.settings.two_persons_above)
+    if done.answered.proposal is not None:
+        number = done.answered.proposal
+        return visit.go(f"/exceptions?row={done.answered.case}", f"Proposal {number} waits for a second person.")
     amount = visit.present.money(done.answered.amount)
     words = f"Case {done.answered.case}: {done.answered.lines} lines of {amount} are booked, {len(done.closed)} cases closed."
     more = f" Rule {done.rule} is proposed." if done.rule else ""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from starlette.responses import Response
 
 from trueup.base.errors import Invalid, NotFound, Refused
+from trueup.base.money import Money
 from trueup.console.files import download
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Hit, Page, Place, Route
@@ -16,8 +19,11 @@ from trueup.console.tables import Choice, Column, Filter, State, state_of
 from trueup.console.visit import Visit
 from trueup.reports.journal_lines import rows_of_lines
 from trueup.storage.views import journal as views
+from trueup.storage.views.acts import list_proposals
 from trueup.storage.views.journal_lines import count_lines, stream_lines
 from trueup.workflows.jobs.list_journal_lines import write_lines_csv
+from trueup.workflows.preview_entries import with_entries
+from trueup.workflows.write_off import MAY_REVERSE, REVERSE, reverse_entry
 
 _COLUMNS = (
     Column("Entry"),
@@ -72,12 +78,75 @@ def _download(visit: Visit) -> Response:
 def _accounts(visit: Visit) -> Response:
     state = state_of(visit, "on")
     balances = views.load_balances(visit.connection, _day(state["on"]))
-    return visit.render("journal_accounts.html", title="Accounts", state=state, balances=balances, names=Names(visit))
+    return visit.render(
+        "journal_accounts.html",
+        title="Accounts",
+        state=state,
+        balances=balances,
+        totals=_totals(balances),
+        names=Names(visit),
+    )
+
+
+def _totals(balances: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """All accounts of each currency together: debits and credits are equal, and the balance is nothing."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in balances:
+        zero, currency = Money.zero(row["currency"]), row["currency"]
+        sums = found.setdefault(
+            currency, {"currency": currency, "lines": 0, "debits": zero, "credits": zero, "balance": zero}
+        )
+        sums["lines"] += row["lines"]
+        for side in ("debits", "credits", "balance"):
+            sums[side] += Money.of(*row[side].split(" "))
+    return list(found.values())
 
 
 def _show(visit: Visit) -> Response:
     entry = views.show_entry(visit.connection, visit.number("id"))
-    return visit.render("journal_entry.html", title=f"Entry {entry['id']}", entry=entry, names=Names(visit))
+    waiting = list_proposals(visit.connection, limit=500)
+    subject = f"entry {entry['id']}"
+    proposals = [each for each in waiting if each["act"] == REVERSE and each["subject"] == subject]
+    return visit.render(
+        "journal_entry.html", title=f"Entry {entry['id']}", entry=entry, proposals=proposals, names=Names(visit)
+    )
+
+
+def _by_key(visit: Visit) -> Response:
+    """The entry of a key, as another names it."""
+    return visit.go(f"/journal/{views.find_entry(visit.connection, visit.asked('key'))}")
+
+
+def _ask_reversal(visit: Visit) -> Response:
+    """What reversing would post, found out by doing it and rolling it back."""
+    number = visit.number("id")
+    tried, trouble = None, None
+    if visit.may(MAY_REVERSE):
+        try:
+            tried = visit.act(
+                lambda tx: with_entries(tx, lambda inner: reverse_entry(inner, number, visit.who, "…"), visit.who),
+                dry_run=True,
+            )
+        except Refused as error:
+            trouble = error
+    return visit.render(
+        "journal_reverse.html",
+        title=f"Reverse entry {number}",
+        number=number,
+        tried=tried,
+        trouble=trouble,
+        two=visit.desk.settings.two_persons_above,
+        names=Names(visit),
+    )
+
+
+def _reverse(visit: Visit) -> Response:
+    number, limit = visit.number("id"), visit.desk.settings.two_persons_above
+    amount, proposal = visit.act(reverse_entry, number, visit.who, visit.given("reason"), limit)
+    shown = visit.present.money(amount)
+    if proposal is not None:
+        return visit.go(f"/journal/{number}", f"Proposal {proposal}: {shown}; a second person must approve it.")
+    return visit.go(f"/journal/{number}", f"Entry {number} of {shown} is reversed.")
 
 
 def _find(visit: Visit, sought: Sought) -> list[Hit]:
@@ -104,7 +173,10 @@ PAGE = Page(
         Route("/journal", _list),
         Route("/journal.csv", _download),
         Route("/journal/accounts", _accounts),
+        Route("/journal/by-key", _by_key),
         Route("/journal/{id:int}", _show),
+        Route("/journal/{id:int}/reverse", _ask_reversal),
+        Route("/journal/{id:int}/reverse", _reverse, MAY_REVERSE, "POST"),
     ),
     Place(Group.MONEY, 6, "sum"),
     find=_find,

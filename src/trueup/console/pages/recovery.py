@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from starlette.responses import Response
 
-from trueup.base.errors import Invalid, NotFound
+from trueup.base.errors import Conflict, Invalid, NotFound
 from trueup.base.ids import Digest
 from trueup.base.money import Money
 from trueup.console.files import download
+from trueup.console.money_words import Names
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.domain.deduction import Family
-from trueup.domain.disputes import Outcome
+from trueup.domain.disputes import DisputeState, Outcome
 from trueup.reports.dispute_pack import write_dispute_archive, write_dispute_pack
+from trueup.storage.views.acts import list_proposals
 from trueup.storage.views.paging import ROWS, Paged
-from trueup.storage.views.recovery import load_brief
+from trueup.storage.views.recovery import find_case_of_claim, list_given_up, load_brief
 from trueup.workflows.dispute_claim import disputable_types, note_outcome, recoverable, submit_claim
+from trueup.workflows.preview_entries import with_entries
 from trueup.workflows.rank_claims import Ranked, rank_claims
 from trueup.workflows.world import Tx
+from trueup.workflows.write_off import ACT as GIVE_UP
+from trueup.workflows.write_off import write_off_claim
 
 _COLUMNS = (
     Column("Claim"),
@@ -40,6 +46,7 @@ STANDS = {
     "repaid": ("ok", "Paid back"),
     "exhausted": ("bad", "Refused for good"),
     "expired": ("bad", "Past its window"),
+    "written-off": ("idle", "Written off"),
 }
 """The colour and the word of where a claim stands."""
 
@@ -50,6 +57,23 @@ def _ranked(visit: Visit, *, claim: int | None = None) -> list[Ranked]:
     return rank_claims(visit.connection, types, visit.now.date(), partner=partner, claim_id=claim)
 
 
+PIECES = {
+    "invoice": "Our invoice",
+    "order": "The purchase order",
+    "answer": "Our answer to the order",
+    "shipped": "Proof of shipment",
+    "delivered": "Proof of delivery",
+}
+_HOPELESS = (DisputeState.EXPIRED, DisputeState.EXHAUSTED)
+"""Where a claim stands of which no dispute is left to make."""
+
+
+def record_of(each: Ranked) -> str:
+    """What a chance rests on: "won 34 of 51"."""
+    chance = each.worth.chance
+    return f"won {chance.won} of {chance.outcomes}" if chance.outcomes else "no outcome yet"
+
+
 def _list(visit: Visit) -> Response:
     state = state_of(visit, "partner", "family", "all", "at")
     ranked = [
@@ -58,7 +82,10 @@ def _list(visit: Visit) -> Response:
         if (not state["family"] or each.found.claim.family.value == state["family"]) and (state["all"] or each.pays)
     ]
     start = int(state["at"]) if state["at"].isdecimal() else 0
-    rows = [{"ranked": each, "held": held(each), "expected": expected(each)} for each in ranked[start : start + ROWS]]
+    rows = [
+        {"ranked": each, "held": held(each), "expected": expected(each), "record": record_of(each)}
+        for each in ranked[start : start + ROWS]
+    ]
     sums: dict[str, int] = {}
     for each in ranked:
         sums[each.found.balance.currency] = sums.get(each.found.balance.currency, 0) + each.worth.expected
@@ -85,6 +112,8 @@ def _list(visit: Visit) -> Response:
 def _show(visit: Visit) -> Response:
     each = _one(visit)
     brief = load_brief(visit.connection, each.found)
+    case = find_case_of_claim(visit.connection, each.found.balance)
+    tried = _try_write_off(visit, case) if case is not None and visit.asked("write_off") else None
     return visit.render(
         "recovery_claim.html",
         title=f"Claim {each.found.balance.claim}",
@@ -92,11 +121,58 @@ def _show(visit: Visit) -> Response:
         brief=brief,
         held=held(each),
         expected=expected(each),
+        record=record_of(each),
+        pieces=[
+            {"name": PIECES[piece.value], "done": bool(have), "words": have, "href": ""} for piece, have in brief.pieces
+        ],
+        case=case,
+        tried=tried,
+        hopeless=each.standing.state in _HOPELESS,
+        two=visit.desk.settings.two_persons_above,
+        given_up=[
+            (row, Money(row.minor, each.found.balance.currency))
+            for row in list_given_up(visit.connection, each.found.balance)
+        ],
+        proposals=[
+            row
+            for row in list_proposals(visit.connection, limit=500)
+            if row["act"] == GIVE_UP and row["subject"] == _subject(each)
+        ],
+        names=Names(visit),
         slices=[(row, Money(row.minor, each.found.balance.currency)) for row in brief.slices],
         outcomes=_OUTCOMES,
         stands=STANDS,
         today=visit.now.date(),
     )
+
+
+def _subject(each: Ranked) -> str:
+    balance = each.found.balance
+    return f"claim {balance.partner}/{balance.claim} {balance.currency}"
+
+
+def _try_write_off(visit: Visit, case: int) -> Any:
+    """What giving it up would post, found out by doing it and rolling it back; None for who may not."""
+    if not visit.may("cases.resolve"):
+        return None
+    return visit.act(
+        lambda tx: with_entries(tx, lambda inner: write_off_claim(inner, case, visit.who), visit.who), dry_run=True
+    )
+
+
+def _write_off(visit: Visit) -> Response:
+    number, note = visit.number("claim"), visit.given("note")
+    case = find_case_of_claim(visit.connection, _one(visit).found.balance)
+    if case is None:
+        raise Conflict(f"Claim {number}: nothing is open of it any more; look at it again.")
+    if not note:
+        raise Invalid("Write a claim off: say why, for who looks at it later.")
+    limit = visit.desk.settings.two_persons_above
+    done = visit.act(lambda tx: write_off_claim(tx, case, visit.who, note=note, two_persons_above=limit))
+    amount = visit.present.money(done.amount)
+    if done.proposal is not None:
+        return visit.go(f"/recovery/{number}", f"Proposal {done.proposal}: {amount}; a second person must approve it.")
+    return visit.go(f"/recovery/{number}", f"{amount} are written off.")
 
 
 def _pack(visit: Visit) -> Response:
@@ -165,6 +241,7 @@ PAGE = Page(
         Route("/recovery/{claim:int}", _show),
         Route("/recovery/{claim:int}/pack.zip", _pack),
         Route("/recovery/{claim:int}/submit", _submit, "claims.dispute", "POST"),
+        Route("/recovery/{claim:int}/write-off", _write_off, "cases.resolve", "POST"),
         Route("/recovery/{claim:int}/answer", _answer, "claims.dispute", "POST"),
     ),
     Place(Group.MONEY, 3, "gavel"),

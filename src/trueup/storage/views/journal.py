@@ -107,6 +107,9 @@ def show_entry(connection: sa.Connection, entry_id: int) -> dict[str, Any]:
         "posted_at": write_instant(row["posted_at"]),
         "document": {"digest": row["evidence"], "name": names.get(row["evidence"], "")},
         "lines": [_line(line) for line in connection.execute(_LINES, {"entry": entry_id})],
+        "totals": _totals(connection, entry_id),
+        "reversed_by": connection.execute(_REVERSED_BY, {"key": f"{row['key']} undone"}).scalar(),
+        "remittance": row["remittance_id"],
         "exports": [_given(given) for given in connection.execute(_GIVEN, {"entry": entry_id})],
     }
 
@@ -123,8 +126,33 @@ def entries_after(connection: sa.Connection, entry_id: int, actor: str, *, limit
     return [show_entry(connection, each) for each in connection.execute(query).scalars().all()]
 
 
+def _totals(connection: sa.Connection, entry_id: int) -> list[dict[str, str]]:
+    """Debits and credits by currency: equal, or the tables would have refused the entry."""
+    rows = connection.execute(_TOTALS, {"entry": entry_id})
+    return [
+        {
+            "currency": row.currency,
+            "debits": str(Money(int(row.debits), row.currency)),
+            "credits": str(Money(int(row.credits), row.currency)),
+        }
+        for row in rows
+    ]
+
+
+_TOTALS = sa.text(
+    "SELECT currency, sum(greatest(minor, 0)) AS debits, sum(greatest(-minor, 0)) AS credits FROM trueup.journal_lines"
+    " WHERE entry_id = :entry GROUP BY currency ORDER BY currency"
+)
+_REVERSED_BY = sa.text("SELECT id FROM trueup.journal_entries WHERE key = :key")
+# Where a line of a payment stands in the document that told it; an adjustment inside a line stands where that does.
 _LINES = sa.text(
-    "SELECT l.*, i.number AS invoice FROM trueup.journal_lines l LEFT JOIN trueup.invoices i ON i.id = l.invoice_id"
+    "SELECT l.*, i.number AS invoice, i.partner AS invoice_partner, i.purchase_order, rl.place,"
+    " coalesce(rl.evidence, t.evidence) AS document FROM trueup.journal_lines l"
+    " JOIN trueup.journal_entries e ON e.id = l.entry_id LEFT JOIN trueup.invoices i ON i.id = l.invoice_id"
+    " LEFT JOIN trueup.remittances r ON r.id = e.remittance_id"
+    " LEFT JOIN trueup.remittance_lines rl ON rl.remittance_id = r.id AND rl.source = r.source"
+    " AND rl.number = CASE WHEN l.source_line < 0 THEN (-l.source_line - 1) / 100 ELSE l.source_line END"
+    " LEFT JOIN trueup.remittance_tellings t ON t.remittance_id = r.id AND t.source = r.source"
     " WHERE l.entry_id = :entry ORDER BY l.number"
 )
 _GIVEN = sa.text(
@@ -147,6 +175,10 @@ def _line(row: Any) -> dict[str, Any]:
         "claim": row.claim,
         "rule": row.rule,
         "case": row.case_key,
+        "partner": row.invoice_partner,
+        "purchase_order": row.purchase_order or None,
+        "document": row.document,
+        "place": row.place or None,
     }
 
 

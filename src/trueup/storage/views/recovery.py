@@ -9,8 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from trueup.domain.disputes import Piece, pieces_of
 from trueup.domain.invoices import normal_reference
-from trueup.storage.cases import cases
+from trueup.storage.cases import cases, find_open
 from trueup.storage.claims import ClaimBalance, find_claim
 from trueup.storage.disputes import Recoverable, load_experiences, load_recoverables
 from trueup.storage.invoices import SavedInvoice, find_invoices, load_invoices
@@ -19,9 +20,12 @@ from trueup.storage.views.orders import show_order
 
 __all__ = [
     "Brief",
+    "GivenUp",
     "Recoverable",
     "Slice",
+    "find_case_of_claim",
     "find_claim_of_case",
+    "list_given_up",
     "load_brief",
     "load_experiences",
     "load_recoverables",
@@ -77,19 +81,39 @@ class Brief:
         return {digest: words for digest, words in found.items() if digest and digest.strip("0")}
 
     @property
+    def pieces(self) -> tuple[tuple[Piece, str], ...]:
+        """What a reviewer at Amazon will ask for of such a claim, each with what we have of it; "" where we have nothing."""
+        kinds = {each.proof.kind.value: each for each in self.proofs}
+        delivered = kinds.get("delivered") or kinds.get("received")
+        shipped = kinds.get("shipped")
+        answered = self.order is not None and any(each.get("digest") for each in self.order["deliveries"])
+        have = {
+            Piece.INVOICE: self.invoice.invoice.number if self.invoice is not None else "",
+            Piece.ORDER: self.order["number"] if self.order is not None else "",
+            Piece.ANSWER: f"order {self.order['number']}" if self.order is not None and answered else "",
+            Piece.SHIPPED: _named(shipped) if shipped is not None else "",
+            Piece.DELIVERED: _named(delivered) if delivered is not None else "",
+        }
+        return tuple((piece, have[piece]) for piece in pieces_of(self.found.claim.family))
+
+    @property
     def missing(self) -> tuple[str, ...]:
-        """What a reviewer at Amazon will ask for, and we do not have."""
-        kinds = {each.proof.kind.value for each in self.proofs}
-        wanted = (
-            (self.invoice is None, "our invoice: import it with `trueup invoices import`"),
-            (self.order is None, "the purchase order: it was not taken in"),
-            ("shipped" not in kinds, "proof of shipment (bill of lading): import it with `trueup proofs import`"),
-            (
-                "delivered" not in kinds and "received" not in kinds,
-                "proof of delivery: import it with `trueup proofs import`",
-            ),
-        )
-        return tuple(words for lacks, words in wanted if lacks)
+        """What of that we do not have, and what to do about it."""
+        return tuple(_LACKING[piece] for piece, have in self.pieces if not have)
+
+
+_LACKING = {
+    Piece.INVOICE: "our invoice: import it with `trueup invoices import`",
+    Piece.ORDER: "the purchase order: it was not taken in",
+    Piece.ANSWER: "our answer to the order: none was sent by Trueup",
+    Piece.SHIPPED: "proof of shipment (bill of lading): import it with `trueup proofs import`",
+    Piece.DELIVERED: "proof of delivery: import it with `trueup proofs import`",
+}
+
+
+def _named(proof: SavedProof) -> str:
+    said = proof.proof.document or proof.proof.tracking or proof.proof.kind.value
+    return f"{said}, {proof.proof.day.isoformat()}"
 
 
 def load_brief(connection: sa.Connection, found: Recoverable) -> Brief:
@@ -103,6 +127,46 @@ def load_brief(connection: sa.Connection, found: Recoverable) -> Brief:
     if number or about:
         proofs = find_proofs(connection, balance.partner, purchase_order=number, invoice=about)
     return Brief(found, tuple(load_slices(connection, balance)), invoice, order, tuple(proofs))
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """An entry by which we gave a claim up: when, how much, who; and the entry that took that back, None where none did."""
+
+    entry: int
+    day: date
+    minor: int
+    actor: str
+    undone_by_entry: int | None
+
+
+def find_case_of_claim(connection: sa.Connection, balance: ClaimBalance) -> int | None:
+    """The open case of a claim, in which it is disputed or given up; None where there is none."""
+    found = find_open(connection, *_case_key(balance))
+    return found[0] if found else None
+
+
+def _case_key(balance: ClaimBalance) -> tuple[str, str]:
+    family = balance.claim.partition("/")[0]
+    return f"claim.{family}", f"claim {balance.partner}/{balance.claim} {balance.currency}"
+
+
+def list_given_up(connection: sa.Connection, balance: ClaimBalance) -> list[GivenUp]:
+    """Every time that a claim was given up, the latest first."""
+    name = f"{balance.partner}/{balance.claim}"
+    kind, subject = _case_key(balance)
+    rows = connection.execute(_GIVEN_UP, {"subject": subject, "kind": kind, "key": f"write-off {name}"})
+    return [GivenUp(row.id, row.day, int(row.minor), row.actor, row.undone) for row in rows]
+
+
+# Each was given up in a case of its own, which its key names.
+_GIVEN_UP = sa.text(
+    "SELECT e.id, e.day, e.actor, u.id AS undone,"
+    " (SELECT sum(l.minor) FROM trueup.journal_lines l WHERE l.entry_id = e.id AND l.minor > 0) AS minor"
+    " FROM trueup.cases c JOIN trueup.journal_entries e ON e.key = :key || ' case ' || c.id"
+    " LEFT JOIN trueup.journal_entries u ON u.key = e.key || ' undone'"
+    " WHERE c.kind = :kind AND c.subject = :subject ORDER BY e.id DESC"
+)
 
 
 def load_slices(connection: sa.Connection, balance: ClaimBalance) -> list[Slice]:

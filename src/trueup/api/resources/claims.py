@@ -1,0 +1,200 @@
+"""Claims: what Amazon holds, whether it can be disputed and what that brings, what came of it, and giving it up."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import Field
+
+from trueup.api.door import Calling
+from trueup.api.resource import Operation, Resource
+from trueup.api.shapes import (
+    Amount,
+    AskedDay,
+    Day,
+    DryRun,
+    Key,
+    Line,
+    Listed,
+    Name,
+    Number,
+    Price,
+    Shape,
+    Told,
+)
+from trueup.base.errors import Conflict
+from trueup.base.money import Money
+from trueup.domain.disputes import DisputeState, Outcome
+from trueup.storage.views.recovery import find_case_of_claim
+from trueup.workflows.dispute_claim import disputable_types, note_outcome, recoverable, submit_claim
+from trueup.workflows.rank_claims import Ranked, rank_claims
+from trueup.workflows.world import Tx
+from trueup.workflows.write_off import write_off_claim
+
+_HELD = {"amount": "90.00", "currency": "USD"}
+
+
+class Claim(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {
+                "id": 3,
+                "partner": "amazon-us",
+                "claim": "shortage/INV1",
+                "held": _HELD,
+                "expected": {"amount": "41.00", "currency": "USD"},
+                "won": 34,
+                "outcomes": 51,
+                "until": "2026-12-01",
+                "state": "open",
+            }
+        ]
+    },
+):
+    """A claim of Amazon's.
+
+    `expected`: what a dispute brings on average, by as many as were `won` of our `outcomes`; `until`: the last day of one.
+    """
+
+    id: int
+    partner: str
+    claim: str
+    held: Price
+    expected: Price
+    won: int
+    outcomes: int
+    until: Day | None
+    state: DisputeState
+
+
+class Submitting(Told, json_schema_extra={"examples": [{"reference": "DSP-1", "day": "2026-11-04"}]}):
+    """Under which reference a claim was submitted in Amazon's portal, and when; today where it is not said."""
+
+    reference: Line
+    day: AskedDay | None = None
+
+
+class Answering(Told, json_schema_extra={"examples": [{"outcome": "partly", "won": _HELD, "day": "2026-11-20"}]}):
+    """What Amazon answered; how much was won where it is a part."""
+
+    outcome: Outcome
+    won: Amount | None = None
+    day: AskedDay | None = None
+
+
+class GivingUp(Told, json_schema_extra={"examples": [{"reason": "Cheaper than a dispute."}]}):
+    """Why a claim is given up."""
+
+    reason: Line
+
+
+class Attempted(Shape, json_schema_extra={"examples": [{"claim": 3, "attempt": 1, "outcome": None, "dry_run": False}]}):
+    """A dispute of a claim, and what came of it; null while nobody answered."""
+
+    claim: int
+    attempt: int
+    outcome: Outcome | None
+    dry_run: bool
+
+
+class GivenUp(
+    Shape,
+    json_schema_extra={"examples": [{"claim": 3, "case": 9, "amount": _HELD, "proposal": None, "dry_run": False}]},
+):
+    """What was given up; with a `proposal`, what would be once a second person approves it."""
+
+    claim: int
+    case: int
+    amount: Price
+    proposal: int | None
+    dry_run: bool
+
+
+class ClaimQuery(Told):
+    """Which claims."""
+
+    partner: Name = ""
+    """Of this partner."""
+    everything: bool = False
+    """Those too that no dispute brings anything for."""
+    limit: int = Field(50, ge=1, le=500)
+    """At most so many, the most urgent."""
+
+
+def list_claims(call: Calling, asked: Annotated[ClaimQuery, Query()]) -> Listed[Claim]:
+    """List claims, the most urgent first: what is held, times the chance of winning, by the days that are left."""
+    types = disputable_types(call.desk.world.books)
+    with call.look() as connection:
+        ranked = rank_claims(connection, types, call.desk.world.clock.now().date(), partner=asked.partner or None)
+    shown = [each for each in ranked if asked.everything or each.pays]
+    return Listed[Claim](items=[Claim.model_validate(_claim(each)) for each in shown[: asked.limit]])
+
+
+def _claim(each: Ranked) -> dict[str, Any]:
+    balance, worth = each.found.balance, each.worth
+    return {
+        "id": balance.id,
+        "partner": balance.partner,
+        "claim": balance.claim,
+        "held": Money(balance.open, balance.currency),
+        "expected": Money(worth.expected, balance.currency),
+        "won": worth.chance.won,
+        "outcomes": worth.chance.outcomes,
+        "until": each.standing.until.isoformat() if each.standing.until else None,
+        "state": each.standing.state,
+    }
+
+
+def submit(call: Calling, claim: Number, told: Submitting, dry_run: DryRun = False, key: Key = None) -> Attempted:
+    """Note that a claim was submitted in Amazon's portal. Staged is not submitted: it takes Amazon's reference."""
+
+    def act(tx: Tx) -> Attempted:
+        done = submit_claim(tx, claim, told.reference, _day(tx, told.day), call.person)
+        return Attempted(claim=claim, attempt=done.number, outcome=None, dry_run=dry_run)
+
+    return call.once(act, key, dry_run=dry_run)
+
+
+def answer(call: Calling, claim: Number, told: Answering, dry_run: DryRun = False, key: Key = None) -> Attempted:
+    """Note what Amazon answered to a dispute; the chances of later ones follow from it."""
+
+    def act(tx: Tx) -> Attempted:
+        said = (_day(tx, told.day), told.won.money() if told.won is not None else None)
+        done = note_outcome(tx, claim, told.outcome, said, call.person)
+        return Attempted(claim=claim, attempt=done.number, outcome=done.outcome, dry_run=dry_run)
+
+    return call.once(act, key, dry_run=dry_run)
+
+
+def write_off(call: Calling, claim: Number, told: GivingUp, dry_run: DryRun = False, key: Key = None) -> GivenUp:
+    """Give up what Amazon still holds of a claim: it becomes a loss. Above the limit of two persons it is only proposed."""
+
+    def act(tx: Tx) -> GivenUp:
+        case = find_case_of_claim(tx.connection, recoverable(tx, claim).balance)
+        if case is None:
+            raise Conflict(f"Claim {claim}: nothing is open of it any more.")
+        limit = call.desk.settings.two_persons_above
+        done = write_off_claim(tx, case, call.person, note=told.reason, two_persons_above=limit)
+        said = {"claim": claim, "case": case, "amount": done.amount, "proposal": done.proposal, "dry_run": dry_run}
+        return GivenUp.model_validate(said)
+
+    return call.once(act, key, dry_run=dry_run)
+
+
+def _day(tx: Tx, said: date | None) -> date:
+    return said or tx.now.date()
+
+
+RESOURCE = Resource(
+    "claims",
+    "Claims",
+    (
+        Operation("/claims", list_claims),
+        Operation("/claims/{claim}/submission", submit, "claims.dispute", "POST"),
+        Operation("/claims/{claim}/answer", answer, "claims.dispute", "POST"),
+        Operation("/claims/{claim}/write-off", write_off, "cases.resolve", "POST"),
+    ),
+)
