@@ -56,11 +56,12 @@ _NO_PAGES = (".csv", ".xlsx", ".zip", "/original", "/live", "/live/cases")
 _PLACE = re.compile(r"\{(\w+)(?::\w+)?\}")
 _CASES = """
 INSERT INTO trueup.cases (kind, subject, title, expected, found, risk_minor, risk_currency, deadline, owner, resolutions, evidence,
-    state, opened_at, resolved_at, resolution, resolved_by, note)
+    state, opened_at, resolved_at, resolution, resolved_by, note, cause, things, known_things)
 SELECT kind, subject || ' copy ' || n, title, expected, found, abs(hashint4(n)) % 500000, 'USD', now() + n % 720 * interval '1 h',
     owner, resolutions, evidence, CASE WHEN n % 25 = 0 THEN 'open' ELSE 'resolved' END, now() - n % 365 * interval '1 day',
     CASE WHEN n % 25 <> 0 THEN now() - n % 300 * interval '1 day' END, CASE WHEN n % 25 <> 0 THEN 'cause-gone' ELSE '' END,
-    CASE WHEN n % 25 <> 0 THEN 'trueup' ELSE '' END, ''
+    CASE WHEN n % 25 <> 0 THEN 'trueup' ELSE '' END, '',
+    cause, things, things
 FROM (SELECT *, row_number() OVER (ORDER BY id) AS place, count(*) OVER () AS every FROM trueup.cases) AS c
 JOIN generate_series(1, :cases) AS n ON n % c.every = c.place - 1
 """

@@ -50,7 +50,7 @@ def test_what_is_refused_leaves_its_key_unused(console: Console, new_case: Calla
     with calling(console, token(console, "Olga")) as olga:
         refused = olga.send(path, {"resolution": "backorder"}, idempotency_key="k-2")
         assert refused.status_code == 409 and "allowed: retry, reject, dismiss" in refused.json()["detail"]
-        assert olga.send(path, {"resolution": "dismiss"}, idempotency_key="k-2").status_code == 200
+        assert olga.send(path, {"resolution": "dismiss", "note": "seen"}, idempotency_key="k-2").status_code == 200
         assert olga.send("/cases/999999/resolution", {"resolution": "dismiss"}).status_code == 404
         unknown = olga.send(path, {"resolution": "dismiss", "resolved_by": "someone else"})
         assert unknown.status_code == 422 and unknown.json()["faults"][0]["where"] == "body.resolved_by"

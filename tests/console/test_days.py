@@ -41,7 +41,7 @@ def test_operations_finds_the_dearest_case_and_a_second_person_lets_it_pass(
     tab.goto("/exceptions?words=a+day+of+operations")
     tab.locator("a[data-open]").first.click()
     detail.get_by_text("20 eaches").first.wait_for()
-    detail.locator("[data-key='2']").click()
+    detail.locator("#resolve-reject").click()
     tab.locator("#confirm").click()
     tab.locator("#said .told").wait_for()
     proposed = "SELECT id, arguments ->> 'resolution' FROM trueup.proposals WHERE subject = :case"

@@ -50,7 +50,9 @@ def test_a_case_is_decided_by_keyboard_alone(
     tab = page_of("Olga")
     tab.goto("/exceptions?words=keyboard")
     tab.keyboard.press("j")
-    tab.keyboard.press("2")
+    tab.keyboard.press("3")
+    tab.keyboard.type("counted again")
+    tab.keyboard.press("Enter")
     tab.locator("#confirm").wait_for()
     assert state(console, case_id)[0] == "open"
     tab.locator("#confirm:focus").wait_for()
@@ -141,7 +143,7 @@ def test_many_are_decided_at_once_after_a_look(console: Console, new_case: Calla
     with console.visitor("Olga") as olga:
         chosen = {"case": [str(each) for each in good], "which": "chosen"}
         assert not lacking(olga.post("/exceptions/bulk", **chosen).text, "Act on 2 cases", "Assign", "Put aside")
-        which = {"case": [*map(str, good), "999999"], "act": "resolve", "resolution": "dismiss"}
+        which = {"case": [*map(str, good), "999999"], "act": "resolve", "resolution": "dismiss", "note": "counted"}
         tried = olga.post("/exceptions/bulk/preview", **which).headers["location"]
         assert not lacking(olga.get(tried).text, "2 of 3", "would be done", "Do it for 2 cases")
         assert state(console, good[0])[0] == "open"
@@ -219,7 +221,7 @@ def test_who_may_not_decide_is_told_and_the_server_refuses(console: Console, new
     case_id = new_case("auditor")
     with console.visitor("Aude") as aude:
         assert "Your role may not decide this kind of case" in aude.get(f"/exceptions?row={case_id}").text
-        assert aude.post(f"/exceptions/{case_id}/resolve", resolution="dismiss").status_code == 403
+        assert aude.post(f"/exceptions/{case_id}/resolve", resolution="dismiss", note="x").status_code == 403
     assert state(console, case_id)[0] == "open"
 
 
@@ -227,7 +229,9 @@ def test_two_people_decide_one_case_once(console: Console, new_case: Callable[..
     """The second is told who was faster, and nothing is done twice."""
     case_id = new_case("twice")
     with console.visitor("Olga") as olga, console.visitor("Ana Admin") as ana:
-        assert olga.post(f"/exceptions/{case_id}/resolve", resolution="dismiss").status_code == 303
+        unsaid = olga.post(f"/exceptions/{case_id}/resolve", resolution="dismiss")
+        assert unsaid.status_code == 409 and "Say why" in unsaid.text
+        assert olga.post(f"/exceptions/{case_id}/resolve", resolution="dismiss", note="counted").status_code == 303
         late = ana.post(f"/exceptions/{case_id}/resolve", resolution="retry")
     assert late.status_code == 409
     assert "resolved on 23 Nov 2026 by Olga" in late.text

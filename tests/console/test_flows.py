@@ -154,8 +154,8 @@ def test_new_cases_are_told_and_not_moved_under_the_cursor(console: Console, pag
         connection.execute(
             sa.text(
                 "INSERT INTO trueup.cases (kind, subject, title, expected, found, owner, resolutions, evidence, state, opened_at,"
-                " resolution, resolved_by, note) VALUES ('stock.short', 'news', 'News', '', '', 'operations', '[]', '', 'open',"
-                " '2026-11-23T12:00:00Z', '', '', '')"
+                " resolution, resolved_by, note, cause, things, known_things) VALUES ('stock.short', 'news', 'News', '', '',"
+                " 'operations', '[]', '', 'open', '2026-11-23T12:00:00Z', '', '', '', 'news', 1, 1)"
             )
         )
     tab.get_by_text("1 new case, show").wait_for()

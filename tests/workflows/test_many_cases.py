@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -30,10 +31,12 @@ from trueup.workflows.cases_as_job import (
 )
 from trueup.workflows.discuss_case import comment_on, snooze_case, withdraw_comment
 from trueup.workflows.long_work import begin_work, do_piece
-from trueup.workflows.resolve_case import Person
+from trueup.workflows.merge_cases import merge_case
+from trueup.workflows.resolve_case import Person, resolve_case
 from trueup.workflows.world import Tx
 
 OLGA = Person("Olga", frozenset({Role.OPERATIONS}))
+ADMIN = Person("Ana", frozenset({Role.ADMIN}))
 FAY = Person("Fay", frozenset({Role.FINANCE}))
 
 
@@ -93,6 +96,22 @@ def test_what_is_tried_is_done_without_what_was_refused_and_both_are_told(books:
     assert job.result["refused"][0]["case"] == cases[0] and "was resolved" in job.result["refused"][0]["why"]
     with pytest.raises(Conflict, match="nothing that could be taken back"):
         books.act(undo_acts, number, OLGA)
+
+
+def test_five_hundred_with_three_failures_are_497_and_3_by_name(database: Database) -> None:
+    """One was resolved by somebody else before its turn, one is merged meanwhile, one is not this role's: each is told with why."""
+    books = Bookkeeping(database)
+    cases = opened(books, 499, "five hundred")
+    foreign = books.act(lambda tx: open_case(tx.connection, replace(_draft("foreign"), kind="claim.shortage"), tx.now))
+    number = books.act(ask_acts, dismissing([*cases, foreign]), OLGA)
+    books.act(resolve_case, cases[7], Resolution.DISMISS, ADMIN, "seen")
+    books.act(merge_case, cases[300], cases[301], OLGA)
+    books.engine.settle()
+    job = job_of(books, number)
+    assert job.words == "497 of 500 cases are done. 3 are refused and stay as they are."
+    whys = {each["case"]: each["why"] for each in job.result["refused"]}
+    assert whys.keys() == {cases[7], cases[300], foreign}
+    assert "by Ana" in whys[cases[7]] and f"into case {cases[301]}" in whys[cases[300]] and "may not" in whys[foreign]
 
 
 def test_what_can_be_taken_back_leads_to_what_was(books: Bookkeeping) -> None:

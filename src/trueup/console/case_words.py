@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from trueup.domain.cases import Resolution
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from trueup.console.presenting import Presenting
+from trueup.domain.case_causes import REASON
+from trueup.domain.cases import CaseStanding, Resolution
 
 _KINDS = {
     "acknowledgement": "Answers to orders",
@@ -44,15 +51,21 @@ _DOES = {
     Resolution.DISMISS: ("Dismiss", "Nothing is changed; the case is closed."),
 }
 STANDINGS = {
-    "new": ("info", "New"),
-    "ongoing": ("idle", "Ongoing"),
-    "late": ("bad", "Late"),
-    "back": ("warn", "Came back"),
-    "waiting": ("held", "Waiting for a second person"),
-    "snoozed": ("held", "Snoozed"),
-    "resolved": ("ok", "Resolved"),
+    CaseStanding.NEW.value: ("info", "New"),
+    CaseStanding.ONGOING.value: ("idle", "Ongoing"),
+    CaseStanding.ESCALATING.value: ("bad", "Escalating"),
+    CaseStanding.REGRESSED.value: ("warn", "Regressed"),
+    CaseStanding.MERGED.value: ("idle", "Merged"),
+    CaseStanding.RESOLVED.value: ("ok", "Resolved"),
 }
 """The colour and the word of where a case stands."""
+_MEANS = {
+    CaseStanding.NEW.value: "Younger than a day, and nobody took it up.",
+    CaseStanding.ONGOING.value: "Known, and no worse than when somebody looked at it last.",
+    CaseStanding.REGRESSED.value: "It was resolved once, and came back.",
+    CaseStanding.MERGED.value: "Another case stands for it.",
+    CaseStanding.RESOLVED.value: "Nothing is left to do.",
+}
 BINDING = (Resolution.REJECT, Resolution.WRITE_OFF)
 """What cannot be taken back."""
 
@@ -62,6 +75,42 @@ def title_of_group(kind: str) -> str:
     stem, _, rest = kind.partition(".")
     heading = _KINDS.get(stem, stem.capitalize())
     return f"{heading}: {rest.replace('-', ' ').replace('.', ', ')}" if rest else heading
+
+
+def title_of_cause(kind: str, cause: str) -> str:
+    """A cause as a heading: "Held lines: cost differs, item LAMP-1". A cause without a name is its kind alone."""
+    thing, _, name = cause.partition(" ")
+    return (
+        f"{title_of_group(kind)}, {'reason code' if thing == REASON else thing} {name}"
+        if name
+        else title_of_group(kind)
+    )
+
+
+def why_it_stands(case: Mapping[str, Any], present: Presenting) -> Markup:
+    """Where a case stands, in a sentence: of one that escalates, by how much, and since when."""
+    if case["standing"] != CaseStanding.ESCALATING.value:
+        return Markup("{}").format(_MEANS[case["standing"]])
+    then = "when somebody last took it up" if case["known_at"] else "after its first day"
+    grown = []
+    if case["money_at_risk"] and case["money_at_risk"] != case["known_money"]:
+        before = present.money(case["known_money"]) if case["known_money"] else "nothing"
+        grown.append(Markup("{} at risk, {} {}").format(present.money(case["money_at_risk"]), before, then))
+    if case["things"] > case["known_things"]:
+        now, before = present.number(case["things"]), present.number(case["known_things"])
+        grown.append(Markup("{} of them, {} {}").format(now, before, then))
+    return Markup("{}.").format(Markup("; ").join(grown))
+
+
+def why_back_early(case: Mapping[str, Any], present: Presenting) -> Markup:
+    """Why a case that was put aside is back before its time; empty for any other."""
+    aside = Markup("It was put aside (“{}”) and ").format(case["snooze_reason"])
+    match case["back_early"]:
+        case "worse":
+            return aside + Markup("got worse: {}").format(why_it_stands(case, present))
+        case "due":
+            return aside + "is due sooner than it would have come back."
+    return Markup()
 
 
 def label_of(resolution: str) -> str:

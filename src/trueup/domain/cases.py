@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from trueup.base.money import Money
@@ -14,6 +14,32 @@ class CaseState(StrEnum):
 
     OPEN = "open"
     RESOLVED = "resolved"
+
+
+class CaseStanding(StrEnum):
+    """Where a case stands: one word at a time, the first that holds from below. Source: decision 0031 of Trueup."""
+
+    NEW = "new"
+    """Younger than a day, and nobody took it up."""
+    ONGOING = "ongoing"
+    REGRESSED = "regressed"
+    """It was resolved once, came again, and nobody took it up since."""
+    ESCALATING = "escalating"
+    """More money or more of the same than when somebody last took it up, or than after its first day."""
+    MERGED = "merged"
+    """Another case stands for it. Its cause is there still."""
+    RESOLVED = "resolved"
+
+
+class ResolvedBy(StrEnum):
+    """What resolved a case: a person, or its cause, which went away."""
+
+    PEOPLE = "people"
+    ITSELF = "itself"
+
+
+FORMING = timedelta(hours=24)
+"""So long a case takes its shape: what it comes to by then is what is expected of it."""
 
 
 class Role(StrEnum):
@@ -55,6 +81,7 @@ class CaseDraft:
     """A case to be opened. (`kind`, `subject`) is its natural key: opening it again updates the one that is open.
 
     `rule` names what held; `expected` and `found` are both numbers, in words; `money_at_risk` is None only where no money is.
+    `cause`: what made it, where its subject does not say so (`case_causes`). `things`: of how many it tells.
     """
 
     kind: str
@@ -67,6 +94,8 @@ class CaseDraft:
     owner: str
     resolutions: tuple[Resolution, ...]
     evidence: str = ""
+    cause: str = ""
+    things: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from trueup.base.money import Money
 from trueup.base.quantity import Unit
+from trueup.domain.case_causes import item_cause
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import Listing, Product
 from trueup.domain.orders import OrderLine, PurchaseOrder
@@ -99,4 +100,12 @@ def hold_case(facts: LineFacts, rule: Hold, held: Held, deadline: datetime) -> C
         deadline=deadline,
         owner=facts.agreement.owner,
         resolutions=rule.resolutions,
+        cause=item_cause(_item(facts)),
     )
+
+
+def _item(facts: LineFacts) -> str | None:
+    """What the line asks for: our SKU, or the buyer's name of it where we know none, or several."""
+    if facts.units is not None:
+        return facts.units.product.sku
+    return facts.line.asin or next((code for _, code in facts.line.product_ids), None)

@@ -140,6 +140,15 @@ def renew(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
     return int(renewed) if renewed is not None else propose(connection, wanted, now)
 
 
+def find_proposal(connection: sa.Connection, act: str, subject: str) -> int | None:
+    """The proposal of an act that waits for a second person; None where there is none."""
+    query = sa.select(proposals.c.id).where(
+        proposals.c.act == act, proposals.c.subject == subject, proposals.c.approved_by.is_(None)
+    )
+    found: int | None = connection.execute(query).scalar()
+    return found
+
+
 def load_proposal(connection: sa.Connection, proposal_id: int) -> dict[str, Any]:
     """A proposal's row. Raises NotFound."""
     row = connection.execute(sa.select(proposals).where(proposals.c.id == proposal_id)).mappings().first()

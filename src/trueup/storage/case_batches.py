@@ -8,8 +8,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from trueup.base.ids import canonical_json
+from trueup.domain.case_causes import cause_of
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.storage.bulk import text_array
+from trueup.storage.case_course import EARLIER, on_update
+from trueup.storage.case_merges import release
 
 
 def open_cases(connection: sa.Connection, drafts: Sequence[CaseDraft], now: datetime) -> None:
@@ -29,6 +32,8 @@ def open_cases(connection: sa.Connection, drafts: Sequence[CaseDraft], now: date
             "owner": draft.owner,
             "resolutions": [each.value for each in draft.resolutions],
             "evidence": draft.evidence,
+            "cause": cause_of(draft),
+            "things": draft.things,
         }
         for draft in sorted(drafts, key=lambda draft: (draft.kind, draft.subject))
     ]
@@ -37,14 +42,16 @@ def open_cases(connection: sa.Connection, drafts: Sequence[CaseDraft], now: date
 
 _OPEN = sa.text(
     "INSERT INTO trueup.cases AS c (kind, subject, title, expected, found, risk_minor, risk_currency, deadline, owner,"
-    " resolutions, evidence, state, opened_at, resolution, resolved_by, note)"
-    " SELECT kind, subject, title, expected, found, risk_minor, risk_currency, deadline, owner, resolutions, evidence,"
-    " 'open', :now, '', '', '' FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n(kind text, subject text, title text,"
+    " resolutions, evidence, cause, things, known_minor, known_things, state, opened_at, resolution, resolved_by, note,"
+    " came_back_from) SELECT kind, subject, title, expected, found, risk_minor, risk_currency, deadline, owner, resolutions,"
+    f" evidence, cause, things, risk_minor, things, 'open', :now, '', '', '', {EARLIER.format(kind='n.kind', subject='n.subject')}"
+    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n(kind text, subject text, title text,"
     " expected text, found text, risk_minor bigint, risk_currency text, deadline timestamptz, owner text, resolutions jsonb,"
-    " evidence text) ON CONFLICT (kind, subject) WHERE state = 'open' DO UPDATE SET title = excluded.title,"
-    " expected = excluded.expected, found = excluded.found, risk_minor = excluded.risk_minor,"
+    " evidence text, cause text, things integer) ON CONFLICT (kind, subject) WHERE state = 'open' DO UPDATE SET"
+    " title = excluded.title, expected = excluded.expected, found = excluded.found, risk_minor = excluded.risk_minor,"
     " risk_currency = excluded.risk_currency, deadline = least(c.deadline, excluded.deadline), owner = excluded.owner,"
-    " resolutions = excluded.resolutions, evidence = excluded.evidence"
+    " resolutions = excluded.resolutions, evidence = excluded.evidence, cause = excluded.cause, things = excluded.things, "
+    + ", ".join(f"{column} = {becomes}" for column, becomes in on_update("c").items())
 )
 
 
@@ -55,15 +62,16 @@ def close_cases_of(
     if not keys:
         return
     kinds, subjects = zip(*sorted(keys), strict=True)
-    connection.execute(
+    closed = connection.execute(
         _CLOSE, {"kinds": text_array(kinds), "subjects": text_array(subjects), "why": why, "now": now, "by": by}
     )
+    release(connection, closed.scalars().all())
 
 
 _CLOSE = sa.text(
     "UPDATE trueup.cases AS c SET state = 'resolved', resolved_at = :now, resolution = 'cause-gone', resolved_by = :by,"
     " note = :why FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS text[])) AS g(kind, subject)"
-    " WHERE c.kind = g.kind AND c.subject = g.subject AND c.state = 'open'"
+    " WHERE c.kind = g.kind AND c.subject = g.subject AND c.state = 'open' RETURNING c.id"
 )
 
 

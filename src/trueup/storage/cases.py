@@ -11,7 +11,10 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from trueup.base.errors import Conflict, NotFound
 from trueup.base.money import Money
+from trueup.domain.case_causes import cause_of
 from trueup.domain.cases import Case, CaseDraft, CaseState, Resolution
+from trueup.storage.case_course import EARLIER, on_update
+from trueup.storage.case_merges import release
 from trueup.storage.schema import metadata
 
 cases = sa.Table(
@@ -37,6 +40,15 @@ cases = sa.Table(
     sa.Column("resolution", sa.Text, nullable=False),
     sa.Column("resolved_by", sa.Text, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("things", sa.Integer, nullable=False),
+    sa.Column("known_minor", sa.BigInteger),
+    sa.Column("known_things", sa.Integer, nullable=False),
+    sa.Column("taken_up_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("escalated_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("came_back_from", sa.BigInteger),
+    sa.Column("merged_into", sa.BigInteger, sa.ForeignKey("cases.id")),
+    sa.CheckConstraint("merged_into <> id", name="merged_into_another"),
     sa.CheckConstraint("(risk_minor IS NULL) = (risk_currency IS NULL)", name="risk_whole"),
     sa.CheckConstraint("(state = 'resolved') = (resolved_at IS NOT NULL)", name="resolved_when"),
     sa.Index("uq_cases_open", "kind", "subject", unique=True, postgresql_where=sa.text("state = 'open'")),
@@ -46,16 +58,24 @@ cases = sa.Table(
     sa.Index(
         "ix_cases_open",
         "kind",
-        postgresql_include=["id", "owner", "risk_minor", "risk_currency", "deadline", "opened_at", "order_id"],
+        postgresql_include=[
+            *("id", "owner", "risk_minor", "risk_currency", "deadline", "opened_at", "order_id"),
+            *("cause", "things", "taken_up_at", "escalated_at", "came_back_from", "merged_into"),
+        ],
         postgresql_where=sa.text("state = 'open'"),
     ),
+    sa.Index("ix_cases_merged_into", "merged_into", postgresql_where=sa.text("merged_into IS NOT NULL")),
     sa.Index("ix_cases_opened_at", "opened_at"),
     sa.Index("ix_cases_resolved_at", "resolved_at", postgresql_where=sa.text("resolved_at IS NOT NULL")),
     sa.Index("ix_cases_by_people", "id", postgresql_where=sa.text("state = 'resolved' AND resolved_by <> 'trueup'")),
     sa.Index("ix_cases_evidence", "evidence", postgresql_where=sa.text("evidence <> ''")),
 )
-IS_OPEN = cases.c.state == sa.literal_column("'open'")
-"""Said as a constant: with a parameter the database could not know that the index of open cases has them all."""
+IS_OPEN = sa.and_(cases.c.state == sa.literal_column("'open'"), cases.c.merged_into.is_(None))
+"""Open, and standing for itself: what is merged into another case is counted there. Said as a constant: with a parameter the
+database could not know that the index of open cases has them all."""
+
+
+_ON_UPDATE = on_update("cases")
 
 
 def open_case(
@@ -77,6 +97,8 @@ def open_case(
         "owner": draft.owner,
         "resolutions": [resolution.value for resolution in draft.resolutions],
         "evidence": draft.evidence,
+        "cause": cause_of(draft),
+        "things": draft.things,
     }
     fresh = {
         "kind": draft.kind,
@@ -88,11 +110,19 @@ def open_case(
         "resolution": "",
         "resolved_by": "",
         "note": "",
+        "known_minor": values["risk_minor"],
+        "known_things": draft.things,
+        "came_back_from": sa.text(EARLIER.format(kind=":of_kind", subject=":of_subject")).bindparams(
+            of_kind=draft.kind, of_subject=draft.subject
+        ),
     }
+    course = {column: sa.text(becomes).bindparams(now=now) for column, becomes in _ON_UPDATE.items()}
     number: int = connection.execute(
         insert(cases)
         .values(**values, **fresh)
-        .on_conflict_do_update(index_elements=["kind", "subject"], index_where=sa.text("state = 'open'"), set_=values)
+        .on_conflict_do_update(
+            index_elements=["kind", "subject"], index_where=sa.text("state = 'open'"), set_={**values, **course}
+        )
         .returning(cases.c.id)
     ).scalar_one()
     return number
@@ -113,6 +143,7 @@ def resolve_case(
         raise Conflict(
             f"Case {case_id} was resolved on {case.resolved_at:%Y-%m-%d} by {case.resolved_by}; nothing was changed."
         )
+    release(connection, [case_id])
     return case
 
 
@@ -131,6 +162,7 @@ def note_resolution(
             note=note,
         )
     )
+    release(connection, [case_id])
 
 
 def close_vanished(
@@ -161,6 +193,22 @@ def orders_with_open(connection: sa.Connection, prefix: str) -> list[int]:
         cases.c.order_id.is_not(None),
     )
     return list(connection.execute(query.distinct().order_by(cases.c.order_id)).scalars())
+
+
+def orders_of_cause(connection: sa.Connection, kind: str, cause: str) -> list[int]:
+    """The orders with an open case of that kind and cause."""
+    query = sa.select(cases.c.order_id).where(_of_cause(kind, cause), cases.c.order_id.is_not(None))
+    return list(connection.execute(query.distinct().order_by(cases.c.order_id)).scalars())
+
+
+def count_of_cause(connection: sa.Connection, kind: str, cause: str) -> int:
+    """How many cases of that kind and cause are open."""
+    query = sa.select(sa.func.count()).select_from(cases).where(_of_cause(kind, cause))
+    return int(connection.execute(query).scalar_one())
+
+
+def _of_cause(kind: str, cause: str) -> sa.ColumnElement[bool]:
+    return sa.and_(cases.c.state == sa.literal_column("'open'"), cases.c.kind == kind, cases.c.cause == cause)
 
 
 def open_subjects(connection: sa.Connection, kind: str) -> set[str]:
@@ -218,9 +266,10 @@ def close_cases(connection: sa.Connection, whys: Mapping[str, str], subject: str
         resolve_case(connection, case_id, "cause-gone", by="trueup", note=whys[kind], now=now)
 
 
-def load_case(connection: sa.Connection, case_id: int) -> Case:
+def load_case(connection: sa.Connection, case_id: int, *, lock: bool = False) -> Case:
     """Raises NotFound."""
-    row = connection.execute(sa.select(cases).where(cases.c.id == case_id)).mappings().first()
+    query = sa.select(cases).where(cases.c.id == case_id)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
         raise NotFound(f"Case {case_id}: no such case.")
     return case_of(row)
@@ -246,6 +295,8 @@ def case_of(row: Any) -> Case:
         owner=row["owner"],
         resolutions=tuple(Resolution(name) for name in row["resolutions"]),
         evidence=row["evidence"],
+        cause=row["cause"],
+        things=row["things"],
     )
     return Case(
         id=row["id"],

@@ -1,4 +1,4 @@
-"""Act on cases, one or many: decide, classify, assign, put aside, take up. Each stands by itself and says what came of it.
+"""Act on cases, one or many: decide, classify, assign, put aside, take up, merge, take apart. Each by itself says what came of it.
 
 What is refused leaves the others standing. What can be taken back says how: the act that leads back to what was.
 """
@@ -18,6 +18,7 @@ from trueup.storage import cases
 from trueup.storage.case_talk import Snooze
 from trueup.workflows.answer_suspense import classify_case
 from trueup.workflows.discuss_case import assign_case, snooze_case, wake_case
+from trueup.workflows.merge_cases import merge_case, unmerge_case
 from trueup.workflows.preview_case import Decision, resolve_each
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
@@ -31,11 +32,14 @@ class Acting(StrEnum):
     ASSIGN = "assign"
     SNOOZE = "snooze"
     WAKE = "wake"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
 
 
 @dataclass(frozen=True, slots=True)
 class CaseAct:
-    """One act on one case. `value`: the resolution, the deduction type, who works on it ("" nobody), or until when (an instant).
+    """One act on one case. `value`: the resolution, the deduction type, who works on it ("" nobody), until when (an instant), or
+    the number of the case that is to stand for it.
 
     `note`: why. `account`: of lines that are classified, one other than their type's.
     """
@@ -121,6 +125,19 @@ def _wake(tx: Tx, wanted: CaseAct, person: Person) -> tuple[str, CaseAct | None]
     return words, _again(wanted.case, before) if before.until > tx.now else None
 
 
+def _merge(tx: Tx, wanted: CaseAct, person: Person) -> tuple[str, CaseAct | None]:
+    if not wanted.value.isdecimal() or len(wanted.value) > _LONGEST_NUMBER:
+        raise Invalid(f"{wanted.value!r} is no number of a case.")
+    into = int(wanted.value)
+    merge_case(tx, wanted.case, into, person, wanted.note)
+    return f"Case {into} stands for it.", CaseAct(wanted.case, Acting.UNMERGE)
+
+
+def _unmerge(tx: Tx, wanted: CaseAct, person: Person) -> tuple[str, CaseAct | None]:
+    into = unmerge_case(tx, wanted.case, person)
+    return f"It stands for itself again; case {into} did before.", CaseAct(wanted.case, Acting.MERGE, str(into))
+
+
 def _again(case: int, snooze: Snooze) -> CaseAct:
     return CaseAct(case, Acting.SNOOZE, write_instant(snooze.until), snooze.reason)
 
@@ -130,7 +147,10 @@ _DO: dict[Acting, Callable[[Tx, CaseAct, Person], tuple[str, CaseAct | None]]] =
     Acting.ASSIGN: _assign,
     Acting.SNOOZE: _snooze,
     Acting.WAKE: _wake,
+    Acting.MERGE: _merge,
+    Acting.UNMERGE: _unmerge,
 }
+_LONGEST_NUMBER = 18
 
 
 def words_of(act: Acting, value: str) -> str:
@@ -146,6 +166,10 @@ def words_of(act: Acting, value: str) -> str:
             return f"Put aside until {_instant(value)}"
         case Acting.WAKE:
             return "Take up again"
+        case Acting.MERGE:
+            return f"Merge into case {value}"
+        case Acting.UNMERGE:
+            return "Take apart again"
         case never:
             assert_never(never)
 

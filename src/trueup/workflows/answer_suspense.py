@@ -18,7 +18,7 @@ from trueup.domain.cases import Case, Resolution
 from trueup.domain.chart import Purpose
 from trueup.domain.matcher import Candidate, Part, placed
 from trueup.domain.settlement import TO_CHECK, LineDecision, Placement, Suspended, claim_of
-from trueup.storage import cases, journal, remittances, suspense
+from trueup.storage import case_merges, cases, journal, remittances, suspense
 from trueup.storage.views.open_items import load_open_items
 from trueup.workflows.authority import Deed, record_deed
 from trueup.workflows.booking import Booking, book_again, write
@@ -150,6 +150,7 @@ def open_for(tx: Tx, case_id: int, resolution: Resolution, person: Person) -> Ca
         cases.resolve_case(
             tx.connection, case_id, resolution.value, by=person.name, note="", now=tx.now
         )  # raises Conflict
+    case_merges.demand_apart(tx.connection, case_id)
     if resolution not in case.draft.resolutions:
         allowed = ", ".join(each.value for each in case.draft.resolutions)
         raise Refused(

@@ -131,6 +131,7 @@ def _suspense_case(tx: Tx, waiting: suspense.Waiting) -> CaseDraft:
         deadline=_deadline(tx, waiting.kind),
         owner=OWNER,
         resolutions=_CHOICES.get(waiting.kind, (Resolution.CLASSIFY, Resolution.RETRY)),
+        things=waiting.count,
     )
 
 

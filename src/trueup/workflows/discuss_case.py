@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, Refused
 from trueup.domain.cases import Case, CaseState
-from trueup.storage import case_talk, cases
+from trueup.storage import case_merges, case_talk, cases
+from trueup.storage.case_course import take_up
 from trueup.storage.case_talk import Snooze
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
@@ -38,19 +39,23 @@ def withdraw_comment(tx: Tx, case_id: int, comment_id: int, person: Person) -> N
 
 
 def assign_case(tx: Tx, case_id: int, to: Person | None, person: Person) -> str | None:
-    """Say who works on it (None: nobody); returns who did before. Raises NotFound, Conflict (resolved), Refused (role)."""
+    """Say who works on it (None: nobody); returns who did before. From then on only what comes on top escalates.
+
+    Raises NotFound, Conflict (resolved, merged), Refused (role).
+    """
     demand_role(person, _MAY)
     _open_case(tx, case_id)
     before = case_talk.assign(tx.connection, case_id, to.name if to else None, tx.now)
     after = to.name if to else None
-    if before != after:
+    was_worse = to is not None and take_up(tx.connection, case_id, tx.now)
+    if before != after or was_worse:
         deed = Deed("case.assigned", f"case {case_id}", {"person": before}, {"person": after})
         record_deed(tx.connection, tx.now, person, deed)
     return before
 
 
 def snooze_case(tx: Tx, case_id: int, until: datetime, reason: str, person: Person) -> Snooze | None:
-    """Put it aside. It comes back by itself at its time, and before when more money is at risk. Returns how it was before.
+    """Put it aside. It comes back by itself at its time, and before when it gets worse or is due sooner. Returns how it was before.
 
     Raises NotFound, Conflict (resolved), Refused (role, no reason, a time that is past, too late or after the deadline).
     """
@@ -66,6 +71,7 @@ def snooze_case(tx: Tx, case_id: int, until: datetime, reason: str, person: Pers
         )
     risk = case.draft.money_at_risk.minor if case.draft.money_at_risk else None
     before = case_talk.snooze(tx.connection, case_id, Snooze(until, reason.strip()), (person.name, risk), tx.now)
+    take_up(tx.connection, case_id, tx.now)
     told = {"until": write_instant(until), "reason": reason.strip()}
     record_deed(tx.connection, tx.now, person, Deed("case.snoozed", f"case {case_id}", _told(before), told))
     return before
@@ -87,6 +93,7 @@ def _open_case(tx: Tx, case_id: int) -> Case:
     case = cases.load_case(tx.connection, case_id)
     if case.state is not CaseState.OPEN:
         raise Conflict(f"Case {case_id} was resolved by {case.resolved_by} meanwhile; nothing was changed.")
+    case_merges.demand_apart(tx.connection, case_id)
     return case
 
 

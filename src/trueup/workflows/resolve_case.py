@@ -12,7 +12,7 @@ from trueup.domain.acknowledgements import backorder_line, check_reopening
 from trueup.domain.cases import Case, Resolution, Role
 from trueup.domain.deliveries import Delivery, DeliveryState, is_open
 from trueup.domain.settlement import UNMATCHED
-from trueup.storage import acts, cases, decisions, deliveries, item_claims, orders, remittances, suspense
+from trueup.storage import acts, case_merges, cases, decisions, deliveries, item_claims, orders, remittances, suspense
 from trueup.storage.documents import DocumentFilter, list_documents
 from trueup.storage.sales_orders import forget_wanted
 from trueup.workflows.assessment import line_digest
@@ -113,10 +113,16 @@ def resolve_case(
 ) -> Decided:
     """Decide a case. A binding decision above the limit is only proposed, and carried out when a second person approves.
 
-    Raises NotFound, Conflict (resolved already), Refused (role, or a resolution the case does not allow).
+    Raises NotFound, Conflict (resolved already, merged), Refused (role, a resolution the case does not allow, a dismissal without a
+    reason).
     """
     case = cases.load_case(tx.connection, case_id)
+    case_merges.demand_apart(tx.connection, case_id)
     _check(case, resolution, person)
+    if resolution is Resolution.DISMISS and not note.strip():
+        raise Refused(
+            f"Say why case {case_id} is dismissed: nothing is changed by it, and whoever finds it again will ask."
+        )
     if _takes_two(resolution, case.draft.money_at_risk, two_persons_above):
         arguments = {"case": case_id, "resolution": resolution.value, "note": note}
         wanted = acts.Proposal("case.resolve", f"case {case_id}", arguments, note, person.name)
@@ -180,6 +186,8 @@ def _carry_out(tx: Tx, case: Case, resolution: Resolution, person: Person, note:
     order_id, sequence = cases.load_case_line(tx.connection, case.id)
     if resolution in _FILLS and order_id is not None and sequence is not None:
         _check_fillable(tx, order_id, sequence, resolution)
+    if resolution is Resolution.DISMISS:
+        _dismiss_with(tx, case, person, note)
     done = cases.resolve_case(tx.connection, case.id, resolution.value, by=person.name, note=note, now=tx.now)
     _act(tx, case, person, "case.resolved", {"resolution": resolution.value, "note": note})
     if resolution is Resolution.DISMISS:
@@ -188,6 +196,17 @@ def _carry_out(tx: Tx, case: Case, resolution: Resolution, person: Person, note:
         _lift(tx, case, order_id, sequence, resolution, person)
     _retry(tx, case, order_id)
     return done
+
+
+def _dismiss_with(tx: Tx, case: Case, person: Person, note: str) -> None:
+    """What was merged into a dismissed case is dismissed with it, where that is allowed; anything else is back in the queue."""
+    for number in case_merges.merged_into(tx.connection, case.id):
+        other = cases.load_case(tx.connection, number)
+        if Resolution.DISMISS in other.draft.resolutions and may_resolve(person, other):
+            why = f"with case {case.id}, which stood for it{f': {note}' if note else ''}"
+            resolution = Resolution.DISMISS.value
+            cases.resolve_case(tx.connection, number, resolution, by=person.name, note=why, now=tx.now)
+            _act(tx, other, person, "case.resolved", {"resolution": resolution, "note": why})
 
 
 def _lift(tx: Tx, case: Case, order_id: int, sequence: int, resolution: Resolution, person: Person) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from trueup.domain.acknowledgements import Answer, LineDecision
+from trueup.domain.case_causes import item_cause
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.inventory import Availability, TermKind
 from trueup.domain.orders import OrderLine
@@ -61,6 +62,7 @@ def _short_case(
         deadline=situation.deadline + situation.agreement.amend_within - situation.agreement.acknowledge_within,
         owner=situation.agreement.owner,
         resolutions=(Resolution.RETRY, Resolution.DISMISS),
+        cause=item_cause(units.product.sku),
     )
     return _with_both_claims(tx, situation, draft, kept, short) if supply and kept > 0 else draft
 
@@ -84,4 +86,5 @@ def _with_both_claims(tx: Tx, situation: Situation, draft: CaseDraft, kept: int,
         deadline=draft.deadline,
         owner=draft.owner,
         resolutions=draft.resolutions,
+        cause=draft.cause,
     )

@@ -10,6 +10,7 @@ from trueup.base.errors import NotFound, Refused
 from trueup.domain.cases import Resolution
 from trueup.storage.views.case_queue import show_queued
 from trueup.workflows.discuss_case import assign_case, comment_on, snooze_case, wake_case, withdraw_comment
+from trueup.workflows.merge_cases import merge_case, unmerge_case
 from trueup.workflows.people import all_people
 from trueup.workflows.preview_case import Decision, resolve_each
 from trueup.workflows.world import Tx
@@ -76,6 +77,22 @@ class Snoozed(
     case: int
     until: Instant | None
     before: Instant | None
+    dry_run: bool
+
+
+class Merging(Told, json_schema_extra={"examples": [{"into": 2, "note": "The same pallet."}]}):
+    """The case that is to stand for this one, and why."""
+
+    into: int
+    note: Text = ""
+
+
+class Merged(Shape, json_schema_extra={"examples": [{"case": 3, "into": 2, "stands_for": [3], "dry_run": False}]}):
+    """Which case stands for it, and for which others; of one that was taken apart, none and null."""
+
+    case: int
+    into: int | None
+    stands_for: list[int]
     dry_run: bool
 
 
@@ -177,6 +194,30 @@ def wake(call: Calling, case: Number, dry_run: DryRun = False, key: Key = None) 
     return call.once(act, key, dry_run=dry_run)
 
 
+def merge(call: Calling, case: Number, told: Merging, dry_run: DryRun = False, key: Key = None) -> Merged:
+    """Merge a case into another that stands for it.
+
+    It leaves the queue and is counted no more. Its own cause closes it, a dismissal of the other dismisses it too, and when the
+    other closes in any other way it is back.
+    """
+
+    def act(tx: Tx) -> Merged:
+        stands_for = merge_case(tx, case, told.into, call.person, told.note)
+        return Merged(case=case, into=told.into, stands_for=stands_for, dry_run=dry_run)
+
+    return call.once(act, key, dry_run=dry_run)
+
+
+def unmerge(call: Calling, case: Number, dry_run: DryRun = False, key: Key = None) -> Merged:
+    """Take a case apart from the one that stands for it."""
+
+    def act(tx: Tx) -> Merged:
+        unmerge_case(tx, case, call.person)
+        return Merged(case=case, into=None, stands_for=[], dry_run=dry_run)
+
+    return call.once(act, key, dry_run=dry_run)
+
+
 def resolve(call: Calling, case: Number, told: Resolving, dry_run: DryRun = False, key: Key = None) -> Resolved:
     """Resolve a case by one of its allowed resolutions.
 
@@ -212,6 +253,8 @@ RESOURCE = Resource(
         Operation("/cases/{case}/assignment", assign, "cases.discuss", "PUT"),
         Operation("/cases/{case}/snooze", snooze, "cases.discuss", "PUT"),
         Operation("/cases/{case}/snooze", wake, "cases.discuss", "DELETE"),
+        Operation("/cases/{case}/merge", merge, "cases.resolve", "PUT"),
+        Operation("/cases/{case}/merge", unmerge, "cases.resolve", "DELETE"),
         Operation("/cases/{case}/resolution", resolve, "cases.resolve", "POST"),
     ),
 )

@@ -10,7 +10,7 @@ from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import Blank, Hash, Instant, Name, Number, Page, Paging, Price, Shape
 from trueup.base.errors import NotFound
-from trueup.domain.cases import CaseState, Resolution
+from trueup.domain.cases import CaseStanding, CaseState, Resolution
 from trueup.storage.views import case_queue
 from trueup.storage.views.cases import show_case
 
@@ -28,8 +28,16 @@ _EXAMPLE = {
     "owner": "operations",
     "person": None,
     "standing": "new",
+    "cause": "item LAMP-1",
+    "things": 1,
+    "known_money": {"amount": "318.00", "currency": "USD"},
+    "known_things": 1,
+    "known_at": None,
+    "came_back_from": None,
+    "merged_into": None,
     "snoozed_until": None,
     "snooze_reason": None,
+    "back_early": None,
     "proposal": None,
     "resolutions": ["use-ours", "accept-as-ordered", "reject"],
     "state": "open",
@@ -59,10 +67,25 @@ class Case(Shape, json_schema_extra={"examples": [_EXAMPLE]}):
     owner: str
     person: str | None
     """Who works on it."""
-    standing: Literal["new", "ongoing", "late", "back", "waiting", "snoozed", "resolved"]
-    """`back`: it was resolved once and came again. `waiting`: a second person must approve."""
+    standing: CaseStanding
+    """One word at a time. `escalating`: more money, or more of the same, than is known of it; see `known_money`."""
+    cause: str
+    """What made it: cases of one kind and cause are mended together."""
+    things: int
+    """Of how many it tells: lines in suspense, for example."""
+    known_money: Price | None
+    """What was at risk when somebody last took it up, or after its first day."""
+    known_things: int
+    known_at: Instant | None
+    """When somebody took it up last."""
+    came_back_from: int | None
+    """The case that it was when it was resolved before, or that stood for it."""
+    merged_into: int | None
+    """The case that stands for it."""
     snoozed_until: Instant | None
     snooze_reason: str | None
+    back_early: Literal["worse", "due"] | None
+    """Why it is back before its time: it got worse, or is due sooner than it would have come back."""
     proposal: int | None
     """The proposal that waits for a second person."""
     resolutions: list[Resolution]
@@ -103,6 +126,7 @@ class WholeCase(
         "examples": [
             {
                 **_EXAMPLE,
+                "stands_for": [],
                 "comments": [
                     {
                         "id": 1,
@@ -126,11 +150,13 @@ class WholeCase(
 ):
     """A case with what was said about it and what happened to it, the oldest first."""
 
+    stands_for: list[int]
+    """The cases that are merged into it."""
     comments: list[Comment]
     history: list[Happened]
 
 
-class CaseQuery(Paging):
+class CaseFiltering(Paging):
     """Which cases. Filters narrow together."""
 
     view: Literal["open", "waiting", "snoozed", "resolved"] = "open"
@@ -143,18 +169,43 @@ class CaseQuery(Paging):
     """About this partner's orders."""
     person: Name = ""
     """Worked on by this person."""
+    cause: Name = ""
+    """With this cause, as `/case-causes` names it."""
+    standing: CaseStanding | None = None
+    """Which stand so, of those that the view has."""
+    resolved_by: Literal["people", "itself", "merged"] | None = None
+    """Of resolved ones: by a person, by themselves, or not at all: another case stands for them."""
     words: Name = ""
     """With these words in title, subject, expected or found, or in the order's number."""
+
+
+class CaseQuery(CaseFiltering):
+    """Which cases, in which order."""
+
     sort: Literal["urgency", "deadline", "money", "age"] | None = None
     """By what. Not said: money at risk by the hours left, and of resolved ones the newest first."""
 
 
+def filter_of(asked: CaseFiltering) -> case_queue.CaseFilter:
+    """The filter that a query says."""
+    return case_queue.CaseFilter(
+        asked.view,
+        asked.kind,
+        asked.owner,
+        asked.partner,
+        asked.person,
+        asked.words,
+        cause=asked.cause,
+        standing=asked.standing or "",
+        resolved_by=asked.resolved_by or "",
+    )
+
+
 def list_cases(call: Calling, asked: Annotated[CaseQuery, Query()]) -> Page[Case]:
     """List cases, what presses most first."""
-    wanted = case_queue.CaseFilter(asked.view, asked.kind, asked.owner, asked.partner, asked.person, asked.words)
     with call.look() as connection:
         paged = case_queue.page_cases(
-            connection, wanted, call.now, sort=asked.sort or "", at=asked.at, limit=asked.limit
+            connection, filter_of(asked), call.now, sort=asked.sort or "", at=asked.at, limit=asked.limit
         )
         return call.page(Case, paged.rows, paged.after)
 
@@ -167,7 +218,10 @@ def get_case(call: Calling, case: Number) -> WholeCase:
             raise NotFound(f"Case {case}: there is none of that number.")
         history = show_case(connection, case)["history"]
         comments = case_queue.list_comments(connection, case)
-        return WholeCase.model_validate({**queued, "history": history, "comments": comments})
+        merged = case_queue.list_merged(connection, case, call.now)
+        stands_for = [each["id"] for each in merged]
+        whole = {**queued, "stands_for": stands_for, "history": history, "comments": comments}
+        return WholeCase.model_validate(whole)
 
 
 RESOURCE = Resource("cases", "Cases", (Operation("/cases", list_cases), Operation("/cases/{case}", get_case)))

@@ -75,9 +75,9 @@ class ManyActs(
 ):
     """What to do with each case of a filter, or with these: the list of cases is filtered by the same words."""
 
-    act: Literal["resolve", "classify", "assign", "snooze", "wake"]
+    act: Literal["resolve", "classify", "assign", "snooze", "wake", "merge", "unmerge"]
     value: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
-    """The resolution, the deduction type, who works on them ("" nobody), or until when."""
+    """The resolution, the deduction type, who works on them ("" nobody), until when, or the case that is to stand for them."""
     note: Text | None = None
     """Why."""
     account: str = Field("", max_length=100, pattern=r"^[^\x00]*$")
@@ -85,6 +85,7 @@ class ManyActs(
     """Exactly these; the filter is not looked at then."""
     view: Literal["open", "waiting", "snoozed"] = "open"
     kind: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
+    cause: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
     owner: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
     partner: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
     person: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
@@ -207,7 +208,7 @@ def act_on_many(call: Calling, told: ManyActs, dry_run: DryRun = False, key: Key
 def _cases(tx: Tx, told: ManyActs) -> list[int]:
     if told.cases is not None:
         return list(dict.fromkeys(told.cases))
-    wanted = CaseFilter(told.view, told.kind, told.owner, told.partner, told.person, told.words)
+    wanted = CaseFilter(told.view, told.kind, told.owner, told.partner, told.person, told.words, cause=told.cause)
     return list_case_ids(tx.connection, wanted, tx.now, MOST + 1)
 
 

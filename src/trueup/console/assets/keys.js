@@ -80,7 +80,13 @@ function opened(keys) {
   opening = null;
   while (keys.length && !opening && !isWrittenIn(document.activeElement)) letter(keys.shift());
   const field = document.activeElement;
-  if (isWrittenIn(field)) field.setRangeText?.(keys.splice(0).join(""), field.value.length, field.value.length, "end");
+  if (isWrittenIn(field)) {
+    const words = keys.splice(0);
+    const sends = words.at(-1) === "Enter" && field.tagName === "INPUT";
+    const text = (sends ? words.slice(0, -1) : words).map((key) => (key === "Enter" ? "\n" : key)).join("");
+    field.setRangeText?.(text, field.value.length, field.value.length, "end");
+    if (sends) field.form?.requestSubmit();
+  }
   typed = keys;
 }
 

@@ -10,7 +10,16 @@ from starlette.responses import RedirectResponse, Response
 
 from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import Invalid, NotFound, Refused
-from trueup.console.case_words import BINDING, STANDINGS, effect_of, label_of, title_of_group
+from trueup.console.case_words import (
+    BINDING,
+    STANDINGS,
+    effect_of,
+    label_of,
+    title_of_cause,
+    title_of_group,
+    why_back_early,
+    why_it_stands,
+)
 from trueup.console.drawing import query
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
@@ -24,18 +33,22 @@ from trueup.storage.views.cases import show_case
 from trueup.storage.views.rivals import list_rivals
 from trueup.storage.views.today import newest_case
 from trueup.workflows.approve_proposal import approve_proposal
+from trueup.workflows.be_at_case import Present, come_to, others_there
 from trueup.workflows.discuss_case import Snooze, assign_case, comment_on, snooze_case, wake_case, withdraw_comment
 from trueup.workflows.people import all_people
 from trueup.workflows.preview_case import Decision, resolve_each
 from trueup.workflows.resolve_case import DONE_ELSEWHERE, may_resolve_kind
 
-STATE = ("tab", "kind", "owner", "partner", "person", "due", "words", "sort", "row", "at")
+STATE = ("tab", "kind", "cause", "standing", "by", "owner", "partner", "person", "due", "words", "sort", "row", "at")
 _SORTS = (
     Choice("", "Money at risk by time left"),
     Choice("deadline", "Deadline"),
     Choice("money", "Money at risk"),
     Choice("age", "Age"),
 )
+
+_STANDING = [Choice(each, STANDINGS[each][1]) for each in ("new", "ongoing", "escalating", "regressed")]
+_RESOLVED_BY = [Choice("people", "A person"), Choice("itself", "Itself"), Choice("merged", "Merged")]
 
 
 def filter_of(visit: Visit, state: State) -> CaseFilter:
@@ -48,6 +61,9 @@ def filter_of(visit: Visit, state: State) -> CaseFilter:
         person=state["person"],
         words=state["words"],
         due_before=visit.present.day_ends if state["due"] == "today" else None,
+        cause=state["cause"],
+        standing=state["standing"],
+        resolved_by=state["by"] if state["tab"] == "resolved" else "",
     )
 
 
@@ -68,8 +84,8 @@ def _show(visit: Visit) -> Response:
         chosen=chosen,
         newest_case=newest_case(visit.connection),
         count=f"{visit.present.number(summed.count)}{'+' if summed.more else ''}",
-        tabs=_tabs(visit),
-        filters=_filters(visit, state["kind"]),
+        tabs=tabs(visit),
+        filters=filters(visit, state),
         sorts=_SORTS,
         risk=summed.money,
         **(_detail(visit, chosen) if chosen is not None else {"case": None}),
@@ -86,7 +102,14 @@ def _detail(visit: Visit, case_id: int) -> dict[str, Any]:
         "case": {**queued, "history": shown["history"]},
         "group": title_of_group(queued["kind"]),
         "standings": STANDINGS,
+        "why": why_it_stands(queued, visit.present),
+        "back_early": why_back_early(queued, visit.present),
+        "cause": title_of_cause(queued["kind"], queued["cause"]),
         "allowed": _allowed(visit, queued),
+        "dismissible": Resolution.DISMISS.value in queued["resolutions"],
+        "merged": case_queue.list_merged(visit.connection, case_id, visit.now),
+        "like_it": case_queue.list_like(visit.connection, queued, visit.now),
+        "others": _come_to(visit, case_id),
         "comments": case_queue.list_comments(visit.connection, case_id),
         "rivals": list_rivals(visit.connection, queued["kind"], queued["subject"]),
         "proposals": proposals,
@@ -96,10 +119,20 @@ def _detail(visit: Visit, case_id: int) -> dict[str, Any]:
     }
 
 
+def _come_to(visit: Visit, case_id: int) -> list[Present]:
+    """The person has it open from now on; who else does."""
+    visit.act(come_to, case_id, visit.who)
+    return others_there(visit.connection, visit.who, case_id, visit.now)
+
+
 def _allowed(visit: Visit, case: dict[str, Any]) -> list[dict[str, Any]]:
-    """The resolutions that the case allows, in its own order, with what each does. Some are done on a page of their own."""
+    """The resolutions that the case allows, in its own order, with what each does and its key: the best one has 1, a duplicate is
+    merged by 2, and 3 dismisses. Some are done on a page of their own."""
+    offered = case["resolutions"] if case["state"] == "open" and case["merged_into"] is None else []
+    ordered = [each for each in offered if each != Resolution.DISMISS.value]
     return [
         {
+            "key": "1" if index == 0 else str(index + 3),
             "value": each,
             "label": label_of(each),
             "effect": effect_of(each),
@@ -107,7 +140,7 @@ def _allowed(visit: Visit, case: dict[str, Any]) -> list[dict[str, Any]]:
             "elsewhere": Resolution(each) in DONE_ELSEWHERE,
             "href": visit.house.decides(each, case["id"]),
         }
-        for each in (case["resolutions"] if case["state"] == "open" else ())
+        for index, each in enumerate(ordered)
     ]
 
 
@@ -118,7 +151,8 @@ def snoozes(visit: Visit) -> list[Choice]:
     return [Choice(str(today + timedelta(days=ahead)), words) for words, ahead in days.items()]
 
 
-def _tabs(visit: Visit) -> list[Choice]:
+def tabs(visit: Visit) -> list[Choice]:
+    """The tabs of the queue, with how many cases each has."""
     counts = _count_tabs(visit)
     return [
         Choice(tab, f"{tab.capitalize()} {visit.present.number(counts[tab])}" if tab in counts else tab.capitalize())
@@ -126,7 +160,9 @@ def _tabs(visit: Visit) -> list[Choice]:
     ]
 
 
-def _filters(visit: Visit, kind: str) -> list[Filter]:
+def filters(visit: Visit, state: State) -> list[Filter]:
+    """What the queue can be filtered by. What resolved a case is asked of those that are."""
+    kind, cause, is_resolved = state["kind"], state["cause"], state["tab"] == "resolved"
     known = case_queue.list_filters(visit.connection)
     kinds = [Choice(each, title_of_group(each)) for each in known["kind"]]
     if kind and kind not in known["kind"]:
@@ -134,6 +170,8 @@ def _filters(visit: Visit, kind: str) -> list[Filter]:
     people = sorted(all_people(visit.connection, visit.desk.settings.people))
     return [
         Filter("kind", "Kind", kinds),
+        *([Filter("cause", "Cause", [Choice(cause, cause)])] if cause else []),
+        Filter("by", "Resolved by", _RESOLVED_BY) if is_resolved else Filter("standing", "Standing", _STANDING),
         Filter("owner", "Owner", [Choice(each, each) for each in known["owner"]]),
         Filter("partner", "Partner", [Choice(each, each) for each in known["partner"]]),
         Filter("person", "Worked on by", [Choice(each, each) for each in people]),

@@ -74,18 +74,17 @@ def _by_kind(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _news(visit: Visit) -> Response:
+    return stream(visit, lambda connection: opened_since(visit, connection))
+
+
+def opened_since(visit: Visit, connection: sa.Connection) -> Message:
     """How many cases were opened since the page was drawn: told, not moved under the cursor."""
     asked = visit.asked("since")
     since = int(asked) if asked.isdecimal() and len(asked) < 19 else 0
-    present = visit.present
-
-    def look(connection: sa.Connection) -> Message:
-        count = today.count_opened_after(connection, since)
-        words = f"{present.number(count)} new {'case' if count == 1 else 'cases'}"
-        shown = Markup('<a class="news" href="">{}{}, show</a>').format(icon("refresh"), words) if count else ""
-        return Message(str(count), shown)
-
-    return stream(visit, look)
+    count = today.count_opened_after(connection, since)
+    words = f"{visit.present.number(count)} new {'case' if count == 1 else 'cases'}"
+    shown = Markup('<a class="news" href="">{}{}, show</a>').format(icon("refresh"), words) if count else ""
+    return Message(str(count), shown)
 
 
 def _chain(visit: Visit) -> Response:

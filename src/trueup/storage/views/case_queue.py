@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from trueup.base.clock import write_instant
+from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import Invalid
 from trueup.base.money import Money
+from trueup.domain.cases import CaseStanding, ResolvedBy
 from trueup.storage.acts import proposals
 from trueup.storage.case_talk import case_assignments, case_comments, case_snoozes
 from trueup.storage.cases import IS_OPEN, case_of, cases
 from trueup.storage.orders import orders
+from trueup.storage.views.case_standing import is_snoozed, standing_of, why_back
 from trueup.storage.views.cases import case_json
 from trueup.storage.views.paging import Order, Paged, count_up_to, fetch_page
 from trueup.storage.views.ranges import Ranges
 
 TABS = ("open", "waiting", "snoozed", "resolved")
 SORTS = ("urgency", "deadline", "money", "age")
+MERGED = CaseStanding.MERGED.value
+CLOSED_BY = (ResolvedBy.PEOPLE.value, ResolvedBy.ITSELF.value, MERGED)
 _NEVER = datetime(9999, 12, 31)  # noqa: DTZ001 - a sort key, compared in the database's UTC
 _NO_DEADLINE_HOURS = 720
-_NEW = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
     """Which cases: a tab of TABS, a kind or its beginning (several with commas between), an owner, a partner, who works on it,
-    words of it, before when they are due, what is at risk in them and on which days they are due."""
+    words of it, before when they are due, what is at risk in them and on which days they are due; their cause, where they
+    stand (one of `CaseStanding`), and what resolved them (`ResolvedBy`, or "merged": nothing, another case stands for them)."""
 
     tab: str = "open"
     kind: str = ""
@@ -41,6 +45,9 @@ class CaseFilter:
     words: str = ""
     due_before: datetime | None = None
     ranges: Ranges = field(default_factory=Ranges)
+    cause: str = ""
+    standing: str = ""
+    resolved_by: str = ""
 
 
 def page_cases(
@@ -51,7 +58,7 @@ def page_cases(
     Which ones is asked of the index alone; only those of the page are then read whole.
     """
     order = _order(sort or ("age-back" if wanted.tab == "resolved" else SORTS[0]), now)
-    paged = fetch_page(connection, _query(wanted, now, cases.c.id), order, at, limit)
+    paged = fetch_page(connection, cases_of(wanted, now, cases.c.id), order, at, limit)
     ids = [row["id"] for row in paged.rows]
     whole = {row["id"]: row for row in list_cases_by_id(connection, ids, now)} if ids else {}
     return Paged([whole[each] for each in ids], paged.before, paged.after)
@@ -69,22 +76,20 @@ class Summed:
 def sum_cases(connection: sa.Connection, wanted: CaseFilter, now: datetime) -> Summed:
     """All cases of a filter together. Those that are resolved are counted up to 10,000, and nothing is at risk in them."""
     if wanted.tab == "resolved":
-        return Summed(*count_up_to(connection, _query(wanted, now, cases.c.id)), ())
-    inner = _query(wanted, now, cases.c.risk_currency, cases.c.risk_minor).subquery()
+        return Summed(*count_up_to(connection, cases_of(wanted, now, cases.c.id)), ())
+    inner = cases_of(wanted, now, cases.c.risk_currency, cases.c.risk_minor).subquery()
     rows = connection.execute(
         sa.select(inner.c.risk_currency, sa.func.count(), sa.func.sum(inner.c.risk_minor)).group_by(
             inner.c.risk_currency
         )
     ).all()
-    money = [Money(int(minor), currency) for currency, _, minor in rows if currency]
-    return Summed(
-        sum(count for _, count, _ in rows), False, tuple(sorted(money, key=lambda each: (-each.minor, each.currency)))
-    )
+    money = _by_size(Money(int(minor), currency) for currency, _, minor in rows if currency)
+    return Summed(sum(count for _, count, _ in rows), False, money)
 
 
 def list_case_ids(connection: sa.Connection, wanted: CaseFilter, now: datetime, limit: int = 5000) -> list[int]:
     """The ids of all cases of a filter, the oldest first."""
-    query = _query(wanted, now, cases.c.id).order_by(cases.c.id).limit(limit)
+    query = cases_of(wanted, now, cases.c.id).order_by(cases.c.id).limit(limit)
     return list(connection.execute(query).scalars())
 
 
@@ -112,6 +117,26 @@ def closed_since(connection: sa.Connection, at: datetime) -> dict[int, str]:
     return {row.id: row.title for row in connection.execute(query)}
 
 
+def money_of(connection: sa.Connection, ids: Sequence[int]) -> tuple[Money, ...]:
+    """What is, or was, at risk in these cases, per currency, the most first."""
+    among = cases.c.id == sa.func.any(sa.cast(list(ids), ARRAY(sa.BigInteger)))
+    query = sa.select(cases.c.risk_currency, sa.func.sum(cases.c.risk_minor)).where(
+        among, cases.c.risk_currency.is_not(None)
+    )
+    rows = connection.execute(query.group_by(cases.c.risk_currency)).all()
+    return _by_size(Money(int(minor), currency) for currency, minor in rows)
+
+
+def _by_size(amounts: Iterable[Money]) -> tuple[Money, ...]:
+    return tuple(sorted(amounts, key=lambda each: (-each.minor, each.currency)))
+
+
+def opened_after(connection: sa.Connection, case_id: int) -> dict[int, str]:
+    """The open cases that were opened after one: their titles by number."""
+    query = sa.select(cases.c.id, cases.c.title).where(IS_OPEN, cases.c.id > case_id).order_by(cases.c.id)
+    return {row.id: row.title for row in connection.execute(query)}
+
+
 def count_tabs(connection: sa.Connection, now: datetime) -> dict[str, int]:
     """How many cases stand in each tab; those resolved are not counted."""
     row = connection.execute(
@@ -128,7 +153,7 @@ def count_tabs(connection: sa.Connection, now: datetime) -> dict[str, int]:
 def group_cases(connection: sa.Connection, wanted: CaseFilter, now: datetime) -> list[dict[str, Any]]:
     """Cases by their kind: how many, the money, the nearest deadline. The largest group first."""
     columns = (cases.c.kind, cases.c.risk_currency, cases.c.risk_minor, cases.c.deadline)
-    inner = _query(wanted, now, *columns).subquery()
+    inner = cases_of(wanted, now, *columns).subquery()
     query = (
         sa.select(
             inner.c.kind,
@@ -183,24 +208,38 @@ def show_queued(connection: sa.Connection, case_id: int, now: datetime) -> dict[
     return row_json(row, now) if row else None
 
 
+def list_merged(connection: sa.Connection, case_id: int, now: datetime) -> list[dict[str, Any]]:
+    """The cases that a case stands for, or stood for when they were resolved, the oldest first."""
+    query = _joined(now).where(cases.c.merged_into == case_id).order_by(cases.c.id)
+    return [row_json(row, now) for row in connection.execute(query).mappings()]
+
+
+def list_like(
+    connection: sa.Connection, case: Mapping[str, Any], now: datetime, limit: int = 10
+) -> list[dict[str, Any]]:
+    """Cases that a case may be a duplicate of: of the same order, or of the same cause; what is due no later, the oldest first."""
+    same = cases.c.cause == case["cause"] if case["cause"] != case["subject"].partition(" ")[0] else sa.false()
+    if case["order_id"] is not None:
+        same = sa.or_(same, cases.c.order_id == case["order_id"])
+    query = _joined(now).where(IS_OPEN, cases.c.id != case["id"], same)
+    if case["deadline"]:
+        query = query.where(cases.c.deadline <= read_instant(case["deadline"]))
+    found = connection.execute(query.order_by(cases.c.id).limit(limit)).mappings()
+    return [row_json(row, now) for row in found]
+
+
 def _joined(now: datetime) -> sa.Select[Any]:
-    earlier = cases.alias("earlier")
-    came_back = sa.exists().where(
-        earlier.c.kind == cases.c.kind,
-        earlier.c.subject == cases.c.subject,
-        earlier.c.state == "resolved",
-        earlier.c.id < cases.c.id,
-    )
     waiting = sa.select(proposals.c.id).where(_proposed()).limit(1).scalar_subquery()
     return (
         sa.select(
             cases,
             case_assignments.c.person,
-            sa.case((_is_snoozed(now), case_snoozes.c.until)).label("snoozed_until"),
+            sa.case((is_snoozed(now), case_snoozes.c.until)).label("snoozed_until"),
             case_snoozes.c.reason.label("snooze_reason"),
+            why_back(now).label("back_early"),
             orders.c.partner.label("order_partner"),
             orders.c.number.label("order_number"),
-            came_back.label("came_back"),
+            standing_of(now).label("standing"),
             waiting.label("proposal"),
         )
         .select_from(cases)
@@ -210,7 +249,7 @@ def _joined(now: datetime) -> sa.Select[Any]:
     )
 
 
-def _query(wanted: CaseFilter, now: datetime, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+def cases_of(wanted: CaseFilter, now: datetime, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
     """These columns of the cases of a filter, joined with no more than the filter asks of."""
     if wanted.tab not in TABS:
         raise Invalid(f"View {wanted.tab!r}: expected one of {', '.join(TABS)}.")
@@ -219,13 +258,18 @@ def _query(wanted: CaseFilter, now: datetime, *columns: sa.ColumnElement[Any]) -
         tables = tables.join(case_assignments, case_assignments.c.case_id == cases.c.id)
     if wanted.partner or wanted.words:
         tables = tables.outerjoin(orders, orders.c.id == cases.c.order_id)
-    return sa.select(*columns).select_from(tables).where(_in_tab(wanted.tab, now), *_conditions(wanted))
+    found = sa.select(*columns).select_from(tables).where(_in_tab(wanted.tab, now), *_conditions(wanted))
+    return found.where(standing_of(now) == wanted.standing) if wanted.standing else found
 
 
 def _conditions(wanted: CaseFilter) -> Iterator[sa.ColumnElement[bool]]:
     if wanted.kind:
         begins = [each for each in wanted.kind.split(",") if each]
         yield sa.or_(*(cases.c.kind.startswith(each, autoescape=True) for each in begins))
+    if wanted.cause:
+        yield cases.c.cause == wanted.cause
+    if wanted.resolved_by:
+        yield _closed_by(wanted.resolved_by)
     if wanted.owner:
         yield cases.c.owner == wanted.owner
     if wanted.partner:
@@ -241,23 +285,28 @@ def _conditions(wanted: CaseFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield text.icontains(wanted.words, autoescape=True)
 
 
+def _closed_by(what: str) -> sa.ColumnElement[bool]:
+    match what:
+        case "people":
+            return sa.and_(cases.c.state == "resolved", cases.c.resolved_by != sa.literal_column("'trueup'"))
+        case "itself":
+            return sa.and_(cases.c.state == "resolved", cases.c.resolved_by == sa.literal_column("'trueup'"))
+        case "merged":
+            return cases.c.merged_into.is_not(None)
+    raise Invalid(f"Resolved by {what!r}: expected one of {', '.join(CLOSED_BY)}.")
+
+
 def _in_tab(tab: str, now: datetime) -> sa.ColumnElement[bool]:
     waits = sa.exists().where(_proposed())
     match tab:
         case "resolved":
-            return cases.c.state == "resolved"
+            return sa.or_(cases.c.state == "resolved", cases.c.merged_into.is_not(None))
         case "waiting":
             return sa.and_(IS_OPEN, waits)
         case "snoozed":
-            return sa.and_(IS_OPEN, _is_snoozed(now))
+            return sa.and_(IS_OPEN, is_snoozed(now))
         case _:
-            return sa.and_(IS_OPEN, sa.not_(_is_snoozed(now)), sa.not_(waits))
-
-
-def _is_snoozed(now: datetime) -> sa.ColumnElement[bool]:
-    """Put aside, not yet due, and no worse than it was then."""
-    worse = sa.func.coalesce(cases.c.risk_minor, 0) > sa.func.coalesce(case_snoozes.c.risk_minor, 0)
-    return sa.and_(sa.func.coalesce(case_snoozes.c.until > now, False), sa.not_(worse))
+            return sa.and_(IS_OPEN, sa.not_(is_snoozed(now)), sa.not_(waits))
 
 
 def _proposed() -> sa.ColumnElement[bool]:
@@ -268,16 +317,20 @@ def _proposed() -> sa.ColumnElement[bool]:
     )
 
 
+def urgency_of(now: datetime) -> sa.ColumnElement[int]:
+    """Minor units at risk by the hours that are left: a key to sort by, never an amount. Of the hour, so that rows keep their
+    places while someone turns pages."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    left = sa.cast(sa.func.ceil(sa.extract("epoch", cases.c.deadline - hour) / 3600), sa.BigInteger)
+    hours = sa.func.greatest(sa.func.coalesce(left, _NO_DEADLINE_HOURS), 1, type_=sa.BigInteger)
+    risk = sa.func.abs(sa.func.coalesce(cases.c.risk_minor, 0), type_=sa.BigInteger)
+    return risk // hours
+
+
 def _order(sort: str, now: datetime) -> Order:
     match sort:
         case "urgency":
-            # Of the hour, so that rows keep their places while someone turns pages.
-            hour = now.replace(minute=0, second=0, microsecond=0)
-            left = sa.cast(sa.func.ceil(sa.extract("epoch", cases.c.deadline - hour) / 3600), sa.BigInteger)
-            hours = sa.func.greatest(sa.func.coalesce(left, _NO_DEADLINE_HOURS), 1)
-            risk = sa.func.abs(sa.func.coalesce(cases.c.risk_minor, 0))
-            urgency = sa.cast(sa.func.floor(sa.cast(risk, sa.Numeric) / hours), sa.BigInteger)
-            return Order((urgency, cases.c.id), descending=True)
+            return Order((urgency_of(now), cases.c.id), descending=True)
         case "deadline":
             never = sa.literal(_NEVER, sa.TIMESTAMP()).op("AT TIME ZONE")("UTC").cast(sa.TIMESTAMP(timezone=True))
             return Order((sa.func.coalesce(cases.c.deadline, never, type_=sa.TIMESTAMP(timezone=True)), cases.c.id))
@@ -294,27 +347,23 @@ def _order(sort: str, now: datetime) -> Order:
 
 def row_json(row: Mapping[Any, Any], now: datetime) -> dict[str, Any]:
     """A row of the queue as plain JSON."""
+    currency = row["risk_currency"]
+    known = Money(row["known_minor"], currency) if currency and row["known_minor"] is not None else None
     return {
         **case_json(case_of(row), row),
         "person": row["person"],
         "snoozed_until": write_instant(row["snoozed_until"]) if row["snoozed_until"] else None,
-        "snooze_reason": row["snooze_reason"] if row["snoozed_until"] else None,
+        "snooze_reason": row["snooze_reason"] if row["snoozed_until"] or row["back_early"] else None,
+        "back_early": row["back_early"],
         "order": f"{row['order_partner']}/{row['order_number']}" if row["order_number"] else None,
         "proposal": row["proposal"],
-        "standing": _standing(row, now),
+        "standing": row["standing"],
+        "cause": row["cause"],
+        "things": row["things"],
+        "known_money": str(known) if known else None,
+        "known_things": row["known_things"],
+        "known_at": write_instant(row["taken_up_at"]) if row["taken_up_at"] else None,
+        "came_back_from": row["came_back_from"],
+        "merged_into": row["merged_into"],
+        "is_late": row["state"] == "open" and row["deadline"] is not None and row["deadline"] < now,
     }
-
-
-def _standing(row: Mapping[Any, Any], now: datetime) -> str:
-    """New, ongoing, late, back (it was resolved once), waiting for a second person, snoozed, or resolved."""
-    if row["state"] == "resolved":
-        return "resolved"
-    if row["proposal"]:
-        return "waiting"
-    if row["snoozed_until"]:
-        return "snoozed"
-    if row["deadline"] and row["deadline"] < now:
-        return "late"
-    if row["came_back"]:
-        return "back"
-    return "new" if now - row["opened_at"] < _NEW else "ongoing"

@@ -72,14 +72,15 @@ def measure(connection: sa.Connection, now: datetime) -> Numbers:
     )
 
 
-_CASES = sa.text("SELECT kind, count(*) FROM trueup.cases WHERE state = 'open' GROUP BY kind ORDER BY kind")
+_OPEN = "state = 'open' AND merged_into IS NULL"
+_CASES = sa.text(f"SELECT kind, count(*) FROM trueup.cases WHERE {_OPEN} GROUP BY kind ORDER BY kind")
 _RISK = sa.text(
     "SELECT kind, risk_currency, sum(abs(risk_minor))::bigint FROM trueup.cases"
-    " WHERE state = 'open' AND risk_currency IS NOT NULL GROUP BY kind, risk_currency ORDER BY kind, risk_currency"
+    f" WHERE {_OPEN} AND risk_currency IS NOT NULL GROUP BY kind, risk_currency ORDER BY kind, risk_currency"
 )
 _DUE = sa.text(
     "SELECT count(*) FILTER (WHERE deadline >= :now AND deadline < :soon), count(*) FILTER (WHERE deadline < :now)"
-    " FROM trueup.cases WHERE state = 'open'"
+    f" FROM trueup.cases WHERE {_OPEN}"
 )
 # Orders that are not closed have an index of their own: years of closed ones are never read.
 _ANSWERS = sa.text(

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from trueup.base.errors import Invalid
 
 ROWS = 50
+_LARGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def _value(value: Any, key: sa.ColumnElement[Any]) -> Any:
     kind = key.type.python_type
     if kind in (datetime, date):
         return kind.fromisoformat(value)
-    if not isinstance(value, kind):
+    if not isinstance(value, kind) or (kind is str and "\x00" in value) or (kind is int and abs(value) >= _LARGEST):
         raise TypeError(value)
     return value
 

@@ -10,7 +10,7 @@ from trueup.base.clock import write_instant
 from trueup.base.money import Money
 from trueup.domain.deliveries import DeliveryState
 from trueup.storage import sources
-from trueup.storage.cases import cases
+from trueup.storage.cases import IS_OPEN, cases
 from trueup.storage.deliveries import deliveries, load_delivery
 from trueup.storage.orders import orders
 from trueup.storage.stock import reservations
@@ -31,14 +31,11 @@ def show_status(connection: sa.Connection) -> dict[str, Any]:
     ).all()
     at_risk = connection.execute(
         sa.select(cases.c.risk_currency, sa.func.sum(cases.c.risk_minor), sa.func.count())
-        .where(cases.c.state == "open")
+        .where(IS_OPEN)
         .group_by(cases.c.risk_currency)
     ).all()
     kinds = connection.execute(
-        sa.select(cases.c.kind, sa.func.count())
-        .where(cases.c.state == "open")
-        .group_by(cases.c.kind)
-        .order_by(cases.c.kind)
+        sa.select(cases.c.kind, sa.func.count()).where(IS_OPEN).group_by(cases.c.kind).order_by(cases.c.kind)
     ).all()
     held = connection.execute(
         sa.select(

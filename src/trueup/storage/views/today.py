@@ -21,26 +21,21 @@ def next_deadline(connection: sa.Connection, after: datetime) -> datetime | None
 
 
 def happened_since(connection: sa.Connection, since: datetime) -> dict[str, Any]:
-    """Since a moment: how much arrived (up to 10,000, and whether more did), and how many cases were opened, closed by
-    themselves, by people, or came back."""
-    earlier = cases.alias("earlier")
-    back = sa.exists().where(
-        earlier.c.kind == cases.c.kind,
-        earlier.c.subject == cases.c.subject,
-        earlier.c.state == "resolved",
-        earlier.c.id < cases.c.id,
-    )
+    """Since a moment: how much arrived (up to 10,000, and whether more did), and how many cases were opened, came
+    back, got worse, or were closed by themselves or by people."""
+    back = cases.c.came_back_from.is_not(None)
     row = connection.execute(
         sa.select(
             sa.func.count().filter(cases.c.opened_at > since).label("opened"),
             sa.func.count().filter(sa.and_(cases.c.opened_at > since, back)).label("back"),
+            sa.func.count().filter(cases.c.escalated_at > since).label("escalated"),
             sa.func.count()
             .filter(sa.and_(cases.c.resolved_at > since, cases.c.resolved_by == "trueup"))
             .label("by_itself"),
             sa.func.count()
             .filter(sa.and_(cases.c.resolved_at > since, cases.c.resolved_by != "trueup"))
             .label("by_people"),
-        ).where(sa.or_(cases.c.opened_at > since, cases.c.resolved_at > since))
+        ).where(sa.or_(cases.c.opened_at > since, cases.c.resolved_at > since, cases.c.escalated_at > since))
     ).one()
     arrived, more = count_up_to(connection, sa.select(documents.c.id).where(documents.c.received_at > since))
     return {**row._mapping, "arrived": arrived, "more_arrived": more}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-_OPEN = "FROM trueup.cases WHERE state = 'open'"
+_OPEN = "FROM trueup.cases WHERE state = 'open' AND merged_into IS NULL"
 _BY_MONEY = "abs(risk_minor) DESC NULLS LAST, id"
 _THINGS: Mapping[str, str] = {
     "dearest-case": f"SELECT id {_OPEN} ORDER BY {_BY_MONEY} LIMIT 1",
