@@ -75,7 +75,7 @@ def test_the_pack_as_files_reads_back(closing: CommandLine) -> None:
     with pdfplumber.open(pdf) as read:
         text = "\n".join(page.extract_text() for page in read.pages)
     for words in (
-        "Close of 2025-02",
+        "Close of February 2025",
         "Not closed yet",
         "GREEN",
         "AMBER",
@@ -87,7 +87,7 @@ def test_the_pack_as_files_reads_back(closing: CommandLine) -> None:
     book = openpyxl.load_workbook(io.BytesIO(xlsx.read_bytes()))
     assert book.sheetnames[0] == "Checklist" and "Trial balance" in book.sheetnames
     rows = list(book["Claims in dispute"].values)
-    assert rows[0][0] == "account" and rows[1][1:] == (0, 30, 0, 0, 0, 30)
+    assert rows[0][0] == "Account" and rows[1][1:] == (0, 30, 0, 0, 0, 30)
     assert sum(row[4] for row in list(book["Trial balance"].values)[1:]) == 0
 
 
@@ -96,11 +96,14 @@ def test_a_month_is_locked_by_two_and_shown_as_it_was(closing: CommandLine) -> N
     assert closing("close", "2025-02", "--lock").code == 2
     refused = closing("close", "2025-02", "--lock", "--by", "Olga")
     assert refused.code == 2 and "it takes the role finance or admin" in refused.err
-    tried = closing("close", "2025-02", "--lock", "--by", "Bo Admin", "--dry-run")
+    lock = ("close", "2025-02", "--lock", "--by", "Bo Admin", "--override", "the buyer answers in March")
+    blocked = closing(*lock[:-2])
+    assert blocked.code == 2 and "suspense: Not every cent is explained" in blocked.err
+    tried = closing(*lock, "--dry-run")
     assert tried.code == 0 and "dry run" in tried.out
     assert closing("close", "2025-02", "--json").json["state"] == "open"
-    proposed = closing("close", "2025-02", "--lock", "--by", "Bo Admin", "--json").json
-    assert proposed["state"] == "proposed"
+    proposed = closing(*lock, "--json").json
+    assert proposed["state"] == "proposed" and "suspense" in proposed["open"]
     number = str(proposed["proposal"])
     assert closing("cases", "approve", number, "--by", "Bo Admin").code == 2
     done = closing("cases", "approve", number, "--by", "Ana Admin", "--json").json
@@ -111,6 +114,7 @@ def test_a_month_is_locked_by_two_and_shown_as_it_was(closing: CommandLine) -> N
     assert shown.json["closed"]["recomputed_the_same"] is True
     pdf = closing.folder / "closed.pdf"
     closing("close", "2025-02", "--pdf", str(pdf))
+    assert "In spite of open points: the buyer answers in March" in closing("close", "2025-02").out
     with pdfplumber.open(pdf) as read:
         assert "Closed by Bo Admin, approved by Ana Admin" in read.pages[0].extract_text()
     archived = closing("documents", "list", "--kind", "close-pack", "--json").json

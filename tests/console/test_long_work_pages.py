@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.console.calling import calling, token
@@ -47,5 +49,36 @@ def test_a_program_exports_for_a_ledger_once(console: Console) -> None:
         assert (given["files"][0]["sha256"], given["in_place"]) == (file["digest"], True)
         assert program.get(f"/documents/{file['digest']}/content").text.startswith("decimal-mark")
         assert program.send("/journal/exports", told).status_code == 409
+        with console.visitor("Aude") as aude:
+            assert f"/documents/{file['digest']}/original" in aude.get("/journal/export").text
         lines = program.send("/journal/line-lists", {"form": "csv", "until": "2026-10-31"})
         assert lines.status_code == 202 and lines.json()["unit"] == "lines"
+
+
+def test_each_number_of_the_roll_forward_is_the_sum_of_its_lines(console: Console) -> None:
+    """Opening and moves come to closing, each leads to as many lines as it says; a part or currency that there is not is told."""
+    with console.visitor("Aude") as aude:
+        page = aude.get("/close/2026-10").text
+        assert "Close of October 2026" in page and "since 2026-" not in page
+        accounts = sorted(set(re.findall(r'href="(/close/2026-10/accounts/\d+/USD)"', page)))
+        for address in accounts:
+            sums = dict.fromkeys(("opening", "debits", "credits", "closing"), 0)
+            for part in sums:
+                shown = aude.get(f"{address}?part={part}").text
+                rows = re.findall(r'<td class="num">(.*?)</td>\n?<td class="num">(.*?)</td></tr>', shown)
+                debits, credits = (sum(minor_of(row[side]) for row in rows) for side in (0, 1))
+                sums[part] = debits - credits
+                assert minor_of(re.findall(r"lines?, (.*?) in all", shown)[0] if rows else "") == sums[part], (
+                    address,
+                    part,
+                )
+            assert sums["opening"] + sums["debits"] + sums["credits"] == sums["closing"]
+        assert len(accounts) > 2
+        assert aude.get(f"{accounts[0]}?part=weather").status_code == 404
+        assert aude.get("/close/2026-10/accounts/1200/dollars").status_code == 422
+
+
+def minor_of(shown: str) -> int:
+    """Cents of an amount as a page shows it."""
+    digits = re.sub(r"<[^>]+>|[^\d\u2212.]", "", shown)
+    return int(digits.replace("\u2212", "-").replace(".", "") or 0)

@@ -18,6 +18,7 @@ from trueup.storage.database import Database
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.close_month import look_at_month, prepare_pack, propose_closing
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.sign_off import answer_open
 
 OTTO = Person("Otto", frozenset({Role.FINANCE}))
 SEPTEMBER, OCTOBER = Month.read("2026-09"), Month.read("2026-10")
@@ -25,8 +26,9 @@ SEPTEMBER, OCTOBER = Month.read("2026-09"), Month.read("2026-10")
 
 def close(books: Bookkeeping, month: Month) -> ClosePack:
     """Proposed, approved, and looked at again."""
+    books.act(answer_open, month, "known", FINA, OTTO)
     proposed = books.act(propose_closing, month, FINA)
-    assert not proposed.red
+    assert not proposed.blocking
     books.act(approve_proposal, proposed.proposal, OTTO)
     return look(books, month)
 

@@ -177,7 +177,7 @@ def test_a_closed_month_refuses_and_finance_says_when(books: Bookkeeping) -> Non
     assert [case[0] for case in books.open_cases()] == ["books.closed-month"]
     from trueup.workflows.answer_suspense import post_now
 
-    books.act(post_now, books.case("books.closed-month"), FINA)
+    books.act(post_now, books.case("books.closed-month"), FINA, note="it came after the close")
     assert books.rows("SELECT day FROM trueup.journal_entries") == [(date(2026, 11, 1),)]
     assert books.open_cases() == []
     books.check()

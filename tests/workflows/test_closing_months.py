@@ -31,6 +31,7 @@ from trueup.workflows.close_month import (
 )
 from trueup.workflows.keep_terms import enter_terms
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.sign_off import answer_open, review_point, sign_point
 from trueup.workflows.world import Tx
 from trueup.workflows.write_off import write_off_claim
 
@@ -66,8 +67,15 @@ def lights(pack: ClosePack) -> dict[str, Light]:
 
 
 def close(books: Bookkeeping, month: Month = OCTOBER, override: str = "") -> None:
+    if not override:
+        answer(books, month)
     proposed = books.act(propose_closing, month, FINA, override)
     books.act(approve_proposal, proposed.proposal, OTTO)
+
+
+def answer(books: Bookkeeping, month: Month = OCTOBER) -> None:
+    """Fina answers for what is open, and Otto looks again."""
+    books.act(answer_open, month, "known", FINA, OTTO)
 
 
 def a_month(books: Bookkeeping) -> None:
@@ -146,7 +154,9 @@ def test_a_closed_month_says_the_same_ever_after(books: Bookkeeping) -> None:
     books.take_in(payment("P3", line("INV-2", 50_00), line("INV-1SCR", 20_00), paid_on=date(2026, 11, 4)))
     books.take_in(payment("P4", line("INV-9", 33_00), paid_on=date(2026, 10, 16)))
     books.act(classify_case, books.case("remittance.unrecognised"), "co-op", FINA)
-    books.act(post_now, books.case("books.closed-month"), FINA)
+    with pytest.raises(Refused, match="say why payment amazon-us/"):
+        books.act(post_now, books.case("books.closed-month"), FINA)
+    books.act(post_now, books.case("books.closed-month"), FINA, note="it came after the close")
     after = look(books)
     assert after.same
     assert after.pack == before.pack
@@ -173,6 +183,7 @@ def test_closing_takes_two_persons_and_the_role(books: Bookkeeping) -> None:
     a_month(books)
     with pytest.raises(Refused, match="it takes the role finance or admin"):
         books.act(propose_closing, OCTOBER, OLGA)
+    answer(books)
     proposed = books.act(propose_closing, OCTOBER, FINA)
     assert books.act(propose_closing, OCTOBER, FINA).proposal == proposed.proposal
     with pytest.raises(Refused, match="a second person must approve it"):
@@ -190,10 +201,14 @@ def test_closing_takes_two_persons_and_the_role(books: Bookkeeping) -> None:
 def test_what_changed_since_the_proposal_must_be_proposed_again(books: Bookkeeping) -> None:
     """Nobody approves figures that nobody proposed; proposing again stands for what the books are then."""
     a_month(books)
+    answer(books)
     first = books.act(propose_closing, OCTOBER, FINA)
-    books.take_in(payment("P3", line("INV-2", 50_00), paid_on=date(2026, 10, 31)))
+    books.take_in(payment("P3", line("INV-2", 50_00), line("NEW", -1_00), paid_on=date(2026, 10, 31)))
     with pytest.raises(Refused, match="have changed since Fina proposed"):
         books.act(approve_proposal, first.proposal, OTTO)
+    with pytest.raises(Refused, match=r"suspense: .*changed after Fina signed it"):
+        books.act(propose_closing, OCTOBER, FINA)
+    answer(books)
     again = books.act(propose_closing, OCTOBER, FINA)
     books.act(approve_proposal, again.proposal, OTTO)
     assert look(books).same
@@ -211,6 +226,31 @@ def test_a_red_light_refuses_unless_someone_says_why(books: Bookkeeping) -> None
         books.act(propose_closing, OCTOBER, FINA)
     close(books, override="P2 is a double of P1")
     assert look(books).pack.override == "P2 is a double of P1"
+
+
+def test_what_nobody_answers_for_refuses_the_lock_unless_two_say_why(books: Bookkeeping) -> None:
+    """Signed alone is not enough; what is only for information is not asked for; the reason and the points stand in the pack."""
+    a_month(books)
+    with pytest.raises(Refused, match=r"suspense: .*Nobody answers for it yet.*--override"):
+        books.act(propose_closing, OCTOBER, FINA)
+    for point in ("provisions", "bank"):
+        books.act(sign_point, OCTOBER, point, "known", FINA)
+        books.act(review_point, OCTOBER, point, OTTO)
+    books.act(sign_point, OCTOBER, "suspense", "the buyer answers in November", FINA)
+    with pytest.raises(Refused, match="Signed by Fina; a second person has yet to look again"):
+        books.act(propose_closing, OCTOBER, FINA)
+    proposed = books.act(propose_closing, OCTOBER, FINA, "the reviewer is ill")
+    assert [each.point.name for each in proposed.blocking] == ["suspense"]
+    with pytest.raises(Refused, match="a second person must approve it"):
+        books.act(approve_proposal, proposed.proposal, FINA)
+    books.act(approve_proposal, proposed.proposal, OTTO)
+    pack = look(books).pack
+    open_still = {each.point: each.why for each in pack.answers if each.why}
+    assert pack.override == "the reviewer is ill"
+    assert open_still == {"suspense": "Signed by Fina; a second person has yet to look again."}
+    assert {each.point: each.reviewed_by for each in pack.answers}["bank"] == "Otto"
+    acts = books.rows("SELECT after FROM trueup.acts WHERE act = 'month.closed'")
+    assert (acts[0][0]["override"], acts[0][0]["open"]) == ("the reviewer is ill", ["suspense"])
 
 
 def test_months_close_in_order_and_only_when_over(books: Bookkeeping) -> None:

@@ -14,9 +14,9 @@ from trueup.domain.closing import Month
 from trueup.domain.closing_checklist import checklist
 from trueup.domain.sign_offs import Signed, Task
 from trueup.storage.database import Database
-from trueup.workflows.close_month import prepare_pack
+from trueup.workflows.close_month import prepare_pack, signed_points
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.sign_off import give_task, review_point, sign_point, signed_points
+from trueup.workflows.sign_off import give_task, review_point, sign_point
 from trueup.workflows.world import Tx
 
 OTTO = Person("Otto", frozenset({Role.FINANCE}))

@@ -86,7 +86,9 @@ def write_off(session: Session, case: Wanted, by: By, note: Note = "") -> Result
     return _told(session, done, "proposed to be written off", more=more, proposal=done.proposal)
 
 
-@command(group, "post-now", writes=True, example="trueup cases post-now 10 --by 'Fay Finance'")
+@command(
+    group, "post-now", writes=True, example="trueup cases post-now 10 --note 'came after the close' --by 'Fay Finance'"
+)
 def post(session: Session, case: Wanted, by: By, note: Note = "") -> Result:
     """Post a payment of a closed month on the first day of an open one."""
     done = _act(session, by, lambda tx, person: post_now(tx, case, person, note=note))

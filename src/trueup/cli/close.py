@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -45,7 +45,7 @@ def close(
             "--by", help="Who locks: a name among the people of trueup.toml.", envvar="TRUEUP_PERSON", metavar="NAME"
         ),
     ] = None,
-    override: Annotated[str, typer.Option(help="Why it is locked in spite of red lights.", metavar="REASON")] = "",
+    override: Annotated[str, typer.Option(help="Why it is locked in spite of open points.", metavar="REASON")] = "",
 ) -> Result:
     """Show what the books of a month come to, and what still stands against closing it.
 
@@ -96,13 +96,13 @@ def _lock(session: Session, month: Month, by: str | None, override: str) -> Resu
         f"Locking {month} is proposed as proposal {done.proposal}; a second person must approve it: "
         f"`trueup cases approve {done.proposal} --by NAME`."
     )
-    if done.red:
-        words += f"\nIn spite of {len(done.red)} red: {'; '.join(point.text for point in done.red)}"
+    if done.blocking:
+        words += "".join(f"\n  in spite of {each.point.name}: {each.why}" for each in done.blocking)
     data = {
         "month": str(month),
         "state": "proposed",
         "proposal": done.proposal,
-        "red": [point.name for point in done.red],
+        "open": [each.point.name for each in done.blocking],
         "dry_run": session.dry_run,
     }
     return Result(data, words=words + (" (dry run: nothing kept)" if session.dry_run else ""))
@@ -174,7 +174,7 @@ def _key(title: str) -> str:
 
 
 def _row(table: Table, cells: Sequence[Any]) -> dict[str, Any]:
-    plain = [str(cell) if isinstance(cell, Money) else cell for cell in cells]
+    plain = [str(cell) if isinstance(cell, Money | date) else cell for cell in cells]
     return dict(zip((_key(name) for name in table.columns), plain, strict=True))
 
 
@@ -197,7 +197,7 @@ def _tell(looked: Looked) -> Iterator[str]:
         by = looked.proposal["proposed_by"]
         yield f"{by} proposed to lock it: `trueup cases approve {looked.proposal['id']} --by NAME`."
     if pack.override:
-        yield f"In spite of red lights: {pack.override}"
+        yield f"In spite of open points: {pack.override}"
     yield ""
     for point in looked.points:
         yield f"  {point.light.value.upper():<7} {point.text}"

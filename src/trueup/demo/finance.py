@@ -35,6 +35,7 @@ from trueup.workflows.dispute_claim import disputable_types, submit_claim
 from trueup.workflows.draft_rules import WantedRule, rule_of_case
 from trueup.workflows.keep_rules import approve_rule, propose_rule, try_rule
 from trueup.workflows.rank_claims import Ranked, rank_claims
+from trueup.workflows.sign_off import answer_open
 from trueup.workflows.world import Tx
 
 _EVERYTHING = 1_000_000
@@ -137,8 +138,9 @@ class Finance:
         }
 
     def propose_month(self, month: Month) -> None:
-        """One person asks for the month to be closed."""
-        by = person(self.app, installation.BOOKKEEPER)
+        """Who keeps the books answers for what is open, a second person looks again, and the month is asked to be closed."""
+        by, reviewer = person(self.app, installation.BOOKKEEPER), person(self.app, installation.APPROVER)
+        self.app.engine.act(answer_open, month, "known, and followed in its cases", by, reviewer)
         self.proposal = self.app.engine.act(propose_closing, month, by).proposal
 
     def close_month(self, month: Month) -> None:

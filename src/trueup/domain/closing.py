@@ -14,6 +14,9 @@ from datetime import date, datetime, timedelta
 from trueup.base.errors import Invalid
 from trueup.base.money import Money
 
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
@@ -54,6 +57,11 @@ class Month:
     def before(self) -> Month:
         """The month before it."""
         return Month.of(self.first - timedelta(days=1))
+
+    @property
+    def words(self) -> str:
+        """`October 2026`."""
+        return f"{_MONTHS[self.first.month - 1]} {self.first.year}"
 
     def __str__(self) -> str:
         return f"{self.first:%Y-%m}"
@@ -278,10 +286,24 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """Who answered for a point of the checklist when the month was closed, and what of it was left open: `why`, "" for nothing."""
+
+    point: str
+    standing: str
+    text: str
+    signed_by: str
+    note: str
+    reviewed_by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClosePack:
     """The month's pack. `known_at`: everything that was known then is in it, nothing that came later.
 
-    `closed_by`, `approved_by`: once it is closed. `override`: why it was closed in spite of red lights.
+    `closed_by`, `approved_by`: once it is closed. `override`: why it was closed in spite of points that were open, which stand in
+    `answers` with their `why`.
     """
 
     month: date
@@ -293,11 +315,17 @@ class ClosePack:
     closed_by: str = ""
     approved_by: str = ""
     override: str = ""
+    answers: tuple[Answered, ...] = ()
 
     @property
     def of(self) -> Month:
         """Which month."""
         return Month(self.month)
+
+
+def day_words(day: date) -> str:
+    """A day as people write it: 2 Oct 2026."""
+    return f"{day.day} {_MONTHS[day.month - 1][:3]} {day.year}"
 
 
 def unexplained(waiting: Iterable[Waits]) -> dict[str, tuple[int, date]]:

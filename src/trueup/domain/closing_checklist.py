@@ -25,12 +25,16 @@ class Light(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point of the checklist: its name for machines, its light, a sentence, and the numbers behind it."""
+    """A point of the checklist: its name for machines, its light, a sentence, and the numbers behind it.
+
+    `required`: while it is open the month is not locked. What is not required is good to know, and no figure depends on it.
+    """
 
     name: str
     light: Light
     text: str
     detail: str = ""
+    required: bool = True
 
 
 def checklist(pack: ClosePack) -> tuple[Point, ...]:
@@ -184,8 +188,8 @@ def _copies(pack: ClosePack) -> Point:
     lacking = pack.observed.without_copy
     if lacking:
         text = f"Without a copy of Amazon's invoice: {_count(_many(lacking), 'deduction')}, {_total(lacking)}."
-        return Point("copies", Light.YELLOW, text, _items(lacking))
-    return Point("copies", Light.GREEN, "A copy of every deduction's invoice is archived.")
+        return Point("copies", Light.YELLOW, text, _items(lacking), required=False)
+    return Point("copies", Light.GREEN, "A copy of every deduction's invoice is archived.", required=False)
 
 
 def _accruals(pack: ClosePack) -> Point:
@@ -193,16 +197,19 @@ def _accruals(pack: ClosePack) -> Point:
     unrated = [each for each in pack.accruals if each.expected is None]
     over = [each for each, expected in rated if each.charged > expected]
     if not rated:
-        return Point("accruals", Light.YELLOW, "No terms: what was charged for co-op and allowances was not compared.")
+        text = "No terms: what was charged for co-op and allowances was not compared."
+        return Point("accruals", Light.YELLOW, text, required=False)
     if over:
         total = sums_of((each.currency, each.charged - expected) for each, expected in rated if each.charged > expected)
         names = _named([f"{each.payee or each.partner} {each.kind}: {each.words}" for each in over])
-        return Point("accruals", Light.YELLOW, f"Charged beyond what the month's receipts let expect: {total}.", names)
+        text = f"Charged beyond what the month's receipts let expect: {total}."
+        return Point("accruals", Light.YELLOW, text, names, required=False)
     if unrated:
         total = sums_of((each.currency, each.charged) for each in unrated)
         text = f"Charged without a rate in the terms: {total}."
-        return Point("accruals", Light.YELLOW, text, "`trueup terms unrated`")
-    return Point("accruals", Light.GREEN, "Co-op and allowances are within what the month's receipts let expect.")
+        return Point("accruals", Light.YELLOW, text, "`trueup terms unrated`", required=False)
+    text = "Co-op and allowances are within what the month's receipts let expect."
+    return Point("accruals", Light.GREEN, text, required=False)
 
 
 def _order(pack: ClosePack) -> Point:

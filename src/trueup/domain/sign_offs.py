@@ -68,6 +68,32 @@ class Signed:
         """Whether somebody has yet to do something about it."""
         return self.standing in (Standing.BLOCKED, Standing.UNSIGNED, Standing.SIGNED, Standing.SUSPENDED)
 
+    @property
+    def blocks(self) -> bool:
+        """Whether the month is not locked while it stands so, unless two persons say why it is all the same."""
+        return self.is_open and (self.point.required or self.standing is Standing.BLOCKED)
+
+    @property
+    def why(self) -> str:
+        """Why it is open, naming who has to do something about it; "" for what is not."""
+        owner, reviewer = self.task.owner or "nobody", self.task.reviewer or "a second person"
+        by = self.sign_off.by if self.sign_off else ""
+        match self.standing:
+            case Standing.BLOCKED:
+                return f"{self.point.text} It cannot be signed before it is mended."
+            case Standing.UNSIGNED:
+                return (
+                    f"Nobody answers for it yet; it is {owner}'s." if self.task.owner else "Nobody answers for it yet."
+                )
+            case Standing.SIGNED:
+                return f"Signed by {by}; {reviewer} has yet to look again."
+            case Standing.SUSPENDED:
+                return f"It changed after {by} signed it, and must be signed anew."
+            case Standing.AUTOMATIC | Standing.REVIEWED:
+                return ""
+            case never:
+                assert_never(never)
+
 
 def digest_of_point(point: Point) -> Digest:
     """How a point reads: another balance is another hash."""

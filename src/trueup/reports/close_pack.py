@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import BinaryIO, assert_never
 
 from trueup.base.clock import write_instant
 from trueup.base.money import Money
-from trueup.domain.closing import ClosePack, Item, unexplained
+from trueup.domain.closing import ClosePack, Item, day_words, unexplained
 from trueup.domain.closing_checklist import Light, checklist
 from trueup.reports import pages, workbook
 from trueup.reports.pages import Block, Check, Checklist, Figure, Figures, Grid, Heading, Words
@@ -23,7 +24,7 @@ _COLUMN_WIDTH = 16
 
 def write_close_pack_pages(pack: ClosePack) -> bytes:
     """The pack as a PDF."""
-    cover = pages.Cover(f"Close of {pack.of}", _subtitle(pack), wide=True)
+    cover = pages.Cover(f"Close of {pack.of.words}", _subtitle(pack), wide=True)
     return pages.write_pages(cover, _blocks(pack))
 
 
@@ -32,7 +33,7 @@ def write_close_pack_workbook(out: BinaryIO, pack: ClosePack) -> None:
     points = [(point.light.value, point.text, point.detail) for point in checklist(pack)]
     head = workbook.Sheet(
         "Checklist",
-        (workbook.Column("light", 10), workbook.Column("point", 70), workbook.Column("detail", 80)),
+        (workbook.Column("Light", 10), workbook.Column("Point", 70), workbook.Column("Detail", 80)),
         [("", _subtitle(pack), ""), *points],
     )
     sheets = [
@@ -43,7 +44,7 @@ def write_close_pack_workbook(out: BinaryIO, pack: ClosePack) -> None:
         )
         for table in TABLES
     ]
-    properties = workbook.Properties(f"Close of {pack.of}", pack.known_at, _subtitle(pack))
+    properties = workbook.Properties(f"Close of {pack.of.words}", pack.known_at, _subtitle(pack))
     workbook.write_workbook(out, [head, *sheets], properties)
 
 
@@ -59,20 +60,20 @@ class Table:
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
-        return tuple(name.removeprefix("*") for name in self.headings.split(", "))
+        return tuple(name.removeprefix("*").capitalize() for name in self.headings.split(", "))
 
     @property
     def wide(self) -> frozenset[str]:
         """Those of long text."""
-        return frozenset(name[1:] for name in self.headings.split(", ") if name.startswith("*"))
+        return frozenset(name[1:].capitalize() for name in self.headings.split(", ") if name.startswith("*"))
 
 
 def _subtitle(pack: ClosePack) -> str:
-    known = f"As of {pack.of.last}, known at {write_instant(pack.known_at.replace(microsecond=0))}"
+    known = f"As of {day_words(pack.of.last)}, known at {write_instant(pack.known_at.replace(microsecond=0))}"
     if not pack.closed_by:
         return f"{known}. Not closed yet."
     closed = f"{known}. Closed by {pack.closed_by}, approved by {pack.approved_by}."
-    return f"{closed} In spite of red lights: {pack.override}" if pack.override else closed
+    return f"{closed} In spite of open points: {pack.override}" if pack.override else closed
 
 
 def _blocks(pack: ClosePack) -> Iterator[Block]:
@@ -107,6 +108,8 @@ def _text(cell: workbook.Cell) -> str:
             return pages.shown(cell)
         case int():
             return f"{cell:,}"
+        case date():
+            return day_words(cell)
         case _:
             return str(cell)
 
@@ -125,7 +128,7 @@ def _glance(pack: ClosePack) -> Iterator[Figure]:
         yield Figure(f"In dispute in {currency}", _money(minor, currency))
     cents = unexplained(figures.waiting)
     for currency, (minor, since) in sorted(cents.items()):
-        yield Figure(f"Unexplained in {currency}", _money(minor, currency), f"the oldest since {since}")
+        yield Figure(f"Unexplained in {currency}", _money(minor, currency), f"the oldest since {day_words(since)}")
     if not cents:
         yield Figure("Unexplained", "0 cents", "the goal")
 
@@ -183,7 +186,7 @@ def _disputed(pack: ClosePack) -> Rows:
 def _claims(pack: ClosePack) -> Rows:
     for each in sorted(pack.figures.claims, key=lambda each: (-abs(each.minor), each.partner, each.claim)):
         days = (pack.of.last - each.since).days
-        yield each.partner, each.claim or "(none)", Money(each.minor, each.currency), str(each.since), days
+        yield each.partner, each.claim or "(none)", Money(each.minor, each.currency), each.since, days
 
 
 def _suspense(pack: ClosePack) -> Rows:
@@ -196,7 +199,7 @@ def _waiting(pack: ClosePack) -> Rows:
     for each in pack.figures.waiting:
         money = Money(each.minor, each.currency), Money(each.unexplained, each.currency)
         number = pack.observed.cases.get(each.case)
-        yield f"case {number}" if number else "", each.case or "(no case)", *money, each.lines, str(each.since)
+        yield f"case {number}" if number else "", each.case or "(no case)", *money, each.lines, each.since
 
 
 def _provisions(pack: ClosePack) -> Rows:
@@ -208,7 +211,7 @@ def _provisions(pack: ClosePack) -> Rows:
 def _open_provisions(pack: ClosePack) -> Rows:
     for each in pack.figures.open_provisions:
         days = (pack.of.last - each.since).days
-        yield each.partner, each.claim or "(none)", Money(each.minor, each.currency), str(each.since), days
+        yield each.partner, each.claim or "(none)", Money(each.minor, each.currency), each.since, days
 
 
 def _rolled(pack: ClosePack) -> Rows:
@@ -244,6 +247,11 @@ def _trial(pack: ClosePack) -> Rows:
     for each in pack.figures.balances:
         sums = (each.opening, each.debits, each.credits, each.closing)
         yield _account(pack, each.account), *(Money(minor, each.currency) for minor in sums)
+
+
+def _answers(pack: ClosePack) -> Rows:
+    for each in pack.answers:
+        yield each.point, each.standing, each.text, each.signed_by, each.note, each.reviewed_by, each.why
 
 
 _LIST = "about, *what, amount"
@@ -359,6 +367,12 @@ TABLES = (
         "What is in them may be missing here.",
         _LIST,
         _points(lambda pack: pack.observed.unread),
+    ),
+    Table(
+        "Answered for",
+        "Who signed each point of the checklist, why, and who looked again; what was open when the month was closed all the same.",
+        "point, standing, *it read, signed by, *reason, reviewed by, *in spite of",
+        _answers,
     ),
     Table("Trial balance", "Every account, debits positive.", "*account, opening, debits, credits, closing", _trial),
 )

@@ -129,8 +129,12 @@ def rivals_of(tx: Tx, waiting: list[tuple[int, Suspended]]) -> list[dict[str, An
 
 
 def post_now(tx: Tx, case_id: int, person: Person, *, note: str = "") -> Answered:
-    """Post a payment of a closed month on the first day that is open. Raises as `classify_case`."""
+    """Post a payment of a closed month on the first day that is open, with a reason. Raises as `classify_case`; Refused without."""
     case = open_for(tx, case_id, Resolution.POST_NOW, person)
+    if not note.strip():
+        raise Refused(
+            f"Case {case_id}: say why {case.draft.subject} goes into another month than its own; auditors ask."
+        )
     partner, _, payment = case.draft.subject.removeprefix("payment ").partition("/")
     saved = remittances.find_remittance(tx.connection, partner, payment)
     day = journal.first_open_day(tx.connection, saved.remittance.paid_on)

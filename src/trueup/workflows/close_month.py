@@ -1,4 +1,7 @@
-"""Close a month: its pack is made, one person proposes, a second approves, and then nothing is posted there any more.
+"""Close a month: its points are answered for, one person proposes, a second approves, and then nothing is posted there any more.
+
+A required point that is open refuses the lock, unless the proposal says why the month is closed all the same and a second person
+approves that, too: the reason and the points stand in the pack for ever.
 
 What was proposed is what is closed: when the books have changed in between, the second person is refused and it is proposed anew.
 The pack is archived as JSON, PDF and XLSX; the JSON's hash stands with the closed month, and can be computed again ever after.
@@ -8,7 +11,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,12 +22,13 @@ from trueup.base.errors import Conflict, Refused
 from trueup.base.ids import Digest, canonical_json, digest_of_json
 from trueup.domain.accruals import accrue
 from trueup.domain.chart import Purpose
-from trueup.domain.closing import Accrual, ClosePack, Figures, Month, Setting
-from trueup.domain.closing_checklist import Point, against_closing, checklist
+from trueup.domain.closing import Accrual, Answered, ClosePack, Figures, Month, Setting
+from trueup.domain.closing_checklist import Point, checklist
 from trueup.domain.deduction import Family
+from trueup.domain.sign_offs import Signed, Standing, Task, standing_of
 from trueup.domain.terms import Basis
 from trueup.reports.close_pack import write_close_pack_pages, write_close_pack_workbook
-from trueup.storage import acts, closing
+from trueup.storage import acts, closing, sign_offs
 from trueup.storage.closing import ACT, Closing
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.terms import load_terms
@@ -57,11 +61,11 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class ProposedClosing:
-    """A closing that waits for a second person, with the red lights it is proposed in spite of."""
+    """A closing that waits for a second person, with the points it is proposed in spite of."""
 
     proposal: int
     month: Month
-    red: tuple[Point, ...]
+    blocking: tuple[Signed, ...]
 
 
 def setting_of(books: Books) -> Setting:
@@ -110,33 +114,33 @@ def look_at_month(connection: sa.Connection, books: Books, month: Month, now: da
 def propose_closing(tx: Tx, month: Month, person: Person, override: str = "") -> ProposedClosing:
     """Ask a second person to close a month.
 
-    Raises Refused without the role, for a month that is not over or not the next, or with red lights and no `override`;
+    Raises Refused without the role, for a month that is not over or not the next, or with points that are open and no `override`;
     Conflict when it is closed already.
     """
     demand_role(person, ACT)
     _demand_closable(tx, month)
     closing.take_books(tx.connection)
     pack = prepare_pack(tx.connection, tx.resources.books, month, tx.now)
-    red = against_closing(checklist(pack))
-    _demand_lights(month, red, override)
+    blocking = _blocking(signed_points(tx.connection, month, checklist(pack)))
+    _demand_answered(month, blocking, override)
     arguments = {
         "month": str(month),
         "figures": figures_digest(pack),
-        "red": [point.name for point in red],
-        "override": override if red else "",
+        "open": [each.point.name for each in blocking],
+        "override": override.strip() if blocking else "",
         "note": override,
     }
-    wanted = acts.Proposal(ACT, f"month {month}", arguments, override or "every light is green or yellow", person.name)
+    wanted = acts.Proposal(ACT, f"month {month}", arguments, override or "every point is answered for", person.name)
     number = _propose(tx, month, wanted)
-    after = {"proposal": number, "figures": arguments["figures"], "red": arguments["red"], "override": override}
+    after = {"proposal": number, "figures": arguments["figures"], "open": arguments["open"], "override": override}
     record_deed(tx.connection, tx.now, person, Deed("month.proposed", f"month {month}", after=after))
-    return ProposedClosing(number, month, red)
+    return ProposedClosing(number, month, blocking)
 
 
 def approve_closing(tx: Tx, proposal_id: int, person: Person) -> Closing:
     """The second person: the month is closed in the same transaction, with its pack as evidence.
 
-    Raises Refused without the role, for the proposer, or when the books or the lights are no longer what was proposed.
+    Raises Refused without the role, for the proposer, or when the books or the points are no longer what was proposed.
     """
     demand_role(person, ACT)
     row = acts.approve(tx.connection, proposal_id, person.name, tx.now)
@@ -151,12 +155,15 @@ def approve_closing(tx: Tx, proposal_id: int, person: Person) -> Closing:
             f"The books of {month} have changed since {row['proposed_by']} proposed to close it on "
             f"{row['proposed_at']:%Y-%m-%d %H:%M}: look at `trueup close {month}` and propose it again."
         )
-    _demand_lights(month, [each for each in _red(pack) if each.name not in row["arguments"]["red"]], "")
-    pack = replace(pack, closed_by=row["proposed_by"], approved_by=person.name, override=override)
+    signed = signed_points(tx.connection, month, checklist(pack))
+    said = row["arguments"].get("open", ())
+    _demand_answered(month, [each for each in _blocking(signed) if each.point.name not in said], "")
+    answers = tuple(_answered(each) for each in signed)
+    pack = replace(pack, closed_by=row["proposed_by"], approved_by=person.name, override=override, answers=answers)
     evidence = _archive(tx, pack)
     done = Closing(month, row["proposed_by"], person.name, tx.now, evidence)
     closing.append_closing(tx.connection, done)
-    after = {"proposal": proposal_id, "proposed_by": row["proposed_by"], "override": override}
+    after = {"proposal": proposal_id, "proposed_by": row["proposed_by"], "override": override, "open": list(said)}
     record_deed(tx.connection, tx.now, person, Deed("month.closed", f"month {month}", after=after, evidence=evidence))
     return done
 
@@ -191,8 +198,24 @@ def _accruals(connection: sa.Connection, books: Books, month: Month, known_at: d
     return accrue(terms, receipts, load_charged(connection, month, agreed), month.last, known_at.date())
 
 
-def _red(pack: ClosePack) -> tuple[Point, ...]:
-    return against_closing(checklist(pack))
+def signed_points(connection: sa.Connection, month: Month, points: Iterable[Point]) -> list[Signed]:
+    """Points of a month, each with whose it is, its newest sign-off, and where it stands."""
+    tasks, signed = sign_offs.load_tasks(connection, month), sign_offs.load_sign_offs(connection, month)
+    return [
+        Signed(each, tasks.get(each.name, Task()), signed.get(each.name), standing_of(each, signed.get(each.name)))
+        for each in points
+    ]
+
+
+def _blocking(signed: Iterable[Signed]) -> tuple[Signed, ...]:
+    return tuple(each for each in signed if each.blocks)
+
+
+def _answered(each: Signed) -> Answered:
+    by, note = (each.sign_off.by, each.sign_off.note) if each.sign_off else ("", "")
+    reviewed_by = each.sign_off.reviewed_by if each.sign_off else ""
+    why = each.why if each.blocks else ""
+    return Answered(each.point.name, each.standing.value, each.point.text, by, note, reviewed_by, why)
 
 
 def _demand_closable(tx: Tx, month: Month) -> None:
@@ -210,13 +233,18 @@ def _demand_closable(tx: Tx, month: Month) -> None:
         )
 
 
-def _demand_lights(month: Month, red: Sequence[Point], override: str) -> None:
-    if red and not override.strip():
-        reasons = " ".join(f"{point.text}{f' ({point.detail})' if point.detail else ''}" for point in red)
+def _demand_answered(month: Month, blocking: Sequence[Signed], override: str) -> None:
+    if blocking and not override.strip():
+        reasons = " ".join(_told(each) for each in blocking)
         raise Refused(
-            f"The month {month} is not fit to be closed: {reasons} Mend it, or say why it is closed all the same with "
-            f"--override."
+            f"The month {month} is not fit to be closed: {reasons} Answer for it, or say why it is closed all the same with "
+            f"--override; a second person approves that, and it stands in the pack."
         )
+
+
+def _told(each: Signed) -> str:
+    detail = f" ({each.point.detail})" if each.point.detail else ""
+    return f"{each.point.name}: {each.point.text}{detail}{'' if each.standing is Standing.BLOCKED else f' {each.why}'}"
 
 
 def _propose(tx: Tx, month: Month, wanted: acts.Proposal) -> int:

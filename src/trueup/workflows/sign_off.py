@@ -5,29 +5,16 @@ What is signed is how the point reads at that moment: computed anew, never taken
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import sqlalchemy as sa
-
 from trueup.base.errors import Conflict, NotFound, Refused
 from trueup.domain.closing import Month
-from trueup.domain.closing_checklist import Point, checklist
-from trueup.domain.sign_offs import Signed, SignOff, Standing, Task, digest_of_point, standing_of
+from trueup.domain.closing_checklist import checklist
+from trueup.domain.sign_offs import Signed, SignOff, Standing, Task, digest_of_point
 from trueup.storage import closing
 from trueup.storage import sign_offs as storage
 from trueup.workflows.authority import Deed, demand_role, record_deed
-from trueup.workflows.close_month import prepare_pack
+from trueup.workflows.close_month import prepare_pack, signed_points
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
-
-
-def signed_points(connection: sa.Connection, month: Month, points: Iterable[Point]) -> list[Signed]:
-    """Points of a month, each with whose it is, its newest sign-off, and where it stands."""
-    tasks, signed = storage.load_tasks(connection, month), storage.load_sign_offs(connection, month)
-    return [
-        Signed(each, tasks.get(each.name, Task()), signed.get(each.name), standing_of(each, signed.get(each.name)))
-        for each in points
-    ]
 
 
 def give_task(tx: Tx, month: Month, name: str, task: Task, person: Person) -> None:
@@ -67,6 +54,20 @@ def sign_point(tx: Tx, month: Month, name: str, note: str, person: Person) -> Si
     return _point(tx, month, name)
 
 
+def answer_open(tx: Tx, month: Month, note: str, signing: Person, reviewing: Person) -> int:
+    """Have one person sign every point that waits for it, for one reason, and a second review them. How many; red ones stay.
+
+    Raises Refused as each of them does.
+    """
+    waiting = (Standing.UNSIGNED, Standing.SUSPENDED, Standing.SIGNED)
+    found = [each for each in _points(tx, month) if each.standing in waiting]
+    for each in found:
+        if each.standing is not Standing.SIGNED:
+            sign_point(tx, month, each.point.name, note, signing)
+        review_point(tx, month, each.point.name, reviewing)
+    return len(found)
+
+
 def review_point(tx: Tx, month: Month, name: str, person: Person) -> Signed:
     """Look again, as the second person. Raises NotFound, Conflict (nothing stands signed), Refused (role, who signed)."""
     demand_role(person, closing.ACT)
@@ -82,13 +83,17 @@ def review_point(tx: Tx, month: Month, name: str, person: Person) -> Signed:
 
 def _point(tx: Tx, month: Month, name: str) -> Signed:
     """A point as the books have it now."""
-    pack = prepare_pack(tx.connection, tx.resources.books, month, tx.now)
-    every = signed_points(tx.connection, month, checklist(pack))
+    every = _points(tx, month)
     found = next((each for each in every if each.point.name == name), None)
     if found is None:
         known = ", ".join(each.point.name for each in every)
         raise NotFound(f"The close of {month} has no point {name!r}; its points are {known}.")
     return found
+
+
+def _points(tx: Tx, month: Month) -> list[Signed]:
+    pack = prepare_pack(tx.connection, tx.resources.books, month, tx.now)
+    return signed_points(tx.connection, month, checklist(pack))
 
 
 def _demand_open(tx: Tx, month: Month) -> None:

@@ -14,8 +14,8 @@ from trueup.base.clock import write_instant
 from trueup.domain.closing import Month
 from trueup.domain.closing_checklist import checklist
 from trueup.domain.sign_offs import Signed, Task
-from trueup.workflows.close_month import prepare_pack
-from trueup.workflows.sign_off import give_task, review_point, sign_point, signed_points
+from trueup.workflows.close_month import prepare_pack, signed_points
+from trueup.workflows.sign_off import give_task, review_point, sign_point
 from trueup.workflows.world import Tx
 
 _EXAMPLE: dict[str, Any] = {
@@ -24,6 +24,8 @@ _EXAMPLE: dict[str, Any] = {
     "text": "Not every cent is explained: 1 open case.",
     "detail": "10.00 USD wait, the oldest since 2026-10-02",
     "standing": "signed",
+    "required": True,
+    "why": "Signed by Fina; Bo Admin has yet to look again.",
     "owner": "Fina",
     "reviewer": "Bo Admin",
     "due": "2026-11-05",
@@ -35,13 +37,18 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class ClosePoint(Shape, json_schema_extra={"examples": [_EXAMPLE]}):
-    """A point of the checklist. `suspended`: signed once, and its balance changed since; `automatic`: proven, nobody signs it."""
+    """A point of the checklist. `suspended`: signed once, and its balance changed since; `automatic`: proven, nobody signs it.
+
+    `required`: while it is open the month is not locked; `why` says what it waits for.
+    """
 
     name: str
     light: Literal["green", "yellow", "red"]
     text: str
     detail: str
     standing: Literal["automatic", "blocked", "unsigned", "signed", "reviewed", "suspended"]
+    required: bool
+    why: str
     owner: str
     reviewer: str
     due: Day | None
@@ -112,6 +119,8 @@ def _told(each: Signed) -> ClosePoint:
             "text": point.text,
             "detail": point.detail,
             "standing": each.standing.value,
+            "required": point.required,
+            "why": each.why,
             "owner": task.owner,
             "reviewer": task.reviewer,
             "due": task.due.isoformat() if task.due else None,

@@ -9,20 +9,25 @@ from starlette.responses import Response
 
 from trueup.base.errors import Invalid, NotFound
 from trueup.base.ids import Digest
+from trueup.base.money import Money
 from trueup.console.files import download
-from trueup.console.money_words import LIGHTS, held_still, rows_of
+from trueup.console.money_words import LIGHTS, Names, held_still, rows_of
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.visit import Visit
 from trueup.domain.closing import Month
 from trueup.domain.sign_offs import Standing, Task
 from trueup.reports.close_pack import TABLES, write_close_pack_pages, write_close_pack_workbook
-from trueup.storage.views.closing_points import known_packs, months_closed
+from trueup.storage.views.closing_points import known_packs, list_late, months_closed
 from trueup.workflows.authority import is_allowed
-from trueup.workflows.close_month import Looked, look_at_month, propose_closing
+from trueup.workflows.close_month import Looked, look_at_month, propose_closing, signed_points
+from trueup.workflows.jobs.write_close_papers import ask_papers
 from trueup.workflows.people import all_people
-from trueup.workflows.sign_off import give_task, review_point, sign_point, signed_points
+from trueup.workflows.sign_off import give_task, review_point, sign_point
 
 _MONTHS = 12
+_OWN = ("Trial balance", "Answered for")
+"""Tables of the pack that the page shows in its own way."""
+_PARTS = ("opening", "debits", "credits", "closing")
 STANDS = {
     Standing.AUTOMATIC: ("ok", "Signed by itself"),
     Standing.BLOCKED: ("bad", "Blocked"),
@@ -46,18 +51,38 @@ def _show(visit: Visit) -> Response:
     looked = _look(visit)
     return visit.render(
         "close_month.html",
-        title=f"Close of {looked.pack.of}",
+        title=f"Close of {looked.pack.of.words}",
         looked=looked,
         month=str(looked.pack.of),
         lights=LIGHTS,
         signed=(signed := signed_points(visit.connection, looked.pack.of, looked.points)),
-        waiting=[each for each in signed if each.is_open],
+        blocking=[each for each in signed if each.blocks],
+        today=visit.now.date(),
+        rolls=_rolls(visit, looked),
+        late=list_late(visit.connection, looked.pack.of),
         stands=STANDS,
         people=_people(visit),
         over=looked.pack.of.last < visit.now.date(),
-        red=[point for point in looked.points if point.light.value == "red"],
-        tables=[(table, rows) for table in TABLES if (rows := rows_of(table, looked.pack))],
+        tables=[(table, rows) for table in TABLES if table.title not in _OWN and (rows := rows_of(table, looked.pack))],
     )
+
+
+def _rolls(visit: Visit, looked: Looked) -> list[tuple[str, str, list[tuple[str, Money]]]]:
+    """Each account with its opening, its moves and its closing, and the address of their lines."""
+    names = Names(visit)
+    return [
+        (
+            names.account(each.account),
+            f"/close/{looked.pack.of}/accounts/{each.account}/{each.currency}",
+            [(part, Money(getattr(each, part), each.currency)) for part in _PARTS],
+        )
+        for each in looked.pack.figures.balances
+    ]
+
+
+def _papers(visit: Visit) -> Response:
+    """All papers of the month, as long work."""
+    return visit.go(f"/jobs/{visit.act(ask_papers, Month.read(visit.path('month')), visit.who)}")
 
 
 def _paper(visit: Visit) -> Response:
@@ -83,7 +108,9 @@ def _content(visit: Visit, looked: Looked, ending: str) -> bytes:
 def _propose(visit: Visit) -> Response:
     month = Month.read(visit.path("month"))
     done = visit.act(propose_closing, month, visit.who, visit.given("override"))
-    return visit.go(f"/close/{month}", f"Closing {month} is proposal {done.proposal}; a second person must approve it.")
+    return visit.go(
+        f"/close/{month}", f"Closing {month.words} is proposal {done.proposal}; a second person must approve it."
+    )
 
 
 def _people(visit: Visit) -> list[str]:
@@ -130,6 +157,7 @@ PAGE = Page(
         Route("/close", _list),
         Route("/close/{month}", _show),
         Route("/close/{month}/pack.{ending}", _paper),
+        Route("/close/{month}/papers", _papers, "journal.export", "POST"),
         Route("/close/{month}/points/{point}/sign", _sign, "month.close", "POST"),
         Route("/close/{month}/points/{point}/review", _review, "month.close", "POST"),
         Route("/close/{month}/points/{point}/owner", _give, "month.close", "POST"),

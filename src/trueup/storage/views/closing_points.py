@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -146,10 +147,47 @@ _CHARGED = sa.text(
 )
 
 
-def months_closed(connection: sa.Connection, months: Sequence[Month]) -> list[tuple[Month, Closing | None, Any]]:
-    """Of each month how it was closed, and the proposal to close it that waits for a second person; None where there is none."""
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A fact that came after its month was closed: its entry, the day it is of and the one it is posted on, who said so and why.
+
+    `by` and `why` are empty for what follows by itself: a closed month takes nothing more.
+    """
+
+    entry: int
+    narration: str
+    of: date
+    posted_on: date
+    by: str
+    why: str
+
+
+def months_closed(connection: sa.Connection, months: Sequence[Month]) -> list[tuple[Month, Closing | None, Any, str]]:
+    """Of each month how it was closed, the proposal that waits for a second person, None where there is none of it; and why it was
+    closed in spite of open points, "" where none was open."""
     closed = {each.month: each for each in list_closings(connection)}
-    return [(month, closed.get(month), find_proposal(connection, month)) for month in months]
+    why = {row.subject: row.why or "" for row in connection.execute(_OVERRIDES)}
+    return [
+        (month, closed.get(month), find_proposal(connection, month), why.get(f"month {month}", "")) for month in months
+    ]
+
+
+_OVERRIDES = sa.text("SELECT subject, after ->> 'override' AS why FROM trueup.acts WHERE act = 'month.closed'")
+
+
+def list_late(connection: sa.Connection, month: Month) -> list[Late]:
+    """What is posted in a month and is of an earlier one that was closed by then, the latest first."""
+    return [Late(*row) for row in connection.execute(_LATE, {"start": month.first, "last": month.last})]
+
+
+_LATE = sa.text(
+    "SELECT e.id, e.narration, r.paid_on, e.day, coalesce(a.actor, ''), coalesce(a.after ->> 'note', '')"
+    " FROM trueup.journal_entries e JOIN trueup.remittances r ON r.id = e.remittance_id AND r.paid_on < :start"
+    " JOIN trueup.closed_months c ON c.month = date_trunc('month', r.paid_on)::date AND c.closed_at <= e.posted_at"
+    " LEFT JOIN LATERAL (SELECT actor, after FROM trueup.acts WHERE act = 'remittance.posted-late'"
+    "  AND subject = 'payment ' || r.partner || '/' || r.payment ORDER BY id DESC LIMIT 1) a ON true"
+    " WHERE e.day BETWEEN :start AND :last ORDER BY e.day DESC, e.id DESC LIMIT 200"
+)
 
 
 def known_packs(connection: sa.Connection, evidence: str) -> list[tuple[str, str, datetime]]:
