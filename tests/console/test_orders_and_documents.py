@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import unquote
 
-from tests.console.calling import person
+import sqlalchemy as sa
+from playwright.sync_api import Page as Tab
+
+from tests.console.calling import calling, person, token
+from tests.console.conftest import Filled, console_over
 from tests.console.installed import Console
 from tests.console.routes import addresses
+from tests.console.test_all_pages import violations
+from tests.x12_text import orders_file
+from trueup.console.document_structure import element_at, find_once, structure_of
 from trueup.workflows.import_products import KIND, archive_upload
 
 
@@ -63,3 +72,64 @@ def test_search_finds_what_is_exact_first(console: Console) -> None:
         assert first and first[1] == "/orders/amazon-us/PO000001"
         assert f"/documents/{digest}" in olga.get(f"/search?words={digest[:12]}").text
         assert "Nothing is called" in olga.get("/search?words=no-such-thing").text
+
+
+def telling(console: Console, number: str) -> str:
+    """The hash of the document that told an order."""
+    query = "SELECT r.evidence FROM trueup.order_revisions r JOIN trueup.orders o ON o.id = r.order_id WHERE o.number = :number"
+    with console.app.database.transaction() as connection:
+        return str(connection.execute(sa.text(query), {"number": number}).scalars().one())
+
+
+def test_a_document_is_read_again_and_nothing_changes(filled: Filled, tmp_path: Path) -> None:
+    """As it was read then; then, as if an earlier Trueup had read less of it: what is read otherwise stands beside what was."""
+    altered = "body #>> '{lines,0,net_cost,value}' = '1.23'"
+    forget = "UPDATE trueup.order_revisions SET body = jsonb_set(body, '{lines,0,net_cost,value}', '\"1.23\"') WHERE evidence = :by"
+    with console_over(filled, tmp_path) as console, console.visitor("Aude") as aude:
+        digest = telling(console, "PO000001")
+        assert (
+            "nothing is read otherwise today. Nothing was changed." in aude.get(f"/documents/{digest}?view=again").text
+        )
+        with console.app.database.transaction() as connection:
+            changed = connection.execute(sa.text(forget), {"by": digest}).rowcount
+        page = aude.get(f"/documents/{digest}?view=again").text
+        assert f"{changed} value" in page and "<del>1.23</del>" in page and "lines 1 net cost value" in page
+        with calling(console, token(console, "Aude", "look")) as program:
+            again = program.json(f"/documents/{digest}/rereading")
+        assert [each["then"] for each in again["differences"]] == ["1.23"] * changed
+        with console.app.database.transaction() as connection:
+            kept = connection.execute(sa.text(f"SELECT count(*) FROM trueup.order_revisions WHERE {altered}"))
+            assert kept.scalar_one() == changed
+
+
+def test_what_is_selected_in_one_view_is_selected_in_all(console: Console, page_of: Callable[..., Tab]) -> None:
+    """A member of the structure leads to its place in the bytes, its name and what may stand there; its answer stands beside it."""
+    page = page_of("Aude")
+    page.goto(f"/documents/{telling(console, 'PO000001')}")
+    page.locator(".structure a", has_text="PO000001").first.click()
+    selected = page.locator("#selected").inner_text()
+    assert "purchaseOrderNumber" in selected and "text" in selected
+    assert page.locator("mark#asked").inner_text().startswith('"PO000001"')
+    assert page.locator(".structure a[aria-current]").count() == 1
+    assert violations(page, "a document with an element selected", "light") == []
+    page.locator("#beside").click()
+    assert page.locator("#beside-source").is_visible()
+    page.get_by_role("link", name="Open it, with this one beside it").click()
+    assert page.locator("#beside-source").is_visible()
+
+
+def test_an_element_of_edi_says_its_name_its_position_and_what_it_may_hold() -> None:
+    """Each segment by the guide of its set, wherever the bytes begin; what stands once in them is found by its text, else not."""
+    content = orders_file()
+    parts = structure_of(content, 0, len(content))
+    assert [part.title for part in parts][:3] == ["ISA", "GS", "ST"]
+    number = next(each for part in parts if part.title == "BEG" for each in part.elements if each.value == "4TJ8X1QA")
+    assert (number.position, content[number.offset :].startswith(b"4TJ8X1QA")) == ("BEG03", True)
+    assert number.name and "characters (data element 324)" in number.allowed and "must be there" in number.allowed
+    assert element_at(parts, number.offset + 3) == number
+    purpose = next(each for part in parts for each in part.elements if each.position == "BEG01")
+    assert "00, 01, 04" in purpose.allowed
+    half = parts[len(parts) // 2].offset
+    assert structure_of(content, half, len(content)) == [part for part in parts if part.offset >= half]
+    assert find_once(content, "4TJ8X1QA") == number.offset and find_once(content, "PO1") is None
+    assert structure_of(b"sku,title\n", 0, 10) == [] and structure_of(b"{broken", 0, 7) == []

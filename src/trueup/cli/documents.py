@@ -17,9 +17,10 @@ from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
 from trueup.storage.views import documents as views
 from trueup.storage.views.evidence import explain_document as explain
 from trueup.workflows.erase_documents import propose_erasure
+from trueup.workflows.read_again import read_again
 
 group = typer.Typer(
-    name="documents", help="The archive: list, show, explain, cat, verify, erase.", no_args_is_help=True
+    name="documents", help="The archive: list, show, read-again, explain, cat, verify, erase.", no_args_is_help=True
 )
 LARGEST_READ_BYTES = 64 * 1024 * 1024
 _MOST_FINDINGS = 100
@@ -31,6 +32,12 @@ _COLUMNS = (
     Column("name", "name", wrap=True),
     Column("bytes", lambda row: f"{row['size_bytes']:,}", number=True),
     Column("hash", lambda row: row["digest"][:16]),
+)
+_AGAIN = (
+    Column("of", "name"),
+    Column("part", "part", wrap=True),
+    Column("then", "then", wrap=True),
+    Column("today", "now", wrap=True),
 )
 _MADE = (Column("what", "what"), Column("which", "which"), Column("says", "says", wrap=True))
 Wanted = Annotated[
@@ -93,6 +100,20 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "at": str(finding.location),
     }
+
+
+@command(group, "read-again", example="trueup documents read-again 3f9a2c1e")
+def read_document_again(session: Session, document: Wanted) -> Result:
+    """Read a document with today's rules and tell what would be another value than was kept of it. It changes nothing.
+
+    Exit code 1 when anything is read otherwise.
+    """
+    with session.open() as app, app.database.transaction() as connection:
+        found = views.find_document(connection, document)
+        again = read_again(connection, app.world, found.digest)
+    rows = [{"name": each.name, "part": each.part, "then": each.then, "now": each.now} for each in again.differences]
+    data = {"format": again.format, "values": again.values, "compared": again.compared, "differences": rows}
+    return Result(data, _AGAIN, rows=rows, remark=str(again), nothing=str(again), findings=bool(rows))
 
 
 @command(group, "explain", example="trueup documents explain 3f9a2c1e")

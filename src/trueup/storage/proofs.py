@@ -36,6 +36,7 @@ proofs = sa.Table(
     sa.Column("taken_in_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Index("uq_proofs_identity", "identity", unique=True),
     sa.Index("ix_proofs_order", "partner", "purchase_order", postgresql_where=sa.text("purchase_order <> ''")),
+    sa.Index("ix_proofs_tracking", "tracking", postgresql_where=sa.text("tracking <> ''")),
     sa.Index("ix_proofs_invoice", "partner", "reference", postgresql_where=sa.text("reference <> ''")),
 )
 _COPIED = (

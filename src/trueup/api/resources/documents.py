@@ -13,6 +13,7 @@ from trueup.api.shapes import Hash, Instant, Name, Page, Paging, Shape
 from trueup.storage.views import documents as views
 from trueup.storage.views.document_pages import page_documents
 from trueup.storage.views.evidence import explain_document
+from trueup.workflows.read_again import read_again
 
 _EXAMPLE = {
     "id": 17,
@@ -126,6 +127,59 @@ def get_document(call: Calling, document: Which) -> WholeDocument:
         return WholeDocument.model_validate({**shown, "made": made})
 
 
+class Reread(Shape):
+    """A value that is read otherwise today: of what, which part of it, then and now; null where it was not, or is no more."""
+
+    name: str
+    part: str
+    then: str | None
+    now: str | None
+
+
+class Rereading(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {
+                "words": "Read again as amazon-vendor-orders: of 1 that were kept, 1 value is read otherwise today.",
+                "format": "amazon-vendor-orders",
+                "values": 1,
+                "compared": 1,
+                "findings": 0,
+                "differences": [
+                    {"name": "order PO000001 revision 1", "part": "deal code", "then": None, "now": "SPRING"}
+                ],
+            }
+        ]
+    },
+):
+    """A document as today's formats read it. `compared`: how many orders and payments were kept of it then."""
+
+    words: str
+    format: str
+    values: int
+    compared: int
+    findings: int
+    differences: list[Reread]
+
+
+def read_document_again(call: Calling, document: Which) -> Rereading:
+    """Read a document again with today's rules, held against what was kept of it when it was taken in. Nothing is changed."""
+    with call.look() as connection:
+        found = views.find_document(connection, document)
+        again = read_again(connection, call.desk.world, found.digest)
+    return Rereading(
+        words=str(again),
+        format=again.format,
+        values=again.values,
+        compared=again.compared,
+        findings=len(again.findings),
+        differences=[
+            Reread(name=each.name, part=each.part, then=each.then, now=each.now) for each in again.differences
+        ],
+    )
+
+
 def get_content(call: Calling, document: Which) -> Response:
     """Download the bytes, as they arrived.
 
@@ -152,6 +206,7 @@ RESOURCE = Resource(
     (
         Operation("/documents", list_documents),
         Operation("/documents/{document}", get_document),
+        Operation("/documents/{document}/rereading", read_document_again),
         Operation("/documents/{document}/content", get_content, "documents.download", more=_BYTES),
     ),
 )

@@ -267,7 +267,7 @@ def _trial(preview: Any) -> Trial:
     )
 
 
-def take_back(call: Calling, version: Number, dry_run: DryRun = False, key: Key = None) -> Changed:
+def take_buffer_back(call: Calling, version: Number, dry_run: DryRun = False, key: Key = None) -> Changed:
     """Take the newest version of a buffer back: what held before it holds again."""
 
     def act(tx: Tx) -> Changed:
@@ -309,6 +309,6 @@ RESOURCE = Resource(
         Operation("/stock-buffers", change, "stock.buffers", "POST"),
         Operation("/stock-buffers/trial", try_change, "stock.buffers", "POST"),
         Operation("/stock-buffers/versions", list_versions),
-        Operation("/stock-buffers/versions/{version}/undoing", take_back, "stock.buffers", "POST"),
+        Operation("/stock-buffers/versions/{version}/undoing", take_buffer_back, "stock.buffers", "POST"),
     ),
 )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from itertools import islice
 from typing import Any
 
 from starlette.responses import Response
 
 from trueup.base.errors import DocumentError, TrueupError
 from trueup.base.money import Money, UnitPrice
+from trueup.console.document_structure import element_at, find_once, structure_of
 from trueup.console.files import kept_as
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
@@ -25,9 +28,15 @@ from trueup.storage.views import documents as views
 from trueup.storage.views.document_pages import list_document_sources, list_kinds, page_documents
 from trueup.storage.views.evidence import explain_document
 from trueup.storage.views.proofs import find_tracked
+from trueup.storage.views.readings import list_counterparts
+from trueup.workflows.read_again import try_read_again
 
 LARGEST_READ_BYTES = 20_000_000
 _MOST_VALUES = 100
+_MOST_LINKED = 500
+_LARGEST_LINKED_BYTES = 500_000
+_MOST_DIFFERENCES = 200
+NOTHING = Source((), 0, 0, None, None)
 _COLUMNS = (
     Column("Arrived"),
     Column("Kind"),
@@ -60,21 +69,72 @@ def _show(visit: Visit) -> Response:
         content = visit.desk.world.archive.load_content(visit.connection, found.digest)
     reading, unread = read(content) if readable else (None, "It is too large to be shown; download it.")
     findings = reading.findings if reading else ()
-    asked, start = visit.asked("at"), visit.asked("from")
-    place = int(asked) if asked.isdecimal() else None
-    begin = int(start) if start.isdecimal() else max(0, (place or 0) - 2000)
+    place = _number(visit, "at")
+    begin = _number(visit, "from")
+    begin = max(0, (place or 0) - 2000) if begin is None else begin
+    source = show_source(content, marks_of(findings, place), begin) if readable else NOTHING
+    values = [plain(value) for value in reading.values[:_MOST_VALUES]] if reading else []
+    structure = structure_of(content, source.start, source.end)
     return visit.render(
         "document.html",
         document=shown,
-        source=show_source(content, marks_of(findings, place), begin) if readable else Source((), 0, 0, None, None),
-        pretty=_pretty(content) if readable else "",
+        source=source,
+        structure=structure,
+        selected=element_at(structure, place) if place is not None else None,
+        places=_places(content, values) if source.lines else {},
         reading=reading,
         unread="" if reading else unread,
-        values=[plain(value) for value in reading.values[:_MOST_VALUES]] if reading else [],
+        values=values,
         findings=findings[:500],
+        counts=Counter(each.severity.value for each in findings),
         made=[{**each, "href": _address(each)} for each in explain_document(visit.connection, found.digest)],
-        view=visit.asked("view") or "meaning",
+        again=_again(visit, found.digest) if readable and visit.asked("view") == "again" else None,
+        counterparts=list_counterparts(visit.connection, found.digest),
+        beside=_beside(visit),
     )
+
+
+def _number(visit: Visit, name: str) -> int | None:
+    """A place in the bytes, where the address says one."""
+    text = visit.asked(name)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else None
+
+
+def _again(visit: Visit, digest: str) -> dict[str, Any]:
+    """Today's reading held against the one that was kept; why there is none."""
+    again, why = try_read_again(visit.connection, visit.desk.world, digest)
+    return {"found": again, "why": why, "shown": again.differences[:_MOST_DIFFERENCES] if again else ()}
+
+
+def _beside(visit: Visit) -> dict[str, Any] | None:
+    """Another document, to be seen beside this one: an order and its answer."""
+    if not visit.asked("beside"):
+        return None
+    found = views.find_document(visit.connection, visit.asked("beside"))
+    shown = views.show_document(visit.connection, found)
+    if shown["erased"] is not None or found.size_bytes > LARGEST_READ_BYTES:
+        return {"document": shown, "source": NOTHING}
+    content = visit.desk.world.archive.load_content(visit.connection, found.digest)
+    return {"document": shown, "source": show_source(content, (), 0)}
+
+
+def _places(content: bytes, values: Any) -> dict[str, int]:
+    """Where values of the meaning stand in the bytes: those that stand there once, so that there is no doubt which is meant."""
+    found: dict[str, int] = {}
+    if len(content) <= _LARGEST_LINKED_BYTES:
+        for text in islice(_texts(values), _MOST_LINKED):
+            place = find_once(content, text) if text not in found else None
+            if place is not None:
+                found[text] = place
+    return found
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+    elif isinstance(value, str):
+        yield value
 
 
 def read(content: bytes) -> tuple[Reading[Any] | None, str]:
@@ -102,16 +162,6 @@ def plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return str(value)
-
-
-def _pretty(content: bytes) -> str:
-    """JSON with its structure in sight; "" for what is none."""
-    if content[:1] not in (b"{", b"["):
-        return ""
-    try:
-        return json.dumps(json.loads(content), indent=2, ensure_ascii=False)[:200_000]
-    except ValueError:
-        return ""
 
 
 def _address(made: dict[str, Any]) -> str:

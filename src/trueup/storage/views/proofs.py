@@ -10,12 +10,16 @@ from trueup.domain.invoices import normal_reference
 from trueup.storage.proofs import proofs
 
 _TRACKED = ("partner", "kind", "purchase_order", "carrier", "tracking", "evidence")
+_NONE: sa.ColumnClause[str] = sa.literal_column("''")
+"""What names no parcel is in no index: said as a constant, so that the database sees it."""
 
 
 def find_tracked(connection: sa.Connection, tracking: str, limit: int = 6) -> list[dict[str, Any]]:
     """What carriers confirmed under a number of theirs, the latest first."""
     table = proofs.c
-    query = sa.select(*(table[name] for name in _TRACKED), table.day).where(table.tracking == tracking.upper())
+    query = sa.select(*(table[name] for name in _TRACKED), table.day).where(
+        table.tracking == tracking.upper(), table.tracking != _NONE
+    )
     rows = connection.execute(query.order_by(table.day.desc(), table.id.desc()).limit(limit)).mappings()
     return [{**{name: row[name] for name in _TRACKED}, "day": row["day"].isoformat()} for row in rows]
 
