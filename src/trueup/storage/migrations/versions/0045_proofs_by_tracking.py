@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0044_proofs_by_tracking"
-down_revision = "0043_buffer_changes"
+revision = "0045_proofs_by_tracking"
+down_revision = "0044_causes_of_cases"
 branch_labels = None
 depends_on = None
 
