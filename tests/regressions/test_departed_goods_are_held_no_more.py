@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.workflows.installation import LOCATION, Goods, Installation, install, line
-from tests.workflows.scenes import CALM, DAY, HOUR, rows
+from tests.workflows.scenes import DAY, HOUR, rows
 from trueup.base.clock import ManualClock
 from trueup.domain.cases import Role
 from trueup.storage.database import Database
 from trueup.workflows.declare_stock import count_of, declare_stock
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.world import Pace
 
+QUARTERS = Pace(poll=6 * HOUR, back_fill=DAY, products=DAY, files=DAY)
+"""Four looks a day are enough for goods that leave in days."""
 SET = Goods("SET-1", "B000000003", tracked=False, declared_source="warehouse")
 
 
@@ -25,13 +28,13 @@ def count(here: Installation, on_hand: int) -> None:
 def accepted(here: Installation, cases: int) -> str:
     """An order of sets that is answered; its number."""
     number = here.order(line(SET, cases))
-    here.pass_time(2 * HOUR)
+    here.pass_time(7 * HOUR)
     return number
 
 
 def test_a_count_after_the_order_was_closed_ends_its_reservation(database: Database, clock: ManualClock) -> None:
     """What left is not in the new count, so it is not taken off it; nothing happens to the order or in the shop."""
-    with install(database, clock, SET, pace=CALM) as here:
+    with install(database, clock, SET, pace=QUARTERS) as here:
         here.pass_time(HOUR)
         count(here, 30)
         first = accepted(here, 4)
@@ -51,7 +54,7 @@ def test_a_count_after_the_order_was_closed_ends_its_reservation(database: Datab
 
 def test_a_count_while_the_order_is_open_ends_nothing(database: Database, clock: ManualClock) -> None:
     """Its goods may lie there and be counted: they are not promised twice."""
-    with install(database, clock, SET, pace=CALM) as here:
+    with install(database, clock, SET, pace=QUARTERS) as here:
         here.pass_time(HOUR)
         count(here, 30)
         accepted(here, 4)
