@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from tests.cli.seeded import CommandLine
 from trueup.base.clock import ManualClock
 from trueup.cli.demo import tell_days
 from trueup.cli.frame import Session
@@ -25,3 +28,19 @@ def test_each_simulated_day_is_told_once_where_nothing_is_drawn(capsys: pytest.C
     _, *days = told.err.splitlines()
     assert [day.partition(" ")[0] for day in days] == ["Monday", "Tuesday", "Wednesday"]
     assert all(day.endswith("trade-ins: T-1001 received") for day in days)
+
+
+def test_a_demo_that_is_asked_to_end_leaves_no_database_behind(tmp_path: Path) -> None:
+    """SIGTERM, which is how whatever runs it ends it, closes all that it started, as Ctrl-C does."""
+    running = CommandLine(tmp_path, {}).start("demo")
+    assert running.stderr is not None
+    told = [running.stderr.readline()]
+    while "five days begin" not in told[-1]:
+        assert told[-1], told
+        told.append(running.stderr.readline())
+    server = tmp_path / ".demo" / "data" / "postgres" / "postmaster.pid"
+    assert server.exists()
+    running.send_signal(signal.SIGTERM)
+    _, err = running.communicate(timeout=120)
+    assert running.returncode == 130 and "Traceback" not in err, err
+    assert not server.exists()

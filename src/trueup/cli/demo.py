@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
@@ -48,6 +49,7 @@ def demo(
     """
     began = time.monotonic()
     with (
+        _ended_by_signals(),
         closing(listen_near(0 if once else PORT)) as listener,
         open_demo(seed, FOLDER, session.data, address_of(listener)) as running,
     ):
@@ -59,6 +61,18 @@ def demo(
             _stay(session, running, result, listener)
     ended = Result({"ended": True, "agrees": report["agrees"]}, words="The demo has ended.")
     return result if once else replace(ended, findings=result.findings)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM ends it as Ctrl-C does, and so does SIGINT where a shell has a program of the background ignore it: its database and
+    its simulators end with it."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
 
 
 def _play(session: Session, running: Demo) -> None:
