@@ -11,6 +11,7 @@ from playwright.sync_api import Page as Tab
 
 from tests.cli.remitted import export, line
 from tests.console.installed import Console
+from trueup.base.errors import Throttled
 from trueup.console.streams import MOST_OF_ONE, Streams
 from trueup.domain.cases import Role
 from trueup.domain.deduction_rules import RuleField, RuleForm
@@ -23,6 +24,7 @@ from trueup.workflows.jobs.try_rule import ask_trial
 from trueup.workflows.keep_rules import propose_rule, reject_rule
 from trueup.workflows.long_work import begin_work, do_at_once, do_piece, end_work
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.source_failures import note_failure, note_working
 
 EXPORT = export("900100,90.00", lines=(line("900100", "QZX 1", "50.00"), line("900100", "QZX 2", "40.00")))
 
@@ -169,3 +171,28 @@ def test_streams_are_few() -> None:
     assert streams.enter("b")
     streams.leave("a")
     assert streams.enter("a")
+
+
+def test_a_row_says_when_it_comes_next_how_long_it_takes_and_what_waits(console: Console) -> None:
+    """What waits for its rate budget has not failed, and opens no case; another trouble has."""
+
+    def fail(words: str) -> list[int]:
+        return [console.app.act(False, note_failure, "shop", "products", words) for _ in range(5)]
+
+    try:
+        assert fail(str(Throttled("The shop restores points", retry_after_seconds=3))) == [1, 1, 1, 1, 1]
+        with console.visitor("Olga") as olga:
+            page = olga.get("/flows").text
+        assert "Waits for its rate budget" in page and "(rate budget)" in page
+        for heading in ("Last good", "Next", "Backlog", "p95", "Open cases"):
+            assert f"{heading}</th>" in page
+        with console.app.database.transaction() as connection:
+            opened = (
+                "SELECT count(*) FROM trueup.cases WHERE kind = 'source.failing' AND subject = 'source shop products'"
+            )
+            assert connection.execute(sa.text(opened)).scalar_one() == 0
+        assert fail("The shop is on fire")[-1] == 6
+        with console.visitor("Olga") as olga:
+            assert "Failed 6 times in a row, tried again" in olga.get("/flows").text
+    finally:
+        console.app.act(False, note_working, "shop", "products")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -133,3 +134,16 @@ def test_an_element_of_edi_says_its_name_its_position_and_what_it_may_hold() -> 
     assert structure_of(content, half, len(content)) == [part for part in parts if part.offset >= half]
     assert find_once(content, "4TJ8X1QA") == number.offset and find_once(content, "PO1") is None
     assert structure_of(b"sku,title\n", 0, 10) == [] and structure_of(b"{broken", 0, 7) == []
+
+
+def test_a_zipped_report_shows_what_is_inside(console: Console) -> None:
+    """Its bytes stay as they came; what is cut off in the middle is said to be no text, and breaks nothing."""
+    whole = gzip.compress(b'{"inside": "the forecast"}', mtime=0)
+    admin = person(console, "Ana Admin")
+    zipped = console.app.act(False, archive_upload, whole, KIND, "report.json.gz", admin)
+    cut = console.app.act(False, archive_upload, whole[:-12], KIND, "cut.json.gz", admin)
+    with console.visitor("Aude") as aude:
+        shown = aude.get(f"/documents/{zipped}?view=raw").text
+        assert "the forecast" in shown and "Not text" not in shown
+        assert aude.get(f"/documents/{zipped}/original").content == whole
+        assert "the forecast" not in aude.get(f"/documents/{cut}?view=raw").text

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.durable.programs import Tx, World, calls, defects, effects, program, write, write_defect
-from trueup.base.clock import ManualClock, SystemClock
+from trueup.base.clock import ManualClock, SystemClock, write_instant
 from trueup.base.errors import Conflict, NotFound
 from trueup.durable.engine import Program, RunStatus
 from trueup.durable.flow import Context, Flow
@@ -18,6 +18,7 @@ from trueup.durable.retention import delete_finished
 from trueup.durable.simulated import run_until
 from trueup.durable.takeover import WorkerSettings
 from trueup.durable.worker import dbos_client
+from trueup.storage.views.runs import list_runs, load_speeds
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -72,6 +73,19 @@ def test_a_start_shares_the_fate_of_its_transaction(pool: sa.Engine, clock: Manu
         engine.start("print_label", "C", "C")
         engine.settle()
         assert effects(pool) == [("C", "label")]
+
+
+def test_a_run_is_told_by_the_clock_of_its_days_and_how_long_it_took_by_the_machines(pool: sa.Engine) -> None:
+    """In a demonstration they are years apart: when it moved is a day of the world, and a duration is time of a worker."""
+    clock = ManualClock(START)
+    with launched(pool, program(pool, clock)) as engine:
+        engine.start("print_label", "label:A:1", "A")
+        engine.settle()
+        with pool.connect() as connection:
+            [run] = list_runs(connection, status="done")
+            speeds = load_speeds(connection)
+    assert run["since"] == write_instant(START) and run["machine_at"] > write_instant(START)
+    assert speeds["label:A"].runs == 1 and timedelta(0) <= speeds["label:A"].p95 < timedelta(minutes=1)
 
 
 def test_an_act_sets_moves_and_cancels_timers(pool: sa.Engine, clock: ManualClock) -> None:

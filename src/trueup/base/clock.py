@@ -31,6 +31,16 @@ class SystemClock:
         time.sleep(seconds)
 
 
+class ShiftedClock(SystemClock):
+    """The machine's clock, so much later or earlier: that of a demonstration, which goes on from another day."""
+
+    def __init__(self, by: timedelta) -> None:
+        self._by = by
+
+    def now(self) -> datetime:
+        return super().now() + self._by
+
+
 class ManualClock:
     """A clock that moves only when told; sleeping moves it. Safe to share between threads."""
 

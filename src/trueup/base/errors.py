@@ -72,12 +72,16 @@ class Transient(RemoteError):
 
 
 class Throttled(Transient):
-    """Our budget there is spent; nothing was done. Wait `retry_after_seconds`."""
+    """Our budget there is spent; nothing was done. Wait `retry_after_seconds`.
+
+    Its words always have `mark` in them: where only words are kept, such as beside a source, waiting is told from failing by it.
+    """
 
     http_status = 429
+    mark: ClassVar[str] = "rate budget"
 
     def __init__(self, message: str, *, retry_after_seconds: float = 1.0) -> None:
-        super().__init__(message)
+        super().__init__(message if self.mark in message else f"{message} ({self.mark})")
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -85,6 +89,7 @@ class Paused(Throttled):
     """A person has put the connection to rest until a time; nothing was asked of it. Ask again after `retry_after_seconds`."""
 
     http_status = 409
+    mark: ClassVar[str] = ""
 
 
 class Unauthorized(RemoteError):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from trueup.base.clock import SystemClock, write_instant
+from trueup.base.clock import write_instant
 from trueup.base.errors import ConfigurationError, TrueupError
 from trueup.cli.frame import Result, Session, command
 from trueup.cli.tables import Column
@@ -59,7 +60,7 @@ def _probe_all(session: Session) -> Iterator[Probe]:
         return
     # Held open beneath the rest: an embedded server is started and stopped once.
     with store:
-        yield from _probe_store(store)
+        yield from _probe_store(store, session.now())
         yield from _probe_connections(session)
 
 
@@ -79,7 +80,7 @@ def _probe_connections(session: Session) -> Iterator[Probe]:
                 advance(1)
 
 
-def _probe_store(store: Store) -> Iterator[Probe]:
+def _probe_store(store: Store, now: datetime) -> Iterator[Probe]:
     try:
         found = store.database.check()
         where = "embedded" if store.server is not None else f"on {store.database.url.host or 'a local socket'}"
@@ -90,7 +91,7 @@ def _probe_store(store: Store) -> Iterator[Probe]:
         yield _failed(OURS, "keep data in its database", error)
         return
     try:
-        yield _probe_archive(store)
+        yield _probe_archive(store, now)
         with store.transaction() as connection:
             workers = [each for each in list_workers(connection) if each["alive"]]
     except TrueupError as error:
@@ -104,10 +105,10 @@ def _probe_store(store: Store) -> Iterator[Probe]:
         yield Probe(OURS, "work", Verdict.MISSING, "no worker is alive", remedy)
 
 
-def _probe_archive(store: Store) -> Probe:
+def _probe_archive(store: Store, now: datetime) -> Probe:
     """Seal and open a document for real, and keep nothing of it."""
     with store.transaction(dry_run=True) as connection:
-        try_archive(connection, store.archive, _TRIAL, SystemClock().now())
+        try_archive(connection, store.archive, _TRIAL, now)
     words = f"sealed and opened a trial document under master key {store.key.id}"
     return Probe(OURS, "keep documents in its archive", Verdict.WORKS, words)
 

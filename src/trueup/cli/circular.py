@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from trueup.base.clock import SystemClock
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column, words
 from trueup.domain.circular_units import Lane
@@ -90,9 +89,7 @@ def list_items(
     programme, _, number = after.rpartition("/")
     place = (programme, int(number)) if number.isdigit() else ("", 0)
     with session.look() as connection:
-        rows = views.list_items(
-            connection, SystemClock().now(), lane=views.lane_named(lane), sku=sku, page=(place, limit)
-        )
+        rows = views.list_items(connection, session.now(), lane=views.lane_named(lane), sku=sku, page=(place, limit))
     return Result(rows, _ITEMS)
 
 
@@ -105,7 +102,7 @@ def list_cycles(
 ) -> Result:
     """List rentals and resales: who has which item, from when to when. An end that is open is not known."""
     with session.look() as connection:
-        rows = views.list_cycles(connection, SystemClock().now(), only_open=not every, overdue=overdue, limit=limit)
+        rows = views.list_cycles(connection, session.now(), only_open=not every, overdue=overdue, limit=limit)
     return Result(rows, _CYCLES)
 
 
@@ -127,7 +124,7 @@ def show_item(
 ) -> Result:
     """Show the story of one unit: who has it when, what clashes, which order claimed it, what changed, on what evidence."""
     with session.look() as connection:
-        shown = views.show_item(connection, item, SystemClock().now())
+        shown = views.show_item(connection, item, session.now())
     return Result(shown, words="\n".join(_story(shown)))
 
 
@@ -167,7 +164,7 @@ def list_credits(
 ) -> Result:
     """List credits for trade-ins, the oldest first: what is owed on each, what was spent, what the shop shows."""
     with session.look() as connection:
-        rows = credit_views.list_credits(connection, SystemClock().now().date(), every=every)
+        rows = credit_views.list_credits(connection, session.now().date(), every=every)
     return Result(rows, _CREDITS, nothing="Nothing is owed on any credit.")
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trueup.base.clock import SystemClock, write_instant
+from trueup.base.clock import write_instant
 from trueup.base.errors import Invalid
 from trueup.base.ids import Digest
 from trueup.base.money import Money
@@ -62,7 +62,7 @@ def close(
     with session.open_store() as store, store.transaction() as connection:
         hold_still(connection)
         books = load_books(session)
-        now = SystemClock().now().astimezone(UTC)
+        now = session.now()
         looked = look_at_month(
             connection, books, wanted, now, lambda digest: store.archive.load_content(connection, Digest(digest))
         )

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from trueup.app import Application, Opening
+    from trueup.base.clock import Clock
     from trueup.domain.cases import Role
     from trueup.store import Store
     from trueup.workflows.resolve_case import Person
@@ -95,7 +97,8 @@ class Session:
         # Imported when something is opened: help and completion must not wait for it.
         from trueup.app import Opening, open_application
 
-        return open_application(self._place(), opening or Opening(environ=self.environ))
+        place = self._place()
+        return open_application(place, opening or Opening(self.clock(), environ=self.environ))
 
     def open_store(self) -> Store:
         """What the installation keeps, opened to look: partners and shops may be set up wrongly."""
@@ -108,6 +111,17 @@ class Session:
         """A transaction of the installation's database, for reading."""
         with self.open_store() as store, store.transaction() as connection:
             yield connection
+
+    def clock(self) -> Clock:
+        """The clock of this installation: the machine's, or in the folder of a demonstration that of its days."""
+        from trueup.settings.clock import clock_of
+        from trueup.settings.load import load_foundation
+
+        return clock_of(load_foundation(self._place(), self.environ))
+
+    def now(self) -> datetime:
+        """What time it is for this installation."""
+        return self.clock().now()
 
     def _place(self) -> Path:
         if self.data is not None:

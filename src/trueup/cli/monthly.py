@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from trueup.base.clock import SystemClock
 from trueup.base.money import Money
 from trueup.base.secret import Secret
 from trueup.cli.frame import Result, Session, command
@@ -40,7 +39,7 @@ def statement(
         frozenset(each for shop in settings.shops for each in shop.membership_products),
     )
     chart = build_books(settings.books.chart).chart
-    now = SystemClock().now()
+    now = session.now()
     with session.look() as connection:
         found = views.load_month(connection, Month.read(month), chart, hidden)
     if pdf is not None:

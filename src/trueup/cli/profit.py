@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from trueup.base.clock import SystemClock
 from trueup.base.errors import Invalid
 from trueup.base.money import Money, UnitPrice
 from trueup.cli.close import load_books
@@ -45,7 +44,7 @@ def profit(
     from trueup.storage.views import profit as views
     from trueup.storage.views.closing import hold_still
 
-    first, last = _period(since, until)
+    first, last = _period(session, since, until)
     known = _costs(costs) if costs is not None else {}
     chart = load_books(session).chart
     waiting_on = [chart.code(purpose) for purpose in (Purpose.DISPUTED, Purpose.AUDIT_CLAIMS, Purpose.SUSPENSE)]
@@ -85,8 +84,8 @@ def _costs(path: Path) -> dict[str, UnitPrice]:
     return dict(reading.values)
 
 
-def _period(since: str | None, until: str | None) -> tuple[date, date]:
-    before = Month.of(SystemClock().now().date()).before
+def _period(session: Session, since: str | None, until: str | None) -> tuple[date, date]:
+    before = Month.of(session.now().date()).before
     first = read_day(since, "--from") or before.first
     last = read_day(until, "--to") or (Month.of(first).last if since else before.last)
     if last < first:

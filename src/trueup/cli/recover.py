@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trueup.base.clock import SystemClock
 from trueup.base.errors import Invalid, Refused
 from trueup.base.ids import Digest
 from trueup.base.money import Money
@@ -72,7 +71,7 @@ def recover(
         if pack or submit or outcome:
             raise Invalid("--pack, --submit and --outcome are about one claim: say which, by its id.")
         return _list(session, (family, partner, every), cost, limit)
-    day = read_day(on, "--on") or SystemClock().now().date()
+    day = read_day(on, "--on") or session.now().date()
     if submit or outcome:
         _act(session, claim, (submit, outcome, won, day), by)
     return _one(session, claim, cost, pack)
@@ -107,7 +106,7 @@ def _one(session: Session, claim: int, cost: str, pack: Path | None) -> Result:
             content = _pack(
                 brief,
                 each,
-                company,
+                (company, session.now().date()),
                 pack.suffix.lower(),
                 lambda digest: store.archive.load_content(connection, Digest(digest)),
             )
@@ -143,7 +142,7 @@ def _ranked(session: Session, cost: str, *, partner: str | None = None, claim_id
     from trueup.workflows.dispute_claim import disputable_types
     from trueup.workflows.rank_claims import rank_claims
 
-    today = SystemClock().now().date()
+    today = session.now().date()
     types = disputable_types(load_books(session))
     with session.look() as connection:
         return rank_claims(connection, types, today, cost=cost, partner=partner, claim_id=claim_id)
@@ -208,10 +207,10 @@ def _told(brief: Brief) -> dict[str, Any]:
     }
 
 
-def _pack(brief: Brief, each: Ranked, company: str, suffix: str, read: Any) -> bytes:
+def _pack(brief: Brief, each: Ranked, made: tuple[str, date], suffix: str, read: Any) -> bytes:
     from trueup.reports.dispute_pack import write_dispute_archive, write_dispute_pack
 
-    pdf = write_dispute_pack(brief, each.standing, SystemClock().now().date(), company)
+    pdf = write_dispute_pack(brief, each.standing, made[1], made[0])
     if suffix == ".pdf":
         return pdf
     if suffix != ".zip":

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from trueup.base.clock import SystemClock
 from trueup.base.errors import ConfigurationError, Conflict, Invalid, Refused
 from trueup.base.secret import Secret
 from trueup.cli.frame import By, Result, Session, command, person_of
@@ -99,7 +98,7 @@ def set_secret(
     secret = _ask(name)
     with session.open_store() as store, store.transaction(dry_run=session.dry_run) as connection:
         person = person_of(store.foundation.people, by)
-        replaced = keep_secret(connection, store.key, (name, secret), person, SystemClock().now())
+        replaced = keep_secret(connection, store.key, (name, secret), person, session.now())
     data = {"name": name, "replaced": replaced, "reference": f"sealed:{name}", "dry_run": session.dry_run}
     done = "replaced" if replaced else "kept"
     kept = " (dry run: nothing kept)" if session.dry_run else ""
@@ -137,7 +136,7 @@ def delete_secret(
 ) -> Result:
     """Forget a sealed secret."""
     with session.open_store() as store, store.transaction(dry_run=session.dry_run) as connection:
-        forget_secret(connection, name, person_of(store.foundation.people, by), SystemClock().now())
+        forget_secret(connection, name, person_of(store.foundation.people, by), session.now())
     kept = " (dry run: it is still kept)" if session.dry_run else ""
     return Result({"name": name, "dry_run": session.dry_run}, words=f"Secret {name} forgotten{kept}.")
 

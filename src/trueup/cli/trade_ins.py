@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from trueup.base.clock import SystemClock
 from trueup.base.errors import Invalid
 from trueup.base.money import Money
 from trueup.cli.documents import finding_json
@@ -61,7 +60,7 @@ def record(
     on: Annotated[str | None, typer.Option("--on", help="When; today when left out.", metavar="DAY")] = None,
 ) -> Result:
     """Record one trade-in: its item is created in the circular system, not available to anybody."""
-    day = read_day(on, "--on") or SystemClock().now().date()
+    day = read_day(on, "--on") or session.now().date()
     told = TradeIn(key, sku, serial, _money(quote), day, customer_id(customer) if customer else "")
     with session.open() as app:
         person = person_of(app.settings.people, by)

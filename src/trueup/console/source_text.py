@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from trueup.base.errors import Unreadable
+from trueup.formats.compressed import opened
 from trueup.formats.document import Finding
 
 WINDOW_BYTES = 48_000
+LARGEST_OPENED_BYTES = 64_000_000
+"""What is zipped is opened up to here: beyond it, it is downloaded."""
 _MARKED_BYTES = 24
-_BINARY_OPENINGS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")
+_BINARY_OPENINGS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
 _INTERCHANGE_BYTES = 106
 
 
@@ -61,7 +65,11 @@ def marks_of(findings: Sequence[Finding], asked: int | None = None) -> list[Mark
 
 
 def show_source(content: bytes, marks: Sequence[Mark], start: int = 0) -> Source:
-    """The window that begins at a byte, cut at ends of lines."""
+    """The window that begins at a byte, cut at ends of lines. Of GZIP it is one of what is inside, as its findings are."""
+    try:
+        content = opened(content, LARGEST_OPENED_BYTES)
+    except Unreadable:
+        return Source((), 0, 0, None, None, binary=True)
     if content.startswith(_BINARY_OPENINGS) or b"\0" in content[:4000]:
         return Source((), 0, 0, None, None, binary=True)
     breaks = _terminator(content)

@@ -12,7 +12,7 @@ from typing import Any
 
 from trueup import __version__
 from trueup.app import Application, Opening, open_application
-from trueup.base.clock import ManualClock, write_instant
+from trueup.base.clock import ManualClock, SystemClock, write_instant
 from trueup.base.plugins import collect
 from trueup.demo import parts
 from trueup.demo.archive import captured_log, find_secrets, verify_documents
@@ -21,6 +21,7 @@ from trueup.demo.part import Part, Player, Rows, Stage, Urls
 from trueup.demo.sending import Joined
 from trueup.durable.simulated import run_until
 from trueup.durable.takeover import WorkerSettings
+from trueup.settings.clock import write_clock
 from trueup.simulation import installation
 from trueup.simulation.plan import DAYS, START
 from trueup.simulators.amazon import AmazonSimulator
@@ -47,6 +48,7 @@ _PACE = Pace(
     silence=timedelta(hours=25),
     settle=timedelta(minutes=4),
 )
+_TOLD_AFTER = timedelta(seconds=2)
 _STRIDE = timedelta(minutes=4)  # orders of the plan close five minutes after a poll is due
 
 
@@ -71,6 +73,7 @@ class Demo:
     app: Application
     players: dict[Part, Player]
     log: list[str]
+    told_shift: timedelta | None = None
 
     def play(self, watch: Watch) -> None:
         """Everything that the parts do, up to the end; `watch` is given a way to look at each step."""
@@ -82,9 +85,11 @@ class Demo:
         for done, cue in enumerate(cues):
             run_until(joined, self.stage.clock, cue.at, joined.next_sending, _STRIDE)
             cue.act()
+            self.tell_time()
             watch(lambda done=done: self.moment(done, len(cues)))  # type: ignore[misc]
         run_until(joined, self.stage.clock, self.stage.end, joined.next_sending, _STRIDE)
         joined.settle()
+        self.tell_time()
         watch(lambda: self.moment(len(cues), len(cues)))
 
     def moment(self, done: int, of: int) -> Moment:
@@ -100,6 +105,14 @@ class Demo:
         """Let simulated time go on with the machine's for a while."""
         time.sleep(seconds)
         self.stage.clock.advance(timedelta(seconds=seconds))
+        self.tell_time()
+
+    def tell_time(self) -> None:
+        """Commands in the demonstration's folder go by its clock: it is written down whenever it leaves the machine's behind."""
+        shift = self.stage.clock.now() - SystemClock().now()
+        if self.told_shift is None or abs(shift - self.told_shift) > _TOLD_AFTER:
+            write_clock(self.stage.folder / installation.CLOCK, self.stage.clock.now())
+            self.told_shift = shift
 
     def commands(self) -> list[str]:
         """What a person may try while it stays up."""

@@ -305,6 +305,7 @@ class SimulationSettings(Table):
     shopify_url: LoopbackUrl = key("the address of the Shopify simulator")
     supercycle_url: LoopbackUrl | None = key("the address of the Supercycle simulator", None)
     seed: NotNegative = key("a whole number", 0)
+    clock: FilePath | None = key("a file that says what time it is there, beside what time it was here", None)
 
 
 class Foundation(Table):
@@ -313,6 +314,7 @@ class Foundation(Table):
     installation: InstallationSettings = key("the table [installation]", InstallationSettings())
     archive: ArchiveSettings = key("the table [archive]", ArchiveSettings())
     people: tuple[PersonSettings, ...] = key("[[people]]", ())
+    simulation: SimulationSettings | None = key("the table [simulation]", None)
 
     @property
     def master_key_file(self) -> Path:
@@ -333,7 +335,6 @@ class Settings(Foundation):
     worker: WorkerSettings = key("the table [worker]", WorkerSettings())
     signals: tuple[SignalSettings, ...] = key("[[signals]]", ())
     sign_in: SignInSettings | None = key("the table [sign_in]", None)
-    simulation: SimulationSettings | None = key("the table [simulation]", None)
 
     @property
     def two_persons_above(self) -> Money | None:

@@ -37,6 +37,10 @@ _PAID_BY_FILE = (
 _WORDS = "We reject what we may not ship later, because this buyer takes no backorders."
 
 
+CLOCK = "clock"
+"""The file that says what time it is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """Where the simulators and the console of this run listen, and the shop's ids of its locations by name."""
@@ -92,6 +96,7 @@ def write_settings(addresses: Addresses) -> str:
             shopify_url=addresses.shopify,
             supercycle_url=addresses.supercycle,
             seed=addresses.seed,
+            clock=CLOCK,
         ),
     ]
     return "".join(parts)

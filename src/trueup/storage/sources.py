@@ -88,12 +88,13 @@ def note_success(
     connection.execute(sa.update(sources).where(sources.c.name == name, sources.c.query == query).values(**values))
 
 
-def note_failure(connection: sa.Connection, name: str, query: str, error: str) -> int:
-    """It did not. Returns how often in a row."""
+def note_failure(connection: sa.Connection, name: str, query: str, error: str, *, counts: bool = True) -> int:
+    """It did not. Returns how often in a row; what does not count is noted, and adds nothing to what failed before it."""
+    often = sources.c.failures + 1 if counts else sa.func.greatest(sources.c.failures, 1)
     number: int = connection.execute(
         sa.update(sources)
         .where(sources.c.name == name, sources.c.query == query)
-        .values(failures=sources.c.failures + 1, last_error=error)
+        .values(failures=often, last_error=error)
         .returning(sources.c.failures)
     ).scalar_one()
     return number

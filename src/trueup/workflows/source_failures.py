@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trueup.base.errors import ConfigurationError, NotFound, Refused, RemoteError, TrueupError, Unauthorized
+from trueup.base.errors import ConfigurationError, NotFound, Refused, RemoteError, Throttled, TrueupError, Unauthorized
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.storage import cases, sources
 from trueup.storage.pauses import find_pause
@@ -21,11 +21,11 @@ def needs_person(error: TrueupError) -> bool:
 def note_failure(tx: Tx, source: str, query: str, error: str, *, at_once: bool = False) -> int:
     """It failed. Tells someone when it goes on, or `at_once`. Returns how often in a row.
 
-    What is paused has not failed: that it rests is a case of its own.
+    What is paused has not failed: that it rests is a case of its own. Nor has what waits for its rate budget, however often.
     """
     if (pause := find_pause(tx.connection, source)) is not None and pause.until > tx.now:
         return 1
-    failures = sources.note_failure(tx.connection, source, query, error)
+    failures = sources.note_failure(tx.connection, source, query, error, counts=Throttled.mark not in error)
     if at_once or failures >= FAILURES_BEFORE_CASE:
         draft = CaseDraft(
             kind="source.failing",

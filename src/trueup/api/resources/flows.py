@@ -38,7 +38,7 @@ class Connection(
 
     name: str
     query: str
-    health: Literal["ok", "warn", "bad", "unknown"]
+    health: Literal["ok", "waiting", "warn", "bad", "unknown"]
     words: str
     last_success_at: Instant | None
     covered_until: Instant | None
@@ -92,7 +92,7 @@ def list_connections(call: Calling) -> Listed[Connection]:
     rows = []
     for source in sources:
         fresh = freshness_of(source, call.now)
-        health = "unknown" if fresh.state == "idle" else fresh.state
+        health = {"idle": "unknown", "held": "waiting"}.get(fresh.state, fresh.state)
         rows.append(Connection.model_validate({**source, "health": health, "words": fresh.word}))
     return Listed[Connection](items=rows)
 
@@ -115,7 +115,7 @@ def list_runs(call: Calling, asked: Annotated[RunQuery, Query()]) -> Page[Run]:
     after = (read_instant(since), run_id) if asked.at else None
     with call.look() as connection:
         rows = views.list_runs(connection, status=asked.status, flow=asked.flow, after=after, limit=asked.limit + 1)
-        return call.page_by(Run, rows, asked.limit, "since", "run_id")
+        return call.page_by(Run, rows, asked.limit, "machine_at", "run_id")
 
 
 RunId = Annotated[str, Path(max_length=300, description="The run's id.")]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
@@ -12,11 +16,13 @@ from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import runs as views
 from trueup.storage.views.acts import list_acts
-from trueup.storage.views.connections import list_pauses
-from trueup.storage.views.freshness import freshness_of, worst
+from trueup.storage.views.connections import list_pauses, load_backlog
+from trueup.storage.views.freshness import Freshness, freshness_of, worst
 from trueup.storage.views.run_steps import list_budgets, list_steps
 from trueup.storage.views.status import list_sources
 from trueup.workflows.mend_runs import note_cancel, note_retry
+from trueup.workflows.rounds import next_dues
+from trueup.workflows.watch import every_rounds
 
 RUN_STATES = {
     "timed": ("held", "Set for later"),
@@ -59,7 +65,7 @@ def _show(visit: Visit) -> Response:
         columns=_COLUMNS,
         pauses=list_pauses(visit.connection),
         connections=set(visit.desk.world.connections.guarded),
-        sources=[(fresh, source) for fresh, source in zip(sources, known, strict=True)],
+        sources=_rows(visit, known),
         trust=worst(sources),
         runs=runs,
         counts=views.count_runs(visit.connection),
@@ -70,6 +76,35 @@ def _show(visit: Visit) -> Response:
         run_states=RUN_STATES,
         most=_MOST,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that is read of a connection. `first`: of its connection, whose backlog and open cases stand there."""
+
+    fresh: Freshness
+    source: Mapping[str, Any]
+    next: datetime | None
+    speed: views.Speed | None
+    first: bool
+    waiting: int
+    cases: int
+
+
+def _rows(visit: Visit, known: Sequence[Mapping[str, Any]]) -> list[Row]:
+    chains = {(each.source, each.query): each for each in every_rounds(visit.desk.world)}
+    dues = next_dues(visit.connection, list(chains.values()))
+    speeds = views.load_speeds(visit.connection)
+    rows: list[Row] = []
+    for source in known:
+        name, key = source["name"], (source["name"], source["query"])
+        first = not rows or rows[-1].source["name"] != name
+        backlog = load_backlog(visit.connection, name) if first else None
+        waiting = backlog.unsent + backlog.unproven + backlog.unpublished if backlog else 0
+        speed = speeds.get(chains[key].stem) if key in chains else None
+        fresh = freshness_of(source, visit.now)
+        rows.append(Row(fresh, source, dues.get(key), speed, first, waiting, backlog.cases if backlog else 0))
+    return rows
 
 
 def _budget_words(visit: Visit, name: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from trueup.base.clock import read_instant
+from trueup.base.errors import Throttled
 
 _STALE = timedelta(hours=26)
 _LOST_AFTER = 5
@@ -30,7 +31,13 @@ def freshness_of(source: Mapping[str, Any], now: datetime) -> Freshness:
     """Of a row of `show_status`'s sources."""
     last, failures = source["last_success_at"], source["failures_in_a_row"]
     trouble = str(source["last_error"] or "") if failures else ""
-    if failures >= _LOST_AFTER:
+    if failures and Throttled.mark in trouble:
+        # Nothing is wrong: the system lets us ask again in a moment. Waiting for long is worth a look all the same.
+        known = last is not None and now - read_instant(last) <= _STALE
+        state, word = (
+            ("held", "Waits for its rate budget") if known else ("warn", "Waits for its rate budget, and for long")
+        )
+    elif failures >= _LOST_AFTER:
         state, word = "bad", f"Failed {failures} times in a row, tried again"
     elif failures:
         state, word = "warn", "Failed, tried again"
