@@ -1,5 +1,7 @@
 // The frame: menu on a phone, theme, time zone, forms that send themselves, sentences that go away.
 
+const HEARD_MS = 150;
+
 function remember(name, value) {
   const secure = location.protocol === "https:" ? "; secure" : "";
   document.cookie = `${name}=${encodeURIComponent(value)}; path=/; max-age=31536000; samesite=lax${secure}`;
@@ -59,6 +61,12 @@ export function startFrame() {
   if (zone && !document.cookie.includes("zone=")) remember("zone", zone);
   startTheme();
   startMenu();
+  // A screen reader reads out what comes into a place that it knows, once; what stood there from the beginning it may pass over.
+  const heard = [...document.querySelectorAll("[data-heard]")].map((each) => each.innerText);
+  setTimeout(() => {
+    const place = document.getElementById("heard");
+    if (place) place.textContent = heard.join(" ");
+  }, HEARD_MS);
   document.addEventListener("change", (event) => {
     if (event.target.matches?.("[data-send]")) event.target.form.requestSubmit();
   });
