@@ -12,6 +12,7 @@ from playwright.sync_api import Page as Tab
 
 from tests.console.installed import ROLES, Console
 from tests.console.routes import address, addresses, all_routes, is_there
+from trueup.console.live import is_streamed
 from trueup.console.page import OPEN_TO_ALL, Route
 from trueup.console.permissions import words_of
 from trueup.console.server import csrf_of
@@ -19,7 +20,7 @@ from trueup.workflows.authority import permissions
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 ROUTES = all_routes()
-_NO_PAGES = (".csv", ".xlsx", ".zip", "/original", "/live", "/live/cases")
+_NO_PAGES = (".csv", ".xlsx", ".zip", "/original")
 _TWICE = """() => {
   const ids = [...document.querySelectorAll("[id]")].map((each) => each.id);
   return ids.filter((id, at) => ids.indexOf(id) < at);
@@ -39,7 +40,11 @@ _ONE_OF_EACH = """() => {
     }
   }
 }"""
-PAGES = [route for _, route in ROUTES if route.method == "GET" and not route.path.endswith(_NO_PAGES)]
+PAGES = [
+    route
+    for _, route in ROUTES
+    if route.method == "GET" and not route.path.endswith(_NO_PAGES) and not is_streamed(route.path)
+]
 
 
 def _named(route: Route) -> str:

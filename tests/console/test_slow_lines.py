@@ -33,7 +33,8 @@ def test_a_stream_that_was_cut_goes_on_and_doubles_nothing(
     new_case("the second news")
     tab.evaluate(_BACKGROUND, False)
     tab.locator("#news").get_by_text("2 new cases, show").wait_for()
-    assert resumed == [None, "1"] and tab.locator("#news a").count() == 1
+    first, again = resumed
+    assert first is None and again is not None and again.startswith("1") and tab.locator("#news a").count() == 1
     assert tab.locator("#comment").input_value() == "half a thought"
     assert tab.locator("details.history").get_attribute("open") is not None
 
@@ -49,14 +50,14 @@ def test_what_is_waited_for_says_so_and_an_answer_that_never_comes_is_told(
     tab.clock.install()
     tab.goto("/exceptions?words=a+slow+answer")
     tab.locator("#note").wait_for()
-    tab.route(f"**/exceptions*row={number}*", held.append)
+    tab.route(f"**/exceptions*row={number}*", lambda route: held.append(route))
     tab.keyboard.press("j")
     _pass(tab, held, 250)
     assert tab.locator("#detail").get_attribute("aria-busy") == "true"
     held.pop().continue_()
     tab.locator("#detail:not([aria-busy])").get_by_role("heading", name="a slow answer", exact=False).first.wait_for()
     tab.locator("#note").fill("the buyer called")
-    tab.route("**/try", held.append)
+    tab.route("**/try", lambda route: held.append(route))
     tab.keyboard.press("Escape")
     tab.keyboard.press("1")
     _pass(tab, held, 61_000)
