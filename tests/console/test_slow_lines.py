@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import Route
 
