@@ -20,7 +20,7 @@ from trueup.workflows.authority import permissions
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 ROUTES = all_routes()
-_NO_PAGES = (".csv", ".xlsx", ".zip", "/original")
+_NO_PAGES = (".csv", ".xlsx", ".zip", "/original", "/by-key")  # files, and an address that leads on
 _TWICE = """() => {
   const ids = [...document.querySelectorAll("[id]")].map((each) => each.id);
   return ids.filter((id, at) => ids.indexOf(id) < at);

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from playwright.sync_api import Browser, Route
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import Route
+
+from tests.console.installed import Console
+from trueup.console.visit import SESSION
 
 _BACKGROUND = """hidden => {
   Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
@@ -39,12 +42,14 @@ def test_a_stream_that_was_cut_goes_on_and_doubles_nothing(
 
 
 def test_what_is_waited_for_says_so_and_an_answer_that_never_comes_is_told(
-    page_of: Callable[..., Tab], new_case: Callable[..., int]
+    console: Console, browser: Browser, new_case: Callable[..., int]
 ) -> None:
     """After a fifth of a second bars stand in the place of the case; after a minute it is told that nothing was done."""
     new_case("a slow answer, first", 9900)
     number = new_case("a slow answer")
-    tab = page_of("Olga")
+    context = browser.new_context(base_url=console.url, locale="en-GB")
+    context.add_cookies([{"name": SESSION, "value": console.ticket("Olga"), "url": console.url}])
+    tab = context.new_page()
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -66,6 +71,7 @@ def test_what_is_waited_for_says_so_and_an_answer_that_never_comes_is_told(
     _pass(tab, held, 61_000)
     tab.locator("#toasts").get_by_text("Nothing was changed; try again").wait_for()
     assert tab.locator("#note").input_value() == "the buyer called" and tab.locator("#try").inner_text() == ""
+    context.close()
 
 
 def _pass(tab: Tab, held: list[Route], milliseconds: int) -> None:
