@@ -14,6 +14,7 @@ from tests.console.calling import calling, token
 from tests.console.installed import Console
 from tests.console.money_books import console_over_money, lacking, newest_case
 from tests.console.test_all_pages import violations
+from trueup.base.money import Money
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +162,30 @@ def _approve(console: Console, act: str) -> None:
         number = connection.execute(query, {"act": act}).scalar_one()
     with console.visitor("Bo Admin") as bo:
         assert bo.post(f"/proposals/{number}/approve").status_code == 303
+
+
+def test_a_statement_is_grouped_summed_and_unfolds_its_lines(console: Console, page_of: Callable[..., Tab]) -> None:
+    """Groups come to the payment and live in the address; what is marked is summed to the cent; a row tells its claim's story."""
+    with console.visitor("Aude") as aude:
+        for by in ("reason", "invoice", "order"):
+            shown = aude.get(f"/remittances/1?by={by}").text
+            table = shown.split('id="groups"')[1].split("</table>")[0]
+            sums = [
+                Money.of(text.replace(",", "").replace("\N{MINUS SIGN}", "-"), "USD").minor
+                for text in re.findall(r'<span class="money(?: negative)?">([^<]+)<', table)
+            ]
+            assert len(sums) > 2 and sum(sums[:-1]) == sums[-1] == 168000, by
+        claim = aude.get("/remittances/1?by=invoice&group=INV-1").text
+        assert not lacking(claim, "INV-1SC", "Original") and lacking(claim, "XQZ 77 WHAT")
+        assert not lacking(aude.get("/remittances/1/lines/3").text, "Claim shortage/INV1", "given up", "?at=")
+    tab = page_of("Fina")
+    tab.goto("/remittances/1")
+    summed = tab.locator("[data-summed]")
+    assert not summed.is_visible()
+    tab.get_by_label("Add line 1 to the sum").check()
+    tab.get_by_label("Add line 3 to the sum").check()
+    assert summed.inner_text() == "2 marked: 910.00 USD"
+    story = tab.locator("summary", has_text="of line 3")
+    story.press("Enter")
+    tab.locator("#line-3").get_by_text("Claim shortage/INV1").wait_for()
+    assert violations(tab, "a statement with a row unfolded", "light") == []

@@ -53,6 +53,7 @@ journal_lines = sa.Table(
     sa.Column("case_key", sa.Text, nullable=False),
     sa.CheckConstraint("minor <> 0", name="of_something"),
     sa.Index("ix_journal_lines_invoice", "invoice_id", postgresql_where=sa.text("invoice_id IS NOT NULL")),
+    sa.Index("ix_journal_lines_claim", "claim", postgresql_where=sa.text("claim <> ''")),
     sa.Index("ix_journal_lines_rule", "rule", postgresql_where=sa.text("left(rule, 5) = 'rule-'")),
 )
 journal_sums = sa.Table(

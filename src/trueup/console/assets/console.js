@@ -6,6 +6,7 @@ import { startPalette } from "./palette.js";
 import { startFrame, toast } from "./frame.js";
 import { startCharts } from "./chart_places.js";
 import { startPasskeys } from "./passkeys.js";
+import { startSums } from "./sums.js";
 import { startWaiting } from "./waiting.js";
 
 startFrame();
@@ -13,6 +14,7 @@ startPalette();
 startKeys();
 startCharts();
 startPasskeys();
+startSums();
 startWaiting();
 
 // What htmx asks for is looked at, or tried and rolled back.

@@ -16,6 +16,8 @@ from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import remittances as views
+from trueup.storage.views.match_desk import undone_of
+from trueup.storage.views.remittance_groups import BY, group_lines, load_charged, tell_claim
 from trueup.storage.views.remittance_lines import explain_lines
 from trueup.workflows.import_remittances import Upload
 from trueup.workflows.jobs.import_remittances import ask_import
@@ -76,23 +78,59 @@ def _upload(visit: Visit) -> Response:
     return visit.go(f"/jobs/{job}", f"{name} is archived.")
 
 
+_BY = (
+    Choice("", "As told"),
+    Choice("reason", "By reason"),
+    Choice("invoice", "By invoice"),
+    Choice("order", "By order"),
+)
+
+
 def _show(visit: Visit) -> Response:
     number = visit.number("id")
-    shown = views.show_remittance(visit.connection, number)
-    lines = explain_lines(visit.connection, views.load_payment(visit.connection, number), limit=_MOST_LINES)
-    wanted = visit.asked("only")
-    if wanted == "waits":
+    state, names = state_of(visit, "only", "by", "group"), Names(visit)
+    shown, saved = views.show_remittance(visit.connection, number), views.load_payment(visit.connection, number)
+    groups = group_lines(visit.connection, saved, state["by"]) if state["by"] in BY else []
+    # A group without a name is said in the address by a dash: no name is one.
+    chosen = next((each for each in groups if (each.key or "-") == state["group"]), None)
+    lines = explain_lines(visit.connection, saved, limit=_MOST_LINES, only=chosen.lines if chosen is not None else None)
+    if state["only"] == "waits":
         lines = [line for line in lines if line["waits"]]
     return visit.render(
         "remittance.html",
         title=f"Payment {shown['payment']}",
-        state=state_of(visit, "only"),
+        state=state,
         tabs=(Choice("all", "All lines"), Choice("waits", "What waits")),
+        grouping=_BY,
+        groups=groups,
+        chosen=chosen,
+        charged=load_charged(visit.connection, number),
         shown=shown,
         lines=lines,
-        more=max(0, shown["lines"] - _MOST_LINES),
-        names=Names(visit),
+        more=max(0, (len(chosen.lines) if chosen is not None else shown["lines"]) - _MOST_LINES),
+        names=names,
         proposals=undoings(visit, f"payment {shown['partner']}/{shown['payment']} line "),
+    )
+
+
+def _line(visit: Visit) -> Response:
+    """All that is known of one line: whole, or as the part that its row unfolds."""
+    number, wanted = visit.number("id"), visit.number("line")
+    saved = views.load_payment(visit.connection, number)
+    [line] = explain_lines(visit.connection, saved, wanted)
+    claims = {
+        posting["claim"]: posting["amount"].rpartition(" ")[2] for posting in line["postings"] if posting["claim"]
+    }
+    told = [tell_claim(visit.connection, saved.partner, claim, currency) for claim, currency in claims.items()]
+    return visit.render(
+        "remittance_line_part.html" if visit.partial else "remittance_line.html",
+        title=f"Line {wanted} of payment {saved.remittance.payment}",
+        payment=saved,
+        line=line,
+        chains=[each for each in told if each is not None],
+        charged=load_charged(visit.connection, number).get(wanted, []),
+        history=undone_of(visit.connection, number, wanted),
+        names=Names(visit),
     )
 
 
@@ -130,6 +168,7 @@ PAGE = Page(
         Route("/remittances/upload", _ask_file),
         Route("/remittances/upload", _upload, "remittances.import", "POST"),
         Route("/remittances/{id:int}", _show),
+        Route("/remittances/{id:int}/lines/{line:int}", _line),
     ),
     Place(Group.MONEY, 1, "cash"),
     "m",

@@ -195,7 +195,7 @@ _SLICES = sa.text(
     " JOIN trueup.remittances r ON r.id = e.remittance_id"
     " LEFT JOIN trueup.remittance_lines rl ON rl.remittance_id = r.id AND rl.source = r.source AND rl.number = l.source_line"
     " LEFT JOIN trueup.remittance_tellings t ON t.remittance_id = r.id AND t.source = r.source"
-    " WHERE l.claim = :claim AND l.currency = :currency AND r.partner = :partner"
+    " WHERE l.claim = :claim AND l.claim <> '' AND l.currency = :currency AND r.partner = :partner"
     " GROUP BY r.id, l.source_line, l.reference HAVING sum(l.minor) <> 0 ORDER BY r.paid_on, r.payment, l.reference"
 )
 

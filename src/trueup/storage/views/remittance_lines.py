@@ -19,21 +19,30 @@ from trueup.storage.views.remittances import documents_of, load_cases
 
 
 def explain_lines(
-    connection: sa.Connection, saved: SavedRemittance, line: int | None = None, *, limit: int = 500
+    connection: sa.Connection,
+    saved: SavedRemittance,
+    line: int | None = None,
+    *,
+    limit: int = 500,
+    only: Collection[int] | None = None,
 ) -> list[dict[str, Any]]:
-    """Lines of the telling that the books follow, each with its story; one of them when `line` says which.
+    """Lines of the telling that the books follow, each with its story; one of them when `line` says which, or `only` some.
 
     Line 0 is what the payment as a whole leaves unexplained, where it does. Raises NotFound.
     """
     told = saved.primary
-    wanted = [each for each in told.remittance.lines if line is None or each.number == line][:limit]
+    wanted = [
+        each
+        for each in told.remittance.lines
+        if (line is None or each.number == line) and (only is None or each.number in only)
+    ][:limit]
     waiting = {each.line: each for each in suspense.suspended_of(connection, [saved.id]).get(saved.id, [])}
     if line and not wanted:
         raise NotFound(
             f"Payment {told.remittance.payment} has no line {line}: its {len(told.remittance.lines)} lines are numbered from 1."
         )
     numbers = [each.number for each in wanted]
-    whole = told.remittance.tie and line in (None, 0)
+    whole = told.remittance.tie and line in (None, 0) and (only is None or 0 in only)
     postings = _postings(connection, saved.id, [*numbers, 0] if whole else numbers)
     answers = _answers(connection, saved.id, told.remittance.source.value, numbers)
     cases = load_cases(connection, {(each.kind, each.subject) for each in waiting.values()})

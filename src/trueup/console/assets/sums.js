@@ -1,0 +1,25 @@
+// The sum of the rows that are marked, in sight while one scrolls: whole minor units, so that no cent is lost.
+
+function digitsOf(text) {
+  return (text.split(".")[1] ?? "").length;
+}
+
+function add(table, place) {
+  const marked = [...table.querySelectorAll("input[data-amount]:checked")].map((each) => each.dataset.amount);
+  place.hidden = !marked.length;
+  const digits = Math.max(0, ...marked.map(digitsOf));
+  const minor = marked.reduce((sum, text) => sum + BigInt(text.replace(".", "") + "0".repeat(digits - digitsOf(text))), 0n);
+  const plain = minor.toString().replace("-", "").padStart(digits + 1, "0");
+  const whole = BigInt(plain.slice(0, plain.length - digits)).toLocaleString(document.documentElement.lang || undefined);
+  const mark = (1.5).toLocaleString(document.documentElement.lang || undefined)[1];
+  const amount = digits ? `${whole}${mark}${plain.slice(-digits)}` : whole;
+  place.textContent = `${marked.length} marked: ${minor < 0n ? "\u2212" : ""}${amount} ${table.dataset.sums}`;
+}
+
+export function startSums() {
+  document.addEventListener("change", (event) => {
+    const table = event.target.matches?.("input[data-amount]") && event.target.closest("table[data-sums]");
+    const place = table && document.querySelector("[data-summed]");
+    if (place) add(table, place);
+  });
+}
