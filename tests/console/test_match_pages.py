@@ -10,11 +10,14 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page as Tab
 
+from tests.cli.remitted import export, line
 from tests.console.calling import calling, token
 from tests.console.installed import Console
-from tests.console.money_books import console_over_money, lacking, newest_case
+from tests.console.money_books import FINA, console_over_money, lacking, newest_case
 from tests.console.test_all_pages import violations
 from trueup.base.money import Money
+from trueup.workflows.import_invoices import import_invoices
+from trueup.workflows.import_remittances import Upload, begin_upload, settle_upload
 
 
 @pytest.fixture(scope="module")
@@ -189,3 +192,60 @@ def test_a_statement_is_grouped_summed_and_unfolds_its_lines(console: Console, p
     story.press("Enter")
     tab.locator("#line-3").get_by_text("Claim shortage/INV1").wait_for()
     assert violations(tab, "a statement with a row unfolded", "light") == []
+
+
+def test_a_sheet_is_coded_by_keyboard_and_comes_as_a_workbook(console: Console, page_of: Callable[..., Tab]) -> None:
+    """One tab stop, arrows move, a letter writes; a value goes to every marked row, sorting keeps it; seen first, booked then."""
+    console.app.act(False, import_invoices, SHEET_INVOICES.encode(), FINA)
+    act = lambda fn, *args: console.app.act(False, fn, *args)  # noqa: E731
+    begun = begin_upload(act, Upload(SHEET_EXPORT.encode(), "More.csv", "amazon-us", FINA))
+    settle_upload(act, begun, lambda lines: None)
+    with console.visitor("Aude") as aude:
+        assert aude.get("/coding.xlsx").content.startswith(b"PK")
+        assert aude.post("/coding/preview").status_code == 403
+    tab = page_of("Fina")
+    tab.goto("/coding?words=ZXQ")
+    assert tab.locator("table[data-sheet] [tabindex='0']").count() == 1
+    assert not violations(tab, "the sheet", "light")
+    first = tab.get_by_label("Mark 700300 line 2")
+    first.focus()
+    tab.keyboard.press("Space")
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Space")
+    assert tab.locator("tbody input[type=checkbox]:checked").count() == 2
+    for _ in range(4):
+        tab.keyboard.press("ArrowRight")
+    tab.keyboard.type("co-op")
+    tab.keyboard.press("Enter")
+    assert [each.input_value() for each in tab.locator("input[name=type]").all()] == ["co-op", "co-op"]
+    tab.get_by_role("button", name="Amount").click()
+    assert tab.locator("tbody tr").first.get_attribute("data-amount") == "-8.00"
+    assert [each.input_value() for each in tab.locator("input[name=type]").all()] == ["co-op", "co-op"]
+    tab.keyboard.press("Control+Enter")
+    tab.get_by_text("of 2 lines would be booked").wait_for()
+    before = _balance(console)
+    tab.locator("#confirm").press("Enter")
+    tab.get_by_text("of 2 lines are booked").wait_for()
+    assert _balance(console) != before
+    with calling(console, token(console, "Fina")) as fina:
+        waiting = {each["reference"]: each for each in fina.json("/waiting-lines")["items"]}
+        assert "ZXQ 1" not in waiting and "XQZ 77 WHAT" in waiting
+        at = {"remittance": waiting["XQZ 77 WHAT"]["remittance"], "line": waiting["XQZ 77 WHAT"]["line"]}
+        wrong = {**at, "type": "nonsense"}
+        done = fina.send("/codings?dry_run=true", {"lines": [{**at, "type": "co-op"}, wrong]}).json()
+    assert (done["booked"], done["refused"], done["lines"][0]["amount"]["amount"]) == (1, 1, "-10.00")
+    filled = f"remittance,line,type,account,note\n{at['remittance']},{at['line']},co-op,,a fair\n1,x,co-op,,\n"
+    with console.visitor("Fina") as visitor:
+        told = visitor.http.post(
+            "/coding/upload", data={"csrf": visitor.csrf}, files={"file": ("lines.csv", filled.encode(), "text/csv")}
+        )
+    assert told.status_code == 200 and not lacking(told.text, "of 1 lines would be booked", "Not read", "Co-op")
+
+
+SHEET_INVOICES = """number,partner,payee,issued,due,currency,total,purchase_order
+INV-31,amazon-us,NORDA,2026-10-01,2026-11-30,USD,100.00,4FFFFFFF
+"""
+SHEET_EXPORT = export(
+    "700300,88.00,10/21/2026",
+    lines=(line("700300", "INV-31", "100.00"), line("700300", "ZXQ 1", "-4.00"), line("700300", "ZXQ 2", "-8.00")),
+)

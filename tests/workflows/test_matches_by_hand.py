@@ -17,6 +17,7 @@ from trueup.domain.settlement import TO_CHECK, UNMATCHED
 from trueup.storage.database import Database
 from trueup.workflows.answer_suspense import choose_rival, classify_case
 from trueup.workflows.approve_proposal import approve_proposal
+from trueup.workflows.code_lines import Coding, code_lines
 from trueup.workflows.match_lines import HandMatch, Share, match_by_hand
 from trueup.workflows.resolve_case import Person, resolve_case
 from trueup.workflows.undo_match import undo_match
@@ -168,4 +169,30 @@ def test_above_the_limit_two_persons_undo(books: Bookkeeping) -> None:
     books.act(approve_proposal, asked.proposal, BO)
     assert _open(books) == {"INV-1": 100_00}
     assert books.rows("SELECT undone_by, approved_by FROM trueup.undone_matches") == [("Fina", "Bo")]
+    books.check()
+
+
+def test_lines_are_coded_at_once_and_each_says_what_came_of_it(books: Bookkeeping) -> None:
+    """What can be booked is, in one entry a payment; what cannot says why, stands still, and takes nothing with it."""
+    books.take_in(payment("P1", line("QQX 1", -4_00), line("ZZX 2", -5_00)), payment("P2", line("QQX 3", -6_00)))
+    first, second = _remittance(books, "P1"), _remittance(books, "P2")
+    posted = len(_entries(books))
+    told = books.act(
+        code_lines,
+        [
+            Coding(first, 1, "co-op", note="a fair"),
+            Coding(first, 2, "co-op", "999999"),
+            Coding(first, 1, "co-op"),
+            Coding(second, 1, "co-op"),
+            Coding(second, 7, "co-op"),
+            Coding(99, 1, "co-op"),
+        ],
+        FINA,
+    )
+    assert [each.amount for each in told] == [Money(-4_00, "USD"), None, None, Money(-6_00, "USD"), None, None]
+    assert ["not in the chart" in told[1].refused, "twice" in told[2].refused, bool(told[4].refused)] == [True] * 3
+    assert len(_entries(books)) == posted + 2
+    assert books.balance(Purpose.SUSPENSE) == 5_00
+    resolved = books.rows("SELECT resolved_by FROM trueup.cases WHERE state = 'resolved'")
+    assert resolved == [("Fina",)]
     books.check()

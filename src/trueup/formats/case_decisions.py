@@ -61,7 +61,9 @@ def read_case_decisions(content: bytes) -> Reading[WrittenDecision]:
 
     Raises Unreadable when it is no such table.
     """
-    table = read_table(_as_text(content) if opens_workbook(content[:HEAD_BYTES]) else content, _LAYOUT)
+    table = read_table(
+        first_sheet(content, "Decisions about cases") if opens_workbook(content[:HEAD_BYTES]) else content, _LAYOUT
+    )
     decided = tuple(
         WrittenDecision(row.values["case"], row.values["resolution"], row.values["note"] or "", f"row {row.number}")
         for row in table.rows
@@ -70,11 +72,11 @@ def read_case_decisions(content: bytes) -> Reading[WrittenDecision]:
     return Reading(digest_of(content), "case-decisions", decided, table.findings)
 
 
-def _as_text(content: bytes) -> bytes:
-    """The first sheet as the table that it would be as CSV: its rows keep their numbers."""
-    sheets = open_workbook(content, "Decisions about cases")
+def first_sheet(content: bytes, title: str) -> bytes:
+    """A workbook's first sheet as the table that it would be as CSV: its rows keep their numbers. Raises Unreadable without one."""
+    sheets = open_workbook(content, title)
     if not sheets:
-        raise Unreadable("the workbook has no sheet; expected one with the columns case, resolution and note.")
+        raise Unreadable(f"{title}: the workbook has no sheet; expected one with a row of column names.")
     rows = [[_written(cell) for cell in cells] for _, cells in sheets[0].rows()]
     return write_table(rows[0], rows[1:]) if rows else b""
 

@@ -16,6 +16,7 @@ from trueup.base.errors import Refused
 from trueup.base.money import Money
 from trueup.domain.cases import Case, Resolution
 from trueup.domain.chart import Purpose
+from trueup.domain.deduction import DeductionType
 from trueup.domain.matcher import Candidate, Part, placed
 from trueup.domain.settlement import TO_CHECK, LineDecision, Placement, Suspended, claim_of
 from trueup.storage import case_merges, cases, journal, remittances, suspense
@@ -51,17 +52,7 @@ def classify_case(
     Raises NotFound, Conflict (resolved already), Refused: a role, another kind of case, a type or account that is not there.
     """
     case = open_for(tx, case_id, Resolution.CLASSIFY, person)
-    books = tx.resources.books
-    types = books.grammars.now(tx.connection).types
-    type_ = types.get(type_code)
-    if type_ is None:
-        known = ", ".join(sorted(types))
-        raise Refused(f"Case {case_id}: {type_code!r} is no deduction type; expected one of {known}.")
-    code = account or books.chart.code_of_type(type_.code, type_.purpose)
-    if books.chart.account(code) is None:
-        raise Refused(f"Case {case_id}: account {code!r} is not in the chart; see `trueup journal accounts`.")
-    if code in (books.chart.code(Purpose.SUSPENSE), books.chart.code(Purpose.CASH)):
-        raise Refused(f"Case {case_id}: account {code} is not where an explained line can go; choose another.")
+    type_, code = booked_as(tx, type_code, account, f"Case {case_id}")
     waiting = suspense.waiting_lines(tx.connection, case.draft.kind, case.draft.subject)
     why = note or f"{type_.label}, decided in case {case_id}"
     by_payment: defaultdict[int, dict[int, LineDecision]] = defaultdict(dict)
@@ -71,6 +62,22 @@ def classify_case(
             explain_rest(tx, number, line, decision, why)
         by_payment[number].update({} if line.kind == TO_CHECK else {line.line: decision})
     return _answer(tx, case, person, (by_payment, waiting), {"type": type_.code, "account": code, "note": why})
+
+
+def booked_as(tx: Tx, type_code: str, account: str, about: str) -> tuple[DeductionType, str]:
+    """The deduction type that a person says, and the account of it or the one that they say. Raises Refused for what is none."""
+    books = tx.resources.books
+    types = books.grammars.now(tx.connection).types
+    type_ = types.get(type_code)
+    if type_ is None:
+        known = ", ".join(sorted(types))
+        raise Refused(f"{about}: {type_code!r} is no deduction type; expected one of {known}.")
+    code = account or books.chart.code_of_type(type_.code, type_.purpose)
+    if books.chart.account(code) is None:
+        raise Refused(f"{about}: account {code!r} is not in the chart; see `trueup journal accounts`.")
+    if code in (books.chart.code(Purpose.SUSPENSE), books.chart.code(Purpose.CASH)):
+        raise Refused(f"{about}: account {code} is not where an explained line can go; choose another.")
+    return type_, code
 
 
 def explain_rest(tx: Tx, number: int, rest: Suspended, decision: LineDecision, why: str) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from trueup.base.errors import Conflict, Invalid, NotFound, Refused
 from trueup.base.money import Money
 from trueup.domain.cases import Resolution
-from trueup.domain.chart import Purpose
 from trueup.domain.matcher import Candidate
 from trueup.domain.open_items import Items, Lines, ResidueLine
 from trueup.domain.reconciliation import propose
@@ -20,7 +19,7 @@ from trueup.domain.settlement import TO_CHECK, Placement, Suspended, claim_of
 from trueup.storage import cases, remittances, suspense
 from trueup.storage.remittances import SavedRemittance
 from trueup.storage.views.open_items import BookItem, load_items, load_open_items
-from trueup.workflows.answer_suspense import Answered, demand_answering, note_answer, rebook
+from trueup.workflows.answer_suspense import Answered, booked_as, demand_answering, note_answer, rebook
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.reconcile_remittances import placement_of
 from trueup.workflows.resolve_case import Person
@@ -141,16 +140,8 @@ def _on_item(
 
 
 def _on_account(tx: Tx, share: Share, line: RemittanceLine, said: tuple[str, str]) -> Placement:
-    books, (currency, rule) = tx.resources.books, said
-    type_ = books.grammars.now(tx.connection).types.get(share.type)
-    if type_ is None:
-        raise Refused(f"{share.type or 'No type'!r} is no deduction type; docs/deductions.md lists them.")
-    code = share.account or books.chart.code_of_type(type_.code, type_.purpose)
-    if books.chart.account(code) is None or code in (
-        books.chart.code(Purpose.SUSPENSE),
-        books.chart.code(Purpose.CASH),
-    ):
-        raise Refused(f"Account {code!r} is not where an explained share can go; see `trueup journal accounts`.")
+    currency, rule = said
+    type_, code = booked_as(tx, share.type, share.account, f"Line {line.number}")
     claim = claim_of(type_, line.reference)
     placed = Placement(line.number, code, -share.minor, currency, line.reference, type_.code)
     return replace(placed, claim=claim, rule=rule)

@@ -6,6 +6,7 @@ import { startPalette } from "./palette.js";
 import { startFrame, toast } from "./frame.js";
 import { startCharts } from "./chart_places.js";
 import { startPasskeys } from "./passkeys.js";
+import { startSheets } from "./sheets.js";
 import { startSums } from "./sums.js";
 import { startWaiting } from "./waiting.js";
 
@@ -14,6 +15,7 @@ startPalette();
 startKeys();
 startCharts();
 startPasskeys();
+startSheets();
 startSums();
 startWaiting();
 

@@ -31,11 +31,8 @@ def explain_lines(
     Line 0 is what the payment as a whole leaves unexplained, where it does. Raises NotFound.
     """
     told = saved.primary
-    wanted = [
-        each
-        for each in told.remittance.lines
-        if (line is None or each.number == line) and (only is None or each.number in only)
-    ][:limit]
+    lines = (each for each in told.remittance.lines if line in (None, each.number))
+    wanted = [each for each in lines if only is None or each.number in only][:limit]
     waiting = {each.line: each for each in suspense.suspended_of(connection, [saved.id]).get(saved.id, [])}
     if line and not wanted:
         raise NotFound(

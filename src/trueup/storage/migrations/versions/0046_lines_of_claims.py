@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0044_lines_of_claims"
-down_revision = "0043_buffer_changes"
+revision = "0046_lines_of_claims"
+down_revision = "0044_causes_of_cases"
 branch_labels = None
 depends_on = None
 

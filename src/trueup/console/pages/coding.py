@@ -1,0 +1,157 @@
+"""The coding sheet: lines in suspense as a grid; what one says of a marked line is said of all that are marked, and booked."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from trueup.console.money_words import Names
+from trueup.console.page import Group, Page, Place, Route
+from trueup.console.pages.answers import choices_of
+from trueup.console.tables import Choice, Filter, State, state_of
+from trueup.console.visit import Visit
+from trueup.formats.line_codings import read_line_codings
+from trueup.reports.coding_sheet import write_coding_sheet
+from trueup.storage.views.waiting_lines import WaitingFilter, list_waiting, page_waiting
+from trueup.workflows.code_lines import MOST, Coded, Coding, code_lines
+from trueup.workflows.match_lines import MAY
+from trueup.workflows.preview_entries import with_entries
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_STATE = ("partner", "kind", "words", "at")
+_KINDS = (
+    Choice("remittance.unrecognised", "Unrecognised"),
+    Choice("remittance.unknown-invoice", "Unknown invoice"),
+    Choice("remittance.contested", "Ambiguous match"),
+    Choice("remittance.ambiguous", "Reads as two things"),
+    Choice("remittance.unmatched", "Undone"),
+    Choice("remittance.to-check", "To check"),
+    Choice("remittance.does-not-tie", "Does not tie"),
+    Choice("remittance.hidden-items", "Hidden items"),
+)
+_MOST_IN_SHEET = 10_000
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What a sheet does or did: the outcome of each line, the entries, and whether it was only tried."""
+
+    outcomes: Sequence[Coded]
+    entries: Sequence[dict[str, Any]]
+    only_tried: bool
+    notes: Sequence[str] = ()
+
+    @property
+    def refused(self) -> list[Coded]:
+        """Those that were not booked."""
+        return [each for each in self.outcomes if each.refused]
+
+
+def _show(visit: Visit) -> Response:
+    return _page(visit, state_of(visit, *_STATE))
+
+
+def _page(visit: Visit, state: State, drafts: Sequence[Coding] = (), tried: _Tried | None = None) -> Response:
+    paged = page_waiting(visit.connection, _wanted(state), state["at"])
+    shown = {(row["remittance"], row["line"]) for row in paged.rows}
+    of_line = {(each.remittance, each.line): each for each in drafts}
+    return visit.render(
+        "coding.html",
+        status=200,
+        state=state,
+        paged=paged,
+        drafts=of_line,
+        others=[each for key, each in of_line.items() if key not in shown],
+        tried=tried,
+        entries=tried.entries[:_SHOWN] if tried is not None else (),
+        most=MOST,
+        filters=(
+            Filter("partner", "Partner", [Choice(name, name) for name in sorted(visit.desk.world.partners)]),
+            Filter("kind", "Why it waits", _KINDS),
+            Filter("words", "Reference"),
+        ),
+        names=Names(visit),
+        **choices_of(visit),
+    )
+
+
+def _wanted(state: State) -> WaitingFilter:
+    return WaitingFilter(state["partner"], state["kind"], state["words"])
+
+
+def _codings(visit: Visit) -> list[Coding]:
+    """What was filled in; a row without a type says nothing."""
+    columns = ("row", "type", "account", "note")
+    rows = zip(*(visit.all_given(name) for name in columns), strict=False)
+    found = []
+    for where, type_, account, note in rows:
+        remittance, _, line = where.partition(".")
+        if type_.strip() and remittance.isdecimal() and line.removeprefix("-").isdecimal():
+            # What is chosen of a list may be written as "co-op, Co-op advertising": its code stands first.
+            code, on = type_.split(",")[0].strip(), account.split(" ")[0].strip()
+            found.append(Coding(int(remittance), int(line), code, on, note.strip()))
+    return found
+
+
+def _preview(visit: Visit) -> Response:
+    """What the sheet would do, found out by doing it and rolling it back; what was typed stays."""
+    codings = _codings(visit)
+    return _page(visit, _state(visit), codings, _try(visit, codings))
+
+
+def _try(visit: Visit, codings: list[Coding], notes: Sequence[str] = ()) -> _Tried:
+    tried = visit.act(
+        lambda tx: with_entries(tx, lambda inner: code_lines(inner, codings, visit.who), visit.who), dry_run=True
+    )
+    return _Tried(tried.done, tried.entries, True, notes)
+
+
+def _book(visit: Visit) -> Response:
+    """Books it, and says what came of each line; what was refused stays in the sheet."""
+    codings = _codings(visit)
+    done = visit.act(lambda tx: with_entries(tx, lambda inner: code_lines(inner, codings, visit.who), visit.who))
+    refused = [each.coding for each in done.done if each.refused]
+    return _page(visit, _state(visit), refused, _Tried(done.done, done.entries, False))
+
+
+def _state(visit: Visit) -> State:
+    values = {name: visit.given(f"state-{name}") for name in _STATE}
+    return State("/coding", {name: value for name, value in values.items() if value})
+
+
+def _download(visit: Visit) -> Response:
+    """The lines that the filters leave, to be filled in."""
+    out = io.BytesIO()
+    rows = list_waiting(visit.connection, _wanted(state_of(visit, *_STATE)), _MOST_IN_SHEET)
+    types = [(choice.value, choice.label) for choice in choices_of(visit)["types"]]
+    write_coding_sheet(out, rows, types, visit.now)
+    headers = {"Content-Disposition": f'attachment; filename="lines-{visit.now:%Y-%m-%d}.xlsx"'}
+    return Response(out.getvalue(), media_type=_XLSX, headers=headers)
+
+
+def _upload(visit: Visit) -> Response:
+    """A sheet that was filled in: tried, with the place of every row that could not be read."""
+    _, content = visit.upload("file")
+    reading = read_line_codings(content)
+    codings = [Coding(each.remittance, each.line, each.type, each.account, each.note) for each in reading.values]
+    notes = [str(finding) for finding in reading.findings]
+    return _page(visit, State("/coding"), codings, _try(visit, codings, notes))
+
+
+PAGE = Page(
+    "coding",
+    "Coding sheet",
+    (
+        Route("/coding", _show),
+        Route("/coding.xlsx", _download),
+        Route("/coding/preview", _preview, MAY, "POST"),
+        Route("/coding/book", _book, MAY, "POST"),
+        Route("/coding/upload", _upload, MAY, "POST"),
+    ),
+    Place(Group.MONEY, 3, "table"),
+)
