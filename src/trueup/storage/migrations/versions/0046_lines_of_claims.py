@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0046_lines_of_claims"
-down_revision = "0044_causes_of_cases"
+down_revision = "0045_proofs_by_tracking"
 branch_labels = None
 depends_on = None
 
