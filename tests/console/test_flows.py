@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Page as Tab
 
 from tests.cli.remitted import export, line
+from tests.console.calling import calling, token
 from tests.console.installed import Console
 from trueup.base.errors import Throttled
 from trueup.console.streams import MOST_OF_ONE, Streams
@@ -67,11 +68,19 @@ def test_a_window_is_read_again_after_a_look(console: Console) -> None:
         shown = olga.post("/connections/amazon-us/replay", query="created", since="2026-11-20").text
         assert "It is safe: Orders are taken in by number and revision" in shown
         done = olga.post("/connections/amazon-us/replay", query="created", since="2026-11-20", sure="yes")
-        assert done.headers["location"] == "/connections/amazon-us"
+        assert "hours of it" in olga.get(done.headers["location"]).text
+        assert olga.post(f"{done.headers['location']}/cancel", sure="yes").status_code == 303
         assert olga.post("/connections/amazon-us/replay", query="created", since="soon").status_code == 422
         assert olga.post("/connections/amazon-us/ask").status_code == 303
     with console.visitor("Fina") as fina:
         assert fina.post("/connections/amazon-us/ask").status_code == 403
+    with calling(console, token(console, "Olga")) as program:
+        told = {"query": "created", "since": "2026-11-20T00:00:00Z"}
+        asked = program.send("/connections/amazon-us/replays?dry_run=true", told)
+        assert asked.status_code == 202 and asked.json()["unit"] == "hours of it"
+        assert (
+            program.send("/connections/amazon-us/replays", {**told, "since": "2026-11-20T00:00:00"}).status_code == 422
+        )
 
 
 def test_long_work_is_followed_and_survives_a_reload(console: Console, page_of: Callable[..., Tab]) -> None:

@@ -55,6 +55,28 @@ def test_a_program_exports_for_a_ledger_once(console: Console) -> None:
         assert lines.status_code == 202 and lines.json()["unit"] == "lines"
 
 
+def test_packs_of_a_whole_queue_are_asked_for_after_a_look(console: Console) -> None:
+    """The page says how many and what they are about; a program asks for the same, and for the close of a month and its papers."""
+    with console.visitor("Aude") as aude:
+        page = aude.get("/recovery/packs").text
+        assert "disabled" in page and "Make 1 pack" in page
+        assert 'href="/recovery/packs?partner=amazon-us"' in aude.get("/recovery?partner=amazon-us").text
+        assert aude.post("/recovery/packs").status_code == 403
+        assert "No pack is worth making" in aude.get("/recovery/packs?partner=amazon-de").text
+        papers = aude.post("/close/2026-10/papers").headers["location"]
+        assert aude.get(papers).status_code == 202
+    with calling(console, token(console, "Fina")) as program:
+        asked = program.send("/dispute-packs?dry_run=true", {"partner": "amazon-us"})
+        assert asked.status_code == 202 and asked.json()["title"] == "1 dispute pack of amazon-us"
+        assert program.send("/dispute-packs", {"partner": "amazon-de"}).status_code == 409
+        assert (
+            program.send("/close/2026-10/papers?dry_run=true").json()["title"] == "Papers of the close of October 2026"
+        )
+        assert "suspense: " in program.send("/close/2026-10/proposal", {}).json()["detail"]
+        proposed = program.send("/close/2026-10/proposal?dry_run=true", {"override": "known"})
+        assert proposed.status_code == 201 and "suspense" in proposed.json()["open"]
+
+
 def test_each_number_of_the_roll_forward_is_the_sum_of_its_lines(console: Console) -> None:
     """Opening and moves come to closing, each leads to as many lines as it says; a part or currency that there is not is told."""
     with console.visitor("Aude") as aude:

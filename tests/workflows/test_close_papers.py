@@ -17,7 +17,8 @@ from trueup.storage import jobs
 from trueup.storage.database import Database
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.close_month import propose_closing
-from trueup.workflows.jobs.write_close_papers import SUMS, ask_papers
+from trueup.workflows.jobs.write_close_papers import ask_papers
+from trueup.workflows.papers import SUMS
 from trueup.workflows.resolve_case import Person
 
 OTTO = Person("Otto", frozenset({Role.FINANCE}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,10 @@ from trueup.base.errors import Conflict, Invalid, NotFound, Paused, Refused
 from trueup.domain.cases import Role
 from trueup.remote.capability import OrderQuery
 from trueup.storage.database import Database
+from trueup.storage.jobs import load_job
+from trueup.storage.sources import load_source
+from trueup.workflows.cancel_job import cancel_job
+from trueup.workflows.jobs.read_again import ask_reading
 from trueup.workflows.pause_connection import (
     PAUSED,
     WAITS,
@@ -121,3 +125,33 @@ def test_a_window_is_read_again_and_changes_nothing_that_is_known(database: Data
         with pytest.raises(NotFound):
             here.engine.act(replay_connection, SHOP, "products", clock.now() - HOUR, OLGA)
         assert here.engine.act(ask_now, PARTNER, OLGA) == len(OrderQuery)
+
+
+def test_how_far_a_window_is_read_again_is_followed_and_it_is_called_off(
+    database: Database, clock: ManualClock
+) -> None:
+    """Its polls do it, and the job says how far they are; called off, the connection goes on from where it was before."""
+    query = OrderQuery.CREATED.value
+    with install(database, clock, LAMP, pace=CALM) as here:
+        here.pass_time(MINUTE)
+        here.pass_time(2 * HOUR)
+
+        def covered() -> datetime:
+            found = here.engine.act(lambda tx: load_source(tx.connection, PARTNER, query).covered_until)
+            assert found is not None
+            return found
+
+        before = covered()
+        number, _ = here.engine.act(ask_reading, PARTNER, query, clock.now() - 20 * HOUR, OLGA)
+        job = here.engine.act(lambda tx: load_job(tx.connection, number))
+        assert (job.state, job.done, job.unit) == ("running", 0, "hours of it") and (job.total or 0) >= 18
+        here.pass_time(10 * MINUTE)
+        job = here.engine.act(lambda tx: load_job(tx.connection, number))
+        assert (job.state, job.done) == ("done", job.total) and covered() >= before
+        assert "what was known stayed as it is" in job.words and job.result["documents"] > 0
+        number, _ = here.engine.act(ask_reading, PARTNER, query, clock.now() - 20 * HOUR, OLGA)
+        assert covered() < before
+        assert "What was read again stays" in here.engine.act(cancel_job, number, OLGA)
+        assert covered() >= before
+        here.pass_time(10 * MINUTE)
+        assert here.engine.act(lambda tx: load_job(tx.connection, number)).state == "cancelled"

@@ -15,11 +15,11 @@ from trueup.cli.tables import Column
 from trueup.storage.views.acts import list_acts
 from trueup.storage.views.connections import list_pauses, load_backlog
 from trueup.storage.views.status import show_status
+from trueup.workflows.jobs.read_again import ask_reading
 from trueup.workflows.pause_connection import (
     REPLAYABLE,
     ask_now,
     pause_connection,
-    replay_connection,
     resume_connection,
 )
 from trueup.workflows.watch import every_rounds
@@ -149,8 +149,9 @@ def replay(
     """Read again what a connection brought since a time: what is known stays as it is, what was missed arrives."""
     with session.open() as app:
         person = person_of(app.settings.people, by)
-        found = app.act(session.dry_run, replay_connection, connection, query, _since(since), person)
+        job, found = app.act(session.dry_run, ask_reading, connection, query, _since(since), person)
     data = {
+        "job": None if session.dry_run else job,
         "connection": connection,
         "query": query,
         "since": write_instant(found.since),
@@ -159,6 +160,8 @@ def replay(
     }
     verb = "would be read again" if session.dry_run else "is read again"
     words = f"{query} of {connection} {verb} from {data['since']}; {found.documents} documents came since. {found.why}"
+    if not session.dry_run:
+        words += f" How far it is: trueup jobs show {job}."
     return _done(session, data, words)
 
 

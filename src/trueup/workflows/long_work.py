@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -60,7 +61,9 @@ class LongWork:
     """A kind of long work. `flow`: the name of its flow, kept in the database; kinds that are done alike share one.
 
     `stays`: what stays of it when it is called off under way, as a sentence; None: it cannot be, for half of it would be wrong.
-    `drop`: what is left of it when it is called off before it was begun. `whole`: one piece, one transaction, all or nothing.
+    `stop`: what must be done then. `drop`: what is left of it when it is called off before it was begun. `whole`: one piece, one
+    transaction, all or nothing. `look`: others do it, and so often it is looked how far they are; `do` is told None then, and says
+    how much is done in all.
     """
 
     name: str
@@ -71,6 +74,8 @@ class LongWork:
     stays: Callable[[Job], str] | None = None
     drop: Callable[[Tx, Job], str] | None = None
     whole: bool = False
+    look: timedelta | None = None
+    stop: Callable[[Tx, Job], None] | None = None
     queue: str = "books"
 
 
@@ -109,8 +114,11 @@ def do_at_once(tx: Tx, job_id: int) -> None:
     end_work(tx, job_id, found)
 
 
-def do_work(c: Flowing, job_id: int) -> None:
-    """Piece by piece; whoever calls it off in between keeps what was done."""
+def do_work(c: Flowing, job_id: int, look: int = 0) -> None:
+    """Piece by piece; whoever calls it off in between keeps what was done. What others do is looked at, the `look`th time."""
+    if look:
+        c.commit(look_on, job_id, look)
+        return
     try:
         pieces = c.commit(begin_work, job_id)
         if pieces is None:
@@ -155,6 +163,20 @@ def do_piece(tx: Tx, job_id: int, piece: Any) -> dict[str, Any] | None:
     return {"found": done.found}
 
 
+def look_on(tx: Tx, job_id: int, number: int) -> None:
+    """How far those are who do it; the next look follows, unless they are done or it was called off."""
+    job = jobs.load_job(tx.connection, job_id, lock=True)
+    work = known_works()[job.kind]
+    if job.state in jobs.ENDED or work.look is None:
+        return
+    found = work.do(tx, job, None)
+    jobs.set_done(tx.connection, job_id, found.done)
+    if found.done >= (job.total or 0):
+        end_work(tx, job_id, [found.found])
+    else:
+        tx.at(tx.now + work.look, work.flow, f"job:{job_id}:{number + 1}", job_id, number + 1)
+
+
 def end_work(tx: Tx, job_id: int, found: Sequence[Any]) -> None:
     """The job says what came of it."""
     job = jobs.load_job(tx.connection, job_id, lock=True)
@@ -171,7 +193,7 @@ def fail_work(tx: Tx, job_id: int, words: str) -> None:
 
 
 def what_stays(tx: Tx, job: Job) -> str:
-    """What stays of a job that is called off now, as a sentence. Raises Refused when it must be finished."""
+    """Stop a job that is called off now; what stays of it, as a sentence. Raises Refused when it must be finished."""
     work = known_works()[job.kind]
     if job.state == "waiting":
         return work.drop(tx, job) if work.drop else _NOTHING_BEGUN
@@ -180,6 +202,8 @@ def what_stays(tx: Tx, job: Job) -> str:
             f"Job {job.id} is under way ({job.done:,} of {job.total or 0:,} {job.unit}) and is finished: half of a payment is not "
             "left in the books. What it books can be corrected afterwards."
         )
+    if work.stop is not None:
+        work.stop(tx, job)
     return work.stays(job)
 
 

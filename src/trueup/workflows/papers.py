@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -14,6 +16,8 @@ from trueup.workflows.world import Tx
 
 SUBJECT = "books"
 """Whom papers are about: the books as a whole, which nobody can have erased."""
+SUMS = "SHA256SUMS"
+"""The paper of hashes in a zip, as `sha256sum --check` reads it."""
 _PIECE_BYTES = 256 * 1024
 
 
@@ -68,3 +72,10 @@ class Papers:
 def copy_into(out: IO[bytes], source: IO[bytes]) -> None:
     """Copy a file piece by piece."""
     shutil.copyfileobj(source, out, _PIECE_BYTES)
+
+
+def zip_entry(name: str, made_at: datetime) -> zipfile.ZipInfo:
+    """A paper within a zip: as old as the papers, readable by everyone, so that the same papers give the same bytes."""
+    entry = zipfile.ZipInfo(name, made_at.timetuple()[:6])
+    entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+    return entry

@@ -9,12 +9,14 @@ from pydantic import Field
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
+from trueup.api.resources.jobs import WholeWork, whole_work
 from trueup.api.shapes import AskedDay, Day, DryRun, Instant, Key, Listed, Shape, Text, Told
 from trueup.base.clock import write_instant
 from trueup.domain.closing import Month
 from trueup.domain.closing_checklist import checklist
 from trueup.domain.sign_offs import Signed, Task
-from trueup.workflows.close_month import prepare_pack, signed_points
+from trueup.workflows.close_month import prepare_pack, propose_closing, signed_points
+from trueup.workflows.jobs.write_close_papers import ask_papers
 from trueup.workflows.sign_off import give_task, review_point, sign_point
 from trueup.workflows.world import Tx
 
@@ -64,6 +66,20 @@ class Signing(Told, json_schema_extra={"examples": [{"note": "The buyer answers 
     note: Text
 
 
+class Proposing(Told, json_schema_extra={"examples": [{"override": "The buyer answers in November."}]}):
+    """Why a month is locked in spite of points that are open; empty where none is."""
+
+    override: str = Field("", max_length=1000, pattern=r"^[^\x00]*$")
+
+
+class ProposedClose(Shape, json_schema_extra={"examples": [{"proposal": 4, "month": "2026-10", "open": ["suspense"]}]}):
+    """A proposal to lock a month, and the points that it is made in spite of."""
+
+    proposal: int
+    month: str
+    open: list[str]
+
+
 class Owning(Told, json_schema_extra={"examples": [{"owner": "Fina", "reviewer": "Bo Admin", "due": "2026-11-05"}]}):
     """Whose a point is, who looks again, and by when."""
 
@@ -110,6 +126,31 @@ def own(call: Calling, month: MonthName, point: PointName, told: Owning, key: Ke
     return call.once(act, key)
 
 
+def propose(
+    call: Calling, month: MonthName, told: Proposing, dry_run: DryRun = False, key: Key = None
+) -> ProposedClose:
+    """Propose to lock a month; a second person approves the proposal. With open points it takes a reason, kept for ever."""
+    wanted = Month.read(month)
+
+    def act(tx: Tx) -> ProposedClose:
+        done = propose_closing(tx, wanted, call.person, told.override)
+        return ProposedClose(
+            proposal=done.proposal, month=str(wanted), open=[each.point.name for each in done.blocking]
+        )
+
+    return call.once(act, key, dry_run=dry_run)
+
+
+def write_papers(call: Calling, month: MonthName, dry_run: DryRun = False, key: Key = None) -> WholeWork:
+    """Write all papers of a month: PDF, XLSX, JSON, the lines of its journal, and a zip with hashes. The job has the files."""
+    wanted = Month.read(month)
+
+    def act(tx: Tx) -> WholeWork:
+        return whole_work(tx.connection, ask_papers(tx, wanted, call.person))
+
+    return call.once(act, key, dry_run=dry_run)
+
+
 def _told(each: Signed) -> ClosePoint:
     point, task, signed = each.point, each.task, each.sign_off
     return ClosePoint.model_validate(
@@ -140,5 +181,7 @@ RESOURCE = Resource(
         Operation("/close/{month}/points/{point}/signature", sign, "month.close", "POST", 201),
         Operation("/close/{month}/points/{point}/review", review, "month.close", "POST"),
         Operation("/close/{month}/points/{point}/owner", own, "month.close", "PUT"),
+        Operation("/close/{month}/proposal", propose, "month.close", "POST", 201),
+        Operation("/close/{month}/papers", write_papers, "journal.export", "POST", 202),
     ),
 )

@@ -16,12 +16,12 @@ from trueup.storage.views.connections import list_pauses, load_backlog
 from trueup.storage.views.freshness import freshness_of
 from trueup.storage.views.run_steps import list_budgets
 from trueup.storage.views.status import list_sources
+from trueup.workflows.jobs.read_again import ask_reading
 from trueup.workflows.pause_connection import (
     REPLAYABLE,
     ask_now,
     is_connection,
     pause_connection,
-    replay_connection,
     resume_connection,
 )
 from trueup.workflows.watch import every_rounds
@@ -103,9 +103,9 @@ def _now(visit: Visit) -> Response:
 def _replay(visit: Visit) -> Response:
     name, query, since = visit.path("connection"), visit.given("query"), _since(visit)
     sure = is_sure(visit)
-    replay = visit.act(replay_connection, name, query, since, visit.who, dry_run=not sure)
+    number, replay = visit.act(ask_reading, name, query, since, visit.who, dry_run=not sure)
     if sure:
-        return visit.go(f"/connections/{name}", f"{name} {query} is read again from {visit.present.exact(since)}.")
+        return visit.go(f"/jobs/{number}")
     effects = [
         f"{query.capitalize()} is read again from {visit.present.exact(since)} to now, within its rate budget.",
         f"{replay.documents} documents came from {name} since then; whatever comes is archived anew.",

@@ -26,7 +26,7 @@ from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.close_month import Looked, look_at_month, write_pack
 from trueup.workflows.jobs.list_journal_lines import write_lines_csv
 from trueup.workflows.long_work import End, LongWork, Piece, Plan, Telling, ask_work, asker_of
-from trueup.workflows.papers import Papers, copy_into
+from trueup.workflows.papers import SUMS, Papers, copy_into, zip_entry
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx, World
 
@@ -37,8 +37,6 @@ _MEDIA = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _PAPERS = ("pdf", "xlsx", "json", "journal", "zip")
-SUMS = "SHA256SUMS"
-"""The paper of hashes, as `sha256sum --check` reads it."""
 _PIECE_BYTES = 256 * 1024
 
 
@@ -110,20 +108,14 @@ def _zip(papers: Papers, name: str, made_at: datetime) -> None:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for paper, written in copies:
             found = hashlib.sha256()
-            with archive.open(_entry(paper, made_at), "w") as into:
+            with archive.open(zip_entry(paper, made_at), "w") as into:
                 written.seek(0)
                 copy_into(into, written)
             written.seek(0)
             while piece := written.read(_PIECE_BYTES):
                 found.update(piece)
             sums.append(f"{found.hexdigest()}  {paper}\n")
-        archive.writestr(_entry(SUMS, made_at), "".join(sums))
-
-
-def _entry(name: str, made_at: datetime) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, made_at.timetuple()[:6])
-    entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-    return entry
+        archive.writestr(zip_entry(SUMS, made_at), "".join(sums))
 
 
 def _end(tx: Tx, job: Job, found: Sequence[Any]) -> End:
