@@ -110,7 +110,7 @@ def test_what_is_selected_in_one_view_is_selected_in_all(console: Console, page_
     page.locator(".structure a", has_text="PO000001").first.click()
     selected = page.locator("#selected").inner_text()
     assert "purchaseOrderNumber" in selected and "text" in selected
-    assert page.locator("mark#asked").inner_text().startswith('"PO000001"')
+    assert page.locator("mark#asked").inner_text() == '"PO000001"'
     assert page.locator(".structure a[aria-current]").count() == 1
     assert violations(page, "a document with an element selected", "light") == []
     page.locator("#beside").click()

@@ -26,6 +26,8 @@ class PlacedElement:
     name: str
     position: str
     allowed: str = ""
+    length: int = 0
+    """In bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,9 @@ def _part(values: list[str], offset: int, shape: Shape | None) -> Part:
         known = shape.elements[number - 1] if shape and number <= len(shape.elements) else None
         if value.strip():
             elements.append(
-                PlacedElement(at, value, known.name if known else "", f"{values[0]}{number:02}", _allowed(known))
+                PlacedElement(
+                    at, value, known.name if known else "", f"{values[0]}{number:02}", _allowed(known), len(value)
+                )
             )
         at += len(value) + 1
     return Part(values[0], offset, tuple(elements))
@@ -140,7 +144,14 @@ def _members(content: bytes, start: int, end: int) -> list[Part]:
         if start <= places[path] < end:
             said = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
             name = str(path[-1]) if path else ""
-            element = PlacedElement(places[path], said, name, show_path(path), _json_kind(value))
+            element = PlacedElement(
+                places[path],
+                said,
+                name,
+                show_path(path),
+                _json_kind(value),
+                len(json.dumps(value, ensure_ascii=False).encode()),
+            )
             parts.setdefault(path[:-1], []).append(element)
     shown = [Part(show_path(path), elements[0].offset, tuple(elements)) for path, elements in parts.items()]
     return sorted(shown, key=lambda part: part.offset)[:MOST_PLACES]

@@ -54,13 +54,14 @@ class Mark:
     offset: int
     number: int
     severity: str
+    length: int = _MARKED_BYTES
 
 
-def marks_of(findings: Sequence[Finding], asked: int | None = None) -> list[Mark]:
-    """The places of findings, and the one that somebody came for."""
+def marks_of(findings: Sequence[Finding], asked: int | None = None, length: int = _MARKED_BYTES) -> list[Mark]:
+    """The places of findings, and the one that somebody came for, which is so long."""
     marks = [Mark(found.location.offset, number, found.severity.value) for number, found in enumerate(findings, 1)]
     if asked is not None:
-        marks.append(Mark(asked, 0, "asked"))
+        marks.append(Mark(asked, 0, "asked", length))
     return sorted(marks, key=lambda mark: mark.offset)
 
 
@@ -93,7 +94,7 @@ def _pieces(content: bytes, start: int, end: int, marks: Sequence[Mark]) -> tupl
         if mark.offset > at:
             pieces.append(Piece(_text(content[at : mark.offset])))
         following = here[index + 1].offset if index + 1 < len(here) else end
-        stop = max(mark.offset + 1, min(mark.offset + _MARKED_BYTES, following, end))
+        stop = max(mark.offset + 1, min(mark.offset + mark.length, following, end))
         pieces.append(Piece(_text(content[max(at, mark.offset) : stop]), mark.number, mark.severity))
         at = max(at, stop)
     pieces.append(Piece(_text(content[at:end])))

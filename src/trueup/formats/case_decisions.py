@@ -9,13 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trueup.base.errors import Invalid, Unreadable
+from trueup.base.errors import Invalid
 from trueup.base.ids import digest_of
 from trueup.domain.cases import Resolution
 from trueup.formats.document import Reading
-from trueup.formats.recognise import HEAD_BYTES
-from trueup.formats.remittance._workbook import open_workbook, opens_workbook
-from trueup.formats.tabular import Column, Layout, read_table, text, whole, write_sheet, write_table
+from trueup.formats.sheet_table import as_table
+from trueup.formats.tabular import Column, Layout, read_table, text, whole, write_sheet
 
 SHOWN = ("case", "kind", "what", "expected", "found", "at risk", "deadline", "order", "owner", "allowed")
 """Columns to read; `resolution` and `note` after them are filled in."""
@@ -61,31 +60,13 @@ def read_case_decisions(content: bytes) -> Reading[WrittenDecision]:
 
     Raises Unreadable when it is no such table.
     """
-    table = read_table(
-        first_sheet(content, "Decisions about cases") if opens_workbook(content[:HEAD_BYTES]) else content, _LAYOUT
-    )
+    table = read_table(as_table(content, "Decisions about cases"), _LAYOUT)
     decided = tuple(
         WrittenDecision(row.values["case"], row.values["resolution"], row.values["note"] or "", f"row {row.number}")
         for row in table.rows
         if row.values["resolution"] is not None
     )
     return Reading(digest_of(content), "case-decisions", decided, table.findings)
-
-
-def first_sheet(content: bytes, title: str) -> bytes:
-    """A workbook's first sheet as the table that it would be as CSV: its rows keep their numbers. Raises Unreadable without one."""
-    sheets = open_workbook(content, title)
-    if not sheets:
-        raise Unreadable(f"{title}: the workbook has no sheet; expected one with a row of column names.")
-    rows = [[_written(cell) for cell in cells] for _, cells in sheets[0].rows()]
-    return write_table(rows[0], rows[1:]) if rows else b""
-
-
-def _written(cell: Any) -> str:
-    """A cell as people see it: whole numbers without a point."""
-    if isinstance(cell, float) and cell.is_integer():  # a spreadsheet counts in floats; a case's number is whole
-        return str(int(cell))
-    return "" if cell is None else str(cell)
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[object, ...]:

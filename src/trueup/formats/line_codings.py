@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trueup.base.ids import digest_of
-from trueup.formats.case_decisions import first_sheet
 from trueup.formats.document import Reading
-from trueup.formats.recognise import HEAD_BYTES
-from trueup.formats.remittance._workbook import opens_workbook
+from trueup.formats.sheet_table import as_table
 from trueup.formats.tabular import Column, Layout, read_table, text, whole
 
 _TITLE = "Codings of lines"
@@ -43,7 +41,7 @@ def read_line_codings(content: bytes) -> Reading[WrittenCoding]:
 
     Raises Unreadable when it is no such table.
     """
-    table = read_table(first_sheet(content, _TITLE) if opens_workbook(content[:HEAD_BYTES]) else content, _LAYOUT)
+    table = read_table(as_table(content, _TITLE), _LAYOUT)
     coded = tuple(
         WrittenCoding(
             row.values["remittance"],

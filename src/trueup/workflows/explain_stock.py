@@ -24,7 +24,7 @@ from trueup.domain.stock_policy import Choice, Course, Outcome, best, replay
 from trueup.domain.unit_calendar import answer_units, calendar, with_reallocation
 from trueup.storage import products, stock_ledger
 from trueup.storage.circular_units import units_of_skus
-from trueup.storage.views.stock import list_levels, list_reservations
+from trueup.storage.views.stock import list_levels, list_reservations, name_documents, name_orders
 from trueup.storage.views.told_inventory import list_told
 from trueup.workflows.product_courses import SHORTEST_DELAY, load_product_courses
 from trueup.workflows.promises import all_channels, fitness_of, load_promises, with_buffers
@@ -142,7 +142,20 @@ def stock_history(connection: sa.Connection, sku: str, location: str, since: dat
         stock_ledger.load_observations(connection, sku, location),
         stock_ledger.load_movements(connection, sku, location),
     )
-    return [_entry(location, entry) for entry in entries if since is None or entry.at >= since]
+    rows = [_entry(location, entry) for entry in entries if since is None or entry.at >= since]
+    held_by = name_orders(connection, {int(row["reference"].partition("/")[0]) for row in rows if _is_held(row)})
+    told_by = name_documents(connection, {row["evidence"] for row in rows if row["evidence"]})
+    for row in rows:
+        order_id, _, more = row["reference"].partition("/")
+        order = held_by.get(int(order_id)) if _is_held(row) else None
+        row |= {"order": order, "line": int(more.partition("/")[0]) if order else None}
+        row["said_by"] = told_by.get(row["evidence"], "")
+    return rows
+
+
+def _is_held(row: dict[str, Any]) -> bool:
+    """Whether a line is of our own reservations, whose references begin with the order's id and the line."""
+    return bool(row["source"] == "reservations" and row["reference"])
 
 
 def _entry(location: str, entry: Entry) -> dict[str, Any]:
@@ -155,6 +168,7 @@ def _entry(location: str, entry: Entry) -> dict[str, Any]:
         "eaches": entry.movement.eaches if entry.movement else entry.unexplained,
         "on_hand": entry.on_hand,
         "held": entry.held,
+        "free": entry.on_hand - (entry.held or 0) if entry.on_hand is not None else None,
         "unexplained": entry.unexplained,
         "source": told.source,
         "reference": entry.movement.reference if entry.movement else "",

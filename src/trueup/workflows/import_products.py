@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.base.ids import Digest
+from trueup.base.ids import Digest, digest_of
 from trueup.base.money import UnitPrice
 from trueup.domain.catalog import Listing, Product
-from trueup.formats.document import Finding
-from trueup.formats.item_master import Item, read_item_master
+from trueup.formats.document import Finding, Reading
+from trueup.formats.item_master import Item, read_item_master, write_item_master
+from trueup.formats.sheet_table import as_table, cell_name
 from trueup.storage import products
 from trueup.storage.documents import Arrival
 from trueup.workflows.authority import Deed, demand_role, record_deed
@@ -21,10 +23,11 @@ from trueup.workflows.taking_in import look_at_held
 from trueup.workflows.uncounted_stock import tell_uncounted
 from trueup.workflows.world import Tx
 
-KIND = "item-master"
+KIND, EARLIER = "item-master", "item-master-before"
 _OF_PRODUCT = ("title", "case_size", "gtin", "declared_source", "obsolete")
 _OF_LISTING = ("asin", "vendor_product_id", "cost")
 _BATCH = 500
+_CELL = re.compile(r"row (?P<row>\d+), column (?P<column>\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Imported:
     listings: int
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
+    earlier: Digest | None = None
+    """A file that says what was changed as it was before; None where nothing that was known is another now."""
 
 
 def archive_upload(tx: Tx, content: bytes, kind: str, name: str, person: Person) -> Digest:
@@ -58,23 +63,59 @@ def archive_upload(tx: Tx, content: bytes, kind: str, name: str, person: Person)
 
 
 def import_products(tx: Tx, content: bytes, person: Person, decimal_mark: str = ".") -> Imported:
-    """Take an archived item master in. A column it does not have leaves what is known; an empty cell empties it.
+    """Take an archived item master in, a CSV or a workbook's first sheet.
 
+    A column it does not have leaves what is known; an empty cell empties it.
     Raises Unreadable when it is no item master, Refused without a role that may.
     """
     demand_role(person, "products.import")
-    reading = read_item_master(content, decimal_mark)
+    table = as_table(content, "Item master")
+    # A workbook's numbers have a point, however they are shown.
+    reading = read_item_master(table, "." if table is not content else decimal_mark)
+    evidence = digest_of(content)
     items = list(_merged(tx.connection, reading.values, reading.facts["columns"]))
     changes = tuple(_changes(tx.connection, items))
     if reading.errors:
-        return Imported(reading.evidence, False, 0, 0, changes, reading.findings)
-    saved, listed = products.save_master(tx.connection, items, reading.evidence, tx.now)
+        return Imported(evidence, False, 0, 0, changes, _placed(reading))
+    earlier = _keep_earlier(tx, changes)
+    saved, listed = products.save_master(tx.connection, items, evidence, tx.now)
     if changes:
         tell_uncounted(tx, {change.sku for change in changes})
         look_at_held(tx)
     after = {"products": saved, "listings": listed, "changes": len(changes)}
-    record_deed(tx.connection, tx.now, person, Deed("products.imported", KIND, None, after, reading.evidence))
-    return Imported(reading.evidence, True, saved, listed, changes, reading.findings)
+    before = {"earlier": earlier} if earlier else None
+    record_deed(tx.connection, tx.now, person, Deed("products.imported", KIND, before, after, evidence))
+    return Imported(evidence, True, saved, listed, changes, _placed(reading), earlier)
+
+
+def _placed(reading: Reading[Item]) -> tuple[Finding, ...]:
+    """The findings with the cells that a spreadsheet shows them in: `C7 (row 7, column cost)`."""
+    columns = list(reading.facts["columns"])
+    return tuple(
+        replace(found, location=replace(found.location, path=_cell_of(found.location.path, columns)))
+        for found in reading.findings
+    )
+
+
+def _cell_of(path: str, columns: list[str]) -> str:
+    told = _CELL.fullmatch(path)
+    if told is None or told["column"] not in columns:
+        return path
+    return f"{cell_name(columns.index(told['column']) + 1, int(told['row']))} ({path})"
+
+
+def _keep_earlier(tx: Tx, changes: tuple[Change, ...]) -> Digest | None:
+    """What is changed, as it is until now, as a file of the same form: handed in again, it takes the import back."""
+    skus = sorted({change.sku for change in changes if not (change.new and not change.vendor_code)})
+    known = _known(tx.connection, skus)
+    rows: list[Item] = []
+    for product, listings in known.values():
+        rows += [(product, listing) for listing in listings.values()] or [(product, None)]
+    if not rows:
+        return None
+    return tx.resources.keep(
+        tx.connection, write_item_master(rows), kind=EARLIER, source="trueup", name="item master as it was before"
+    )
 
 
 def _merged(connection: sa.Connection, items: tuple[Item, ...], columns: list[str]) -> Iterator[Item]:

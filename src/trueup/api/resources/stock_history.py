@@ -36,6 +36,10 @@ class HistoryLine(
                 "unexplained": -2,
                 "source": "warehouse",
                 "reference": "",
+                "order": None,
+                "line": None,
+                "said_by": "upload by Elke: count of VASE-1: recount",
+                "free": 42,
                 "evidence": "0f" * 32,
             }
         ]
@@ -52,6 +56,13 @@ class HistoryLine(
     unexplained: int | None
     source: str
     reference: str
+    order: str | None
+    """The purchase order that held or let go of it, and its line."""
+    line: int | None
+    said_by: str
+    """Who handed a count in, and as what; "" where a system told it."""
+    free: int | None
+    """On hand less held, after it."""
     evidence: Hash | None
 
 

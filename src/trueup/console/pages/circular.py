@@ -57,6 +57,16 @@ def _items(visit: Visit) -> Response:
     )
 
 
+def _place_names(visit: Visit) -> dict[str, str]:
+    """Our names of the places of shops, by the shops' ids, of which programmes speak with and without their kind."""
+    return {
+        told: f"{name} ({shop.name})"
+        for shop in visit.desk.settings.shops
+        for name, place in shop.locations.items()
+        for told in (place, place.rpartition("/")[2])
+    }
+
+
 def _unit(visit: Visit) -> Response:
     shown = views.show_item(visit.connection, f"{visit.path('programme')}/{visit.number('item')}", visit.now)
     clashing = " ".join(shown["clashes"])
@@ -71,6 +81,7 @@ def _unit(visit: Visit) -> Response:
     return visit.render(
         "circular_unit.html",
         item=shown,
+        places=_place_names(visit),
         title=shown["serial"] or f"Item {shown['id']}",
         calendar=calendar,
         standings=STANDINGS,

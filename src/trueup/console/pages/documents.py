@@ -19,7 +19,7 @@ from trueup.console.document_structure import element_at, find_once, structure_o
 from trueup.console.files import kept_as
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
-from trueup.console.source_text import Source, marks_of, show_source
+from trueup.console.source_text import WINDOW_BYTES, Source, marks_of, show_source
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.formats.document import Reading
@@ -72,15 +72,17 @@ def _show(visit: Visit) -> Response:
     place = _number(visit, "at")
     begin = _number(visit, "from")
     begin = max(0, (place or 0) - 2000) if begin is None else begin
-    source = show_source(content, marks_of(findings, place), begin) if readable else NOTHING
+    structure = structure_of(content, begin, begin + WINDOW_BYTES)
+    selected = element_at(structure, place) if place is not None else None
+    marks = marks_of(findings, place, *((selected.length,) if selected and selected.offset == place else ()))
+    source = show_source(content, marks, begin) if readable else NOTHING
     values = [plain(value) for value in reading.values[:_MOST_VALUES]] if reading else []
-    structure = structure_of(content, source.start, source.end)
     return visit.render(
         "document.html",
         document=shown,
         source=source,
         structure=structure,
-        selected=element_at(structure, place) if place is not None else None,
+        selected=selected,
         places=_places(content, values) if source.lines else {},
         reading=reading,
         unread="" if reading else unread,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from starlette.responses import Response
@@ -12,6 +13,7 @@ from trueup.console.page import Page, Route
 from trueup.console.tables import Column, state_of
 from trueup.console.visit import Visit
 from trueup.formats.item_master import write_item_master
+from trueup.reports.item_sheet import write_item_sheet
 from trueup.storage.views.product_pages import page_products
 from trueup.storage.views.products import load_items
 from trueup.workflows.import_products import KIND, Imported, archive_upload, import_products
@@ -50,6 +52,18 @@ def _apply(visit: Visit) -> Response:
     return _shown(visit, digest, visit.act(_take_in, digest, visit.who), done=True)
 
 
+def _earlier(visit: Visit) -> Response:
+    """What was changed as it was before: shown as what would change, before it is taken in."""
+    digest = Digest(visit.given("digest"))
+    return _shown(visit, digest, visit.act(_take_in, digest, visit.who, dry_run=True), done=False)
+
+
+def _download_sheet(visit: Visit) -> Response:
+    out = io.BytesIO()
+    write_item_sheet(out, load_items(visit.connection), visit.now)
+    return download(f"item-master-{visit.now:%Y-%m-%d}.xlsx", out.getvalue())
+
+
 def _take_in(tx: Tx, digest: Digest, person: Any) -> Imported:
     return import_products(tx, tx.resources.read(tx.connection, digest), person)
 
@@ -80,7 +94,9 @@ PAGE = Page(
     (
         Route("/settings/products", _list),
         Route("/settings/products.csv", _download),
+        Route("/settings/products.xlsx", _download_sheet),
         Route("/settings/products/upload", _upload, "products.import", "POST"),
         Route("/settings/products/apply", _apply, "products.import", "POST"),
+        Route("/settings/products/earlier", _earlier, "products.import", "POST"),
     ),
 )

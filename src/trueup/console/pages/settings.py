@@ -96,10 +96,27 @@ def _people(visit: Visit, link: str = "", whose: str = "") -> Response:
         people=sorted(people, key=lambda each: str(each["name"])),
         roles=_ROLES,
         rows=rows,
+        asked=_abilities(people, visit.asked("person")),
         link=link,
         whose=whose,
         provider=next(iter(visit.desk.world.connections.identity_providers), ""),
     )
+
+
+def _abilities(people: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    """What one person can do, and by which role; and what takes another."""
+    person = next((each for each in people if each["name"] == name), None)
+    if person is None:
+        return None
+    every = [
+        {"words": words_of(may), "by": [role.value for role in roles if role.value in person["roles"]], "of": roles}
+        for may, roles in sorted(permissions().items(), key=lambda item: words_of(item[0]))
+    ]
+    return {
+        "name": name,
+        "may": [each for each in every if each["by"]],
+        "not": [each for each in every if not each["by"]],
+    }
 
 
 def _show_people(visit: Visit) -> Response:

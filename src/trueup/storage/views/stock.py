@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
 from trueup.base.clock import read_instant, write_instant
 from trueup.storage.bulk import among
+from trueup.storage.documents import documents
 from trueup.storage.orders import orders, revisions
 from trueup.storage.products import products
 from trueup.storage.stock import reservations, stock
@@ -97,6 +98,25 @@ def list_places(connection: sa.Connection, sku: str) -> list[str]:
     counted = sa.select(stock_levels.c.location).where(stock_levels.c.sku == sku)
     moved = sa.select(stock_movements.c.location).where(stock_movements.c.sku == sku)
     return sorted(set(connection.execute(sa.union(counted, moved)).scalars()))
+
+
+def name_orders(connection: sa.Connection, ids: Collection[int]) -> dict[int, str]:
+    """Orders by their ids, as people say them: `amazon-us/PO000001`."""
+    if not ids:
+        return {}
+    query = sa.select(orders.c.id, orders.c.partner + "/" + orders.c.number).where(orders.c.id.in_(sorted(ids)))
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def name_documents(connection: sa.Connection, digests: Collection[str]) -> dict[str, str]:
+    """Of documents that people handed in, who did and as what, by their hash: `upload by Elke: count of VASE-1: recount`."""
+    if not digests:
+        return {}
+    told = documents.c.source + ": " + documents.c.name
+    query = sa.select(documents.c.digest, told).where(
+        documents.c.digest.in_(sorted(digests)), documents.c.source.startswith("upload by ")
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def list_reservations(connection: sa.Connection, sku: str) -> list[dict[str, Any]]:
