@@ -108,15 +108,17 @@ def test_what_is_selected_in_one_view_is_selected_in_all(console: Console, page_
     page = page_of("Aude")
     page.goto(f"/documents/{telling(console, 'PO000001')}")
     page.locator(".structure a", has_text="PO000001").first.click()
+    page.locator("#selected").wait_for()
     selected = page.locator("#selected").inner_text()
     assert "purchaseOrderNumber" in selected and "text" in selected
     assert page.locator("mark#asked").inner_text() == '"PO000001"'
     assert page.locator(".structure a[aria-current]").count() == 1
     assert violations(page, "a document with an element selected", "light") == []
     page.locator("#beside").click()
-    assert page.locator("#beside-source").is_visible()
+    page.locator("#beside-source").wait_for()
     page.get_by_role("link", name="Open it, with this one beside it").click()
-    assert page.locator("#beside-source").is_visible()
+    page.wait_for_url("**?beside=*")
+    page.locator("#beside-source").wait_for()
 
 
 def test_an_element_of_edi_says_its_name_its_position_and_what_it_may_hold() -> None:
