@@ -12,7 +12,9 @@ from tests.console.calling import calling, token
 from tests.console.installed import Console
 from tests.console.money_books import lacking
 from trueup.base.clock import ManualClock
-from trueup.storage.cases import load_case
+from trueup.base.money import Money
+from trueup.domain.cases import CaseDraft, Resolution
+from trueup.storage.cases import load_case, open_case
 from trueup.storage.views.case_queue import CaseFilter, list_case_ids
 
 DEAR = {"kind": "held.cost-differs", "cause": "item CHAIR-1"}
@@ -98,3 +100,27 @@ def test_what_is_chosen_is_summed_per_currency(page_of: Callable[..., Tab], new_
     for number in (0, 1):
         tab.locator("input[name=case]").nth(number).check()
     tab.locator("#chosen", has_text="2 chosen, 30.50").wait_for()
+
+
+def test_a_retry_says_what_it_does_and_is_called_off_while_it_is_queued(console: Console) -> None:
+    """Before it is done, what will be asked again; until a worker takes it, one press opens the case again."""
+    draft = CaseDraft(
+        "charge.overcharged", "charge amazon-us/P-1 line 1", "Charged too much", "1.00 USD", "2.00 USD",
+        Money(100, "USD"), None, "finance", (Resolution.RETRY, Resolution.DISMISS),
+    )  # fmt: skip
+    with console.app.database.transaction() as connection:
+        case_id = open_case(connection, draft, console.app.world.clock.now())
+    with console.visitor("Fina") as fina, console.visitor("Olga") as olga:
+        tried = fina.post(f"/exceptions/{case_id}/try", resolution="retry").text
+        assert not lacking(tried, "What amazon-us charged is held against its terms again", "it can be called off")
+        assert fina.post(f"/exceptions/{case_id}/resolve", resolution="retry").status_code == 303
+        assert f'action="/exceptions/{case_id}/recall"' in fina.get("/exceptions").text
+        assert olga.post(f"/exceptions/{case_id}/recall").status_code == 409, "not hers to decide"
+        assert fina.post(f"/exceptions/{case_id}/recall").status_code == 303
+        assert fina.post(f"/exceptions/{case_id}/recall").status_code == 409
+    with calling(console, token(console, "Fina")) as api:
+        assert api.json(f"/cases/{case_id}")["state"] == "open"
+        assert api.send(f"/cases/{case_id}/resolution", {"resolution": "retry"}).status_code == 200
+        assert api.send(f"/cases/{case_id}/resolution", method="DELETE").json()["case"] == case_id
+    with console.app.database.transaction() as connection:
+        assert load_case(connection, case_id).state.value == "open"

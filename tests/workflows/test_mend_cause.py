@@ -17,6 +17,7 @@ from trueup.domain.cases import Role
 from trueup.storage.database import Database
 from trueup.storage.views.case_causes import page_causes
 from trueup.storage.views.case_queue import CaseFilter
+from trueup.storage.views.today import next_deadline
 from trueup.workflows.mend_cause import Cause, known_item, mend_connection, mend_item
 from trueup.workflows.pause_connection import pause_connection
 from trueup.workflows.resolve_case import Person
@@ -93,9 +94,18 @@ def test_an_item_in_the_master_closes_every_case_that_it_explains(database: Data
 def test_a_connection_that_goes_on_closes_what_its_rest_caused(database: Database, clock: ManualClock) -> None:
     """The pause is one cause, whose case closes with it; resuming what does not rest is refused."""
     with install(database, clock, LAMP, pace=CALM) as here:
+        here.amazon.add_fault({"kind": "processing_forever", "count": None})
+        number = here.order(line(LAMP, 1))
+        here.pass_time(HOUR)
+        first = here.engine.act(lambda tx: next_deadline(tx.connection, tx.now))
+        assert first is not None and (first.order, first.case) == (f"{PARTNER}/{number}", None), (
+            "its answer is not proven yet"
+        )
         cause = Cause("source.paused", f"connection {PARTNER}")
         here.engine.act(pause_connection, PARTNER, "they mend it", here.clock.now() + timedelta(hours=3), OLGA)
         assert causes(here)[cause.kind, cause.name] == 1
+        sooner = here.engine.act(lambda tx: next_deadline(tx.connection, tx.now))
+        assert sooner is not None and sooner.case is not None and sooner.at < first.at
         assert len(tried(here, mend_connection, cause, OLGA).closed) == 1
         assert here.engine.act(mend_connection, cause, OLGA).left == 0
         with pytest.raises(Conflict, match="not paused"):

@@ -147,6 +147,15 @@ def resolve_case(
     return case
 
 
+def reopen_case(connection: sa.Connection, case_id: int) -> None:
+    """It is open again as it was. Raises Conflict when another one of its kind and subject is open meanwhile."""
+    case = load_case(connection, case_id, lock=True)
+    if (newer := find_open(connection, case.draft.kind, case.draft.subject)) and newer != [case_id]:
+        raise Conflict(f"Case {case_id} came back meanwhile, as case {newer[0]}; nothing was changed.")
+    values = {"state": CaseState.OPEN.value, "resolved_at": None, "resolution": "", "resolved_by": "", "note": ""}
+    connection.execute(sa.update(cases).where(cases.c.id == case_id).values(values))
+
+
 def note_resolution(
     connection: sa.Connection, case_id: int, resolution: str, *, by: str, note: str, now: datetime
 ) -> None:

@@ -11,7 +11,9 @@ from trueup.base.money import Money
 from trueup.domain.cases import Resolution
 from trueup.storage import cases
 from trueup.storage.views.acts import happened_since, newest
+from trueup.workflows.recall_retry import RETRIED, note_retried
 from trueup.workflows.resolve_case import Person, resolve_case
+from trueup.workflows.started_runs import sent_by, witness, words_of_runs
 from trueup.workflows.world import Tx
 
 
@@ -26,7 +28,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one decision, or why it was refused. `proposal` where a second person must agree first."""
+    """What came of one decision, or why it was refused. `proposal` where a second person must agree first.
+
+    `sends`: the documents that are sent with it, by their hashes; `queued`: nothing of it has begun, and it can be called off.
+    """
 
     case: int
     title: str
@@ -34,6 +39,8 @@ class Outcome:
     effects: tuple[str, ...] = ()
     refused: str = ""
     proposal: int | None = None
+    sends: tuple[str, ...] = ()
+    queued: bool = False
 
 
 def resolve_each(tx: Tx, decisions: Sequence[Decision], person: Person, limit: Money | None = None) -> list[Outcome]:
@@ -46,25 +53,30 @@ def resolve_each(tx: Tx, decisions: Sequence[Decision], person: Person, limit: M
 
 def _resolve_one(tx: Tx, decision: Decision, person: Person, limit: Money | None) -> Outcome:
     before = newest(tx.connection)
-    title = ""
+    title, watched, queued = "", witness(tx), False
     try:
         with tx.connection.begin_nested():
-            title = cases.load_case(tx.connection, decision.case).draft.title
-            decided = resolve_case(tx, decision.case, decision.resolution, person, decision.note, limit)
+            case = cases.load_case(tx.connection, decision.case)
+            title = case.draft.title
+            decided = resolve_case(watched, decision.case, decision.resolution, person, decision.note, limit)
+            if decision.resolution is Resolution.RETRY and decided.proposal is None:
+                queued = note_retried(watched, case, person)
     except TrueupError as error:
         return Outcome(decision.case, title, decision.resolution.value, refused=str(error))
     done, _, _ = happened_since(tx.connection, *before)
     effects = tuple(words for words in (_words(act, decision.case) for act in done) if words)
+    effects += words_of_runs(tx, watched.started)
     if decided.proposal is not None:
         effects = ("A second person must approve it; until then nothing is done.",)
-    return Outcome(decision.case, title, decision.resolution.value, effects, proposal=decided.proposal)
+    sends = sent_by(tx, watched.started)
+    return Outcome(decision.case, title, decision.resolution.value, effects, "", decided.proposal, sends, queued)
 
 
 def _words(act: dict[str, Any], case_id: int) -> str:
     """One thing that happened, as a sentence; "" for the decision itself."""
     if act["subject"] == f"case {case_id}" and act["act"] == "case.resolved":
         return f"Case {case_id} is resolved: {act['after']['resolution']}."
-    if act["act"] == "case.proposed":
+    if act["act"] in ("case.proposed", RETRIED):
         return ""
     if act["act"] == "case.opened":
         return f"A case is opened: {act['after']['title']}."

@@ -108,6 +108,12 @@ def may_resolve_kind(person: Person, kind: str) -> bool:
     return any(kind.startswith(prefix) for role in person.roles for prefix in _MAY_RESOLVE[role])
 
 
+def kinds_of(person: Person) -> tuple[str, ...]:
+    """The beginnings of the kinds that the person may resolve; none where that is every kind, or none of them."""
+    found = sorted({prefix for role in person.roles for prefix in _MAY_RESOLVE[role]})
+    return () if "" in found else tuple(found)
+
+
 def resolve_case(
     tx: Tx, case_id: int, resolution: Resolution, person: Person, note: str, two_persons_above: Money | None = None
 ) -> Decided:

@@ -13,6 +13,7 @@ from trueup.workflows.discuss_case import assign_case, comment_on, snooze_case, 
 from trueup.workflows.merge_cases import merge_case, unmerge_case
 from trueup.workflows.people import all_people
 from trueup.workflows.preview_case import Decision, resolve_each
+from trueup.workflows.recall_retry import recall_retry
 from trueup.workflows.world import Tx
 
 
@@ -77,6 +78,14 @@ class Snoozed(
     case: int
     until: Instant | None
     before: Instant | None
+    dry_run: bool
+
+
+class Recalled(Shape, json_schema_extra={"examples": [{"case": 2, "stopped": ["send:7:1 case 2"], "dry_run": False}]}):
+    """A case that is open again, and the runs that were called off."""
+
+    case: int
+    stopped: list[str]
     dry_run: bool
 
 
@@ -194,6 +203,18 @@ def wake(call: Calling, case: Number, dry_run: DryRun = False, key: Key = None) 
     return call.once(act, key, dry_run=dry_run)
 
 
+def recall(call: Calling, case: Number, dry_run: DryRun = False, key: Key = None) -> Recalled:
+    """Call off what trying again has queued, while nothing of it has begun. The case is open as before."""
+
+    def act(tx: Tx) -> Recalled:
+        return Recalled(case=case, stopped=recall_retry(tx, case, call.person), dry_run=dry_run)
+
+    done = call.once(act, key, dry_run=dry_run)
+    for run in () if dry_run else done.stopped:
+        call.desk.engine.cancel(run)
+    return done
+
+
 def merge(call: Calling, case: Number, told: Merging, dry_run: DryRun = False, key: Key = None) -> Merged:
     """Merge a case into another that stands for it.
 
@@ -256,5 +277,6 @@ RESOURCE = Resource(
         Operation("/cases/{case}/merge", merge, "cases.resolve", "PUT"),
         Operation("/cases/{case}/merge", unmerge, "cases.resolve", "DELETE"),
         Operation("/cases/{case}/resolution", resolve, "cases.resolve", "POST"),
+        Operation("/cases/{case}/resolution", recall, "cases.resolve", "DELETE"),
     ),
 )

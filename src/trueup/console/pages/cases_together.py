@@ -18,6 +18,7 @@ from trueup.console.visit import Visit
 from trueup.storage.views.case_queue import money_of
 from trueup.workflows.be_at_case import Present, still_there, write_about
 from trueup.workflows.merge_cases import merge_case, unmerge_case
+from trueup.workflows.recall_retry import recall_retry
 
 _LONGEST_NUMBER = 18
 
@@ -38,6 +39,14 @@ def _unmerge(visit: Visit) -> Response:
     into = visit.act(unmerge_case, case_id, visit.who)
     words = f"Case {case_id} stands for itself again."
     return visit.go(f"/exceptions?row={case_id}", words, undo=f"/exceptions/{case_id}/merge?into={into}")
+
+
+def _recall(visit: Visit) -> Response:
+    """What a retry queued is called off, and the case is open again."""
+    case_id = visit.number("case")
+    for run in visit.act(recall_retry, case_id, visit.who):
+        visit.desk.engine.cancel(run)
+    return visit.go(f"/exceptions?row={case_id}", f"Called off before it began; case {case_id} is open again.")
 
 
 def _writing(visit: Visit) -> Response:
@@ -80,5 +89,6 @@ PAGE = Page(
         Route("/exceptions/{case:int}/writing", _writing, "cases.discuss", "POST"),
         Route("/exceptions/{case:int}/merge", _merge, "cases.resolve", "POST"),
         Route("/exceptions/{case:int}/unmerge", _unmerge, "cases.resolve", "POST"),
+        Route("/exceptions/{case:int}/recall", _recall, "cases.resolve", "POST"),
     ),
 )

@@ -39,7 +39,22 @@ from trueup.workflows.people import all_people
 from trueup.workflows.preview_case import Decision, resolve_each
 from trueup.workflows.resolve_case import DONE_ELSEWHERE, may_resolve_kind
 
-STATE = ("tab", "kind", "cause", "standing", "by", "owner", "partner", "person", "due", "words", "sort", "row", "at")
+STATE = (
+    "tab",
+    "kind",
+    "cause",
+    "standing",
+    "by",
+    "owner",
+    "partner",
+    "person",
+    "due",
+    "since",
+    "words",
+    "sort",
+    "row",
+    "at",
+)
 _SORTS = (
     Choice("", "Money at risk by time left"),
     Choice("deadline", "Deadline"),
@@ -63,8 +78,17 @@ def filter_of(visit: Visit, state: State) -> CaseFilter:
         due_before=visit.present.day_ends if state["due"] == "today" else None,
         cause=state["cause"],
         standing=state["standing"],
+        since=_since(state["since"]),
         resolved_by=state["by"] if state["tab"] == "resolved" else "",
     )
+
+
+def _since(text: str) -> datetime | None:
+    """A moment of the address; none where it says none, or one that cannot be read."""
+    try:
+        return read_instant(text) if text else None
+    except ValueError:
+        return None
 
 
 def _show(visit: Visit) -> Response:
@@ -206,7 +230,8 @@ def _resolve(visit: Visit) -> Response:
         raise Refused(outcome.refused)
     if outcome.proposal is not None:
         return visit.go(back_to_queue(visit), f"Proposed: {decision.resolution.value} for case {decision.case}.")
-    return visit.go(back_to_queue(visit), f"Case {decision.case} resolved: {decision.resolution.value}.")
+    undo = f"/exceptions/{decision.case}/recall" if outcome.queued else ""
+    return visit.go(back_to_queue(visit), f"Case {decision.case} resolved: {decision.resolution.value}.", undo=undo)
 
 
 def resolution_of(text: str) -> Resolution:

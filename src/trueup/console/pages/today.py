@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from markupsafe import Markup
 from starlette.responses import Response
 
-from trueup.console.case_words import STANDINGS, title_of_group
+from trueup.base.clock import read_instant, write_instant
+from trueup.console.case_words import STANDINGS, label_of, title_of_group
 from trueup.console.drawing import icon
 from trueup.console.files import download
 from trueup.console.lights import shown_lights
@@ -22,6 +24,7 @@ from trueup.console.visit import Visit
 from trueup.storage.views import acts as act_views
 from trueup.storage.views import case_queue, today
 from trueup.storage.views.case_queue import CaseFilter
+from trueup.workflows.resolve_case import kinds_of
 
 _MINE = 8
 
@@ -31,8 +34,10 @@ def _show(visit: Visit) -> Response:
     trusted = trusted_connections(visit)
     due = case_queue.sum_cases(connection, CaseFilter(due_before=visit.present.day_ends), now)
     mine = case_queue.page_cases(connection, CaseFilter(person=visit.who.name), now, limit=_MINE)
-    team = case_queue.page_cases(connection, CaseFilter(), now, limit=_MINE)
+    mine_to_decide = ",".join(kinds_of(visit.who))
+    team = case_queue.page_cases(connection, CaseFilter(kind=mine_to_decide, not_of=visit.who.name), now, limit=_MINE)
     since = today.last_act_before(connection, visit.who.name, now - timedelta(hours=1)) or now - timedelta(days=1)
+    since = read_instant(write_instant(since))  # as its links say it
     groups = case_queue.group_cases(connection, CaseFilter(), now)
     lights = shown_lights(visit)
     return visit.render(
@@ -42,8 +47,12 @@ def _show(visit: Visit) -> Response:
         risk=money_in(groups),
         open_cases=sum(group["count"] for group in groups),
         groups=_by_kind(groups)[:_MINE],
+        verb=_verb,
         mine=mine.rows,
         team=team.rows,
+        of_role=mine_to_decide,
+        bank=_bank(visit, groups),
+        explained=today.explained_in(connection),
         proposals=act_views.list_proposals(connection),
         trusted=trusted,
         trust=trust_in(trusted),
@@ -51,9 +60,21 @@ def _show(visit: Visit) -> Response:
         stages=money_chain(visit, groups),
         next_deadline=today.next_deadline(connection, now),
         since=since,
+        since_said=quote(write_instant(since)),
         newest_case=today.newest_case(connection),
         happened=today.happened_since(connection, since),
     )
+
+
+def _verb(case: Mapping[str, Any]) -> str:
+    """What is done about a case first."""
+    return label_of(case["resolutions"][0]) if case["resolutions"] else "Look at"
+
+
+def _bank(visit: Visit, groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Whether the books tie to the bank: up to which day it is known, and how many differences there are; None without a bank."""
+    differences = sum(group["count"] for group in groups if group["kind"].startswith("bank."))
+    return {"until": today.bank_known_until(visit.connection), "differences": differences}
 
 
 def _by_kind(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

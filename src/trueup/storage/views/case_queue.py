@@ -35,7 +35,8 @@ _NO_DEADLINE_HOURS = 720
 class CaseFilter:
     """Which cases: a tab of TABS, a kind or its beginning (several with commas between), an owner, a partner, who works on it,
     words of it, before when they are due, what is at risk in them and on which days they are due; their cause, where they
-    stand (one of `CaseStanding`), and what resolved them (`ResolvedBy`, or "merged": nothing, another case stands for them)."""
+    stand (one of `CaseStanding`), and what resolved them (`ResolvedBy`, or "merged": nothing, another case stands for them); not
+    those that a person works on; and since when they were resolved, or have been open or worse."""
 
     tab: str = "open"
     kind: str = ""
@@ -48,6 +49,8 @@ class CaseFilter:
     cause: str = ""
     standing: str = ""
     resolved_by: str = ""
+    not_of: str = ""
+    since: datetime | None = None
 
 
 def page_cases(
@@ -274,6 +277,13 @@ def _conditions(wanted: CaseFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield cases.c.owner == wanted.owner
     if wanted.partner:
         yield orders.c.partner == wanted.partner
+    if wanted.since and wanted.tab == "resolved":
+        yield cases.c.resolved_at > wanted.since
+    elif wanted.since:
+        yield sa.func.coalesce(cases.c.escalated_at, cases.c.opened_at) > wanted.since
+    if wanted.not_of:
+        mine = case_assignments.alias("mine")
+        yield sa.not_(sa.exists().where(mine.c.case_id == cases.c.id, mine.c.person == wanted.not_of))
     if wanted.person:
         yield case_assignments.c.person == wanted.person
     if wanted.due_before:
