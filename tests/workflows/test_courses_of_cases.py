@@ -204,9 +204,10 @@ def test_causes_are_grouped_paged_by_key_and_never_add_currencies(here: Bookkeep
     found: list[Any] = []
     at = ""
     while True:
-        paged = here.act(lambda tx, at=at: case_causes.page_causes(tx.connection, CaseFilter(), tx.now, at=at, limit=7))
-        found += paged.rows
-        at = paged.after
+        page = here.act(lambda tx, at=at: case_causes.page_causes(tx.connection, CaseFilter(), tx.now, at=at, limit=7))
+        assert (page.causes, page.cases) == (40, 79) and {each.currency for each in page.money} == {"EUR", "USD"}
+        found += page.paged.rows
+        at = page.paged.after
         if not at:
             break
     assert len(found) == len({row["cause"] for row in found}) == 40
@@ -214,4 +215,3 @@ def test_causes_are_grouped_paged_by_key_and_never_add_currencies(here: Bookkeep
     dearest = next(row for row in found if row["cause"] == "item A-38")
     assert (dearest["cases"], dearest["things"], dearest["money"]) == (3, 6, ["76.02 USD", "38.01 EUR"])
     assert len(listed(here, kind="stock.short", cause="item A-38")) == 3
-    assert here.act(lambda tx: case_causes.count_causes(tx.connection, CaseFilter(), tx.now)) == 40

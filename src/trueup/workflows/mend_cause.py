@@ -28,7 +28,11 @@ from trueup.workflows.world import Tx
 
 MOST_ORDERS = 200
 """So many orders are looked at while the person waits; the others are by a worker, at once, with the same outcome."""
-HELD = "held."
+_BY_MASTER = tuple(
+    f"held.{rule}"
+    for rule in ("product-unknown", "cost-differs", "case-size-differs", "not-whole-packs", "stock-uncounted")
+)
+"""The holds that look at what the item master says."""
 FIELDS = (
     "sku",
     "title",
@@ -79,7 +83,7 @@ class Mended:
 
 def can_mend_item(cause: Cause) -> bool:
     """Whether the item master is what takes the cause away."""
-    return cause.thing == ITEM and cause.kind.startswith(HELD)
+    return cause.thing == ITEM and cause.kind in _BY_MASTER
 
 
 def can_resume(tx: Tx, cause: Cause) -> bool:

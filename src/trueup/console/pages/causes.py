@@ -49,9 +49,9 @@ def _show(visit: Visit) -> Response:
             "causes_detail.html", state=state, standings=STANDINGS, **_detail(visit, state, state["row"])
         )
     wanted = filter_of(visit, state)
-    paged = case_causes.page_causes(visit.connection, wanted, visit.now, at=state["at"])
+    found = case_causes.page_causes(visit.connection, wanted, visit.now, at=state["at"])
+    paged = found.paged
     chosen = state["row"] or (_name_of(paged.rows[0]) if paged.rows else "")
-    summed = case_queue.sum_cases(visit.connection, wanted, visit.now)
     detail = _detail(visit, state, chosen) if chosen else {"cause": None}
     return visit.render(
         "causes.html",
@@ -60,9 +60,9 @@ def _show(visit: Visit) -> Response:
         name_of=_name_of,
         titled=title_of_cause,
         chosen=chosen,
-        count=visit.present.number(summed.count),
-        causes=visit.present.number(case_causes.count_causes(visit.connection, wanted, visit.now)),
-        risk=summed.money,
+        count=visit.present.number(found.cases),
+        causes=visit.present.number(found.causes),
+        risk=found.money,
         tabs=tabs(visit),
         filters=filters(visit, state),
         standings=STANDINGS,

@@ -21,6 +21,7 @@ from trueup.console.money_chain import chain_csv, money_chain, money_in
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.trust import trust_in, trusted_connections
 from trueup.console.visit import Visit
+from trueup.domain.cases import Resolution
 from trueup.storage.views import acts as act_views
 from trueup.storage.views import case_queue, today
 from trueup.storage.views.case_queue import CaseFilter
@@ -68,7 +69,8 @@ def _show(visit: Visit) -> Response:
 
 def _verb(case: Mapping[str, Any]) -> str:
     """What is done about a case first."""
-    return label_of(case["resolutions"][0]) if case["resolutions"] else "Look at"
+    offered = [each for each in case["resolutions"] if each != Resolution.DISMISS.value]
+    return label_of(offered[0]) if offered else "Look into"
 
 
 def _bank(visit: Visit, groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
