@@ -52,7 +52,7 @@ MASTER_KEY = {"TRUEUP_MASTER_KEY": base64.b64encode(b"k" * 32).decode()}
 """The one of `remittance_worker.Desk`, which books the payments."""
 ADMIN = Person("Bench", frozenset({Role.ADMIN}))
 _PEOPLE = '\n[[people]]\nname = "Bench"\nroles = ["admin"]\n'
-_NO_PAGES = (".csv", ".xlsx", ".zip", "/original", "/live", "/live/cases")
+_NO_PAGES = (".csv", ".xlsx", ".zip", "/original", "/live", "/live/cases", "/live/exceptions")
 _PLACE = re.compile(r"\{(\w+)(?::\w+)?\}")
 _CASES = """
 INSERT INTO trueup.cases (kind, subject, title, expected, found, risk_minor, risk_currency, deadline, owner, resolutions, evidence,
