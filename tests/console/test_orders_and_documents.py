@@ -30,6 +30,11 @@ def test_an_order_tells_its_story_with_evidence(console: Console) -> None:
         evidence = re.findall(r'href="(/documents/[0-9a-f]{64})"', page)
         assert evidence
         assert olga.get(evidence[0]).status_code == 200
+        proven = olga.get("/orders/amazon-us/PO000001?events=documents").text
+        assert (
+            "Answer sent" in proven
+            and "Nobody did or said" in olga.get("/orders/amazon-us/PO000001?events=people").text
+        )
 
 
 def test_a_document_keeps_its_name_in_any_script(console: Console) -> None:

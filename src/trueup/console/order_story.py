@@ -68,6 +68,7 @@ class Event:
     words: str = ""
     evidence: str = ""
     folded: tuple[Event, ...] = field(default=())
+    by_person: bool = False
 
 
 def steps_of(order: Mapping[str, Any], billed: Sequence[Mapping[str, Any]]) -> list[Step]:
@@ -140,11 +141,19 @@ def _grid_row(line: Mapping[str, Any], billed: Sequence[Mapping[str, Any]]) -> d
     }
 
 
-def timeline_of(events: Sequence[Mapping[str, Any]], comments: Sequence[Mapping[str, Any]] = ()) -> list[Event]:
+DOCUMENTS, PEOPLE = "documents", "people"
+"""What of a timeline is shown: what a document proves, or what people did and said; else all of it."""
+
+
+def timeline_of(
+    events: Sequence[Mapping[str, Any]], comments: Sequence[Mapping[str, Any]] = (), only: str = ""
+) -> list[Event]:
     """What happened, the newest first; events of a machine that repeat are folded into one."""
     told = [_event(each) for each in events] + [
-        Event(each["at"], each["actor"], "Comment", "info", each["text"]) for each in comments
+        Event(each["at"], each["actor"], "Comment", "info", each["text"], by_person=True) for each in comments
     ]
+    if only in (DOCUMENTS, PEOPLE):
+        told = [each for each in told if (each.by_person if only == PEOPLE else each.evidence)]
     # They come oldest first, and of one instant the last is the newest too.
     told.reverse()
     told.sort(key=lambda event: event.at, reverse=True)
@@ -167,7 +176,8 @@ def _event(each: Mapping[str, Any]) -> Event:
     if details.get("agrees") is False:
         state = "bad"
     who = "Trueup" if each["who"] == "trueup" else each["who"]
-    return Event(each["at"], who, what, state, words, each["evidence"] or "")
+    by_person = each["who"] != "trueup" and each["what"] != "shop order read back"
+    return Event(each["at"], who, what, state, words, each["evidence"] or "", by_person=by_person)
 
 
 def _told(each: Mapping[str, Any]) -> tuple[str, str]:

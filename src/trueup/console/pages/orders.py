@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from trueup.console.order_story import ANSWERS, grid_of, sentence_of, steps_of, timeline_of
+from trueup.console.order_story import ANSWERS, DOCUMENTS, PEOPLE, grid_of, sentence_of, steps_of, timeline_of
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, state_of
@@ -36,6 +36,9 @@ _COLUMNS = (
 )
 
 
+_PARTS = (Choice("", "All"), Choice(DOCUMENTS, "Documents"), Choice(PEOPLE, "People"))
+
+
 def _list(visit: Visit) -> Response:
     state = state_of(visit, "partner", "standing", "words", "sort", "at")
     wanted = OrderFilter(state["partner"], state["standing"], state["words"])
@@ -53,7 +56,7 @@ def _list(visit: Visit) -> Response:
 
 
 def _story(visit: Visit) -> Response:
-    key = f"{visit.path('partner')}/{visit.path('number')}"
+    key, state = f"{visit.path('partner')}/{visit.path('number')}", state_of(visit, "events")
     order_id = orders.find_order(visit.connection, key)
     order = orders.show_order(visit.connection, order_id)
     billed = order_invoices(visit.connection, order["partner"], order["number"])
@@ -69,7 +72,9 @@ def _story(visit: Visit) -> Response:
         grid=grid_of(order, billed),
         money=_money(billed),
         billed=billed,
-        events=timeline_of(orders.explain_order(visit.connection, order_id), comments),
+        state=state,
+        parts=_PARTS,
+        events=timeline_of(orders.explain_order(visit.connection, order_id), comments, state["events"]),
         answers=ANSWERS,
         takes_back=_takes_back(visit, order),
     )
