@@ -19,6 +19,7 @@ from trueup.console.server import csrf_of
 from trueup.workflows.authority import permissions
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+PICTURES = Path(__file__).resolve().parents[2] / "build" / "pages"
 ROUTES = all_routes()
 _NO_PAGES = (".csv", ".xlsx", ".zip", "/original", "/by-key")  # files, and an address that leads on
 _TWICE = """() => {
@@ -100,8 +101,10 @@ def test_every_page_is_accessible(console: Console, page_of: Callable[..., Tab])
         if route.may == OPEN_TO_ALL or not is_there(route, places):
             continue
         tab.goto(path)
+        keep_picture(tab, route, "light")
         found += violations(tab, path, "light")
         tab.evaluate("document.getElementById('theme-button').click()")
+        keep_picture(tab, route, "dark")
         found += violations(tab, path, "dark")
         tab.evaluate("document.getElementById('theme-button').click()")
     for theme in ("light", "dark"):
@@ -109,6 +112,12 @@ def test_every_page_is_accessible(console: Console, page_of: Callable[..., Tab])
         stranger.goto("/sign-in")
         found += violations(stranger, "/sign-in", theme)
     assert not found, "\n".join(found)
+
+
+def keep_picture(tab: Tab, route: Route, look: str) -> None:
+    """What a person sees of a page, kept in build/pages for people to look at after the run."""
+    name = re.sub(r"[^a-z0-9]+", "-", route.path.lower()).strip("-") or "today"
+    tab.screenshot(path=PICTURES / f"{name}-{look}.jpeg", type="jpeg", quality=70, full_page=True)
 
 
 def violations(tab: Tab, path: str, theme: str) -> list[str]:
@@ -137,6 +146,7 @@ def test_no_page_is_wider_than_a_phone(console: Console, page_of: Callable[..., 
         if route.may == OPEN_TO_ALL or not is_there(route, places):
             continue
         tab.goto(address(route, places))
+        keep_picture(tab, route, "phone")
         width = tab.evaluate("document.documentElement.scrollWidth")
         if width > 320:
             wide.append(f"{route.path}: {width}")
