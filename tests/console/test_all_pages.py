@@ -8,6 +8,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import FloatRect
 from playwright.sync_api import Page as Tab
 
 from tests.console.installed import ROLES, Console
@@ -19,6 +20,7 @@ from trueup.console.server import csrf_of
 from trueup.workflows.authority import permissions
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+TALLEST = 6_000
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "pages"
 ROUTES = all_routes()
 _NO_PAGES = (".csv", ".xlsx", ".zip", "/original", "/by-key")  # files, and an address that leads on
@@ -115,9 +117,11 @@ def test_every_page_is_accessible(console: Console, page_of: Callable[..., Tab])
 
 
 def keep_picture(tab: Tab, route: Route, look: str) -> None:
-    """What a person sees of a page, kept in build/pages for people to look at after the run."""
+    """What a person sees of a page, kept in build/pages for people to look at after the run; of a very long one its beginning."""
     name = re.sub(r"[^a-z0-9]+", "-", route.path.lower()).strip("-") or "today"
-    tab.screenshot(path=PICTURES / f"{name}-{look}.jpeg", type="jpeg", quality=70, full_page=True)
+    width, height = tab.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollHeight]")
+    seen = FloatRect(x=0, y=0, width=width, height=min(height, TALLEST))
+    tab.screenshot(path=PICTURES / f"{name}-{look}.jpeg", type="jpeg", quality=70, full_page=True, clip=seen)
 
 
 def violations(tab: Tab, path: str, theme: str) -> list[str]:
