@@ -130,12 +130,12 @@ def page_of(console: Console, browser: Browser) -> Iterator[Callable[..., Page]]
 
 @pytest.fixture
 def new_case(console: Console) -> Callable[..., int]:
-    """A case of a test's own, of a kind that operations decide."""
+    """A case of a test's own, of a kind that operations decide, or another owner."""
 
-    def opened(subject: str, minor: int = 1250) -> int:
+    def opened(subject: str, minor: int = 1250, owner: str = "operations") -> int:
         draft = CaseDraft(
             "stock.short", subject, f"Stock is short of {subject}", "24 eaches", "20 eaches", Money(minor, "USD"), None,
-            "operations", (Resolution.RETRY, Resolution.REJECT, Resolution.DISMISS),
+            owner, (Resolution.RETRY, Resolution.REJECT, Resolution.DISMISS),
         )  # fmt: skip
         with console.app.database.transaction() as connection:
             return open_case(connection, draft, console.app.world.clock.now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import RedirectResponse, Response
 
@@ -244,8 +245,11 @@ def resolution_of(text: str) -> Resolution:
 
 def back_to_queue(visit: Visit) -> str:
     """The queue as it was, without the row: the next one presses most."""
-    back = visit.given("back")
-    return back if back.startswith("/exceptions") else "/exceptions"
+    path, _, asked = visit.given("back").partition("?")
+    state = [(name, value) for name, value in parse_qsl(asked) if name != "row"]
+    if path != "/exceptions" or not state:
+        return "/exceptions"
+    return f"{path}?{urlencode(state)}"
 
 
 def _comment(visit: Visit) -> Response:
