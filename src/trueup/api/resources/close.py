@@ -126,7 +126,7 @@ def own(call: Calling, month: MonthName, point: PointName, told: Owning, key: Ke
     return call.once(act, key)
 
 
-def propose(
+def propose_close(
     call: Calling, month: MonthName, told: Proposing, dry_run: DryRun = False, key: Key = None
 ) -> ProposedClose:
     """Propose to lock a month; a second person approves the proposal. With open points it takes a reason, kept for ever."""
@@ -181,7 +181,7 @@ RESOURCE = Resource(
         Operation("/close/{month}/points/{point}/signature", sign, "month.close", "POST", 201),
         Operation("/close/{month}/points/{point}/review", review, "month.close", "POST"),
         Operation("/close/{month}/points/{point}/owner", own, "month.close", "PUT"),
-        Operation("/close/{month}/proposal", propose, "month.close", "POST", 201),
+        Operation("/close/{month}/proposal", propose_close, "month.close", "POST", 201),
         Operation("/close/{month}/papers", write_papers, "journal.export", "POST", 202),
     ),
 )
