@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -196,7 +197,11 @@ def test_profit_is_shown_by_channel_and_by_sku(console: Console) -> None:
     """Gross to net, and what is not final yet beside it."""
     with console.visitor("Aude") as aude:
         channel, sku = aude.get("/profit?month=2026-10").text, aude.get("/profit?month=2026-10&by=sku").text
-    assert not lacking(channel, "amazon-us/NORDA", "1,100.00", "Not final yet")
+        against = aude.get("/profit?month=2026-10&against=2026-09").text
+        lines = re.findall(r'href="(/journal\?account=[^"]+)"', channel)
+        assert not lacking(aude.get(unescape(lines[0])).text, "700100")
+    assert not lacking(against, "Against 2026-09", "Gross of amazon-us/NORDA", "Difference")
+    assert not lacking(channel, "amazon-us/NORDA", "1,100.00", "Not final yet", "% of what was invoiced")
     assert not lacking(sku, "(no SKU)")
 
 

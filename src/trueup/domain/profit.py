@@ -223,3 +223,28 @@ def _sum(key: Key, rows: Sequence[Margin]) -> Margin:
         cost=None if None in costs else sum(cost for cost in costs if cost is not None),
         rules=tuple((rule, minor) for rule, minor in rules if minor),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why what is left differs between two periods: `part` of a row (its channel or SKU), and by how much that raised the net."""
+
+    partner: str
+    payee: str
+    sku: str
+    currency: str
+    part: str
+    minor: int
+
+
+def causes(before: Iterable[Margin], after: Iterable[Margin]) -> tuple[Cause, ...]:
+    """Every part of every row that differs, the largest first; in each currency they come to the difference of what is left."""
+    found: defaultdict[tuple[str, str, str, str, str], int] = defaultdict(int)
+    for sign, margins in ((-1, before), (1, after)):
+        for each in margins:
+            key = (each.partner, each.payee, each.sku, each.currency)
+            found[(*key, "gross")] += sign * each.gross
+            for part in Part:
+                found[(*key, part.value)] -= sign * getattr(each, part.value)
+    every = [Cause(*key, minor) for key, minor in found.items() if minor]
+    return tuple(sorted(every, key=lambda each: (-abs(each.minor), each.part, each.partner, each.payee, each.sku)))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trueup.base.money import UnitPrice
-from trueup.domain.profit import NO_SKU, Part, Rule, Sold, Taken, allocate, by_channel, by_sku
+from trueup.domain.profit import NO_SKU, Part, Rule, Sold, Taken, allocate, by_channel, by_sku, causes
 
 LAMP, CHAIR = Sold("amazon", "NORDA", "LAMP", "USD", 100_00, 10), Sold("amazon", "NORDA", "CHAIR", "USD", 50_00, 1)
 
@@ -74,6 +74,19 @@ def test_nothing_is_lost_or_made(sold: list[Sold], taken: list[Taken]) -> None:
             came = sum(each.minor for each in taken if each.currency == currency)
             assert sum(minor for each in mine for _, minor in each.rules) == came
             assert sum(each.net for each in mine) == sum(each.gross for each in mine) - came
+
+
+@given(st.lists(SOLD, max_size=6), st.lists(TAKEN, max_size=6), st.lists(SOLD, max_size=6), st.lists(TAKEN, max_size=6))
+def test_causes_come_to_the_difference(
+    sold: list[Sold], taken: list[Taken], then: list[Sold], before: list[Taken]
+) -> None:
+    """Of two periods, in each currency, the causes sum to the difference of what is left; the largest stands first."""
+    old, new = allocate(then, before, {}), allocate(sold, taken, {})
+    found = causes(old, new)
+    for currency in ("USD", "JPY"):
+        nets = [sum(each.net for each in rows if each.currency == currency) for rows in (old, new)]
+        assert sum(each.minor for each in found if each.currency == currency) == nets[1] - nets[0]
+    assert [abs(each.minor) for each in found] == sorted((abs(each.minor) for each in found), reverse=True)
 
 
 @given(st.permutations([LAMP, CHAIR]), st.lists(TAKEN, max_size=6))

@@ -20,7 +20,8 @@ from trueup.storage.views.remittances import documents_of
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Which entries to list; None asks nothing. `until` is included. `account`: with a line on it. `kind`: what made them."""
+    """Which entries to list; None asks nothing. `until` is included. `account`: with a line on it, or on one of several
+    with commas between. `kind`: what made them."""
 
     since: date | None = None
     until: date | None = None
@@ -57,7 +58,9 @@ def wanted_entries(wanted: EntryFilter) -> sa.Select[Any]:
     if wanted.kind is not None:
         query = query.where(table.kind == wanted.kind)
     if wanted.account is not None:
-        on_account = sa.exists().where(journal_lines.c.entry_id == table.id, journal_lines.c.account == wanted.account)
+        on_account = sa.exists().where(
+            journal_lines.c.entry_id == table.id, journal_lines.c.account.in_(wanted.account.split(","))
+        )
         query = query.where(on_account)
     return query
 
