@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
@@ -36,12 +37,29 @@ from trueup.workflows.world import Tx
 _NUMBERS = {"buffer": "2 eaches", "eaches": 2, "percent": "0", "risk_percent": None}
 
 
-class Rule(Told):
+_PERCENT = r"^(100(\.0{1,6})?|[0-9]{1,2}(\.[0-9]{1,6})?)$"
+
+
+def _percentage(told: object) -> object:
+    if not isinstance(told, str) or not re.fullmatch(_PERCENT, told):
+        raise ValueError('expected a percentage as text, of six decimals at most, such as "2.5"')
+    return told
+
+
+Percent = Annotated[
+    Decimal,
+    BeforeValidator(_percentage),
+    WithJsonSchema({"type": "string", "pattern": _PERCENT, "examples": ["2.5"]}),
+]
+"""A percentage, exactly: text, for a number would be taken for a float."""
+
+
+class BufferSize(Told):
     """How large a buffer is: the largest of so many eaches, a part of what lies there, and the computed one."""
 
     eaches: int = Field(0, ge=0, le=MOST_BUFFER)
-    percent: Decimal = Field(Decimal(0), ge=0, le=100, max_digits=9, decimal_places=6)
-    risk_percent: Decimal | None = Field(None, gt=0, le=50, max_digits=8, decimal_places=6)
+    percent: Percent = Decimal(0)
+    risk_percent: Annotated[Percent, Field(gt=0, le=50)] | None = None
     """The fewest eaches with which promising what sold meanwhile is rarer than this; null: not computed."""
 
 
@@ -138,7 +156,7 @@ class Changing(
     location: Line
     sku: Name = ALL
     """The product; "" for every product that has none of its own."""
-    rule: Rule | None
+    rule: BufferSize | None
     """Null: give its own up; what stands beneath it holds again."""
     effective_from: AskedInstant | None = None
     """Now, when it is not said."""
