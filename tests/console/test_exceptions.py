@@ -61,6 +61,26 @@ def test_a_case_is_decided_by_keyboard_alone(
     assert state(console, case_id) == ("resolved", "dismiss", "Olga")
 
 
+def test_shift_and_an_arrow_select_row_by_row(page_of: Callable[..., Tab], new_case: Callable[..., int]) -> None:
+    """On from the row that has the focus; back over what is selected they let go of it, and no case is opened by it."""
+    for minor in (4000, 3000, 2000):
+        new_case(f"extended {minor}", minor)
+    tab = page_of("Olga")
+    tab.goto("/exceptions?words=extended")
+    boxes = tab.locator("[data-rows] tbody input[type=checkbox]")
+
+    def chosen() -> list[bool]:
+        return [box.is_checked() for box in boxes.all()]
+
+    tab.locator("[data-rows] tbody a[data-open]").first.focus()
+    tab.keyboard.press("Shift+ArrowDown")
+    tab.keyboard.press("Shift+ArrowDown")
+    assert chosen() == [True, True, True]
+    tab.keyboard.press("Shift+ArrowUp")
+    assert chosen() == [True, True, False]
+    assert tab.locator("[data-rows] tbody tr").nth(1).locator("a[data-open]:focus").count() == 1
+
+
 def test_what_is_due_today_is_the_rows_behind_its_link(console: Console, new_case: Callable[..., int]) -> None:
     """The number on Today, the queue that it leads to and its sheet are the same cases; none of them is due tomorrow."""
     now = console.app.world.clock.now()

@@ -13,8 +13,10 @@ from playwright.sync_api import Page as Tab
 
 from tests.console.installed import Console
 from trueup.console.search_words import Sought, read_search
+from trueup.console.server import collect_pages
 from trueup.domain.cases import Role
 from trueup.storage.views.ranges import Ranges
+from trueup.workflows.authority import permissions
 from trueup.workflows.import_invoices import import_invoices
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.resolve_case import Person
@@ -37,10 +39,10 @@ def billed(console: Console) -> Console:
     return console
 
 
-def found(console: Console, words: str) -> list[tuple[str, str]]:
+def found(console: Console, words: str, by: str = "Olga") -> list[tuple[str, str]]:
     """Where each hit leads, and all that it says."""
-    with console.visitor("Olga") as olga:
-        text = olga.http.get("/search", params={"words": words}, headers={"HX-Request-Type": "partial"}).text
+    with console.visitor(by) as visitor:
+        text = visitor.http.get("/search", params={"words": words}, headers={"HX-Request-Type": "partial"}).text
     hits = re.findall(r'(?s)<a class="hit"[^>]*href="([^"]*)".*?>(.*?)</a>', text)
     return [(href, " ".join(unescape(re.sub(r"<[^>]+>", " ", said)).split())) for href, said in hits]
 
@@ -113,6 +115,20 @@ def test_a_thing_is_listed_once_and_what_is_exact_stands_above(billed: Console) 
     assert hits[0][0] == "/orders/amazon-us/PO000001" and hits[0][1].endswith("its number")
     assert len({href for href, _ in hits}) == len(hits)
     assert found(billed, "LAMP-1")[0][0] == "/stock/LAMP-1"
+
+
+def test_acts_pages_and_connections_are_found_by_those_who_may(console: Console) -> None:
+    """By the beginnings of words in any order; what a person may not do is not offered, and what is offered is there."""
+    assert ("/remittances/upload", "act Upload remittances what one does in Remittances") in found(
+        console, "remit upl", "Fina"
+    )
+    assert "/remittances/upload" not in dict(found(console, "remit upl"))
+    assert dict(found(console, "chart"))["/settings/chart"] == "page Chart and mapping its name"
+    assert found(console, "amazon-us")[0] == ("/connections/amazon-us", "connection amazon-us its name")
+    offers = [offer for page in collect_pages().values() for offer in page.offers]
+    assert offers and {offer.may for offer in offers} <= permissions().keys()
+    with console.visitor("Ana Admin") as ana:
+        assert {ana.get(offer.path).status_code for offer in offers} == {200}
 
 
 def test_an_invoice_adds_up_and_its_age_is_that_of_the_trends(billed: Console) -> None:

@@ -72,11 +72,21 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """An act by its verb and object, as the search has it: where it is begun, and the permission it takes."""
+
+    title: str
+    path: str
+    may: str = LOOK
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of the console: all its routes. `place` is None for pages that nobody navigates to.
 
     `key`: the letter that leads here after `g`. `count`: a number beside its name, of what waits there. `find`: what it has
     of what a search asks for. `decides`: of resolutions that take more than a word, the address where `{case}` is decided.
+    `offers`: what is done here and is sought by what it does.
     """
 
     name: str
@@ -87,6 +97,7 @@ class Page:
     count: Callable[[Visit], int] | None = None
     find: Callable[[Visit, Sought], list[Hit]] | None = None
     decides: Mapping[str, str] = field(default_factory=dict)
+    offers: Sequence[Offer] = ()
 
     @property
     def path(self) -> str:

@@ -22,6 +22,21 @@ function move(step) {
   if (link.hasAttribute("hx-get")) link.click();
 }
 
+// Shift and an arrow select from here on, row by row; back over what is selected, they let go of it.
+function extend(step) {
+  const all = rows();
+  const focused = all.findIndex((row) => row.contains(document.activeElement));
+  const here = focused < 0 ? all.findIndex((row) => row.classList.contains("here")) : focused;
+  const box = (index) => all[index]?.querySelector("input[type=checkbox]");
+  if (here < 0 || !box(here)) return false;
+  const next = Math.min(all.length - 1, Math.max(0, here + step));
+  const back = next !== here && box(here).checked && box(next)?.checked;
+  if (box(here).checked === Boolean(back)) box(here).click();
+  if (next !== here && !back && !box(next)?.checked) box(next)?.click();
+  (all[next].querySelector("a[data-open]") ?? all[next].querySelector("a")).focus();
+  return true;
+}
+
 function press(selector) {
   const found = document.querySelector(selector);
   if (!found || found.disabled) return false;
@@ -127,6 +142,10 @@ export function startKeys() {
     if (event.ctrlKey || event.metaKey || event.altKey || !("shortcuts" in document.body.dataset)) return;
     if (isWrittenIn(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
+    if (event.shiftKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      if (extend(event.key === "ArrowDown" ? 1 : -1)) event.preventDefault();
+      return;
+    }
     // Enter opens what has the focus, by itself; after keys that still wait it waits too, for they move the focus.
     if (event.key.length !== 1 && !(event.key === "Enter" && opening && typed.length)) return;
     if (opening) typed.push(event.key);

@@ -14,7 +14,7 @@ from trueup.base.clock import write_instant
 from trueup.base.errors import Invalid, NotFound
 from trueup.console.case_words import label_of
 from trueup.console.files import download
-from trueup.console.page import Page, Route
+from trueup.console.page import Offer, Page, Route
 from trueup.console.pages.exceptions import STATE, back_to_queue, filter_of, resolution_of, snoozes, until_of
 from trueup.console.tables import Choice, State, state_of
 from trueup.console.visit import Visit
@@ -155,4 +155,5 @@ PAGE = Page(
         Route("/jobs/{job:int}/undo", _undo, _MAY, "POST"),
         Route("/jobs/{job:int}/refused.csv", _refused),
     ),
+    offers=(Offer("Upload decisions on cases", "/exceptions/upload"),),
 )

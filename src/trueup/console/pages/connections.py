@@ -8,7 +8,8 @@ from typing import Any
 from starlette.responses import Response
 
 from trueup.base.errors import Invalid, NotFound
-from trueup.console.page import Page, Route
+from trueup.console.page import Hit, Page, Route
+from trueup.console.search_words import Sought
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.visit import Visit
 from trueup.storage.views.acts import list_acts
@@ -54,6 +55,16 @@ def _show(visit: Visit) -> Response:
         acts=list_acts(visit.connection, subject=f"connection {name}"),
         probed=name in visit.desk.world.connections.probed,
     )
+
+
+def _find(visit: Visit, sought: Sought) -> list[Hit]:
+    names = [name for name in sorted(visit.desk.world.connections.guarded) if sought.words.lower() in name.lower()]
+    if not sought.words or not sought.wants("connection"):
+        return []
+    return [
+        Hit("connection", name, f"/connections/{name}", "its name", exact=name == sought.words)
+        for name in names[: sought.most]
+    ]
 
 
 def _is_of(visit: Visit, budget: str, name: str) -> bool:
@@ -138,4 +149,5 @@ PAGE = Page(
         Route("/connections/{connection}/ask", _now, "connections.pause", "POST"),
         Route("/connections/{connection}/replay", _replay, "connections.pause", "POST"),
     ),
+    find=_find,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from trueup.console.page import Page, Route
+from trueup.console.page import Offer, Page, Route
 from trueup.console.pages.journal import STATE, wanted_of
 from trueup.console.tables import State, state_of
 from trueup.console.visit import Visit
@@ -57,4 +57,5 @@ PAGE = Page(
         Route("/journal/export/lines", _lines, "journal.export", "POST"),
         Route("/journal/export/ledger", _ledger, "journal.export", "POST"),
     ),
+    offers=(Offer("Export the journal", "/journal/export", "journal.export"),),
 )

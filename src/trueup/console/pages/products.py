@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from trueup.base.ids import Digest
 from trueup.console.files import download
-from trueup.console.page import Page, Route
+from trueup.console.page import Offer, Page, Route
 from trueup.console.tables import Column, state_of
 from trueup.console.visit import Visit
 from trueup.formats.item_master import write_item_master
@@ -99,4 +99,5 @@ PAGE = Page(
         Route("/settings/products/apply", _apply, "products.import", "POST"),
         Route("/settings/products/earlier", _earlier, "products.import", "POST"),
     ),
+    offers=(Offer("Upload the item master", "/settings/products", "products.import"),),
 )

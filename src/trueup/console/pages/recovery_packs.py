@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from trueup.base.money import Money
-from trueup.console.page import Page, Route
+from trueup.console.page import Offer, Page, Route
 from trueup.console.tables import state_of
 from trueup.console.visit import Visit
 from trueup.workflows.jobs.make_dispute_packs import ask_packs, worth_packing
@@ -39,4 +39,5 @@ PAGE = Page(
     "recovery_packs",
     "Dispute packs",
     (Route("/recovery/packs", _show), Route("/recovery/packs", _make, "claims.dispute", "POST")),
+    offers=(Offer("Make dispute packs", "/recovery/packs", "claims.dispute"),),
 )

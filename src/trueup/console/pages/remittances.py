@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from trueup.base.errors import Invalid
 from trueup.console.money_words import Names
-from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.page import Group, Hit, Offer, Page, Place, Route
 from trueup.console.pages.matches import undoings
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, state_of
@@ -173,4 +173,5 @@ PAGE = Page(
     Place(Group.MONEY, 1, "cash"),
     "m",
     find=_find,
+    offers=(Offer("Upload remittances", "/remittances/upload", "remittances.import"),),
 )

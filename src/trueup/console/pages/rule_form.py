@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from trueup.base.errors import Conflict, Invalid, Refused, TrueupError
 from trueup.console.money_words import Names
-from trueup.console.page import Page, Route
+from trueup.console.page import Offer, Page, Route
 from trueup.console.rule_words import DIRECTIONS, FIELDS, FORMS, sentence_of
 from trueup.console.tables import Choice
 from trueup.console.visit import Visit
@@ -228,4 +228,5 @@ PAGE = Page(
         Route("/rules/new", _propose, _MAY, "POST"),
         Route("/rules/new/try", _try, _MAY, "POST"),
     ),
+    offers=(Offer("Write a deduction rule", "/rules/new", "rules.propose"),),
 )

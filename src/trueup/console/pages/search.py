@@ -1,18 +1,21 @@
-"""Search: one box for orders, products, invoices, payments, documents, cases and pages. What is exact stands above all."""
+"""Search: one box for orders, products, invoices, payments, documents, cases, pages, acts. What is exact stands above all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from starlette.responses import Response
 
-from trueup.console.page import Hit, Page, Route
+from trueup.console.page import OPEN_TO_ALL, Hit, Page, Route
 from trueup.console.search_words import FILTERS, Sought, read_search
 from trueup.console.visit import Visit
 
 _MOST = 60
 _ORDER = (
     "page",
+    "act",
+    "connection",
     "order",
     "case",
     "payment",
@@ -47,16 +50,32 @@ def find(visit: Visit, sought: Sought) -> list[Hit]:
     if not sought.words and not sought.narrowed:
         return []
     pages = [page for page in visit.house.pages.values() if visit.may(page.routes[0].may)]
-    found = [
-        Hit("page", page.title, page.path, "its name")
-        for page in pages
-        if page.place and sought.words and sought.words.lower() in page.title.lower()
-    ]
+    found = [*_places(pages, sought.words), *_offers(visit, pages, sought.words)]
     for page in pages:
         if page.find is not None:
             found += page.find(visit, sought)
     once = {hit.href: hit for hit in sorted(found, key=lambda hit: hit.exact) if sought.fits(hit)}
     return sorted(once.values(), key=lambda hit: (not hit.exact, _ORDER.index(hit.kind)))
+
+
+def _places(pages: Iterable[Page], words: str) -> Iterator[Hit]:
+    """Pages by their names: those that an address alone leads to."""
+    for page in pages:
+        if "{" not in page.path and page.routes[0].may != OPEN_TO_ALL and _says(page.title, words):
+            yield Hit("page", page.title, page.path, "its name")
+
+
+def _offers(visit: Visit, pages: Iterable[Page], words: str) -> Iterator[Hit]:
+    for page in pages:
+        for offer in page.offers:
+            if visit.may(offer.may) and _says(offer.title, words):
+                yield Hit("act", offer.title, offer.path, f"what one does in {page.title}")
+
+
+def _says(title: str, words: str) -> bool:
+    """Whether each of some words begins a word of a title."""
+    of_title = title.lower().split()
+    return bool(words) and all(any(each.startswith(word) for each in of_title) for word in words.lower().split())
 
 
 PAGE = Page("search", "Search", (Route("/search", _search),))

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from trueup.base.errors import Invalid, TrueupError
-from trueup.console.page import Group, Page, Place, Route
+from trueup.console.page import Group, Offer, Page, Place, Route
 from trueup.console.permissions import words_of
 from trueup.console.visit import Visit
 from trueup.domain.cases import Role
@@ -179,4 +179,8 @@ PAGE = Page(
         Route("/settings/people/remove", _remove, "people.keep", "POST"),
     ),
     Place(Group.SYSTEM, 3, "settings"),
+    offers=(
+        Offer("See who may do what", "/settings/people"),
+        Offer("Invite a person", "/settings/people", "people.keep"),
+    ),
 )

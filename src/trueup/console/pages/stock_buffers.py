@@ -10,7 +10,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from trueup.base.errors import Invalid
-from trueup.console.page import Page, Route
+from trueup.console.page import Offer, Page, Route
 from trueup.console.sure import is_sure
 from trueup.console.tables import Choice, state_of
 from trueup.console.visit import Visit
@@ -138,4 +138,5 @@ PAGE = Page(
         Route("/stock-buffers", _change, "stock.buffers", "POST"),
         Route("/stock-buffers/{version:int}/undo", _undo, "stock.buffers", "POST"),
     ),
+    offers=(Offer("Change a buffer", "/stock-buffers", "stock.buffers"),),
 )

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from trueup.base.clock import write_instant
 from trueup.base.errors import Invalid
-from trueup.console.page import Page, Route
+from trueup.console.page import Offer, Page, Route
 from trueup.console.permissions import words_of
 from trueup.console.tables import Choice
 from trueup.console.visit import Visit
@@ -59,4 +59,5 @@ PAGE = Page(
         Route("/account/tokens/make", _make, "tokens.make", "POST"),
         Route("/account/tokens/end", _end, "tokens.make", "POST"),
     ),
+    offers=(Offer("Make an access token", "/account/tokens", "tokens.make"),),
 )
