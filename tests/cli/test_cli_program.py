@@ -62,6 +62,8 @@ WRITES = {
     "secrets set",
     "sign-off",
     "stock declare",
+    "stock set-buffer",
+    "stock undo-buffer",
     "terms add",
     "terms check",
     "terms import",

@@ -84,12 +84,15 @@ def test_rival_explanations_stand_side_by_side_and_one_is_chosen(trueup: Command
 
 
 def test_a_claim_is_written_off(trueup: CommandLine) -> None:
-    """From disputed to losses; by whom is recorded."""
+    """From disputed to losses, above the limit when a second person approves; by whom is recorded."""
     with_books(trueup)
     case = case_of(trueup, "claim.shortage")
     assert trueup("cases", "write-off", case, "--note", "too small", *BY).out == (
-        f"Case {case}: 1 line of 90.00 USD written off.\n"
+        f"Case {case}: 1 line of 90.00 USD proposed to be written off. A second person approves it: trueup cases approve 1.\n"
     )
+    assert "1210" in balances(trueup)
+    assert trueup("cases", "approve", "1", *BY).code == 2, "nobody approves what they proposed"
+    assert trueup("cases", "approve", "1", "--by", "Ana Admin").code == 0
     assert "1210" not in balances(trueup)
     nobody = trueup("cases", "write-off", case, "--by", "Olga")
     assert nobody.code == 2

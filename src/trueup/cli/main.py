@@ -61,9 +61,14 @@ PLACES = (
     Place("sign-off", "sign_off", "Sign-offs of a month's close.", _LOOK, is_group=False),
     Place("statement", "monthly", "A month of all business on one page that adds up.", _LOOK, is_group=False),
     Place("profit", "profit", "Net margin by SKU and by channel.", _LOOK, is_group=False),
-    Place("documents", "documents", "The archive: list, show, explain, cat, verify, erase.", _LOOK),
+    Place("documents", "documents", "The archive: list, show, read-again, explain, cat, verify, erase.", _LOOK),
     Place("products", "products", "The item master: import, list, export.", _LOOK),
-    Place("stock", "stock", "What may be sold and why: declare, list, show, history, policy, drift.", _LOOK),
+    Place(
+        "stock",
+        "stock",
+        "What may be sold and why: declare, list, show, history, policy, buffers, set-buffer, undo-buffer, drift.",
+        _LOOK,
+    ),
     Place("reports", "vendor_reports", "Amazon's reports on our products: list, show, request, history.", _LOOK),
     Place(
         "trade-ins",

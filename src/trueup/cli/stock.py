@@ -19,7 +19,7 @@ from trueup.workflows.take_in_counts import KIND
 
 group = typer.Typer(
     name="stock",
-    help="What may be sold and why: declare, list, show, history, policy, buffers, drift.",
+    help="What may be sold and why: declare, list, show, history, policy, buffers, set-buffer, undo-buffer, drift.",
     no_args_is_help=True,
 )
 _COLUMNS = (

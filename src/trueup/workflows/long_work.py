@@ -193,11 +193,14 @@ def fail_work(tx: Tx, job_id: int, words: str) -> None:
 
 
 def what_stays(tx: Tx, job: Job) -> str:
-    """Stop a job that is called off now; what stays of it, as a sentence. Raises Refused when it must be finished."""
-    work = known_works()[job.kind]
+    """Stop a job that is called off now; what stays of it, as a sentence. Raises Refused when it must be finished.
+
+    One of a kind that is not known here (an outside package's that is gone) can be called off while it waits.
+    """
+    work = known_works().get(job.kind)
     if job.state == "waiting":
-        return work.drop(tx, job) if work.drop else _NOTHING_BEGUN
-    if work.stays is None:
+        return work.drop(tx, job) if work is not None and work.drop else _NOTHING_BEGUN
+    if work is None or work.stays is None:
         raise Refused(
             f"Job {job.id} is under way ({job.done:,} of {job.total or 0:,} {job.unit}) and is finished: half of a payment is not "
             "left in the books. What it books can be corrected afterwards."
