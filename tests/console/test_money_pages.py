@@ -223,13 +223,15 @@ def test_trends_are_the_books_and_come_as_files(console: Console) -> None:
 
 
 def test_the_journal_comes_as_a_file_that_balances(console: Console) -> None:
-    """The lines that the filters leave, debits and credits apart; what came from outside is no formula."""
+    """The lines that the filters leave, debits and credits apart; what came from outside is no formula. The page sums them up."""
     with console.visitor("Aude") as aude:
         rows = list(csv.DictReader(io.StringIO(aude.get("/journal.csv?kind=remittance").text)))
+        totals = re.sub(r"\s+|<[^>]*>", " ", aude.get("/journal?kind=remittance").text.partition("<tfoot>")[2])
         none = aude.get("/journal.csv?from=2031-01-01").text
     sides = {side: sum(Money.of(row[side], "USD").minor for row in rows if row[side]) for side in ("debit", "credit")}
     assert rows and sides["debit"] == sides["credit"]
     assert {row["kind"] for row in rows} == {"remittance"}
+    assert f"{sides['debit'] / 100:,.2f} USD" in " ".join(totals.split())
     assert none.count("\n") == 1
 
 

@@ -53,6 +53,7 @@ def _list(visit: Visit) -> Response:
             Filter("to", "To, as 2026-10-31"),
         ),
         paged=views.page_entries(visit.connection, wanted_of(state), state["at"]),
+        totals=views.sum_entries(visit.connection, wanted_of(state)),
     )
 
 

@@ -13,7 +13,7 @@ from trueup.base.clock import write_instant
 from trueup.base.errors import NotFound
 from trueup.base.money import Money
 from trueup.storage import exports
-from trueup.storage.journal import journal_entries, journal_lines
+from trueup.storage.journal import journal_entries, journal_sums
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 from trueup.storage.views.remittances import documents_of
 
@@ -59,10 +59,35 @@ def wanted_entries(wanted: EntryFilter) -> sa.Select[Any]:
         query = query.where(table.kind == wanted.kind)
     if wanted.account is not None:
         on_account = sa.exists().where(
-            journal_lines.c.entry_id == table.id, journal_lines.c.account.in_(wanted.account.split(","))
+            journal_sums.c.entry_id == table.id, journal_sums.c.account.in_(wanted.account.split(","))
         )
         query = query.where(on_account)
     return query
+
+
+def sum_entries(connection: sa.Connection, wanted: EntryFilter) -> list[dict[str, Any]]:
+    """What all entries of a filter come to, by currency: how many, their lines, and their debits, which are their credits."""
+    entry, sums = wanted_entries(wanted).subquery("e"), journal_sums.c
+    query = (
+        sa.select(
+            sums.currency,
+            sa.func.count(sums.entry_id.distinct()).label("entries"),
+            sa.func.sum(sums.lines).label("lines"),
+            sa.func.sum(sums.minor).filter(sums.debit).label("minor"),
+        )
+        .join_from(entry, journal_sums, sums.entry_id == entry.c.id)
+        .group_by(sums.currency)
+        .order_by(sums.currency)
+    )
+    return [
+        {
+            "currency": row.currency,
+            "entries": row.entries,
+            "lines": int(row.lines),
+            "debits": str(Money(int(row.minor), row.currency)),
+        }
+        for row in connection.execute(query)
+    ]
 
 
 def _heads(connection: sa.Connection, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
@@ -80,7 +105,7 @@ def _sums(connection: sa.Connection, ids: list[int]) -> dict[int, dict[str, Any]
 
 
 _SUMS = sa.text(
-    "SELECT entry_id, currency, count(*) AS lines, sum(greatest(minor, 0)) AS minor FROM trueup.journal_lines"
+    "SELECT entry_id, currency, sum(lines)::bigint AS lines, sum(minor) FILTER (WHERE debit) AS minor FROM trueup.journal_sums"
     " WHERE entry_id = ANY(:ids) GROUP BY entry_id, currency ORDER BY entry_id, currency"
 )
 
