@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Header, Path, Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from trueup.base.errors import Invalid
 from trueup.base.money import Money, UnitPrice
@@ -25,6 +25,15 @@ class Told(BaseModel):
     """What a caller tells. A field that is not expected is refused: it would be taken for one that was obeyed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, told: Any, about: ValidationInfo) -> Any:
+        """Refuses true for 1 and false for 0, which Python takes for the same."""
+        wanted = cls.model_fields[about.field_name or ""].annotation
+        if isinstance(told, bool) and wanted in (int, int | None):
+            raise ValueError(f"expected a whole number, found {str(told).lower()}")
+        return told
 
 
 class Amount(Shape, json_schema_extra={"examples": [{"amount": "812.40", "currency": "EUR"}]}):
