@@ -124,7 +124,7 @@ def test_an_administrator_rests_a_connection_and_lets_an_auditor_in_who_proves_a
     hands.reach("#pause-look")
     hands.press("Enter")
     hands.tab.locator("#confirm").wait_for()
-    assert _rows(console, "SELECT 1 FROM trueup.pauses") == []
+    assert _rows(console, "SELECT 1 FROM trueup.pauses WHERE ended_at IS NULL") == []
     hands.press("Control+Enter")
     hands.hears("shop is paused")
     hands.reach("#resume")

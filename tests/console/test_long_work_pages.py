@@ -72,7 +72,7 @@ def test_packs_of_a_whole_queue_are_asked_for_after_a_look(console: Console) -> 
         assert (
             program.send("/close/2026-10/papers?dry_run=true").json()["title"] == "Papers of the close of October 2026"
         )
-        assert "suspense: " in program.send("/close/2026-10/proposal", {}).json()["detail"]
+        assert "is not fit to be closed" in program.send("/close/2026-10/proposal", {}).json()["detail"]
         proposed = program.send("/close/2026-10/proposal?dry_run=true", {"override": "known"})
         assert proposed.status_code == 201 and "suspense" in proposed.json()["open"]
 

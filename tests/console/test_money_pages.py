@@ -113,7 +113,7 @@ def test_rival_explanations_stand_side_by_side_and_one_is_chosen_by_who_may(cons
         shown = olga.get(f"/matches/{case}").text
         refused = olga.post(f"/matches/{case}/choose", choice="1")
     assert not lacking(shown, "Explanation 1", "Explanation 2", "INV-7", "INV-8", "disabled")
-    assert not lacking(shown, "Low", "lead 0", "Alike", "both name order 4CCCCCCC", "settles all that is open")
+    assert not lacking(shown, "Low", "lead 0", "Alike", "Both name order 4CCCCCCC", "settles all that is open")
     assert lacking(shown, "checked")
     assert refused.status_code == 403
     with console.visitor("Fina") as fina:
@@ -304,7 +304,7 @@ def test_the_day_of_finance(console: Console, page_of: Callable[..., Tab]) -> No
     second.locator("#approve-rule").press("Enter")
     second.get_by_text("In force").first.wait_for()
     tab.goto("/recovery?all=yes")
-    tab.locator("a[href^='/recovery/']").first.press("Enter")
+    tab.locator("[data-rows] a[href^='/recovery/']").first.press("Enter")
     tab.wait_for_url("**/recovery/*")
     with tab.expect_download() as waiting:
         tab.locator("#pack").press("Enter")
