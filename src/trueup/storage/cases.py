@@ -67,6 +67,7 @@ cases = sa.Table(
     sa.Index("ix_cases_merged_into", "merged_into", postgresql_where=sa.text("merged_into IS NOT NULL")),
     sa.Index("ix_cases_opened_at", "opened_at"),
     sa.Index("ix_cases_resolved_at", "resolved_at", postgresql_where=sa.text("resolved_at IS NOT NULL")),
+    sa.Index("ix_cases_escalated_at", "escalated_at", postgresql_where=sa.text("escalated_at IS NOT NULL")),
     sa.Index("ix_cases_by_people", "id", postgresql_where=sa.text("state = 'resolved' AND resolved_by <> 'trueup'")),
     sa.Index("ix_cases_evidence", "evidence", postgresql_where=sa.text("evidence <> ''")),
 )
