@@ -74,7 +74,8 @@ def title_of_group(kind: str) -> str:
     """A kind of cases as a heading: `held.cost-differs` is "Held lines: cost differs"."""
     stem, _, rest = kind.partition(".")
     heading = _KINDS.get(stem, stem.capitalize())
-    return f"{heading}: {rest.replace('-', ' ').replace('.', ', ')}" if rest else heading
+    words = rest.replace("-", " ").replace(".", ", ").replace("amazon", "Amazon")
+    return f"{heading}: {words}" if rest else heading
 
 
 def title_of_cause(kind: str, cause: str) -> str:
