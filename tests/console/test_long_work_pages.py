@@ -72,9 +72,14 @@ def test_packs_of_a_whole_queue_are_asked_for_after_a_look(console: Console) -> 
         assert (
             program.send("/close/2026-10/papers?dry_run=true").json()["title"] == "Papers of the close of October 2026"
         )
-        assert "is not fit to be closed" in program.send("/close/2026-10/proposal", {}).json()["detail"]
+        points = program.json("/close/2026-10/points")["items"]
+        closed = ("automatic", "reviewed")
+        waits = [each for each in points if each["required"] and each["standing"] not in closed]
+        waits += [each for each in points if not each["required"] and each["standing"] == "blocked"]
+        refused = program.send("/close/2026-10/proposal", {}).json()["detail"]
+        assert waits and all(f"{each['name']}: {each['text']}" in refused for each in waits), refused
         proposed = program.send("/close/2026-10/proposal?dry_run=true", {"override": "known"})
-        assert proposed.status_code == 201 and proposed.json()["open"]
+        assert proposed.status_code == 201 and sorted(proposed.json()["open"]) == sorted(each["name"] for each in waits)
 
 
 def test_each_number_of_the_roll_forward_is_the_sum_of_its_lines(console: Console) -> None:

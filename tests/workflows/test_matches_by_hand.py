@@ -172,6 +172,17 @@ def test_above_the_limit_two_persons_undo(books: Bookkeeping) -> None:
     books.check()
 
 
+def test_lines_that_cancel_each_other_take_two_persons_by_what_each_of_them_is(books: Bookkeeping) -> None:
+    """Their sum is nothing; what is taken apart is not."""
+    books.take_in(payment("P1", line("QQX 1", 40_00)), payment("P2", line("QQX 1", -40_00)))
+    books.reconcile()
+    asked = books.act(undo_match, _remittance(books), 1, FINA, "they are two things", Money(50_00, "USD"))
+    assert (asked.lines, asked.amount, asked.case) == (2, Money(80_00, "USD"), None) and asked.proposal is not None
+    books.act(approve_proposal, asked.proposal, BO)
+    assert sorted(kind for kind, *_ in books.open_cases()) == [UNMATCHED, UNMATCHED]
+    books.check()
+
+
 def test_lines_are_coded_at_once_and_each_says_what_came_of_it(books: Bookkeeping) -> None:
     """What can be booked is, in one entry a payment; what cannot says why, stands still, and takes nothing with it."""
     books.take_in(payment("P1", line("QQX 1", -4_00), line("ZZX 2", -5_00)), payment("P2", line("QQX 3", -6_00)))

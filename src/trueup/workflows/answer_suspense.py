@@ -58,9 +58,11 @@ def classify_case(
     by_payment: defaultdict[int, dict[int, LineDecision]] = defaultdict(dict)
     for number, line in waiting:
         decision = LineDecision(type_.code, code, person.name, claim=claim_of(type_, line.reference))
+        decisions = by_payment[number]  # every payment is booked again, whatever its lines wait for
         if line.kind == TO_CHECK:
             explain_rest(tx, number, line, decision, why)
-        by_payment[number].update({} if line.kind == TO_CHECK else {line.line: decision})
+        else:
+            decisions[line.line] = decision
     return _answer(tx, case, person, (by_payment, waiting), {"type": type_.code, "account": code, "note": why})
 
 

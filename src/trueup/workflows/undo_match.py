@@ -30,8 +30,9 @@ _KEPT = ("terms-discount", "withholding")
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What came of it: lines, payments, and what they settle together. `case`: where the first of them waits now, None with a
-    `proposal`, for then nothing was done: a second person must approve it."""
+    """What came of it: lines, payments, and how much is taken apart: what each line settles without its sign, for lines that cancel
+    each other are no less. `case`: where the first of them waits now, None with a `proposal`, for then nothing was done: a second
+    person must approve it."""
 
     lines: int
     payments: int
@@ -164,7 +165,7 @@ def _record(tx: Tx, each: _Posted, undoing: Undoing, person: Person) -> None:
 
 
 def _sum(found: Sequence[_Posted]) -> Money:
-    return Money(sum(each.minor for each in found), found[0].placements[0].currency)
+    return Money(sum(abs(each.minor) for each in found), found[0].placements[0].currency)
 
 
 def _payments(found: Sequence[_Posted]) -> int:

@@ -152,8 +152,9 @@ TAKEN_BACK_BY = {
 
 def _take_back(tx: Tx, entry_id: int, said: tuple[Person, str, str]) -> Money:
     person, proposed_by, reason = said
-    found, amount = reversible(tx, entry_id)
+    found, _ = reversible(tx, entry_id)
     claims.load_claim(tx.connection, found.id, lock=True)
+    _, amount = reversible(tx, entry_id)  # somebody may have been faster
     before = journal.load_entry(tx.connection, entry_id)
     heading = Heading(
         f"{before.key} undone",
