@@ -87,8 +87,8 @@ STEPS = (
     ),
     Step(
         "Close the month by its checklist",
-        "Green is proven, yellow waits with a case, red stands against closing. One person proposes, a second approves, and the "
-        "papers are kept.",
+        "What is green signs itself. For what is open one person answers and another looks again: until then the month is not "
+        "locked, unless two say why it is all the same. One proposes, a second approves, and the papers are kept.",
         "/close/{month}",
     ),
 )
