@@ -85,9 +85,14 @@ def test_what_another_site_sends_or_what_is_secret_is_kept_nowhere(console: Cons
     """Our token is not put into a form of another site's making, and no secret is written back."""
     with console.visitor("Olga") as olga:
         fields = {"csrf": "stale", "text": "words of somebody else"}
-        mine = olga.http.post("/exceptions/1/comment", data=fields)
-        theirs = olga.http.post("/exceptions/1/comment", data=fields, headers={"sec-fetch-site": "cross-site"})
-        secret = olga.http.post("/exceptions/1/comment", data={**fields, "password": "a secret of ours"})
+        ours = {"origin": console.url}
+        mine = olga.http.post("/exceptions/1/comment", data=fields, headers=ours)
+        strangers = [
+            olga.http.post("/exceptions/1/comment", data=fields, headers=headers)
+            for headers in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}, {})
+        ]
+        secret = olga.http.post("/exceptions/1/comment", data={**fields, "password": "a secret of ours"}, headers=ours)
     assert "words of somebody else" in mine.text and olga.csrf in mine.text
-    assert "words of somebody else" not in theirs.text and "send-again" not in theirs.text
+    for theirs in strangers:
+        assert "words of somebody else" not in theirs.text and "send-again" not in theirs.text
     assert "a secret of ours" not in secret.text
