@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +15,8 @@ from tests.console.conftest import NOW
 from tests.console.installed import Console
 from trueup.base.money import Money
 from trueup.console.interval_calendar import DAY, Interval, draw
-from trueup.domain.circular import Cycle, CycleStatus, Item, Method, Readiness, Visibility
+from trueup.domain.circular import Condition, Cycle, CycleStatus, Item, Method, Readiness, Visibility
+from trueup.domain.circular_stages import Stage
 from trueup.domain.shop_sales import RefundedLine, SaleLine, ShopSale
 from trueup.storage.circular import Record, Said, save_records
 from trueup.storage.shop_sales import save_sale
@@ -44,29 +46,55 @@ def rental(number: int, of: int, first: int, last: int, *, out: bool = False) ->
 
 @pytest.fixture(scope="module")
 def circled(console: Console) -> Console:
-    """An item that is promised twice, two that are overdue, one that is free."""
+    """An item that is promised twice, two that are overdue, one free, one to be looked at, one to be mended, one that is gone."""
+    damaged = Condition(9, "Damaged (Repairable)")
     records: list[Record] = [
         *(item(number, cost) for number, cost in ((1, 1000), (2, 2000), (3, 90000), (4, 4000))),
+        replace(item(5, 500), readiness=Readiness.UNPROCESSED),
+        replace(item(6, 600), readiness=Readiness.UNPROCESSED, condition=damaged),
+        replace(item(7, 700), visibility=Visibility.SOLD),
         rental(20, 1, 3, 8),
         rental(21, 1, 6, 12),
         rental(22, 2, -20, -5, out=True),
         rental(23, 3, -20, -2, out=True),
+        rental(2, 1, 20, 25),
     ]
     with console.app.database.transaction() as connection:
         save_records(connection, records, Said("supercycle", "c" * 64, NOW))
     return console
 
 
-def test_items_stand_in_their_lanes_and_what_is_overdue_by_value(circled: Console) -> None:
-    """The most valuable first, though it is not the latest; a lane alone is an address."""
+def test_units_stand_in_lanes_by_whose_work_they_are(circled: Console) -> None:
+    """A lane a stage, the overdue first by value; each count leads to exactly its rows; what is overdue comes to its sum."""
     with circled.visitor("Elke") as elke:
         page = elke.get("/circular").text
-        assert "Overdue, by value" in page and page.index("TT-3") < page.index("TT-2")
+        assert page.index("TT-3") < page.index("TT-2") and '<a href="/circular?view=overdue">2 overdue</a>' in page
+        where = {
+            name: page.split(f'id="lane-{name}"')[1].split("</section>")[0] for name in ("inspecting", "refurbishing")
+        }
+        assert "TT-5" in where["inspecting"] and "somebody to look at it" in where["inspecting"].lower()
+        assert "TT-6" in where["refurbishing"] and "TT-5" not in where["refurbishing"]
+        for stage in Stage:
+            rows = elke.get(f"/circular?stage={stage.value}").text.split('aria-label="Items"')[-1]
+            told = re.search(rf'<a href="/circular\?stage={stage.value}">(\d+)</a>', page)
+            assert told and rows.count("data-open") == int(told[1]), stage
+        overdue = elke.get("/circular?view=overdue").text
+        assert overdue.count("data-open") == 2 and "920.00" in overdue.split("<tfoot>")[1]
         free = elke.get("/circular?lane=free").text
         items = free.split('aria-label="Items"')[1]
         assert "TT-4" in items and "TT-1" not in items
         assert "No match" in elke.get("/circular?lane=retired").text
-        assert elke.get("/circular?lane=lost").status_code == 422
+        assert elke.get("/circular?lane=lost").status_code == 422 == elke.get("/circular?stage=lost").status_code
+
+
+def test_the_calendar_has_a_row_a_unit_and_says_what_clashes(circled: Console) -> None:
+    """Only the two rentals that overlap are hatched; a third, whose number is in the words of the others, is not."""
+    with circled.visitor("Elke") as elke:
+        rows = elke.get("/circular?view=calendar").text.split('aria-label="Calendar"')[1].split("<tr>")
+        (clashing,) = [row for row in rows if "TT-1<" in row]
+        assert clashing.count("url(#hatch") == 2 and "Clash" in clashing
+        assert "calendar rental 2" in clashing and "Clash: calendar rental 2;" not in clashing
+        assert [row.count("url(#hatch") for row in rows if "TT-4<" in row] == [0]
 
 
 def test_the_api_tells_of_items_what_the_pages_show(circled: Console) -> None:
@@ -74,9 +102,17 @@ def test_the_api_tells_of_items_what_the_pages_show(circled: Console) -> None:
     with calling(circled, token(circled, "Elke")) as elke:
         items = [item for page in elke.pages("/circular/items") for item in page]
         cycles = [cycle for page in elke.pages("/circular/cycles") for cycle in page]
-        assert elke.json(f"/circular/items/{items[0]['programme']}/1")["clashes"]
-    assert [item["id"] for item in items] == [1, 2, 3, 4]
-    assert {cycle["id"]: cycle["overdue_days"] for cycle in cycles} == {20: None, 21: None, 22: 5, 23: 2}
+        whole = elke.json(f"/circular/items/{items[0]['programme']}/1")
+        assert whole["clashes"] and [each["clashes"] for each in whole["intervals"]] == [True, True, False]
+        stages = {each["stage"]: each["count"] for each in elke.json("/circular/stages")["items"]}
+        assert [each["id"] for each in elke.json("/circular/overdue")["items"]] == [23, 22]
+        inspected = elke.json("/circular/items?stage=inspecting")["items"]
+    assert [item["id"] for item in items] == [1, 2, 3, 4, 5, 6, 7]
+    assert {cycle["id"]: cycle["overdue_days"] for cycle in cycles} == {2: None, 20: None, 21: None, 22: 5, 23: 2}
+    assert stages == {
+        "rented": 0, "due-back": 2, "inspecting": 1, "refurbishing": 1, "sellable": 2, "held": 0, "retired": 1
+    }  # fmt: skip
+    assert [item["id"] for item in inspected] == [5] and inspected[0]["brought"] is None
 
 
 def test_a_clash_is_said_in_words_and_hatched(circled: Console) -> None:
@@ -84,7 +120,7 @@ def test_a_clash_is_said_in_words_and_hatched(circled: Console) -> None:
     with circled.visitor("Olga") as olga:
         page = olga.get("/circular/supercycle/1").text
         assert "Clash:" in page and "calendar rental 20 and calendar rental 21" in page
-        assert page.count('fill="url(#hatch)"') == 2 and "Who has it when" in page
+        assert page.count('fill="url(#hatch-unit)"') == 2 and "Who has it when" in page
         assert "/documents/" + "c" * 64 in page
         quiet = olga.get("/circular/supercycle/4").text
         assert "Clash" not in quiet and "Nobody ever had it" in quiet
@@ -110,6 +146,8 @@ def test_a_unit_tells_what_it_brought_and_cost(circled: Console) -> None:
         page = elke.get("/circular/supercycle/4").text
         assert "brought by its cycles" in page and "35.00" in page and "40.00" in page and "not earned yet" in page
         assert "brought by its cycles" not in elke.get("/circular/supercycle/2").text
+        row = elke.get("/circular?stage=sellable").text.split("TT-4<")[1].split("</tr>")[0]
+        assert "40.00" in row and "35.00" in row and "\N{MINUS SIGN}5.00" in row
 
 
 def test_the_pages_open_in_a_browser(circled: Console, page_of: Callable[..., Page]) -> None:

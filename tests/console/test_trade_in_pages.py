@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from trueup.simulators.supercycle import SupercycleSimulator
 from trueup.storage.cases import open_case
 from trueup.storage.shop_products import Neighbours, save_shop_products
 from trueup.storage.trade_ins import find_trade_in, move_credit
+from trueup.storage.views.trade_ins import CreditStep
 from trueup.workflows.flows import FLOWS
 
 SKU = "TENT-2"
@@ -337,3 +339,29 @@ def test_a_program_keeps_back_releases_and_refuses(counter: Counter) -> None:
             "nothing about its credit is in doubt" in fina.send("/trade-ins/T-8/credit-answer", {"arrived": None}).text
         )
         assert "can still be spent" in fina.send("/trade-ins/T-8/credit-write-off", {"why": "moved"}).text
+
+
+def test_the_way_of_credits_leads_to_exactly_its_rows(counter: Counter) -> None:
+    """Promised, inspected, paid, booked: each number of the page is that of its rows and of the API; what was refused is none."""
+    with counter.console.visitor("Elke") as elke:
+        kept, refused = counter.recorded("T-20", "25.00 USD"), counter.recorded("T-21", "26.00 USD")
+        counter.recorded("T-22", "27.00 USD")
+        elke.post(f"{refused}/refuse", why="counterfeit", sure="yes")
+        elke.post(f"{kept}/grade", grade="good", sure="yes")
+        steps = elke.get("/trade-ins").text.split('id="credit-steps"')[1]
+        seen = {}
+        for step in CreditStep:
+            rows = elke.get(f"/trade-ins?tab=all&step={step.value}").text.split('aria-label="Trade-ins"')[1]
+            seen[step.value] = {key for key in ("T-20", "T-21", "T-22") if f">{key}<" in rows}
+            told = re.search(rf"step={step.value}\">(\d+)</a>", steps)
+            assert told and int(told[1]) == rows.count("data-open")
+        assert elke.get("/trade-ins?step=lost").status_code == 422
+    # Graded is owed and on the books at once; paid is the shop's word, which is still to come.
+    assert seen == {
+        "promised": {"T-20", "T-22"}, "inspected": {"T-20"}, "paid": set(), "booked": {"T-20"},
+    }  # fmt: skip
+    counter.work()
+    with calling(counter.console, token(counter.console, "Elke")) as elke:
+        counts = {each["step"]: each["count"] for each in elke.json("/credit-steps")["items"]}
+        paid = elke.json("/trade-ins?step=paid&limit=100")["items"]
+    assert counts["paid"] == len(paid) == counts["booked"] and "T-20" in {each["key"] for each in paid}

@@ -6,9 +6,12 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
+import sqlalchemy as sa
+
 from trueup.domain.circular import (
     BlockedDate,
     BlockedResource,
+    Condition,
     Cycle,
     CycleStatus,
     Item,
@@ -17,11 +20,13 @@ from trueup.domain.circular import (
     Unknown,
     Visibility,
 )
+from trueup.domain.circular_stages import Stage, stage_of
 from trueup.domain.circular_units import Lane
 from trueup.storage.circular import Kind, Said, mark_gone, save_records
 from trueup.storage.circular_units import load_units
 from trueup.storage.database import Database
 from trueup.storage.views.circular import count_lanes
+from trueup.storage.views.circular_lanes import Asked, count_stages, list_lanes, list_units
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SAID = Said("programme", "0" * 64, NOW)
@@ -38,6 +43,7 @@ def made(chance: Random, number: int) -> Item:
         product=chance.choice([None, "product-1", "product-2"]),
         active_cycle=chance.choice([None, None, None, 7]),
         active_return=chance.choice([None, None, None, 9]),
+        condition=chance.choice([None, Condition(1, "Used"), Condition(2, "Damaged (Repairable)")]),
     )
 
 
@@ -83,3 +89,23 @@ def test_lanes_counted_by_kind_are_those_of_every_item(database: Database) -> No
             every = Counter(unit.lane(NOW) for unit in load_units(connection))
             assert len(every) > 8, "the items are of too few kinds to prove anything"
             assert count_lanes(connection, NOW) == {lane: every[lane] for lane in Lane}
+            _same_stages(connection)
+
+
+def _same_stages(connection: sa.Connection) -> None:
+    """Counts, the rows behind each count page by page, and the first rows of each stage are those of every unit."""
+    units = load_units(connection)
+    counts = count_stages(connection, NOW)
+    assert counts == {stage: sum(stage_of(unit, NOW) is stage for unit in units) for stage in Stage}
+    assert all(counts.values()), "a stage without units proves nothing"
+    for stage in Stage:
+        found: list[int] = []
+        place = ("", 0)
+        while page := list_units(connection, NOW, Asked(stage=stage), (place, 40)):
+            found += [row["id"] for row in page]
+            place = (page[-1]["programme"], page[-1]["id"])
+        assert found == [unit.item.id for unit in units if stage_of(unit, NOW) is stage]
+    for lane in list_lanes(connection, NOW, 5):
+        assert len(lane.rows) == min(5, counts[lane.stage]) and {row["stage"] for row in lane.rows} == {
+            lane.stage.value
+        }

@@ -152,13 +152,18 @@ def timeline_of(
     told = [_event(each) for each in events] + [
         Event(each["at"], each["actor"], "Comment", "info", each["text"], by_person=True) for each in comments
     ]
+    return newest_first(told, only)
+
+
+def newest_first(told: Sequence[Event], only: str = "") -> list[Event]:
+    """Events as they came, turned round and folded; only those that a document proves, or that people did, where that is asked."""
     if only in (DOCUMENTS, PEOPLE):
         told = [each for each in told if (each.by_person if only == PEOPLE else each.evidence)]
     # They come oldest first, and of one instant the last is the newest too.
-    told.reverse()
-    told.sort(key=lambda event: event.at, reverse=True)
+    latest = list(reversed(told))
+    latest.sort(key=lambda event: event.at, reverse=True)
     folded: list[Event] = []
-    for event in told:
+    for event in latest:
         last = folded[-1] if folded else None
         if last is not None and last.who == event.who == "Trueup" and last.what == event.what and not event.evidence:
             folded[-1] = Event(

@@ -7,6 +7,7 @@ from typing import Any
 
 from trueup.console.order_story import Step
 from trueup.domain.trade_ins import TradeInTerms
+from trueup.storage.views.trade_ins import CreditStep
 
 STATES = {
     "recorded": ("info", "Recorded"),
@@ -21,6 +22,13 @@ CREDITS = {
     "unanswered": ("bad", "Nobody knows"),
     "declined": ("bad", "Not given"),
 }
+STEPS = {
+    CreditStep.PROMISED: "Promised",
+    CreditStep.INSPECTED: "Inspected",
+    CreditStep.PAID: "Paid",
+    CreditStep.BOOKED: "Booked",
+}
+"""How far credits have come."""
 INSTRUMENTS = {"gift-card": "Gift card", "store-credit": "Store credit"}
 
 

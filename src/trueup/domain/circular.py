@@ -8,7 +8,7 @@ of them. What is personal (names, addresses) is left in the archived replies; cu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
@@ -322,6 +322,13 @@ class BlockedDate:
                 return self.product is not None and self.product == item.product
             case Unknown():
                 return False
+
+    @property
+    def window(self) -> Window:
+        """Its days from midnight to midnight, in UTC: the zone of the programme's store may lie some hours off."""
+        start = datetime.combine(self.first_day, time(), UTC) if self.first_day is not None else None
+        end = datetime.combine(self.last_day + timedelta(days=1), time(), UTC) if self.last_day is not None else None
+        return Window(start, end)
 
     def covers(self, day: date) -> bool:
         """Whether the day is blocked."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from trueup.domain.circular import BlockedDate, BlockedResource, Cycle, Item, Method
+from trueup.domain.circular_stages import DAMAGED, SOON
 from trueup.domain.circular_units import OPEN_CLAIMS, Unit
 from trueup.storage.bulk import among, among_pairs
 from trueup.storage.circular import Kept, Kind, circular_records, load_records
@@ -62,26 +64,62 @@ def units_of_items(connection: sa.Connection, items: Collection[tuple[str, int]]
     return load_units(connection, among_pairs(circular_records.c.programme, circular_records.c.id, items))
 
 
-def count_alike(connection: sa.Connection, now: datetime) -> list[tuple[Unit, int]]:
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Units of one kind: one of them, how many there are, and the ids of the first of them."""
+
+    unit: Unit
+    kind: str
+    count: int
+    first: tuple[int, ...]
+
+
+def count_alike(connection: sa.Connection, now: datetime, first: int = 1) -> list[Alike]:
     """Every unit as one of its kind, and how many there are of that: units that nothing told of them, of what cycles make of them
-    by now, and of claims and blocked days tells apart are in one lane, whichever the domain says."""
+    by now, and of claims and blocked days tells apart are in one lane and one stage, whichever the domain says."""
+    rows = connection.execute(_ALIKE, {**_told(connection, now), "first": first}).all()
+    units = {(each.programme, each.item.id): each for each in units_of_items(connection, [_one(row) for row in rows])}
+    return [Alike(units[_one(row)], row.kind, row.alike, tuple(row.first)) for row in rows]
+
+
+def items_of_kinds(
+    connection: sa.Connection, now: datetime, kinds: Collection[Alike], after: tuple[str, int], limit: int
+) -> list[tuple[str, int]]:
+    """Items (programme, id) of these kinds in the order of programme and id, from after one."""
+    given = {
+        **_told(connection, now),
+        "of": sorted({each.unit.programme for each in kinds}),
+        "wanted": [f"{each.unit.programme} {each.kind}" for each in kinds],
+        "programme": after[0],
+        "id": after[1],
+        "limit": limit,
+    }
+    return [(row.programme, row.id) for row in connection.execute(_OF_KINDS, given)]
+
+
+def _one(row: Any) -> tuple[str, int]:
+    return (row.programme, row.first[0])
+
+
+def _told(connection: sa.Connection, now: datetime) -> dict[str, Any]:
+    """What the statement has to be told besides the records: the time, and what blocked days that last are laid on."""
     day = now.date()
     blocks: list[BlockedDate] = [
         kept.record for kept in load_records(connection, Kind.BLOCKED, circular_records.c.open)
     ]
     lasting = [each for each in blocks if each.last_day is None or each.last_day >= day]
-    given = {
+    return {
         "now": now,
+        "soon": now + SOON,
         "items": sorted({each.resource_id for each in lasting if each.resource is BlockedResource.ITEM}),
         "variants": sorted({each.variant for each in lasting if each.variant is not None}),
         "products": sorted({each.product for each in lasting if each.product is not None}),
     }
-    counts = {(row.programme, row.one): row.alike for row in connection.execute(_ALIKE, given)}
-    return [(unit, counts[unit.programme, unit.item.id]) for unit in units_of_items(connection, counts)]
 
 
-# What `Cycle` says of an open cycle: that it is away, overdue, or has the item still; a test holds both to the same answer.
-_ALIKE = sa.text(f"""
+# What `Cycle` says of an open cycle: that it is away, overdue or to be back soon, or has the item still; a test holds both to the
+# same answer.
+_KINDS = f"""
 WITH told AS (
     SELECT programme, item, body ->> 'method' = '{Method.RESALE}' AS for_good,
         body ->> 'fulfilled_at' IS NOT NULL AND body ->> 'received_at' IS NULL AS away,
@@ -93,24 +131,40 @@ WITH told AS (
     FROM trueup.circular_records WHERE kind = '{Kind.CYCLE}' AND open AND item IS NOT NULL
 ), cycles AS (
     SELECT programme, item, bool_or(away) AS away, bool_or(away AND NOT for_good AND due < :now) AS overdue,
+        bool_or(away AND NOT for_good AND due < :soon) AS soon,
         bool_or(for_good OR away OR ends IS NULL OR ends > :now OR begins > ends) AS taken
     FROM told GROUP BY programme, item
 ), claims AS (
     SELECT programme, item FROM trueup.item_claims WHERE state IN ({", ".join(f"'{each}'" for each in OPEN_CLAIMS)})
+), kinds AS (
+    SELECT i.programme, i.id, concat_ws(' ', i.gone_at IS NULL, i.state, i.body ->> 'readiness',
+        i.body ->> 'active_return' IS NULL, i.body ->> 'active_cycle' IS NULL, coalesce(c.away, false),
+        coalesce(c.overdue, false), coalesce(c.soon, false), coalesce(c.taken, false), k.item IS NULL,
+        i.id = ANY(:items) OR coalesce(i.variant, '') = ANY(:variants) OR coalesce(i.body ->> 'product', '') = ANY(:products),
+        starts_with(lower(coalesce(i.body -> 'condition' ->> 'title', '')), '{DAMAGED}')) AS kind
+    FROM trueup.circular_records i
+    LEFT JOIN cycles c ON c.programme = i.programme AND c.item = i.id
+    LEFT JOIN claims k ON k.programme = i.programme AND k.item = i.id
+    WHERE i.kind = '{Kind.ITEM}'
 )
-SELECT i.programme, min(i.id) AS one, count(*) AS alike
-FROM trueup.circular_records i
-LEFT JOIN cycles c ON c.programme = i.programme AND c.item = i.id
-LEFT JOIN claims k ON k.programme = i.programme AND k.item = i.id
-WHERE i.kind = '{Kind.ITEM}'
-GROUP BY i.programme, i.gone_at IS NULL, i.state, i.body ->> 'readiness', i.body ->> 'active_return' IS NULL,
-    i.body ->> 'active_cycle' IS NULL, c.away, c.overdue, c.taken, k.item IS NULL,
-    i.id = ANY(:items) OR coalesce(i.variant, '') = ANY(:variants) OR coalesce(i.body ->> 'product', '') = ANY(:products)
-""").bindparams(
+"""
+_PARAMETERS = (
     sa.bindparam("now", type_=sa.TIMESTAMP(timezone=True)),
+    sa.bindparam("soon", type_=sa.TIMESTAMP(timezone=True)),
     sa.bindparam("items", type_=sa.ARRAY(sa.BigInteger)),
     sa.bindparam("variants", type_=sa.ARRAY(sa.Text)),
     sa.bindparam("products", type_=sa.ARRAY(sa.Text)),
+)
+_ALIKE = sa.text(f"""{_KINDS}
+SELECT programme, kind, count(*) AS alike, (array_agg(id ORDER BY id))[1 : :first] AS first
+FROM kinds GROUP BY programme, kind
+""").bindparams(*_PARAMETERS)
+_OF_KINDS = sa.text(f"""{_KINDS}
+SELECT programme, id FROM kinds
+WHERE programme = ANY(:of) AND programme || ' ' || kind = ANY(:wanted) AND (programme, id) > (:programme, :id)
+ORDER BY programme, id LIMIT :limit
+""").bindparams(
+    *_PARAMETERS, sa.bindparam("of", type_=sa.ARRAY(sa.Text)), sa.bindparam("wanted", type_=sa.ARRAY(sa.Text))
 )
 
 

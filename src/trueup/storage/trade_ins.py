@@ -199,14 +199,14 @@ def find_by_serial(connection: sa.Connection, system: str, serial: str) -> Saved
 
 def list_trade_ins(
     connection: sa.Connection,
-    *,
+    *conditions: sa.ColumnElement[bool],
     only_open: bool = False,
     words: str = "",
     before: int | None = None,
     limit: int = 1000,
 ) -> list[SavedTradeIn]:
     """The newest first, from before one (by id); `words`: those that bear them in key, serial or SKU."""
-    query = _JOINED.order_by(trade_ins.c.id.desc()).limit(limit)
+    query = _JOINED.where(*conditions).order_by(trade_ins.c.id.desc()).limit(limit)
     if words:
         named = (trade_ins.c.key, trade_ins.c.serial, trade_ins.c.sku)
         query = query.where(sa.or_(*(column.icontains(words, autoescape=True) for column in named)))

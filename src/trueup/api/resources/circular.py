@@ -8,10 +8,14 @@ from fastapi import Path, Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import LARGEST_ID, Day, Hash, Instant, Name, Number, Page, Paging, Price, Shape
+from trueup.api.shapes import LARGEST_ID, Day, Hash, Instant, Listed, Name, Number, Page, Paging, Price, Shape
 from trueup.base.errors import Invalid
+from trueup.domain.circular_stages import STAGES, Stage
 from trueup.domain.circular_units import Lane
 from trueup.storage.views import circular as views
+from trueup.storage.views import circular_lanes as lanes
+
+_MOST = 1000
 
 _ITEM = {
     "programme": "supercycle",
@@ -28,11 +32,18 @@ _ITEM = {
     "acquisition_cost": {"amount": "80.00", "currency": "USD"},
     "active_cycle": None,
     "seen_at": "2026-11-23T08:55:00Z",
+    "stage": "sellable",
+    "stage_words": "sellable",
+    "waits_for": "free to be taken",
+    "due": None,
+    "clashes": False,
+    "brought": {"amount": "95.00", "currency": "USD"},
+    "result": {"amount": "15.00", "currency": "USD"},
 }
 
 
-class Item(Shape, json_schema_extra={"examples": [_ITEM]}):
-    """One item. `lane`: where it is in its life."""
+class Unit(Shape):
+    """What is said of any item. `lane`: where it is in its life."""
 
     programme: str
     id: int
@@ -48,6 +59,40 @@ class Item(Shape, json_schema_extra={"examples": [_ITEM]}):
     acquisition_cost: Price | None
     active_cycle: int | None
     seen_at: Instant | None
+
+
+class Item(Unit, json_schema_extra={"examples": [_ITEM]}):
+    """One item, and whose work it is."""
+
+    stage: Stage
+    stage_words: str
+    waits_for: str
+    due: Instant | None
+    """When it is to be back from whoever has it."""
+    clashes: bool
+    """Whether two have a claim on it that cannot both be kept."""
+    brought: Price | None
+    """What its cycles brought by the shop's own orders, what was given back taken off."""
+    result: Price | None
+    """What it brought beyond its cost, where both are known."""
+
+
+class InStage(Shape, json_schema_extra={"examples": [{"stage": "due-back", "stage_words": "due back", "count": 3}]}):
+    """How many items are in a stage."""
+
+    stage: Stage
+    stage_words: str
+    count: int
+
+
+class Interval(Shape):
+    """Who has the item when. `what`: a cycle, a purchase order's claim, or blocked days."""
+
+    what: str
+    label: str
+    begins: Instant | None
+    ends: Instant | None
+    clashes: bool
 
 
 class Cycle(
@@ -129,14 +174,23 @@ class Change(Shape):
     evidence: str
 
 
-class WholeItem(
-    Item,
-    json_schema_extra={
-        "examples": [{**_ITEM, "cycles": [], "blocked": [], "clashes": [], "claims": [], "changes": []}]
-    },
-):
-    """An item with its cycles, blocked days, claims, what clashes, and what changed."""
+_WHOLE = {name: _ITEM[name] for name in Unit.model_fields} | {
+    "earned": {"amount": "95.00", "currency": "USD"},
+    "cycles": [],
+    "blocked": [],
+    "intervals": [],
+    "clashes": [],
+    "claims": [],
+    "changes": [],
+}
 
+
+class WholeItem(Unit, json_schema_extra={"examples": [_WHOLE]}):
+    """An item with its cycles, blocked days, claims, who has it when from now on, what clashes, and what changed."""
+
+    earned: Price | None
+    """What its cycles brought."""
+    intervals: list[Interval]
     cycles: list[Cycle]
     blocked: list[Blocked]
     clashes: list[str]
@@ -158,6 +212,8 @@ def _place(at: str) -> tuple[str, int]:
 class ItemQuery(Paging):
     """Which items."""
 
+    stage: Stage | None = None
+    """In this stage."""
     lane: Lane | None = None
     """In this lane."""
     sku: Name = ""
@@ -175,7 +231,8 @@ def list_items(call: Calling, asked: Annotated[ItemQuery, Query()]) -> Page[Item
     """List items by programme and number."""
     with call.look() as connection:
         page = (_place(asked.at), asked.limit + 1)
-        rows = views.list_items(connection, call.now, lane=asked.lane, sku=asked.sku or None, page=page)
+        wanted = lanes.Asked(asked.stage, asked.lane, asked.sku or None)
+        rows = lanes.list_units(connection, call.now, wanted, page)
         return call.page_by(Item, rows, asked.limit, "programme", "id")
 
 
@@ -187,9 +244,11 @@ def get_item(
     """Show one item: its cycles, who has it when, and what clashes."""
     with call.look() as connection:
         shown = views.show_item(connection, f"{programme}/{item}", call.now)
+        unit = views.find_unit(connection, f"{programme}/{item}")
+    intervals = [_cycle(each) for each in lanes.intervals_of(unit, call.now)]
     blocked = [{**each, "first_day": each["from"], "last_day": each["to"]} for each in shown["blocked"]]
     cycles = [_cycle(each) for each in shown["cycles"]]
-    return WholeItem.model_validate({**shown, "cycles": cycles, "blocked": blocked})
+    return WholeItem.model_validate({**shown, "cycles": cycles, "blocked": blocked, "intervals": intervals})
 
 
 def list_cycles(call: Calling, asked: Annotated[CycleQuery, Query()]) -> Page[Cycle]:
@@ -200,6 +259,21 @@ def list_cycles(call: Calling, asked: Annotated[CycleQuery, Query()]) -> Page[Cy
         return call.page_by(Cycle, [_cycle(row) for row in rows], asked.limit, "programme", "id")
 
 
+def list_overdue(call: Calling) -> Listed[Cycle]:
+    """List cycles whose item should be back and is not, the most valuable first: 1,000 at most."""
+    with call.look() as connection:
+        rows = views.list_cycles(connection, call.now, overdue=True, limit=_MOST)
+    return Listed[Cycle](items=[Cycle.model_validate(_cycle(row)) for row in rows])
+
+
+def list_stages(call: Calling) -> Listed[InStage]:
+    """List the stages between which items are carried, with how many are in each."""
+    with call.look() as connection:
+        counts = lanes.count_stages(connection, call.now)
+    rows = [{"stage": stage, "stage_words": STAGES[stage], "count": count} for stage, count in counts.items()]
+    return Listed[InStage](items=[InStage.model_validate(row) for row in rows])
+
+
 RESOURCE = Resource(
     "circular",
     "Circular",
@@ -207,5 +281,7 @@ RESOURCE = Resource(
         Operation("/circular/items", list_items),
         Operation("/circular/items/{programme}/{item}", get_item),
         Operation("/circular/cycles", list_cycles),
+        Operation("/circular/overdue", list_overdue),
+        Operation("/circular/stages", list_stages),
     ),
 )

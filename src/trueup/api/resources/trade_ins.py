@@ -8,7 +8,7 @@ from fastapi import Path, Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import Day, Instant, Page, Paging, Price, Shape, id_at
+from trueup.api.shapes import Day, Instant, Listed, Page, Paging, Price, Shape, id_at
 from trueup.storage.views import trade_ins as views
 
 _EXAMPLE = {
@@ -95,14 +95,40 @@ class TradeInQuery(Paging):
 
     only_open: bool = False
     """Only those whose item is not released or refused yet."""
+    step: views.CreditStep | None = None
+    """Only those whose credit has come that far: promised, inspected, paid by the shop's own word, booked."""
+
+
+class CreditStep(
+    Shape,
+    json_schema_extra={
+        "examples": [{"step": "paid", "count": 2, "amounts": [{"amount": "140.00", "currency": "USD"}]}]
+    },
+):
+    """How many trade-ins have come that far, those that came further among them, and the money of each there, a sum a currency."""
+
+    step: views.CreditStep
+    count: int
+    amounts: list[Price]
 
 
 def list_trade_ins(call: Calling, asked: Annotated[TradeInQuery, Query()]) -> Page[TradeIn]:
     """List trade-ins with their credits, the newest first."""
     with call.look() as connection:
         before = id_at(asked.at)
-        rows = views.page_trade_ins(connection, only_open=asked.only_open, before=before, limit=asked.limit + 1)
+        wanted = views.TradeInFilter(only_open=asked.only_open, step=asked.step)
+        rows = views.page_trade_ins(connection, wanted, before=before, limit=asked.limit + 1)
         return call.page_by(TradeIn, rows, asked.limit, "id")
+
+
+def list_credit_steps(call: Calling) -> Listed[CreditStep]:
+    """List how far the credits for trade-ins have come, from the promise to the books."""
+    with call.look() as connection:
+        found = views.count_steps(connection)
+    rows = [
+        {"step": each.step, "count": each.count, "amounts": [str(money) for money in each.amounts]} for each in found
+    ]
+    return Listed[CreditStep](items=[CreditStep.model_validate(row) for row in rows])
 
 
 def get_trade_in(call: Calling, key: TradeInKey) -> WholeTradeIn:
@@ -114,5 +140,9 @@ def get_trade_in(call: Calling, key: TradeInKey) -> WholeTradeIn:
 RESOURCE = Resource(
     "trade-ins",
     "Trade-ins",
-    (Operation("/trade-ins", list_trade_ins), Operation("/trade-ins/{key:path}", get_trade_in)),
+    (
+        Operation("/trade-ins", list_trade_ins),
+        Operation("/credit-steps", list_credit_steps),
+        Operation("/trade-ins/{key:path}", get_trade_in),
+    ),
 )

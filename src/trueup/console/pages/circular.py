@@ -1,4 +1,4 @@
-"""Circular: items by lane, what is overdue by its value, returns, and each unit as one story with its calendar and its clashes."""
+"""Circular: a row a unit in the lane of whose work it is, who has each when, what is overdue by its value, and a unit's story."""
 
 from __future__ import annotations
 
@@ -8,16 +8,32 @@ from starlette.responses import Response
 
 from trueup.base.errors import TrueupError
 from trueup.base.money import Money
-from trueup.console.interval_calendar import draw, interval_of
+from trueup.checks.circular_conflicts import AGAINST_ORDER, OFFERED, TWICE
+from trueup.console.interval_calendar import Interval, draw, interval_of
+from trueup.console.order_story import DOCUMENTS, PEOPLE
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
-from trueup.console.tables import Choice, Filter, state_of
+from trueup.console.tables import Choice, Filter, State, state_of
+from trueup.console.trade_in_words import STEPS
+from trueup.console.unit_story import story_of
 from trueup.console.visit import Visit
-from trueup.domain.circular_units import LANES, NOT_OURS, Lane
+from trueup.domain.circular_stages import STAGES, Stage
+from trueup.domain.circular_units import LANES, Lane
 from trueup.storage.views import circular as views
-from trueup.storage.views.trade_ins import find_key_of
+from trueup.storage.views import circular_lanes as lanes
+from trueup.storage.views import trade_ins
+from trueup.storage.views.cases import list_cases_about
 
-_MOST = 100
+_MOST = 50
+_OVERDUE = 1000
+_SHOWN = 8
+_VIEWS = (
+    Choice("", "Lanes"),
+    Choice("calendar", "Calendar"),
+    Choice("overdue", "Overdue"),
+    Choice("returns", "Returns"),
+)
+_PARTS = (Choice("", "All"), Choice(DOCUMENTS, "Documents"), Choice(PEOPLE, "People"))
 _STATES = {
     Lane.OVERDUE: "bad",
     Lane.UNCLEAR: "bad",
@@ -27,34 +43,79 @@ _STATES = {
     Lane.WHOLESALE: "held",
     Lane.WITHHELD: "held",
     Lane.BLOCKED: "held",
+    Lane.SOLD: "idle",
+    Lane.RETIRED: "idle",
 }
 STANDINGS = {lane.value: (_STATES.get(lane, "info"), words[:1].upper() + words[1:]) for lane, words in LANES.items()}
 """How each lane is marked, and its words."""
+_NOTES = {
+    Stage.RENTED: "with customers",
+    Stage.DUE_BACK: "on their way, to be back within three days, or overdue; the overdue first, by value",
+    Stage.INSPECTING: "here, not ready: somebody has to look at them",
+    Stage.REFURBISHING: "here, not ready, and damaged",
+    Stage.SELLABLE: "here and ready, to be rented, sold or promised",
+    Stage.HELD: "here and ready, and kept from customers",
+    Stage.RETIRED: "no longer in the programme",
+}
 
 
-def _items(visit: Visit) -> Response:
-    state = state_of(visit, "lane", "sku", "at")
-    lane = views.lane_named(state["lane"] or None)
-    programme, _, number = state["at"].rpartition("/")
-    place = (programme, int(number)) if number.isdigit() else ("", 0)
+def _words(stage: Stage) -> str:
+    return STAGES[stage].capitalize()
+
+
+def _show(visit: Visit) -> Response:
+    """The view that the address asks for; a lane, a stage or a product alone is a list of its rows."""
+    state = state_of(visit, "view", "stage", "lane", "sku", "at")
     connection, now = visit.connection, visit.now
-    rows = views.list_items(connection, now, lane=lane, sku=state["sku"] or None, page=(place, _MOST))
-    counts = views.count_lanes(connection, now)
+    overdue = views.list_cycles(connection, now, overdue=True, limit=_OVERDUE)
+    counts = lanes.count_stages(connection, now)
     return visit.render(
         "circular.html",
         state=state,
+        tabs=_VIEWS,
         filters=[
-            Filter("lane", "Lane", [Choice(each.value, STANDINGS[each.value][1]) for each in Lane]),
+            Filter("stage", "Stage", [Choice(each.value, _words(each)) for each in Stage]),
+            Filter("lane", "Standing", [Choice(each.value, STANDINGS[each.value][1]) for each in Lane]),
             Filter("sku", "SKU"),
         ],
-        rows=rows,
-        more=f"{rows[-1]['programme']}/{rows[-1]['id']}" if len(rows) == _MOST else "",
-        lanes=[(each.value, counts[each]) for each in Lane if counts[each]],
-        ours=sum(count for each, count in counts.items() if each not in NOT_OURS),
-        overdue=views.list_cycles(connection, now, overdue=True, limit=_MOST),
-        returns=views.list_returns(connection, limit=_MOST),
+        counts=[(each, _words(each), counts[each]) for each in Stage],
+        ours=sum(count for each, count in counts.items() if each is not Stage.RETIRED),
+        overdue=overdue,
+        overdue_value=lanes.value_overdue(overdue),
         standings=STANDINGS,
+        notes=_NOTES,
+        names={stage: _words(stage) for stage in Stage},
+        steps=[(STEPS[each.step], each) for each in trade_ins.count_steps(connection)],
+        **_view(visit, state),
     )
+
+
+def _view(visit: Visit, state: State) -> dict[str, Any]:
+    connection, now, view = visit.connection, visit.now, state["view"]
+    sku, lane = state["sku"] or None, views.lane_named(state["lane"] or None)
+    asked = lanes.Asked(lanes.stage_named(state["stage"]), lane, sku)
+    programme, _, number = state["at"].rpartition("/")
+    page = ((programme, int(number)) if number.isdecimal() and len(number) < 19 else ("", 0), _MOST)
+    if view == "calendar":
+        rows = lanes.list_intervals(connection, now, asked, page)
+        drawn = [draw([_interval(each) for each in row["intervals"]], now, packed=True) for row in rows]
+        return {"rows": list(zip(rows, drawn, strict=True)), "scale": draw((), now), "more": _more(rows)}
+    if view == "returns":
+        return {"returns": views.list_returns(connection, limit=_MOST)}
+    if view == "overdue":
+        return {}
+    if asked == lanes.Asked() and not state["at"]:
+        return {"lanes": lanes.list_lanes(connection, now, _SHOWN)}
+    rows = lanes.list_units(connection, now, asked, page)
+    return {"rows": rows, "more": _more(rows)}
+
+
+def _more(rows: list[dict[str, Any]]) -> str:
+    return f"{rows[-1]['programme']}/{rows[-1]['id']}" if len(rows) == _MOST else ""
+
+
+def _interval(told: dict[str, Any]) -> Interval:
+    return interval_of(told["label"], told["from"], told["to"], clashes=told["clashes"])
 
 
 def _place_names(visit: Visit) -> dict[str, str]:
@@ -68,27 +129,38 @@ def _place_names(visit: Visit) -> dict[str, str]:
 
 
 def _unit(visit: Visit) -> Response:
-    shown = views.show_item(visit.connection, f"{visit.path('programme')}/{visit.number('item')}", visit.now)
-    clashing = " ".join(shown["clashes"])
-    calendar = draw(
-        [
-            interval_of(cycle["cycle"], cycle["from"], cycle["to"], cycle["cycle"] in clashing)
-            for cycle in shown["cycles"]
-            if cycle["from"] or cycle["to"]
-        ],
-        visit.now,
-    )
+    named, now = f"{visit.path('programme')}/{visit.number('item')}", visit.now
+    state = state_of(visit, "events")
+    shown = views.show_item(visit.connection, named, now)
+    intervals = lanes.intervals_of(views.find_unit(visit.connection, named), now)
+    key = trade_ins.find_key_of(visit.connection, shown["programme"], shown["id"])
+    trade_in = trade_ins.show_trade_in(visit.connection, key) if key else None
+    cases = list_cases_about(visit.connection, (TWICE, AGAINST_ORDER, OFFERED), f"item {named}")
     return visit.render(
         "circular_unit.html",
+        state=state,
         item=shown,
         places=_place_names(visit),
         title=shown["serial"] or f"Item {shown['id']}",
-        calendar=calendar,
+        calendar=draw(_bars(shown, intervals), now),
         standings=STANDINGS,
         result=_result(shown["earned"], shown["acquisition_cost"]),
-        trade_in=find_key_of(visit.connection, shown["programme"], shown["id"]),
-        events=[_event(change) for change in shown["changes"]],
+        trade_in=key,
+        cases=[each for each in cases if each["state"] == "open"],
+        parts=_PARTS,
+        events=story_of(shown, trade_in, cases, state["events"]),
     )
+
+
+def _bars(shown: dict[str, Any], intervals: list[dict[str, Any]]) -> list[Interval]:
+    """Its cycles, those that are over too; then what else keeps it."""
+    clashing = {each["cycle"] for each in intervals if each["what"] == "cycle" and each["clashes"]}
+    cycles = [
+        interval_of(cycle["cycle"], cycle["from"], cycle["to"], clashes=cycle["id"] in clashing)
+        for cycle in shown["cycles"]
+        if cycle["from"] or cycle["to"]
+    ]
+    return cycles + [_interval(each) for each in intervals if each["what"] != "cycle"]
 
 
 def _result(earned: str | None, cost: str | None) -> Money | None:
@@ -97,34 +169,6 @@ def _result(earned: str | None, cost: str | None) -> Money | None:
         return None
     one, other = (Money.of(*each.split(" ")) for each in (earned, cost))
     return one - other if one.currency == other.currency else None
-
-
-def _event(change: dict[str, Any]) -> dict[str, Any]:
-    """A change as an event of a timeline."""
-    words = ""
-    if change["what"] == "changed":
-        told = change["before"]
-        words = "; ".join(
-            f"{name.replace('_', ' ')}: {_said(told.get(name))} → {_said(value)}"
-            for name, value in change["after"].items()
-            if name != "unread"  # what no rule of ours reads is in the evidence
-        )
-    return {
-        "at": change["at"],
-        "who": "Supercycle",
-        "what": f"{change['of']} {change['what']}",
-        "words": words,
-        "evidence": change["evidence"],
-        "state": "warn" if change["what"] == "gone" else "info",
-        "folded": [],
-    }
-
-
-def _said(value: Any) -> str:
-    """A value as it was told, for people: nothing is said to be nothing."""
-    if value in (None, "", [], {}):
-        return "nothing"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _find(visit: Visit, sought: Sought) -> list[Hit]:
@@ -141,7 +185,7 @@ def _find(visit: Visit, sought: Sought) -> list[Hit]:
 PAGE = Page(
     "circular",
     "Circular",
-    (Route("/circular", _items), Route("/circular/{programme}/{item:int}", _unit)),
+    (Route("/circular", _show), Route("/circular/{programme}/{item:int}", _unit)),
     Place(Group.GOODS, 5, "recycle"),
     find=_find,
 )

@@ -15,7 +15,7 @@ from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.tables import Choice, Filter, state_of
-from trueup.console.trade_in_words import CREDITS, INSTRUMENTS, STATES, stages_of, worth_of
+from trueup.console.trade_in_words import CREDITS, INSTRUMENTS, STATES, STEPS, stages_of, worth_of
 from trueup.console.visit import Visit
 from trueup.domain.circular_units import LANES
 from trueup.domain.credits import Instrument
@@ -43,19 +43,23 @@ def _list(visit: Visit) -> Response:
 
 def _listed(visit: Visit, refused: str = "", status: int = 200) -> Response:
     """The list, above it what is agreed; `refused`: why what was typed was not recorded, with what was typed still there."""
-    state = state_of(visit, "tab", "words", "at")
+    state = state_of(visit, "tab", "words", "step", "at")
     before = int(state["at"]) if state["at"].isdecimal() and len(state["at"]) < 19 else None
-    every = state["tab"] == "all" or bool(state["words"])
-    rows = views.page_trade_ins(
-        visit.connection, only_open=not every, before=before, limit=_MOST + 1, words=state["words"]
-    )
+    step = views.step_named(state["step"])
+    every = state["tab"] == "all" or bool(state["words"]) or step is not None
+    wanted = views.TradeInFilter(only_open=not every, words=state["words"], step=step)
+    rows = views.page_trade_ins(visit.connection, wanted, before=before, limit=_MOST + 1)
     terms = visit.desk.world.trade_ins
     return visit.render(
         "trade_ins.html",
         status=status,
         state=state,
         tabs=_TABS,
-        filters=[Filter("words", "Key, serial or SKU")],
+        filters=[
+            Filter("words", "Key, serial or SKU"),
+            Filter("step", "Credit", [Choice(each.value, words) for each, words in STEPS.items()]),
+        ],
+        steps=[(STEPS[each.step], each) for each in views.count_steps(visit.connection)],
         rows=rows[:_MOST],
         more=str(rows[_MOST - 1]["id"]) if len(rows) > _MOST else "",
         states=STATES,
@@ -301,7 +305,7 @@ def _find(visit: Visit, sought: Sought) -> list[Hit]:
     if not sought.wants("trade-in"):
         return []
     words = sought.words
-    rows = views.page_trade_ins(visit.connection, only_open=False, before=None, limit=sought.most, words=words)
+    rows = views.page_trade_ins(visit.connection, views.TradeInFilter(words=words), before=None, limit=sought.most)
     return [
         Hit(
             "trade-in",

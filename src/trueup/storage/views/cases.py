@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,12 @@ def list_cases(
         query = query.where(cases.c.kind.startswith(kind, autoescape=True))
     if owner:
         query = query.where(cases.c.owner == owner)
+    return [case_json(case_of(row), row) for row in connection.execute(query).mappings()]
+
+
+def list_cases_about(connection: sa.Connection, kinds: Collection[str], subject: str) -> list[dict[str, Any]]:
+    """Every case of these kinds about one thing, open or not, the oldest first."""
+    query = sa.select(cases).where(cases.c.kind.in_(sorted(kinds)), cases.c.subject == subject).order_by(cases.c.id)
     return [case_json(case_of(row), row) for row in connection.execute(query).mappings()]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,9 @@ from trueup.base.money import Money
 from trueup.domain.circular import Cycle, Item, Method, ReturnLineStatus, ReturnOrder
 from trueup.domain.circular_units import LANES, Clash, Lane, Unit, called, clashes
 from trueup.domain.shop_sales import ShopSale, earned_by
-from trueup.storage.bulk import among
+from trueup.storage.bulk import among, among_pairs
 from trueup.storage.circular import Kept, Kind, circular_records, list_changes, load_newest, load_record, load_records
-from trueup.storage.circular_units import count_alike, is_late, load_units, units_of_items
+from trueup.storage.circular_units import Alike, count_alike, is_late, items_of_kinds, load_units, units_of_items
 from trueup.storage.item_claims import item_claims
 from trueup.storage.orders import orders
 from trueup.storage.shop_products import shop_products
@@ -46,27 +46,41 @@ def list_items(
     page: tuple[tuple[str, int], int] = (("", 0), 50),
 ) -> list[dict[str, Any]]:
     """Items in the order of programme and id, of one lane and product or all; `page` is after which, and how many."""
+    wanted = None if lane is None else [each for each in count_alike(connection, now) if each.unit.lane(now) is lane]
+    units = find_units(connection, now, wanted, sku, page)
+    skus = skus_of(connection, [unit.item.variant for unit in units])
+    return [item_json(unit, now, skus) for unit in units]
+
+
+def find_units(
+    connection: sa.Connection,
+    now: datetime,
+    wanted: Sequence[Alike] | None,
+    sku: str | None,
+    page: tuple[tuple[str, int], int],
+) -> list[Unit]:
+    """Units of some kinds (None: of any) and of one product or all, in the order of programme and id."""
     after, limit = page
-    found: list[Unit] = []
     conditions = []
     if sku is not None:
         variants = sa.select(shop_products.c.variant).where(shop_products.c.sku == sku)
         conditions.append(circular_records.c.variant.in_(variants))
-    while len(found) < limit:
-        units = load_units(connection, *conditions, after=after, limit=_BATCH if lane else limit)
-        found += [unit for unit in units if lane is None or unit.lane(now) is lane]
-        if len(units) < (_BATCH if lane else limit):
-            break
-        after = (units[-1].programme, units[-1].item.id)
-    skus = _skus(connection, [unit.item.variant for unit in found])
-    return [item_json(unit, now, skus) for unit in found[:limit]]
+    if wanted is None:
+        return load_units(connection, *conditions, after=after, limit=limit)
+    found: list[Unit] = []
+    while len(found) < limit and (keys := items_of_kinds(connection, now, wanted, after, _BATCH if sku else limit)):
+        found += load_units(
+            connection, among_pairs(circular_records.c.programme, circular_records.c.id, keys), *conditions
+        )
+        after = keys[-1]
+    return found[:limit]
 
 
 def count_lanes(connection: sa.Connection, now: datetime) -> dict[Lane, int]:
     """How many items are in each lane, every lane there. One item stands for all that are alike."""
     counts = dict.fromkeys(Lane, 0)
-    for unit, alike in count_alike(connection, now):
-        counts[unit.lane(now)] += alike
+    for each in count_alike(connection, now):
+        counts[each.unit.lane(now)] += each.count
     return counts
 
 
@@ -126,14 +140,19 @@ def show_item(connection: sa.Connection, named: str, now: datetime) -> dict[str,
     mine = (table.c.programme == unit.programme, table.c.item == unit.item.id)
     cycles = load_records(connection, Kind.CYCLE, *mine)
     wanted = {(Kind.ITEM, unit.item.id), *((Kind.CYCLE, each.record.id) for each in cycles)}
-    skus = _skus(connection, [unit.item.variant])
+    skus = skus_of(connection, [unit.item.variant])
     kept = load_record(connection, Kind.ITEM, unit.programme, unit.item.id)
     sales = load_named_sales(connection, {each.record.order for each in cycles if each.record.order})
-    rows = [{**cycle_json(each, unit, now), "earned": _earned(each.record, sales)} for each in cycles]
+    brought = [earned(each.record, sales) for each in cycles]
+    rows = [
+        {**cycle_json(each, unit, now), "earned": str(money) if money is not None else None}
+        for each, money in zip(cycles, brought, strict=True)
+    ]
+    found = sum_known(brought)
     return {
         **item_json(unit, now, skus),
         "evidence": kept.evidence if kept else "",
-        "earned": _sum(row["earned"] for row in rows),
+        "earned": str(found) if found is not None else None,
         "unread": dict(unit.item.unread),
         "cycles": rows,
         "blocked": [
@@ -165,7 +184,8 @@ def list_clashes(connection: sa.Connection, now: datetime, items: Iterable[tuple
 def clash_words(clash: Clash) -> str:
     """Both claims and when, in words."""
     other = called(clash.second) if clash.second is not None else "a purchase order"
-    return f"{called(clash.first)} and {other}, {clash.window}"
+    start, end = (write_instant(each) if each is not None else None for each in (clash.window.start, clash.window.end))
+    return f"{called(clash.first)} and {other}, {start or 'ever'} to {end or 'open'}"
 
 
 def item_json(unit: Unit, now: datetime, skus: dict[str, str]) -> dict[str, Any]:
@@ -219,19 +239,18 @@ def cycle_json(kept: Kept, unit: Unit | None, now: datetime) -> dict[str, Any]:
     }
 
 
-def _earned(cycle: Cycle, sales: Mapping[str, ShopSale]) -> str | None:
+def earned(cycle: Cycle, sales: Mapping[str, ShopSale]) -> Money | None:
     """What a cycle brought by the shop's own order; None where that is not known."""
     sale = sales.get(cycle.order or "")
-    found = earned_by(sale, cycle.order_line or "") if sale is not None else None
-    return str(found) if found is not None else None
+    return earned_by(sale, cycle.order_line or "") if sale is not None else None
 
 
-def _sum(amounts: Iterable[str | None]) -> str | None:
+def sum_known(amounts: Iterable[Money | None]) -> Money | None:
     """Amounts of one currency as one; None where nothing is known, or they are of several."""
-    known = [Money.of(*amount.split(" ")) for amount in amounts if amount is not None]
+    known = [amount for amount in amounts if amount is not None]
     if not known or len({each.currency for each in known}) > 1:
         return None
-    return str(Money(sum(each.minor for each in known), known[0].currency))
+    return Money(sum(each.minor for each in known), known[0].currency)
 
 
 def _return_json(kept: Kept) -> dict[str, Any]:
@@ -256,7 +275,7 @@ def _units(connection: sa.Connection, kept: Iterable[Kept]) -> dict[tuple[str, i
     return {(unit.programme, unit.item.id): unit for unit in units_of_items(connection, wanted)}
 
 
-def _skus(connection: sa.Connection, variants: Iterable[str | None]) -> dict[str, str]:
+def skus_of(connection: sa.Connection, variants: Iterable[str | None]) -> dict[str, str]:
     wanted = sorted({variant for variant in variants if variant})
     rows = connection.execute(
         sa.select(shop_products.c.variant, shop_products.c.sku).where(among(shop_products.c.variant, wanted))

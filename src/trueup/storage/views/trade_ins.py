@@ -2,15 +2,74 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
 from trueup.base.clock import write_instant
+from trueup.base.errors import Invalid
 from trueup.base.money import Money
+from trueup.domain.trade_ins import CreditState, TradeInState
 from trueup.storage import acts, trade_ins
+from trueup.storage.journal import journal_entries
 from trueup.storage.trade_ins import Credit, SavedTradeIn
+
+
+class CreditStep(StrEnum):
+    """How far a trade-in's credit has come. Each has all that came so far, those that came further among them."""
+
+    PROMISED = "promised"
+    """Quoted, and not refused."""
+    INSPECTED = "inspected"
+    """Graded, so that a credit is owed."""
+    PAID = "paid"
+    """Given, by the shop's own word."""
+    BOOKED = "booked"
+    """On the books as owed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How many trade-ins have come to a step, and the money of each at that step, a sum a currency."""
+
+    step: CreditStep
+    count: int
+    amounts: tuple[Money, ...]
+
+
+_T, _C = trade_ins.trade_ins.c, trade_ins.credits.c
+_REACHED: dict[CreditStep, sa.ColumnElement[bool]] = {
+    CreditStep.PROMISED: _T.state != TradeInState.REFUSED.value,
+    CreditStep.INSPECTED: _T.value_minor.is_not(None),
+    CreditStep.PAID: sa.and_(_C.id.is_not(None), _C.state == CreditState.ISSUED.value),
+    CreditStep.BOOKED: sa.exists().where(journal_entries.c.key == "trade-in " + _T.key + " accepted"),
+}
+
+
+def step_named(text: str) -> CreditStep | None:
+    """A step by its name, None for "". Raises Invalid."""
+    if not text:
+        return None
+    try:
+        return CreditStep(text)
+    except ValueError:
+        raise Invalid(f"Step {text!r}: expected one of {', '.join(CreditStep)}.") from None
+
+
+def count_steps(connection: sa.Connection) -> list[Reached]:
+    """The way of credits from the promise to the books: a step's rows are those of `page_trade_ins` with that step."""
+    joined = trade_ins.trade_ins.outerjoin(trade_ins.credits, _C.trade_in_id == _T.id)
+    found = []
+    for step, reached in _REACHED.items():
+        amount = _T.quoted_minor if step is CreditStep.PROMISED else _C.minor
+        query = sa.select(_T.currency, sa.func.count().label("rows"), sa.func.sum(amount).label("minor"))
+        rows = connection.execute(query.select_from(joined).where(reached).group_by(_T.currency)).all()
+        amounts = tuple(Money(int(row.minor), row.currency) for row in sorted(rows, key=lambda row: row.currency))
+        found.append(Reached(step, sum(row.rows for row in rows), amounts))
+    return found
 
 
 def list_trade_ins(connection: sa.Connection, *, only_open: bool, limit: int) -> list[dict[str, Any]]:
@@ -18,11 +77,23 @@ def list_trade_ins(connection: sa.Connection, *, only_open: bool, limit: int) ->
     return [row_of(each) for each in trade_ins.list_trade_ins(connection, only_open=only_open, limit=limit)]
 
 
+@dataclass(frozen=True, slots=True)
+class TradeInFilter:
+    """Which trade-ins: whose item is not done with; that bear `words` in key, serial or SKU; whose credit came that far."""
+
+    only_open: bool = False
+    words: str = ""
+    step: CreditStep | None = None
+
+
 def page_trade_ins(
-    connection: sa.Connection, *, only_open: bool, before: int | None, limit: int, words: str = ""
+    connection: sa.Connection, wanted: TradeInFilter, *, before: int | None, limit: int
 ) -> list[dict[str, Any]]:
-    """The newest first, from before one by its id, each with its credit; `words`: in key, serial or SKU."""
-    found = trade_ins.list_trade_ins(connection, only_open=only_open, words=words, before=before, limit=limit)
+    """The newest first, from before one by its id, each with its credit."""
+    conditions = [] if wanted.step is None else [_REACHED[wanted.step]]
+    found = trade_ins.list_trade_ins(
+        connection, *conditions, only_open=wanted.only_open, words=wanted.words, before=before, limit=limit
+    )
     return [
         {**row_of(each), "id": each.id, "credit": credit_row(each, each.credit) if each.credit else None}
         for each in found
