@@ -155,6 +155,28 @@ def test_profit_by_sku_adds_up(closing: CommandLine) -> None:
     assert "no cost" in closing("profit", "--from", "2025-02-01").out
 
 
+def test_every_cell_of_profit_opens_lines_that_come_to_it(closing: CommandLine) -> None:
+    """Every number of every row, by SKU, by channel and of all, is the sum of the journal's lines that it leads to."""
+    when = ("--from", "2025-02-01", "--to", "2025-02-28")
+    seen = 0
+    for by, name in (("--by-sku", "sku"), ("--by-channel", "channel")):
+        table = closing("profit", *when, by, "--json").json
+        for row in (*table["rows"], *table["totals"]):
+            of = () if row[name] == "total" else ("--of", row[name])
+            for part in ("gross", "discounts", "returns", "deductions", "other", "net"):
+                found = closing("profit", *when, by, "--lines", part, *of, "--json").json
+                shares = sum(Money.of(*line["share"].split()).minor for line in found["lines"])
+                assert found["amount"] == row[part] == str(Money(shares, "USD"))
+                seen += len(found["lines"])
+    assert seen > 30
+    said = closing("profit", *when, "--lines", "deductions", "--of", "LAMP")
+    assert "Deductions of LAMP, 2025-02-01 to 2025-02-28: 11.00 USD." in said.err
+    assert "net receipts of its vendor code" in " ".join(said.out.split())
+    for words, message in (("--lines", "tax"), "expected one of"), (("--of", "LAMP"), "say --lines PART too"):
+        refused = closing("profit", *words)
+        assert refused.code == 2 and message in refused.err
+
+
 def test_profit_by_channel_with_costs(closing: CommandLine) -> None:
     """A table of unit costs makes a margin of it; a row that cannot be read is refused."""
     costs = closing.folder / "costs.csv"

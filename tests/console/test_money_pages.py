@@ -194,12 +194,23 @@ def test_the_journal_leads_from_an_account_to_an_entry_to_its_document(console: 
 
 
 def test_profit_is_shown_by_channel_and_by_sku(console: Console) -> None:
-    """Gross to net, and what is not final yet beside it."""
+    """Gross to net, what is not final yet beside it, and any number opens the lines that it is made of; the API tells the same."""
     with console.visitor("Aude") as aude:
         channel, sku = aude.get("/profit?month=2026-10").text, aude.get("/profit?month=2026-10&by=sku").text
         against = aude.get("/profit?month=2026-10&against=2026-09").text
-        lines = re.findall(r'href="(/journal\?account=[^"]+)"', channel)
-        assert not lacking(aude.get(unescape(lines[0])).text, "700100")
+        cells = [unescape(each) for each in dict.fromkeys(re.findall(r'href="(/profit/lines[^"]+)"', channel + sku))]
+        opened = {each: aude.get(each).text for each in cells}
+        assert aude.get(cells[0] + "&at=-1").status_code == 422
+        assert aude.get(cells[0].replace("part=gross", "part=tax")).status_code == 404
+    assert len(opened) == 18 and all("Ties" in text and "Differs" not in text for text in opened.values())
+    assert any("700100" in text and "/journal/" in text for text in opened.values())
+    with calling(console, token(console, "Fina")) as fina:
+        days = "since=2026-10-01&until=2026-10-31"
+        [row] = fina.json(f"/profit?{days}")["rows"]
+        told = fina.json(f"{row['lines'].removeprefix('/api/v1')}&part=net&limit=1")
+        assert told["amount"] == row["net"] and told["count"] > 1 and told["next"]
+        shares = [each["share"] for page in fina.pages(f"/profit/lines?{days}&currency=USD&part=net") for each in page]
+    assert sum(Money.of(each["amount"], "USD").minor for each in shares) == Money.of(row["net"]["amount"], "USD").minor
     assert not lacking(against, "Against 2026-09", "Gross of amazon-us/NORDA", "Difference")
     assert not lacking(channel, "amazon-us/NORDA", "1,100.00", "Not final yet", "% of what was invoiced")
     assert not lacking(sku, "(no SKU)")

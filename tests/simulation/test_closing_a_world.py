@@ -8,13 +8,18 @@ from collections import defaultdict
 from fractions import Fraction
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from tests.simulation.settled_history import open_books, settle_history
 from tests.workflows.bookkeeping import FINA, Bookkeeping
 from trueup.domain.cases import Role
 from trueup.domain.closing import ClosePack, Month
 from trueup.domain.closing_checklist import against_closing, checklist
+from trueup.domain.profit_cells import PARTS, Cell
 from trueup.simulation.remittances.history import write_history
 from trueup.storage.database import Database
+from trueup.storage.journal import journal_lines
+from trueup.storage.views.profit_cells import load_cell, load_margins
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.close_month import look_at_month, prepare_pack, propose_closing
 from trueup.workflows.resolve_case import Person
@@ -77,6 +82,31 @@ def test_two_months_close_to_what_was_true(database: Database, tmp_path: Path) -
         each.currency: each.opening for each in second.figures.receivables
     }
     assert look(books, SEPTEMBER) == first
+    assert _cells_that_differ(books, OCTOBER) == []
+
+
+def _cells_that_differ(books: Bookkeeping, month: Month) -> list[str]:
+    """Cells of profit that are not the sum of their lines, or whose line is not the journal's: rows of each kind, every column."""
+    chart, wrong, seen = books.world.books.chart, [], 0
+    with books.database.transaction() as connection:
+        margins = load_margins(connection, month.first, month.last, chart)
+        posted = {(row.entry_id, row.number): row for row in connection.execute(sa.select(journal_lines))}
+        cells = {Cell(margins[0].currency)}
+        cells |= {Cell(each.currency, (each.partner, each.payee)) for each in margins[::200]}
+        cells |= {Cell(each.currency, sku=each.sku) for each in margins[::60]}
+        for cell in cells:
+            for part in PARTS:
+                made = load_cell(connection, (month.first, month.last), cell, part, chart)
+                seen += bool(made.lines)
+                strange = [
+                    each
+                    for each in made.lines
+                    if each.entry is not None and abs(posted[each.entry, each.number].minor) != abs(each.whole.minor)
+                ]
+                if made.total != made.amount or strange:
+                    wrong.append(f"{part} of {cell.name}: {made.amount}, of lines {made.total}, {strange[:1]}")
+    assert seen > len(cells)
+    return wrong
 
 
 def _spelt(chain: str) -> str:

@@ -12,6 +12,7 @@ import typer
 
 from trueup.base.errors import Invalid
 from trueup.base.money import Money, UnitPrice
+from trueup.base.secret import Secret
 from trueup.cli.close import load_books
 from trueup.cli.frame import Result, Session, command
 from trueup.cli.statements import grouped, read_day
@@ -19,7 +20,8 @@ from trueup.cli.tables import Column
 from trueup.cli.uploads import read_upload
 from trueup.domain.chart import Chart, Purpose
 from trueup.domain.closing import Month
-from trueup.domain.profit import Margin, allocate, by_channel, by_sku, parts_of
+from trueup.domain.profit import NO_SKU, Margin, allocate, by_channel, by_sku, parts_of
+from trueup.domain.profit_cells import PARTS, Cell
 
 group = typer.Typer(name="profit", help="Net margin by SKU and by channel.")
 _MONEY = ("gross", "discounts", "returns", "deductions", "other", "net", "cost", "margin")
@@ -36,16 +38,37 @@ def profit(
     costs: Annotated[
         Path | None, typer.Option(help="What a unit costs us: a CSV of sku, cost, currency.", metavar="FILE")
     ] = None,
+    lines: Annotated[
+        str | None,
+        typer.Option(
+            help="The journal's lines of one number: gross, discounts, returns, deductions, other, net.", metavar="PART"
+        ),
+    ] = None,
+    of: Annotated[
+        str | None, typer.Option(help="With --lines: of this row, a SKU or PARTNER/CODE; else of all.", metavar="ROW")
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option(help="With --lines: in this currency, if not that of the settings.", metavar="CUR")
+    ] = None,
 ) -> Result:
     """Show net margin: invoiced, less discounts, returns and every deduction, less the cost of goods where it is known.
 
     Deductions are borne by the lines of their invoice, or else by net receipts; each row says by which rule how much.
+    With --lines, show every line of the journal that one of the numbers is made of.
     """
+    days = _period(session, since, until)
+    if lines is not None:
+        return _lines_of(session, days, lines, _cell(session, of, of_sku, currency))
+    if of is not None or currency is not None:
+        raise Invalid("--of and --currency name the number whose lines are shown: say --lines PART too.")
+    return _table(session, days, of_sku, _costs(costs) if costs is not None else {})
+
+
+def _table(session: Session, days: tuple[date, date], of_sku: bool, known: Mapping[str, UnitPrice]) -> Result:
     from trueup.storage.views import profit as views
     from trueup.storage.views.closing import hold_still
 
-    first, last = _period(session, since, until)
-    known = _costs(costs) if costs is not None else {}
+    first, last = days
     chart = load_books(session).chart
     waiting_on = [chart.code(purpose) for purpose in (Purpose.DISPUTED, Purpose.AUDIT_CLAIMS, Purpose.SUSPENSE)]
     with session.look() as connection:
@@ -71,6 +94,52 @@ def profit(
     }
     nothing = "Nothing was invoiced or deducted."
     return Result(data, _columns(of_sku), rows=[*rows, *totals], remark=_remark(data), nothing=nothing)
+
+
+def _cell(session: Session, of: str | None, of_sku: bool, currency: str | None) -> Cell:
+    """The rows that the words name, as the table calls them."""
+    from trueup.settings.load import load_settings
+
+    wanted = currency or load_settings(session.config_path(), session.environ, Secret).books.base_currency
+    if of is None:
+        return Cell(wanted)
+    if of_sku:
+        return Cell(wanted, sku=NO_SKU if of == "(no SKU)" else of)
+    partner, slash, payee = of.partition("/")
+    if not slash:
+        raise Invalid(f"--of {of}: expected a partner and its vendor code, such as amazon-us/NORDA; or say --by-sku.")
+    return Cell(wanted, (partner, "" if payee == "(no vendor code)" else payee))
+
+
+def _lines_of(session: Session, days: tuple[date, date], part: str, cell: Cell) -> Result:
+    from trueup.storage.views.closing import hold_still
+    from trueup.storage.views.profit_cells import load_cell, page_cell
+
+    if part not in PARTS:
+        raise Invalid(f"--lines {part}: expected one of {', '.join(PARTS)}.")
+    chart = load_books(session).chart
+    with session.look() as connection:
+        hold_still(connection)
+        made = load_cell(connection, days, cell, part, chart)
+        rows = page_cell(connection, made, "", len(made.lines) or 1).rows
+    told = [
+        {**row, "day": row["day"].isoformat(), "whole": str(row["whole"]), "share": str(row["share"])} for row in rows
+    ]
+    data = {"part": part, "of": cell.name, "amount": str(made.amount), "lines": told}
+    remark = f"{part.capitalize()} of {cell.name}, {days[0]} to {days[1]}: {grouped(str(made.amount))}."
+    return Result(data, _LINES, rows=told, remark=remark, nothing="No line makes this number: it is nothing.")
+
+
+_LINES = (
+    Column("day", "day"),
+    Column("entry", lambda row: row["entry"] or "elsewhere", number=True),
+    Column("part", "part", spare=True),
+    Column("account", lambda row: row["account"] or "", spare=True),
+    Column("what", lambda row: row["invoice"] or row["reference"] or row["narration"], wrap=True),
+    Column("line", lambda row: grouped(row["whole"]), number=True),
+    Column("why", "rule", wrap=True),
+    Column("here", lambda row: grouped(row["share"]), number=True),
+)
 
 
 def _costs(path: Path) -> dict[str, UnitPrice]:

@@ -134,23 +134,24 @@ def parts_of(chart: Chart) -> dict[str, Part]:
 
 def allocate(sold: Iterable[Sold], taken: Iterable[Taken], costs: Mapping[str, UnitPrice]) -> tuple[Margin, ...]:
     """Every SKU of every channel with what it bears. Sums over all equal the sums of what came in, to the cent."""
-    bearing: defaultdict[Key, _Bearing] = defaultdict(_Bearing)
-    for each in sold:
-        row = bearing[each.partner, each.payee, each.sku, each.currency]
-        row.gross += each.minor
-        row.units += each.units
-    shared: defaultdict[tuple[str, str, Part, str], int] = defaultdict(int)
-    for cost in taken:
-        if sum(weight for _, weight in cost.weights) > 0:
-            weights = {(cost.partner, cost.payee, sku, cost.currency): weight for sku, weight in cost.weights}
-            _share(bearing, cost.part, Rule.LINES, Money(cost.minor, cost.currency), weights)
-        else:
-            shared[cost.partner, cost.payee, cost.part, cost.currency] += cost.minor
+    bearing, shared = _by_invoice(sold, taken)
     receipts = _net_receipts(bearing)
     for (partner, payee, part, currency), minor in sorted(shared.items()):
         rule, weights = _carriers((partner, payee, NO_SKU, currency), receipts)
         _share(bearing, part, rule, Money(minor, currency), weights)
     return tuple(_margin(key, row, costs) for key, row in sorted(bearing.items()))
+
+
+def carriers_of(sold: Iterable[Sold], taken: Iterable[Taken]) -> Callable[[Taken], tuple[Rule, Mapping[Key, int]]]:
+    """Who bears what is taken, by which rule and by what weights, as `allocate` shares it; for any of `taken`."""
+    receipts = _net_receipts(_by_invoice(sold, taken)[0])
+
+    def carriers(cost: Taken) -> tuple[Rule, Mapping[Key, int]]:
+        if own := _own(cost):
+            return Rule.LINES, own
+        return _carriers((cost.partner, cost.payee, NO_SKU, cost.currency), receipts)
+
+    return carriers
 
 
 def by_sku(margins: Iterable[Margin]) -> tuple[Margin, ...]:
@@ -161,6 +162,31 @@ def by_sku(margins: Iterable[Margin]) -> tuple[Margin, ...]:
 def by_channel(margins: Iterable[Margin]) -> tuple[Margin, ...]:
     """One row a channel and currency, whatever the SKU."""
     return _merged(margins, lambda each: (each.partner, each.payee, NO_SKU, each.currency))
+
+
+def _by_invoice(
+    sold: Iterable[Sold], taken: Iterable[Taken]
+) -> tuple[defaultdict[Key, _Bearing], dict[tuple[str, str, Part, str], int]]:
+    """What was sold, bearing what is taken of its invoices; and what is left to be borne by receipts."""
+    bearing: defaultdict[Key, _Bearing] = defaultdict(_Bearing)
+    for each in sold:
+        row = bearing[each.partner, each.payee, each.sku, each.currency]
+        row.gross += each.minor
+        row.units += each.units
+    shared: defaultdict[tuple[str, str, Part, str], int] = defaultdict(int)
+    for cost in taken:
+        if own := _own(cost):
+            _share(bearing, cost.part, Rule.LINES, Money(cost.minor, cost.currency), own)
+        else:
+            shared[cost.partner, cost.payee, cost.part, cost.currency] += cost.minor
+    return bearing, shared
+
+
+def _own(cost: Taken) -> dict[Key, int]:
+    """The SKUs of its invoice and what each bears; nothing where it is about no invoice, or one whose lines weigh nothing."""
+    if sum(weight for _, weight in cost.weights) <= 0:
+        return {}
+    return {(cost.partner, cost.payee, sku, cost.currency): weight for sku, weight in cost.weights}
 
 
 def _share(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from hypothesis import given
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 
 from trueup.base.money import UnitPrice
 from trueup.domain.profit import NO_SKU, Part, Rule, Sold, Taken, allocate, by_channel, by_sku, causes
+from trueup.domain.profit_cells import Booked, Cell, shares_of
 
 LAMP, CHAIR = Sold("amazon", "NORDA", "LAMP", "USD", 100_00, 10), Sold("amazon", "NORDA", "CHAIR", "USD", 50_00, 1)
 
@@ -93,3 +97,47 @@ def test_causes_come_to_the_difference(
 def test_the_order_changes_nothing(sold: list[Sold], taken: list[Taken]) -> None:
     """Rows in any order give the same shares."""
     assert allocate(sold, taken, {}) == allocate([LAMP, CHAIR], list(reversed(taken)), {})
+
+
+BOOKED = st.lists(st.tuples(TAKEN, st.sampled_from([None, 1, 2])), max_size=10)
+
+
+@given(st.lists(SOLD, max_size=5), BOOKED)
+def test_lines_come_to_every_cell_and_cells_to_every_line(
+    sold: list[Sold], told: list[tuple[Taken, int | None]]
+) -> None:
+    """To the cent, whatever the signs: what a cell bears of lines is the cell, what cells bear of a line is the line."""
+    # An invoice is to one channel and has one set of lines.
+    of_invoice: dict[int, Taken] = {}
+    booked = []
+    for number, (taken, about) in enumerate(told):
+        first = of_invoice.setdefault(about, taken) if about else replace(taken, weights=())
+        same = replace(taken, partner=first.partner, payee=first.payee, weights=first.weights)
+        booked.append(Booked(same, about, date(2026, 10, 1), number, 1))
+    margins = allocate(sold, [each.taken for each in _summed(booked)], {})
+    borne: defaultdict[int, int] = defaultdict(int)
+    for each in margins:
+        alone = Cell(each.currency, (each.partner, each.payee), each.sku)
+        cells = (alone, Cell(each.currency, sku=each.sku), Cell(each.currency, alone.channel), Cell(each.currency))
+        for cell in cells:
+            shares = list(shares_of(cell, sold, [line for line in booked if line.taken.currency == cell.currency]))
+            for part in Part:
+                mine = sum(share.minor for share in shares if share.booked.taken.part is part)
+                assert mine == cell.amount(margins, part.value).minor
+            if cell is alone:
+                for share in shares:
+                    borne[share.booked.entry] += share.minor
+    assert {line.entry: line.taken.minor for line in booked if line.taken.minor} == {
+        k: v for k, v in borne.items() if v
+    }
+
+
+def _summed(booked: list[Booked]) -> list[Booked]:
+    """As the books are summed: all of an invoice and part together."""
+    groups: defaultdict[object, list[Booked]] = defaultdict(list)
+    for each in booked:
+        groups[replace(each.taken, minor=0), each.invoice].append(each)
+    return [
+        replace(rows[0], taken=replace(rows[0].taken, minor=sum(each.taken.minor for each in rows)))
+        for rows in groups.values()
+    ]

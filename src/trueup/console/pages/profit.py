@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import TypeAlias
 
-import sqlalchemy as sa
 from starlette.responses import Response
 
 from trueup.base.money import Money
 from trueup.console.money_words import Names, held_still
 from trueup.console.page import Group, Page, Place, Route
+from trueup.console.pages.profit_cell import address_of
 from trueup.console.tables import Choice, Filter, state_of
 from trueup.console.visit import Visit
-from trueup.domain.chart import Chart, Purpose
+from trueup.domain.chart import Purpose
 from trueup.domain.closing import Month
-from trueup.domain.profit import Margin, allocate, by_channel, by_sku, causes, parts_of
-from trueup.storage.views import profit as views
+from trueup.domain.profit import Cause, Margin, by_channel, by_sku, causes
+from trueup.domain.profit_cells import PARTS, Cell
+from trueup.storage.views.profit import load_waiting
+from trueup.storage.views.profit_cells import load_margins
 
-_PARTS = ("gross", "discounts", "returns", "deductions", "other", "net")
 _MOST = 200
 _CAUSES = 3
 _NOT_FINAL = (Purpose.DISPUTED, Purpose.AUDIT_CLAIMS, Purpose.SUSPENSE)
@@ -31,10 +33,10 @@ def _show(visit: Visit) -> Response:
     of_channel = state["by"] != "sku"
     chart = names.chart
     with held_still(visit) as connection:
-        margins = _margins(connection, month, chart)
-        waiting = views.load_waiting(connection, month.last, [chart.code(purpose) for purpose in _NOT_FINAL])
+        margins = load_margins(connection, month.first, month.last, chart)
+        waiting = load_waiting(connection, month.last, [chart.code(purpose) for purpose in _NOT_FINAL])
         other = Month.read(state["against"]) if state["against"] else None
-        before = _margins(connection, other, chart) if other is not None else ()
+        before = load_margins(connection, other.first, other.last, chart) if other is not None else ()
     merged = by_channel(margins) if of_channel else by_sku(margins)
     ordered = sorted(merged, key=lambda each: (each.currency, -each.net, each.partner, each.payee, each.sku))
     whole = by_channel(replace(each, partner="", payee="") for each in margins)
@@ -43,32 +45,16 @@ def _show(visit: Visit) -> Response:
         state=state,
         month=str(month),
         of_channel=of_channel,
-        parts=_PARTS,
+        parts=PARTS,
         tabs=(Choice("channel", "By channel"), Choice("sku", "By SKU")),
         filters=(Filter("month", "Month, as 2026-10"), Filter("against", "Against, as 2026-09")),
-        rows=_rows(ordered[:_MOST], of_channel),
+        rows=[_row(each, month, _cell(each, of_channel)) for each in ordered[:_MOST]],
         more=max(0, len(ordered) - _MOST),
-        totals=_rows(whole, of_channel),
-        opened=_opened(chart, month),
+        totals=[_row(each, month, Cell(each.currency)) for each in whole],
         waiting=[_waiting(names, row, whole) for row in waiting],
         against=other,
-        compared=_compared(before, margins, of_channel) if other is not None else (),
+        compared=_compared((other, before), (month, margins), of_channel) if other is not None else (),
     )
-
-
-def _margins(connection: sa.Connection, month: Month, chart: Chart) -> tuple[Margin, ...]:
-    sold = views.load_sold(connection, month.first, month.last)
-    taken = views.load_taken(connection, month.first, month.last, parts_of(chart))
-    return allocate(sold, taken, {})
-
-
-def _opened(chart: Chart, month: Month) -> dict[str, str]:
-    """Where the lines of the journal are that make each part of the month, whatever its channel."""
-    of_part: dict[str, list[str]] = {}
-    for code, part in parts_of(chart).items():
-        of_part.setdefault(part.value, []).append(code)
-    days = f"from={month.first}&to={month.last}"
-    return {part: f"/journal?account={','.join(codes)}&{days}" for part, codes in of_part.items()}
 
 
 def _waiting(names: Names, row: tuple[str, str, int], whole: Sequence[Margin]) -> dict[str, object]:
@@ -79,48 +65,54 @@ def _waiting(names: Names, row: tuple[str, str, int], whole: Sequence[Margin]) -
     return {"code": code, "name": names.account(code), "amount": Money(minor, currency), "share": share}
 
 
-def _compared(before: Sequence[Margin], after: Sequence[Margin], of_channel: bool) -> list[dict[str, object]]:
+_Of: TypeAlias = "tuple[Month, Sequence[Margin]]"
+"""A month and its profit."""
+
+
+def _compared(before: _Of, after: _Of, of_channel: bool) -> list[dict[str, object]]:
     """Both nets of each currency, their difference, and its three largest causes; the rest of them together."""
     merge = by_channel if of_channel else by_sku
-    every = causes(merge(before), merge(after))
+    every = causes(merge(before[1]), merge(after[1]))
     found: list[dict[str, object]] = []
-    for currency in sorted({each.currency for each in (*before, *after)}):
-        old, new = (sum(each.net for each in rows if each.currency == currency) for rows in (before, after))
+    for currency in sorted({each.currency for each in (*before[1], *after[1])}):
+        old, new = (Cell(currency).amount(rows, "net") for _, rows in (before, after))
         own = [each for each in every if each.currency == currency]
-        largest = [
-            {
-                "name": (
-                    f"{each.partner}/{each.payee or '(no vendor code)'}" if of_channel else each.sku or "(no SKU)"
-                ),
-                "part": each.part,
-                "amount": Money(each.minor, currency),
-            }
-            for each in own[:_CAUSES]
-        ]
         found.append(
             {
                 "currency": currency,
-                "before": Money(old, currency),
-                "after": Money(new, currency),
-                "difference": Money(new - old, currency),
-                "causes": largest,
+                "before": old,
+                "after": new,
+                "hrefs": [address_of(month, Cell(currency), "net") for month, _ in (before, after)],
+                "difference": new - old,
+                "causes": [_caused(each, (before[0], after[0]), _cell(each, of_channel)) for each in own[:_CAUSES]],
                 "rest": Money(sum(each.minor for each in own[_CAUSES:]), currency),
             }
         )
     return found
 
 
-def _rows(margins: Sequence[Margin], of_channel: bool) -> list[dict[str, object]]:
-    return [
-        {
-            "name": (f"{each.partner}/{each.payee or '(no vendor code)'}" if of_channel else each.sku or "(no SKU)"),
-            "units": each.units,
-            "currency": each.currency,
-            "cells": [Money(getattr(each, part), each.currency) for part in _PARTS],
-            "rules": [(rule.value, Money(minor, each.currency)) for rule, minor in each.rules],
-        }
-        for each in margins
-    ]
+def _caused(cause: Cause, months: tuple[Month, Month], cell: Cell) -> dict[str, object]:
+    return {
+        "name": cell.name,
+        "part": cause.part,
+        "amount": Money(cause.minor, cause.currency),
+        "months": [(month, address_of(month, cell, cause.part)) for month in months],
+    }
+
+
+def _cell(each: Margin | Cause, of_channel: bool) -> Cell:
+    """The row of the table that it is."""
+    return Cell(each.currency, (each.partner, each.payee)) if of_channel else Cell(each.currency, sku=each.sku)
+
+
+def _row(each: Margin, month: Month, cell: Cell) -> dict[str, object]:
+    return {
+        "name": cell.name,
+        "units": each.units,
+        "currency": each.currency,
+        "cells": [(Money(getattr(each, part), each.currency), address_of(month, cell, part)) for part in PARTS],
+        "rules": [(rule.value, Money(minor, each.currency)) for rule, minor in each.rules],
+    }
 
 
 PAGE = Page("profit", "Profit", (Route("/profit", _show),), Place(Group.MONEY, 7, "chart-bar"))

@@ -54,30 +54,36 @@ def load_taken(connection: sa.Connection, since: date, until: date, parts: Mappi
     """
     values = {"since": since, "until": until, "accounts": list(parts), "parts": [part.value for part in parts.values()]}
     return [
-        Taken(row.partner, row.payee, Part(row.part), row.currency, int(row.minor), _weights(row.lines))
+        Taken(row.partner, row.payee, Part(row.part), row.currency, int(row.minor), weights_of(row.lines))
         for row in connection.execute(_TAKEN, values)
     ]
 
 
-_TAKEN = sa.text(
-    "WITH period AS (SELECT e.id, e.kind, e.key, r.partner, r.payee FROM trueup.journal_entries e"
+TAKEN_LINES = (
+    "WITH period AS (SELECT e.id, e.day, e.kind, e.key, r.partner, r.payee FROM trueup.journal_entries e"
     " LEFT JOIN trueup.remittances r ON r.id = e.remittance_id WHERE e.day BETWEEN :since AND :until AND e.kind <> 'invoice'),"
     " about AS (SELECT l.entry_id, l.source_line, min(l.invoice_id) AS invoice_id FROM trueup.journal_lines l"
     " JOIN period p ON p.id = l.entry_id WHERE l.invoice_id IS NOT NULL AND l.source_line > 0 GROUP BY 1, 2),"
-    " taken AS (SELECT p.kind, p.key, p.partner, p.payee, a.part, l.currency, l.minor,"
+    " lines AS (SELECT l.entry_id, l.number, p.day, p.kind, p.key, p.partner, p.payee, a.part, l.currency, l.minor,"
     " coalesce(l.invoice_id, s.invoice_id) AS invoice_id FROM trueup.journal_lines l JOIN period p ON p.id = l.entry_id"
     " JOIN unnest(CAST(:accounts AS text[]), CAST(:parts AS text[])) AS a(account, part) ON a.account = l.account"
-    " LEFT JOIN about s ON s.entry_id = l.entry_id AND s.source_line = l.source_line)"
-    " SELECT coalesce(i.partner, g.partner) AS partner, coalesce(i.payee, g.payee) AS payee, g.part, g.currency, g.minor, i.lines"
-    " FROM (SELECT CASE WHEN invoice_id IS NULL THEN coalesce(partner, CASE WHEN kind = 'write-off'"
+    " LEFT JOIN about s ON s.entry_id = l.entry_id AND s.source_line = l.source_line),"
+    " taken AS (SELECT entry_id, number, day, part, currency, minor, invoice_id,"
+    " CASE WHEN invoice_id IS NULL THEN coalesce(partner, CASE WHEN kind = 'write-off'"
     " THEN split_part(substr(key, 11), '/', 1) ELSE '' END) END AS partner,"
-    " CASE WHEN invoice_id IS NULL THEN coalesce(payee, '') END AS payee,"
-    " part, currency, invoice_id, sum(minor) AS minor FROM taken GROUP BY 1, 2, 3, 4, 5 HAVING sum(minor) <> 0) AS g"
+    " CASE WHEN invoice_id IS NULL THEN coalesce(payee, '') END AS payee FROM lines)"
+)
+"""A line each of what was taken in a period: of which channel, or of which invoice."""
+_TAKEN = sa.text(
+    TAKEN_LINES
+    + " SELECT coalesce(i.partner, g.partner) AS partner, coalesce(i.payee, g.payee) AS payee, g.part, g.currency, g.minor,"
+    " i.lines FROM (SELECT partner, payee, part, currency, invoice_id, sum(minor) AS minor FROM taken"
+    " GROUP BY 1, 2, 3, 4, 5 HAVING sum(minor) <> 0) AS g"
     " LEFT JOIN trueup.invoices i ON i.id = g.invoice_id ORDER BY 1, 2, 3, 4, g.invoice_id"
 )
 
 
-def _weights(lines: Sequence[Mapping[str, Any]] | None) -> tuple[tuple[str, int], ...]:
+def weights_of(lines: Sequence[Mapping[str, Any]] | None) -> tuple[tuple[str, int], ...]:
     """What each SKU of an invoice bears of what is taken of it: its amount, whatever its sign."""
     weights: defaultdict[str, int] = defaultdict(int)
     for line in lines or ():

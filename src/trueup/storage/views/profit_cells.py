@@ -1,0 +1,195 @@
+"""What cells of profit are made of: lines of the journal with what a cell bears of each, and the invoices that were billed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.errors import Invalid
+from trueup.base.money import Money
+from trueup.domain.chart import Chart, Purpose
+from trueup.domain.profit import Margin, Part, Taken, allocate, parts_of
+from trueup.domain.profit_cells import Booked, Cell, shares_of
+from trueup.storage.views.paging import ROWS, Paged
+from trueup.storage.views.profit import TAKEN_LINES, load_sold, load_taken, weights_of
+
+
+@dataclass(frozen=True, slots=True)
+class CellLine:
+    """A line of the journal and what a cell comes to by it: `whole` of the line, `share` of the cell, with the sign of the cell.
+
+    `entry` and `number` are None for an invoice whose revenue is not booked here; `rule` says why the cell bears its share;
+    `units` are those of an invoice.
+    """
+
+    day: date
+    part: str
+    entry: int | None
+    number: int | None
+    share: Money
+    whole: Money
+    rule: str
+    invoice: int | None
+    units: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CellMade:
+    """A cell with what profit says it comes to, and every line that it is made of, the latest first."""
+
+    amount: Money
+    lines: tuple[CellLine, ...]
+
+    @property
+    def total(self) -> Money:
+        """What its lines come to: the same."""
+        return sum((each.share for each in self.lines), Money.zero(self.amount.currency))
+
+
+def load_margins(connection: sa.Connection, since: date, until: date, chart: Chart) -> tuple[Margin, ...]:
+    """Profit of the days, both included: a row a SKU of a channel."""
+    sold = load_sold(connection, since, until)
+    return allocate(sold, load_taken(connection, since, until, parts_of(chart)), {})
+
+
+def load_cell(connection: sa.Connection, days: tuple[date, date], cell: Cell, part: str, chart: Chart) -> CellMade:
+    """What a cell of the days, both included, is made of; `part` is one of `profit_cells.PARTS`. The books are held still."""
+    lines: list[CellLine] = []
+    if part in ("gross", "net"):
+        lines += _billed(connection, days, cell, chart.code(Purpose.REVENUE))
+    if part != "gross":
+        lines += _borne(connection, days, cell, part, chart)
+    lines.sort(key=lambda each: (each.day, each.entry or 0, each.number or 0, each.invoice or 0), reverse=True)
+    return CellMade(cell.amount(load_margins(connection, *days, chart), part), tuple(lines))
+
+
+def page_cell(connection: sa.Connection, made: CellMade, at: str, limit: int = ROWS) -> Paged:
+    """Some of the lines of a cell, with what their entries and invoices say, and the places before and after them.
+
+    A place is a number of lines: a cell is made whole, to be summed, and the same books give the same lines in one order.
+    Raises Invalid for a place that is none.
+    """
+    if at and not (at.isascii() and at.isdecimal()):
+        raise Invalid(f"{at!r} is no place among the lines; leave `at` away to begin at the first.")
+    start = min(int(at or 0), len(made.lines))
+    before = str(max(0, start - limit)) if start else ""
+    after = str(start + limit) if start + limit < len(made.lines) else ""
+    return Paged(_describe(connection, made.lines[start : start + limit]), before, after)
+
+
+def _billed(connection: sa.Connection, days: tuple[date, date], cell: Cell, revenue: str) -> Iterator[CellLine]:
+    partner, payee = cell.channel or (None, None)
+    values = {"since": days[0], "until": days[1], "currency": cell.currency, "sku": cell.sku, "revenue": revenue}
+    for row in connection.execute(_BILLED, {**values, "partner": partner, "payee": payee}):
+        share, whole = Money(int(row.minor), cell.currency), Money(int(row.whole), cell.currency)
+        why = "all of its invoice" if share == whole else "its lines of the invoice" if cell.sku else "beyond its lines"
+        yield CellLine(row.issued_on, "gross", row.entry_id, row.number, share, whole, why, row.id, int(row.units))
+
+
+_BILLED = sa.text(
+    "WITH period AS (SELECT id, lines, total_minor - tax_minor AS minor FROM trueup.invoices"
+    " WHERE issued_on BETWEEN :since AND :until AND currency = :currency"
+    " AND partner = coalesce(CAST(:partner AS text), partner) AND payee = coalesce(CAST(:payee AS text), payee)),"
+    " of_lines AS (SELECT p.id, x.line ->> 'sku' AS sku, sum((x.line -> 'amount' ->> 'minor')::bigint) AS minor,"
+    " sum((x.line ->> 'quantity')::bigint) AS units FROM period p"
+    " CROSS JOIN LATERAL jsonb_array_elements(p.lines) AS x(line) GROUP BY 1, 2),"
+    " beyond AS (SELECT p.id, '' AS sku, p.minor - coalesce(sum(o.minor), 0) AS minor, 0 AS units FROM period p"
+    " LEFT JOIN of_lines o ON o.id = p.id GROUP BY p.id, p.minor),"
+    " mine AS (SELECT id, sum(minor) AS minor, sum(units) AS units FROM (SELECT * FROM of_lines UNION ALL SELECT * FROM beyond) x"
+    " WHERE sku = coalesce(CAST(:sku AS text), sku) GROUP BY 1 HAVING sum(minor) <> 0 OR sum(units) <> 0)"
+    " SELECT i.id, i.issued_on, i.total_minor - i.tax_minor AS whole, m.minor, m.units, b.entry_id, b.number FROM mine m"
+    " JOIN trueup.invoices i ON i.id = m.id LEFT JOIN LATERAL (SELECT l.entry_id, l.number FROM trueup.journal_lines l"
+    " JOIN trueup.journal_entries e ON e.id = l.entry_id AND e.kind = 'invoice'"
+    " WHERE l.invoice_id = i.id AND l.account = :revenue ORDER BY 1, 2 LIMIT 1) b ON true"
+)
+
+
+def _borne(
+    connection: sa.Connection, days: tuple[date, date], cell: Cell, part: str, chart: Chart
+) -> Iterator[CellLine]:
+    """What the cell bears: all that reduces what is left for the net, where it counts against it; else of its own part."""
+    sign, booked = (-1 if part == "net" else 1), _load_booked(connection, days, cell.currency, chart)
+    for share in shares_of(cell, load_sold(connection, *days), booked):
+        line = share.booked
+        if part in ("net", line.taken.part):
+            share_of, whole = (Money(sign * minor, cell.currency) for minor in (share.minor, line.taken.minor))
+            yield CellLine(
+                line.day, line.taken.part, line.entry, line.number, share_of, whole, share.rule, line.invoice
+            )
+
+
+def _load_booked(connection: sa.Connection, days: tuple[date, date], currency: str, chart: Chart) -> list[Booked]:
+    """Every line of the days that takes something, in the order of the journal."""
+    parts = parts_of(chart)
+    values = {
+        "since": days[0],
+        "until": days[1],
+        "accounts": list(parts),
+        "parts": [part.value for part in parts.values()],
+    }
+    rows = connection.execute(_BOOKED, {**values, "currency": currency}).all()
+    weights = _load_weights(connection, {row.invoice_id for row in rows if row.invoice_id is not None})
+    return [
+        Booked(
+            Taken(row.partner, row.payee, Part(row.part), currency, int(row.minor), weights.get(row.invoice_id, ())),
+            row.invoice_id, row.day, row.entry_id, row.number,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+_BOOKED = sa.text(
+    TAKEN_LINES
+    + " SELECT coalesce(i.partner, t.partner) AS partner, coalesce(i.payee, t.payee) AS payee, t.part, t.minor, t.invoice_id,"
+    " t.day, t.entry_id, t.number FROM taken t LEFT JOIN trueup.invoices i ON i.id = t.invoice_id"
+    " WHERE t.currency = :currency ORDER BY t.day, t.entry_id, t.number"
+)
+
+
+def _load_weights(connection: sa.Connection, ids: Iterable[int]) -> dict[int, tuple[tuple[str, int], ...]]:
+    query = sa.text("SELECT id, lines FROM trueup.invoices WHERE id = ANY(:ids)")
+    return {row.id: weights_of(row.lines) for row in connection.execute(query, {"ids": list(ids)})}
+
+
+def _describe(connection: sa.Connection, lines: Sequence[CellLine]) -> list[dict[str, Any]]:
+    told = _told_entries(connection, [(each.entry, each.number) for each in lines if each.entry is not None])
+    query = sa.text("SELECT id, partner, number FROM trueup.invoices WHERE id = ANY(:ids)")
+    ids = [each.invoice for each in lines if each.invoice is not None]
+    invoices = {row.id: row for row in connection.execute(query, {"ids": ids})}
+    return [_described(each, told.get((each.entry, each.number)), invoices.get(each.invoice)) for each in lines]
+
+
+def _described(line: CellLine, said: Any, invoice: Any) -> dict[str, Any]:
+    return {
+        "day": line.day,
+        "part": line.part,
+        "entry": line.entry,
+        "line": line.number,
+        "account": said.account if said is not None else None,
+        "narration": said.narration if said is not None else "",
+        "reference": said.reference if said is not None else "",
+        "type": said.type if said is not None else "",
+        "invoice": invoice.number if invoice is not None else None,
+        "partner": invoice.partner if invoice is not None else None,
+        "units": line.units,
+        "rule": line.rule,
+        "whole": line.whole,
+        "share": line.share,
+    }
+
+
+def _told_entries(connection: sa.Connection, places: Sequence[tuple[int | None, int | None]]) -> Mapping[Any, Any]:
+    values = {"entries": [entry for entry, _ in places], "numbers": [number for _, number in places]}
+    return {(row.entry_id, row.number): row for row in connection.execute(_TOLD, values)}
+
+
+_TOLD = sa.text(
+    "SELECT l.entry_id, l.number, l.account, l.reference, l.type, e.narration"
+    " FROM unnest(CAST(:entries AS bigint[]), CAST(:numbers AS integer[])) AS p(entry, number)"
+    " JOIN trueup.journal_lines l ON l.entry_id = p.entry AND l.number = p.number"
+    " JOIN trueup.journal_entries e ON e.id = l.entry_id"
+)
