@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 
@@ -82,26 +83,42 @@ def test_packs_of_a_whole_queue_are_asked_for_after_a_look(console: Console) -> 
         assert proposed.status_code == 201 and sorted(proposed.json()["open"]) == sorted(each["name"] for each in waits)
 
 
-def test_each_number_of_the_roll_forward_is_the_sum_of_its_lines(console: Console) -> None:
-    """Opening and moves come to closing, each leads to as many lines as it says; a part or currency that there is not is told."""
+def test_each_number_of_a_close_leads_to_what_it_is_the_sum_of(console: Console) -> None:
+    """Every table of the month, every number of it; a table, a currency or a part that there is not is told."""
     with console.visitor("Aude") as aude:
         page = aude.get("/close/2026-10").text
         assert "Close of October 2026" in page and "since 2026-" not in page
-        accounts = sorted(set(re.findall(r'href="(/close/2026-10/accounts/\d+/USD)"', page)))
-        for address in accounts:
-            sums = dict.fromkeys(("opening", "debits", "credits", "closing"), 0)
-            for part in sums:
-                shown = aude.get(f"{address}?part={part}").text
-                rows = re.findall(r'<td class="num">(.*?)</td>\n?<td class="num">(.*?)</td></tr>', shown)
-                debits, credits = (sum(minor_of(row[side]) for row in rows) for side in (0, 1))
-                sums[part] = debits - credits
-                assert minor_of(re.findall(r"lines?, (.*?) in all", shown)[0] if rows else "") == sums[part], (
-                    address,
-                    part,
-                )
-            assert sums["opening"] + sums["debits"] + sums["credits"] == sums["closing"]
-        assert len(accounts) > 2
-        assert aude.get(f"{accounts[0]}?part=weather").status_code == 404
+        tables = sorted(set(re.findall(r'href="(/close/2026-10/figures/[\w-]+)"', page)))
+        followed = 0
+        for address in tables:
+            for href, shown in re.findall(
+                r'<td class="num"><a href="(/close/[^"]+)">(.*?)</a></td>', aude.get(address).text
+            ):
+                rows = aude.get(unescape(href))
+                assert rows.status_code == 200, href
+                (total,) = re.findall(r"They come to</p>\s*<p class=\"stat-value\">(.*?)</p>", rows.text)
+                counted = re.findall(r'stat-note">([\d,]+) ', rows.text)
+                assert minor_of(total) == minor_of(shown) or counted == [shown], (address, href)
+                followed += 1
+        assert len(tables) > 8 and followed > 40, (tables, followed)
+        assert aude.get("/close/2026-10/figures/weather").status_code == 404
+        for refused in ("lines?currency=dollars", "lines?currency=USD&side=left", "invoices?currency=USD&part=none"):
+            assert aude.get(f"/close/2026-10/{refused}").status_code == 422, refused
+
+
+def test_an_account_rolls_through_a_month(console: Console) -> None:
+    """Opening and moves come to closing, each leads to as many lines as it says; a part or currency that there is not is told."""
+    with console.visitor("Aude") as aude:
+        sums = dict.fromkeys(("opening", "debits", "credits", "closing"), 0)
+        address = "/close/2026-10/accounts/1200/USD"
+        for part in sums:
+            shown = aude.get(f"{address}?part={part}").text
+            rows = re.findall(r'<td class="num">(.*?)</td>\n?<td class="num">(.*?)</td></tr>', shown)
+            debits, credits = (sum(minor_of(row[side]) for row in rows) for side in (0, 1))
+            sums[part] = debits - credits
+            assert minor_of(re.findall(r"lines?, (.*?) in all", shown)[0] if rows else "") == sums[part], part
+        assert sums["opening"] + sums["debits"] + sums["credits"] == sums["closing"] != 0
+        assert aude.get(f"{address}?part=weather").status_code == 404
         assert aude.get("/close/2026-10/accounts/1200/dollars").status_code == 422
 
 

@@ -22,7 +22,7 @@ from trueup.domain.closing_checklist import Light
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from trueup.reports.close_pack import Table
+    from trueup.reports.close_tables import Table
     from trueup.store import Store
     from trueup.workflows.close_month import Looked
     from trueup.workflows.world import Books
@@ -137,7 +137,7 @@ def _files(
 
 def as_json(looked: Looked) -> dict[str, Any]:
     """The pack as plain JSON: every table by its title, the lights, and how the month was closed."""
-    from trueup.reports.close_pack import TABLES
+    from trueup.reports.close_tables import TABLES
     from trueup.workflows.close_month import figures_digest
 
     pack, closing = looked.pack, looked.closing
@@ -185,7 +185,7 @@ def _state(looked: Looked) -> str:
 
 
 def _tell(looked: Looked) -> Iterator[str]:
-    from trueup.reports.close_pack import TABLES
+    from trueup.reports.close_tables import TABLES
 
     pack, closing = looked.pack, looked.closing
     yield f"Close of {pack.of}, known at {write_instant(pack.known_at.replace(microsecond=0))}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -48,11 +47,6 @@ class Names:
     def source(self, code: str) -> str:
         """Who tells of a payment."""
         return SOURCES.get(code, code)
-
-
-def rows_of(table: Any, pack: Any) -> list[list[Any]]:
-    """A table of the close's pack as rows of cells."""
-    return [list(cells) for cells in table.rows(pack)]
 
 
 @contextmanager

@@ -90,8 +90,7 @@ def prepare_pack(connection: sa.Connection, books: Books, month: Month, known_at
     """The month's pack as it is known at an instant. The caller sees to it that nothing is posted meanwhile."""
     setting = setting_of(books)
     figures = _figures(connection, books, setting, month, known_at)
-    copied = [each.code for each in books.types.values() if each.family not in _WITHOUT_INVOICE]
-    observed = load_observed(connection, month, figures, copied)
+    observed = load_observed(connection, month, figures, types_with_copies(books))
     return ClosePack(month.first, known_at, setting, figures, observed, _accruals(connection, books, month, known_at))
 
 
@@ -183,11 +182,21 @@ def figures_digest(pack: ClosePack) -> Digest:
     return digest_of_json(to_json(pack.figures))
 
 
-def _figures(connection: sa.Connection, books: Books, setting: Setting, month: Month, known_at: datetime) -> Figures:
+def scope_of(connection: sa.Connection, books: Books, month: Month, known_at: datetime) -> Scope:
+    """What the figures of a month are read of, as they were known at an instant."""
     before = closing.load_closing(connection, month.before)
     opening = before.closed_at if before is not None else known_at
     invoices = [each.code for each in books.types.values() if each.family is Family.INVOICE]
-    return load_figures(connection, Scope(month, known_at, opening, invoices), setting)
+    return Scope(month, known_at, opening, invoices)
+
+
+def types_with_copies(books: Books) -> tuple[str, ...]:
+    """The deduction types that come with an invoice of Amazon's, which one can hold a copy of."""
+    return tuple(each.code for each in books.types.values() if each.family not in _WITHOUT_INVOICE)
+
+
+def _figures(connection: sa.Connection, books: Books, setting: Setting, month: Month, known_at: datetime) -> Figures:
+    return load_figures(connection, scope_of(connection, books, month, known_at), setting)
 
 
 def _accruals(connection: sa.Connection, books: Books, month: Month, known_at: datetime) -> tuple[Accrual, ...]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import date
 
 from starlette.responses import Response
 
 from trueup.base.errors import Invalid, NotFound
 from trueup.base.ids import Digest
-from trueup.base.money import Money
 from trueup.console.files import download
-from trueup.console.money_words import LIGHTS, Names, held_still, rows_of
+from trueup.console.money_words import LIGHTS, held_still
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.visit import Visit
 from trueup.domain.closing import Month
-from trueup.domain.sign_offs import Standing, Task
-from trueup.reports.close_pack import TABLES, write_close_pack_pages, write_close_pack_workbook
+from trueup.domain.sign_offs import Signed, Standing, Task
+from trueup.reports.close_pack import write_close_pack_pages, write_close_pack_workbook
+from trueup.reports.close_tables import ANSWERS, TABLES, Table
 from trueup.storage.views.closing_points import known_packs, list_late, months_closed
 from trueup.workflows.authority import is_allowed
 from trueup.workflows.close_month import Looked, look_at_month, propose_closing, signed_points
@@ -25,9 +26,22 @@ from trueup.workflows.people import all_people
 from trueup.workflows.sign_off import give_task, review_point, sign_point
 
 _MONTHS = 12
-_OWN = ("Trial balance", "Answered for")
-"""Tables of the pack that the page shows in its own way."""
-_PARTS = ("opening", "debits", "credits", "closing")
+FIGURES_OF = {
+    "journal": "trial-balance",
+    "clearing": "trial-balance",
+    "suspense": "waiting-for-an-explanation",
+    "disputed": "open-claims",
+    "provisions": "open-provisions",
+    "receivables": "receivables-rolled-forward",
+    "tie": "payments-that-do-not-tie",
+    "documents": "documents-not-read-whole",
+    "sources": "sources-that-differ",
+    "held": "held-payments",
+    "bank": "payments-without-a-bank-line",
+    "copies": "deductions-without-a-copy",
+    "accruals": "expected-and-charged",
+}
+"""The table that a point of the checklist is about."""
 STANDS = {
     Standing.AUTOMATIC: ("ok", "Signed by itself"),
     Standing.BLOCKED: ("bad", "Blocked"),
@@ -48,7 +62,7 @@ def _list(visit: Visit) -> Response:
 
 
 def _show(visit: Visit) -> Response:
-    looked = _look(visit)
+    looked = look_at(visit)
     return visit.render(
         "close_month.html",
         title=f"Close of {looked.pack.of.words}",
@@ -56,28 +70,23 @@ def _show(visit: Visit) -> Response:
         month=str(looked.pack.of),
         lights=LIGHTS,
         signed=(signed := signed_points(visit.connection, looked.pack.of, looked.points)),
+        answer=_answer(looked, signed),
         blocking=[each for each in signed if each.blocks],
         today=visit.now.date(),
-        rolls=_rolls(visit, looked),
         late=list_late(visit.connection, looked.pack.of),
         stands=STANDS,
         people=_people(visit),
         over=looked.pack.of.last < visit.now.date(),
-        tables=[(table, rows) for table in TABLES if table.title not in _OWN and (rows := rows_of(table, looked.pack))],
+        figures=(figures := _figures(looked)),
+        shown={table.name for table, _ in figures},
+        behind=FIGURES_OF,
     )
 
 
-def _rolls(visit: Visit, looked: Looked) -> list[tuple[str, str, list[tuple[str, Money]]]]:
-    """Each account with its opening, its moves and its closing, and the address of their lines."""
-    names = Names(visit)
-    return [
-        (
-            names.account(each.account),
-            f"/close/{looked.pack.of}/accounts/{each.account}/{each.currency}",
-            [(part, Money(getattr(each, part), each.currency)) for part in _PARTS],
-        )
-        for each in looked.pack.figures.balances
-    ]
+def _figures(looked: Looked) -> list[tuple[Table, int]]:
+    """The tables of the pack that have rows, and how many; who answered stands in the checklist."""
+    counted = [(table, len(table.listed(looked.pack))) for table in TABLES if table.title != ANSWERS]
+    return [(table, rows) for table, rows in counted if rows]
 
 
 def _papers(visit: Visit) -> Response:
@@ -87,7 +96,7 @@ def _papers(visit: Visit) -> Response:
 
 def _paper(visit: Visit) -> Response:
     """The pack as PDF or XLSX: of a closed month the archived one."""
-    looked, ending = _look(visit), visit.path("ending")
+    looked, ending = look_at(visit), visit.path("ending")
     if ending not in ("pdf", "xlsx"):
         raise NotFound(f"The pack comes as pdf or xlsx, not as {ending}.")
     return download(f"close-{looked.pack.of}.{ending}", _content(visit, looked, ending))
@@ -141,7 +150,20 @@ def _give(visit: Visit) -> Response:
     return visit.go(f"/close/{month}#point-{point}", f"{point} of {month} is {task.owner or 'nobody'}'s.")
 
 
-def _look(visit: Visit) -> Looked:
+def _answer(looked: Looked, signed: Sequence[Signed]) -> str:
+    """Where the month stands, in a sentence."""
+    if looked.closing is not None:
+        return "Its figures come to the same." if looked.same else "Its figures changed since it was closed."
+    blocking = sum(each.blocks for each in signed)
+    if looked.proposal is not None:
+        return "Proposed to be closed: a second person decides."
+    if blocking:
+        return f"{blocking} of {len(signed)} points {'stands' if blocking == 1 else 'stand'} against the lock."
+    return f"All {len(signed)} points are answered for: it can be locked."
+
+
+def look_at(visit: Visit) -> Looked:
+    """The month that the address names, as its books have it."""
     archive, books = visit.desk.world.archive, visit.desk.world.books
     month = Month.read(visit.path("month"))
     with held_still(visit) as connection:

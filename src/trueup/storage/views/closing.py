@@ -294,14 +294,17 @@ _SETTLED = sa.text(
     " AND e.kind IN ('remittance', 'correction') AND e.day <= :last GROUP BY 1, 2, 3"
 )
 # What is open now, with what was settled since taken back, and without what was not issued yet.
-_OPEN = sa.text(
-    "SELECT i.partner, i.payee, i.currency, CASE WHEN :last - i.issued_on <= 30 THEN 0 WHEN :last - i.issued_on <= 60 THEN 1"
-    " WHEN :last - i.issued_on <= 90 THEN 2 ELSE 3 END AS age, sum(o.minor) AS minor,"
-    " coalesce(sum(o.minor) FILTER (WHERE i.due_on < :last), 0) AS overdue FROM (SELECT id, sum(minor) AS minor FROM ("
-    "SELECT invoice_id AS id, minor FROM trueup.open_invoices"
+OPEN_EACH = (
+    "SELECT id, sum(minor) AS minor FROM (SELECT invoice_id AS id, minor FROM trueup.open_invoices"
     " UNION ALL SELECT l.invoice_id, -l.minor FROM trueup.journal_entries e JOIN trueup.journal_lines l ON l.entry_id = e.id"
     f" WHERE e.day > :last AND {_SETTLES}"
     " UNION ALL SELECT id, -total_minor FROM trueup.invoices WHERE issued_on > :last"
-    ") AS u GROUP BY id HAVING sum(minor) <> 0) AS o JOIN trueup.invoices i ON i.id = o.id"
-    " WHERE i.taken_in_at <= :known GROUP BY 1, 2, 3, 4"
+    ") AS u GROUP BY id HAVING sum(minor) <> 0"
+)
+"""What was open of each invoice on the last day of a month. Parameters: `last`, `receivable`."""
+_OPEN = sa.text(
+    "SELECT i.partner, i.payee, i.currency, CASE WHEN :last - i.issued_on <= 30 THEN 0 WHEN :last - i.issued_on <= 60 THEN 1"
+    " WHEN :last - i.issued_on <= 90 THEN 2 ELSE 3 END AS age, sum(o.minor) AS minor,"
+    f" coalesce(sum(o.minor) FILTER (WHERE i.due_on < :last), 0) AS overdue FROM ({OPEN_EACH}) AS o"
+    " JOIN trueup.invoices i ON i.id = o.id WHERE i.taken_in_at <= :known GROUP BY 1, 2, 3, 4"
 )
