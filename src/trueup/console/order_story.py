@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trueup.console.case_words import title_of_group
+from trueup.domain.order_course import STAGES
+from trueup.storage.views.order_money import OrderMoney
 
 ANSWERS = {
     "history": ("idle", "Before our time"),
@@ -48,13 +50,14 @@ _EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: its colour, a word on it, when, and where its proof is."""
+    """One step: its colour, a word on it, when, where its proof is, and until when it is due."""
 
     name: str
     state: str
     word: str
     at: str | None = None
     href: str = ""
+    due: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +74,58 @@ class Event:
     by_person: bool = False
 
 
-def steps_of(order: Mapping[str, Any], billed: Sequence[Mapping[str, Any]]) -> list[Step]:
-    """The steps from receipt to payment, as far as they are known."""
+def steps_of(order: Mapping[str, Any], money: Sequence[OrderMoney]) -> list[Step]:
+    """The steps from receipt to payment, as far as they are known. A step that is due and not done says until when."""
     first, shop = order["revisions"][0], order["shop_order"]
     state, word = ANSWERS[order["standing"]]
     answer = next((each for each in reversed(order["deliveries"]) if each["kind"] == "acknowledgement"), None)
     reserved = sum(line["reserved_eaches"] for line in order["lines"])
-    steps = [
+    due = order["answer_due_at"] if order["standing"] in ("unanswered-yet", "prepared", "rejected") else None
+    at = (answer["proved_at"] or answer["sent_at"]) if answer else None
+    return [
         Step("Received", "ok", f"by {first['route']}", first["received_at"], f"/documents/{first['evidence']}"),
         Step("Reserved", "ok" if reserved else "idle", f"{reserved} eaches" if reserved else "Nothing held"),
         _shop_step(shop),
-        Step("Answered", state, word, (answer["proved_at"] or answer["sent_at"]) if answer else None),
+        Step("Answered", state, word, at, due=due),
+        _shipped_step(order),
+        *_money_steps(money),
     ]
-    if billed:
-        open_left = any(each["open"] for each in billed)
-        steps.append(Step("Invoiced", "ok", f"{len(billed)} {'invoice' if len(billed) == 1 else 'invoices'}"))
-        steps.append(Step("Paid", "info" if open_left else "ok", "Open in part" if open_left else "Settled"))
-    return steps
+
+
+def _shipped_step(order: Mapping[str, Any]) -> Step:
+    """What left, as it is confirmed. Where nobody confirms it that is unknown, not nothing."""
+    counts = [line["course"]["shipped"] for line in order["lines"]]
+    known = [count["eaches"] for count in counts if count["eaches"] is not None]
+    evidence = next((digest for count in counts for digest in count["evidence"]), "")
+    href, due = f"/documents/{evidence}" if evidence else "", order["ship_by"] if order["state"] != "closed" else None
+    if not known:
+        return Step("Shipped", "idle", "Not confirmed", href=href, due=due)
+    if len(known) == len(counts) and not any(count["word"] for count in counts):
+        return Step("Shipped", "ok", f"{sum(known)} eaches", href=href)
+    return Step("Shipped", "info", f"{sum(known)} eaches so far", href=href, due=due)
+
+
+def _money_steps(money: Sequence[OrderMoney]) -> list[Step]:
+    """Invoiced, paid and explained, once there is an invoice."""
+    if not money:
+        return []
+    is_open = any(each.open for each in money)
+    is_paid = any(each.paid for each in money)
+    deductions = sum(len(each.deductions) for each in money)
+    explained = Step("Explained", "ok", "Nothing deducted", href="#money")
+    if any(each.difference for each in money):
+        explained = Step("Explained", "bad", "Does not add up", href="#money")
+    elif deductions:
+        word = f"{deductions} {'deduction' if deductions == 1 else 'deductions, each'} with its reason"
+        explained = Step("Explained", "ok", word, href="#deductions")
+    elif not is_paid:
+        explained = Step("Explained", "idle", "Nothing paid yet")
+    paid = ("idle", "Not paid yet") if not is_paid else ("info", "Open in part") if is_open else ("ok", "Settled")
+    return [
+        Step("Invoiced", "ok", "See its invoices", href="#invoices"),
+        Step("Paid", *paid, href="#payments" if is_paid else ""),
+        explained,
+    ]
 
 
 def _shop_step(shop: Mapping[str, Any] | None) -> Step:
@@ -98,47 +136,51 @@ def _shop_step(shop: Mapping[str, Any] | None) -> Step:
     return Step("In the shop", state, f"{shop['name']}: {word}", shop["read_back_at"], f"/documents/{shop['evidence']}")
 
 
-def sentence_of(order: Mapping[str, Any]) -> str:
+def sentence_of(order: Mapping[str, Any], money: Sequence[OrderMoney] = ()) -> str:
     """Where is it, is it right, and what is next."""
     is_open = [case for case in order["cases"] if case["state"] == "open"]
     word = ANSWERS[order["standing"]][1].lower()
     if is_open:
         count = len(is_open)
         return f"{count} {'case needs' if count == 1 else 'cases need'} a decision; the answer is {word}."
+    if money and order["standing"] in ("accepted", "history"):
+        return _where_the_money_is(money)
     if order["standing"] == "accepted":
         return "Answered in full, and the buyer shows the same."
     return f"Nothing needs a decision; the answer is {word}."
 
 
-def grid_of(order: Mapping[str, Any], billed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A row a line: ordered, promised, backordered, rejected, reserved, invoiced, in eaches; and which cell differs, in a word."""
-    return [_grid_row(line, billed) for line in order["lines"]]
+def _where_the_money_is(money: Sequence[OrderMoney]) -> str:
+    parts = []
+    for each in money:
+        deducted = f" after {each.deducted} of deductions" if each.deducted else ""
+        is_open = f"; {each.open} are open" if each.open else ""
+        parts.append(f"{each.paid} of {each.invoiced} invoiced are paid{deducted}{is_open}")
+    return f"{'; '.join(parts)}."
 
 
-def _grid_row(line: Mapping[str, Any], billed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    size = line["unit_size"] or 1
-    answered: dict[str, int] = {}
-    for part in line["decision"]["parts"] if line["decision"] else ():
-        answered[part["answer"]] = answered.get(part["answer"], 0) + part["amount"] * size
-    ordered = line["amount"] * size
-    promised = sum(count for answer, count in answered.items() if "reject" not in answer)
-    invoiced = sum(each["quantities"].get(line["asin"], each["quantities"].get(line["sku"], 0)) for each in billed)
-    return {
-        "sequence": line["sequence"],
-        "sku": line["sku"],
-        "asin": line["asin"],
-        "ordered": ordered,
-        "cost": line["net_cost"],
-        "answered": answered,
-        "promised": promised if line["decision"] else None,
-        "short": "held" if not line["decision"] else "short" if promised < ordered else "",
-        "why": line["decision"]["why"] if line["decision"] else "Waits for a decision.",
-        "reserved": line["reserved_eaches"],
-        "claimed": line["claimed"],
-        "invoiced": invoiced if billed else None,
-        "billed_off": bool(billed) and invoiced != promised,
-        "evidence": line["evidence"],
-    }
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What nobody tells of some lines, and why."""
+
+    stage: str
+    lines: str
+    why: str
+
+
+def unknowns_of(order: Mapping[str, Any]) -> list[Unknown]:
+    """The counts that are not known, together where the reason is the same: an en dash has its reason beneath the table."""
+    whys: dict[tuple[str, str], list[str]] = {}
+    for line in order["lines"]:
+        for stage in STAGES:
+            count = line["course"][stage]
+            if count["eaches"] is None:
+                whys.setdefault((stage, count["why"]), []).append(str(line["sequence"]))
+    every = len(order["lines"])
+    return [
+        Unknown(stage.capitalize(), "" if len(lines) == every else f"line {', '.join(lines)}", why)
+        for (stage, why), lines in whys.items()
+    ]
 
 
 DOCUMENTS, PEOPLE = "documents", "people"

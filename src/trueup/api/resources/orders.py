@@ -9,9 +9,12 @@ from fastapi import Path, Query
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import Hash, Instant, Name, Page, Paging, Price, Shape
+from trueup.domain.chart import Purpose
 from trueup.domain.deliveries import DeliveryState
 from trueup.storage.views import orders as views
-from trueup.storage.views.order_pages import OrderFilter, order_invoices, page_orders
+from trueup.storage.views.order_course import load_billed
+from trueup.storage.views.order_money import load_money, money_json
+from trueup.storage.views.order_pages import OrderFilter, billed_json, page_orders
 
 Standing = Literal["unanswered-yet", "prepared", "sent", "received", "accepted", "rejected", "unanswered", "history"]
 _HEAD = {
@@ -64,15 +67,36 @@ class Decision(Shape):
     forced: bool
 
 
+class Counted(Shape):
+    """So many eaches; null where nobody says it, which is not zero. `word`: how it differs from the step before, empty where it
+    does not; `why`: who says it, or why it is not known; `evidence`: the documents that say it."""
+
+    eaches: int | None
+    word: str
+    why: str
+    evidence: list[Hash]
+
+
+class Course(Shape):
+    """What became of a line, step by step."""
+
+    ordered: Counted
+    acknowledged: Counted
+    shipped: Counted
+    invoiced: Counted
+    received: Counted
+    paid: Counted
+
+
 class OrderLine(Shape):
-    """A line: ordered, decided, reserved. `amount` counts `unit`s of `unit_size` eaches."""
+    """A line: ordered, decided, reserved, and its course. `amount` counts `unit`s of `unit_size` eaches."""
 
     sequence: int
     asin: str | None
     codes: list[str]
     amount: int
     unit: str
-    unit_size: int
+    unit_size: int | None
     net_cost: Price | None
     sku: str | None
     decision: Decision | None
@@ -80,6 +104,7 @@ class OrderLine(Shape):
     evidence: Hash | None
     reserved_eaches: int
     claimed: bool
+    course: Course
 
 
 class Revision(Shape):
@@ -149,6 +174,32 @@ class Billed(Shape):
     evidence: Hash
 
 
+class MovedMoney(Shape):
+    """A line of a payment about the order: so much deducted or paid; negative where it was given back, or taken."""
+
+    payment: str
+    day: str
+    line: int
+    reference: str
+    invoice: str
+    type: str
+    amount: Price
+    evidence: Hash
+
+
+class MoneyOfOrder(Shape):
+    """The order's money in one currency: `invoiced - deducted - open = paid`. `difference`: what does not add up, zero where books
+    and remittances agree."""
+
+    invoiced: Price
+    deducted: Price
+    open: Price
+    paid: Price
+    difference: Price
+    deductions: list[MovedMoney]
+    payments: list[MovedMoney]
+
+
 class Event(Shape):
     """One thing that happened, with the document that shows it."""
 
@@ -165,6 +216,7 @@ _WHOLE = {
     "route": "sp-api",
     "ship_to": "FRA1",
     "ship_window": None,
+    "ship_by": None,
     "delivery_window": None,
     "evidence": "0f" * 32,
     "lines": [
@@ -195,6 +247,14 @@ _WHOLE = {
             "evidence": "0f" * 32,
             "reserved_eaches": 12,
             "claimed": True,
+            "course": {
+                "ordered": {"eaches": 12, "word": "", "why": "the order", "evidence": []},
+                "acknowledged": {"eaches": 12, "word": "", "why": "in stock", "evidence": []},
+                "shipped": {"eaches": 12, "word": "", "why": "confirmed shipments", "evidence": ["0f" * 32]},
+                "invoiced": {"eaches": 12, "word": "", "why": "invoice INV-1", "evidence": ["0f" * 32]},
+                "received": {"eaches": 10, "word": "short", "why": "what Amazon counted in", "evidence": ["0f" * 32]},
+                "paid": {"eaches": None, "word": "", "why": "A payment names no line.", "evidence": []},
+            },
         }
     ],
     "revisions": [],
@@ -202,6 +262,7 @@ _WHOLE = {
     "deliveries": [],
     "cases": [],
     "invoices": [],
+    "money": [],
     "timeline": [
         {
             "at": "2026-11-23T09:01:00Z",
@@ -216,11 +277,12 @@ _WHOLE = {
 
 
 class WholeOrder(Order, json_schema_extra={"examples": [_WHOLE]}):
-    """An order with its lines, revisions, shop order, deliveries, cases, invoices, and its timeline, the oldest first."""
+    """An order with its lines, revisions, shop order, deliveries, cases, invoices, money, and its timeline, the oldest first."""
 
     route: str
     ship_to: str | None
     ship_window: str | None
+    ship_by: Instant | None
     delivery_window: str | None
     evidence: Hash
     lines: list[OrderLine]
@@ -229,6 +291,7 @@ class WholeOrder(Order, json_schema_extra={"examples": [_WHOLE]}):
     deliveries: list[Delivery]
     cases: list[CaseOfOrder]
     invoices: list[Billed]
+    money: list[MoneyOfOrder]
     timeline: list[Event]
 
 
@@ -258,13 +321,16 @@ def list_orders(call: Calling, asked: Annotated[OrderQuery, Query()]) -> Page[Or
 
 
 def get_order(call: Calling, partner: Partner, number: OrderNumber) -> WholeOrder:
-    """Show one order whole, with its timeline."""
+    """Show one order whole, with its timeline, the course of each line and its money."""
+    receivable = call.desk.world.books.chart.code(Purpose.RECEIVABLE)
     with call.look() as connection:
         order_id = views.find_order(connection, f"{partner}/{number}")
         shown = views.show_order(connection, order_id)
+        billed = load_billed(connection, partner, number)
         told = {
             **shown,
-            "invoices": order_invoices(connection, partner, number),
+            "invoices": billed_json(billed),
+            "money": [money_json(each) for each in load_money(connection, billed, receivable)],
             "timeline": views.explain_order(connection, order_id),
         }
         return WholeOrder.model_validate(told)

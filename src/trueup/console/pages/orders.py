@@ -6,19 +6,23 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from trueup.console.order_story import ANSWERS, DOCUMENTS, PEOPLE, grid_of, sentence_of, steps_of, timeline_of
+from trueup.console.money_words import Names
+from trueup.console.order_story import ANSWERS, DOCUMENTS, PEOPLE, sentence_of, steps_of, timeline_of, unknowns_of
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
+from trueup.domain.chart import Purpose
+from trueup.domain.order_course import STAGES
 from trueup.storage.views import case_queue, orders
+from trueup.storage.views.order_course import load_billed
+from trueup.storage.views.order_money import load_money
 from trueup.storage.views.order_pages import (
     STANDINGS,
     OrderFilter,
+    billed_json,
     list_partners,
-    order_invoices,
     page_orders,
-    sum_money,
 )
 
 _NEXT = {
@@ -59,7 +63,9 @@ def _story(visit: Visit) -> Response:
     key, state = f"{visit.path('partner')}/{visit.path('number')}", state_of(visit, "events")
     order_id = orders.find_order(visit.connection, key)
     order = orders.show_order(visit.connection, order_id)
-    billed = order_invoices(visit.connection, order["partner"], order["number"])
+    billed = load_billed(visit.connection, order["partner"], order["number"])
+    names = Names(visit)
+    money = load_money(visit.connection, billed, names.chart.code(Purpose.RECEIVABLE))
     comments = [
         comment for case in order["cases"] for comment in case_queue.list_comments(visit.connection, case["id"])
     ]
@@ -67,11 +73,13 @@ def _story(visit: Visit) -> Response:
         "order.html",
         order=order,
         key=key,
-        sentence=sentence_of(order),
-        steps=steps_of(order, billed),
-        grid=grid_of(order, billed),
-        money=_money(billed),
-        billed=billed,
+        sentence=sentence_of(order, money),
+        steps=steps_of(order, money),
+        stages=STAGES,
+        unknowns=unknowns_of(order),
+        money=money,
+        billed=billed_json(billed),
+        names=names,
         state=state,
         parts=_PARTS,
         events=timeline_of(orders.explain_order(visit.connection, order_id), comments, state["events"]),
@@ -85,10 +93,6 @@ def _takes_back(visit: Visit, order: dict[str, Any]) -> bool:
     partner = visit.desk.world.partners.get(order["partner"])
     agreed = (terms for terms in partner.agreements if terms.vendor_code == order["vendor_code"]) if partner else ()
     return any(terms.items_returned is not None for terms in agreed)
-
-
-def _money(billed: list[dict[str, Any]]) -> dict[str, Any]:
-    return {name: sum_money([each[name] for each in billed]) for name in ("total", "settled", "open")}
 
 
 def _by_number(visit: Visit) -> Response:

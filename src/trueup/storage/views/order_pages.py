@@ -1,4 +1,4 @@
-"""Orders as the console lists them: filtered, sorted, paged by key; and the money that is known of one."""
+"""Orders as the console lists them: filtered, sorted, paged by key; and the invoices for one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from trueup.base.errors import Invalid
-from trueup.base.money import Money
-from trueup.storage.invoices import WITH_OPEN, invoices, saved_invoice
+from trueup.storage.invoices import SavedInvoice
 from trueup.storage.orders import orders
 from trueup.storage.views.orders import STAGES, head_json, orders_query
 from trueup.storage.views.paging import Order, Paged, fetch_page
@@ -57,10 +56,8 @@ def list_partners(connection: sa.Connection) -> list[str]:
     return list(connection.execute(sa.select(orders.c.partner).distinct().order_by(orders.c.partner)).scalars())
 
 
-def order_invoices(connection: sa.Connection, partner: str, number: str) -> list[dict[str, Any]]:
-    """The invoices about an order: what was charged, what of it is settled, what is open."""
-    query = WITH_OPEN.where(invoices.c.partner == partner, invoices.c.purchase_order == number)
-    found = [saved_invoice(row) for row in connection.execute(query.order_by(invoices.c.issued_on)).mappings()]
+def billed_json(billed: list[SavedInvoice]) -> list[dict[str, Any]]:
+    """The invoices for an order: what was charged, what of it is settled, what is open."""
     return [
         {
             "number": each.invoice.number,
@@ -69,17 +66,6 @@ def order_invoices(connection: sa.Connection, partner: str, number: str) -> list
             "settled": each.settled,
             "open": each.open,
             "evidence": each.evidence,
-            "quantities": {line.asin or line.sku: line.quantity for line in each.invoice.lines},
         }
-        for each in found
+        for each in billed
     ]
-
-
-def sum_money(amounts: list[Money]) -> Money | None:
-    """Their sum; None for none or for several currencies, which are never added."""
-    if not amounts or len({each.currency for each in amounts}) > 1:
-        return None
-    total = Money.zero(amounts[0].currency)
-    for each in amounts:
-        total += each
-    return total

@@ -17,6 +17,7 @@ from trueup.storage.invoices import invoices
 from trueup.storage.json_values import to_json
 from trueup.storage.orders import SavedOrder
 from trueup.storage.views.cases import case_json
+from trueup.storage.views.order_course import load_course
 
 _NEWEST_DELIVERY = (
     sa.select(deliveries.deliveries.c.state)
@@ -138,6 +139,7 @@ def show_order(connection: sa.Connection, order_id: int) -> dict[str, Any]:
         "route": saved.order.route.value,
         "ship_to": saved.order.ship_to.id,
         "ship_window": str(saved.order.ship_window) if saved.order.ship_window else None,
+        "ship_by": _when(saved.order.last_day),
         "delivery_window": str(saved.order.delivery_window) if saved.order.delivery_window else None,
         "evidence": saved.evidence,
         "lines": _lines(connection, saved),
@@ -168,6 +170,7 @@ def show_order(connection: sa.Connection, order_id: int) -> dict[str, Any]:
 def _lines(connection: sa.Connection, saved: SavedOrder) -> list[dict[str, Any]]:
     decided = decisions.load_decisions(connection, saved.id)
     reserved = stock.load_order_reservations(connection, saved.id)
+    course = load_course(connection, saved)
     found = []
     for line in saved.order.lines:
         decision = decided.get(line.sequence)
@@ -188,6 +191,7 @@ def _lines(connection: sa.Connection, saved: SavedOrder) -> list[dict[str, Any]]
                 "evidence": decision.evidence if decision else None,
                 "reserved_eaches": held.eaches if held else 0,
                 "claimed": bool(held and held.claimed_at),
+                "course": course[line.sequence],
             }
         )
     return found

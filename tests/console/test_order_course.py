@@ -1,0 +1,107 @@
+"""An order to its end: billed, shipped, received in part, paid with a discount and a claim; its page and the API say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.cli.remitted import export, line
+from tests.console.calling import calling, person, token
+from tests.console.conftest import Filled, console_over
+from tests.console.installed import Console
+from trueup.workflows.import_invoices import import_invoices
+from trueup.workflows.import_products import archive_upload
+from trueup.workflows.import_proofs import import_proofs
+from trueup.workflows.import_remittances import Upload, begin_upload, finish_import, settle_upload
+
+INVOICES = """number,partner,payee,issued,due,currency,total,purchase_order,line,sku,quantity,price
+INV-1,amazon-us,NORDA,2026-11-23,2026-12-30,USD,120.00,PO000001,1,LAMP-1,12,10.00
+INV-2,amazon-us,NORDA,2026-11-23,2026-12-30,USD,50.00,PO000001,1,CHAIR-1,1,26.00
+INV-2,,,,,,,,2,VASE-1,3,8.00
+"""
+PROOFS = """kind,purchase_order,invoice,sku,quantity,day,tracking
+shipped,PO000001,,LAMP-1,10,2026-11-23,1Z1
+shipped,PO000001,INV-1,LAMP-1,2,2026-11-23,1Z2
+"""
+EXPORT = export(
+    "700100,118.00",
+    lines=(
+        line("700100", "INV-1", "117.60", discount="2.40"),
+        line("700100", "INV-2", "20.40"),
+        line("700100", "INV-1SC", "-20.00"),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def story(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console in which PO000001 was billed, shipped and paid in part."""
+    with console_over(filled, tmp_path_factory.mktemp("story")) as console:
+        bo = person(console, "Bo Admin")
+
+        def act(fn: Any, *args: Any) -> Any:
+            return console.app.act(False, fn, *args)
+
+        for kind, text in (("invoices", INVOICES), ("proofs", PROOFS)):
+            act(archive_upload, text.encode(), kind, f"{kind}.csv", bo)
+        act(import_invoices, INVOICES.encode(), bo)
+        act(import_proofs, PROOFS.encode(), "amazon-us", bo)
+        begun = begin_upload(act, Upload(EXPORT.encode(), "Payments.csv", "amazon-us", bo))
+        settle_upload(act, begun, lambda lines: None)
+        act(finish_import, "amazon-us", begun.payments, 0)
+        yield console
+
+
+def test_the_course_of_an_order_is_on_its_page_and_in_the_api(story: Console) -> None:
+    """Counts with a word where they differ, an en dash with its reason where nobody says; the same to a program."""
+    with calling(story, token(story, "Olga", "look")) as program:
+        told = program.json("/orders/amazon-us/PO000001")
+    lamp, chair = (each["course"] for each in told["lines"])
+    counts = {stage: (lamp[stage]["eaches"], lamp[stage]["word"]) for stage in lamp}
+    assert counts == {
+        "ordered": (12, ""),
+        "acknowledged": (12, ""),
+        "shipped": (12, ""),
+        "invoiced": (12, ""),
+        "received": (10, "so far"),
+        "paid": (10, "short"),
+    }
+    assert chair["shipped"]["eaches"] is None and "No shipment is confirmed" in chair["shipped"]["why"]
+    assert chair["paid"]["eaches"] is None and "names no line" in chair["paid"]["why"]
+    with story.visitor("Olga") as olga:
+        page = olga.get("/orders/amazon-us/PO000001").text
+    assert re.search(r'class="num differs"[^>]*>10<small>so far</small>', page)
+    assert re.search(r'class="num differs"[^>]*>10<small>short</small>', page)
+    assert "Shipped is not known of line 2 (–): No shipment is confirmed" in page
+
+
+def test_invoiced_less_deductions_less_open_is_paid_to_the_cent(story: Console) -> None:
+    """Each term leads to rows on the page that come to it; each row to its line of a payment, and that line is there."""
+    with calling(story, token(story, "Olga", "look")) as program:
+        [money] = program.json("/orders/amazon-us/PO000001")["money"]
+    amounts = {name: money[name]["amount"] for name in ("invoiced", "deducted", "open", "paid", "difference")}
+    assert amounts == {
+        "invoiced": "170.00",
+        "deducted": "22.40",
+        "open": "29.60",
+        "paid": "118.00",
+        "difference": "0.00",
+    }
+    assert [(row["type"], row["amount"]["amount"]) for row in money["deductions"]] == [
+        ("terms-discount", "2.40"),
+        ("shortage-claim", "20.00"),
+    ]
+    assert [row["amount"]["amount"] for row in money["payments"]] == ["117.60", "20.40", "-20.00"]
+    with story.visitor("Fina") as fina:
+        page = fina.get("/orders/amazon-us/PO000001").text
+        assert (
+            "118.00 USD of 170.00 USD invoiced are paid after 22.40 USD of deductions; 29.60 USD are open."
+            in re.sub("\N{NO-BREAK SPACE}", " ", page)
+        )
+        targets = set(re.findall(r'class="equation-term[^"]*"><b><a href="#(\w+)"', page))
+        assert targets == {"invoices", "deductions", "payments"} and all(f'id="{each}"' in page for each in targets)
+        rows = set(re.findall(r'href="(/remittances/\d+/lines/\d+)"', page))
+        assert len(rows) == 3 and all(fina.get(each).status_code in (200, 303) for each in rows)
