@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 from playwright.sync_api import Browser, Page
 
@@ -12,6 +15,7 @@ from tests.console.calling import calling, token
 from tests.console.conftest import Filled, console_over
 from tests.console.installed import Console
 from tests.console.test_all_pages import violations
+from trueup.base.clock import ManualClock
 from trueup.console.visit import SESSION
 
 
@@ -65,14 +69,48 @@ def test_a_count_is_shown_before_it_is_declared(filled: Filled, tmp_path: Path) 
             tried = elke.post("/stock-counts", **told, count="30").text
             assert "never counted → 30 on hand" in tried and "0 → 30 may be sold" in tried
             assert "Never counted" in elke.get("/stock/VASE-1").text, "a trial keeps nothing"
+            assert "Propose this count" in tried, "thirty of 20.00 each are above the limit"
             elke.post("/stock-counts", **told, count="30", sure="yes")
+            assert "Never counted" in elke.get("/stock/VASE-1").text, "what is proposed is not done"
+            with console.visitor("Ana Admin") as ana:
+                proposal = ana.get("/stock/VASE-1").text.split("/proposals/")[1].split("/")[0]
+                assert elke.post(f"/proposals/{proposal}/approve").status_code == 409, "she proposed it"
+                assert ana.post(f"/proposals/{proposal}/approve").status_code == 303
+            clock = cast(ManualClock, console.app.world.clock)
+            clock.move_to(clock.now() + timedelta(minutes=1))
             assert "30 → 27 on hand" in elke.post("/stock-counts", **told, count="-3", sure="").text
             elke.post("/stock-counts", **told, count="-3", sure="yes")
-            assert "Why 27 for" in elke.get("/stock/VASE-1").text
+            page = elke.get("/stock/VASE-1").text
+            assert "Why 27 for" in page and "two broken" not in page
+            stale = elke.post("/stock-counts", **told, count="9", seen="2026-11-01T00:00:00Z", sure="yes")
+            assert stale.status_code == 409 and "was counted meanwhile" in stale.text
+            undo = html.unescape(page.split('action="/stock-counts/undo?')[1].split('"')[0])
+            clock.move_to(clock.now() + timedelta(minutes=1))
+            assert elke.post(f"/stock-counts/undo?{undo}").status_code == 303
+            assert "Why 30 for" in elke.get("/stock/VASE-1").text
+            assert elke.post(f"/stock-counts/undo?{undo}").status_code == 409, "a click twice is one effect"
+            clock.move_to(clock.now() + timedelta(minutes=1))
+            adjust_by_program(console, clock)
             assert elke.post("/stock-counts", **(told | {"sku": "LAMP-1"}), count="3", sure="yes").status_code == 422
             assert "Nothing is published yet" in elke.get("/stock-drift").text
         with console.visitor("Aude") as aude:
             assert aude.post("/stock-counts", **told, count="3").status_code == 403
+
+
+def adjust_by_program(console: Console, clock: ManualClock) -> None:
+    """What a person may, a program may: tried, done once under its key, taken back; what is ahead is told with who uses what."""
+    with calling(console, token(console, "Elke")) as elke:
+        told = {"sku": "VASE-1", "location": "main", "change": -4, "reason": "broken"}
+        assert elke.send("/stock-adjustments?dry_run=true", told).json()["on_hand"] == 26
+        done = [elke.send("/stock-adjustments", told, idempotency_key="a-1").json() for _ in range(2)]
+        assert done[0] == done[1] and done[0]["words"] == "VASE-1 at main: 30 → 26 on hand"
+        clock.move_to(clock.now() + timedelta(minutes=1))
+        back = {"sku": "VASE-1", "location": "main", "at": done[0]["at"]}
+        assert elke.send("/stock-adjustments/undoing", back).json()["on_hand"] == 30
+        assert elke.send("/stock-adjustments/undoing", back).status_code == 409
+        assert elke.send("/stock-adjustments", {**told, "on_hand": 3}).status_code == 422
+        [ahead] = elke.json("/stock-ahead/VASE-1")["items"]
+        assert [(each["what"], each["unused"]) for each in ahead["supplies"]] == [("lie there now", 30)]
 
 
 def by_program(console: Console) -> None:

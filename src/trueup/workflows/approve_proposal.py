@@ -8,6 +8,7 @@ from typing import Any
 from trueup.base.errors import Refused
 from trueup.storage import acts, closing
 from trueup.workflows import (
+    adjust_stock,
     close_month,
     erase_documents,
     grade_trade_in,
@@ -68,6 +69,12 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
             changed = keep_buffers.approve_change(tx, proposal_id, person)
             words = str(changed)
             outcome = {"version": changed.version.id if changed.version else None, "buffer": str(changed.after.rule)}
+        case adjust_stock.ACT:
+            counted = adjust_stock.approve_adjustment(tx, proposal_id, person)
+            words, outcome = (
+                f"{counted}",
+                {"sku": counted.sku, "location": counted.location, "on_hand": counted.on_hand},
+            )
         case other:
             raise Refused(f"Proposal {proposal_id} is to {other}, which this Trueup does not know: use a newer one.")
     return Approved(row["act"], row["subject"], words, outcome)

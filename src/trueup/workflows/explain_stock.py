@@ -47,6 +47,7 @@ def explain_stock(connection: sa.Connection, world: World, sku: str, now: dateti
         "title": product.title,
         "counted_by": product.count_source.value,
         "rule": rule_of(product),
+        "case_size": product.case_size,
         "channels": channels,
         "levels": list_levels(connection, sku),
         "held": list_reservations(connection, sku),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from trueup.base.clock import read_instant
-from trueup.domain.stock_ahead import Ahead, project
+from trueup.domain.stock_ahead import Ahead, pair, project
 
 
 def look_ahead(told: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
@@ -18,10 +18,12 @@ def look_ahead(told: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
             "location": level["location"],
             "source": level["source"],
             "on_hand": level["on_hand"],
-            "rows": project(level["on_hand"], _expected(told, level, now), now),
+            "rows": project(level["on_hand"], expected, now),
+            "pairs": pair(level["on_hand"], expected, now),
         }
         for level in told["levels"]
         if level["counted_by"] == told["counted_by"] and level["on_hand"] is not None
+        for expected in [list(_expected(told, level, now))]
     ]
 
 

@@ -76,7 +76,7 @@ def _misplaced(tx: Tx, counts: tuple[Count, ...]) -> list[Finding]:
     """Counts that nothing would ever look at: a count that is silently of no use would be taken for one that holds."""
     skus = sorted({count.sku for count in counts})
     known = {product.sku: product for product, _ in products.load_products(tx.connection, skus)}
-    places = _places(tx.resources)
+    places = places_of(tx.resources)
     found = []
     for row, count in enumerate(counts, 2):
         product = known.get(count.sku)
@@ -92,7 +92,8 @@ def _misplaced(tx: Tx, counts: tuple[Count, ...]) -> list[Finding]:
     return found
 
 
-def _places(world: World) -> list[str]:
+def places_of(world: World) -> list[str]:
+    """The places from which something is sold."""
     partners = world.partners.values()
     agreed = {terms.ship_from for partner in partners for terms in partner.agreements}
     agreed |= {warehouse.ship_from for partner in partners for warehouse in partner.direct_fulfillment}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trueup.domain.stock_ahead import Ahead, project
+from trueup.domain.stock_ahead import Ahead, pair, project
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 _expected = st.builds(
@@ -34,3 +34,32 @@ def test_what_leaves_first_shows_the_shortage() -> None:
     """Of one instant what leaves is counted before what comes: the lower balance is the one to see."""
     rows = project(3, [Ahead(NOW, 5, "comes"), Ahead(NOW, -6, "leaves")], NOW)
     assert [row.left for row in rows] == [-3, 2]
+
+
+@given(st.integers(0, 100), st.lists(_expected, max_size=12))
+def test_each_supply_and_each_demand_is_used_once(on_hand: int, expected: list[Ahead]) -> None:
+    """Nothing is used twice and nothing is lost: used, unused and uncovered come to all there is and is wanted."""
+    found = pair(on_hand, expected, NOW)
+    used = sum(use.eaches for supply in found.supplies for use in supply.uses)
+    coming = sum(each.eaches for each in expected if each.eaches > 0)
+    wanted = -sum(each.eaches for each in expected if each.eaches < 0)
+    assert used + sum(supply.free for supply in found.supplies) == on_hand + coming
+    assert used + sum(use.eaches for use in found.uncovered) == wanted
+    assert not found.uncovered or not any(supply.free for supply in found.supplies)
+
+
+def test_what_comes_after_it_is_to_leave_is_late() -> None:
+    """Four lie there: the order of tomorrow has them and one that comes in time; the next waits for goods that nobody dated."""
+    day = timedelta(days=1)
+    comes = [Ahead(NOW + day, 1, "a pallet"), Ahead(None, 3, "on the way")]
+    leaves = [Ahead(NOW + day, -5, "one order"), Ahead(NOW + 2 * day, -2, "another"), Ahead(None, -9, "a third")]
+    found = pair(4, [*comes, *leaves], NOW)
+    used = {each.ahead.what: [(use.demand.what, use.eaches, use.late) for use in each.uses] for each in found.supplies}
+    assert used == {
+        "lie there now": [("one order", 4, False)],
+        "a pallet": [("one order", 1, False)],
+        "on the way": [("another", 2, True), ("a third", 1, False)],
+    }
+    assert [(use.demand.what, use.eaches) for use in found.uncovered] == [("a third", 8)]
+    [late] = [each for each in pair(0, [Ahead(NOW - day, 3, "a pallet")], NOW).supplies if each.late]
+    assert (late.ahead.what, late.free) == ("a pallet", 3)

@@ -140,6 +140,7 @@ class WholeProduct(
                 "title": "Lamp",
                 "counted_by": "shop",
                 "rule": "The shop tracks it, so the shop counts it.",
+                "case_size": 6,
                 "channels": [
                     {
                         **_NUMBER,
@@ -164,6 +165,8 @@ class WholeProduct(
     counted_by: str
     rule: str
     """Why that source counts."""
+    case_size: int | None
+    """How many eaches its case holds; null where it is only sold by the each."""
     channels: list[Availability]
     levels: list[Level]
     held: list[Held]

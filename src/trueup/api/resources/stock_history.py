@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import Field
@@ -12,11 +12,15 @@ from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.resources.stock import Sku
 from trueup.api.shapes import Hash, Instant, Listed, Name, Shape, Told
+from trueup.base.clock import write_instant
 from trueup.base.errors import Invalid, NotFound
+from trueup.domain import stock_ahead
 from trueup.domain.channels import Channel
+from trueup.domain.stock_ahead import Forward
 from trueup.domain.stock_policy import Outcome as Replayed
 from trueup.storage.views.stock import list_places
-from trueup.workflows.explain_stock import PolicyRequest, load_known, replay_policy, stock_history
+from trueup.workflows.explain_stock import PolicyRequest, explain_stock, load_known, replay_policy, stock_history
+from trueup.workflows.look_ahead import look_ahead
 from trueup.workflows.promises import all_channels
 
 _MOST = 1000
@@ -155,6 +159,84 @@ def get_stock_policy(call: Calling, sku: Sku, asked: Annotated[PolicyQuery, Quer
     )
 
 
+class Change(Shape):
+    """A change that is expected, and what would be left after it; null: nobody said when it comes."""
+
+    by: Instant | None
+    what: str
+    reference: str
+    eaches: int
+    left: int | None
+    late: bool
+
+
+class Use(Shape):
+    """So many eaches that a demand uses. `late`: they come after it is to leave, or nobody said when."""
+
+    by: Instant | None
+    what: str
+    reference: str
+    eaches: int
+    late: bool
+
+
+class Supply(Shape):
+    """Goods that lie there or are to come, and who uses them."""
+
+    by: Instant | None
+    what: str
+    eaches: int
+    unused: int
+    late: bool
+    uses: list[Use]
+
+
+class Ahead(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {"location": "main", "source": "shop", "on_hand": 48, "changes": [], "supplies": [], "uncovered": []}
+        ]
+    },
+):
+    """What is ahead at a place: every change with what would be left, each supply against its demands, what nothing covers."""
+
+    location: str
+    source: str
+    on_hand: int
+    changes: list[Change]
+    supplies: list[Supply]
+    uncovered: list[Use]
+
+
+def list_stock_ahead(call: Calling, sku: Sku) -> Listed[Ahead]:
+    """List what is to leave and to come of a product, place by place, and which supply covers which demand."""
+    with call.look() as connection:
+        places = look_ahead(explain_stock(connection, call.desk.world, sku, call.now), call.now)
+    return Listed[Ahead](items=[_place(each) for each in places])
+
+
+def _place(told: dict[str, Any]) -> Ahead:
+    pairs: Forward = told["pairs"]
+    changes = [{**_said(each.ahead), "left": each.left, "late": each.late} for each in told["rows"]]
+    supplies = [
+        {**_said(each.ahead), "unused": each.free, "late": each.late, "uses": [_use(use) for use in each.uses]}
+        for each in pairs.supplies
+    ]
+    uncovered = [_use(use) for use in pairs.uncovered]
+    more = {"changes": changes, "supplies": supplies, "uncovered": uncovered}
+    return Ahead.model_validate({name: told[name] for name in ("location", "source", "on_hand")} | more)
+
+
+def _use(use: stock_ahead.Use) -> dict[str, Any]:
+    return {**_said(use.demand), "eaches": use.eaches, "late": use.late}
+
+
+def _said(ahead: stock_ahead.Ahead) -> dict[str, Any]:
+    by = write_instant(ahead.at) if ahead.at is not None else None
+    return {"by": by, "what": ahead.what, "reference": ahead.reference, "eaches": ahead.eaches}
+
+
 def _channel(channels: list[Channel], asked: PolicyQuery) -> Channel:
     fits = [
         each
@@ -181,6 +263,7 @@ RESOURCE = Resource(
     "Stock",
     (
         Operation("/stock-history/{sku:path}", list_stock_history),
+        Operation("/stock-ahead/{sku:path}", list_stock_ahead),
         Operation("/stock-policy/{sku:path}", get_stock_policy),
     ),
 )

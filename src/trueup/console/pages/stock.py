@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -17,9 +18,11 @@ from trueup.domain.catalog import CountSource
 from trueup.domain.channels import Channel
 from trueup.domain.inventory import TermKind
 from trueup.storage.views import stock as views
+from trueup.storage.views.acts import list_acts, list_proposals
 from trueup.storage.views.case_queue import CaseFilter, page_cases
 from trueup.storage.views.channels import list_product_channels
 from trueup.storage.views.product_pages import find_products
+from trueup.workflows.adjust_stock import ACT, DONE, last_count, on_hand_now
 from trueup.workflows.explain_stock import Policy, PolicyRequest, explain_stock, replay_policy, stock_history
 from trueup.workflows.look_ahead import look_ahead
 from trueup.workflows.promises import all_channels, load_promises
@@ -36,10 +39,13 @@ _FILTERS = (
 )
 _TABS = (Choice("now", "Now"), Choice("history", "History"), Choice("ahead", "Ahead"), Choice("policy", "Policy"))
 _LINKS = {
-    "held": "tab=ahead",
+    "held": "tab=ahead#held",
     "moved": "tab=history",
     "own": "tab=ahead",
-    "rented": "tab=ahead",
+    "rented": "tab=ahead#units",
+    "unoffered": "tab=ahead#units",
+    "set-aside": "tab=now#levels",
+    "committed": "tab=now#levels",
 }
 _HISTORY_SHOWN = 200
 _DAYS = 90
@@ -57,12 +63,22 @@ def _show_list(visit: Visit) -> Response:
         state=state,
         filters=_FILTERS,
         paged=paged,
-        channels=channels,
-        names=_short_names(channels),
+        columns=_columns(channels, numbers),
         numbers=numbers,
         words=COUNTED_BY,
         direct=any(partner.direct_fulfillment for partner in visit.desk.world.partners.values()),
     )
+
+
+def _columns(channels: Sequence[Channel], numbers: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """A column for channels that may sell alike of every product shown: what it is called, and the place of the first."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for place, (channel, name) in enumerate(zip(channels, _short_names(channels), strict=True)):
+        key = tuple((row[place].eaches if row[place] else None) for row in numbers.values())
+        column = found.setdefault(key, {"place": place, "names": [], "title": []})
+        column["names"].append(name)
+        column["title"].append(f"{channel.name} at {channel.location}")
+    return [{**each, "title": ", ".join(each["title"])} for each in found.values()]
 
 
 def _short_names(channels: Sequence[Channel]) -> list[str]:
@@ -84,6 +100,7 @@ def _show_product(visit: Visit) -> Response:
         more = {**_ahead(told), "forward": look_ahead(told, visit.now)}
     elif tab == "policy":
         more = _policy(visit, sku, told)
+    declared = told["counted_by"] == CountSource.DECLARED.value
     cases = page_cases(visit.connection, CaseFilter(words=sku), visit.now, limit=20)
     return visit.render(
         "stock_product.html",
@@ -91,13 +108,49 @@ def _show_product(visit: Visit) -> Response:
         tab=tab,
         tabs=_TABS,
         told=told,
-        published=list_product_channels(visit.connection, sku) if tab == "now" else [],
+        published=_divergence(visit, told) if tab == "now" else [],
+        counts=_counts(visit, told) if tab == "now" and declared else [],
+        proposals=[
+            each for each in list_proposals(visit.connection) if each["act"] == ACT and each["arguments"]["sku"] == sku
+        ],
+        eaches=lambda count: _in_cases(count, told["case_size"]),
         places=[Choice(each, each) for each in sorted({channel["location"] for channel in told["channels"]})],
         counted_by=COUNTED_BY[CountSource(told["counted_by"])],
         equations=_alike([_equation(each, state.path) for each in told["channels"]]),
         cases=[row for row in cases.rows if str(row["kind"]).startswith(("stock.", "held.stock", "product."))],
         **more,
     )
+
+
+def _divergence(visit: Visit, told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Ours, the channel's and the counting source's number side by side, each with its age and its evidence."""
+    counted = {level["location"]: level for level in told["levels"] if level["counted_by"] == told["counted_by"]}
+    rows = list_product_channels(visit.connection, told["sku"])
+    return [{**row, "counted": counted.get(row["location"])} for row in rows]
+
+
+def _counts(visit: Visit, told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Of each place what lies there now, when it was counted last, what people did about it, and where the last is taken back."""
+    found = []
+    for place in sorted({channel["location"] for channel in told["channels"]}):
+        seen = last_count(visit.connection, told["sku"], place)
+        acts = list_acts(visit.connection, subject=f"count of {told['sku']} at {place}", limit=10)
+        made = next((each for each in acts if each["act"] == DONE), None)
+        undo = ""
+        if made is not None and made["at"] == seen and made["before"]["on_hand"] is not None:
+            undo = "/stock-counts/undo?" + urlencode({"sku": told["sku"], "location": place, "at": seen})
+        on_hand = on_hand_now(visit.connection, told["sku"], place)
+        found.append({"location": place, "seen": seen, "on_hand": on_hand, "acts": acts, "undo": undo})
+    return found
+
+
+def _in_cases(count: int, size: int | None) -> str:
+    """Eaches as cases and what is left over, "" where it is sold by the each or there is no whole case."""
+    if not size or size < 2 or abs(count) < size:
+        return ""
+    cases, rest = divmod(count, size)
+    told = f"{cases} {'case' if cases == 1 else 'cases'} of {size}"
+    return f"{told} and {rest} {'each' if rest == 1 else 'eaches'}" if rest else told
 
 
 def _alike(equations: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

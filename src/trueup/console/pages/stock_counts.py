@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
@@ -12,84 +11,64 @@ from trueup.base.errors import Invalid
 from trueup.console.page import Page, Route
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.visit import Visit
-from trueup.storage.views.stock import list_declared
-from trueup.workflows.declare_stock import count_of, declare_stock
+from trueup.workflows.adjust_stock import MOST, Adjusted, Adjustment, Made, adjust_stock, undo_adjustment
 from trueup.workflows.explain_stock import explain_stock
-from trueup.workflows.import_products import archive_upload
-from trueup.workflows.take_in_counts import KIND
+from trueup.workflows.resolve_case import is_above
 from trueup.workflows.world import Tx
 
-_FIELDS = ("sku", "location", "count", "reason")
-_MOST = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Counting:
-    """A count as it is meant: of a product at a location, so many eaches where there were `before`, and why."""
-
-    sku: str
-    location: str
-    on_hand: int
-    before: int | None
-    reason: str
+_FIELDS = ("sku", "location", "count", "reason", "seen")
+_SIGNS = ("+", "-", "\N{MINUS SIGN}")
 
 
 def _count(visit: Visit) -> Response:
-    """Tried first: every channel's number before and after."""
-    counting = _meant(visit)
-    address = f"/stock/{quote(counting.sku)}"
-    told = f"{counting.sku} at {counting.location}: {_said(counting.before)} → {counting.on_hand} on hand"
-    before = _offered(visit, counting.sku)
-    after = visit.act(_declare, counting, visit, dry_run=not is_sure(visit))
+    """Tried first: every channel's number before and after. Above the limit a second person is asked."""
+    wanted = _meant(visit)
+    address = f"/stock/{quote(wanted.sku)}"
+    before = _numbers(explain_stock(visit.connection, visit.desk.world, wanted.sku, visit.now))
     if is_sure(visit):
-        return visit.go(address, f"{told}.")
+        sure = visit.act(adjust_stock, wanted, visit.who, visit.desk.settings.two_persons_above)
+        return visit.go(address, f"{sure}.", "" if sure.proposal else undo_address(sure))
+    done, after = visit.act(_try, wanted, visit, dry_run=True)
+    by_two = done.value is not None and is_above(done.value, visit.desk.settings.two_persons_above)
     changed = [
         f"{name}: {before[name]} → {number} may be sold" for name, number in after.items() if before[name] != number
     ]
     effects = (
-        f"{told}. Goods that are held for orders are among them; what closed orders held is not.",
+        f"{done.sku} at {done.location}: {_said(done.before)} → {done.on_hand} on hand{_worth(done)}.",
+        "Goods that are held for orders are among them; what closed orders held is not.",
         *(changed or ("No channel may sell another number.",)),
-        "A count is not taken back: the next one stands over it, and both stay in the history.",
+        *(["A second person must approve it; until then nothing changes."] if by_two else ()),
+        "It can be taken back while no other count stands over it; both stay in the history.",
     )
-    title, above = f"Count {counting.sku}", ("Stock", "/stock")
-    asked = Sure(title, counting.sku, address, effects, "Declare this count", "stock.declare", above)
-    return ask_whether(visit, asked, {name: visit.given(name) for name in _FIELDS})
+    title, above = f"Count {wanted.sku}", ("Stock", "/stock")
+    label = "Propose this count" if by_two else "Declare this count"
+    asked = Sure(title, wanted.sku, address, effects, label, "stock.declare", above)
+    return ask_whether(visit, asked, {name: visit.given(name) for name in _FIELDS if name in visit.form})
 
 
-def _meant(visit: Visit) -> _Counting:
-    """What the form says: a number is what lies there, one with a sign is added to the last count."""
-    sku, location, count, reason = (visit.given(name) for name in _FIELDS)
-    if not reason:
-        raise Invalid("Say why it is counted, such as “recount” or “two broken”: whoever reads the history later asks.")
-    before = list_declared(visit.connection, [sku]).get((sku, location))
-    sign, digits = (count[:1], count[1:]) if count[:1] in ("+", "-", "\N{MINUS SIGN}") else ("", count)
-    if not (digits.isascii() and digits.isdecimal()) or int(digits) > _MOST:
+def _worth(done: Adjusted) -> str:
+    """What the difference is worth, where a cost is agreed and there is one."""
+    return f", which is worth {done.value}" if done.value else ""
+
+
+def _meant(visit: Visit) -> Adjustment:
+    """What the form says: a number is what lies there, one with a sign is more or fewer than lie there now."""
+    sku, location, count, reason, seen = (visit.given(name) for name in _FIELDS)
+    sign, digits = (count[:1], count[1:]) if count[:1] in _SIGNS else ("", count)
+    if not (digits.isascii() and digits.isdecimal()) or int(digits) > MOST:
         raise Invalid(
-            f"Count {count!r}: expected a whole number such as 48, or a change of the last count such as +5 or -2."
+            f"Count {count!r}: expected a whole number such as 48, or a change of what lies there such as +5 or -2."
         )
-    if sign and before is None:
-        raise Invalid(f"{sku} was never counted at {location}: say how many lie there, not how many more.")
-    change = int(digits) if sign in ("", "+") else -int(digits)
-    on_hand = change if not sign else (before or 0) + change
-    if on_hand < 0:
-        raise Invalid(
-            f"{sku} at {location}: {before} were counted last, {count} would leave {on_hand}; expected zero or more."
-        )
-    return _Counting(sku, location, on_hand, before, reason)
+    number, since = int(digits), seen if "seen" in visit.form else None
+    if not sign:
+        return Adjustment(sku, location, reason, on_hand=number, seen=since)
+    return Adjustment(sku, location, reason, change=number if sign == "+" else -number, seen=since)
 
 
-def _declare(tx: Tx, counting: _Counting, visit: Visit) -> dict[str, int]:
-    """The count is archived and taken in; what every channel may sell then."""
-    content = count_of(counting.sku, counting.location, counting.on_hand)
-    archive_upload(tx, content, KIND, f"count of {counting.sku}: {counting.reason}"[:200], visit.who)
-    done = declare_stock(tx, content, visit.who)
-    if not done.taken:
-        raise Invalid("The count was not taken: " + "; ".join(str(finding) for finding in done.findings))
-    return _numbers(explain_stock(tx.connection, tx.resources, counting.sku, tx.now))
-
-
-def _offered(visit: Visit, sku: str) -> dict[str, int]:
-    return _numbers(explain_stock(visit.connection, visit.desk.world, sku, visit.now))
+def _try(tx: Tx, wanted: Adjustment, visit: Visit) -> tuple[Adjusted, dict[str, int]]:
+    """What would come of it, and what every channel may sell then, whoever else it takes."""
+    done = adjust_stock(tx, wanted, visit.who)
+    return done, _numbers(explain_stock(tx.connection, tx.resources, wanted.sku, tx.now))
 
 
 def _numbers(told: dict[str, Any]) -> dict[str, int]:
@@ -100,4 +79,23 @@ def _said(number: int | None) -> str:
     return "never counted" if number is None else str(number)
 
 
-PAGE = Page("stock-counts", "Count", (Route("/stock-counts", _count, "stock.declare", "POST"),))
+def undo_address(done: Adjusted) -> str:
+    """Where that count is taken back."""
+    return "/stock-counts/undo?" + urlencode({"sku": done.sku, "location": done.location, "at": done.at})
+
+
+def _undo(visit: Visit) -> Response:
+    """What lay there before that count lies there again, less what moved since."""
+    made = Made(visit.asked("sku"), visit.asked("location"), visit.asked("at"))
+    done = visit.act(undo_adjustment, made, visit.who, visit.desk.settings.two_persons_above)
+    return visit.go(f"/stock/{quote(made.sku)}", f"{done}.", "" if done.proposal else undo_address(done))
+
+
+PAGE = Page(
+    "stock-counts",
+    "Count",
+    (
+        Route("/stock-counts", _count, "stock.declare", "POST"),
+        Route("/stock-counts/undo", _undo, "stock.declare", "POST"),
+    ),
+)

@@ -68,7 +68,8 @@ def _with_last(connection: sa.Connection, rows: list[dict[str, Any]]) -> list[di
 def list_product_channels(connection: sa.Connection, sku: str) -> list[dict[str, Any]]:
     """One product in every channel that it is published to."""
     query = sa.select(publications, _DRIFTS.label("drifts")).where(_P.sku == sku)
-    return [_row(row) for row in connection.execute(query.order_by(_P.location, _P.channel)).mappings()]
+    rows = connection.execute(query.order_by(_P.location, _P.channel)).mappings()
+    return _with_last(connection, [_row(row) for row in rows])
 
 
 def measure_channels(connection: sa.Connection) -> list[dict[str, Any]]:
@@ -128,6 +129,7 @@ def _row(row: Any) -> dict[str, Any]:
         **{name: row[name] for name in names},
         "drift": _drift(row),
         "drifts": bool(row["drifts"]),
+        "evidence": row["evidence"] or None,
         **{name: write_instant(row[name]) if row[name] is not None else None for name in times},
     }
 
