@@ -19,6 +19,7 @@ from trueup.connectors.shopify.credits import ShopifyCredits
 from trueup.connectors.shopify.sales import ShopifySales
 from trueup.connectors.shopify.showcase import ShopifyShowcase
 from trueup.connectors.supercycle import SupercycleSettings, SupercycleV1
+from trueup.domain.credits import Instrument
 from trueup.domain.partners import Route
 from trueup.domain.report_plans import ReportTerms
 from trueup.remote.budget import Budget
@@ -180,4 +181,21 @@ def _shopify_settings(settings: Settings, shop: Any) -> ShopifySettings:
         source_name=shop.source_name,
         webhook_secret=shop.webhook_secret,
         hidden_products=frozenset((*shop.deposit_products, *shop.membership_products)),
+        needed_scopes=frozenset(_scopes_needed(settings, shop, bool(companies))),
     )
+
+
+def _scopes_needed(settings: Settings, shop: Any, companies: bool) -> Iterator[str]:
+    """Of the scopes that Shopify may or may not grant, those that what this installation does with a shop takes."""
+    if shop.publishes_stock:
+        yield "write_inventory"
+    if companies:
+        yield "read_companies"
+    if any(each.shop == shop.name for account in settings.accounts for each in account.reports):
+        yield from ("write_products", "write_metaobjects", "write_metaobject_definitions")
+    if settings.trade_ins is not None and settings.trade_ins.shop == shop.name:
+        yield "write_customers"
+        if settings.trade_ins.instrument is Instrument.GIFT_CARD:
+            yield "write_gift_cards"
+        else:
+            yield from ("read_store_credit_accounts", "write_store_credit_account_transactions")

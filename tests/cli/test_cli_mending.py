@@ -36,6 +36,22 @@ def test_a_connection_rests_goes_on_is_asked_and_read_again(trueup: CommandLine)
     assert "created" in shown["can_be_replayed"]
 
 
+def test_a_connection_is_tested_and_says_by_what_it_is_let_in(trueup: CommandLine) -> None:
+    """Tried first and nothing kept; then kept, and listed; exit code 1 says that something is amiss."""
+    test = ("connections", "test", "amazon-us", "--by", "Olga")
+    tried = trueup(*test, "--dry-run")
+    assert tried.code == 1 and "nothing was kept" in tried.err
+    rows = {row["name"]: row for row in trueup("connections", "access", "--json").json}
+    assert (rows["amazon-us"]["state"], rows["amazon-us"]["ends"]) == (
+        "unknown",
+        "unknown: client secret, refresh token",
+    )
+    assert trueup(*test, "--json").json[0]["verdict"] == "fails"
+    shown = trueup("connections", "access", "amazon-us", "--json")
+    assert shown.code == 1 and (shown.json["words"], shown.json["tested_by"]) == ("1 of 1 amiss", "Olga")
+    assert trueup("connections", "test", "nowhere", "--by", "Olga").code == 2
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -21,6 +21,7 @@ from trueup.connectors.amazon_vendor import AmazonVendor
 from trueup.domain.acknowledgements import Answer
 from trueup.formats.amazon_vendor.statuses import read_order_statuses
 from trueup.formats.amazon_vendor.transactions import TransactionState, read_transaction
+from trueup.remote.access import Standing, grants_of
 from trueup.remote.budget import Unlimited
 from trueup.remote.capability import (
     AcknowledgementSink,
@@ -188,10 +189,10 @@ def test_two_vendor_groups_share_nothing() -> None:
 
 
 def test_a_probe_tells_what_works() -> None:
-    """Sign-in, each operation, each vendor code; nothing is written."""
+    """Sign-in, each operation, each vendor code; nothing is written, and what writes is not called working."""
     connected = connect(PLACED)
     probes = connected.amazon.probe()
-    assert {probe.verdict for probe in probes} == {Verdict.WORKS}
+    assert {probe.verdict for probe in probes[:-1]} == {Verdict.WORKS} and probes[-1].verdict is Verdict.UNTRIED
     assert [probe.ability for probe in probes][1:] == [
         ORDERS, ORDER, STATUS, "getTransaction", "orders of vendor code ACME1", ACKNOWLEDGE,
     ]  # fmt: skip
@@ -208,6 +209,22 @@ def test_a_probe_names_the_missing_role() -> None:
     assert (missing.verdict, verdicts[ORDERS].verdict) == (Verdict.MISSING, Verdict.WORKS)
     assert "Inventory and Order Tracking" in missing.remedy
     assert "Vendor Central" in missing.remedy
+    assert {grant.name: grant.standing for grant in grants_of(verdicts.values())} == {
+        "Amazon Fulfillment or Inventory and Order Tracking": Standing.GRANTED,
+        "Inventory and Order Tracking": Standing.MISSING,
+    }
+
+
+def test_a_connection_says_by_what_it_is_let_in_and_shows_no_secret() -> None:
+    """Amazon tells the end of an access token alone; the rest is unknown, and says where a person finds it."""
+    connected = connect(PLACED)
+    assert [each.name for each in connected.amazon.credentials()] == ["client secret", "refresh token"]
+    connected.amazon.probe()
+    secret, refresh, token = connected.amazon.credentials()
+    assert (secret.ends_at, secret.lives, refresh.ends_at) == (None, 180 * DAY, None)
+    assert token.ends_at == NOW + HOUR and token.kept == ""
+    shown = repr((secret, refresh, token))
+    assert not any(text in shown for text in CREDENTIALS.values() if text != CREDENTIALS["client_id"])
 
 
 def test_a_probe_of_what_is_dead_or_refuses_never_raises() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.contracts.shopify_connector import (
@@ -11,6 +13,7 @@ from tests.contracts.shopify_connector import (
 )
 from trueup.base.secret import Secret
 from trueup.connectors.shopify import ShopifyShop
+from trueup.remote.access import Standing, grants_of
 from trueup.remote.capability import Probe, Probed, Verdict
 from trueup.remote.http import HttpClient
 
@@ -22,10 +25,11 @@ def rows_of(shop: ShopifyShop) -> dict[str, Probe]:
 
 
 def test_a_shop_that_is_set_up_well_works_in_every_row() -> None:
-    """Everything Trueup needs is there, and looking changed nothing."""
+    """Everything Trueup needs is there, what is not used here is not needed, and looking changed nothing."""
     bench = open_bench()
     rows = rows_of(bench.shop)
-    assert {row.verdict for row in rows.values()} == {Verdict.WORKS}
+    assert {row.verdict for row in rows.values()} == {Verdict.WORKS, Verdict.UNAVAILABLE}
+    assert {row.grant for row in rows.values() if row.verdict is Verdict.UNAVAILABLE}.isdisjoint(SCOPES.split())
     assert rows["API version"].found == "2026-10, supported until 2027-10-01 at least"
     assert rows["location main"].found == "Main"
     assert bench.orders() == [] and bench.simulator.world.definitions == {}
@@ -82,3 +86,31 @@ def test_a_shop_that_cannot_be_reached_is_a_row() -> None:
     ):
         (row,) = shop.probe()
         assert (row.ability, row.verdict) == ("reach the shop", Verdict.FAILS) and row.remedy
+
+
+def test_scopes_are_needed_for_what_is_done_here_and_one_that_nothing_needs_is_told() -> None:
+    """Gift cards need their scope where trade-ins are paid by them; a scope beyond all that is asked for should not be there."""
+    bench = open_bench(scopes=f"{SCOPES} read_themes")
+    shop = bench.reconnected(needed_scopes=frozenset({"write_gift_cards"}))
+    rows = rows_of(shop)
+    standings = {grant.name: grant.standing for grant in grants_of(shop.probe())}
+    assert standings["write_gift_cards"] is Standing.MISSING and "Dev Dashboard" in rows["write_gift_cards"].remedy
+    assert (standings["read_products"], standings["read_companies"]) == (Standing.GRANTED, Standing.OPTIONAL)
+    assert "read_themes" in rows["no scope that nothing here needs"].found
+
+
+def test_a_shop_says_by_which_kind_of_token_it_is_let_in() -> None:
+    """A token by client credentials ends when Shopify said; an offline one of a custom app never; an online one is unknown."""
+    bench = open_bench()
+    assert [each.name for each in bench.shop.credentials()] == ["client secret"]
+    rows_of(bench.shop)
+    secret, token = bench.shop.credentials()
+    assert secret.ends_at is None and not secret.forever
+    assert token.ends_at is not None and timedelta(hours=23) < token.ends_at - bench.clock.now() <= timedelta(hours=24)
+    kinds: list[tuple[bool, bool]] = []
+    for kind in ("offline", "online"):
+        issued = Secret(bench.simulator.issue_token(CLIENT_ID, kind), "env:SHOP_TOKEN")
+        [held] = bench.reconnected(client_id="", client_secret=None, access_token=issued).credentials()
+        assert held.kept == "env:SHOP_TOKEN" and issued.reveal() not in repr(held)
+        kinds.append((held.forever, "online" in held.how))
+    assert kinds == [(True, False), (False, True)]

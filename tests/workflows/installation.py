@@ -232,6 +232,7 @@ def install(
 def _connections(vendor: AmazonVendor, shop: ShopifyShop, sales: ShopifySales, http: HttpClient) -> Connections:
     return Connections(
         guarded={PARTNER: vendor, SHOP: http},
+        probed={PARTNER: vendor, SHOP: shop},
         order_sources={PARTNER: vendor},
         acknowledgement_sinks={PARTNER: vendor},
         status_sources={PARTNER: vendor},

@@ -17,16 +17,19 @@ class Secret:
     structlog, `vars`) finds none. It is unhashable, for a hash would be a hint.
     """
 
-    __slots__ = ("reveal",)
+    __slots__ = ("kept", "reveal")
     __hash__ = None  # type: ignore[assignment]
 
     reveal: Callable[[], str]
     """The text itself. Call it where the text is needed, and keep it in no variable."""
+    kept: str
+    """Where it is kept, such as `env:AMAZON_CLIENT_SECRET`: to be shown; "" where nobody said."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, kept: str = "") -> None:
         if not isinstance(text, str):
             raise TypeError(f"a secret is text, found {type(text).__name__}")
         object.__setattr__(self, "reveal", lambda: text)
+        object.__setattr__(self, "kept", kept)
 
     def __repr__(self) -> str:
         return SHOWN

@@ -44,11 +44,14 @@ def check(session: Session) -> Result:
     probes = list(_probe_all(session))
     rows = [{**asdict(probe), "verdict": probe.verdict.value} for probe in probes]
     # What Amazon does not offer to an account is told, and nothing is to be done about it.
-    amiss = [probe for probe in probes if probe.verdict not in (Verdict.WORKS, Verdict.UNAVAILABLE)]
+    amiss = [probe for probe in probes if probe.verdict.is_amiss]
     spare = sum(probe.verdict is Verdict.UNAVAILABLE for probe in probes)
-    said = f"{len(amiss)} of {len(rows)} need something done." if amiss else f"All {len(rows) - spare} work."
+    untried = sum(probe.verdict is Verdict.UNTRIED for probe in probes)
+    said = f"{len(amiss)} of {len(rows)} need something done." if amiss else f"All {len(rows) - spare - untried} work."
     if spare:
         said += f" {spare} that are optional are not offered."
+    if untried:
+        said += f" {untried} write, and were not tried."
     return Result(rows, _COLUMNS, findings=bool(amiss), remark=said)
 
 

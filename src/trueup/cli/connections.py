@@ -10,6 +10,7 @@ import typer
 
 from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import Invalid, NotFound
+from trueup.cli import connection_access
 from trueup.cli.frame import By, Result, Session, command, person_of
 from trueup.cli.tables import Column
 from trueup.storage.views.acts import list_acts
@@ -25,7 +26,9 @@ from trueup.workflows.pause_connection import (
 from trueup.workflows.watch import every_rounds
 
 group = typer.Typer(
-    name="connections", help="Ways to other systems: list, show, pause, resume, ask, replay.", no_args_is_help=True
+    name="connections",
+    help="Ways to other systems: list, show, access, test, pause, resume, ask, replay.",
+    no_args_is_help=True,
 )
 _COLUMNS = (
     Column("connection", "connection"),
@@ -179,3 +182,6 @@ def _span(text: str) -> timedelta:
 
 def _since(text: str) -> datetime:
     return read_instant(f"{text}T00:00:00Z" if re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip()) else text)
+
+
+group.registered_commands += connection_access.group.registered_commands

@@ -88,7 +88,12 @@ PLACES = (
     Place("worker", "work", "Work silently; any number, any machine, one database.", _WORK, is_group=False),
     Place("runs", "runs", "Durable work: list, show, retry, cancel.", _WORK),
     Place("jobs", "jobs", "Long work that people asked for: list, show, cancel, undo.", _WORK),
-    Place("connections", "connections", "Ways to other systems: list, show, pause, resume, ask, replay.", _WORK),
+    Place(
+        "connections",
+        "connections",
+        "Ways to other systems: list, show, access, test, pause, resume, ask, replay.",
+        _WORK,
+    ),
     Place("demo", "demo", "See it all on simulators of Amazon and Shopify.", _WORK, is_group=False),
     Place("init", "setup", "Write a commented trueup.toml to fill in.", _SET_UP, is_group=False),
     Place("check", "check", "Probe everything: what works, what is missing, what to do.", _SET_UP, is_group=False),

@@ -10,6 +10,7 @@ _WORDS = {
     "charges.check": "Check expected charges",
     "claims.dispute": "Dispute deductions",
     "connections.pause": "Pause, resume and read connections again",
+    "connections.test": "Test connections",
     "credit-notes.issue": "Issue credit notes",
     "credits.answer": "Say what became of unanswered credits",
     "credits.break": "Write off credits that are never spent",

@@ -205,23 +205,35 @@ class SalesOrderSink(Protocol):
 
 
 class Verdict(StrEnum):
-    """How a probe of a connection went. UNAVAILABLE: an optional ability that this account is not offered; nothing is amiss."""
+    """How a probe of a connection went. UNAVAILABLE: an optional ability that this account is not offered; nothing is amiss.
+    UNTRIED: a probe writes nothing, and nothing else shows whether it works."""
 
     WORKS = "works"
     MISSING = "missing"
     FAILS = "fails"
     UNAVAILABLE = "not available"
+    UNTRIED = "not tried"
+
+    @property
+    def is_amiss(self) -> bool:
+        """Whether something is to be done about it."""
+        return self in (Verdict.MISSING, Verdict.FAILS)
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One thing a connection must be able to do, whether it can, and what to do if not."""
+    """One thing a connection must be able to do, whether it can, and what to do if not.
+
+    `grant` is what the other system must have granted for it, by the name it has there: a scope, a role; "" where it grants nothing
+    that has a name.
+    """
 
     connection: str
     ability: str
     verdict: Verdict
     found: str
     remedy: str = ""
+    grant: str = ""
 
 
 @runtime_checkable

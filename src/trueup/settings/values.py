@@ -56,18 +56,18 @@ def _reference(text: str, around: Surroundings) -> Secret | None:
     if kind == "env":
         if not around.environ.get(name):
             raise told(f"environment variable {name} is not set; set it where Trueup runs")
-        return Secret(around.environ[name])
+        return Secret(around.environ[name], text)
     if kind == "file":
-        return _secret_file(around.folder / Path(name).expanduser())
+        return _secret_file(around.folder / Path(name).expanduser(), text)
     if around.resolve_sealed is None:
         raise told("cannot be sealed in the database, which is not open yet when this is read; use env: or file:")
     try:
-        return around.resolve_sealed(name)
+        return Secret(around.resolve_sealed(name).reveal(), text)
     except NotFound as error:
         raise told(f"no secret {name!r} is sealed in the database; seal it there, or use env: or file:") from error
 
 
-def _secret_file(path: Path) -> Secret:
+def _secret_file(path: Path, kept: str) -> Secret:
     try:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -77,7 +77,7 @@ def _secret_file(path: Path) -> Secret:
         ) from None
     if not text:
         raise told(f"secret file {path} is empty; write the secret there")
-    return Secret(text)
+    return Secret(text, kept)
 
 
 def _secret(value: object, info: ValidationInfo) -> Secret:

@@ -19,7 +19,7 @@ from trueup.connectors.amazon_vendor.replies import by, named, payload_of
 from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
 from trueup.connectors.amazon_vendor.wire import NETWORK, Wire, Wired
 from trueup.remote.budget import Budget
-from trueup.remote.capability import Page, Probe, Receipt
+from trueup.remote.capability import Page, Probe, Receipt, Verdict
 
 _ROLES = "Direct to Consumer Shipping (Restricted)"
 SUBMIT_INVENTORY = Operation(
@@ -69,9 +69,10 @@ class AmazonDirectFulfillment(Wired):
         writes = Probe(
             self.name,
             SUBMIT_INVENTORY.name,
-            found.verdict,
+            Verdict.UNTRIED if found.verdict is Verdict.WORKS else found.verdict,
             "Not tried, a probe writes nothing: the role that reads transactions also submits inventory.",
             found.remedy,
+            SUBMIT_INVENTORY.roles,
         )
         return [found, writes]
 

@@ -20,6 +20,7 @@ from trueup.base.errors import (
 from trueup.base.ids import digest_of
 from trueup.connectors.amazon_vendor.calls import Call
 from trueup.connectors.amazon_vendor.finance_operations import (
+    FINANCE_ROLES,
     GET_INVOICE,
     GET_INVOICE_HEADERS,
     GET_REMITTANCE,
@@ -123,14 +124,15 @@ class AmazonFinances(Wired):
                 "Nothing need be done: remittances come by file as well. To use this API, ask Amazon for it, add its role to the "
                 "application and authorise it again."
             )
-            return Probe(self.name, ability, Verdict.UNAVAILABLE, f"Amazon does not offer it here: {error}", words)
+            refused = f"Amazon does not offer it here: {error}"
+            return Probe(self.name, ability, Verdict.UNAVAILABLE, refused, words, FINANCE_ROLES)
         except RemoteError as error:
             return Probe(self.name, ability, Verdict.FAILS, str(error), "Try again in a few minutes.")
         except TrueupError as error:
             return Probe(
                 self.name, ability, Verdict.FAILS, str(error), "Check region and marketplace of this connection."
             )
-        return Probe(self.name, ability, Verdict.WORKS, "Amazon answers.")
+        return Probe(self.name, ability, Verdict.WORKS, "Amazon answers.", grant=FINANCE_ROLES)
 
     def _fetch_one(self, operation: Operation, identifier: str, page: str | None) -> Page:
         params = {} if page is None else {"nextTokenForLineItems": page}

@@ -54,9 +54,10 @@ def probe_connection(settings: AmazonVendorSettings, tokens: AccessTokens, calls
         Probe(
             settings.name,
             SUBMIT_ACKNOWLEDGEMENT.name,
-            reads.verdict,
+            Verdict.UNTRIED if reads.verdict is Verdict.WORKS else reads.verdict,
             "Not tried, a probe writes nothing: the roles that read orders also send acknowledgements.",
             reads.remedy,
+            SUBMIT_ACKNOWLEDGEMENT.roles,
         )
     )
     return found
@@ -83,7 +84,7 @@ def ask(connection: str, question: Question, calls: Calls) -> Probe:
     """One question's answer, and what to do about it. Never raises for what it finds."""
 
     def answer(verdict: Verdict, found: str, to_do: str = "") -> Probe:
-        return Probe(connection, question.ability, verdict, found, to_do)
+        return Probe(connection, question.ability, verdict, found, to_do, operation.roles)
 
     operation = question.call.operation
     try:

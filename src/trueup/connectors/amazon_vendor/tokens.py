@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from trueup.base.clock import Clock
 from trueup.base.errors import ContractChanged, Rejected, Unauthorized
 from trueup.base.secret import Secret
 from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
+from trueup.remote.access import Credential
 from trueup.remote.http import HttpClient, Problem, Reply
 
 _MARGIN_SECONDS = 120.0  # a token must outlive the request that carries it
@@ -20,15 +22,18 @@ _REMEDIES = {
     "rotate it (Developer profile, the application, View LWA credentials) and store the new one",
     "unauthorized_client": "the application may not use this refresh token: authorise it for this vendor group",
 }
+SECRET_LIVES = timedelta(days=180)
+"""How long a client secret is good for (Amazon's guide to rotating LWA credentials)."""
 _ELSE = "check client id, client secret and refresh token of this connection"
 
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """An access token and until when, on the clock that never jumps, it is used."""
+    """An access token, until when, on the clock that never jumps, it is used, and when it ends as Amazon says."""
 
     secret: Secret
     until_seconds: float
+    ends_at: datetime
 
 
 class AccessTokens:
@@ -56,9 +61,29 @@ class AccessTokens:
             if self._token is token:
                 self._token = None
 
+    def credentials(self) -> list[Credential]:
+        """By what this vendor group is come in to. Only the end of an access token is ever told by Amazon."""
+        settings, held = self._settings, self._token
+        secret_ends = (
+            "Amazon tells its end by mail and in Vendor Central alone (Integration, API Integration, View LWA credentials): "
+            "180 days after it was made"
+        )
+        grant_ends = (
+            "Amazon tells no end: it holds until the grant is revoked (Vendor Central, Integration, API Integration), also when "
+            "the client secret is replaced"
+        )
+        found = [
+            Credential.untold("client secret", settings.client_secret, secret_ends, SECRET_LIVES),
+            Credential.untold("refresh token", settings.refresh_token, grant_ends),
+        ]
+        if held is not None:
+            how = "Amazon says so with each; a new one is fetched by itself"
+            found.append(Credential("access token", "", held.ends_at, how, renewed=True))
+        return found
+
     def _fetch(self) -> AccessToken:
         settings = self._settings
-        asked_at = self._clock.monotonic_seconds()
+        asked_at, now = self._clock.monotonic_seconds(), self._clock.now()
         problem: list[str] = []
 
         def explain(reply: Reply) -> Problem | None:
@@ -92,7 +117,7 @@ class AccessTokens:
             )
         secret, expires_in_seconds = found
         margin = min(_MARGIN_SECONDS, expires_in_seconds / 2)
-        return AccessToken(secret, asked_at + expires_in_seconds - margin)
+        return AccessToken(secret, asked_at + expires_in_seconds - margin, now + timedelta(seconds=expires_in_seconds))
 
 
 def _token_of(content: bytes) -> tuple[Secret, int] | None:

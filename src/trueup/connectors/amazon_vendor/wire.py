@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from trueup.base.clock import Clock
 from trueup.connectors.amazon_vendor.calls import Calls
 from trueup.connectors.amazon_vendor.settings import AmazonVendorSettings
 from trueup.connectors.amazon_vendor.tokens import AccessTokens
+from trueup.remote.access import Credential
 from trueup.remote.budget import Budget
 from trueup.remote.gate import Gate
 from trueup.remote.http import HttpClient, Transport
@@ -43,6 +44,10 @@ class Wired:
     def name(self) -> str:
         """The connection's name."""
         return self._name
+
+    def credentials(self) -> Sequence[Credential]:
+        """By what it is let in; asks nobody."""
+        return self._tokens.credentials()
 
     def close(self) -> None:
         """Close every connection."""

@@ -19,6 +19,7 @@ from trueup.base.secret import Secret
 from trueup.connectors.openid.directory import Directory, Metadata, read_as
 from trueup.connectors.openid.settings import OpenIdSettings
 from trueup.connectors.openid.tokens import ALGORITHMS, SKEW_SECONDS, Expected, verify
+from trueup.remote.access import Credential
 from trueup.remote.capability import Probe, Verdict
 from trueup.remote.http import Problem, Reply
 from trueup.remote.identity import Attempt, Identity
@@ -163,6 +164,11 @@ class OpenIdProvider:
         back = quote(f"{self._settings.address.rstrip('/')}/sign-in", safe="")
         client = quote(self._settings.client_id, safe="")
         return f"{place}{joint}client_id={client}&post_logout_redirect_uri={back}"
+
+    def credentials(self) -> Sequence[Credential]:
+        """By what it is let in; asks nobody."""
+        how = f"OpenID Connect has no way to tell it: look where client {self._settings.client_id} is registered"
+        return [Credential.untold("client secret", self._settings.client_secret, how)]
 
     def probe(self) -> Sequence[Probe]:
         """Its document, how it signs, whether the clocks agree, its keys, and whether it would send people back here."""

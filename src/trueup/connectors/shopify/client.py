@@ -29,6 +29,7 @@ from trueup.connectors.shopify.scopes import WHERE_TO_GRANT
 from trueup.connectors.shopify.settings import ShopifySettings
 from trueup.connectors.shopify.tokens import AccessTokens
 from trueup.remote import budget as budgets
+from trueup.remote.access import Credential
 from trueup.remote.budget import Budget, spend
 from trueup.remote.http import HttpClient, Problem, Reply
 
@@ -64,6 +65,10 @@ class ShopifyClient:
         self._bucket = Bucket()
         self._known_costs: dict[tuple[str, int], float] = {}
         self.served_version = settings.api_version
+
+    def credentials(self) -> list[Credential]:
+        """By what it is let in; asks nobody."""
+        return self._tokens.credentials()
 
     def run(self, operation: Operation, **variables: Any) -> Answer:
         """Send one operation. Raises RemoteError; `maybe_applied` when it writes and its reply was lost or unreadable."""

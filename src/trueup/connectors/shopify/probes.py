@@ -8,7 +8,7 @@ orderCreate's documentation, and recorded answers to empty orders.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,7 @@ from trueup.connectors.shopify.operations import (
 )
 from trueup.connectors.shopify.orders import KEY_TYPE, key_definition
 from trueup.connectors.shopify.refusals import said
-from trueup.connectors.shopify.scopes import SCOPES, WHERE_TO_GRANT, Scope, grants
+from trueup.connectors.shopify.scopes import SCOPES, WHERE_TO_GRANT, grants
 from trueup.remote.capability import Probe, Verdict
 
 SUPPORTED_MONTHS = 12
@@ -64,7 +64,11 @@ def probe_shop(client: ShopifyClient) -> Sequence[Probe]:
         return [Probe(client.settings.name, "reach the shop", Verdict.FAILS, str(error), remedy)]
     rows = [row("reach the shop", partial(_same_shop, client, shop["myshopifyDomain"], title))]
     rows.append(row("API version", partial(_version, client, handles)))
-    rows += [row(f"{scope.handle}: {scope.purpose}", partial(_scope, granted, scope)) for scope in SCOPES]
+    for scope in SCOPES:
+        needed = not scope.optional or scope.handle in client.settings.needed_scopes
+        looked = row(f"{scope.handle}: {scope.purpose}", partial(_scope, granted, scope.handle, needed))
+        rows.append(replace(looked, grant=scope.handle))
+    rows.append(row("no scope that nothing here needs", partial(_spare, granted)))
     rows.append(row("create orders (an offline token)", partial(_token_kind, client)))
     rows.append(row("order key", partial(_order_key, client)))
     rows += [row(ability, look) for ability, look in _location_looks(client)]
@@ -95,12 +99,22 @@ def _version(client: ShopifyClient, handles: dict[str, bool]) -> Look:
     return Look(Verdict.WORKS, f"{asked}, supported until {months // 12}-{months % 12 + 1:02d}-01 at least")
 
 
-def _scope(granted: frozenset[str], scope: Scope) -> Look:
-    if grants(granted, scope.handle):
+def _scope(granted: frozenset[str], handle: str, needed: bool) -> Look:
+    if grants(granted, handle):
         return Look(Verdict.WORKS, "granted")
-    if scope.optional:
-        return Look(Verdict.WORKS, "not granted; optional")
+    if not needed:
+        return Look(Verdict.UNAVAILABLE, "not granted; what takes it is not used here")
     return Look(Verdict.MISSING, "not granted", f"{WHERE_TO_GRANT}.")
+
+
+def _spare(granted: frozenset[str]) -> Look:
+    """What is granted beyond what Trueup ever asks for: a token that leaks can do no more than it must."""
+    used = {scope.handle for scope in SCOPES}
+    used |= {f"read_{handle.removeprefix('write_')}" for handle in used}
+    spare = sorted(granted - used)
+    if not spare:
+        return Look(Verdict.WORKS, "none")
+    return Look(Verdict.WORKS, f"granted all the same: {', '.join(spare)}", "Take them out of the app's next version.")
 
 
 def _token_kind(client: ShopifyClient) -> Look:

@@ -31,6 +31,7 @@ class ShopifySettings:
     agreements name, so that they can be probed.
     `webhook_secret`: what webhooks are signed with where that is not the client secret: the API secret key of a custom app.
     `hidden_products`: the shop's ids of products that are no goods.
+    `needed_scopes`: of those that are optional, the ones that what the installation does takes.
     `endpoint` replaces https://<shop> for a simulator on this machine.
     Raises ConfigurationError.
     """
@@ -48,6 +49,7 @@ class ShopifySettings:
     source_name: str | None = None
     webhook_secret: Secret | None = None
     hidden_products: frozenset[str] = frozenset()
+    needed_scopes: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         where = f"Shop {self.name}"

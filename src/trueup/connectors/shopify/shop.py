@@ -14,6 +14,7 @@ from trueup.domain.catalog import Product
 from trueup.domain.inventory import Level
 from trueup.domain.publishing import CountWrite, HoldMove, ShownStock
 from trueup.domain.sales_orders import SalesOrder, ShownOrder
+from trueup.remote.access import Credential
 from trueup.remote.budget import Budget
 from trueup.remote.capability import Probe, Wanted
 from trueup.remote.exports import Exported, ExportedItem, ExportedLevel, ShownExport
@@ -141,6 +142,10 @@ class ShopifyShop:
     def move_sales_order(self, shown: ShownOrder, location: str) -> Observed[ShownOrder]:
         """Everything not yet shipped, from this location. Look at its level before: Shopify does not."""
         return orders.move_order(self._client, shown, location)
+
+    def credentials(self) -> Sequence[Credential]:
+        """By what it is let in; asks nobody."""
+        return self._client.credentials()
 
     def probe(self) -> Sequence[Probe]:
         """What works, what is missing, what to do. Never raises for what it finds."""

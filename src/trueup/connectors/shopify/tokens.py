@@ -10,6 +10,7 @@ from trueup.base.clock import Clock
 from trueup.base.errors import ContractChanged, Rejected, Unauthorized
 from trueup.base.secret import Secret
 from trueup.connectors.shopify.settings import ShopifySettings
+from trueup.remote.access import Credential
 from trueup.remote.http import HttpClient, Problem, Reply
 
 TOKEN_PATH = "/admin/oauth/access_token"
@@ -24,6 +25,7 @@ class AccessTokens:
         self._lock = threading.Lock()
         self._token = settings.access_token
         self._until: datetime | None = None
+        self._ends_at: datetime | None = None
 
     def token(self) -> Secret:
         """A token that is good for minutes at least. Raises Unauthorized, RemoteError."""
@@ -32,7 +34,8 @@ class AccessTokens:
         with self._lock:
             if self._token is None or self._until is None or self._clock.now() >= self._until:
                 self._token, lifetime = self._ask()
-                self._until = self._clock.now() + lifetime - min(RENEWED_BEFORE, lifetime / 2)
+                self._ends_at = self._clock.now() + lifetime
+                self._until = self._ends_at - min(RENEWED_BEFORE, lifetime / 2)
             return self._token
 
     def discard(self, refused: Secret) -> bool:
@@ -43,6 +46,24 @@ class AccessTokens:
             if self._token is refused:
                 self._token = None
         return True
+
+    def credentials(self) -> list[Credential]:
+        """By what this shop is come in to. A token of a custom app says by its beginning what it is."""
+        settings, found = self._settings, []
+        if settings.access_token is not None:
+            found.append(_custom_token(settings.access_token))
+        if settings.client_secret is not None:
+            how = "Shopify tells no end: it holds until it is rotated (Dev Dashboard > the app > Settings)"
+            found.append(Credential.untold("client secret", settings.client_secret, how))
+            if self._ends_at is not None and self._token is not None:
+                told = (
+                    "Shopify says so with each (client credentials, an offline token); a new one is fetched by itself"
+                )
+                found.append(Credential("access token", "", self._ends_at, told, renewed=True))
+        if settings.webhook_secret is not None:
+            how = "Shopify tells no end: it holds until it is rotated; a webhook it did not sign is refused"
+            found.append(Credential.untold("webhook secret", settings.webhook_secret, how))
+        return found
 
     def _ask(self) -> tuple[Secret, timedelta]:
         """Client credentials grant: a form in, a token of 24 hours out. Asking twice is harmless."""
@@ -68,6 +89,21 @@ class AccessTokens:
                 f"client credentials grant."
             )
         return granted
+
+
+_OFFLINE, _ONLINE = "shpat_", ("shpua_", "shpoa_")
+"""How an offline token of an app begins, and one that acts for a person (the second is seen, not documented)."""
+
+
+def _custom_token(token: Secret) -> Credential:
+    text = token.reveal()
+    if text.startswith(_OFFLINE):
+        how = "an offline token of a custom app, which Shopify exempts from expiring; it holds until the app is uninstalled"
+        return Credential("access token", token.kept, None, how, forever=True)
+    if text.startswith(_ONLINE):
+        how = "an online token: it ends with the session of the person it acts for, and creates no orders; use an offline one"
+        return Credential("access token", token.kept, None, how)
+    return Credential("access token", token.kept, None, "its beginning is none that Shopify gives to tokens of apps")
 
 
 def _explain(reply: Reply) -> Problem | None:

@@ -6,13 +6,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from trueup.base.errors import Invalid, TrueupError
+from trueup.base.errors import Invalid
+from trueup.console.connection_words import kinds_of
 from trueup.console.page import Group, Offer, Page, Place, Route
 from trueup.console.permissions import words_of
 from trueup.console.visit import Visit
 from trueup.domain.cases import Role
-from trueup.remote.capability import Verdict
 from trueup.storage.views import console as views
+from trueup.storage.views.connection_access import ends_state
 from trueup.storage.views.secrets import list_secrets
 from trueup.workflows.authority import permissions
 from trueup.workflows.people import (
@@ -24,19 +25,14 @@ from trueup.workflows.people import (
     invite,
     remove_person,
 )
+from trueup.workflows.probe_connection import known_access
 
 _ROLES = tuple(role.value for role in (Role.AUDITOR, Role.ECOMMERCE, Role.OPERATIONS, Role.FINANCE, Role.ADMIN))
 """From the least to the most that they may."""
-VERDICTS = {
-    Verdict.WORKS: ("ok", "Works"),
-    Verdict.MISSING: ("warn", "Missing"),
-    Verdict.FAILS: ("bad", "Fails"),
-    Verdict.UNAVAILABLE: ("idle", "Not offered"),
-}
 
 
 def _connections(visit: Visit) -> Response:
-    settings, world = visit.desk.settings, visit.desk.world
+    settings, world, kinds = visit.desk.settings, visit.desk.world, kinds_of(visit)
     direct = [
         (world.routes[name].inventory, partner.direct_fulfillment)
         for name, partner in sorted(world.partners.items())
@@ -44,33 +40,16 @@ def _connections(visit: Visit) -> Response:
     ]
     return visit.render(
         "settings.html",
-        accounts=settings.accounts,
-        shops=settings.shops,
-        folders=settings.folders,
-        circular=settings.circular,
+        connections=[
+            (each, kinds[each.name], each.ends_first and ends_state(each.ends_first, visit.now))
+            for each in known_access(visit.connection, world, list(kinds))
+        ],
         direct=direct,
-        probed=sorted(visit.desk.world.connections.probed),
         secrets=list_secrets(visit.connection),
         agreements=[(account.name, each) for account in settings.accounts for each in account.agreements],
         installation=settings.installation,
         books=settings.books,
     )
-
-
-def _probe(visit: Visit) -> Response:
-    """Ask one connection what it can do: this asks the other system, and may take a while."""
-    name = visit.given("connection")
-    connection = visit.desk.world.connections.probed.get(name)
-    if connection is None:
-        raise Invalid(f"{name!r} is no connection of this installation.")
-    try:
-        probes: list[dict[str, Any]] = [
-            {"ability": each.ability, "verdict": VERDICTS[each.verdict], "found": each.found, "remedy": each.remedy}
-            for each in connection.probe()
-        ]
-    except TrueupError as error:
-        probes = [{"ability": "be probed", "verdict": VERDICTS[Verdict.FAILS], "found": str(error), "remedy": ""}]
-    return visit.render("settings_probe.html", name=name, probes=probes)
 
 
 def _people(visit: Visit, link: str = "", whose: str = "") -> Response:
@@ -170,7 +149,6 @@ PAGE = Page(
     "Settings",
     (
         Route("/settings", _connections),
-        Route("/settings/probe", _probe, "runs.mend", "POST"),
         Route("/settings/people", _show_people),
         Route("/settings/people/add", _add, "people.keep", "POST"),
         Route("/settings/people/invite", _invite, "people.keep", "POST"),

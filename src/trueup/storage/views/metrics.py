@@ -11,11 +11,10 @@ import sqlalchemy as sa
 
 from trueup.storage.lights import load_lights
 from trueup.storage.sources import list_sources
+from trueup.storage.views.read_backs import list_read_backs
 
 SOON, LATELY = timedelta(hours=24), timedelta(hours=24)
 _LIMIT = "SET LOCAL statement_timeout = '5s'"
-_NEWEST = 5000
-"""How many of the newest deliveries and shop orders are looked at for the last one that was read back."""
 Rows = Sequence[Sequence[Any]]
 
 
@@ -42,7 +41,7 @@ class Numbers:
 def measure(connection: sa.Connection, now: datetime) -> Numbers:
     """All of it in one transaction. A question that takes longer than five seconds is broken off: a scrape must not be a load."""
     connection.exec_driver_sql(_LIMIT)
-    times = {"now": now, "soon": now + SOON, "lately": now - LATELY, "newest": _NEWEST}
+    times = {"now": now, "soon": now + SOON, "lately": now - LATELY}
 
     def ask(statement: sa.TextClause) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(statement, times)]
@@ -62,7 +61,9 @@ def measure(connection: sa.Connection, now: datetime) -> Numbers:
             if row["last_success_at"] is not None
         ],
         failures=[(row["name"], row["query"], row["failures"]) for row in sources],
-        read_backs=ask(_READ_BACKS),
+        read_backs=[
+            (each.connection, each.what, int((now - each.at).total_seconds())) for each in list_read_backs(connection)
+        ],
         backlog=[*(ask(_BACKLOG) if has_worked else ()), *ask(_TIMERS)],
         stopped=ask(_STOPPED),
         deliveries=ask(_DELIVERIES),
@@ -87,15 +88,6 @@ _ANSWERS = sa.text(
     "SELECT o.partner, count(*) FROM trueup.orders o WHERE o.state <> 'closed' AND NOT o.history AND o.answer_due_at < :soon"
     " AND NOT EXISTS (SELECT FROM trueup.deliveries d WHERE d.order_id = o.id AND d.revision = o.revision"
     " AND d.kind = 'acknowledgement' AND d.state = 'accepted') GROUP BY o.partner ORDER BY o.partner"
-)
-_READ_BACKS = sa.text(
-    "SELECT connection, what, extract(epoch FROM CAST(:now AS timestamptz) - max(at))::bigint FROM ("
-    " SELECT channel AS connection, 'acknowledgements' AS what, max(proved_at) AS at FROM (SELECT channel, proved_at"
-    "  FROM trueup.deliveries WHERE kind = 'acknowledgement' ORDER BY id DESC LIMIT :newest) d GROUP BY channel"
-    " UNION ALL SELECT shop, 'orders', max(read_back_at) FROM (SELECT shop, read_back_at FROM trueup.sales_orders"
-    "  ORDER BY order_id DESC LIMIT :newest) s GROUP BY shop"
-    " UNION ALL SELECT channel, 'stock', max(shown_at) FROM trueup.publications GROUP BY channel"
-    ") e WHERE at IS NOT NULL GROUP BY connection, what ORDER BY connection, what"
 )
 _BACKLOG = sa.text(
     "SELECT coalesce(queue_partition_key, queue_name, ''), CASE status WHEN 'PENDING' THEN 'running' ELSE 'waiting' END, count(*)"

@@ -22,7 +22,7 @@ def probe_system(connection: str, calls: Calls, reads: Iterable[tuple[str, Call]
         if rows[-1].verdict is Verdict.MISSING:
             return rows
     worst = next((row for row in rows if row.verdict is not Verdict.WORKS), None)
-    verdict, remedy = (worst.verdict, worst.remedy) if worst else (Verdict.WORKS, "")
+    verdict, remedy = (worst.verdict, worst.remedy) if worst else (Verdict.UNTRIED, "")
     said = "Not tried, a probe writes nothing: keys are not documented to be read-only."
     return [*rows, Probe(connection, "create and change items", verdict, said, remedy)]
 

@@ -19,6 +19,7 @@ from trueup.connectors.supercycle.v1.cycles import read_cycle, read_return
 from trueup.connectors.supercycle.v1.probes import probe_system
 from trueup.connectors.supercycle.v1.replies import changed, read_list, read_one, read_page
 from trueup.domain.circular import BlockedDate, Cycle, Item, ItemChange, NewItem, ReturnOrder, Timeline
+from trueup.remote.access import Credential
 from trueup.remote.budget import Budget
 from trueup.remote.capability import Probe
 from trueup.remote.circular import Batch, CycleQuery, ItemQuery
@@ -169,6 +170,11 @@ class SupercycleV1:
         call = Call("POST", f"{ROOT}/blocked_dates", content=blocking(wanted))
         content = self._calls.make(call).content
         return read_one(content, self._what(call), self.settings.zone, read_blocked_date, writes=True)
+
+    def credentials(self) -> Sequence[Credential]:
+        """By what it is let in; asks nobody."""
+        how = "Supercycle documents no end of a key and tells none: it holds until it is deleted in its settings"
+        return [Credential.untold("API key", self.settings.key, how)]
 
     def probe(self) -> Sequence[Probe]:
         """What works, what is missing, what to do. Writes nothing; never raises for what it finds."""
