@@ -12,10 +12,8 @@ from trueup.base.money import Money
 from trueup.domain.closing import ClosePack, Month
 from trueup.domain.closing_rows import JournalRows
 from trueup.reports.close_tables import TABLES, Table
-from trueup.storage.closing import load_closing
 from trueup.storage.database import Database
-from trueup.storage.views.closing_rows import page_invoices, page_lines, sum_invoices, sum_lines
-from trueup.workflows.close_month import prepare_pack, scope_of, setting_of, types_with_copies
+from trueup.workflows.close_month import prepare_pack, rows_behind
 from trueup.workflows.world import Tx
 from trueup.workflows.write_off import write_off_claim
 
@@ -32,19 +30,15 @@ def leading(books: Bookkeeping, month: Month) -> dict[str, int]:
     """Of each table how many of its numbers lead to rows; fails for one that its rows do not come to."""
 
     def walk(tx: Tx) -> dict[str, int]:
-        closing = load_closing(tx.connection, month)
-        pack = prepare_pack(
-            tx.connection, tx.resources.books, month, closing.closed_at if closing is not None else tx.now
-        )
+        known = rows_behind(tx.connection, tx.resources.books, month, tx.now).scope.known_at
+        pack = prepare_pack(tx.connection, tx.resources.books, month, known)
         return {table.name: _walk_table(tx, pack, table) for table in TABLES if table.behind}
 
     return {name: count for name, count in books.act(walk).items() if count}
 
 
 def _walk_table(tx: Tx, pack: ClosePack, table: Table) -> int:
-    books, month = tx.resources.books, pack.of
-    scope, setting = scope_of(tx.connection, books, month, pack.known_at), setting_of(books)
-    copied, count = types_with_copies(books), 0
+    sums, count = rows_behind(tx.connection, tx.resources.books, pack.of, tx.now), 0
     assert table.behind
     for each in table.listed(pack):
         cells, behind = table.cells(pack, each), table.behind(pack, each)
@@ -52,13 +46,10 @@ def _walk_table(tx: Tx, pack: ClosePack, table: Table) -> int:
             if rows is None:
                 continue
             if isinstance(rows, JournalRows):
-                minor, found = sum_lines(tx.connection, month, rows, copied)
-                listed = page_lines(tx.connection, month, rows, "", copied).rows
+                (minor, found), listed = sums.sum_lines(rows), sums.page_lines(rows).rows
                 sign = -1 if rows.turned else 1
             else:
-                minor, found = sum_invoices(tx.connection, scope, rows, setting)
-                listed = page_invoices(tx.connection, scope, rows, setting, "").rows
-                sign = 1
+                (minor, found), listed, sign = sums.sum_invoices(rows), sums.page_invoices(rows).rows, 1
             assert (minor == cell.minor) if isinstance(cell, Money) else (found == cell), (table, cells, cell, rows)
             assert (sign * sum(row["minor"] for row in listed), len(listed)) == (minor, found), rows
             count += 1

@@ -34,6 +34,7 @@ from trueup.storage.json_values import from_json, to_json
 from trueup.storage.terms import load_terms
 from trueup.storage.views.closing import Scope, load_figures
 from trueup.storage.views.closing_points import load_charged, load_observed, load_receipts
+from trueup.storage.views.closing_rows import Behind
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Books, Tx
@@ -90,7 +91,7 @@ def prepare_pack(connection: sa.Connection, books: Books, month: Month, known_at
     """The month's pack as it is known at an instant. The caller sees to it that nothing is posted meanwhile."""
     setting = setting_of(books)
     figures = _figures(connection, books, setting, month, known_at)
-    observed = load_observed(connection, month, figures, types_with_copies(books))
+    observed = load_observed(connection, month, figures, _types_with_copies(books))
     return ClosePack(month.first, known_at, setting, figures, observed, _accruals(connection, books, month, known_at))
 
 
@@ -182,7 +183,14 @@ def figures_digest(pack: ClosePack) -> Digest:
     return digest_of_json(to_json(pack.figures))
 
 
-def scope_of(connection: sa.Connection, books: Books, month: Month, known_at: datetime) -> Scope:
+def rows_behind(connection: sa.Connection, books: Books, month: Month, now: datetime) -> Behind:
+    """The rows that the numbers of a month's close are the sum of: of a closed one as they were known when it was closed."""
+    known = closing.load_closing(connection, month)
+    scope = _scope_of(connection, books, month, known.closed_at if known is not None else now)
+    return Behind(connection, scope, setting_of(books), _types_with_copies(books))
+
+
+def _scope_of(connection: sa.Connection, books: Books, month: Month, known_at: datetime) -> Scope:
     """What the figures of a month are read of, as they were known at an instant."""
     before = closing.load_closing(connection, month.before)
     opening = before.closed_at if before is not None else known_at
@@ -190,13 +198,13 @@ def scope_of(connection: sa.Connection, books: Books, month: Month, known_at: da
     return Scope(month, known_at, opening, invoices)
 
 
-def types_with_copies(books: Books) -> tuple[str, ...]:
+def _types_with_copies(books: Books) -> tuple[str, ...]:
     """The deduction types that come with an invoice of Amazon's, which one can hold a copy of."""
     return tuple(each.code for each in books.types.values() if each.family not in _WITHOUT_INVOICE)
 
 
 def _figures(connection: sa.Connection, books: Books, setting: Setting, month: Month, known_at: datetime) -> Figures:
-    return load_figures(connection, scope_of(connection, books, month, known_at), setting)
+    return load_figures(connection, _scope_of(connection, books, month, known_at), setting)
 
 
 def _accruals(connection: sa.Connection, books: Books, month: Month, known_at: datetime) -> tuple[Accrual, ...]:

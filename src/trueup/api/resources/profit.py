@@ -97,7 +97,9 @@ class Days(Told):
     """Of which days, both included; of the month before this one where they are not said."""
 
     since: AskedDay | None = Field(None, examples=["2026-10-01"])
+    """Of this day or later."""
     until: AskedDay | None = Field(None, examples=["2026-10-31"])
+    """Of this day or before."""
 
     def both(self, today: date) -> tuple[date, date]:
         """Raises Invalid when there is no day between them."""
@@ -113,18 +115,24 @@ class ProfitQuery(Days):
     """Which rows."""
 
     by: Literal["channel", "sku"] = "channel"
+    """A row a channel, or a row a product."""
 
 
 class CellQuery(Days, Paging):
     """Which number: of a row as `lines` of it says, and which part."""
 
     part: PartOfProfit = "net"
+    """Which column."""
     currency: str = Field("", pattern="^([A-Z]{3})?$", examples=["USD"])
     """That of the books where none is said."""
     by: Literal["channel", "sku", "all"] = "all"
+    """Of a channel's row, of a product's, or of all."""
     partner: Name = ""
+    """Of this partner, where the row is a channel's."""
     payee: Name = ""
+    """Of this vendor code, where the row is a channel's."""
     sku: Name = ""
+    """Of this product, where the row is one."""
 
     def cell(self, base_currency: str) -> Cell:
         """The rows that are asked for. Raises Invalid for a currency that is none."""

@@ -20,10 +20,9 @@ from trueup.console.visit import Visit
 from trueup.domain.closing import ClosePack, Month
 from trueup.domain.closing_rows import InvoiceRows, JournalRows, Kinds, Part, Rows, Side, Span, Whose
 from trueup.reports.close_tables import ANSWERS, TABLES, Table
-from trueup.storage.views.closing_points import months_closed
-from trueup.storage.views.closing_rows import claim_of, page_invoices, page_lines, sum_invoices, sum_lines
+from trueup.storage.views.closing_rows import Behind
 from trueup.storage.views.remittances import find_remittance
-from trueup.workflows.close_month import scope_of, setting_of, types_with_copies
+from trueup.workflows.close_month import rows_behind
 
 _AT_ONCE = 100
 _SPANS = {Span.BEFORE: "before the month", Span.WITHIN: "within the month", Span.UNTIL: "until the month's end"}
@@ -122,7 +121,7 @@ def _thing(visit: Visit, cell: Any, cells: Sequence[Any]) -> str:
         return f"/remittances/{find_remittance(visit.connection, payment, partner)}" if payment else ""
     money = next((each for each in cells if isinstance(each, Money)), None)
     if money is not None and len(cells) > 1 and cell == cells[1] and cells[0] in visit.desk.world.partners:
-        claim = claim_of(visit.connection, cells[0], cell, money.currency)
+        claim = _behind(visit).claim_of(cells[0], cell, money.currency)
         return f"/recovery/{claim}" if claim is not None else ""
     return ""
 
@@ -139,8 +138,8 @@ def _said(value: object) -> str:
 
 def _lines(visit: Visit) -> Response:
     month, wanted, names = Month.read(visit.path("month")), _journal_rows(visit), Names(visit)
-    copied = types_with_copies(visit.desk.world.books)
-    minor, count = sum_lines(visit.connection, month, wanted, copied)
+    behind = _behind(visit)
+    minor, count = behind.sum_lines(wanted)
     sign = -1 if wanted.turned else 1
     return visit.render(
         "close_lines.html",
@@ -154,22 +153,20 @@ def _lines(visit: Visit) -> Response:
         money=lambda amount: Money(amount * sign, wanted.currency),
         total=Money(minor, wanted.currency),
         count=count,
-        paged=page_lines(visit.connection, month, wanted, visit.asked("at"), copied),
+        paged=behind.page_lines(wanted, visit.asked("at")),
     )
 
 
 def _invoices(visit: Visit) -> Response:
-    month, books = Month.read(visit.path("month")), visit.desk.world.books
+    month = Month.read(visit.path("month"))
     wanted = InvoiceRows(
         visit.asked("partner"),
         visit.asked("payee"),
         _currency(visit),
         _one_of(Part, visit.asked("part"), "part") or Part.CLOSING,
     )
-    ((_, closing, _, _),) = months_closed(visit.connection, [month])
-    scope = scope_of(visit.connection, books, month, closing.closed_at if closing is not None else visit.now)
-    setting = setting_of(books)
-    minor, count = sum_invoices(visit.connection, scope, wanted, setting)
+    behind = _behind(visit)
+    minor, count = behind.sum_invoices(wanted)
     return visit.render(
         "close_invoices.html",
         title=f"Invoices behind a number of {month.words}",
@@ -180,8 +177,12 @@ def _invoices(visit: Visit) -> Response:
         money=lambda amount: Money(amount, wanted.currency),
         total=Money(minor, wanted.currency),
         count=count,
-        paged=page_invoices(visit.connection, scope, wanted, setting, visit.asked("at")),
+        paged=behind.page_invoices(wanted, visit.asked("at")),
     )
+
+
+def _behind(visit: Visit) -> Behind:
+    return rows_behind(visit.connection, visit.desk.world.books, Month.read(visit.path("month")), visit.now)
 
 
 def _journal_rows(visit: Visit) -> JournalRows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,33 +25,52 @@ _CLAIM_OF_KEY = 11
 _FROM_DAYS = {Part.TO_30: (None, 30), Part.TO_60: (31, 60), Part.TO_90: (61, 90), Part.BEYOND_90: (91, None)}
 
 
-def sum_lines(
-    connection: sa.Connection, month: Month, wanted: JournalRows, copied: Sequence[str] = ()
-) -> tuple[int, int]:
-    """What lines come to in minor units, in the sign of their number, and how many they are. `copied`: the types so called."""
-    lines = _lines(month, wanted, copied, journal_lines.c.minor).subquery("r")
-    row = connection.execute(
-        sa.select(func.coalesce(func.sum(lines.c.minor), 0), func.count()).select_from(lines)
-    ).one()
-    return (-int(row[0]) if wanted.turned else int(row[0])), int(row[1])
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What the numbers of a month's close are the sum of. `copied`: the types that come with an invoice of Amazon's."""
+
+    connection: sa.Connection
+    scope: Scope
+    setting: Setting
+    copied: Sequence[str]
+
+    def sum_lines(self, wanted: JournalRows) -> tuple[int, int]:
+        """What lines come to in minor units, in the sign of their number, and how many they are."""
+        minor, count = self._sum(_lines(self, wanted, journal_lines.c.minor))
+        return (-minor if wanted.turned else minor), count
+
+    def page_lines(self, wanted: JournalRows, at: str = "", limit: int = ROWS) -> Paged:
+        """These lines, the latest first: entry, day, kind, what, line, account, amount (debits positive), what it is about.
+
+        Raises Invalid for a place that is none.
+        """
+        entry, line = journal_entries.c, journal_lines.c
+        of_line = (line.number, line.account, line.minor, line.reference, line.type)
+        query = _lines(self, wanted, entry.id, entry.day, entry.kind, entry.narration, *of_line)
+        return fetch_page(self.connection, query, Order((entry.day, entry.id, line.number), descending=True), at, limit)
+
+    def sum_invoices(self, wanted: InvoiceRows) -> tuple[int, int]:
+        """What these invoices come to in minor units, and how many they are."""
+        return self._sum(_invoices(self.scope, wanted, self.setting))
+
+    def page_invoices(self, wanted: InvoiceRows, at: str = "", limit: int = ROWS) -> Paged:
+        """These invoices, the latest first: number, days, total, and what of it counts. Raises Invalid for a place that is none."""
+        order = Order((invoices.c.issued_on, invoices.c.id), descending=True)
+        return fetch_page(self.connection, _invoices(self.scope, wanted, self.setting), order, at, limit)
+
+    def claim_of(self, partner: str, claim: str, currency: str) -> int | None:
+        """The id of the claim of a chain, or None."""
+        found = find_claim(self.connection, partner, claim, currency)
+        return found.id if found is not None else None
+
+    def _sum(self, query: sa.Select[Any]) -> tuple[int, int]:
+        rows = query.subquery("r")
+        summed = sa.select(func.coalesce(func.sum(rows.c.minor), 0), func.count()).select_from(rows)
+        minor, count = self.connection.execute(summed).one()
+        return int(minor), int(count)
 
 
-def page_lines(
-    connection: sa.Connection, month: Month, wanted: JournalRows, at: str, copied: Sequence[str] = ()
-) -> Paged:
-    """These lines, the latest first: entry, day, kind, what, line, account, amount (debits positive), what it is about.
-
-    Raises Invalid for a place that is none.
-    """
-    entry, line = journal_entries.c, journal_lines.c
-    told = (entry.id, entry.day, entry.kind, entry.narration)
-    query = _lines(
-        month, wanted, copied, *told, line.number, line.account, line.minor, line.reference, line.type, line.source_line
-    )
-    return fetch_page(connection, query, Order((entry.day, entry.id, line.number), descending=True), at, ROWS)
-
-
-def _lines(month: Month, wanted: JournalRows, copied: Sequence[str], *columns: Any) -> sa.Select[Any]:
+def _lines(of: Behind, wanted: JournalRows, *columns: Any) -> sa.Select[Any]:
     entry, line = journal_entries.c, journal_lines.c
     joined = journal_lines.join(journal_entries, line.entry_id == entry.id)
     joined = joined.outerjoin(remittances, remittances.c.id == entry.remittance_id)
@@ -63,13 +83,13 @@ def _lines(month: Month, wanted: JournalRows, copied: Sequence[str], *columns: A
     )
     conditions = [
         line.currency == wanted.currency,
-        *_days(month, wanted.span),
+        *_days(of.scope.month, wanted.span),
         *(column == value for column, value in exact if value),
         *_of_kind(wanted),
         *_of_whom(wanted),
     ]
     if wanted.copied:
-        conditions += [line.type.in_(copied), line.rule != "column"]
+        conditions += [line.type.in_(of.copied), line.rule != "column"]
     return sa.select(*columns).select_from(joined).where(*conditions)
 
 
@@ -128,25 +148,6 @@ def _of_claim(partner: str, claim: str) -> list[sa.ColumnElement[bool]]:
     in_key = sa.case((given_up, func.split_part(func.substr(entry.key, _CLAIM_OF_KEY), "/", 1)), else_="")
     named = sa.case((sa.or_(line.claim != "", ~given_up), line.claim), else_=line.reference)
     return [func.coalesce(remittances.c.partner, in_key) == partner, named == claim]
-
-
-def claim_of(connection: sa.Connection, partner: str, claim: str, currency: str) -> int | None:
-    """The id of the claim of a chain, or None."""
-    found = find_claim(connection, partner, claim, currency)
-    return found.id if found is not None else None
-
-
-def sum_invoices(connection: sa.Connection, scope: Scope, wanted: InvoiceRows, setting: Setting) -> tuple[int, int]:
-    """What these invoices come to in minor units, and how many they are."""
-    rows = _invoices(scope, wanted, setting).subquery("r")
-    row = connection.execute(sa.select(func.coalesce(func.sum(rows.c.minor), 0), func.count()).select_from(rows)).one()
-    return int(row[0]), int(row[1])
-
-
-def page_invoices(connection: sa.Connection, scope: Scope, wanted: InvoiceRows, setting: Setting, at: str) -> Paged:
-    """These invoices, the latest first: number, days, total, and what of it counts. Raises Invalid for a place that is none."""
-    order = Order((invoices.c.issued_on, invoices.c.id), descending=True)
-    return fetch_page(connection, _invoices(scope, wanted, setting), order, at, ROWS)
 
 
 def _invoices(scope: Scope, wanted: InvoiceRows, setting: Setting) -> sa.Select[Any]:
