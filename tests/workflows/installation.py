@@ -192,7 +192,7 @@ def install(
     amazon = AmazonSimulator(now=clock.now, rate_limit=False)
     shop_rules = choices.pop("shop_rules", {})
     shopify = ShopifySimulator(now=clock.now, rate_limit=False, deliver_in_background=False, **shop_rules)
-    location = _seed(amazon, shopify, goods or (LAMP, CHAIR))
+    location = seed_sides(amazon, shopify, goods or (LAMP, CHAIR))
     effects: list[Callable[[str], None]] = []
 
     def count(label: str) -> None:
@@ -221,7 +221,7 @@ def install(
         effects.append(engine.count_effect)
         guard_connections(world.connections, database, clock)
         installed = Installation(database, clock, amazon, shopify, world, engine)
-        _fill_master(installed, goods or (LAMP, CHAIR), agreement)
+        fill_master(installed, goods or (LAMP, CHAIR), agreement)
         engine.act(ensure_syncs)
         engine.act(ensure_polls)
         yield installed
@@ -270,7 +270,8 @@ def _shopify_settings(url: str, location: str) -> ShopifySettings:
     )
 
 
-def _seed(amazon: AmazonSimulator, shopify: ShopifySimulator, goods: tuple[Goods, ...]) -> str:
+def seed_sides(amazon: AmazonSimulator, shopify: ShopifySimulator, goods: tuple[Goods, ...]) -> str:
+    """A vendor at Amazon, an app and products in the shop; the shop's id of our location."""
     amazon.add_vendor_group(
         refresh_token="refresh-token", client_id="client", client_secret="client-secret", vendor_codes=[VENDOR]
     )
@@ -295,7 +296,8 @@ def _levels(item: Goods) -> dict[str, int]:
     return {LOCATION: item.stock, ELSEWHERE: item.elsewhere} if item.elsewhere else {LOCATION: item.stock}
 
 
-def _fill_master(installed: Installation, goods: tuple[Goods, ...], agreement: Agreement) -> None:
+def fill_master(installed: Installation, goods: tuple[Goods, ...], agreement: Agreement) -> None:
+    """The item master knows them, with what the buyer pays for each."""
     rows = []
     for item in goods:
         cost = UnitPrice(Decimal(item.cost), agreement.currency)

@@ -11,7 +11,7 @@ from trueup.base.money import Money
 from trueup.checks.circular_conflicts import AGAINST_ORDER, OFFERED, TWICE
 from trueup.console.interval_calendar import Interval, draw, interval_of
 from trueup.console.order_story import DOCUMENTS, PEOPLE
-from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.page import Group, Hit, Offer, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Filter, State, state_of
 from trueup.console.trade_in_words import STEPS
@@ -187,5 +187,9 @@ PAGE = Page(
     "Circular",
     (Route("/circular", _show), Route("/circular/{programme}/{item:int}", _unit)),
     Place(Group.GOODS, 5, "recycle"),
+    offers=(
+        Offer("See overdue rentals", "/circular?view=overdue"),
+        Offer("See the calendar of units", "/circular?view=calendar"),
+    ),
     find=_find,
 )

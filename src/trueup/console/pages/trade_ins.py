@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from trueup.base.errors import Invalid, NotFound, TrueupError
 from trueup.base.money import Money
-from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.page import Group, Hit, Offer, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.tables import Choice, Filter, state_of
@@ -341,5 +341,6 @@ PAGE = Page(
     Place(Group.GOODS, 6, "arrow-back-up"),
     "i",
     find=_find,
+    offers=(Offer("See credits owed", "/credits"),),
     decides={"settle": "/credits/of-case/{case}"},
 )
