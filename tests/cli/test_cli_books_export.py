@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.remitted import BY, export, invoices, line, with_books, write
 from tests.cli.seeded import CommandLine
-from tests.journal_books import bean_check, beancount_balances, hledger_balances, rows
+from tests.journal_books import bean_check, beancount_balances, hledger, hledger_balances, rows
 from trueup.app import Application, Opening, open_application
 from trueup.base.errors import Conflict
 from trueup.cli.shelf import FileShelf
@@ -175,3 +175,57 @@ def test_who_exports_is_recorded_and_may_be_an_auditor(trueup: CommandLine) -> N
     done = trueup("journal", "export", "--format", "csv", "-o", path, "--by", "Aude", "--json")
     assert done.code == 0 and done.json["entries"] == 1 and done.json["files"][0]["name"] == path
     assert trueup("journal", "exports", "--json").json[0]["by"] == "Aude"
+
+
+def test_an_export_is_prepared_sent_and_read_back(trueup: CommandLine) -> None:
+    """Sent is only said; the ledger's own balances prove it. What differs is a case, which ends when a later file agrees."""
+    with_books(trueup)
+    exported(trueup, "csv", "out.csv")
+
+    def state() -> str:
+        return str(trueup("journal", "exports", "--json").json[0]["state"])
+
+    assert state() == "prepared" and trueup("journal", "exports").code == 0
+    assert trueup("journal", "sent", "1", *BY, "--dry-run").code == 0 and state() == "prepared"
+    assert trueup("journal", "sent", "1", "--how", "imported by hand", *BY).code == 0 and state() == "sent"
+    assert "before" in trueup("journal", "sent", "1", *BY).out
+    balances = trueup("journal", "balances", "--json").json
+    amounts = [(each["account"], each["name"], each["balance"].split()[0]) for each in balances]
+    lines = [f'{code},"{name}",{amount}' for code, name, amount in amounts]
+    right = ["Account Code,Account,Balance", "9999,Rent of the office,-77.00", *lines]
+    wrong = [*right[:-1], f'{amounts[-1][0]},"{amounts[-1][1]}",1.00']
+    less = write(trueup, "\n".join(wrong), "wrong.csv")
+    assert trueup("journal", "read-back", "1", less, *BY, "--dry-run").code == 1 and state() == "sent"
+    said = trueup("journal", "read-back", "1", less, *BY)
+    assert said.code == 1 and amounts[-1][1] in said.out and "1.00 USD" in said.out and "a case says so" in said.err
+    assert state() == "differs" and trueup("journal", "exports").code == 1
+    (case,) = trueup("cases", "list", "--kind", "books.ledger-differs", "--json").json
+    assert case["subject"] == "ledger csv" and case["found"] == "1.00 USD"
+    debits = ["Account Code,Account,Debit - Year to date,Credit - Year to date"]
+    debits += [
+        f'{code},"{name}",{"," + amount[1:] if amount.startswith("-") else amount + ","}'
+        for code, name, amount in amounts
+    ]
+    full = write(trueup, "\n".join(debits), "trial.csv")
+    assert trueup("journal", "read-back", "1", full, *BY).code == 0 and state() == "read-back"
+    assert trueup("cases", "list", "--kind", "books.ledger-differs", "--json").json == []
+    one_more(trueup)
+    exported(trueup, "csv", "next.csv")
+    assert [each["state"] for each in trueup("journal", "exports", "--json").json] == ["prepared", "read-back"]
+    assert trueup("journal", "read-back", "2", full, *BY).code == 1
+    days = trueup("journal", "read-back", "1", full, *BY, "--from", "2026-10-15")
+    assert days.code == (2 if "leave some of them out" in days.err else 0)
+    refused = trueup("journal", "read-back", "1", write(trueup, "a,b\n1,2\n", "no.csv"), *BY)
+    assert refused.code == 2 and "with the columns such as code, account, balance" in refused.err
+    half = trueup("journal", "read-back", "1", write(trueup, "code,debit\n1200,2\n", "no.csv"), *BY)
+    assert half.code == 2 and "expected a column code or account" in half.err
+    assert trueup("journal", "read-back", "1", full, "--by", "Olga").code == 2
+
+
+def test_hledger_is_read_back_as_it_writes_balances(trueup: CommandLine) -> None:
+    """Its own program reads the exported file, and its balances are what it was given."""
+    with_books(trueup)
+    path = exported(trueup, "hledger", "out.journal")
+    told = hledger(path.read_bytes(), "balance", "--flat", "-O", "csv")
+    assert trueup("journal", "read-back", "1", write(trueup, told, "balances.csv"), *BY).code == 0
+    assert trueup("journal", "exports", "--json").json[0]["state"] == "read-back"

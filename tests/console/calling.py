@@ -27,6 +27,7 @@ DETAILS = {
     "/stock": ("/stock/{sku}",),
     "/remittances": ("/remittances/{id}", "/remittances/{id}/lines"),
     "/journal/entries": ("/journal/entries/{id}",),
+    "/journal/exports": ("/journal/exports/{id}",),
     "/circular/items": ("/circular/items/{programme}/{id}",),
     "/trade-ins": ("/trade-ins/{key}",),
     "/runs": ("/runs/{run_id}",),

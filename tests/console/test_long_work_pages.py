@@ -7,8 +7,9 @@ from html import unescape
 
 import pytest
 
-from tests.console.calling import calling, token
+from tests.console.calling import Caller, calling, token
 from tests.console.installed import Console
+from tests.console.money_books import lacking
 from trueup.base.ids import digest_of
 
 
@@ -54,6 +55,33 @@ def test_a_program_exports_for_a_ledger_once(console: Console) -> None:
             assert f"/documents/{file['digest']}/original" in aude.get("/journal/export").text
         lines = program.send("/journal/line-lists", {"form": "csv", "until": "2026-10-31"})
         assert lines.status_code == 202 and lines.json()["unit"] == "lines"
+        balances = program.json("/journal/balances")["items"]
+        rows = ["code,balance,currency"]
+        rows += [f"{each['account']},{each['balance']['amount']},{each['balance']['currency']}" for each in balances]
+        _is_read_back(console, program, f"/journal/exports/{given['id']}", "\n".join(rows))
+
+
+def _is_read_back(console: Console, program: Caller, at: str, balances: str) -> None:
+    """A person says that it was sent, which is not green; a program hands the ledger's balances in, and then it is."""
+    with console.visitor("Fina") as fina, console.visitor("Olga") as olga:
+        assert "Prepared" in fina.get(at).text and "disabled" in olga.get(at).text
+        assert olga.post(f"{at}/sent", how="by hand").status_code == 403
+        assert fina.post(f"{at}/sent", how="by hand").status_code == 303
+        sent = fina.get(at).text
+        assert "Sent, not read back" in sent and "By hand, says Fina" in sent
+        assert (
+            'state-ok">' not in fina.get("/journal/export").text.partition('id="exports"')[2].partition("</table>")[0]
+        )
+        upload = {"file": ("balances.csv", balances.replace("\n1", "\n77", 1).encode(), "text/csv")}
+        wrong = fina.http.post(f"{at}/read-back", data={"csrf": fina.csrf}, files=upload)
+        assert wrong.status_code == 303
+        assert not lacking(fina.get(at).text, "Read back: differs", "– not shown", "accounts differ")
+        path, headers = f"/api/v1{at}/read-back?name=balances.csv", {"content-type": "application/octet-stream"}
+        tried = program.http.post(f"{path}&dry_run=true", content=balances.encode(), headers=headers)
+        assert tried.json()["differing"] == [] and program.json(at)["state"] == "differs"
+        done = program.http.post(path, content=balances.encode(), headers=headers)
+        assert done.status_code == 200 and program.json(at)["state"] == "read-back"
+        assert not lacking(fina.get(at).text, "Agrees", "Differs, read")
 
 
 def test_packs_of_a_whole_queue_are_asked_for_after_a_look(console: Console) -> None:

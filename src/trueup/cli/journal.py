@@ -12,11 +12,13 @@ import typer
 
 from trueup.base.errors import Invalid, TrueupError
 from trueup.base.money import exact_decimal
+from trueup.cli import ledgers
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.shelf import FileShelf, NoShelf
 from trueup.cli.statements import Names, block, document_words, grouped, load_names, read_day
 from trueup.cli.tables import Column
 from trueup.formats.journal_export import export_named, known_exports
+from trueup.storage.views import exports as export_views
 from trueup.storage.views import journal as views
 from trueup.workflows.export_journal import Ledger, Scope, Shelf, export_journal, note_in_place, write_again
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from trueup.workflows.export_journal import Export
 
 group = typer.Typer(
-    name="journal", help="The books: list, show, balances, accounts, exports, export.", no_args_is_help=True
+    name="journal",
+    help="The books: list, show, balances, accounts, exports, export, sent, read-back.",
+    no_args_is_help=True,
 )
 _COLUMNS = (
     Column("id", "id", number=True),
@@ -47,7 +51,7 @@ _EXPORTS = (
     Column("files", lambda row: [Path(each["name"]).name for each in row["files"]], wrap=True),
     Column("by", "by"),
     Column("at", "at"),
-    Column("in place", "in_place"),
+    Column("state", "state"),
 )
 Since = Annotated[str | None, typer.Option("--from", help="Of this day or later.", metavar="DAY")]
 Until = Annotated[str | None, typer.Option("--to", help="Of this day or before.", metavar="DAY")]
@@ -179,11 +183,17 @@ def list_exports(
     target: Annotated[str | None, typer.Option("--format", help="To this format alone.")] = None,
     limit: Limit = 50,
 ) -> Result:
-    """List what was exported. Exit code 1 when the files of an export were never said to be in place."""
+    """List what was exported, and how far it is known to have come: prepared, sent, read back.
+
+    Exit code 1 when the files of an export were never said to be in place, or its ledger shows something else.
+    """
     with session.look() as connection:
-        rows = views.list_exports(connection, target=target, limit=limit)
+        rows = export_views.list_exports(connection, target=target, limit=limit)
     return Result(
-        rows, _EXPORTS, findings=not all(row["in_place"] for row in rows), nothing="Nothing was exported yet."
+        rows,
+        _EXPORTS,
+        findings=any(row["state"] in ("recorded", "differs") for row in rows),
+        nothing="Nothing was exported yet.",
     )
 
 
@@ -293,3 +303,6 @@ def _exported(session: Session, done: Export | None, target: str) -> Result:
     said = [f"Would export {head} (dry run: nothing written)." if session.dry_run else f"Export {done.id}: {head}."]
     said += [f"  {each['name']}  {each['size_bytes']:,} bytes  {each['sha256'][:16]}" for each in done.files]
     return Result(data, words="\n".join(said), remark="\n".join(f"note: {note}" for note in title.notes))
+
+
+group.registered_commands += ledgers.group.registered_commands

@@ -53,7 +53,7 @@ PLACES = (
         "rules", "rules", "Rules for lines of remittances: list, show, propose, try, approve, reject, retire.", _LOOK
     ),
     Place("terms", "terms", "What was agreed to be deducted: import, add, list, unrated, check.", _LOOK),
-    Place("journal", "journal", "The books: list, show, balances, accounts, exports, export.", _LOOK),
+    Place("journal", "journal", "The books: list, show, balances, accounts, exports, export, sent, read-back.", _LOOK),
     Place(
         "recover", "recover", "What can be disputed, worth first; packs, submissions, outcomes.", _LOOK, is_group=False
     ),

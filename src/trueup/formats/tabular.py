@@ -274,7 +274,8 @@ def _delimiter(text: str, layout: Layout) -> str:
     counts = {mark: len(known & {_plain(cell) for cell in _first_cells(text, mark)}) for mark in DELIMITERS}
     best = max(DELIMITERS, key=lambda mark: counts[mark])
     if not counts[best]:
-        names = ", ".join(column.name for column in layout.columns if column.needed)
+        needed = [column.name for column in layout.columns if column.needed]
+        names = ", ".join(needed) or "such as " + ", ".join(column.name for column in layout.columns)
         first = text.lstrip()[:60].splitlines()
         raise Unreadable(
             f"{layout.title}: expected a first line with the columns {names}, found {first[0] if first else ''!r}."

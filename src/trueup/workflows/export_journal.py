@@ -133,7 +133,7 @@ def export_journal(tx: Tx, scope: Scope, ledger: Ledger, person: Person, shelf: 
     # Everything anew stands by itself: it opens what it uses. What is new is added to what was given.
     declared = frozenset() if scope.again else exports.accounts_given(tx.connection, scope.target, number)
     entries = _told(exports.stream_entries(tx.connection, number), shelf)
-    files = _write(target, entries, _books(tx, ledger, declared), shelf)
+    files = _write(target, entries, books_of(tx, ledger, declared), shelf)
     export = Export(number, scope, count, ledger.as_json(), files, person.name, tx.now)
     exports.append_export(tx.connection, export)
     _record(tx, export, files, person, anew=False)
@@ -152,7 +152,7 @@ def write_again(tx: Tx, number: int, person: Person, shelf: Shelf) -> Export:
     given = exports.accounts_given(tx.connection, export.scope.target, number)
     declared = frozenset() if export.scope.again else given
     entries = _told(exports.stream_entries(tx.connection, number), shelf)
-    files = _write(target, entries, _books(tx, ledger, declared), shelf)
+    files = _write(target, entries, books_of(tx, ledger, declared), shelf)
     _record(tx, export, files, person, anew=True)
     return Export(
         number, export.scope, export.entries, export.ledger, files, export.actor, export.exported_at, export.placed_at
@@ -164,7 +164,8 @@ def note_in_place(tx: Tx, number: int) -> None:
     exports.note_placed(tx.connection, number, tx.now)
 
 
-def _books(tx: Tx, ledger: Ledger, declared: frozenset[str]) -> Books:
+def books_of(tx: Tx, ledger: Ledger, declared: frozenset[str] = frozenset()) -> Books:
+    """How a ledger is set up, with the chart as it is now."""
     return Books(
         tx.resources.books.chart,
         ledger.base_currency,
@@ -214,4 +215,4 @@ def _record(tx: Tx, export: Export, files: tuple[dict[str, Any], ...], person: P
     record_deed(tx.connection, tx.now, person, Deed(ACT, subject, after=after))
 
 
-__all__ = ["ACT", "Export", "Ledger", "Scope", "Shelf", "export_journal", "note_in_place", "write_again"]
+__all__ = ["ACT", "Export", "Ledger", "Scope", "Shelf", "books_of", "export_journal", "note_in_place", "write_again"]

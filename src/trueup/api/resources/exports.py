@@ -4,17 +4,37 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import sqlalchemy as sa
 from fastapi import Query
 from pydantic import Field
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.resources.jobs import WholeWork, whole_work
-from trueup.api.shapes import AskedDay, Day, DryRun, Instant, Key, Listed, Name, Shape, Told
-from trueup.storage.views.journal import EntryFilter, list_exports
+from trueup.api.resources.uploads import Content
+from trueup.api.shapes import (
+    AskedDay,
+    Day,
+    DryRun,
+    Hash,
+    Instant,
+    Key,
+    Line,
+    Listed,
+    Name,
+    Number,
+    Price,
+    Shape,
+    Told,
+)
+from trueup.storage.views.exports import list_exports, show_export
+from trueup.storage.views.journal import EntryFilter
 from trueup.workflows.export_journal import Ledger, Scope
+from trueup.workflows.import_products import archive_upload
 from trueup.workflows.jobs.export_journal import ask_export
 from trueup.workflows.jobs.list_journal_lines import ask_lines
+from trueup.workflows.read_back_export import DOCUMENT, Shown, note_sent, read_back
+from trueup.workflows.receive_files import LARGEST_BYTES
 from trueup.workflows.world import Tx
 
 _EXPORT: dict[str, Any] = {
@@ -28,6 +48,29 @@ _EXPORT: dict[str, Any] = {
     "by": "Fina",
     "at": "2026-11-02T09:00:00Z",
     "in_place": True,
+    "state": "read-back",
+    "sent_by": "Fina",
+    "sent_at": "2026-11-02T09:20:00Z",
+    "how": "imported by hand",
+    "read_by": "Fina",
+    "read_at": "2026-11-02T10:00:00Z",
+}
+_READ: dict[str, Any] = {
+    "export": 3,
+    "since": None,
+    "until": None,
+    "document": "0f" * 32,
+    "accounts": 9,
+    "differing": [
+        {
+            "account": "1200",
+            "given": {"amount": "48210.77", "currency": "USD"},
+            "found": {"amount": "48200.77", "currency": "USD"},
+            "off": {"amount": "-10.00", "currency": "USD"},
+        }
+    ],
+    "by": "Fina",
+    "at": "2026-11-02T10:00:00Z",
 }
 
 
@@ -40,7 +83,11 @@ class ExportedFile(Shape):
 
 
 class LedgerExport(Shape, json_schema_extra={"examples": [_EXPORT]}):
-    """What a ledger was given. `in_place`: its files are known to be there whole."""
+    """What a ledger was given. `in_place`: its files are known to be there whole.
+
+    `state`: recorded (its files were never said to be there), prepared, sent (somebody says that the ledger has them), differs or
+    read-back: what the ledger's own balances showed. Only the last is proof.
+    """
 
     id: int
     target: str
@@ -52,6 +99,59 @@ class LedgerExport(Shape, json_schema_extra={"examples": [_EXPORT]}):
     by: str
     at: Instant
     in_place: bool
+    state: Literal["recorded", "prepared", "sent", "differs", "read-back"]
+    sent_by: str | None
+    sent_at: Instant | None
+    how: str
+    read_by: str | None
+    read_at: Instant | None
+
+
+class DifferingAccount(Shape):
+    """An account that comes to something else in the ledger; `found` is null where the file does not show it."""
+
+    account: str
+    given: Price
+    found: Price | None
+    off: Price
+
+
+class LedgerRead(Shape, json_schema_extra={"examples": [_READ]}):
+    """What a ledger showed: of which days, of how many accounts that it was given, and which of them differ."""
+
+    export: int
+    since: Day | None
+    until: Day | None
+    document: Hash
+    accounts: int
+    differing: list[DifferingAccount]
+    by: str
+    at: Instant
+
+
+class WholeExport(LedgerExport, json_schema_extra={"examples": [{**_EXPORT, "first_day": "2026-10-01",
+                  "last_day": "2026-10-31", "read_backs": [_READ]}]}):  # fmt: skip
+    """An export with the days of its entries, and every time that its ledger was read back, the newest first."""
+
+    first_day: Day
+    last_day: Day
+    read_backs: list[LedgerRead]
+
+
+class HandedOver(Told, json_schema_extra={"examples": [{"how": "imported by hand"}]}):
+    """How the files came to the ledger."""
+
+    how: Line
+
+
+class BalancesShown(Told):
+    """What the file of balances is called, and of which days they are: from the ledger's beginning, to now, where none is said."""
+
+    name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f/\\]+$")
+    since: AskedDay | None = None
+    until: AskedDay | None = None
+    dry_run: bool = False
+    """Compare, tell what differs, and keep nothing."""
 
 
 class LedgerWanted(
@@ -85,6 +185,44 @@ def list_given(
     return Listed[LedgerExport](items=[LedgerExport.model_validate(each) for each in told])
 
 
+def get_export(call: Calling, export: Number) -> WholeExport:
+    """Tell of one export: its state, and what was read back of its ledger."""
+    with call.look() as connection:
+        return _whole(connection, export)
+
+
+def _whole(connection: sa.Connection, export: int) -> WholeExport:
+    row = show_export(connection, export)
+    return WholeExport.model_validate({**row, "since": row["from"], "until": row["to"]})
+
+
+def say_sent(call: Calling, export: Number, told: HandedOver, dry_run: DryRun = False, key: Key = None) -> WholeExport:
+    """Say that an export was handed over to its ledger. Sent is not accepted: what is read back proves it."""
+
+    def act(tx: Tx) -> WholeExport:
+        note_sent(tx, export, told.how, call.person)
+        return _whole(tx.connection, export)
+
+    return call.once(act, key, dry_run=dry_run)
+
+
+def read_ledger_back(
+    call: Calling, export: Number, told: Annotated[BalancesShown, Query()], content: Content, key: Key = None
+) -> LedgerRead:
+    """Hand in the ledger's balances (a trial balance as CSV or XLSX) and compare them with all that it was given up to this export.
+
+    The file is archived. An account that comes to something else opens a case, which ends when a later file agrees.
+    """
+    if not told.dry_run:
+        call.act(archive_upload, content, DOCUMENT, told.name, call.person)
+
+    def act(tx: Tx) -> LedgerRead:
+        read_back(tx, export, Shown(content, told.since, told.until), call.person)
+        return LedgerRead.model_validate(show_export(tx.connection, export)["read_backs"][0])
+
+    return call.once(act, key, dry_run=told.dry_run)
+
+
 def give(call: Calling, told: LedgerWanted, dry_run: DryRun = False, key: Key = None) -> WholeWork:
     """Export entries for another ledger, each once. Few are written at once; for many, a worker writes them and the job tells."""
     scope = Scope(told.target, told.since, told.until, told.again)
@@ -111,6 +249,15 @@ RESOURCE = Resource(
     "Exports of the journal",
     (
         Operation("/journal/exports", list_given),
+        Operation("/journal/exports/{export}", get_export),
+        Operation("/journal/exports/{export}/sent", say_sent, "journal.export", "POST"),
+        Operation(
+            "/journal/exports/{export}/read-back",
+            read_ledger_back,
+            "journal.export",
+            "POST",
+            largest_body=LARGEST_BYTES,
+        ),
         Operation("/journal/exports", give, "journal.export", "POST", 202),
         Operation("/journal/line-lists", write_lines, "journal.export", "POST", 202),
     ),

@@ -6,10 +6,11 @@ from starlette.responses import Response
 
 from trueup.console.page import Offer, Page, Route
 from trueup.console.pages.journal import STATE, wanted_of
+from trueup.console.pages.ledger_export import STATES
 from trueup.console.tables import State, state_of
 from trueup.console.visit import Visit
 from trueup.formats.journal_export import known_exports
-from trueup.storage.views.journal import list_exports
+from trueup.storage.views.exports import list_exports
 from trueup.storage.views.journal_lines import count_lines
 from trueup.workflows.export_journal import Ledger, Scope
 from trueup.workflows.jobs.export_journal import ask_export
@@ -30,6 +31,7 @@ def _show(visit: Visit) -> Response:
         only_days=not (wanted.account or wanted.kind),
         forms=FORMS,
         targets=known_exports().values(),
+        states=STATES,
         exports=list_exports(visit.connection, limit=_EXPORTS),
     )
 

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from trueup.base.clock import write_instant
 from trueup.base.errors import NotFound
 from trueup.base.money import Money
-from trueup.storage import exports
 from trueup.storage.journal import journal_entries, journal_sums
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 from trueup.storage.views.remittances import documents_of
@@ -237,25 +236,6 @@ _SUM = (
 _BY = " GROUP BY s.account, s.currency ORDER BY s.currency, s.account"
 _BALANCES = sa.text(_SUM + _BY)
 _BALANCES_ON = sa.text(f"{_SUM} JOIN trueup.journal_entries e ON e.id = s.entry_id WHERE e.day <= :on{_BY}")
-
-
-def list_exports(connection: sa.Connection, *, target: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
-    """Exports, the newest first; `in_place` is false for one whose files were recorded and never said to be there."""
-    return [
-        {
-            "id": each.id,
-            "target": each.scope.target,
-            "entries": each.entries,
-            "from": each.scope.since.isoformat() if each.scope.since else None,
-            "to": each.scope.until.isoformat() if each.scope.until else None,
-            "again": each.scope.again,
-            "files": [dict(file) for file in each.files],
-            "by": each.actor,
-            "at": write_instant(each.exported_at),
-            "in_place": each.placed_at is not None,
-        }
-        for each in exports.list_exports(connection, target=target, limit=limit)
-    ]
 
 
 def _head(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -1,0 +1,94 @@
+"""One export of the journal: prepared, sent, read back; who said so, and what the ledger itself shows of what it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from starlette.responses import Response
+
+from trueup.base.errors import Invalid
+from trueup.console.money_words import Names
+from trueup.console.page import Page, Route
+from trueup.console.visit import Visit
+from trueup.formats.journal_export import export_named
+from trueup.storage.views.exports import show_export
+from trueup.workflows.export_journal import ACT
+from trueup.workflows.import_products import archive_upload
+from trueup.workflows.read_back_export import DOCUMENT, Shown, note_sent, read_back
+
+STATES = {
+    "recorded": ("warn", "Recorded, not in place"),
+    "prepared": ("info", "Prepared"),
+    "sent": ("held", "Sent, not read back"),
+    "differs": ("bad", "Read back: differs"),
+    "read-back": ("ok", "Read back"),
+}
+"""The colour and the word of where an export stands. What was merely sent is not green."""
+
+
+def _show(visit: Visit) -> Response:
+    export = show_export(visit.connection, visit.number("id"))
+    return visit.render(
+        "ledger_export.html",
+        title=f"Export {export['id']}",
+        export=export,
+        ledger=export_named(export["target"]),
+        stages=_stages(export),
+        state=STATES[export["state"]],
+        names=Names(visit),
+        may=visit.may(ACT),
+    )
+
+
+def _stages(export: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def stage(name: str, state: str, word: str, at: Any) -> dict[str, Any]:
+        return {"name": name, "state": state, "word": word, "at": at, "href": ""}
+
+    read = {"read-back": ("ok", "Agrees"), "differs": ("bad", "Differs")}.get(export["state"], ("idle", "Unknown"))
+    sent = ("held", f"Says {export['sent_by']}") if export["sent_at"] else ("idle", "Not said")
+    made = ("ok", "In place") if export["in_place"] else ("warn", "Not in place")
+    return [
+        stage("Prepared", *made, export["at"]),
+        stage("Sent", *sent, export["sent_at"]),
+        stage("Read back", *read, export["read_at"]),
+    ]
+
+
+def _sent(visit: Visit) -> Response:
+    number = visit.number("id")
+    fresh = visit.act(note_sent, number, visit.given("how"), visit.who)
+    words = "is noted as sent. Read the ledger back to prove it." if fresh else "was noted as sent before."
+    return visit.go(f"/journal/exports/{number}", f"Export {number} {words}")
+
+
+def _read(visit: Visit) -> Response:
+    number, (name, content) = visit.number("id"), visit.upload("file")
+    shown = Shown(content, _day(visit.given("from")), _day(visit.given("to")))
+    visit.act(archive_upload, content, DOCUMENT, name, visit.who)
+    read = visit.act(read_back, number, shown, visit.who)
+    count = len(read.differing)
+    if not count:
+        words = f"Every one of {read.accounts} accounts comes to what the ledger was given."
+    else:
+        words = f"{count} {'account differs' if count == 1 else 'accounts differ'}; a case says so."
+    return visit.go(f"/journal/exports/{number}", words)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid(f"Day {text!r}: expected a day such as 2026-10-31.") from None
+
+
+PAGE = Page(
+    "ledger_export",
+    "Export to a ledger",
+    (
+        Route("/journal/exports/{id:int}", _show),
+        Route("/journal/exports/{id:int}/sent", _sent, ACT, "POST"),
+        Route("/journal/exports/{id:int}/read-back", _read, ACT, "POST"),
+    ),
+)
