@@ -152,7 +152,7 @@ def test_an_export_that_was_broken_off_is_written_again(trueup: CommandLine) -> 
             app.act(False, lambda tx: export_journal(tx, scope, Ledger("USD"), FAY, shelf))
     assert lost is not None and not (trueup.folder / "lost.journal").exists()
     listed = trueup("journal", "exports")
-    assert listed.code == 1 and listed.out.splitlines()[1].split()[-1] == "no"
+    assert listed.code == 1 and listed.out.splitlines()[1].split()[-1] == "recorded"
     one_more(trueup)
     path = trueup.folder / "next.journal"
     said = trueup("journal", "export", "--format", "hledger", "-o", str(path), *BY)
