@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0048_read_backs"
-down_revision = "0047_cases_by_escalation"
+revision = "0049_read_backs"
+down_revision = "0048_connection_tests"
 branch_labels = None
 depends_on = None
 
