@@ -164,7 +164,8 @@ def _approve(console: Console, act: str) -> None:
         query = sa.text("SELECT id FROM trueup.proposals WHERE act = :act AND approved_by IS NULL")
         number = connection.execute(query, {"act": act}).scalar_one()
     with console.visitor("Bo Admin") as bo:
-        assert bo.post(f"/proposals/{number}/approve").status_code == 303
+        done = bo.post(f"/proposals/{number}/approve", back="//elsewhere.example/")
+        assert (done.status_code, done.headers["location"]) == (303, "/"), "nobody is led out of the console"
 
 
 def test_a_statement_is_grouped_summed_and_unfolds_its_lines(console: Console, page_of: Callable[..., Tab]) -> None:

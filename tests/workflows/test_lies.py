@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.workflows.installation import CHAIR, LAMP, Installation, install, line
-from tests.workflows.scenes import CALM, HOUR, MINUTE, case, deliveries, kept, standing
+from tests.workflows.scenes import CALM, HOUR, MINUTE, case, deliveries, kept, rows, standing
 from trueup.base.clock import ManualClock
 from trueup.simulators.amazon import FaultKind
 from trueup.storage.database import Database
@@ -57,6 +57,9 @@ def test_processing_for_ever_is_no_proof_and_is_sent_again_only_after_a_read_bac
         assert here.sends(number) == 2
         found = case(here, "acknowledgement.unanswered")
         assert found["deadline"] and found["money_at_risk"] == "240.00 USD"
+        assert rows(here, "SELECT cause FROM trueup.cases WHERE id = :id", id=found["id"]) == [
+            {"cause": "partner amazon-us"}
+        ]
         here.pass_time(HOUR)
         ends_well(here, number, (4, 0, 0))
         assert here.sends(number) == 2

@@ -103,6 +103,12 @@ class Visit:
         return self.person
 
     @property
+    def here(self) -> str:
+        """The address of the page that is looked at, for a form of it to come back to; "" where it is the answer to a form."""
+        asked = self.request.url.query
+        return f"{self.request.url.path}{'?' if asked else ''}{asked}" if self.request.method == "GET" else ""
+
+    @property
     def origin(self) -> str:
         """Where the browser says that it is: scheme, host and port of this request."""
         return f"{self.request.url.scheme}://{self.request.url.netloc}"

@@ -34,13 +34,25 @@ def item_cause(name: str | None) -> str:
     return f"{ITEM} {name}" if name else ITEM
 
 
+def partner_cause(partner: str) -> str:
+    """A cause that is a partner: what we sent it, or what it said."""
+    return f"{PARTNER} {partner}"
+
+
+def delivery_cause(key: str, channel: str) -> str:
+    """The cause of a case about what we sent: the partner that its natural key names (`acknowledgement amazon-us/4XY ...`), else the
+    connection that it goes out by."""
+    to = next((word for word in key.split() if "/" in word), "")
+    return partner_cause(to.partition("/")[0]) if to else f"{CONNECTION} {channel}"
+
+
 def _of_subject(subject: str) -> str:
     thing, _, rest = subject.partition(" ")
     first = rest.partition(" ")[0]
     if thing in _FIRST:
         return f"{_FIRST[thing]} {first}"
     if thing in _OF_PARTNERS and "/" in first:
-        return f"{PARTNER} {first.partition('/')[0]}"
+        return partner_cause(first.partition("/")[0])
     if thing == "stock":
         return item_cause(rest.split(" ")[1] if " " in rest else first)
     if thing == "inventory":
@@ -57,5 +69,5 @@ def _of_suspense(partner: str, rest: str) -> str:
         case ["lines", "like", *shape, _, _]:
             return f"{LINES} like {' '.join(shape)} of {partner}"
         case ["reference", *_]:
-            return f"{PARTNER} {partner}"
+            return partner_cause(partner)
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,15 @@ _STANDING = """SELECT
     EXISTS (SELECT FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'PENDING'))
         OR EXISTS (SELECT FROM dbos.workflow_status WHERE status = 'DELAYED') AS busy,
     (SELECT min(due) FROM durable.timers) AS next_due"""
+
+# The key of a run is its id without the last part, which counts; a run whose id has two parts is the only one of its key. Pieces of
+# a job are counted likewise, and are different work.
+_ENDED_WELL = """SELECT failed.workflow_uuid AS run_id FROM dbos.workflow_status AS failed
+CROSS JOIN LATERAL (SELECT regexp_replace(failed.workflow_uuid, '[^:]*$', '') AS stem) AS key
+WHERE failed.workflow_uuid = ANY(%(runs)s) AND (failed.status = 'SUCCESS' OR (
+    key.stem LIKE '%%:%%:' AND failed.workflow_uuid NOT LIKE 'job:%%' AND EXISTS (
+        SELECT FROM dbos.workflow_status AS later WHERE later.created_at > failed.created_at AND later.status = 'SUCCESS'
+            AND later.name = failed.name AND starts_with(later.workflow_uuid, key.stem))))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,11 @@ def find_run(connection: sa.Connection, run_id: str) -> tuple[list[Run], str]:
     ).all()
     found = sorted((_run(row) for row in rows), key=lambda run: run.status is RunStatus.TIMED)
     return found, rows[0].queue if rows else ""
+
+
+def ended_well(connection: sa.Connection, run_ids: Sequence[str]) -> set[str]:
+    """Of runs that failed those that were retried and ended, or after which another run of the same key did."""
+    return {row.run_id for row in connection.exec_driver_sql(_ENDED_WELL, {"runs": list(run_ids)})}
 
 
 def read_standing(connection: sa.Connection) -> Standing:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from trueup.base.errors import Conflict
+from trueup.domain.case_causes import delivery_cause
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deliveries import Delivery, DeliveryState
 from trueup.domain.inventory_advice import AdvisedItem, InventoryAdvice
@@ -174,6 +175,7 @@ def _unanswered(delivery: Delivery) -> CaseDraft:
         owner="operations",
         resolutions=(Resolution.DISMISS,),
         evidence=delivery.digest,
+        cause=delivery_cause(delivery.key, delivery.channel),
     )
 
 

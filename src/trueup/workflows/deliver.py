@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from trueup.base.errors import Conflict, Paused, Rejected, Throttled, Transient
+from trueup.domain.case_causes import delivery_cause
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deliveries import Delivery, DeliveryState, is_open
 from trueup.domain.orders import OrderState
@@ -173,6 +174,7 @@ def delivery_case(delivery: Delivery, kind: str, title: str, numbers: tuple[str,
         owner="operations",
         resolutions=(Resolution.RETRY, Resolution.DISMISS),
         evidence=delivery.digest,
+        cause=delivery_cause(delivery.key, delivery.channel),
     )
 
 

@@ -1,12 +1,13 @@
-"""Mend runs: a person has one that stopped go on, or one that should not go on stop."""
+"""Mend runs: a person has one that stopped go on, or one that should not go on stop; what was done after all is no case."""
 
 from __future__ import annotations
 
 from trueup.base.errors import Conflict
-from trueup.storage import deliveries, orders
-from trueup.storage.views.runs import show_run
+from trueup.storage import cases, deliveries, orders
+from trueup.storage.views.runs import ended_well, show_run
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.rounds import RUN_FAILED
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import Tx
 
@@ -35,6 +36,14 @@ def note_cancel(tx: Tx, run_id: str, person: Person) -> str:
     for order_id in orders.free_orders(tx.connection, run_id):
         start_answering(tx, order_id)
     return was
+
+
+def close_mended(tx: Tx) -> None:
+    """Close the cases of runs whose work was done after all, by themselves or by a later run of the same key."""
+    failed = {subject.removeprefix("run "): subject for subject in cases.open_subjects(tx.connection, RUN_FAILED)}
+    for run_id in sorted(ended_well(tx.connection, sorted(failed))):
+        why = "it was retried and ended, or a later run of the same key did"
+        cases.close_case(tx.connection, RUN_FAILED, failed[run_id], why=why, now=tx.now)
 
 
 def _order_of(tx: Tx, run_id: str) -> int | None:

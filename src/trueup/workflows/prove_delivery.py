@@ -13,6 +13,7 @@ from typing import Any
 from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import DocumentError, NotFound, RemoteError
 from trueup.domain.acknowledgements import Acknowledgement
+from trueup.domain.case_causes import delivery_cause
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deliveries import Delivery, DeliveryState, is_open
 from trueup.domain.landing import OrderStatus, judge
@@ -290,6 +291,7 @@ def _unproven(delivery: Delivery, sent: datetime) -> CaseDraft:
         owner="operations",
         resolutions=(Resolution.DISMISS,),
         evidence=delivery.digest,
+        cause=delivery_cause(delivery.key, delivery.channel),
     )
 
 

@@ -13,6 +13,7 @@ from trueup.workflows.advise_stock import advice_rounds, ensure_advices
 from trueup.workflows.check_stock import ensure_sweeps, sweep_rounds
 from trueup.workflows.compute_buffers import buffer_rounds, ensure_buffers
 from trueup.workflows.find_trade_ins import ensure_searches, search_rounds
+from trueup.workflows.mend_runs import close_mended
 from trueup.workflows.pause_connection import watch_pauses
 from trueup.workflows.plan_reports import ensure_reports, report_rounds
 from trueup.workflows.poll_circular import circular_rounds, ensure_circular
@@ -77,6 +78,7 @@ def look_around(tx: Tx, run_id: str) -> None:
             cases.open_case(tx.connection, _silent(subject, row["last_error"], str(tx.now - last)), tx.now)
         else:
             cases.close_case(tx.connection, "source.silent", subject, why="it answers again", now=tx.now)
+    close_mended(tx)
     for rounds in every_rounds(tx.resources):
         mend_rounds(tx, rounds)
     set_next(tx, _rounds(tx.resources), run_id, pace.watch)

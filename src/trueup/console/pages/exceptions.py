@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import Invalid, NotFound, Refused
+from trueup.console.addresses import ours
 from trueup.console.case_words import (
     BINDING,
     STANDINGS,
@@ -312,8 +313,9 @@ def _here(visit: Visit) -> str:
 
 
 def _approve(visit: Visit) -> Response:
+    """Back to the object or the list that the proposal was seen in."""
     approved = visit.act(approve_proposal, visit.number("proposal"), visit.who)
-    return visit.go("/exceptions", f"Approved: {approved.words}.")
+    return visit.go(ours(visit.given("back") or "/exceptions"), f"Approved: {approved.words}.")
 
 
 def _find(visit: Visit, sought: Sought) -> list[Hit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,6 +63,11 @@ def show_run(connection: sa.Connection, run_id: str) -> dict[str, Any]:
     if not found:
         raise NotFound(f"Run {run_id!r}: there is none of that id (finished ones are forgotten after a while).")
     return _run_json(found[0], _moved(connection, [run_id]))
+
+
+def ended_well(connection: sa.Connection, run_ids: Sequence[str]) -> set[str]:
+    """Of runs that failed those whose work was done after all: retried to its end, or by a later run of the same key."""
+    return run_list.ended_well(connection, run_ids) if run_ids and _has_worked(connection) else set()
 
 
 def load_speeds(connection: sa.Connection) -> dict[str, Speed]:
