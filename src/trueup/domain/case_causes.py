@@ -40,8 +40,8 @@ def partner_cause(partner: str) -> str:
 
 
 def delivery_cause(key: str, channel: str) -> str:
-    """The cause of a case about what we sent: the partner that its natural key names (`acknowledgement amazon-us/4XY ...`), else the
-    connection that it goes out by."""
+    """The cause of a case about what we sent: the partner that its natural key names (`acknowledgement amazon-us/4XY ...`), else
+    the connection that it goes out by."""
     to = next((word for word in key.split() if "/" in word), "")
     return partner_cause(to.partition("/")[0]) if to else f"{CONNECTION} {channel}"
 
