@@ -14,6 +14,7 @@ from playwright.sync_api import Page as Tab
 from python_calamine import load_workbook
 
 from tests.console.installed import Console
+from trueup.console.tour_steps import STEPS
 
 
 def _rows(console: Console, query: str, **values: Any) -> list[tuple[Any, ...]]:
@@ -129,6 +130,14 @@ def test_an_auditor_proves_a_light_takes_the_queue_along_and_changes_nothing(
         assert aude.post("/connections/shop/pause", span="1h", reason="audit", sure="yes").status_code == 403
     assert _rows(console, "SELECT 1 FROM trueup.acts WHERE actor = 'Aude' AND act LIKE 'connection.%'") == []
     assert _rows(console, "SELECT 1 FROM trueup.pauses WHERE reason = 'audit'") == []
+
+
+def test_a_newcomer_is_through_in_ten_minutes() -> None:
+    """Every step read at 200 words a minute, and ten seconds for each act or way to its page; without a clock."""
+    words = sum(len(f"{step.title} {step.words}".split()) for step in STEPS)
+    acts = sum(1 + step.acts for step in STEPS)
+    minutes = words / 200 + acts * 10 / 60
+    assert minutes < 10, f"{words} words and {acts} acts take {minutes:.1f} minutes"
 
 
 def test_the_tour_leads_through_real_things_and_is_kept(console: Console, page_of: Callable[..., Tab]) -> None:

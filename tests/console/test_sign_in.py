@@ -95,6 +95,25 @@ def test_preferences_change_how_numbers_and_times_are_written(console: Console) 
     assert 'data-density="compact"' in page
 
 
+def test_figures_and_theme_are_chosen_apart_from_language(console: Console) -> None:
+    """British days with German figures, dark on this device; files stay as programs read them; what is not offered is refused."""
+    wanted = {
+        "locale": "en_GB",
+        "figures": "point-comma",
+        "zone": "Europe/Berlin",
+        "density": "normal",
+        "theme": "dark",
+    }
+    with console.visitor("Bo Admin") as bo:
+        bo.post("/account/preferences", **wanted)
+        page = bo.get("/exceptions").text
+        assert "318,00" in page and 'data-figures="de-DE"' in page and 'data-bs-theme="dark"' in page
+        assert "318.00" in bo.get("/exceptions.csv").text
+        assert bo.post("/account/preferences", **{**wanted, "figures": "roman"}).status_code == 422
+        bo.post("/account/preferences", locale="", figures="", zone="", density="normal", theme="")
+        assert "data-theme-unset" in bo.get("/account").text
+
+
 def test_nobody_steps_in_without_a_demonstration(console: Console) -> None:
     """The door of the demonstration is shut in an installation."""
     with console.visitor() as nobody:

@@ -20,6 +20,8 @@ MINUS = "\N{MINUS SIGN}"
 UNKNOWN = "\N{EN DASH}"
 LOCALES = ("en_GB", "en_US", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "sv_SE", "pl_PL", "en_CA", "en_AU", "ja_JP")
 """How numbers and days can be written; the words of the console are English."""
+FIGURES = {"comma-point": "en_US", "point-comma": "de_DE", "space-comma": "fr_FR", "apostrophe-point": "de_CH"}
+"""How figures can be written whatever else is chosen, by the marks of groups and of decimals: locales that write them so."""
 _SOON = timedelta(hours=4)
 _NOW = timedelta(seconds=10)
 _MOMENT = re.compile(
@@ -33,11 +35,12 @@ _FIRST_WORD = re.compile(r"^[a-z]+(?=[\s,:;.'’]|$)")
 
 @dataclass(frozen=True, slots=True)
 class Presenting:
-    """A person's way of reading: locale and time zone, and the time it is now."""
+    """A person's way of reading: locale and time zone, and the time it is now. `figures` writes numbers and money."""
 
     locale: Locale
     zone: ZoneInfo
     now: datetime
+    figures: Locale
 
     @property
     def day_ends(self) -> datetime:
@@ -46,7 +49,7 @@ class Presenting:
 
     def number(self, value: int | Decimal) -> str:
         """A number with its groups."""
-        return _minus(numbers.format_decimal(value, locale=self.locale, decimal_quantization=False))
+        return _minus(numbers.format_decimal(value, locale=self.figures, decimal_quantization=False))
 
     def money(self, amount: Money | str | None, *, code: bool = True) -> Markup:
         """Money, from a value or from text such as "12.40 EUR"; an en dash when it is not known."""
@@ -149,7 +152,7 @@ class Presenting:
 
     def _grouped(self, amount: Money) -> str:
         pattern = "#,##0" + ("." + "0" * digits if (digits := -amount.amount.as_tuple().exponent) else "")  # type: ignore[operator]
-        return _minus(numbers.format_decimal(amount.amount, format=pattern, locale=self.locale))
+        return _minus(numbers.format_decimal(amount.amount, format=pattern, locale=self.figures))
 
     def span(self, length: timedelta) -> str:
         """A length of time: 15 min, 3 h."""
@@ -160,11 +163,14 @@ class Presenting:
         return Markup('<time datetime="{}" title="{}">{}</time>').format(stamp, self.exact(moment), escape(shown))
 
 
-def present_in(locale: str, accepted: str, zone: str, now: datetime) -> Presenting:
-    """For the locale that a person chose, or the first that their browser accepts; the zone likewise, UTC when unknown."""
+def present_in(locale: str, accepted: str, zone: str, now: datetime, figures: str = "") -> Presenting:
+    """For the locale that a person chose, or the first that their browser accepts; the zone likewise, UTC when unknown.
+
+    `figures` is one of FIGURES; "" writes numbers as the locale does.
+    """
     wanted = [locale] if locale else [part.split(";")[0].strip() for part in accepted.split(",") if part.strip()]
     found = negotiate_locale([each.replace("-", "_") for each in wanted], LOCALES) or LOCALES[0]
-    return Presenting(_locale(found), _zone(zone), now)
+    return Presenting(_locale(found), _zone(zone), now, _locale(FIGURES.get(figures, found)))
 
 
 def zones() -> list[str]:

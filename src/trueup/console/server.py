@@ -158,7 +158,8 @@ def _serve(house: House, page: Page, route: Route, asked: Asked) -> Response:
             or house.desk.settings.installation.time_zone
         )
         accepted = request.headers.get("accept-language", "")
-        present = present_in(str(preferences.get("locale", "")), accepted, str(zone), house.desk.world.clock.now())
+        locale, figures = (str(preferences.get(name, "")) for name in ("locale", "figures"))
+        present = present_in(locale, accepted, str(zone), house.desk.world.clock.now(), figures)
         visit = Visit(request, house, page, connection, present, person, preferences, ticket, asked.form, asked.body)
         visit.nonce = secrets.token_urlsafe(16)
         visit.csrf = csrf_of(ticket) if person else ""

@@ -12,13 +12,15 @@ from trueup.storage.views.tour import find_thing
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step: what it is about, what to look at and do there, and where. `address` has `{thing}` in place of the `thing` that is
-    looked for, and `{month}` for the last month; without such a thing the step is at `otherwise`, "" for nowhere."""
+    looked for, and `{month}` for the last month; without such a thing the step is at `otherwise`, "" for nowhere. `acts`: how many
+    things to press it speaks of, beside going on."""
 
     title: str
     words: str
     address: str
     thing: str = ""
     otherwise: str = ""
+    acts: int = 0
 
 
 STEPS = (
@@ -30,11 +32,12 @@ STEPS = (
     ),
     Step(
         "Find the case with the most money",
-        "One queue holds all that does not agree. Here it is sorted by money at risk, and the dearest case is open. With j and k "
-        "you go from row to row.",
+        "A case is something that does not agree and waits for a decision; this queue holds all of them. Here it is sorted by "
+        "money at risk, and the dearest case is open. With j and k you go from row to row.",
         "/exceptions?sort=money&row={thing}",
         "dearest-case",
         "/exceptions?sort=money",
+        acts=2,
     ),
     Step(
         "See the evidence, down to the bytes",
@@ -42,6 +45,7 @@ STEPS = (
         "finding. It was archived before anything read it.",
         "/documents/{thing}",
         "evidence",
+        acts=2,
     ),
     Step(
         "Answer a case, as a trial first",
@@ -49,6 +53,7 @@ STEPS = (
         "you confirm.",
         "/exceptions?row={thing}",
         "answerable-case",
+        acts=2,
     ),
     Step(
         "See what a decision did",
@@ -66,8 +71,8 @@ STEPS = (
     ),
     Step(
         "See a remittance add up",
-        "What Amazon tells, how it is booked, and what came, each to the cent. What nobody can explain waits in suspense, in a "
-        "case.",
+        "A remittance is the buyer's list of what a payment is for. What Amazon tells, how it is booked, and what came to the "
+        "bank, each to the cent. A line that nobody can explain waits in an account of its own, suspense, and has a case.",
         "/remittances/{thing}",
         "remittance",
     ),
@@ -78,12 +83,14 @@ STEPS = (
         "/matches/{thing}",
         "contested-case",
         "/matches",
+        acts=1,
     ),
     Step(
         "Take a number of stock apart",
         "What may be sold is a sum: what is on hand, less what is held, kept for others, and the buffer. Each term opens its rows.",
         "/stock/{thing}",
         "product",
+        acts=1,
     ),
     Step(
         "Close the month by its checklist",

@@ -14,7 +14,7 @@ function colours() {
 
 // As the tables have it: groups, and a minus that is one.
 function plain(value) {
-  return value.toLocaleString("en").replace("-", "\u2212");
+  return value.toLocaleString(document.documentElement.dataset.figures || "en").replace("-", "\u2212");
 }
 
 function axis(given, chosen, width) {

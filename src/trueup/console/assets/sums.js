@@ -1,5 +1,10 @@
 // The sum of the rows that are marked, in sight while one scrolls: whole minor units, so that no cent is lost.
 
+// The locale whose marks this person reads numbers by, as the server writes them.
+export function figures() {
+  return document.documentElement.dataset.figures || "en";
+}
+
 function digitsOf(text) {
   return (text.split(".")[1] ?? "").length;
 }
@@ -10,8 +15,8 @@ function add(table, place) {
   const digits = Math.max(0, ...marked.map(digitsOf));
   const minor = marked.reduce((sum, text) => sum + BigInt(text.replace(".", "") + "0".repeat(digits - digitsOf(text))), 0n);
   const plain = minor.toString().replace("-", "").padStart(digits + 1, "0");
-  const whole = BigInt(plain.slice(0, plain.length - digits)).toLocaleString(document.documentElement.lang || undefined);
-  const mark = (1.5).toLocaleString(document.documentElement.lang || undefined)[1];
+  const whole = BigInt(plain.slice(0, plain.length - digits)).toLocaleString(figures());
+  const mark = (1.5).toLocaleString(figures())[1];
   const amount = digits ? `${whole}${mark}${plain.slice(-digits)}` : whole;
   place.textContent = `${marked.length} marked: ${minor < 0n ? "\u2212" : ""}${amount} ${table.dataset.sums}`;
 }

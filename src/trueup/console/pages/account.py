@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from babel import Locale
 from starlette.responses import Response
 
 from trueup.base.errors import Invalid, Refused
 from trueup.console.page import Page, Route
 from trueup.console.pages.sign_in import visitor_of
-from trueup.console.presenting import LOCALES, zones
+from trueup.console.presenting import FIGURES, LOCALES, present_in, zones
 from trueup.console.tables import Choice
 from trueup.console.visit import Visit
 from trueup.storage.views import console as views
 from trueup.workflows.keep_preferences import keep_preferences
 from trueup.workflows.sign_in import NewPassword, change_password, sign_out_elsewhere
 
+_SHOWN = Decimal("-1234567.89")
+_THEMES = (Choice("", "As the device says"), Choice("light", "Light"), Choice("dark", "Dark"))
+_YEAR_SECONDS = 365 * 24 * 3600
 _DENSITIES = (Choice("normal", "Normal"), Choice("compact", "Compact"))
 
 
@@ -25,6 +31,8 @@ def _show(visit: Visit) -> Response:
         locales=[Choice("", "As the browser says"), *locales],
         zones=[Choice("", "As the browser says"), *(Choice(name, name.replace("_", " ")) for name in zones())],
         densities=_DENSITIES,
+        figures=[Choice("", "As the days are written"), *(_written(visit, name) for name in FIGURES)],
+        themes=_THEMES,
         sessions=views.list_sessions(visit.connection, visit.who.name),
         passkeys=views.list_passkeys(visit.connection, visit.who.name),
         provider=next(iter(visit.desk.world.connections.identity_providers), ""),
@@ -32,13 +40,32 @@ def _show(visit: Visit) -> Response:
     )
 
 
+def _written(visit: Visit, name: str) -> Choice:
+    return Choice(name, present_in("", "", "", visit.now, name).number(_SHOWN))
+
+
 def _keep(visit: Visit) -> Response:
-    locale, zone, density = visit.given("locale"), visit.given("zone"), visit.given("density", "normal")
-    if locale not in ("", *LOCALES) or zone not in ("", *zones()) or density not in {each.value for each in _DENSITIES}:
+    offered = {
+        "locale": ("", *LOCALES),
+        "figures": ("", *FIGURES),
+        "zone": ("", *zones()),
+        "density": tuple(each.value for each in _DENSITIES),
+        "theme": tuple(each.value for each in _THEMES),
+    }
+    wanted: dict[str, Any] = {name: visit.given(name) for name in offered}
+    wanted["density"] = wanted["density"] or _DENSITIES[0].value
+    if any(wanted[name] not in choices for name, choices in offered.items()):
         raise Invalid("Preferences: choose one of those offered.")
-    wanted = {"locale": locale, "zone": zone, "density": density, "shortcuts_off": bool(visit.given("shortcuts_off"))}
-    visit.act(keep_preferences, visit.who, wanted)
-    return visit.go("/account", "Preferences saved.")
+    theme = wanted.pop("theme")
+    visit.act(keep_preferences, visit.who, wanted | {"shortcuts_off": bool(visit.given("shortcuts_off"))})
+    answer = visit.go("/account", "Preferences saved.")
+    # A theme is of a device and not of a person: the cookie that the switch in the top bar sets.
+    if theme:
+        secure = visit.request.url.scheme == "https"
+        answer.set_cookie("theme", theme, max_age=_YEAR_SECONDS, samesite="lax", secure=secure)
+    elif visit.theme:
+        answer.delete_cookie("theme")
+    return answer
 
 
 def _change_password(visit: Visit) -> Response:
