@@ -35,10 +35,10 @@ def test_a_sentence_is_read_in_the_readers_way(kept: str, read: str) -> None:
 
 
 def test_numbers_are_written_by_a_choice_of_their_own() -> None:
-    """The days of Britain with the figures of Switzerland: in numbers, in money, and in sentences; nothing else changes."""
-    reader = present_in("en_GB", "", "Europe/Berlin", _NOW, "apostrophe-point")
-    assert reader.prose("1234.50 EUR on 2026-11-02") == "1'234.50\N{NO-BREAK SPACE}EUR on 2 Nov 2026"
-    assert (reader.number(1234567), reader.day("2026-11-02")) == ("1'234'567", "2 Nov 2026")
+    """The days of Britain with the figures of Germany: in numbers, in money, and in sentences; nothing else changes."""
+    reader = present_in("en_GB", "", "Europe/Berlin", _NOW, "point-comma")
+    assert reader.prose("1234.50 EUR on 2026-11-02") == "1.234,50\N{NO-BREAK SPACE}EUR on 2 Nov 2026"
+    assert (reader.number(1234567), reader.day("2026-11-02")) == ("1.234.567", "2 Nov 2026")
     spaced = present_in("en_US", "", "UTC", _NOW, "space-comma")
     assert (
         re.sub(r"\s", " ", str(spaced.money("-1234.50 EUR", code=False)))

@@ -20,7 +20,7 @@ MINUS = "\N{MINUS SIGN}"
 UNKNOWN = "\N{EN DASH}"
 LOCALES = ("en_GB", "en_US", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "sv_SE", "pl_PL", "en_CA", "en_AU", "ja_JP")
 """How numbers and days can be written; the words of the console are English."""
-FIGURES = {"comma-point": "en_US", "point-comma": "de_DE", "space-comma": "fr_FR", "apostrophe-point": "de_CH"}
+FIGURES = {"comma-point": "en_US", "point-comma": "de_DE", "space-comma": "fr_FR"}
 """How figures can be written whatever else is chosen, by the marks of groups and of decimals: locales that write them so."""
 _SOON = timedelta(hours=4)
 _NOW = timedelta(seconds=10)
