@@ -8,6 +8,7 @@ from random import Random
 
 import sqlalchemy as sa
 
+from trueup.base.money import Money
 from trueup.domain.circular import (
     BlockedDate,
     BlockedResource,
@@ -25,8 +26,8 @@ from trueup.domain.circular_units import Lane
 from trueup.storage.circular import Kind, Said, mark_gone, save_records
 from trueup.storage.circular_units import load_units
 from trueup.storage.database import Database
-from trueup.storage.views.circular import count_lanes
-from trueup.storage.views.circular_lanes import Asked, count_stages, list_lanes, list_units
+from trueup.storage.views.circular import count_lanes, list_cycles
+from trueup.storage.views.circular_lanes import Asked, count_overdue, count_stages, list_lanes, list_units
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SAID = Said("programme", "0" * 64, NOW)
@@ -41,6 +42,7 @@ def made(chance: Random, number: int) -> Item:
         chance.choice(list(Readiness)),
         variant=chance.choice([None, "variant-1", "variant-2"]),
         product=chance.choice([None, "product-1", "product-2"]),
+        acquisition_cost=chance.choice([None, Money(number * 100, "USD")]),
         active_cycle=chance.choice([None, None, None, 7]),
         active_return=chance.choice([None, None, None, 9]),
         condition=chance.choice([None, Condition(1, "Used"), Condition(2, "Damaged (Repairable)")]),
@@ -105,6 +107,10 @@ def _same_stages(connection: sa.Connection) -> None:
             found += [row["id"] for row in page]
             place = (page[-1]["programme"], page[-1]["id"])
         assert found == [unit.item.id for unit in units if stage_of(unit, NOW) is stage]
+    late = list_cycles(connection, NOW, overdue=True, limit=1000)
+    worth = sum(row["value_minor"] or 0 for row in late)
+    overdue = count_overdue(connection, NOW)
+    assert (overdue.count, [money.minor for money in overdue.value]) == (len(late), [worth]) and worth
     for lane in list_lanes(connection, NOW, 5):
         assert len(lane.rows) == min(5, counts[lane.stage]) and {row["stage"] for row in lane.rows} == {
             lane.stage.value

@@ -168,6 +168,18 @@ ORDER BY programme, id LIMIT :limit
 )
 
 
+def is_overdue(now: datetime, told: Any) -> sa.ColumnElement[bool]:
+    """Whether a record of a cycle is of one that is overdue: what `Cycle.is_overdue` says, by its columns."""
+    due = sa.func.coalesce(told.body["receive_at"].astext, told.body["rental_end"].astext)
+    return sa.and_(
+        told.open,
+        told.body["fulfilled_at"].astext.is_not(None),
+        told.body["received_at"].astext.is_(None),
+        told.body["method"].astext != Method.RESALE.value,
+        sa.cast(due, told.seen_at.type) < now,
+    )
+
+
 def is_late(now: datetime) -> sa.ColumnElement[bool]:
     """Whether a record of a cycle may be of one that is overdue: it went out, and its day of return is over."""
     told = circular_records.c

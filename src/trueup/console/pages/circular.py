@@ -67,8 +67,9 @@ def _show(visit: Visit) -> Response:
     """The view that the address asks for; a lane, a stage or a product alone is a list of its rows."""
     state = state_of(visit, "view", "stage", "lane", "sku", "at")
     connection, now = visit.connection, visit.now
-    overdue = views.list_cycles(connection, now, overdue=True, limit=_OVERDUE)
-    counts = lanes.count_stages(connection, now)
+    shown = _view(visit, state)
+    found = {each.stage: each.count for each in shown.get("lanes", ())}
+    counts = found or lanes.count_stages(connection, now)
     return visit.render(
         "circular.html",
         state=state,
@@ -80,13 +81,12 @@ def _show(visit: Visit) -> Response:
         ],
         counts=[(each, _words(each), counts[each]) for each in Stage],
         ours=sum(count for each, count in counts.items() if each is not Stage.RETIRED),
-        overdue=overdue,
-        overdue_value=lanes.value_overdue(overdue),
+        overdue=lanes.count_overdue(connection, now),
         standings=STANDINGS,
         notes=_NOTES,
         names={stage: _words(stage) for stage in Stage},
         steps=[(STEPS[each.step], each) for each in trade_ins.count_steps(connection)],
-        **_view(visit, state),
+        **shown,
     )
 
 
@@ -103,7 +103,7 @@ def _view(visit: Visit, state: State) -> dict[str, Any]:
     if view == "returns":
         return {"returns": views.list_returns(connection, limit=_MOST)}
     if view == "overdue":
-        return {}
+        return {"late": views.list_cycles(connection, now, overdue=True, limit=_OVERDUE)}
     if asked == lanes.Asked() and not state["at"]:
         return {"lanes": lanes.list_lanes(connection, now, _SHOWN)}
     rows = lanes.list_units(connection, now, asked, page)

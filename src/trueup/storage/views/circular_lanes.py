@@ -19,7 +19,7 @@ from trueup.domain.circular_stages import STAGES, Stage, due_of, stage_of, waits
 from trueup.domain.circular_units import Lane, Unit, called, clashes
 from trueup.storage.bulk import among_pairs
 from trueup.storage.circular import Kind, circular_records, load_records
-from trueup.storage.circular_units import Alike, count_alike, units_of_items
+from trueup.storage.circular_units import Alike, count_alike, is_overdue, units_of_items
 from trueup.storage.shop_sales import load_named_sales
 from trueup.storage.views.circular import earned, find_units, item_json, skus_of, sum_known
 
@@ -199,11 +199,32 @@ def _brought(connection: sa.Connection, keys: Collection[tuple[str, int]]) -> di
     return {key: found for key, found in sums.items() if found is not None}
 
 
-def value_overdue(rows: Sequence[dict[str, Any]]) -> list[Money]:
-    """What overdue cycles keep from us by the cost of their units, a sum a currency."""
-    sums: dict[str, int] = defaultdict(int)
-    for row in rows:
-        if row["value"] is not None:
-            value = Money.of(*row["value"].split(" "))
-            sums[value.currency] += value.minor
-    return [Money(minor, currency) for currency, minor in sorted(sums.items())]
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """How many rentals should be back and are not, and what their units cost as far as that is known, a sum a currency."""
+
+    count: int
+    value: tuple[Money, ...]
+
+
+def count_overdue(connection: sa.Connection, now: datetime) -> Overdue:
+    """All of them; `list_cycles` has the rows."""
+    cycle, item = circular_records.alias("cycle"), circular_records.alias("item")
+    cost = item.c.body["acquisition_cost"]
+    query = (
+        sa.select(
+            cost["currency"].astext.label("currency"),
+            sa.func.sum(sa.cast(cost["minor"].astext, sa.BigInteger)).label("minor"),
+            sa.func.count().label("cycles"),
+        )
+        .select_from(cycle)
+        .outerjoin(
+            item,
+            sa.and_(item.c.kind == Kind.ITEM.value, item.c.programme == cycle.c.programme, item.c.id == cycle.c.item),
+        )
+        .where(cycle.c.kind == Kind.CYCLE.value, is_overdue(now, cycle.c))
+        .group_by(sa.text("currency"))
+    )
+    rows = connection.execute(query.order_by(sa.text("currency"))).all()
+    value = tuple(Money(int(row.minor), row.currency) for row in rows if row.currency is not None)
+    return Overdue(sum(row.cycles for row in rows), value)
