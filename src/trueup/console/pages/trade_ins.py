@@ -33,6 +33,11 @@ from trueup.workflows.world import Tx
 
 _MOST = 50
 _TABS = (Choice("", "To be done"), Choice("all", "All"))
+_PROPOSED = {
+    acts.GRADE: "to grade it",
+    acts.REPEAT: "to give the credit anew, because it never arrived",
+    acts.BREAK: "to write off what is left of the credit",
+}
 _PROOFS = ("credits", "deposits")
 _RECORDED = ("key", "sku", "serial", "quote", "customer")
 
@@ -141,6 +146,7 @@ def _shown(visit: Visit, code: str = "") -> Response:
         limit=visit.desk.settings.two_persons_above,
         unit=_unit(visit, terms, shown["item"]),
         proposals=waiting,
+        proposed=_PROPOSED,
         acts=act_views.list_acts(visit.connection, subject=f"trade-in {key}"),
         code=code,
     )
