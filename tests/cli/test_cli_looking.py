@@ -56,7 +56,8 @@ def test_an_order_tells_its_story(trueup: CommandLine) -> None:
     """From bytes to acceptance, in the order it happened, each with the hash of its evidence."""
     said = trueup("orders", "explain", "PO000001")
     told = [line.split()[3] for line in said.out.splitlines() if line.startswith("2026-")]
-    assert told == ["order.received", "order.decided", "acknowledgement.sent", "shop", "acknowledgement.proven"]
+    looked = ["status.read", "status.read", "acknowledgement.proven"]
+    assert told == ["order.received", "order.decided", "acknowledgement.sent", "shop", *looked]
     assert "2 cases accepted: all in stock" in said.out
     story = trueup("orders", "explain", "PO000001", "--json").json["story"]
     assert all(len(event["evidence"]) == 64 for event in story)

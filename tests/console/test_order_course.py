@@ -12,6 +12,7 @@ from tests.cli.remitted import export, line
 from tests.console.calling import calling, person, token
 from tests.console.conftest import Filled, console_over
 from tests.console.installed import Console
+from trueup.storage.views.order_looks import status_name
 from trueup.workflows.import_invoices import import_invoices
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.import_proofs import import_proofs
@@ -105,3 +106,16 @@ def test_invoiced_less_deductions_less_open_is_paid_to_the_cent(story: Console) 
         assert targets == {"invoices", "deductions", "payments"} and all(f'id="{each}"' in page for each in targets)
         rows = set(re.findall(r'href="(/remittances/\d+/lines/\d+)"', page))
         assert len(rows) == 3 and all(fina.get(each).status_code in (200, 303) for each in rows)
+
+
+def test_looks_that_show_nothing_new_are_folded_into_one_that_unfolds_to_every_one(story: Console) -> None:
+    """Three looks, of which two show what the first did: these are one row, which unfolds; of people it is none."""
+    name = status_name("amazon-us", "PO000003")
+    for content in (b'{"shown": 1}', b'{"shown": 1}', b'{"shown": 1}'):
+        with story.app.database.transaction() as connection:
+            story.app.world.keep(connection, content, kind="status", source="amazon-us", name=name)
+    with story.visitor("Olga") as olga:
+        page = olga.get("/orders/amazon-us/PO000003").text
+        assert page.count("1 more look, no change") == 1
+        assert page.count("The buyer shows it anew") == 1 and page.count("The buyer was asked: no change") == 2
+        assert "The buyer was asked" not in olga.get("/orders/amazon-us/PO000003?events=people").text

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from trueup.base.errors import Invalid
-from trueup.cli import answers, case_many, case_talk
+from trueup.cli import answers, case_causes, case_many, case_talk
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column, words
 from trueup.domain.cases import Resolution
@@ -20,7 +20,7 @@ from trueup.workflows.resolve_case import resolve_case
 group = typer.Typer(
     name="cases",
     help="Cases: list, show, explain, resolve, proposals, approve, classify, choose, write-off, post-now, comment, withdraw, "
-    "assign, snooze, wake, many.",
+    "assign, snooze, wake, many, merge, unmerge, causes, mend-item, mend-connection.",
     no_args_is_help=True,
 )
 _COLUMNS = (
@@ -187,4 +187,5 @@ group.registered_commands += [
     *answers.group.registered_commands,
     *case_talk.group.registered_commands,
     *case_many.group.registered_commands,
+    *case_causes.group.registered_commands,
 ]

@@ -41,7 +41,7 @@ PLACES = (
         "cases",
         "cases",
         "Cases: list, show, explain, resolve, proposals, approve, classify, choose, write-off, post-now, comment, withdraw, "
-        "assign, snooze, wake, many.",
+        "assign, snooze, wake, many, merge, unmerge, causes, mend-item, mend-connection.",
         _LOOK,
     ),
     Place("deliveries", "deliveries", "Outgoing documents: list, show, explain.", _LOOK),

@@ -9,6 +9,7 @@ import typer
 from trueup.cli.frame import Limit, Result, Session, command
 from trueup.cli.tables import Column, amount, details, words
 from trueup.storage.views import orders as views
+from trueup.storage.views.order_looks import LOOK
 
 group = typer.Typer(name="orders", help="Purchase orders: list, show, explain.", no_args_is_help=True)
 _COLUMNS = (
@@ -82,6 +83,8 @@ def _tell(shown: dict[str, Any], story: list[dict[str, Any]]) -> str:
         rows.append(f"  decided on evidence {line['evidence'][:16]}" if line["evidence"] else "  no evidence yet")
     rows.append("")
     for event in story:
+        if event["what"] == LOOK and event["details"]["unchanged"]:
+            continue
         evidence = f"  [{event['evidence'][:16]}]" if event["evidence"] else ""
         said = details(event["details"])
         rows.append(f"{words(event['at'])}  {event['who']:<12} {event['what']:<28} {said}{evidence}")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from trueup.console.case_words import title_of_group
 from trueup.domain.order_course import STAGES
+from trueup.storage.views.order_looks import LOOK
 from trueup.storage.views.order_money import OrderMoney
 
 ANSWERS = {
@@ -72,6 +73,15 @@ class Event:
     evidence: str = ""
     folded: tuple[Event, ...] = field(default=())
     by_person: bool = False
+    unchanged: bool = False
+
+    @property
+    def fold_words(self) -> str:
+        """What is folded away: how many of what, and that they say nothing new."""
+        count = len(self.folded)
+        if self.unchanged:
+            return f"{count} more {'look' if count == 1 else 'looks'}, no change"
+        return f"{count} like it"
 
 
 def steps_of(order: Mapping[str, Any], money: Sequence[OrderMoney]) -> list[Step]:
@@ -207,24 +217,33 @@ def newest_first(told: Sequence[Event], only: str = "") -> list[Event]:
     folded: list[Event] = []
     for event in latest:
         last = folded[-1] if folded else None
-        if last is not None and last.who == event.who == "Trueup" and last.what == event.what and not event.evidence:
-            folded[-1] = Event(
-                last.at, last.who, last.what, last.state, last.words, last.evidence, (*last.folded, event)
-            )
+        if (
+            last is not None
+            and last.who == event.who == "Trueup"
+            and last.what == event.what
+            and _says_nothing_new(event)
+        ):
+            folded[-1] = replace(last, folded=(*last.folded, event))
         else:
             folded.append(event)
     return folded
 
 
+def _says_nothing_new(event: Event) -> bool:
+    return event.unchanged or not event.evidence
+
+
 def _event(each: Mapping[str, Any]) -> Event:
     what, state = _told(each)
     details = each["details"] if isinstance(each["details"], Mapping) else {}
-    words = "; ".join(filter(None, (_detail(name, value) for name, value in details.items())))
+    unchanged = details.get("unchanged") is True
+    told = details.items() if each["what"] != LOOK else ()
+    words = "; ".join(filter(None, (_detail(name, value) for name, value in told)))
     if details.get("agrees") is False:
         state = "bad"
     who = "Trueup" if each["who"] == "trueup" else each["who"]
     by_person = each["who"] != "trueup" and each["what"] != "shop order read back"
-    return Event(each["at"], who, what, state, words, each["evidence"] or "", by_person=by_person)
+    return Event(each["at"], who, what, state, words, each["evidence"] or "", (), by_person, unchanged)
 
 
 def _told(each: Mapping[str, Any]) -> tuple[str, str]:
@@ -233,6 +252,8 @@ def _told(each: Mapping[str, Any]) -> tuple[str, str]:
     opened = _OPENED.fullmatch(act)
     if opened:
         return f"Case {opened[1]} opened: {title_of_group(opened[2])}", "warn"
+    if act == LOOK:
+        return ("The buyer was asked: no change" if each["details"]["unchanged"] else "The buyer shows it anew"), "idle"
     words, state = _EVENTS.get(act, (act.replace(".", " ").replace("-", " "), "idle"))
     about = each["about"] or ""
     if about.startswith("case ") and words.startswith("case "):

@@ -22,6 +22,7 @@ from trueup.durable.flow import Flow
 from trueup.formats.amazon_vendor.statuses import read_order_statuses
 from trueup.formats.amazon_vendor.transactions import TransactionState, read_transaction
 from trueup.storage import acts, cases, deliveries, item_claims, orders, stock
+from trueup.storage.views.order_looks import status_name
 from trueup.workflows.deliver import ONE_LOOK, delivery_case, set_proof
 from trueup.workflows.source_failures import NOT_DONE, keep_evidence
 from trueup.workflows.taking_in import start_answering
@@ -71,6 +72,7 @@ def plan_read_back(tx: Tx, saved: orders.SavedOrder, reference: str = "") -> dic
     return {
         "source": source,
         "number": saved.order.number,
+        "name": status_name(saved.order.partner, saved.order.number),
         "vendor_code": saved.order.vendor_code,
         "since": write_instant(max(saved.order.ordered_at, tx.now - timedelta(days=6)) - timedelta(hours=1)),
         "until": write_instant(tx.now),
@@ -97,7 +99,7 @@ def fetch_proof(world: World, plan: dict[str, Any]) -> dict[str, str]:
             transaction = None  # Amazon forgets transactions; the order status is what counts.
     with world.database.transaction() as connection:
         kept: dict[str, str] = {
-            "status": world.keep(connection, status.content, kind="status", source=source.name, name=status.name)
+            "status": world.keep(connection, status.content, kind="status", source=source.name, name=plan["name"])
         }
         if transaction is not None:
             kept["transaction"] = world.keep(

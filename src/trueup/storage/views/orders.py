@@ -18,6 +18,7 @@ from trueup.storage.json_values import to_json
 from trueup.storage.orders import SavedOrder
 from trueup.storage.views.cases import case_json
 from trueup.storage.views.order_course import load_course
+from trueup.storage.views.order_looks import list_looks
 
 _NEWEST_DELIVERY = (
     sa.select(deliveries.deliveries.c.state)
@@ -243,7 +244,9 @@ def explain_order(connection: sa.Connection, order_id: int) -> list[dict[str, An
     subjects += [f"delivery {delivery.id}" for delivery in deliveries.load_order_deliveries(connection, order_id)]
     case_rows = connection.execute(sa.select(cases).where(cases.c.order_id == order_id)).mappings().all()
     subjects += [f"case {row['id']}" for row in case_rows]
-    events = [
+    # What a look proves happened at the same instant, after it.
+    events = list_looks(connection, saved.order.partner, saved.order.number)
+    events += [
         {
             "at": row["at"],
             "who": row["actor"],
