@@ -12,6 +12,11 @@ from tests.cli.remitted import export, line
 from tests.console.calling import calling, person, token
 from tests.console.conftest import Filled, console_over
 from tests.console.installed import Console
+from tests.unit.domain.made import order
+from trueup.base.money import Money
+from trueup.domain.cases import CaseDraft
+from trueup.storage.cases import open_case
+from trueup.storage.orders import Arrived, take_in
 from trueup.storage.views.order_looks import status_name
 from trueup.workflows.import_invoices import import_invoices
 from trueup.workflows.import_products import archive_upload
@@ -119,3 +124,27 @@ def test_looks_that_show_nothing_new_are_folded_into_one_that_unfolds_to_every_o
         assert page.count("1 more look, no change") == 1
         assert page.count("The buyer shows it anew") == 1 and page.count("The buyer was asked: no change") == 2
         assert "The buyer was asked" not in olga.get("/orders/amazon-us/PO000003?events=people").text
+
+
+def test_what_was_just_created_is_found_at_once(story: Console) -> None:
+    """An order, a case, a document, an invoice and a payment: by their own name in the next request, and above all else."""
+    ana, now = person(story, "Ana Admin"), story.app.world.clock.now()
+    draft = CaseDraft(
+        "stock.short", "product JUST-1", "Stock is short of JUST-1", "2 eaches", "none", Money(100, "USD"), None, "operations", ()
+    )  # fmt: skip
+    fresh = story.app.act(False, archive_upload, b"just arrived", "item-master", "just.csv", ana)
+    with story.app.database.transaction() as connection:
+        take_in(connection, order(number="4JUSTNOW"), Arrived(fresh, now, {}))
+        case = open_case(connection, draft, now)
+    wanted = {
+        "4justnow": "/orders/amazon-us/4JUSTNOW",
+        f"case {case}": f"/exceptions?row={case}",
+        fresh: f"/documents/{fresh}",
+        "inv 1": "/invoices/amazon-us/INV-1",
+        "700100": "/remittances/",
+    }
+    with story.visitor("Bo Admin") as bo:
+        for words, address in wanted.items():
+            page = bo.http.get("/search", params={"words": words}, headers={"HX-Request-Type": "partial"}).text
+            first = re.search(r'<a class="hit"[^>]*href="([^"]*)"', page)
+            assert first and first[1].startswith(address), f"{words}: {first and first[1]}, expected {address}"
