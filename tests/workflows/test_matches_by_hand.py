@@ -18,6 +18,7 @@ from trueup.storage.database import Database
 from trueup.workflows.answer_suspense import choose_rival, classify_case
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.code_lines import Coding, code_lines
+from trueup.workflows.limit_codings import classify_within, code_within
 from trueup.workflows.match_lines import HandMatch, Share, match_by_hand
 from trueup.workflows.resolve_case import Person, resolve_case
 from trueup.workflows.undo_match import undo_match
@@ -206,4 +207,32 @@ def test_lines_are_coded_at_once_and_each_says_what_came_of_it(books: Bookkeepin
     assert books.balance(Purpose.SUSPENSE) == 5_00
     resolved = books.rows("SELECT resolved_by FROM trueup.cases WHERE state = 'resolved'")
     assert resolved == [("Fina",)]
+    books.check()
+
+
+def test_above_the_limit_two_persons_say_what_lines_are(books: Bookkeeping) -> None:
+    """In a case or in a sheet: nothing is booked before a second person approves, and many small lines are no way around it."""
+    books.bill(invoice("INV-1", 200_00))
+    books.take_in(payment("P1", line("INV-1", 200_00), line("QQX77-1", -60_00), line("ZQ 88 WHAT", -30_00)))
+    limit = Money(50_00, "USD")
+    [large] = books.rows("SELECT id FROM trueup.cases WHERE kind = 'remittance.unrecognised' AND title LIKE '%60.00%'")
+    asked = books.act(classify_within, large[0], ("co-op", "", "a fair"), FINA, limit)
+    assert (asked.proposal is not None, asked.amount, asked.lines) == (True, Money(-60_00, "USD"), 1)
+    assert books.balance(Purpose.SUSPENSE) == 90_00
+    with pytest.raises(Refused, match="second person"):
+        books.act(approve_proposal, asked.proposal, FINA)
+    assert books.act(approve_proposal, asked.proposal, BO).outcome == {"lines": 1}
+    assert books.balance(Purpose.SUSPENSE) == 30_00
+    with pytest.raises(Conflict):
+        books.act(approve_proposal, asked.proposal, BO)
+    at = _remittance(books)
+    small = [Coding(at, 3, "co-op"), Coding(at, 3, "co-op"), Coding(at, 9, "co-op")]
+    outcomes, proposal = books.act(code_within, small, FINA, Money(29_99, "USD"))
+    assert proposal is not None and [bool(each.refused) for each in outcomes] == [False, True, True]
+    assert books.balance(Purpose.SUSPENSE) == 30_00
+    booked, none = books.act(code_within, small[:1], FINA, limit)
+    assert none is None and booked[0].amount == Money(-30_00, "USD") and books.balance(Purpose.SUSPENSE) == 0
+    with pytest.raises(Refused, match="does not wait as it was proposed"):
+        books.act(approve_proposal, proposal, BO)
+    assert not books.open_cases()
     books.check()

@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from trueup.base.money import Money
 from trueup.cli.frame import By, Result, Session, command, person_of
 from trueup.cli.statements import grouped
-from trueup.workflows.answer_suspense import Answered, choose_rival, classify_case, post_now
+from trueup.workflows.answer_suspense import Answered, choose_rival, post_now
 from trueup.workflows.draft_rules import rule_of_case
 from trueup.workflows.keep_rules import propose_rule
+from trueup.workflows.limit_codings import classify_within
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 from trueup.workflows.write_off import write_off_claim
@@ -39,18 +41,25 @@ def classify(
         typer.Option("--propose-rule", help="Propose the rule that would have said so; a second person approves it."),
     ] = False,
 ) -> Result:
-    """Say what the lines of a case are; the books follow at once."""
+    """Say what the lines of a case are; the books follow at once. Above the two-person limit it is only proposed."""
 
-    def answer(tx: Tx, person: Person) -> tuple[Answered, str]:
+    def answer(tx: Tx, person: Person, limit: Money | None) -> tuple[Answered, str]:
         wanted = rule_of_case(tx, case, type_, account, note) if propose else None
-        done = classify_case(tx, case, type_, person, account=account, note=note)
+        done = classify_within(tx, case, (type_, account, note), person, limit)
         return done, propose_rule(tx, wanted, person).rule.id if wanted is not None else ""
 
     with session.open() as app:
         person = person_of(app.settings.people, by)
-        done, rule = app.act(session.dry_run, lambda tx: answer(tx, person))
+        limit = app.settings.two_persons_above
+        done, rule = app.act(session.dry_run, lambda tx: answer(tx, person, limit))
     more = f" Rule {rule} is proposed: try it with `trueup rules try {rule}`, and have it approved." if rule else ""
-    return _told(session, done, f"classified as {type_}", rule=rule or None, more=more)
+    what = f"classified as {type_}"
+    if done.proposal is not None:
+        what, more = (
+            f"proposed to be {what}",
+            f"{more} A second person approves it: trueup cases approve {done.proposal}.",
+        )
+    return _told(session, done, what, rule=rule or None, proposal=done.proposal, more=more)
 
 
 @command(group, "choose", writes=True, example="trueup cases choose 8 1 --by 'Fay Finance'")

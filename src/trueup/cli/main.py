@@ -45,7 +45,9 @@ PLACES = (
         _LOOK,
     ),
     Place("deliveries", "deliveries", "Outgoing documents: list, show, explain.", _LOOK),
-    Place("remittances", "remittances", "What Amazon paid: import, list, show, explain, drift.", _LOOK),
+    Place(
+        "remittances", "remittances", "What Amazon paid: import, list, show, explain, drift, undo, sheet, code.", _LOOK
+    ),
     Place("invoices", "invoices", "Our invoices: import, list, show, credit-notes.", _LOOK),
     Place("proofs", "proofs", "Confirmed shipments, deliveries and receipts: import, list.", _LOOK),
     Place("bank", "bank", "What really came in: import, lines, ties, accounts, tie, untie.", _LOOK),

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from trueup.base.errors import Invalid
+from trueup.cli import codings
 from trueup.cli.drift import register
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.importing import Import, import_words, one_partner, run_import
@@ -30,7 +31,9 @@ from trueup.storage.views import remittances as views
 from trueup.workflows.compare_tellings import compare
 
 group = typer.Typer(
-    name="remittances", help="What Amazon paid: import, list, show, explain, drift.", no_args_is_help=True
+    name="remittances",
+    help="What Amazon paid: import, list, show, explain, drift, undo, sheet, code.",
+    no_args_is_help=True,
 )
 _STATES = (*(state.value for state in PaymentState), *views.POSTINGS)
 _COLUMNS = (
@@ -260,3 +263,6 @@ def _posting(posting: Mapping[str, Any], names: Names) -> Iterator[str]:
 
 
 register(group)
+
+
+group.registered_commands += codings.group.registered_commands

@@ -16,8 +16,8 @@ from trueup.base.money import Money
 from trueup.domain.cases import Resolution
 from trueup.storage import cases
 from trueup.storage.case_talk import Snooze
-from trueup.workflows.answer_suspense import classify_case
 from trueup.workflows.discuss_case import assign_case, snooze_case, wake_case
+from trueup.workflows.limit_codings import classify_within
 from trueup.workflows.merge_cases import merge_case, unmerge_case
 from trueup.workflows.preview_case import Decision, resolve_each
 from trueup.workflows.resolve_case import Person
@@ -81,6 +81,9 @@ def _act(tx: Tx, wanted: CaseAct, person: Person, limit: Money | None) -> CaseOu
     try:
         with tx.connection.begin_nested():
             title = cases.load_case(tx.connection, wanted.case).draft.title
+            if wanted.act is Acting.CLASSIFY:
+                effect, proposal = _classify(tx, wanted, person, limit)
+                return CaseOutcome(wanted.case, title, (effect,), proposal=proposal)
             effect, undo = _DO[wanted.act](tx, wanted, person)
     except TrueupError as error:
         return CaseOutcome(wanted.case, title, refused=str(error))
@@ -96,10 +99,12 @@ def _resolve(tx: Tx, wanted: CaseAct, person: Person, limit: Money | None) -> Ca
     return CaseOutcome(done.case, done.title, done.effects, done.refused, done.proposal)
 
 
-def _classify(tx: Tx, wanted: CaseAct, person: Person) -> tuple[str, CaseAct | None]:
-    done = classify_case(tx, wanted.case, wanted.value, person, account=wanted.account, note=wanted.note)
+def _classify(tx: Tx, wanted: CaseAct, person: Person, limit: Money | None) -> tuple[str, int | None]:
+    done = classify_within(tx, wanted.case, (wanted.value, wanted.account, wanted.note), person, limit)
     lines = "1 line" if done.lines == 1 else f"{done.lines:,} lines"
     on = f" on {wanted.account}" if wanted.account else ""
+    if done.proposal is not None:
+        return f"{lines} of {done.amount} as {wanted.value}{on}: a second person must approve it.", done.proposal
     return f"{lines} of {done.amount} are booked as {wanted.value}{on}.", None
 
 
@@ -143,7 +148,6 @@ def _again(case: int, snooze: Snooze) -> CaseAct:
 
 
 _DO: dict[Acting, Callable[[Tx, CaseAct, Person], tuple[str, CaseAct | None]]] = {
-    Acting.CLASSIFY: _classify,
     Acting.ASSIGN: _assign,
     Acting.SNOOZE: _snooze,
     Acting.WAKE: _wake,

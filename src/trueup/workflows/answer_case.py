@@ -12,9 +12,10 @@ from trueup.base.money import Money
 from trueup.domain.cases import Resolution
 from trueup.storage import cases, remittances, suspense
 from trueup.storage.views.case_queue import closed_since
-from trueup.workflows.answer_suspense import Answered, classify_case, post_now
+from trueup.workflows.answer_suspense import Answered, post_now
 from trueup.workflows.draft_rules import rule_of_case
 from trueup.workflows.keep_rules import propose_rule
+from trueup.workflows.limit_codings import classify_within
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 from trueup.workflows.write_off import write_off_claim
@@ -60,7 +61,7 @@ class WaitingLine:
 
 
 def answer_case(tx: Tx, answer: Answer, person: Person, two_persons_above: Money | None = None) -> AnsweredCase:
-    """Above the limit a claim is only proposed to be given up.
+    """Above the limit it is only proposed what lines are, or that a claim is given up.
 
     Raises NotFound, Conflict (resolved already), Refused: a role, another kind of case, a type or account that is not there."""
     before = closed_since(tx.connection, tx.now)
@@ -69,7 +70,8 @@ def answer_case(tx: Tx, answer: Answer, person: Person, two_persons_above: Money
         wanted = rule_of_case(tx, answer.case, answer.type, answer.account, answer.note)
     match answer.resolution:
         case Resolution.CLASSIFY:
-            done = classify_case(tx, answer.case, answer.type, person, account=answer.account, note=answer.note)
+            said = (answer.type, answer.account, answer.note)
+            done = classify_within(tx, answer.case, said, person, two_persons_above)
         case Resolution.POST_NOW:
             done = post_now(tx, answer.case, person, note=answer.note)
         case Resolution.WRITE_OFF:

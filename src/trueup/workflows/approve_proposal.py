@@ -13,6 +13,7 @@ from trueup.workflows import (
     erase_documents,
     grade_trade_in,
     keep_buffers,
+    limit_codings,
     resolve_case,
     undo_match,
     write_off,
@@ -48,6 +49,10 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
             closed = close_month.approve_closing(tx, proposal_id, person)
             words = f"the month {closed.month} is closed; its pack is {closed.evidence[:16]}"
             outcome = {"month": str(closed.month), "evidence": closed.evidence}
+        case limit_codings.ACT:
+            coded = limit_codings.approve_coding(tx, proposal_id, person)
+            words = f"{len(coded)} {'line is' if len(coded) == 1 else 'lines are'} booked as proposed"
+            outcome = {"lines": len(coded)}
         case undo_match.ACT:
             undone = undo_match.approve_undoing(tx, proposal_id, person)
             words = f"{undone.lines} lines of {undone.amount} are undone, and wait in case {undone.case}"

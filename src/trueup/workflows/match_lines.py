@@ -22,7 +22,7 @@ from trueup.storage.views.open_items import BookItem, load_items, load_open_item
 from trueup.workflows.answer_suspense import Answered, booked_as, demand_answering, note_answer, rebook
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.reconcile_remittances import placement_of
-from trueup.workflows.resolve_case import Person
+from trueup.workflows.resolve_case import Person, is_above
 from trueup.workflows.world import Tx
 
 MAY = "matches.decide"
@@ -51,11 +51,12 @@ class HandMatch:
     note: str = ""
 
 
-def match_by_hand(tx: Tx, wanted: HandMatch, person: Person) -> Answered:
+def match_by_hand(tx: Tx, wanted: HandMatch, person: Person, two_persons_above: Money | None = None) -> Answered:
     """Book a line as the person says. `Answered.left`: how many lines still wait in the case.
 
     Raises NotFound, Conflict (the line waits there no longer), Refused: a role, a sum that is not the line's without saying that
-    the rest stays open and why, an item that is not open any more, a type or an account that is not there.
+    the rest stays open and why, an item that is not open any more, a type or an account that is not there, parts that settle no
+    item and are together above the limit.
     """
     demand_role(person, MAY)
     case = cases.load_case(tx.connection, wanted.case)
@@ -65,6 +66,7 @@ def match_by_hand(tx: Tx, wanted: HandMatch, person: Person) -> Answered:
     line = next(each for each in saved.remittance.lines if each.number == wanted.line)
     left = waits.minor - sum(each.minor for each in wanted.shares)
     _demand_explained(wanted, left, waits)
+    _demand_second_person(wanted, waits.currency, two_persons_above)
     at = (saved.id, saved.remittance.source.value, line.number)
     before: Sequence[Placement] = ()
     if waits.kind == TO_CHECK:
@@ -78,6 +80,17 @@ def match_by_hand(tx: Tx, wanted: HandMatch, person: Person) -> Answered:
     record_deed(tx.connection, tx.now, person, deed)
     still = note_answer(tx, case, Resolution.CHOOSE, person, why)
     return Answered(wanted.case, 1, 1, Money(waits.minor - left, waits.currency), still)
+
+
+def _demand_second_person(wanted: HandMatch, currency: str, limit: Money | None) -> None:
+    """To say that money is something else than an item is to code it: above the limit that takes two."""
+    parts = Money(sum(abs(each.minor) for each in wanted.shares if not each.key), currency)
+    if parts and is_above(parts, limit):
+        raise Refused(
+            f"Case {wanted.case}: {parts} of the line are no open item, which is above {limit} and takes two persons. "
+            "Match the items, leave the rest open to check, and say in the coding sheet what it is; "
+            "a second person approves it there."
+        )
 
 
 def _waiting(tx: Tx, wanted: HandMatch, kind: str, subject: str) -> Suspended:

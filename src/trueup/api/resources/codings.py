@@ -11,7 +11,8 @@ from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import Day, DryRun, Key, Name, Page, Paging, Price, Shape, Text, Told
 from trueup.storage.views.waiting_lines import WaitingFilter, page_waiting
-from trueup.workflows.code_lines import MOST, Coding, code_lines
+from trueup.workflows.code_lines import MOST, Coding
+from trueup.workflows.limit_codings import code_within
 from trueup.workflows.match_lines import MAY
 from trueup.workflows.world import Tx
 
@@ -102,6 +103,7 @@ class CodedLines(
                 "booked": 1,
                 "refused": 0,
                 "lines": [{"remittance": 12, "line": 4, "amount": _AMOUNT, "refused": None}],
+                "proposal": None,
                 "dry_run": False,
             }
         ]
@@ -112,6 +114,8 @@ class CodedLines(
     booked: int
     refused: int
     lines: list[CodedLine]
+    proposal: int | None
+    """With a number nothing is booked yet: together the lines are above the limit, and a second person must approve it."""
     dry_run: bool
 
 
@@ -128,7 +132,7 @@ def code(call: Calling, told: CodingLines, dry_run: DryRun = False, key: Key = N
     codings = [Coding(**each.model_dump()) for each in told.lines]
 
     def act(tx: Tx) -> CodedLines:
-        done = code_lines(tx, codings, call.person)
+        done, proposal = code_within(tx, codings, call.person, call.desk.settings.two_persons_above)
         lines = [
             {
                 "remittance": each.coding.remittance,
@@ -139,7 +143,8 @@ def code(call: Calling, told: CodingLines, dry_run: DryRun = False, key: Key = N
             for each in done
         ]
         refused = sum(1 for each in done if each.refused)
-        told = {"booked": len(done) - refused, "refused": refused, "lines": lines, "dry_run": dry_run}
+        booked = 0 if proposal is not None else len(done) - refused
+        told = {"booked": booked, "refused": refused, "lines": lines, "proposal": proposal, "dry_run": dry_run}
         return CodedLines.model_validate(told)
 
     return call.once(act, key, dry_run=dry_run)

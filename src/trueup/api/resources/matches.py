@@ -283,7 +283,7 @@ def match(call: Calling, case: Number, told: Matching, dry_run: DryRun = False, 
     def act(tx: Tx) -> Matched:
         shares = tuple(Share(each.amount.money().minor, each.key, each.type, each.account) for each in told.shares)
         wanted = HandMatch(case, told.remittance, told.line, shares, told.leave_rest, told.note)
-        return _matched(match_by_hand(tx, wanted, call.person), dry_run)
+        return _matched(match_by_hand(tx, wanted, call.person, call.desk.settings.two_persons_above), dry_run)
 
     return call.once(act, key, dry_run=dry_run)
 

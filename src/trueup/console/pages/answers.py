@@ -94,7 +94,9 @@ def choices_of(visit: Visit) -> dict[str, list[Choice]]:
     books, names = visit.desk.world.books, Names(visit)
     types = books.grammars.now(visit.connection).types.values()
     return {
-        "types": [Choice(each.code, each.label) for each in sorted(types, key=lambda each: each.label.lower())],
+        "types": [
+            Choice(each.code, names.type(each.code)) for each in sorted(types, key=lambda each: each.label.lower())
+        ],
         "accounts": [
             Choice("", "its type's account"),
             *(Choice(each.code, names.account(each.code)) for each in books.chart.accounts),

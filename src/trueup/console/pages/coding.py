@@ -17,9 +17,11 @@ from trueup.console.visit import Visit
 from trueup.formats.line_codings import read_line_codings
 from trueup.reports.coding_sheet import write_coding_sheet
 from trueup.storage.views.waiting_lines import WaitingFilter, list_waiting, page_waiting
-from trueup.workflows.code_lines import MOST, Coded, Coding, code_lines
+from trueup.workflows.code_lines import MOST, Coded, Coding
+from trueup.workflows.limit_codings import code_within
 from trueup.workflows.match_lines import MAY
 from trueup.workflows.preview_entries import with_entries
+from trueup.workflows.world import Tx
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _STATE = ("partner", "kind", "words", "at")
@@ -45,6 +47,8 @@ class _Tried:
     entries: Sequence[dict[str, Any]]
     only_tried: bool
     notes: Sequence[str] = ()
+    proposal: int | None = None
+    """With a number nothing is booked: together the lines are above the limit."""
 
     @property
     def refused(self) -> list[Coded]:
@@ -70,6 +74,7 @@ def _page(visit: Visit, state: State, drafts: Sequence[Coding] = (), tried: _Tri
         tried=tried,
         entries=tried.entries[:_SHOWN] if tried is not None else (),
         most=MOST,
+        two=visit.desk.settings.two_persons_above,
         filters=(
             Filter("partner", "Partner", [Choice(name, name) for name in sorted(visit.desk.world.partners)]),
             Filter("kind", "Why it waits", _KINDS),
@@ -105,18 +110,22 @@ def _preview(visit: Visit) -> Response:
 
 
 def _try(visit: Visit, codings: list[Coding], notes: Sequence[str] = ()) -> _Tried:
-    tried = visit.act(
-        lambda tx: with_entries(tx, lambda inner: code_lines(inner, codings, visit.who), visit.who), dry_run=True
-    )
-    return _Tried(tried.done, tried.entries, True, notes)
+    tried = visit.act(lambda tx: with_entries(tx, lambda inner: _code(visit, inner, codings), visit.who), dry_run=True)
+    outcomes, proposal = tried.done
+    return _Tried(outcomes, tried.entries, True, notes, proposal)
+
+
+def _code(visit: Visit, tx: Tx, codings: list[Coding]) -> tuple[list[Coded], int | None]:
+    return code_within(tx, codings, visit.who, visit.desk.settings.two_persons_above)
 
 
 def _book(visit: Visit) -> Response:
     """Books it, and says what came of each line; what was refused stays in the sheet."""
     codings = _codings(visit)
-    done = visit.act(lambda tx: with_entries(tx, lambda inner: code_lines(inner, codings, visit.who), visit.who))
-    refused = [each.coding for each in done.done if each.refused]
-    return _page(visit, _state(visit), refused, _Tried(done.done, done.entries, False))
+    done = visit.act(lambda tx: with_entries(tx, lambda inner: _code(visit, inner, codings), visit.who))
+    outcomes, proposal = done.done
+    refused = [each.coding for each in outcomes if each.refused]
+    return _page(visit, _state(visit), refused, _Tried(outcomes, done.entries, False, proposal=proposal))
 
 
 def _state(visit: Visit) -> State:
@@ -139,7 +148,7 @@ def _upload(visit: Visit) -> Response:
     _, content = visit.upload("file")
     reading = read_line_codings(content)
     codings = [Coding(each.remittance, each.line, each.type, each.account, each.note) for each in reading.values]
-    notes = [str(finding) for finding in reading.findings]
+    notes = [str(finding) for finding in reading.errors]
     return _page(visit, State("/coding"), codings, _try(visit, codings, notes))
 
 

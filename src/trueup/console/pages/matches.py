@@ -188,7 +188,7 @@ def _wanted(visit: Visit, line: desk.DeskLine, rows: list[dict[str, str]]) -> Ha
 
 def _difference(visit: Visit, line: desk.DeskLine, rows: list[dict[str, str]]) -> dict[str, Any]:
     """What is left beside the shares, and what the match would post, found out by doing it and rolling it back."""
-    left, why = line.amount, ""
+    left, why, limit = line.amount, "", visit.desk.settings.two_persons_above
     entries: tuple[dict[str, Any], ...] = ()
     try:
         wanted = _wanted(visit, line, rows)
@@ -197,7 +197,7 @@ def _difference(visit: Visit, line: desk.DeskLine, rows: list[dict[str, str]]) -
             why = "Add an open item, or a part that is something else."
         elif visit.may(MAY):
             entries = visit.act(
-                lambda tx: with_entries(tx, lambda inner: match_by_hand(inner, wanted, visit.who), visit.who),
+                lambda tx: with_entries(tx, lambda inner: match_by_hand(inner, wanted, visit.who, limit), visit.who),
                 dry_run=True,
             ).entries
     except TrueupError as error:
@@ -219,7 +219,8 @@ def _match(visit: Visit) -> Response:
     if on.line is None:
         raise NotFound(f"Case {on.case['id']}: nothing waits in it any more.")
     try:
-        done = visit.act(match_by_hand, _wanted(visit, on.line, _typed(visit)), visit.who)
+        limit = visit.desk.settings.two_persons_above
+        done = visit.act(match_by_hand, _wanted(visit, on.line, _typed(visit)), visit.who, limit)
     except TrueupError as error:
         if error.http_status != 409 and not isinstance(error, Invalid):
             raise

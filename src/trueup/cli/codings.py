@@ -1,0 +1,133 @@
+"""`trueup remittances undo`, `sheet` and `code`: a match taken apart, and lines in suspense coded in a sheet, out and in."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trueup.base.errors import Invalid
+from trueup.cli.frame import By, Result, Session, command, person_of
+from trueup.cli.statements import grouped
+from trueup.cli.tables import Column
+from trueup.cli.uploads import read_upload
+
+if TYPE_CHECKING:
+    from trueup.app import Application
+
+group = typer.Typer()
+_MOST = 10_000
+_CODED = (
+    Column("payment", "remittance", number=True),
+    Column("line", "line", number=True),
+    Column("is", "type"),
+    Column("amount", lambda row: grouped(row["amount"]) if row["amount"] else "", number=True),
+    Column("outcome", lambda row: row["refused"] or row["outcome"], wrap=True),
+)
+
+
+@command(
+    group, "undo", writes=True, example="trueup remittances undo 12 4 --reason 'another invoice' --by 'Fay Finance'"
+)
+def undo(
+    session: Session,
+    payment: Annotated[int, typer.Argument(help="The payment's id.")],
+    line: Annotated[int, typer.Argument(help="The line's number in it.")],
+    by: By,
+    reason: Annotated[str, typer.Option(help="Why, for who looks at it later.")],
+) -> Result:
+    """Take apart what a line was posted as: it waits with a case again. Above the two-person limit it is only proposed."""
+    from trueup.workflows.undo_match import undo_match
+
+    with session.open() as app:
+        person, limit = person_of(app.settings.people, by), app.settings.two_persons_above
+        done = app.act(session.dry_run, undo_match, payment, line, person, reason, limit)
+    lines = "1 line" if done.lines == 1 else f"{done.lines:,} lines"
+    what = f"{lines} of {grouped(str(done.amount))}"
+    if done.proposal is not None:
+        words = f"Proposal {done.proposal} to undo {what}. A second person approves it: trueup cases approve {done.proposal}."
+    else:
+        verbs = ("is", "waits") if done.lines == 1 else ("are", "wait")
+        words = f"{what} {verbs[0]} undone and {verbs[1]} in case {done.case}."
+    data = {
+        "lines": done.lines,
+        "payments": done.payments,
+        "amount": str(done.amount),
+        "case": done.case,
+        "proposal": done.proposal,
+        "dry_run": session.dry_run,
+    }
+    return Result(data, words=f"{words}{' (dry run: nothing kept)' if session.dry_run else ''}")
+
+
+@command(group, "sheet", example="trueup remittances sheet -o lines.xlsx")
+def write_sheet(
+    session: Session,
+    partner: Annotated[str, typer.Option(help="Of this partner alone.")] = "",
+    kind: Annotated[str, typer.Option(help="That wait in cases of this kind alone.")] = "",
+) -> Result:
+    """Write the lines in suspense as a workbook to be filled in: a type, and an account and a note where wanted."""
+    from trueup.reports.coding_sheet import write_coding_sheet
+    from trueup.storage.views.waiting_lines import WaitingFilter, list_waiting
+
+    output, session.output = session.output, None
+    if output is None:
+        raise Invalid("remittances sheet needs a file to write: say --output FILE.")
+    with session.open() as app, app.database.transaction() as connection:
+        rows = list_waiting(connection, WaitingFilter(partner, kind, ""), _MOST)
+        types = app.world.books.grammars.now(connection).types.values()
+        out = io.BytesIO()
+        named = sorted((each.code, each.label) for each in types)
+        write_coding_sheet(out, rows, named, app.world.clock.now())
+    with session.written(output, "wb") as file:
+        file.write(out.getvalue())
+    lines = "1 line" if len(rows) == 1 else f"{len(rows):,} lines"
+    return Result(
+        {"file": str(output), "lines": len(rows)}, words=f"{lines} in {output.name}: fill in types, then `code` it."
+    )
+
+
+@command(group, "code", writes=True, example="trueup remittances code lines.xlsx --by 'Fay Finance' --dry-run")
+def code(
+    session: Session,
+    file: Annotated[Path, typer.Argument(help="The filled sheet, XLSX or CSV; - reads standard input.")],
+    by: By,
+) -> Result:
+    """Book what a filled sheet says of lines in suspense; each stands by itself. Exit code 1 when a row was refused.
+
+    Together above the two-person limit, nothing is booked: they are proposed as a whole, and a second person approves.
+    """
+    from trueup.formats.line_codings import read_line_codings
+    from trueup.workflows.code_lines import Coding
+    from trueup.workflows.limit_codings import code_within
+
+    reading = read_line_codings(read_upload(file))
+    codings = [Coding(each.remittance, each.line, each.type, each.account, each.note) for each in reading.values]
+    with session.open() as app:
+        outcomes, proposal = _code(app, session, codings, by, code_within)
+    done = "proposed" if proposal is not None else "booked"
+    rows = [
+        {
+            "remittance": each.coding.remittance,
+            "line": each.coding.line,
+            "type": each.coding.type,
+            "amount": str(each.amount) if each.amount is not None else None,
+            "outcome": done,
+            "refused": each.refused or None,
+        }
+        for each in outcomes
+    ]
+    notes = [str(finding) for finding in reading.errors]
+    data = {"lines": rows, "findings": notes, "proposal": proposal, "dry_run": session.dry_run}
+    approve = f"A second person approves it: trueup cases approve {proposal}." if proposal is not None else ""
+    kept = "Dry run: nothing kept." if session.dry_run else ""
+    remark = "\n".join(words for words in (*notes, approve, kept) if words)
+    wrong = bool(notes) or any(each.refused for each in outcomes)
+    return Result(data, _CODED, rows=rows, findings=wrong, remark=remark, nothing="No row of the sheet says a type.")
+
+
+def _code(app: Application, session: Session, codings: list[Any], by: str, code_within: Any) -> Any:
+    person = person_of(app.settings.people, by)
+    return app.act(session.dry_run, code_within, codings, person, app.settings.two_persons_above)

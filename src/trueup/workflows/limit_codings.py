@@ -1,0 +1,126 @@
+"""Limits of coding: what many lines in suspense are is said by one person up to a limit, and by two above it.
+
+To say what a line is posts it, often as a loss; whoever may not give up a claim of so much alone may not say so by another word.
+Above the limit nothing is booked: what was said is proposed as a whole, and whoever approves it books exactly that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from trueup.base.errors import Refused, TrueupError
+from trueup.base.money import Money
+from trueup.domain.cases import Resolution
+from trueup.domain.settlement import Suspended
+from trueup.storage import acts, suspense
+from trueup.workflows.answer_suspense import Answered, booked_as, classify_case, open_for
+from trueup.workflows.authority import demand_role
+from trueup.workflows.code_lines import Coded, Coding, code_lines
+from trueup.workflows.match_lines import MAY
+from trueup.workflows.resolve_case import Person, is_above, may_resolve_kind
+from trueup.workflows.world import Tx
+
+ACT = "lines.code"
+
+
+def classify_within(
+    tx: Tx, case_id: int, said: tuple[str, str, str], person: Person, two_persons_above: Money | None
+) -> Answered:
+    """What the lines of a case are: `said` is type, account ("": the type's) and note. Above the limit it is only proposed.
+
+    Raises as `answer_suspense.classify_case`.
+    """
+    type_, account, note = said
+    case = open_for(tx, case_id, Resolution.CLASSIFY, person)
+    waiting = suspense.waiting_lines(tx.connection, case.draft.kind, case.draft.subject)
+    if not _is_above([line for _, line in waiting], two_persons_above):
+        return classify_case(tx, case_id, type_, person, account=account, note=note)
+    booked_as(tx, type_, account, f"Case {case_id}")
+    codings = [Coding(number, line.line, type_, account, note) for number, line in waiting]
+    proposal = _propose(tx, codings, waiting, f"case {case_id}", person)
+    total = Money(sum(line.minor for _, line in waiting), waiting[0][1].currency)
+    return Answered(case_id, len(waiting), len({number for number, _ in waiting}), total, proposal=proposal)
+
+
+def code_within(
+    tx: Tx, codings: Sequence[Coding], person: Person, two_persons_above: Money | None
+) -> tuple[list[Coded], int | None]:
+    """What came of each coding, and the number of the proposal when all of them together are above the limit.
+
+    Then nothing is booked; each that could be is what is proposed. Raises as `code_lines`.
+    """
+    demand_role(person, MAY)
+    waiting = _waiting(tx, codings)
+    if not _is_above([line for _, line in waiting], two_persons_above):
+        return code_lines(tx, codings, person), None
+    outcomes = _tried(tx, codings, person)
+    good = [each.coding for each in outcomes if not each.refused]
+    if not good:
+        return outcomes, None
+    kept = _waiting(tx, good)
+    lines = "1 line" if len(good) == 1 else f"{len(good)} lines"
+    return outcomes, _propose(tx, good, kept, f"{lines} in suspense", person)
+
+
+def approve_coding(tx: Tx, proposal_id: int, person: Person) -> list[Coded]:
+    """The second person: the lines are booked as they were proposed. Raises Refused for who proposed it, or when a line changed."""
+    demand_role(person, MAY)
+    row = acts.approve(tx.connection, proposal_id, person.name, tx.now)
+    said = row["arguments"]["lines"]
+    codings = [
+        Coding(**{name: each[name] for name in ("remittance", "line", "type", "account", "note")}) for each in said
+    ]
+    now = {(number, line.line): line.minor for number, line in _waiting(tx, codings)}
+    changed = [each for each in said if now.get((each["remittance"], each["line"])) != each["minor"]]
+    if changed:
+        first = f"payment {changed[0]['remittance']} line {changed[0]['line']}"
+        raise Refused(f"Proposal {proposal_id}: {first} does not wait as it was proposed; propose it anew.")
+    # Who said it decided it; whoever approves lends the roles, and is named by the proposal.
+    outcomes = code_lines(tx, codings, replace(person, name=row["proposed_by"]))
+    refused = next((each for each in outcomes if each.refused), None)
+    if refused is not None:
+        raise Refused(f"Proposal {proposal_id}: {refused.refused} Propose it anew.")
+    return outcomes
+
+
+def _waiting(tx: Tx, codings: Sequence[Coding]) -> list[tuple[int, Suspended]]:
+    wanted = {(each.remittance, each.line) for each in codings}
+    found = suspense.suspended_of(tx.connection, {number for number, _ in wanted})
+    return [(number, line) for number, lines in found.items() for line in lines if (number, line.line) in wanted]
+
+
+def _is_above(lines: Sequence[Suspended], limit: Money | None) -> bool:
+    """By what each of them is without its sign: two that cancel each other are no less."""
+    sums: dict[str, int] = {}
+    for line in lines:
+        sums[line.currency] = sums.get(line.currency, 0) + abs(line.minor)
+    return any(is_above(Money(minor, currency), limit) for currency, minor in sums.items())
+
+
+def _tried(tx: Tx, codings: Sequence[Coding], person: Person) -> list[Coded]:
+    waiting = {(number, line.line): line for number, line in _waiting(tx, codings)}
+    outcomes = []
+    for each in codings:
+        about, waits = f"Payment {each.remittance} line {each.line}", waiting.pop((each.remittance, each.line), None)
+        try:
+            if waits is None:
+                raise Refused(f"{about} does not wait in suspense, or stands in the sheet twice.")
+            if not may_resolve_kind(person, waits.kind):
+                raise Refused(f"{about}: {person.name} may not resolve a {waits.kind} case.")
+            booked_as(tx, each.type, each.account, about)
+        except TrueupError as error:
+            outcomes.append(Coded(each, refused=str(error)))
+            continue
+        outcomes.append(Coded(each, Money(waits.minor, waits.currency)))
+    return outcomes
+
+
+def _propose(
+    tx: Tx, codings: Sequence[Coding], waiting: Sequence[tuple[int, Suspended]], subject: str, person: Person
+) -> int:
+    minors = {(number, line.line): line.minor for number, line in waiting}
+    lines = [{**asdict(each), "minor": minors[each.remittance, each.line]} for each in codings]
+    reason = next((each.note for each in codings if each.note), "")
+    wanted = acts.Proposal(ACT, subject, {"lines": lines}, reason, person.name)
+    return acts.propose(tx.connection, wanted, tx.now)
