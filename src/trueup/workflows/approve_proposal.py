@@ -51,8 +51,7 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
             outcome = {"month": str(closed.month), "evidence": closed.evidence}
         case limit_codings.ACT:
             coded = limit_codings.approve_coding(tx, proposal_id, person)
-            words = f"{len(coded)} {'line is' if len(coded) == 1 else 'lines are'} booked as proposed"
-            outcome = {"lines": len(coded)}
+            words, outcome = f"booked as proposed: {len(coded)} of its lines", {"lines": len(coded)}
         case undo_match.ACT:
             undone = undo_match.approve_undoing(tx, proposal_id, person)
             words = f"{undone.lines} lines of {undone.amount} are undone, and wait in case {undone.case}"
