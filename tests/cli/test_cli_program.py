@@ -214,7 +214,9 @@ def test_runs_are_stopped_and_go_on(trueup: CommandLine) -> None:
     ] == ["waiting"]
     assert trueup("runs", "cancel", "watch:by-hand", "--by", "Aude").code == 2
     tried = trueup("runs", "cancel", "watch:by-hand", "--by", "Olga", "--dry-run")
-    assert tried.out == "Run watch:by-hand is waiting (dry run: nothing done).\n"
+    assert tried.out.startswith(
+        "Run watch:by-hand is waiting (dry run: nothing done).\nIt stops before its first step.\n"
+    )
     assert trueup("runs", "cancel", "watch:by-hand", "--by", "Olga").code == 0
     assert trueup("runs", "show", "watch:by-hand", "--json").json["status"] == "cancelled"
     again = trueup("runs", "cancel", "watch:by-hand", "--by", "Olga")

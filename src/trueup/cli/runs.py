@@ -9,12 +9,14 @@ import typer
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column
 from trueup.storage.views import runs as views
-from trueup.workflows.mend_runs import note_cancel, note_retry
+from trueup.storage.views.run_steps import sum_steps
+from trueup.storage.views.run_words import say_runs
+from trueup.workflows.mend_runs import note_cancel, note_retry, what_cancel_means, what_retry_means
 
 group = typer.Typer(name="runs", help="Durable work: list, show, retry, cancel.", no_args_is_help=True)
 _COLUMNS = (
     Column("run", "run_id"),
-    Column("flow", "flow"),
+    Column("what", "words", wrap=True),
     Column("status", "status"),
     Column("attempts", "attempts", number=True),
     Column("since or due", "since"),
@@ -33,14 +35,18 @@ def list_runs(
     """List runs and timers, the latest change first. Exit code 1 when any failed or was given up."""
     with session.look() as connection:
         rows = views.list_runs(connection, status=status, flow=flow, limit=limit)
+        said = say_runs(connection, rows)
+    rows = [{**row, "words": said[row["run_id"]].words} for row in rows]
     return Result(rows, _COLUMNS, findings=any(row["status"] in ("failed", "poisoned") for row in rows))
 
 
 @command(group, "show", example="trueup runs show poll:amazon-us:created:12")
 def show_run(session: Session, run: Wanted) -> Result:
-    """Show one run or timer whole."""
+    """Show one run or timer whole: what it does, and how many came into each kind of step, went out, and are held."""
     with session.look() as connection:
-        return Result(views.show_run(connection, run))
+        shown = views.show_run(connection, run)
+        words = say_runs(connection, [shown])[run].words
+        return Result({"words": words, **shown, "went_through": sum_steps(connection, run)})
 
 
 @command(group, "retry", writes=True, example="trueup runs retry acknowledge:17:2 --by 'Ana Admin'")
@@ -48,9 +54,11 @@ def retry(session: Session, run: Wanted, by: By) -> Result:
     """Have a run go on that failed, was given up or cancelled, after its last good checkpoint."""
     with session.open() as app:
         was = app.act(session.dry_run, note_retry, run, person_of(app.settings.people, by))
+        with app.database.transaction() as connection:
+            means = what_retry_means(connection, run)
         if not session.dry_run:
             app.engine.retry(run)
-    return _done(session, run, was, "goes on as soon as a worker takes it")
+    return _done(session, (run, was), "goes on as soon as a worker takes it", means)
 
 
 @command(group, "cancel", writes=True, example="trueup runs cancel poll:amazon-us:created:12 --by 'Ana Admin'")
@@ -58,13 +66,17 @@ def cancel(session: Session, run: Wanted, by: By) -> Result:
     """Stop a run before its next step, or forget its timer."""
     with session.open() as app:
         was = app.act(session.dry_run, note_cancel, run, person_of(app.settings.people, by))
+        with app.database.transaction() as connection:
+            means = what_cancel_means(connection, run)
         if not session.dry_run:
             app.engine.cancel(run)
-    return _done(session, run, was, "stops before its next step")
+    return _done(session, (run, was), "stops before its next step", means)
 
 
-def _done(session: Session, run: str, was: str, what: str) -> Result:
-    words = (
-        f"Run {run} was {was} and {what}." if not session.dry_run else f"Run {run} is {was} (dry run: nothing done)."
-    )
-    return Result({"run_id": run, "was": was, "dry_run": session.dry_run}, words=words)
+def _done(session: Session, of: tuple[str, str], what: str, means: list[str]) -> Result:
+    """What was done; of a dry run what would be."""
+    run, was = of
+    words = f"Run {run} was {was} and {what}."
+    if session.dry_run:
+        words = "\n".join((f"Run {run} is {was} (dry run: nothing done).", *means))
+    return Result({"run_id": run, "was": was, "dry_run": session.dry_run, "means": means}, words=words)

@@ -34,6 +34,8 @@ class Checkpoint:
     name: str
     outcome: str
     at: datetime
+    tally: str | None = None
+    """What the commit counted, as `written_tallies` writes it."""
 
 
 class Log(Protocol[R]):

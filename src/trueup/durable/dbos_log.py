@@ -25,6 +25,7 @@ from trueup.durable.context import Abandoned, Checkpoint, Replay
 from trueup.durable.engine import Program
 from trueup.durable.flow import Json, R, Transaction
 from trueup.durable.outcomes import to_json, written_error, written_result
+from trueup.durable.tally import written_tallies
 from trueup.durable.timers import Timer, cancel_timer, set_timer
 
 WORK_QUEUE = "trueup"
@@ -36,8 +37,8 @@ _IMPOSSIBLE = "54"
 """Of SQLSTATE: program limit exceeded, such as a statement that is too complex."""
 _OWNED = "FROM dbos.workflow_status WHERE workflow_uuid = %(run)s AND status = 'PENDING' AND executor_id = %(executor)s"
 _LOAD = "SELECT position, name, outcome, at FROM durable.checkpoints WHERE run_id = %(run)s ORDER BY position"
-_APPEND = f"""INSERT INTO durable.checkpoints (run_id, position, name, outcome, at)
-SELECT %(run)s, %(position)s, %(name)s, %(outcome)s, %(at)s {_OWNED} ON CONFLICT DO NOTHING"""
+_APPEND = f"""INSERT INTO durable.checkpoints (run_id, position, name, outcome, at, tally)
+SELECT %(run)s, %(position)s, %(name)s, %(outcome)s, %(at)s, %(tally)s {_OWNED} ON CONFLICT DO NOTHING"""
 _RECORDED = "SELECT name, outcome, at FROM durable.checkpoints WHERE run_id = %(run)s AND position = %(position)s"
 _START = f"""SELECT dbos.enqueue_workflow(workflow_name => %(flow)s, queue_name => '{WORK_QUEUE}',
     queue_partition_key => %(queue)s, workflow_id => %(run)s,
@@ -165,8 +166,9 @@ class DbosLog(Generic[R]):
         now = self.clock.now()
         try:
             with self.connections.transactions.begin() as connection:
-                result = work(DbosTransaction(connection, self.resources, now, self.program))
-                done = Checkpoint(position, name, written_result(result, f"{name} of {self.run_id}"), now)
+                tx = DbosTransaction(connection, self.resources, now, self.program)
+                outcome = written_result(work(tx), f"{name} of {self.run_id}")
+                done = Checkpoint(position, name, outcome, now, written_tallies(tx.tallies))
                 for checkpoint in (*pending, done):
                     if not self._insert(connection, checkpoint):
                         raise Replay(self.run_id)
@@ -183,6 +185,7 @@ class DbosLog(Generic[R]):
             "name": checkpoint.name,
             "outcome": checkpoint.outcome,
             "at": checkpoint.at,
+            "tally": checkpoint.tally,
             **self._owner(),
         }
         return connection.exec_driver_sql(_APPEND, row).rowcount == 1

@@ -20,17 +20,20 @@ The rules, kept by both engines:
 - A TrueupError raised inside is an outcome: recorded and raised again as the same class. A commit that raises one keeps
   none of its effects. Any other exception is a defect: the run fails and stays visible.
 - No flow waits. It ends with a timer (`tx.at`) that starts the next run.
+- A commit counts what it was given and what became of it (`tx.count`), for people: kept beside the outcome, seen by no flow.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, TypeVarTuple
 
 import sqlalchemy as sa
+
+from trueup.durable.tally import Tally
 
 R = TypeVar("R")
 """Resources: whatever the application hands to its flows (connectors, archive, settings)."""
@@ -49,6 +52,15 @@ class Transaction(ABC, Generic[R]):
     resources: R
     now: datetime
     """The engine's clock when the transaction began."""
+    tallies: list[Tally] = field(default_factory=list, kw_only=True, compare=False)
+    """What was counted so far."""
+
+    def count(self, tally: Tally) -> None:
+        """Keep how many came in, went out and are held, with the checkpoint of this commit; outside a run it is kept nowhere.
+
+        To be called of what the transaction keeps, not within a savepoint that may be taken back.
+        """
+        self.tallies.append(tally)
 
     @abstractmethod
     def start(self, flow: str, run_id: str, *args: Json) -> None:

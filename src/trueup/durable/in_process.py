@@ -27,6 +27,7 @@ from trueup.durable.flow import Json, R, Transaction
 from trueup.durable.outcomes import is_error, to_json, written_error, written_result
 from trueup.durable.run_list import Standing
 from trueup.durable.tables import TIMERS
+from trueup.durable.tally import Tally, read_tallies, sum_tallies, written_tallies
 from trueup.durable.timers import Timer, cancel_timer, next_due, set_timer, take_due_timers
 
 T = TypeVar("T")
@@ -91,6 +92,13 @@ def _follow_savepoints(connection: sa.Connection, starts: list[_Running]) -> Non
     sa.event.listen(connection, "rollback_savepoint", forget)
 
 
+def _reconciled(tallies: Sequence[Tally], name: str) -> str | None:
+    """The tallies as they are kept. In a test one that does not add up is a finding: something was lost on the way."""
+    for each in sum_tallies(tallies):
+        assert not each.astray, f"{name}: {each.came} {each.units} came, out {each.out}, held {each.held}"
+    return written_tallies(tallies)
+
+
 class InProcessEngine(Generic[R]):
     """The Engine in one thread. A defect is raised by `settle`, unless the program has an `on_defect`."""
 
@@ -144,7 +152,9 @@ class InProcessEngine(Generic[R]):
         with self._connections.transactions.begin() as connection:
             _follow_savepoints(connection, starts)
             now = self.program.clock.now()
-            result = fn(_Staged(connection, self.program.resources, now, self.program, starts), *args)
+            tx = _Staged(connection, self.program.resources, now, self.program, starts)
+            result = fn(tx, *args)
+        _reconciled(tx.tallies, getattr(fn, "__name__", "an act"))
         self._add(starts)
         return result
 
@@ -157,6 +167,12 @@ class InProcessEngine(Generic[R]):
                 found.append(Run(row.run_id, row.flow, RunStatus.TIMED, 0, "", row.due))
         wanted = [run for run in found if status in (None, run.status) and flow in ("", run.flow)]
         return sorted(sorted(wanted, key=lambda run: run.run_id), key=lambda run: run.since, reverse=True)[:limit]
+
+    def tallies_of(self, flow: str, step: str) -> list[Tally]:
+        """What the runs of a flow counted in all their steps of a name ("take_in_page"), one of each kind of units."""
+        runs = (run for run in self._runs.values() if run.flow == flow)
+        done = (each for run in runs for each in run.checkpoints if each.name == f"commit {step}")
+        return sum_tallies(tally for each in done for tally in read_tallies(each.tally))
 
     def retry(self, run_id: str) -> None:
         run = self._find(run_id)
@@ -288,14 +304,15 @@ class _Log(Generic[R]):
         try:
             with engine._connections.transactions.begin() as connection:
                 _follow_savepoints(connection, starts)
-                result = work(_Staged(connection, self.resources, now, engine.program, starts))
-                outcome = written_result(result, f"{name} of {self.run_id}")
+                tx = _Staged(connection, self.resources, now, engine.program, starts)
+                outcome = written_result(work(tx), f"{name} of {self.run_id}")
+                tally = _reconciled(tx.tallies, name)
                 # Counted when all is done but the commit: a crash here must leave no trace.
                 engine._count_of(self.running, name)
         except TrueupError as error:
             engine._count_of(self.running, name)
-            outcome, starts = written_error(error), []
-        done = Checkpoint(position, name, outcome, now)
+            outcome, starts, tally = written_error(error), [], None
+        done = Checkpoint(position, name, outcome, now, tally)
         self.running.checkpoints.extend((*pending, done))
         engine._add(starts)
         return done

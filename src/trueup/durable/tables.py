@@ -14,8 +14,9 @@ CHECKPOINTS = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("outcome", sa.Text, nullable=False),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("tally", sa.Text),
 )
-"""What each step and commit of a run came to. The key makes a commit happen once: its row is written in its transaction."""
+"""What each step and commit of a run came to, and counted. By the key a commit happens once: the row is of its transaction."""
 
 TIMERS = sa.Table(
     "timers",

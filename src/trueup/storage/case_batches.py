@@ -75,6 +75,21 @@ _CLOSE = sa.text(
 )
 
 
+def ids_of_open(connection: sa.Connection, keys: Collection[tuple[str, str]], limit: int = 100) -> tuple[int, ...]:
+    """The ids of the open cases of these kinds and subjects, the oldest first; at most so many."""
+    if not keys:
+        return ()
+    kinds, subjects = zip(*sorted(keys), strict=True)
+    asked = {"kinds": text_array(kinds), "subjects": text_array(subjects), "limit": limit}
+    return tuple(connection.execute(_IDS, asked).scalars())
+
+
+_IDS = sa.text(
+    "SELECT c.id FROM trueup.cases c JOIN unnest(CAST(:kinds AS text[]), CAST(:subjects AS text[])) AS g(kind, subject)"
+    " ON c.kind = g.kind AND c.subject = g.subject WHERE c.state = 'open' ORDER BY c.id LIMIT :limit"
+)
+
+
 def dismissed_cases(connection: sa.Connection, kind: str, subjects: Collection[str]) -> dict[str, tuple[str, str]]:
     """What was expected and found in the newest case of each subject, where a person dismissed it: the same again is no news."""
     rows = connection.execute(_NEWEST, {"kind": kind, "subjects": list(subjects)}) if subjects else ()

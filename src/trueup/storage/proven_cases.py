@@ -19,14 +19,16 @@ CAUSE_GONE = "cause-gone"
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """How a proof stands: the differences that are open, those dismissed, and the cases it closed."""
+    """How a proof stands: the differences that are open, those dismissed, the cases it closed, and all that it found."""
 
     open: int = 0
     dismissed: int = 0
     closed: int = 0
+    found: int = 0
 
     def __add__(self, other: Proven) -> Proven:
-        return Proven(self.open + other.open, self.dismissed + other.dismissed, self.closed + other.closed)
+        counts = (self.open + other.open, self.dismissed + other.dismissed, self.closed + other.closed)
+        return Proven(*counts, self.found + other.found)
 
 
 def replace_cases(
@@ -39,7 +41,13 @@ def replace_cases(
     gone = _open(connection, kinds) - still
     close_cases_of(connection, gone, why=why, now=now)
     open_cases(connection, standing, now)
-    return Proven(len(still), len(drafts) - len(standing), len(gone))
+    return Proven(len(still), len(drafts) - len(standing), len(gone), len(drafts))
+
+
+def ids_of_kinds(connection: sa.Connection, kinds: Collection[str], limit: int = 100) -> tuple[int, ...]:
+    """The ids of the open cases of these kinds, the oldest first; at most so many."""
+    query = sa.text("SELECT id FROM trueup.cases WHERE state = 'open' AND kind = ANY(:kinds) ORDER BY id LIMIT :limit")
+    return tuple(connection.execute(query, {"kinds": list(kinds), "limit": limit}).scalars())
 
 
 def _open(connection: sa.Connection, kinds: Collection[str]) -> set[tuple[str, str]]:

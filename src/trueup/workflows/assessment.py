@@ -23,6 +23,7 @@ from trueup.domain.hold import LineFacts, hold_case, hold_line
 from trueup.domain.orders import OrderLine, OrderState
 from trueup.domain.partners import Agreement
 from trueup.domain.units import LineUnits, line_units
+from trueup.durable.tally import Tally
 from trueup.storage import cases, decisions, deliveries, orders, products
 from trueup.storage.orders import SavedOrder
 from trueup.storage.shop_products import as_sold_in
@@ -163,7 +164,14 @@ def assess_order(tx: Tx, order_id: int, run_id: str) -> dict[str, Any] | None:
         return None
     cases.close_case(tx.connection, "agreement.missing", f"order {saved.order.key}", why="there is one now", now=tx.now)
     situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)
-    open_hold_cases(tx, situation)
+    held = open_hold_cases(tx, situation)
+    out = {
+        "decided before": len(situation.decided),
+        "decided by a person": len(situation.by_hand),
+        "to be decided from stock": len(situation.undecided),
+        "cancelled": sum(1 for line in saved.order.lines if line.ordered.amount == 0),
+    }
+    tx.count(Tally("lines", len(saved.order.lines), out, {"held": len(situation.held)}, held))
     orders.set_answer_due(tx.connection, order_id, situation.deadline)
     last_call = situation.deadline - agreement.acknowledge_margin
     # Already past when we first see it: normal answering goes first, the fallback follows shortly after.
@@ -189,16 +197,18 @@ def assess_order(tx: Tx, order_id: int, run_id: str) -> dict[str, Any] | None:
     }
 
 
-def open_hold_cases(tx: Tx, situation: Situation) -> None:
-    """A case for every rule that holds a line; cases whose cause is gone are closed."""
+def open_hold_cases(tx: Tx, situation: Situation) -> list[int]:
+    """A case for every rule that holds a line, whose ids are returned; cases whose cause is gone are closed."""
     order_id = situation.saved.id
     still = set()
+    opened = []
     for sequence, drafts in situation.held.items():
         for draft in drafts:
-            cases.open_case(tx.connection, draft, tx.now, order_id=order_id, sequence=sequence)
+            opened.append(cases.open_case(tx.connection, draft, tx.now, order_id=order_id, sequence=sequence))
             still.add((draft.kind, sequence))
     why = f"revision {situation.saved.revision} no longer differs, or the line was decided"
     cases.close_vanished(tx.connection, order_id, None, still, why=why, now=tx.now)
+    return opened
 
 
 def save_by_hand(tx: Tx, situation: Situation) -> None:

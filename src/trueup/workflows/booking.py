@@ -6,7 +6,7 @@ an entry of the difference.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -18,7 +18,9 @@ from trueup.domain.deduction import Sightings, stems
 from trueup.domain.posting import Heading, difference, post_placements
 from trueup.domain.remittances import PaymentState, Remittance, RemittanceLine
 from trueup.domain.settlement import Ground, KnownInvoice, Placement, Settlement, Suspended, settle
+from trueup.durable.tally import Tally
 from trueup.storage import claims, invoices, journal, remittances, suspense
+from trueup.storage.case_batches import ids_of_open
 from trueup.storage.claims import ClaimChange
 from trueup.storage.journal import Posted
 from trueup.storage.remittances import HELD, POSTED, UNPOSTED, SavedRemittance
@@ -27,6 +29,7 @@ from trueup.workflows.grammar_of import RulesNow
 from trueup.workflows.world import ACTOR, Tx
 
 _AT_ONCE = 200
+_SUSPENDED, _CLOSED, _UNPAID = "in suspense", "of a closed month", "not paid"
 
 
 @dataclass
@@ -128,8 +131,8 @@ class Sight:
         )
 
 
-def book_new(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) -> None:
-    """Payments that nobody told of before: saved, settled and posted."""
+def book_new(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) -> int:
+    """Payments that nobody told of before: saved, settled and posted. Returns how many."""
     booking = Booking(partner)
     sight = Sight(tx, booking, batch)
     shut = journal.closed(tx.connection, {told.paid_on for told in batch})
@@ -138,14 +141,17 @@ def book_new(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) -
         tx.connection, partner, list(zip(batch, postings, strict=True)), evidence=evidence, now=tx.now
     )
     receivable = tx.resources.books.chart.code(Purpose.RECEIVABLE)
+    became: Counter[str] = Counter()
     for number, told, posting in zip(ids, batch, postings, strict=True):
         if posting != POSTED:
+            became[_CLOSED if posting == HELD else _UNPAID] += len(told.lines)
             if posting == HELD:
                 note_closed_month(tx, partner, told, evidence)
             continue
         result = settle(told, sight.ground(told))
         booking.suspended.append((number, result.suspended))
         booking.cases.update((each.kind, each.subject) for each in result.suspended)
+        became += _became(told, result)
         if result.placements:
             heading = Heading(f"{partner}/{told.payment}", told.paid_on, _narration(partner, told), evidence)
             entry = post_placements(heading, result.placements)
@@ -153,6 +159,19 @@ def book_new(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) -
                 Posted(entry, result.placements, "remittance", ACTOR, number), result.placements, (), receivable
             )
     write(tx, booking, fresh=True)
+    held = {words: became.pop(words) for words in (_SUSPENDED, _CLOSED) if words in became}
+    waiting = ids_of_open(tx.connection, booking.cases)
+    tx.count(Tally("lines of new payments", sum(len(told.lines) for told in batch), became, held, waiting))
+    return len(ids)
+
+
+def _became(told: Remittance, result: Settlement) -> Counter[str]:
+    """What its lines came to. One of which a part waits is one that waits; one that moves nothing is placed nowhere."""
+    numbers = {line.number for line in told.lines}
+    waiting = {each.line for each in result.suspended} & numbers
+    placed = ({each.line for each in result.placements} & numbers) - waiting
+    idle = sum(1 for line in told.lines if line.number not in waiting and line.number not in placed)
+    return Counter({_SUSPENDED: len(waiting), "booked": len(placed), "that move nothing": idle})
 
 
 def book_again(tx: Tx, saved: SavedRemittance, *, actor: str = ACTOR, booking: Booking | None = None) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from trueup.base.errors import Conflict, Refused
 from trueup.base.money import Money
+from trueup.durable.tally import Tally
 from trueup.storage import jobs
 from trueup.storage.jobs import Job
 from trueup.storage.json_values import from_json, to_json
@@ -122,6 +123,9 @@ def try_or_do(tx: Tx, job: Job, index: int) -> Piece:
     else:
         trying.commit()
     jobs.note_result(tx.connection, job.id, _added(job.result, outcomes))
+    refused = [each.case for each in outcomes if each.refused]
+    good = {"could be done" if job.kind == PREVIEW else "done": sum(1 for each in outcomes if not each.refused)}
+    tx.count(Tally("cases", len(wanted), good, {"refused": len(refused)}, refused))
     return Piece(len(wanted))
 
 

@@ -16,7 +16,7 @@ Where a rate, a period, an order or our invoices are missing, a charge is *unrat
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -29,6 +29,7 @@ from trueup.domain.deduction import DeductionType, Direction, Family
 from trueup.domain.periods import period_in
 from trueup.domain.terms import Basis, Term, Verdict, compare, expect, in_force
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.storage import case_batches, charges
 from trueup.storage.charges import BASE, RATE, Billed, Judged, Taken
 from trueup.storage.terms import SavedTerm, load_terms
@@ -90,7 +91,15 @@ def check_batch(tx: Tx, partner: str, after: int, whole: bool) -> int | None:
     before = charges.overcharged_before(tx.connection, ids)
     charges.replace_charges(tx.connection, ids, judged, tx.now)
     _note(tx, judged, before)
+    _count(tx, len(taken), judged)
     return ids[-1]
+
+
+def _count(tx: Tx, came: int, judged: Sequence[Judged]) -> None:
+    became = Counter(each.verdict.replace("-", " ") for each in judged)
+    above = {"above what was agreed": became.pop(Verdict.OVERCHARGE.value, 0)}
+    keys = {(OVERCHARGED, _subject_of(each)) for each in judged if each.verdict == Verdict.OVERCHARGE.value}
+    tx.count(Tally("charges", came, became, above, case_batches.ids_of_open(tx.connection, keys)))
 
 
 @dataclass
@@ -197,8 +206,7 @@ def _note(tx: Tx, judged: Iterable[Judged], before: Iterable[tuple[int, int, str
     groups: defaultdict[str, list[Judged]] = defaultdict(list)
     for each in judged:
         if each.verdict == Verdict.OVERCHARGE.value:
-            taken = each.taken
-            groups[_subject(f"{taken.partner}/{taken.payment}", taken.line, taken.kind)].append(each)
+            groups[_subject_of(each)].append(each)
     drafts = [_draft(tx, subject, group) for subject, group in sorted(groups.items())]
     dismissed = case_batches.dismissed_cases(tx.connection, OVERCHARGED, list(groups))
     wanted = [draft for draft in drafts if dismissed.get(draft.subject) != (draft.expected, draft.found)]
@@ -208,6 +216,11 @@ def _note(tx: Tx, judged: Iterable[Judged], before: Iterable[tuple[int, int, str
     case_batches.close_cases_of(
         tx.connection, [(OVERCHARGED, subject) for subject in ended], why="it is charged as agreed", now=tx.now
     )
+
+
+def _subject_of(each: Judged) -> str:
+    taken = each.taken
+    return _subject(f"{taken.partner}/{taken.payment}", taken.line, taken.kind)
 
 
 def _subject(payment: str, line: int, kind: str) -> str:

@@ -7,11 +7,13 @@ marked here.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 from trueup.domain.publishing import decide
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.remote.exports import Exported
 from trueup.storage import hints, publications, pumps, sources, stock_writes
 from trueup.storage.publications import Publication
@@ -25,6 +27,7 @@ from trueup.workflows.world import Flowing, Tx, World
 
 QUERY = "stock-sweep"
 PLACES_AT_ONCE = 2000
+_UNTRACKED = "not counted there"
 LATE_AFTER = timedelta(minutes=15)
 """What a channel should show and does not take for so long is a case."""
 KEEP = timedelta(days=35)
@@ -86,12 +89,21 @@ def sweep_page(tx: Tx, channel: str, number: int, after: list[str]) -> dict[str,
     page = publications.list_page(tx.connection, channel, after=(after[0], after[1]), limit=PLACES_AT_ONCE)
     wanted = wanted_stock(tx, channel, [(each.place.sku, each.place.location) for each in page])
     missed = []
+    became: Counter[str] = Counter()
     for each in page:
         place, standing = each.place, each.standing
         due = decide(place.sku, place.item, place.location, wanted[place.sku, place.location], standing)
-        if not due.nothing and each.changed_since is None and may_write(each):
+        if due.nothing:
+            became["as they should be"] += 1
+        elif not may_write(each):
+            became[_UNTRACKED] += 1
+        elif each.changed_since is not None:
+            became["waiting to be sent"] += 1
+        else:
+            became["marked to be sent: nobody had told"] += 1
             missed.append(place)
         _note_late(tx, each)
+    tx.count(Tally("published numbers", len(page), became, {_UNTRACKED: became.pop(_UNTRACKED, 0)}))
     if publications.mark_changed(tx.connection, missed, tx.now):
         wake_stock(tx, channel)
     if not exported:

@@ -16,12 +16,20 @@ UNREAD, UNFAMILIAR = "circular.unread", "circular.unfamiliar"
 MOST_TOLD = 5
 
 
-def note_findings(tx: Tx, programme: str, kind: str, findings: list[list[str]], evidence: str) -> None:
-    """One case for the records that were left out, one for what is odd of those taken in; each names the first few."""
+def note_findings(
+    tx: Tx, programme: str, kind: str, findings: list[list[str]], evidence: str
+) -> tuple[int | None, int]:
+    """One case for the records that were left out, one for what is odd of those taken in; each names the first few.
+
+    Returns the case of what was left out, and how many records that is.
+    """
+    held: tuple[int | None, int] = (None, 0)
     for weight, case_kind in ((Weight.LEFT_OUT, UNREAD), (Weight.ODD, UNFAMILIAR)):
         told = [f"{path} {words}" for each, path, words in findings if each == weight.value]
         if told:
-            cases.open_case(tx.connection, _draft(tx, (programme, kind, case_kind), told, evidence), tx.now)
+            case = cases.open_case(tx.connection, _draft(tx, (programme, kind, case_kind), told, evidence), tx.now)
+            held = (case, len(told)) if weight is Weight.LEFT_OUT else held
+    return held
 
 
 def _draft(tx: Tx, about: tuple[str, str, str], told: list[str], evidence: str) -> CaseDraft:

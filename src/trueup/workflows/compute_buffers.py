@@ -11,6 +11,7 @@ from datetime import timedelta
 from trueup.domain.buffers import compute_buffer
 from trueup.domain.channels import Channel
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.storage import sources, supplies
 from trueup.workflows.product_courses import load_product_courses
 from trueup.workflows.promises import all_channels, find_channel, with_buffers
@@ -52,14 +53,16 @@ def compute_some(tx: Tx, name: str, location: str, after: str) -> str | None:
     channel = find_channel(tx.resources, name, location, tx.now)
     if not skus or channel is None:
         return None
-    compute_now(tx, channel, skus)
+    computed = compute_now(tx, channel, skus)
+    without = len(skus) - computed
+    tx.count(Tally("products", len(skus), {"computed": computed, "without a risk or a history of their own": without}))
     return skus[-1]
 
 
-def compute_now(tx: Tx, channel: Channel, skus: Collection[str]) -> None:
-    """The buffers of these products, from what is known now; those for which no risk is agreed have none."""
+def compute_now(tx: Tx, channel: Channel, skus: Collection[str]) -> int:
+    """The buffers of these products, from what is known now; those for which no risk is agreed have none. Returns how many."""
     channel = with_buffers(tx.connection, channel, skus, tx.now)
-    supplies.save_buffers(tx.connection, channel.name, channel.location, _computed(tx, channel, skus), tx.now)
+    return supplies.save_buffers(tx.connection, channel.name, channel.location, _computed(tx, channel, skus), tx.now)
 
 
 def _computed(tx: Tx, channel: Channel, skus: Collection[str]) -> Iterator[tuple[str, int, str]]:

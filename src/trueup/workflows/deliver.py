@@ -10,6 +10,7 @@ from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deliveries import Delivery, DeliveryState, is_open
 from trueup.domain.orders import OrderState
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.storage import acts, cases, decisions, deliveries, orders
 from trueup.workflows.rest_delivery import rest_delivery
 from trueup.workflows.source_failures import NOT_DONE
@@ -101,6 +102,7 @@ def note_sent(tx: Tx, delivery_id: int, order_id: int, run_id: str, receipt: dic
     subject = f"delivery {delivery.id}"
     cases.close_case(tx.connection, "acknowledgement.not-sent", subject, why="sent since", now=tx.now)
     set_proof(tx, delivery.id, 1, tx.now + tx.resources.pace.settle)
+    tx.count(Tally(ANSWERS, 1, {"sent, not proven yet": 1}))
     _release(tx, order_id, run_id)
 
 
@@ -119,6 +121,7 @@ def note_unanswered(tx: Tx, delivery_id: int, order_id: int, run_id: str, words:
     _remember(tx, delivery)
     _act(tx, delivery, "acknowledgement.unanswered", {"error": words}, delivery.digest)
     set_proof(tx, delivery.id, 1, tx.now + tx.resources.pace.settle)
+    tx.count(Tally(ANSWERS, 1, {"perhaps sent, to be read back": 1}))
     _release(tx, order_id, run_id)
 
 
@@ -136,6 +139,7 @@ def note_not_sent(tx: Tx, delivery_id: int, order_id: int, run_id: str, words: s
         cases.open_case(tx.connection, draft, tx.now, order_id=order_id)
     pause = timedelta(seconds=pause_seconds * min(attempt, 15))
     tx.at(tx.now + pause, "resend", f"send:{delivery.id}:{attempt}", delivery.id, attempt, order_id)
+    tx.count(Tally(ANSWERS, 1, {"not sent, tried again": 1}))
     _release(tx, order_id, run_id)
 
 
@@ -146,11 +150,14 @@ def note_refused(tx: Tx, delivery_id: int, order_id: int, run_id: str, words: st
     draft = delivery_case(
         delivery, "acknowledgement.rejected", f"The acknowledgement was refused: {words}", ("acceptance", words)
     )
-    cases.open_case(tx.connection, draft, tx.now, order_id=order_id)
+    case = cases.open_case(tx.connection, draft, tx.now, order_id=order_id)
+    tx.count(Tally(ANSWERS, 1, held={"refused": 1}, cases=(case,)))
     _act(tx, delivery, "acknowledgement.refused", {"error": words}, delivery.digest)
     _release(tx, order_id, run_id)
 
 
+ANSWERS = "answers"
+"""What a send and a proof count."""
 ONE_LOOK = 10_000
 """Rounds from this number on are single looks that a person asked for; the chain of looks goes on by itself."""
 

@@ -17,6 +17,7 @@ from trueup.base.errors import ConfigurationError, Conflict, DocumentError, Inva
 from trueup.base.plugins import collect
 from trueup.domain.cases import Role
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.storage import jobs
 from trueup.storage.jobs import Job
 from trueup.workflows.resolve_case import Person
@@ -154,6 +155,8 @@ def do_piece(tx: Tx, job_id: int, piece: Any) -> dict[str, Any] | None:
     if job.state in jobs.ENDED:
         return None
     done = work.do(tx, job, piece)
+    if not tx.tallies:
+        tx.count(Tally(job.unit, done.done, {"done": done.done}))
     if work.whole:
         if jobs.load_job(tx.connection, job_id, lock=True).state in jobs.ENDED:
             raise _called_off(job_id)

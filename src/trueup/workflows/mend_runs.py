@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from trueup.base.errors import Conflict
+from trueup.durable.engine import RunStatus
 from trueup.storage import cases, deliveries, orders
+from trueup.storage.views.run_steps import list_steps, plain_step
 from trueup.storage.views.runs import ended_well, show_run
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
@@ -44,6 +48,39 @@ def close_mended(tx: Tx) -> None:
     for run_id in sorted(ended_well(tx.connection, sorted(failed))):
         why = "it was retried and ended, or a later run of the same key did"
         cases.close_case(tx.connection, RUN_FAILED, failed[run_id], why=why, now=tx.now)
+
+
+def what_retry_means(connection: sa.Connection, run_id: str) -> list[str]:
+    """What going on does, in sentences: for whoever is to say that it should."""
+    steps = list_steps(connection, run_id)
+    if not steps:
+        done = "It begins at its beginning: none of its steps was done."
+    else:
+        last = plain_step(steps[-1]["name"])
+        done = f"It goes on after {_so_many(len(steps))} done, the last “{last}”; none of them is done again."
+    return [
+        done,
+        "A send that may have happened is looked for before it is repeated.",
+        "If it stops at the same place, its cause is still there: the trouble is shown with it.",
+    ]
+
+
+def what_cancel_means(connection: sa.Connection, run_id: str) -> list[str]:
+    """What stopping it does, in sentences."""
+    if show_run(connection, run_id)["status"] == RunStatus.TIMED.value:
+        return ["Its timer is forgotten: it never begins.", "What goes round comes again by itself within two hours."]
+    done = len(list_steps(connection, run_id))
+    return [
+        f"It stops before its next step; {_so_many(done)} done stay done."
+        if done
+        else "It stops before its first step.",
+        "An order that it worked on is given back and answered by a run of its own.",
+        "It can be let go on afterwards.",
+    ]
+
+
+def _so_many(steps: int) -> str:
+    return "1 step that is" if steps == 1 else f"{steps} steps that are"
 
 
 def _order_of(tx: Tx, run_id: str) -> int | None:

@@ -6,13 +6,16 @@ that is late is asked for again, one that failed is a case with Amazon's words.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import DocumentError, NotFound
 from trueup.domain.figure_history import Saying
+from trueup.domain.vendor_reports import Figures
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.formats.compressed import opened
 from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
 from trueup.formats.vendor_reports._rows import read_error
@@ -191,6 +194,7 @@ def _take_in_document(tx: Tx, saved: SavedReport, shown: dict[str, Any]) -> None
     saying = Saying(made_at, saved.reference or "")
     told = vendor_figures.Told(saved.source, saved.question.scope, saying, tx.now, digest)
     news = vendor_figures.keep_figures(tx.connection, told, report.rows)
+    tx.count(_tally_of(report.rows, news))
     findings = "; ".join(str(finding) for finding in reading.findings[:3])
     more = f" (and {len(reading.findings) - 3} more findings)" if len(reading.findings) > 3 else ""
     vendor_reports.move_report(
@@ -207,6 +211,13 @@ def _take_in_document(tx: Tx, saved: SavedReport, shown: dict[str, Any]) -> None
     ask_showing(tx, saved.source)
 
 
+def _tally_of(rows: Sequence[Figures], news: int) -> Tally:
+    """How many figures the report has, and how many of them say what was not known. One that is told twice is its last."""
+    told = len({(row.asin, row.begins) for row in rows})
+    became = {"new or restated": news, "known before": told - news, "told twice": len(rows) - told}
+    return Tally("figures", len(rows), became)
+
+
 def _unread(tx: Tx, saved: SavedReport, digest: str, words: str) -> None:
     """Cut off or not as published: fetched once more, then left to a person; the bytes are in the archive."""
     if saved.digest is None:
@@ -214,7 +225,8 @@ def _unread(tx: Tx, saved: SavedReport, digest: str, words: str) -> None:
         _again(tx, saved.id, LOOKS[3])
         return
     vendor_reports.move_report(tx.connection, saved.id, tx.now, state=ReportState.FAILED, words=words, digest=digest)
-    note_unread(tx, saved, words, digest)
+    case = note_unread(tx, saved, words, digest)
+    tx.count(Tally("documents", 1, held={"could not be read": 1}, cases=(case,)))
 
 
 def note_forgotten(tx: Tx, report_id: int, words: str) -> None:

@@ -7,6 +7,7 @@ budget. What a whole sweep did not tell of is asked for by its id before it is b
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import NotFound, RemoteError, Throttled, TrueupError
 from trueup.domain.circular import BlockedDate, Cycle, Item, ReturnOrder
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.remote.circular import Batch, CircularConnection, CycleQuery, ItemQuery
 from trueup.remote.observed import Observed
 from trueup.storage import circular, sources
@@ -158,7 +160,11 @@ def take_in_page(tx: Tx, programme: str, kind: str, fetched: dict[str, Any]) -> 
     records = [from_json(record, _CLASSES[kind]) for record in fetched["records"]]
     said = Said(programme, fetched["evidence"], read_instant(fetched["at"]))
     changes = circular.save_records(tx.connection, records, said)
-    note_findings(tx, programme, kind, fetched["findings"], fetched["evidence"])
+    case, left_out = note_findings(tx, programme, kind, fetched["findings"], fetched["evidence"])
+    changed = {each.record for each in changes}
+    became = Counter("changed" if each.id in changed else "as before" for each in records)
+    held = {"could not be read": left_out}
+    tx.count(Tally(f"{kind}s", len(records) + left_out, became, held, (case,) if case else ()))
     if changes:
         after_changes(tx, programme, changes)
     return len(records)

@@ -6,6 +6,7 @@ Amazon does not pay all, for they say why. Optional, as remittances by API are.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import DocumentError, NotFound, RemoteError, Unauthorized
 from trueup.domain.amazon_invoices import AmazonInvoice, AmazonInvoiceStatus
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.formats.remittance.finance_invoices import read_invoice, read_invoice_list
 from trueup.remote.capability import Verdict
 from trueup.storage import amazon_invoices, sources
@@ -22,7 +24,7 @@ from trueup.workflows.poll_remittances import ASK_AGAIN, MOST_PAGES
 from trueup.workflows.prove_books import ask_proofs
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.source_failures import NOT_DONE, keep_evidence, needs_person, note_failure, note_working
-from trueup.workflows.taking_in import note_unreadable
+from trueup.workflows.taking_in import hold_document
 from trueup.workflows.world import Flowing, Tx, World
 
 KIND, QUERY = "invoice-status", "invoice statuses"
@@ -150,13 +152,16 @@ def take_in_list(tx: Tx, partner: str, digest: str, name: str) -> list[str]:
     try:
         reading = read_invoice_list(tx.resources.read(tx.connection, digest))
     except DocumentError as error:
-        note_unreadable(tx, digest, partner, name, str(error))
+        hold_document(tx, digest, partner, name, str(error))
         return []
     wanted = []
+    became: Counter[str] = Counter()
     for said in reading.values:
         is_new = amazon_invoices.save_witness(tx.connection, partner, said, reading.evidence, tx.now)
+        became["news" if is_new else "known before"] += 1
         if is_new and _pays_less(said):
             wanted.append(said.identifier)
+    tx.count(Tally("invoices", len(reading.values), became))
     if reading.values:
         ask_proofs(tx)
     return wanted
@@ -173,7 +178,7 @@ def take_in_invoice(tx: Tx, partner: str, source: str, identifier: str, digests:
     try:
         reading = read_invoice(*pages)
     except DocumentError as error:
-        note_unreadable(tx, digests[0], partner, f"invoice {identifier}", str(error))
+        hold_document(tx, digests[0], partner, f"invoice {identifier}", str(error))
         return False
     if len(pages) > 1:
         name = f"invoice {identifier}, whole"
@@ -181,6 +186,7 @@ def take_in_invoice(tx: Tx, partner: str, source: str, identifier: str, digests:
     saved = [
         amazon_invoices.save_witness(tx.connection, partner, said, reading.evidence, tx.now) for said in reading.values
     ]
+    tx.count(Tally("invoices", len(reading.values), {"news": saved.count(True), "known before": saved.count(False)}))
     route_claims(tx, partner, [said.number for said in reading.values])
     ask_proofs(tx)
     return any(saved)

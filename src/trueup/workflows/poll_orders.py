@@ -17,7 +17,7 @@ from trueup.remote.capability import OrderQuery
 from trueup.storage import sources
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.source_failures import NOT_DONE, keep_evidence, needs_person, note_failure, note_working
-from trueup.workflows.taking_in import note_unreadable, take_in_orders
+from trueup.workflows.taking_in import hold_document, take_in_orders
 from trueup.workflows.world import Flowing, Tx, World
 
 MOST_PAGES = 10_000
@@ -95,7 +95,7 @@ def take_in_page(tx: Tx, partner: str, digest: str, name: str) -> int:
     try:
         reading = read_orders(content, partner=partner)
     except DocumentError as error:
-        note_unreadable(tx, digest, partner, name, str(error))
+        hold_document(tx, digest, partner, name, str(error))
         return 0
     return len(take_in_orders(tx, reading, partner))
 

@@ -15,6 +15,7 @@ from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import DocumentError, NotFound, RemoteError, Unauthorized
 from trueup.base.ids import digest_of_json
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.formats.remittance.finance_remittances import ListedRemittance, read_remittance, read_remittance_list
 from trueup.remote.capability import RemittanceSource, Verdict
 from trueup.storage import amazon_invoices, sources
@@ -23,8 +24,8 @@ from trueup.storage.json_values import to_json
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.settle_remittance import (
     ask_reconciliation,
+    hold_remittance,
     note_remittance_findings,
-    note_unreadable_remittance,
     take_in,
 )
 from trueup.workflows.source_failures import NOT_DONE, keep_evidence, needs_person, note_failure, note_working
@@ -152,16 +153,16 @@ def choose_payments(tx: Tx, partner: str, source: str, digest: str, name: str) -
     try:
         reading = read_remittance_list(tx.resources.read(tx.connection, digest))
     except DocumentError as error:
-        note_unreadable_remittance(tx, partner, name, digest, str(error))
+        hold_remittance(tx, partner, name, digest, str(error))
         return {}
     note_remittance_findings(tx, partner, name, reading)
     listed = {each.unique_id or each.payment: each for each in reading.values}
     known = amazon_invoices.load_fetched(tx.connection, source, list(listed))
-    return {
-        unique_id: _said(each)
-        for unique_id, each in listed.items()
-        if unique_id not in known or _may_differ(known[unique_id], each, tx.now)
-    }
+    same = [each for each in listed if each in known and not _may_differ(known[each], listed[each], tx.now)]
+    wanted = {unique_id: _said(each) for unique_id, each in listed.items() if unique_id not in same}
+    became = {"to be fetched": len(wanted), "known before": len(same)}
+    tx.count(Tally("listed payments", len(listed), became))
+    return wanted
 
 
 def _may_differ(known: FetchedRemittance, listed: ListedRemittance, now: datetime) -> bool:
@@ -195,7 +196,7 @@ def take_in_payment(tx: Tx, partner: str, source: str, digests: list[str], asked
             taken = take_in(tx, partner, [told], evidence)
             done = {"new": taken.new, "changed": taken.changed, "same": taken.same}
     except DocumentError as error:
-        note_unreadable_remittance(tx, partner, name, digests[0], str(error))
+        hold_remittance(tx, partner, name, digests[0], str(error))
     _note(tx, source, FetchedRemittance(unique_id, paid_on, state, listed, tx.now, evidence))
     if done["new"] or done["changed"]:
         ask_reconciliation(tx, partner)

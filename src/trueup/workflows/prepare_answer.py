@@ -13,6 +13,7 @@ from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import CountSource
 from trueup.domain.deliveries import DeliveryState
 from trueup.domain.partners import Route
+from trueup.durable.tally import Tally
 from trueup.formats.amazon_vendor.acknowledgements import write_acknowledgement
 from trueup.formats.x12.sets.acknowledgement_855 import write_acknowledgement as write_855
 from trueup.storage import cases, decisions, deliveries, orders, stock
@@ -76,6 +77,8 @@ def _prepare(tx: Tx, situation: Situation) -> dict[str, Any] | None:
     older = deliveries.supersede_older(tx.connection, order_id, delivery.id, tx.now)
     _replaced(tx, older, f"replaced by delivery {delivery.id}")
     attempt = deliveries.next_attempt(tx.connection, delivery)
+    nothing = sum(1 for line in saved.order.lines if line.ordered.amount <= 0)
+    tx.count(Tally("lines", len(saved.order.lines), {"answered": len(answer.lines), "of nothing": nothing}))
     return {"delivery": delivery.id, "attempt": attempt}
 
 

@@ -11,9 +11,10 @@ from functools import cache
 from trueup.base.plugins import collect
 from trueup.checks import Check, Ground
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.durable.timers import find_timers
 from trueup.storage import sources
-from trueup.storage.proven_cases import Proven, replace_cases
+from trueup.storage.proven_cases import Proven, ids_of_kinds, replace_cases
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.tie_bank import tie_bank
 from trueup.workflows.world import Flowing, Tx, World
@@ -49,6 +50,8 @@ def prove(tx: Tx, name: str) -> dict[str, int]:
     """One proof: its cases become what it finds now. Returns how many differences are open, dismissed, and gone."""
     check = next(each for each in every_check() if each.name == name)
     done = tie_bank(tx) if check.name == "bank" else _prove(tx, check)
+    waiting = ids_of_kinds(tx.connection, check.kinds) if done.open else ()
+    tx.count(Tally("differences", done.found, {"let be by a person": done.dismissed}, {"open": done.open}, waiting))
     return {"open": done.open, "dismissed": done.dismissed, "closed": done.closed}
 
 

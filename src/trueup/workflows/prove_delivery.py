@@ -19,11 +19,13 @@ from trueup.domain.deliveries import Delivery, DeliveryState, is_open
 from trueup.domain.landing import OrderStatus, judge
 from trueup.domain.orders import OrderState
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.formats.amazon_vendor.statuses import read_order_statuses
 from trueup.formats.amazon_vendor.transactions import TransactionState, read_transaction
 from trueup.storage import acts, cases, deliveries, item_claims, orders, stock
+from trueup.storage.case_batches import ids_of_open
 from trueup.storage.views.order_looks import status_name
-from trueup.workflows.deliver import ONE_LOOK, delivery_case, set_proof
+from trueup.workflows.deliver import ANSWERS, ONE_LOOK, delivery_case, set_proof
 from trueup.workflows.source_failures import NOT_DONE, keep_evidence
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
@@ -110,6 +112,16 @@ def fetch_proof(world: World, plan: dict[str, Any]) -> dict[str, str]:
 
 def judge_proof(tx: Tx, delivery_id: int, round_number: int, kept: dict[str, str]) -> str:
     """Compare what Amazon shows with what we answered, and say where the delivery stands now."""
+    state = _judge(tx, delivery_id, round_number, kept)
+    standing = ids_of_open(tx.connection, [(kind, f"delivery {delivery_id}") for kind in _CASES])
+    accepted = state == DeliveryState.ACCEPTED.value
+    out = {"accepted, as read back": int(accepted), "not shown yet": int(not accepted and not standing)}
+    held = {state: 1} if standing and not accepted else {}
+    tx.count(Tally(ANSWERS, 1, out, held, standing if held else ()))
+    return state
+
+
+def _judge(tx: Tx, delivery_id: int, round_number: int, kept: dict[str, str]) -> str:
     delivery = deliveries.load_delivery(tx.connection, delivery_id, lock=True)
     if not is_open(delivery.state) or delivery.order_id is None:
         return delivery.state.value

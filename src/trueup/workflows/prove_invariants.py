@@ -10,6 +10,7 @@ from trueup.base.errors import NotFound
 from trueup.base.plugins import collect
 from trueup.domain.cases import CaseDraft, Resolution, Role
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.invariants import Invariant, Proof
 from trueup.storage import cases, sources
 from trueup.storage.lights import Light, save_light
@@ -50,9 +51,10 @@ def prove_invariant(tx: Tx, name: str) -> int:
     proof = invariant.prove(tx.connection, ground_of(tx))
     sums, rows = ([asdict(each) for each in group] for group in (proof.sums, proof.rows))
     save_light(tx.connection, Light(name, tx.now, tx.now, proof.looked, proof.broken, sums, rows))
-    if proof.broken:
-        cases.open_case(tx.connection, _broken(tx, invariant, proof), tx.now)
-    else:
+    opened = [cases.open_case(tx.connection, _broken(tx, invariant, proof), tx.now)] if proof.broken else []
+    holds = {"as they must be": max(proof.looked - proof.broken, 0)}
+    tx.count(Tally(invariant.unit, proof.looked, holds, {"that break it": proof.broken}, opened))
+    if not opened:
         cases.close_case(tx.connection, BROKEN, f"invariant {name}", why="it holds again", now=tx.now)
     return proof.broken
 

@@ -10,6 +10,7 @@ decided again; the rest go without it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +20,7 @@ from uuid import NAMESPACE_URL, uuid5
 from trueup.base.errors import Refused, Rejected, RemoteError, Throttled, TrueupError
 from trueup.domain.publishing import CountWrite, Due, HoldMove, ShownStock, WantedStock, decide
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.storage import accepted_stock, publications, pumps, sources, stock_writes
 from trueup.storage.accepted_stock import AcceptedStock
 from trueup.storage.json_values import from_json, to_json
@@ -32,6 +34,7 @@ from trueup.workflows.wanted_stock import wanted_stock
 from trueup.workflows.world import Flowing, Tx, World
 
 QUERY = "stock"
+_UNTRACKED = "not counted there"
 LONGEST_PAUSE = timedelta(minutes=10)
 """What failed is tried again after a pause that grows with its failures, and is never longer than this."""
 
@@ -96,6 +99,7 @@ def prepare_writes(tx: Tx, channel: str, run_id: str) -> list[str]:
     """The keys of what is to be sent now: writes whose end is not known yet, and what changed since, in as few as possible."""
     standing = stock_writes.open_writes(tx.connection, channel)
     if standing:
+        tx.count(Tally("writes whose end is not known", len(standing), {"sent again under their keys": len(standing)}))
         return [write.key for write in standing]
     most = _most_rows(tx.resources, channel)
     changed = publications.list_changed(tx.connection, channel, most)
@@ -103,6 +107,8 @@ def prepare_writes(tx: Tx, channel: str, run_id: str) -> list[str]:
     settled = [each for each, _, due in decided if due.nothing or not may_write(each)]
     publications.settle_changed(tx.connection, channel, [_settled(each) for each in settled])
     rows = [(_row(each, due, wanted), due) for each, wanted, due in decided if may_write(each)]
+    became = Counter(_becomes(each, due) for each, _, due in decided)
+    tx.count(Tally("numbers", len(changed), became, {_UNTRACKED: became.pop(_UNTRACKED, 0)}))
     keys = []
     for kind in WriteKind:
         mine = [row for row, due in rows if (due.count if kind is WriteKind.COUNTS else due.hold)]
@@ -112,6 +118,12 @@ def prepare_writes(tx: Tx, channel: str, run_id: str) -> list[str]:
             stock_writes.save_write(tx.connection, write)
             keys.append(key)
     return keys
+
+
+def _becomes(each: Publication, due: Due) -> str:
+    if due.nothing:
+        return "shown as they should be"
+    return "to be sent" if may_write(each) else _UNTRACKED
 
 
 def _decided(tx: Tx, channel: str, changed: Sequence[Publication]) -> list[tuple[Publication, WantedStock, Due]]:
@@ -194,18 +206,26 @@ def settle_written(tx: Tx, channel: str, key: str, written: dict[str, Any]) -> s
     refused = {int(row): words for row, words in written["refused"].items()}
     if stale or refused:
         publications.forget_belief(tx.connection, channel, [_place(row) for row in stale])
-        for number, words in refused.items():
-            tell_refused(tx, channel, write.rows[number], words, evidence)
+        cases = [tell_refused(tx, channel, write.rows[number], words, evidence) for number, words in refused.items()]
+        out = {"no longer as expected, read again": len(stale), "decided again": _others(write, written)}
+        tx.count(Tally("numbers", len(write.rows), out, {"refused": len(refused)}, cases))
         given_up = [(*_place(write.rows[number]), write.rows[number].changes) for number in refused]
         publications.settle_changed(tx.connection, channel, given_up)
         said = f"{len(stale)} no longer as expected, {len(refused)} refused"
         stock_writes.settle_write(tx.connection, key, WriteState.REFUSED, said=said, evidence=evidence, now=tx.now)
         return said
     _note_accepted(tx, channel, write)
+    tx.count(Tally("numbers", len(write.rows), {"taken, not read back yet": len(write.rows)}))
     stock_writes.settle_write(
         tx.connection, key, WriteState.ACCEPTED, said=f"{len(write.rows)} taken", evidence=evidence, now=tx.now
     )
     return WriteState.ACCEPTED.value
+
+
+def _others(write: StockWrite, written: dict[str, Any]) -> int:
+    """How many rows of a write the channel did not name: none of them was done."""
+    named = {*written["stale"], *map(int, written["refused"])}
+    return sum(1 for row in range(len(write.rows)) if row not in named)
 
 
 def _note_accepted(tx: Tx, channel: str, write: StockWrite) -> None:
@@ -235,6 +255,7 @@ def _note_accepted(tx: Tx, channel: str, write: StockWrite) -> None:
 def note_undone(tx: Tx, key: str, words: str) -> None:
     """It did not get through, or nobody knows: it stays open and goes again under its key. Too old for that, it is given up."""
     write = stock_writes.load_write(tx.connection, key)
+    tx.count(Tally("numbers", len(write.rows), {"not known, sent again under their key": len(write.rows)}))
     sink = tx.resources.connections.stock_sinks.get(write.channel)
     remembers = timedelta(seconds=sink.remembers_seconds // 2) if sink else timedelta(0)
     if write.state is WriteState.OPEN and not timedelta(0) <= tx.now - write.made_at + timedelta(minutes=1) < remembers:
@@ -259,8 +280,8 @@ def note_refused(tx: Tx, channel: str, key: str, words: str) -> None:
     if write.state is not WriteState.OPEN:
         return
     stock_writes.settle_write(tx.connection, key, WriteState.REFUSED, said=words, evidence=None, now=tx.now)
-    for row in write.rows:
-        tell_refused(tx, channel, row, words, "")
+    cases = [tell_refused(tx, channel, row, words, "") for row in write.rows]
+    tx.count(Tally("numbers", len(write.rows), {}, {"refused": len(cases)}, cases))
     publications.forget_belief(tx.connection, channel, [_place(row) for row in write.rows])
     publications.settle_changed(tx.connection, channel, [(*_place(row), row.changes) for row in write.rows])
 

@@ -14,6 +14,7 @@ from trueup.domain.deliveries import DeliveryState, is_open
 from trueup.domain.orders import PurchaseOrder
 from trueup.domain.partners import Route
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.formats import stock_counts
 from trueup.formats.document import Format, Reading
 from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
@@ -33,7 +34,7 @@ from trueup.workflows.deliver import delivery_case
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.source_failures import NOT_DONE, note_failure, note_working
 from trueup.workflows.take_in_counts import take_in_counts
-from trueup.workflows.taking_in import MOST_FINDINGS, note_unreadable, take_in_orders
+from trueup.workflows.taking_in import MOST_FINDINGS, hold_document, note_unreadable, take_in_orders
 from trueup.workflows.world import Flowing, Tx, World
 
 LARGEST_BYTES = 64 * 1024 * 1024
@@ -125,16 +126,18 @@ def take_in_file(tx: Tx, partner: str, digest: str, name: str, size_bytes: int) 
     """Read an archived file; returns the deliveries of the functional acknowledgements that are owed for it."""
     if size_bytes > LARGEST_BYTES:
         words = f"{size_bytes} bytes, at most {LARGEST_BYTES} are read; split it, or send it in parts"
-        note_unreadable(tx, digest, partner, name, words)
+        hold_document(tx, digest, partner, name, words)
         return []
     content = tx.resources.read(tx.connection, digest)
     try:
         known = recognise(content[:HEAD_BYTES], known_formats())
         if known.name in tie_bank.FORMATS:
             tie_bank.take_in_bank_file(tx, content)
+            _count(tx, "bank statements")
             return []
         if known.name == stock_counts.FORMAT.name:
             take_in_counts(tx, content)
+            _count(tx, "stock counts")
             return []
         if known.name in REMITTANCES:
             return _take_in_remittance(tx, partner, digest, name, known)
@@ -144,15 +147,21 @@ def take_in_file(tx: Tx, partner: str, digest: str, name: str, size_bytes: int) 
             _take_in_997(tx, partner, said, digest)
         reading = read_orders(content, partner=partner, currency=_currency(tx, partner))
     except DocumentError as error:
-        note_unreadable(tx, digest, partner, name, str(error))
+        hold_document(tx, digest, partner, name, str(error))
         return []
     take_in_orders(tx, reading, partner)
+    _count(tx, "orders and their acknowledgements")
     _note_doubts(tx, partner, reading, name)
     return _answered(tx, partner, reading)
 
 
+def _count(tx: Tx, became: str) -> None:
+    tx.count(Tally("documents", 1, {became: 1}))
+
+
 def _take_in_remittance(tx: Tx, partner: str, digest: str, name: str, known: Format) -> list[int]:
     """It is settled by a run of its own, in batches; an 820 is answered with a 997 at once, as every set is."""
+    _count(tx, "remittances, settled by a run of their own")
     tx.start("settle_remittance", f"settle:{digest}:file {tx.now:%Y%m%d%H%M%S%f}", partner, digest, name)
     if not known.name.startswith("x12"):
         return []

@@ -17,7 +17,7 @@ from trueup.workflows import tie_bank
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.receive_files import LARGEST_BYTES, REMITTANCES, hand_out_again, take_in_file
 from trueup.workflows.resolve_case import UPLOADED_AS, Person
-from trueup.workflows.taking_in import note_unreadable
+from trueup.workflows.taking_in import hold_document
 from trueup.workflows.world import Flowing, Tx, World
 
 MAY: Mapping[str, str] = {
@@ -87,11 +87,11 @@ def take_in_upload(tx: Tx, partner: str, kind: str, digest: str, name: str) -> l
     try:
         known = recognise(content[:HEAD_BYTES], known_formats())
     except DocumentError as error:
-        note_unreadable(tx, digest, partner, name, str(error))
+        hold_document(tx, digest, partner, name, str(error))
         return []
     if _kind_of(known.name) != kind:
         words = f"it was handed in as {kind}, and is {known.title}; hand it in as what it is"
-        note_unreadable(tx, digest, partner, name, words)
+        hold_document(tx, digest, partner, name, words)
         return []
     return take_in_file(tx, partner, digest, name, len(content))
 

@@ -20,7 +20,9 @@ from trueup.domain.reconciliation import Contest, placed, reconcile
 from trueup.domain.remittances import RemittanceLine
 from trueup.domain.settlement import UNKNOWN_INVOICE, UNRECOGNISED, Placement, Suspended
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.storage import remittances, suspense
+from trueup.storage.case_batches import ids_of_open
 from trueup.storage.remittances import SavedRemittance
 from trueup.storage.views.open_items import load_open_items, load_residue
 from trueup.workflows.booking import Booking, book_again, write
@@ -79,7 +81,13 @@ def reconcile_partner(tx: Tx, partner: str) -> dict[str, int]:
     for number in sorted(touched):
         book_again(tx, remittances.load_remittance(tx.connection, number, lock=True), booking=booking)
     write(tx, booking, fresh=False)
+    held = {"with rival explanations": done["contested"], "still in suspense": done["left"]}
+    tx.count(Tally("lines in suspense", len(waiting), {"matched": done["matched"]}, held, _waiting_in(tx, booking)))
     return done
+
+
+def _waiting_in(tx: Tx, booking: Booking) -> tuple[int, ...]:
+    return ids_of_open(tx.connection, booking.cases)
 
 
 def _reconcile_currency(tx: Tx, partner: str, currency: str, lines: Sequence[Line]) -> dict[str, int]:

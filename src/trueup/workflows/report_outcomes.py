@@ -51,10 +51,10 @@ def note_stuck(tx: Tx, saved: SavedReport) -> None:
         _open(tx, STUCK, saved, title, f"report {saved.reference} is still waiting", "")
 
 
-def note_unread(tx: Tx, saved: SavedReport, words: str, digest: str) -> None:
-    """It came twice and could not be read."""
+def note_unread(tx: Tx, saved: SavedReport, words: str, digest: str) -> int:
+    """It came twice and could not be read. Returns the case's id."""
     title = f"Amazon's report of {saved.question.words} cannot be read: {words}"
-    _open(tx, UNREADABLE, saved, title, words, digest)
+    return _open(tx, UNREADABLE, saved, title, words, digest)
 
 
 def note_kept(tx: Tx, saved: SavedReport) -> None:
@@ -68,7 +68,7 @@ def _subject(saved: SavedReport) -> str:
     return f"reports {saved.source} {saved.question.scope}"
 
 
-def _open(tx: Tx, kind: str, saved: SavedReport, title: str, found: str, digest: str) -> None:
+def _open(tx: Tx, kind: str, saved: SavedReport, title: str, found: str, digest: str) -> int:
     draft = CaseDraft(
         kind=kind,
         subject=_subject(saved),
@@ -81,4 +81,4 @@ def _open(tx: Tx, kind: str, saved: SavedReport, title: str, found: str, digest:
         resolutions=(Resolution.DISMISS,),
         evidence=digest,
     )
-    cases.open_case(tx.connection, draft, tx.now)
+    return cases.open_case(tx.connection, draft, tx.now)

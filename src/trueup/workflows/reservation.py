@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,8 +19,10 @@ from trueup.domain.acknowledgements import (
 )
 from trueup.domain.catalog import CountSource
 from trueup.domain.inventory import Availability, Level, Reservation, weigh
+from trueup.durable.tally import Tally
 from trueup.remote.capability import Wanted
 from trueup.storage import acts, decisions, orders, products, stock
+from trueup.storage.case_batches import ids_of_open
 from trueup.storage.orders import SavedOrder
 from trueup.storage.shop_products import as_sold_in, save_shop_products
 from trueup.storage.stock_ledger import record_levels
@@ -94,9 +96,22 @@ def decide_order(tx: Tx, order_id: int, run_id: str, observed: dict[str, Any] | 
     save_by_hand(tx, situation)
     made = _decide(situation, supplies, before, tx.now)
     _save(tx, situation, made, evidence)
+    _count(tx, situation, made)
     note_shorts(tx, situation, made, supplies)
     stock_changed(tx, skus, agreement.ship_from)
     return {"revision": saved.revision, "items": concerns_items(tx, order_id)}
+
+
+def _count(tx: Tx, situation: Situation, made: Sequence[LineDecision]) -> None:
+    live = [line for line in situation.saved.order.lines if line.ordered.amount != 0]
+    out = {
+        "decided before": len(situation.decided),
+        "decided by a person": len(situation.by_hand),
+        "promised whole or in part": sum(1 for each in made if each.eaches),
+        "not promised": sum(1 for each in made if not each.eaches),
+    }
+    subjects = {(draft.kind, draft.subject) for drafts in situation.held.values() for draft in drafts}
+    tx.count(Tally("lines", len(live), out, {"held": len(situation.held)}, ids_of_open(tx.connection, subjects)))
 
 
 def _keep_levels(tx: Tx, saved: SavedOrder, shop: str, observed: dict[str, Any] | None) -> str:

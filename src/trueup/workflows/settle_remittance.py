@@ -16,6 +16,7 @@ from trueup.base.errors import DocumentError, Unreadable
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.remittances import Remittance
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.durable.timers import find_timers
 from trueup.formats.document import Reading, Severity
 from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
@@ -95,9 +96,11 @@ def plan_document(tx: Tx, partner: str, digest: str, name: str) -> Plan:
     try:
         reading = read_remittances(tx, digest)
     except DocumentError as error:
-        note_unreadable_remittance(tx, partner, name, digest, str(error))
+        hold_remittance(tx, partner, name, digest, str(error))
         return Plan((), 0, 0, (), "")
-    note_remittance_findings(tx, partner, name, reading)
+    case = note_remittance_findings(tx, partner, name, reading)
+    became = {"with places that could not be read": 1} if case else {}
+    tx.count(Tally("documents", 1, {} if case else {"read": 1}, became, (case,) if case else ()))
     lines = sum(len(told.lines) for told in reading.values)
     return Plan(tuple(batches_of(reading.values)), len(reading.values), lines, reading.findings, reading.format)
 
@@ -131,11 +134,12 @@ def take_in(tx: Tx, partner: str, batch: Sequence[Remittance], evidence: str) ->
             again.append(told)
         else:
             fresh[told.payment] = told
-    if fresh:
-        book_new(tx, partner, list(fresh.values()), evidence)
+    new = book_new(tx, partner, list(fresh.values()), evidence) if fresh else 0
     changed = sum(_take_in_again(tx, partner, told, evidence) for told in again)
     lines = sum(len(told.lines) for told in batch)
-    return Settled(len(fresh), changed, len(again) - changed, lines)
+    became = {"new": new, "told otherwise": changed, "known before": len(again) - changed}
+    tx.count(Tally("payments", len(batch), became))
+    return Settled(new, changed, len(again) - changed, lines)
 
 
 def _lock_payments(tx: Tx, partner: str, payments: Collection[str]) -> None:
@@ -200,21 +204,28 @@ def read_remittances(tx: Tx, digest: str) -> Reading[Remittance]:
     return reading
 
 
-def note_unreadable_remittance(tx: Tx, partner: str, name: str, digest: str, words: str) -> None:
-    """A document that no payment can be read of becomes a case."""
-    _open(tx, "remittance.unreadable", digest, f"{name} from {partner} cannot be read: {words}", words)
+def hold_remittance(tx: Tx, partner: str, name: str, digest: str, words: str) -> None:
+    """A document that no payment can be read of waits in a case, and is counted as held."""
+    case = note_unreadable_remittance(tx, partner, name, digest, words)
+    tx.count(Tally("documents", 1, held={"could not be read": 1}, cases=(case,)))
 
 
-def note_remittance_findings(tx: Tx, partner: str, name: str, reading: Reading[Any]) -> None:
-    """Lines that could not be read are not in their payment, which then does not tie by exactly them."""
+def note_unreadable_remittance(tx: Tx, partner: str, name: str, digest: str, words: str) -> int:
+    """A document that no payment can be read of becomes a case. Returns its id."""
+    return _open(tx, "remittance.unreadable", digest, f"{name} from {partner} cannot be read: {words}", words)
+
+
+def note_remittance_findings(tx: Tx, partner: str, name: str, reading: Reading[Any]) -> int | None:
+    """Lines that could not be read are not in their payment, which then does not tie by exactly them. Returns their case's id."""
     errors = [finding for finding in reading.findings if finding.severity is Severity.ERROR]
-    if errors:
-        words = "; ".join(str(finding) for finding in errors[:MOST_FINDINGS])
-        title = f"{name} from {partner}: {len(errors)} places could not be read, first {errors[0]}"
-        _open(tx, "remittance.findings", reading.evidence, title, words)
+    if not errors:
+        return None
+    words = "; ".join(str(finding) for finding in errors[:MOST_FINDINGS])
+    title = f"{name} from {partner}: {len(errors)} places could not be read, first {errors[0]}"
+    return _open(tx, "remittance.findings", reading.evidence, title, words)
 
 
-def _open(tx: Tx, kind: str, digest: str, title: str, words: str) -> None:
+def _open(tx: Tx, kind: str, digest: str, title: str, words: str) -> int:
     draft = CaseDraft(
         kind=kind,
         subject=f"document {digest}",
@@ -227,7 +238,7 @@ def _open(tx: Tx, kind: str, digest: str, title: str, words: str) -> None:
         resolutions=(Resolution.RETRY, Resolution.DISMISS),
         evidence=digest,
     )
-    cases.open_case(tx.connection, draft, tx.now)
+    return cases.open_case(tx.connection, draft, tx.now)
 
 
 FLOWS = (Flow[World]("settle_remittance", settle_remittance, "books"),)

@@ -23,6 +23,7 @@ from trueup.domain.retail_numbers import (
     record_values,
 )
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.remote.showcase import FieldWrite, Showcase, ShownFields
 from trueup.storage import cases, retail_numbers, sources
 from trueup.storage.retail_numbers import Listed, ShownRetail
@@ -190,6 +191,8 @@ def _show_object(showcase: Showcase, handle: str, wanted: dict[str, str]) -> dic
 
 def note_shown(tx: Tx, plan: dict[str, Any], results: list[dict[str, Any]]) -> None:
     """What each product shows now. What it does not show although it was set is a case; the next look tries again."""
+    opened = []
+    shown_now = 0
     for result in results:
         wanted, fields = result["wanted"], result["fields"] or {}
         wrong = {**differing(wanted["fields"], fields), **differing(wanted["record"], result["record"])}
@@ -198,12 +201,14 @@ def note_shown(tx: Tx, plan: dict[str, Any], results: list[dict[str, Any]]) -> N
         if wrong:
             found = {key: fields.get(key, result["record"].get(key)) for key in wrong}
             draft = _not_shown(plan["shop"], subject, wrong, f"{found} {result['refused']}".strip())
-            cases.open_case(tx.connection, draft, tx.now)
+            opened.append(cases.open_case(tx.connection, draft, tx.now))
             continue
+        shown_now += 1
         cases.close_case(tx.connection, NOT_SHOWN, subject, why="the shop shows it", now=tx.now)
         place = (plan["shop"], result["sku"], plan["store"])
         shown = ShownRetail(fields, result["record"], tx.now)
         retail_numbers.save_shown(tx.connection, place, shown, result["writes"])
+    tx.count(Tally("products", len(results), {"shown": shown_now}, {"not shown": len(opened)}, opened))
 
 
 def finish_showing(tx: Tx, source: str, run_id: str, more: bool, failed: str, forbidden: bool) -> None:

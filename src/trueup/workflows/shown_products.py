@@ -8,6 +8,7 @@ from datetime import datetime
 
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import CountSource, Product
+from trueup.durable.tally import Tally
 from trueup.storage import cases, products, shop_products
 from trueup.workflows.rounds import Rounds
 from trueup.workflows.taking_in import look_at_held
@@ -49,8 +50,10 @@ def take_in_products(tx: Tx, found: Sequence[Product], told: Catalogue) -> Taken
     doubled = {sku: variants for sku, variants in by_sku.items() if len(variants) > 1}
     clear = [product for product in found if product.sku not in doubled]
     unclear = [replace(product, tracked=None, shop_item=None) for product in found if product.sku in doubled]
-    for sku, variants in doubled.items():
-        cases.open_case(tx.connection, _doubled(told, sku, variants), tx.now)
+    opened = [
+        cases.open_case(tx.connection, _doubled(told, sku, variants), tx.now) for sku, variants in doubled.items()
+    ]
+    tx.count(Tally("variants", len(found), {"clear": len(clear)}, {"of a SKU that several bear": len(unclear)}, opened))
     renewed = shop_products.list_changed_ids(tx.connection, told.shop, clear)
     uncounted = _uncounted(tx, by_sku)
     neighbours = tx.resources.neighbours_of(told.shop)

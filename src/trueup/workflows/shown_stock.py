@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from trueup.domain.catalog import CountSource
 from trueup.domain.inventory import Level
 from trueup.domain.publishing import Drift, ShownStock, find_lost_hold
+from trueup.durable.tally import Tally
 from trueup.storage import cases, publications, stock_looks, stock_writes
 from trueup.storage.publications import Publication
 from trueup.storage.stock_ledger import record_levels
@@ -37,6 +39,7 @@ def take_in_shown(tx: Tx, channel: str, shown: Sequence[ShownStock], evidence: s
     digest = tx.resources.keep(tx.connection, evidence.encode(), kind=KIND, source=channel, name="stock")
     calm, known = _calm(tx, channel, shown)
     fresh = publications.note_shown(tx.connection, channel, calm, digest)
+    tx.count(_tally_of(shown, calm, fresh))
     record_levels(tx.connection, [_level(each, channel, digest) for each in _counted(tx, calm)], CountSource.SHOP)
     return _judge_all(tx, channel, [each for each in calm if (each.sku, each.location) in fresh], (known, digest))
 
@@ -48,10 +51,19 @@ def take_in_export(tx: Tx, channel: str, shown: Sequence[ShownStock], digest: st
     """
     calm, known = _calm(tx, channel, shown)
     told = publications.note_shown(tx.connection, channel, calm, digest)
+    tx.count(_tally_of(shown, calm, told))
     fresh = [each for each in calm if (each.sku, each.location) in told]
     record_levels(tx.connection, [_level(each, channel, digest) for each in _counted(tx, fresh)], CountSource.SHOP)
     _judge_all(tx, channel, fresh, (known, digest))
     return [each.item for each in fresh]
+
+
+def _tally_of(shown: Sequence[ShownStock], calm: Sequence[ShownStock], fresh: Collection[tuple[str, str]]) -> Tally:
+    """What became of what was shown: the newest word, older than what is known, or of a place that is being written."""
+    became = Counter("the newest word" if (each.sku, each.location) in fresh else "known better" for each in calm)
+    there = {(each.sku, each.location) for each in calm}
+    became["being written, read again"] = sum(1 for each in shown if (each.sku, each.location) not in there)
+    return Tally("shown numbers", len(shown), became)
 
 
 Known = dict[tuple[str, str], Publication]
@@ -162,6 +174,8 @@ def _judge_tracking(tx: Tx, channel: str, shown: Sequence[ShownStock]) -> None:
 def note_gone(tx: Tx, channel: str, items: Sequence[str], shown: Sequence[ShownStock]) -> None:
     """Items that were asked for and are not there, or bear another SKU now: nothing can be published for them."""
     there = {(each.item, each.sku) for each in shown}
-    for place in publications.find_places(tx.connection, channel, items):
-        if (place.item, place.sku) not in there and publications.unmark(tx.connection, place):
-            tell_gone(tx, place)
+    places = publications.find_places(tx.connection, channel, items)
+    gone = [place for place in places if (place.item, place.sku) not in there]
+    told = [tell_gone(tx, place) for place in gone if publications.unmark(tx.connection, place)]
+    out = {"still there": sum(1 for place in places if (place.item, place.sku) in there)}
+    tx.count(Tally("places asked for", len(places), out, {"no longer there": len(gone)}, told))

@@ -76,8 +76,8 @@ def close_drift(tx: Tx, channel: str, sku: str, location: str) -> None:
     cases.close_case(tx.connection, DRIFT, subject_of(channel, sku, location), why="the numbers agree", now=tx.now)
 
 
-def tell_refused(tx: Tx, channel: str, row: WriteRow, words: str, evidence: str) -> None:
-    """The channel does not take a number, and will not take it again."""
+def tell_refused(tx: Tx, channel: str, row: WriteRow, words: str, evidence: str) -> int:
+    """The channel does not take a number, and will not take it again. Returns the case's id."""
     what = row.count or row.hold
     assert what is not None, "a row of a write sets something"
     wanted = f"{row.count.eaches} on hand" if row.count else f"{row.held} held"
@@ -93,7 +93,7 @@ def tell_refused(tx: Tx, channel: str, row: WriteRow, words: str, evidence: str)
         resolutions=(Resolution.RETRY, Resolution.DISMISS),
         evidence=evidence,
     )
-    cases.open_case(tx.connection, draft, tx.now)
+    return cases.open_case(tx.connection, draft, tx.now)
 
 
 def close_refused(tx: Tx, channel: str, places: Iterable[tuple[str, str]]) -> None:
@@ -145,8 +145,8 @@ def close_untracked(tx: Tx, channel: str, sku: str) -> None:
     cases.close_case(tx.connection, UNTRACKED, subject_of(channel, sku, "everywhere"), why="tracked", now=tx.now)
 
 
-def tell_gone(tx: Tx, place: ChannelItem) -> None:
-    """The channel no longer knows the item, or it bears another SKU."""
+def tell_gone(tx: Tx, place: ChannelItem) -> int:
+    """The channel no longer knows the item, or it bears another SKU. Returns the case's id."""
     draft = CaseDraft(
         kind=GONE,
         subject=subject_of(place.channel, place.sku, place.location),
@@ -158,7 +158,7 @@ def tell_gone(tx: Tx, place: ChannelItem) -> None:
         owner=OWNER,
         resolutions=(Resolution.RETRY, Resolution.DISMISS),
     )
-    cases.open_case(tx.connection, draft, tx.now)
+    return cases.open_case(tx.connection, draft, tx.now)
 
 
 def tell_unanswered(tx: Tx, write: StockWrite, words: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from trueup.base.errors import Unreadable
 from trueup.base.ids import Digest
 from trueup.domain.catalog import CountSource
+from trueup.durable.tally import Tally
 from trueup.formats.document import Finding, Location, Severity
 from trueup.formats.stock_counts import Count, read_stock_counts
 from trueup.storage import acts, products, stock
@@ -68,6 +69,7 @@ def take_in_counts(tx: Tx, content: bytes) -> None:
         errors = [str(finding) for finding in done.findings if finding.severity is Severity.ERROR]
         more = f", and {len(errors) - MOST_TOLD} more" if len(errors) > MOST_TOLD else ""
         raise Unreadable(f"no count of it was taken: {'; '.join(errors[:MOST_TOLD])}{more}")
+    tx.count(Tally("counts", len(done.counts), {"taken": done.sums["counts"]}))
     act = acts.Act(ACTOR, "worker", "stock.declared", KIND, None, done.sums, done.digest)
     acts.append_act(tx.connection, tx.now, act)
 

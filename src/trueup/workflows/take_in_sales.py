@@ -17,6 +17,7 @@ from trueup.domain.credit_posting import place_deposit
 from trueup.domain.sale_movements import movements_of, unsaid_of
 from trueup.domain.shop_sales import Deposit, ShopSale, deposits_of
 from trueup.domain.stock_ledger import Movement
+from trueup.durable.tally import Tally
 from trueup.storage import shipped_stock, shop_courses, shop_products, stock
 from trueup.storage.shop_courses import WHOLESALE_KINDS
 from trueup.storage.shop_sales import are_news, deposits, save_sale
@@ -31,7 +32,10 @@ KIND = "sale"
 def take_in_sales(tx: Tx, shop: str, sales: Sequence[ShopSale], content: bytes) -> int:
     """Keep orders as they are now, tell the ledger what they moved, and bring their deposits on the books to what is held.
     Returns how many were news."""
-    news = [sale for sale in sales if sale.id in are_news(tx.connection, shop, sales)]
+    fresh = are_news(tx.connection, shop, sales)
+    news = [sale for sale in sales if sale.id in fresh]
+    known = sum(1 for sale in sales if sale.id not in fresh)
+    tx.count(Tally("orders of the shop", len(sales), {"news": len(news), "known before": known}))
     if not news:
         return 0
     name = f"order {news[0].name}" + (f" and {len(news) - 1} more" if len(news) > 1 else "")

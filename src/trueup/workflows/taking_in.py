@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.orders import OrderState, PurchaseOrder
 from trueup.durable.outcomes import to_json
+from trueup.durable.tally import Tally
 from trueup.durable.timers import Timer, set_timer
 from trueup.formats.document import Reading
 from trueup.storage import acts, cases, orders
@@ -25,6 +27,7 @@ MOST_FINDINGS = 20
 def take_in_orders(tx: Tx, reading: Reading[PurchaseOrder], source: str) -> list[int]:
     """Save every order of a reading and start answering the revisions that are new. Returns their ids."""
     begun = []
+    became: Counter[str] = Counter()
     for index, order in enumerate(reading.values):
         envelope = envelope_of(reading, index)
         arrived = orders.Arrived(reading.evidence, tx.now, envelope, _sent(reading, envelope))
@@ -33,12 +36,24 @@ def take_in_orders(tx: Tx, reading: Reading[PurchaseOrder], source: str) -> list
             _record(tx, order, taken)
         if taken.is_new and taken.revision == 1 and _is_history(tx, order):
             orders.mark_history(tx.connection, taken.order_id)
+            became["answered before us"] += 1
             continue
+        became[_became(taken)] += 1
         if taken.is_new or taken.closed:
             start_answering(tx, taken.order_id)
             begun.append(taken.order_id)
-    note_findings(tx, reading, source)
+    case = note_findings(tx, reading, source)
+    out = {**became, "listed without details": len(reading.facts.get("without_details", ()))}
+    unfit = {"could not be read": reading.facts["unfit"]}
+    tx.count(Tally("orders", reading.facts["listed"], out, unfit, (case,) if case else ()))
     return begun
+
+
+def _became(taken: orders.TakenIn) -> str:
+    """What an order was to us that arrived, in a word."""
+    if taken.is_new:
+        return "new" if taken.revision == 1 else "changed"
+    return "closed" if taken.closed else "known before"
 
 
 def envelope_of(reading: Reading[PurchaseOrder], index: int) -> dict[str, Any]:
@@ -89,11 +104,11 @@ def look_at_held(tx: Tx, kind: str = "held.") -> None:
         start_answering(tx, order_id)
 
 
-def note_findings(tx: Tx, reading: Reading[PurchaseOrder], source: str) -> None:
-    """Errors in a document are one case about it: nothing is lost, and someone looks."""
+def note_findings(tx: Tx, reading: Reading[PurchaseOrder], source: str) -> int | None:
+    """Errors in a document are one case about it: nothing is lost, and someone looks. Returns its id, None without errors."""
     errors = reading.errors
     if not errors:
-        return
+        return None
     shown = "; ".join(str(finding) for finding in errors[:MOST_FINDINGS])
     more = f" (and {len(errors) - MOST_FINDINGS} more)" if len(errors) > MOST_FINDINGS else ""
     draft = CaseDraft(
@@ -108,11 +123,17 @@ def note_findings(tx: Tx, reading: Reading[PurchaseOrder], source: str) -> None:
         resolutions=(Resolution.RETRY, Resolution.DISMISS),
         evidence=reading.evidence,
     )
-    cases.open_case(tx.connection, draft, tx.now)
+    return cases.open_case(tx.connection, draft, tx.now)
 
 
-def note_unreadable(tx: Tx, digest: str, source: str, name: str, error: str) -> None:
-    """Bytes that no format could read, or that two could: archived, and a case."""
+def hold_document(tx: Tx, digest: str, source: str, name: str, error: str) -> None:
+    """A document of which nothing could be taken in: it waits in a case, and is counted as held."""
+    case = note_unreadable(tx, digest, source, name, error)
+    tx.count(Tally("documents", 1, held={"could not be read": 1}, cases=(case,)))
+
+
+def note_unreadable(tx: Tx, digest: str, source: str, name: str, error: str) -> int:
+    """Bytes that no format could read, or that two could: archived, and a case. Returns its id."""
     draft = CaseDraft(
         kind="document.unreadable",
         subject=f"document {digest}",
@@ -125,7 +146,7 @@ def note_unreadable(tx: Tx, digest: str, source: str, name: str, error: str) -> 
         resolutions=(Resolution.RETRY, Resolution.DISMISS),
         evidence=digest,
     )
-    cases.open_case(tx.connection, draft, tx.now)
+    return cases.open_case(tx.connection, draft, tx.now)
 
 
 def _is_history(tx: Tx, order: PurchaseOrder) -> bool:

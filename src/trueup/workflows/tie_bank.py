@@ -8,6 +8,7 @@ from typing import Any
 from trueup.base.errors import DocumentError, Unreadable
 from trueup.checks import bank as bank_check
 from trueup.domain.bank import Statement
+from trueup.durable.tally import Tally
 from trueup.formats.bank import bank_csv
 from trueup.formats.document import Reading
 from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
@@ -52,7 +53,11 @@ def read_bank_file(file: BankFile) -> Reading[Statement]:
 def take_in_reading(tx: Tx, reading: Reading[Statement]) -> TakenStatements:
     """Save the statements of an archived file."""
     bank.lock_bank(tx.connection)
-    return bank.take_in_statements(tx.connection, reading.values, evidence=reading.evidence, now=tx.now)
+    taken = bank.take_in_statements(tx.connection, reading.values, evidence=reading.evidence, now=tx.now)
+    keys = [line.key for statement in reading.values for line in statement.lines]
+    became = {"new": taken.new, "known before": taken.same, "told more fully": taken.fuller}
+    tx.count(Tally("movements", len(keys), {**became, "told twice": len(keys) - len(set(keys))}))
+    return taken
 
 
 def take_in_bank_file(tx: Tx, content: bytes) -> None:

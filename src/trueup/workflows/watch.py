@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.durable.flow import Flow
+from trueup.durable.tally import Tally
 from trueup.storage import cases, orders, pauses, sources, trade_ins
 from trueup.workflows.advise_stock import advice_rounds, ensure_advices
 from trueup.workflows.check_stock import ensure_sweeps, sweep_rounds
@@ -68,17 +70,25 @@ def look_around(tx: Tx, run_id: str) -> None:
     slow = {(rounds.source, rounds.query): 2 * rounds.pace for rounds in every_rounds(tx.resources)}
     watch_pauses(tx)
     resting = pauses.list_pauses(tx.connection)
-    for row in sources.list_sources(tx.connection):
-        if row["name"] == SOURCE or row["name"] in resting:
+    silent: list[int] = []
+    became: Counter[str] = Counter()
+    every = [row for row in sources.list_sources(tx.connection) if row["name"] != SOURCE]
+    for row in every:
+        if row["name"] in resting:
+            became["resting"] += 1
             continue
         patience = max(pace.silence, slow.get((row["name"], row["query"]), pace.silence))
         subject = f"source {row['name']} {row['query']}"
         last = row["last_success_at"] or row["last_started_at"]
         if last is not None and tx.now - last > patience:
-            cases.open_case(tx.connection, _silent(subject, row["last_error"], str(tx.now - last)), tx.now)
+            silent.append(
+                cases.open_case(tx.connection, _silent(subject, row["last_error"], str(tx.now - last)), tx.now)
+            )
         else:
+            became["heard of in time"] += 1
             cases.close_case(tx.connection, "source.silent", subject, why="it answers again", now=tx.now)
     close_mended(tx)
+    tx.count(Tally("sources", len(every), became, {"silent": len(silent)}, silent))
     for rounds in every_rounds(tx.resources):
         mend_rounds(tx, rounds)
     set_next(tx, _rounds(tx.resources), run_id, pace.watch)

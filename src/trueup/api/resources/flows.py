@@ -12,7 +12,8 @@ from trueup.api.shapes import Instant, Listed, Name, Page, Paging, Shape
 from trueup.base.clock import read_instant
 from trueup.storage.views import runs as views
 from trueup.storage.views.freshness import freshness_of
-from trueup.storage.views.run_steps import list_steps
+from trueup.storage.views.run_steps import list_steps, sum_steps
+from trueup.storage.views.run_words import say_runs
 from trueup.storage.views.status import list_sources
 
 
@@ -50,6 +51,7 @@ class Connection(
 
 _RUN = {
     "run_id": "acknowledge:17:2",
+    "words": "Answer order 4XY7T1K9",
     "flow": "acknowledge_order",
     "status": "done",
     "attempts": 1,
@@ -62,6 +64,8 @@ class Run(Shape, json_schema_extra={"examples": [_RUN]}):
     """A run or a timer. `since`: when it came to stand so; of a timer, when it is due."""
 
     run_id: str
+    words: str
+    """What it does, and to what."""
     flow: str
     status: str
     attempts: int
@@ -69,20 +73,53 @@ class Run(Shape, json_schema_extra={"examples": [_RUN]}):
     since: Instant
 
 
+_COUNTED = {
+    "units": "lines",
+    "came": 3,
+    "out": {"promised whole or in part": 2},
+    "held": {"held": 1},
+    "cases": [17],
+    "astray": 0,
+}
+
+
+class Counted(Shape, json_schema_extra={"examples": [_COUNTED]}):
+    """How many came into a step, went out of it, and are held in cases. `astray`: what is in none of these, which is a defect."""
+
+    units: str
+    came: int
+    out: dict[str, int]
+    held: dict[str, int]
+    cases: list[int]
+    """The first hundred."""
+    astray: int
+
+
+class Summed(Counted, json_schema_extra={"examples": [{**_COUNTED, "name": "commit decide_order", "times": 1}]}):
+    """The same of all steps of one name."""
+
+    name: str
+    times: int
+
+
 class Step(Shape):
-    """What a run did: its outcome as JSON in text, cut where it is long."""
+    """What a run did: its outcome as JSON in text, cut where it is long, and what it counted."""
 
     position: int
     name: str
     outcome: str
     cut: bool
     at: Instant
+    asks: bool
+    """It asks another system; what came is counted by the step that reads it."""
+    tallies: list[Counted]
 
 
-class WholeRun(Run, json_schema_extra={"examples": [{**_RUN, "steps": []}]}):
-    """A run with its steps."""
+class WholeRun(Run, json_schema_extra={"examples": [{**_RUN, "steps": [], "went_through": []}]}):
+    """A run with its steps, and what went through them."""
 
     steps: list[Step]
+    went_through: list[Summed]
 
 
 def list_connections(call: Calling) -> Listed[Connection]:
@@ -115,6 +152,8 @@ def list_runs(call: Calling, asked: Annotated[RunQuery, Query()]) -> Page[Run]:
     after = (read_instant(since), run_id) if asked.at else None
     with call.look() as connection:
         rows = views.list_runs(connection, status=asked.status, flow=asked.flow, after=after, limit=asked.limit + 1)
+        said = say_runs(connection, rows)
+        rows = [{**row, "words": said[row["run_id"]].words} for row in rows]
         return call.page_by(Run, rows, asked.limit, "machine_at", "run_id")
 
 
@@ -122,10 +161,12 @@ RunId = Annotated[str, Path(max_length=300, description="The run's id.")]
 
 
 def get_run(call: Calling, run: RunId) -> WholeRun:
-    """Show one run with the steps it took."""
+    """Show one run with the steps it took, and how many came into each, went out and are held."""
     with call.look() as connection:
         shown = views.show_run(connection, run)
-        return WholeRun.model_validate({**shown, "steps": list_steps(connection, shown["run_id"])})
+        words = say_runs(connection, [shown])[run].words
+        steps, sums = list_steps(connection, run), sum_steps(connection, run)
+        return WholeRun.model_validate({**shown, "words": words, "steps": steps, "went_through": sums})
 
 
 RESOURCE = Resource(

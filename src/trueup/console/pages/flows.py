@@ -18,9 +18,10 @@ from trueup.storage.views import runs as views
 from trueup.storage.views.acts import list_acts
 from trueup.storage.views.connections import list_pauses, load_backlog
 from trueup.storage.views.freshness import Freshness, freshness_of, worst
-from trueup.storage.views.run_steps import list_budgets, list_steps
+from trueup.storage.views.run_steps import list_budgets, list_steps, plain_step, sum_steps
+from trueup.storage.views.run_words import RunWords, say_runs
 from trueup.storage.views.status import list_sources
-from trueup.workflows.mend_runs import note_cancel, note_retry
+from trueup.workflows.mend_runs import note_cancel, note_retry, what_cancel_means, what_retry_means
 from trueup.workflows.rounds import next_dues
 from trueup.workflows.watch import every_rounds
 
@@ -37,9 +38,9 @@ RUN_STATES = {
 _STOPPED = ("failed", "poisoned", "cancelled")
 _GOING = ("timed", "waiting", "running")
 _MOST = 50
+_PAGES = {"order": "/orders/{}", "job": "/jobs/{}", "document": "/documents/{}"}
 _COLUMNS = (
     Column("Run"),
-    Column("Flow", spare=True),
     Column("State"),
     Column("Since or due"),
     Column("Starts", "number", spare=True),
@@ -68,6 +69,7 @@ def _show(visit: Visit) -> Response:
         sources=_rows(visit, known),
         trust=worst(sources),
         runs=runs,
+        said=say_runs(visit.connection, runs),
         counts=views.count_runs(visit.connection),
         workers=views.list_workers(visit.connection),
         budgets=[
@@ -118,10 +120,15 @@ def _budget_words(visit: Visit, name: str) -> str:
 
 def _run(visit: Visit) -> Response:
     run = views.show_run(visit.connection, visit.path("run"))
+    said = say_runs(visit.connection, [run])[run["run_id"]]
     return visit.render(
         "flow_run.html",
         run=run,
+        said=said,
+        about=_page_of(said),
         steps=list_steps(visit.connection, run["run_id"]),
+        sums=sum_steps(visit.connection, run["run_id"]),
+        plain=plain_step,
         acts=list_acts(visit.connection, subject=f"run {run['run_id']}"),
         run_states=RUN_STATES,
         may_go_on=run["status"] in _STOPPED,
@@ -129,44 +136,34 @@ def _run(visit: Visit) -> Response:
     )
 
 
+def _page_of(said: RunWords) -> str:
+    """The page of what a run is about; "" where there is none."""
+    return _PAGES[said.about].format(quote(said.name)) if said.about and said.name else ""
+
+
 def _retry(visit: Visit) -> Response:
     """It goes on after its last good checkpoint: what was done is not done again."""
     run = visit.path("run")
     visit.act(note_retry, run, visit.who, dry_run=not is_sure(visit))
     if not is_sure(visit):
-        return _ask(visit, run, "go on", _effects_of_retry(visit, run))
+        return _ask(visit, run, "Let it go on", what_retry_means(visit.connection, run))
     visit.desk.engine.retry(run)
-    return visit.go(f"/flows/{run}", "The run goes on as soon as a worker takes it.")
+    return visit.go(f"/flows/{quote(run)}", "The run goes on as soon as a worker takes it.")
 
 
 def _cancel(visit: Visit) -> Response:
     run = visit.path("run")
     visit.act(note_cancel, run, visit.who, dry_run=not is_sure(visit))
     if not is_sure(visit):
-        done = len(list_steps(visit.connection, run))
-        effects = [
-            f"It stops before its next step; the {done} steps that are done stay done.",
-            "An order that it worked on is given back and answered by a run of its own.",
-            "It can be let go on afterwards.",
-        ]
-        return _ask(visit, run, "stop", effects)
+        return _ask(visit, run, "Stop it", what_cancel_means(visit.connection, run))
     visit.desk.engine.cancel(run)
     return visit.go("/flows", f"Run {run} stops before its next step.")
 
 
-def _effects_of_retry(visit: Visit, run: str) -> list[str]:
-    steps = list_steps(visit.connection, run)
-    last = f", the last of them {steps[-1]['name'].replace('_', ' ')}" if steps else ""
-    return [
-        f"It goes on after {len(steps)} steps that are done{last}; none of them is done again.",
-        "A send that may have happened is looked for before it is repeated.",
-        "If it stops at the same place, its cause is still there: the trouble is shown with it.",
-    ]
-
-
-def _ask(visit: Visit, run: str, what: str, effects: list[str]) -> Response:
-    label = f"Let {run} {what}" if what == "go on" else f"Stop {run}"
-    return ask_whether(visit, Sure(label, f"Run {run}", f"/flows/{quote(run)}", effects, label, "runs.mend"))
+def _ask(visit: Visit, run: str, label: str, effects: list[str]) -> Response:
+    said = say_runs(visit.connection, [views.show_run(visit.connection, run)])[run]
+    title = f"{label}: {said.words}"
+    return ask_whether(visit, Sure(title, said.words, f"/flows/{quote(run)}", effects, label, "runs.mend"))
 
 
 def _count(visit: Visit) -> int:

@@ -213,6 +213,11 @@ def read_parts(payload: Payload, name: str, notes: list[Note], read: Callable[[E
     return values
 
 
+def count_parts(payload: Payload, name: str) -> int:
+    """How many elements an array of the payload has, whatever they are."""
+    return len(msgspec.json.decode(payload.get(name, _NULL), type=list[msgspec.Raw] | None) or ())
+
+
 def read_payload(payload: Payload, notes: list[Note], read: Callable[[Element], T]) -> list[T]:
     """What `read` makes of the payload itself; nothing, with an error noted, when it is unfit."""
 

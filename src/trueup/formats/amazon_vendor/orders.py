@@ -20,13 +20,14 @@ from trueup.formats.amazon_vendor._elements import (
     Element,
     Note,
     Unfit,
+    count_parts,
     findings_of,
     next_page,
     open_reply,
     read_parts,
     read_payload,
 )
-from trueup.formats.document import Format, Reading
+from trueup.formats.document import Format, Reading, Severity
 
 NAME = "amazon-vendor-orders"
 VENDOR_PRODUCT = "VN"
@@ -45,19 +46,23 @@ _SEQUENCE = re.compile(r"\d{1,9}")
 _SLASHED_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _ADDRESS = "addressLine1 addressLine2 addressLine3 city county district stateOrRegion postalCode".split()
 _OPENING_BYTES = 4096
+_OF_ONE_ORDER = 3
+"""So many parts of a path name one order of a listing: `payload`, `orders` and its place."""
 _OF_ORDERS = re.compile(rb'"orders"\s*:\s*\[|"payload"\s*:\s*\{\s*"(purchaseOrder(Number|State)|orderDetails)"')
 
 
 def read_orders(content: bytes, *, partner: str) -> Reading[PurchaseOrder]:
     """Every order of a reply that has a meaning, in the order sent; the others are error findings.
 
-    `facts`: `next_page` (the token or None), `without_details` (numbers listed with includeDetails=false).
+    `facts`: `next_page` (the token or None), `without_details` (numbers listed with includeDetails=false), `listed` (how many
+    orders there are in the reply) and `unfit` (how many of them have no meaning).
     Raises Unreadable for what is no whole JSON reply of these operations.
     """
     payload = open_reply(content, "a purchase order reply")
     notes: list[Note] = []
     values: list[PurchaseOrder] = []
     bare: list[str] = []
+    listed = 1
 
     def sort(part: Element) -> None:
         order = _order(part, partner)
@@ -70,9 +75,11 @@ def read_orders(content: bytes, *, partner: str) -> Reading[PurchaseOrder]:
         read_payload(payload, notes, sort)
     elif "orders" in payload or not payload.keys() - {"pagination"}:
         read_parts(payload, "orders", notes, sort)
+        listed = count_parts(payload, "orders")
     else:
         raise Unreadable(f"Not a purchase order reply: the payload has {', '.join(sorted(payload))[:200]}.")
-    facts = {"next_page": next_page(payload, notes), "without_details": bare}
+    unfit = len({note.path[:_OF_ONE_ORDER] for note in notes if note.severity is Severity.ERROR})
+    facts = {"next_page": next_page(payload, notes), "without_details": bare, "listed": listed, "unfit": unfit}
     return Reading(digest_of(content), NAME, tuple(values), findings_of(content, notes), facts)
 
 

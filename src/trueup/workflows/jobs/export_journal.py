@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import IO, Any
 
 from trueup.base.errors import Conflict
+from trueup.durable.tally import Tally
 from trueup.formats.journal_export import JournalExport, export_named
 from trueup.formats.journal_export import Piece as FilePiece
 from trueup.storage import exports
@@ -98,6 +99,7 @@ def _write(tx: Tx, job: Job, _piece: Any) -> Piece:
             return Piece(0)
         files = papers.keep(tx)
     note_in_place(tx, done.id)
+    tx.count(Tally("entries", int(job.args["entries"]), {"written": done.entries}))
     return Piece(done.entries, {"export": done.id, "entries": done.entries, "files": files})
 
 

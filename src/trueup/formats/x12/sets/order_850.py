@@ -265,7 +265,8 @@ def read_orders(
 
     `partner` is our name of whoever sent it (the sender's id of ISA06 when not given). The currency is the one in CUR, else
     `currency`, else the guide's. `facts` carry the envelopes, separators and faults by set, which is all that a
-    997 needs, and in `orders`, one for each value, all that its 855 needs: whence it came and its PO1s as they came. All JSON.
+    997 needs, and in `orders`, one for each value, all that its 855 needs: whence it came and its PO1s as they came; `listed`
+    is how many orders came, `unfit` how many of them have no meaning. All JSON.
     """
     from trueup.formats.x12.registry import known_sets
 
@@ -273,16 +274,21 @@ def read_orders(
     remembered = Remembered()
     orders: list[PurchaseOrder] = []
     facts: list[dict[str, object]] = []
+    listed = unfit = 0
     for received in read_sets(content, known_sets(), journal):
         if received.code != SET.code:
             words = f"set {received.code} is not an order; another format reads it"
             journal.find(Finding(Severity.WARNING, "other-set", words, Location(received.offsets[0], received.where)))
-        elif received.sound:
-            read = OrderReader(received, guide, journal, (partner, currency), remembered).read()
-            if read is not None:
-                orders.append(read[0])
-                facts.append(read[1])
-    journal.facts["orders"] = facts
+            continue
+        listed += 1
+        reader = OrderReader(received, guide, journal, (partner, currency), remembered) if received.sound else None
+        read = reader.read() if reader is not None else None
+        if read is None:
+            unfit += 1
+        else:
+            orders.append(read[0])
+            facts.append(read[1])
+    journal.facts |= {"orders": facts, "listed": listed, "unfit": unfit}
     return Reading(digest_of(content), FORMAT.name, tuple(orders), tuple(journal.findings), journal.facts)
 
 
