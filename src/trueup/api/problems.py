@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Match
 
 from trueup.base.errors import ConfigurationError, Throttled, TrueupError
+from trueup.base.ids import spoken_reference
 
 MEDIA_TYPE = "application/problem+json"
 _KINDS = {
@@ -140,5 +141,13 @@ def _allowed(request: Request) -> str:
 
 
 async def _defect(request: Request, error: Exception) -> JSONResponse:
-    _log.error("call failed", path=request.url.path, error="".join(traceback.format_exception(error)))
-    return answer_problem(500, "Trueup failed by a defect of its own; nothing half-done was kept. Its log tells more.")
+    reference = spoken_reference()
+    trace = "".join(traceback.format_exception(error))
+    _log.error("call failed", reference=reference, path=request.url.path, error=trace)
+    words = (
+        "Trueup failed by a defect of its own, or because its database did not answer; nothing half-done was kept. Ask again, "
+        "an act with the key that it had: it is done once. If it fails again, the log tells under the reference "
+        f"{reference} what happened."
+    )
+    # The server closes the connection after a defect: who keeps it open must know before they ask again.
+    return answer_problem(500, words, {"connection": "close"})

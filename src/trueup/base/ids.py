@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NewType
 
+_SPOKEN = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 Digest = NewType("Digest", str)
 """SHA-256 of bytes, as 64 lower-case hexadecimal digits."""
 
@@ -46,6 +48,11 @@ def time_ordered_id(moment: datetime) -> str:
     random = int.from_bytes(os.urandom(10), "big")
     value = (milliseconds << 80) | (0x7 << 76) | ((random >> 68) << 64) | (0b10 << 62) | (random & ((1 << 62) - 1))
     return str(uuid.UUID(int=value))
+
+
+def spoken_reference() -> str:
+    """A new name of one occurrence that is read out and typed: eight characters, none taken for another."""
+    return "".join(secrets.choice(_SPOKEN) for _ in range(8))
 
 
 def _refuse_floats(value: Any) -> None:

@@ -35,7 +35,7 @@ def kept_of(visit: Visit) -> Kept | None:
     fields = [(name, value) for name, value in visit.form.multi_items() if name != "csrf"]
     if (
         not fields
-        or visit.person is None
+        or not visit.csrf
         or not _is_ours(visit)
         or len(fields) > _MOST
         or any(_SECRET.search(name) for name, _ in fields)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +12,6 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import sqlalchemy as sa
-import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -29,9 +27,9 @@ from trueup.base.ids import digest_of
 from trueup.base.plugins import collect
 from trueup.base.streams import read_at_most
 from trueup.console import pages
-from trueup.console.drawing import manifest, templates
+from trueup.console.drawing import manifest
+from trueup.console.failing import failed_page, problem_page
 from trueup.console.kept_assets import answer_asset, keep_assets
-from trueup.console.kept_form import kept_of
 from trueup.console.live import is_streamed
 from trueup.console.page import OPEN_TO_ALL, Page, Route
 from trueup.console.permissions import words_of
@@ -62,7 +60,6 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cache-Control": "no-store",
 }
-_log = structlog.get_logger("trueup.console")
 
 
 def collect_pages() -> dict[str, Page]:
@@ -111,8 +108,12 @@ def _answering(house: House, page: Page, route: Route) -> Callable[[Request], Aw
 
 async def _read(house: House, route: Route, request: Request) -> Asked:
     """The request with its body: little of a stranger's, and none where nobody is signed in who could send it."""
-    known = route.may == OPEN_TO_ALL or await run_in_threadpool(_is_somebody, house, request)
-    most = _LARGEST_OF_STRANGERS if route.may == OPEN_TO_ALL else LARGEST_BYTES
+    known, most = True, _LARGEST_OF_STRANGERS
+    if route.may != OPEN_TO_ALL:
+        try:
+            known, most = await run_in_threadpool(_is_somebody, house, request), LARGEST_BYTES
+        except Exception:
+            known = bool(request.cookies.get(SESSION))  # the answer fails likewise, and keeps what was typed
     body = await read_at_most(request.stream(), most) if known else b""
 
     async def read() -> Message:
@@ -146,6 +147,25 @@ def _refuse_missing(visit: Visit) -> Response:
 
 
 def _serve(house: House, page: Page, route: Route, asked: Asked) -> Response:
+    """The answer, or the page that says why there is none: also when nobody can be known, for nothing can be read."""
+    try:
+        return _serve_known(house, page, route, asked)
+    except Exception:
+        visit = _visit_of_nobody(house, page, asked)
+        return _protected(visit, failed_page(visit))
+
+
+def _visit_of_nobody(house: House, page: Page, asked: Asked) -> Visit:
+    """A visit that reads nothing. Its form is kept when it carries the session's token: who sent it holds the ticket."""
+    ticket = asked.request.cookies.get(SESSION, "")
+    present = present_in("", asked.request.headers.get("accept-language", ""), "", house.desk.world.clock.now())
+    visit = Visit(asked.request, house, page, None, present, None, {}, ticket, asked.form, asked.body)  # type: ignore[arg-type]
+    if ticket and hmac.compare_digest(visit.given("csrf").encode(), csrf_of(ticket).encode()):
+        visit.csrf = csrf_of(ticket)
+    return visit
+
+
+def _serve_known(house: House, page: Page, route: Route, asked: Asked) -> Response:
     """Who is it, may they, and what is the answer: in this order, whatever the page is."""
     request = asked.request
     ticket = request.cookies.get(SESSION, "")
@@ -196,31 +216,7 @@ def _answer(visit: Visit, route: Route, too_large: int) -> Response:
     except TrueupError as error:
         return problem_page(visit, error.http_status, str(error))
     except Exception:
-        _log.error("page failed", page=visit.page.name, path=visit.request.url.path, error=traceback.format_exc())
-        words = "This page failed through a defect of Trueup. Nothing half-done was kept. The log tells what happened."
-        return problem_page(visit, 500, words)
-
-
-def problem_page(visit: Visit, status: int, words: str) -> Response:
-    """What went wrong, as a page, or for htmx as what goes into the page's place for problems."""
-    template = templates().get_template("layout/problem_part.html" if visit.partial else "layout/problem.html")
-    known = {"visit": visit, "present": visit.present, "title": _TITLES.get(status, "Failed"), "words": words}
-    response = HTMLResponse(template.render(**known, status=status, kept=kept_of(visit)), status_code=status)
-    if visit.partial:
-        response.headers["HX-Retarget"] = "#problems"
-        response.headers["HX-Reswap"] = "innerHTML"
-    return response
-
-
-_TITLES = {
-    403: "Not allowed",
-    404: "Not found",
-    409: "Not done",
-    413: "Too large",
-    421: "Not here",
-    422: "Not accepted",
-    429: "Wait",
-}
+        return failed_page(visit)
 
 
 def csrf_of(ticket: str) -> str:

@@ -1,0 +1,62 @@
+"""Pages for what failed by itself: they hold while the database does not answer, or a table that every page reads is broken.
+
+Each failure has a reference, and the log has it too, with all that is told to nobody who looks: statements, values, traces.
+"""
+
+from __future__ import annotations
+
+import traceback
+
+import structlog
+from starlette.responses import HTMLResponse, Response
+
+from trueup.base.ids import spoken_reference
+from trueup.console.drawing import templates
+from trueup.console.kept_form import kept_of
+from trueup.console.visit import Visit
+
+_TITLES = {
+    403: "Not allowed",
+    404: "Not found",
+    409: "Not done",
+    413: "Too large",
+    421: "Not here",
+    422: "Not accepted",
+    429: "Wait",
+}
+_log = structlog.get_logger("trueup.console")
+
+
+def problem_page(visit: Visit, status: int, words: str, *, bare: bool = False) -> Response:
+    """What went wrong, as a page, or for htmx as what goes into the page's place for problems. `bare`: without navigation."""
+    template = templates().get_template("layout/problem_part.html" if visit.partial else "layout/problem.html")
+    known = {"visit": visit, "present": visit.present, "title": _TITLES.get(status, "Failed"), "words": words}
+    text = template.render(**known, status=status, kept=kept_of(visit), bare=bare)
+    response = HTMLResponse(text, status_code=status)
+    if visit.partial:
+        response.headers["HX-Retarget"] = "#problems"
+        response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
+def failed_page(visit: Visit) -> Response:
+    """A defect, told and logged under one reference; called where it is handled."""
+    reference = spoken_reference()
+    _log.error(
+        "page failed",
+        reference=reference,
+        page=visit.page.name,
+        path=visit.request.url.path,
+        error=traceback.format_exc(),
+    )
+    again = (
+        "Load the page again."
+        if visit.request.method != "POST"
+        else "What you sent was done as a whole or not at all: look whether it was, and send it again if not."
+    )
+    words = (
+        f"Trueup failed here by a defect of its own, or because its database did not answer. Nothing half-done was kept. "
+        f"{again} If it fails again, give an administrator the reference {reference}: the log tells under it what happened."
+    )
+    # The navigation counts what waits, and so reads tables that may be what failed.
+    return problem_page(visit, 500, words, bare=True)
