@@ -100,7 +100,10 @@ def _meant(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def propose(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
-    """Ask for a second person. The same proposal again is the one that waits already."""
+    """Ask for a second person. The same proposal again is the one that waits already, also when both come at once."""
+    connection.execute(
+        sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"proposal {wanted.act} {wanted.subject}", 0)))
+    )
     waiting = connection.execute(
         sa.select(proposals.c.id, proposals.c.arguments, proposals.c.proposed_by).where(
             proposals.c.act == wanted.act, proposals.c.subject == wanted.subject, proposals.c.approved_by.is_(None)

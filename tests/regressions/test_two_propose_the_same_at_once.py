@@ -1,0 +1,42 @@
+"""Two people, or a double click, propose the same at the same moment: the second failed on a unique index, as a defect."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from trueup.base.errors import Conflict
+from trueup.storage.acts import Proposal, propose
+from trueup.storage.database import Database
+
+NOW = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
+
+
+def test_the_second_is_given_the_proposal_of_the_first(database: Database) -> None:
+    """Or is told that another one waits, when they mean to do different things."""
+
+    def ask(amount: str) -> int:
+        with database.transaction() as connection:
+            wanted = Proposal("entry.reverse", "entry 3", {"amount": amount}, "above the limit", "Fina")
+            return propose(connection, wanted, NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        with database.transaction() as connection:
+            wanted = Proposal("entry.reverse", "entry 3", {"amount": "1.00"}, "above the limit", "Bo")
+            first = propose(connection, wanted, NOW)
+            same, other = pool.submit(ask, "1.00"), pool.submit(ask, "2.00")
+            while _waiting(connection) < 2:
+                assert not (same.done() or other.done())
+        assert same.result(timeout=60) == first
+        with pytest.raises(Conflict, match="waits already"):
+            other.result(timeout=60)
+
+
+def _waiting(connection: sa.Connection) -> int:
+    """How many of this database wait for another's transaction."""
+    query = """SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
+               WHERE NOT granted AND pg_stat_activity.datname = current_database()"""
+    return int(connection.exec_driver_sql(query).scalar_one())
