@@ -31,6 +31,10 @@ WRITES = {
     "cases resolve",
     "cases snooze",
     "cases many",
+    "cases mend-connection",
+    "cases mend-item",
+    "cases merge",
+    "cases unmerge",
     "cases wake",
     "cases withdraw",
     "cases write-off",
@@ -41,6 +45,7 @@ WRITES = {
     "connections pause",
     "connections replay",
     "connections resume",
+    "connections test",
     "documents erase",
     "init",
     "invoices credit-notes",
@@ -111,7 +116,7 @@ def test_every_command_has_help_with_its_options_and_an_example() -> None:
 
 def test_the_first_page_says_what_the_commands_say() -> None:
     """Its lines are kept apart from the commands, so that help is quick; they must not say something else."""
-    shown = CliRunner().invoke(program, ["--help"], env={"COLUMNS": "160"}).stdout
+    shown = CliRunner().invoke(program, ["--help"], env={"COLUMNS": "300"}).stdout
     for place in PLACES:
         assert place.name in shown and place.help in shown
         command = load_command(place)

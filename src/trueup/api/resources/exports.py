@@ -145,11 +145,14 @@ class HandedOver(Told, json_schema_extra={"examples": [{"how": "imported by hand
 
 
 class BalancesShown(Told):
-    """What the file of balances is called, and of which days they are: from the ledger's beginning, to now, where none is said."""
+    """What the file of balances is called, and of which days they are."""
 
     name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f/\\]+$")
+    """What the file is called; its ending says what it is."""
     since: AskedDay | None = None
+    """The balances are of what moved from this day on; from the ledger's beginning where none is said."""
     until: AskedDay | None = None
+    """The last day of the balances; to now where none is said."""
     dry_run: bool = False
     """Compare, tell what differs, and keep nothing."""
 
