@@ -27,7 +27,7 @@ from trueup.workflows.watch import every_rounds
 
 group = typer.Typer(
     name="connections",
-    help="Ways to other systems: list, show, access, test, pause, resume, ask, replay.",
+    help="Ways to other systems: list, show, pause, resume, ask, replay, access, test.",
     no_args_is_help=True,
 )
 _COLUMNS = (

@@ -93,7 +93,7 @@ PLACES = (
     Place(
         "connections",
         "connections",
-        "Ways to other systems: list, show, access, test, pause, resume, ask, replay.",
+        "Ways to other systems: list, show, pause, resume, ask, replay, access, test.",
         _WORK,
     ),
     Place("demo", "demo", "See it all on simulators of Amazon and Shopify.", _WORK, is_group=False),
