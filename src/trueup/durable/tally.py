@@ -15,8 +15,9 @@ _MOST_CASES = 100
 class Tally:
     """How many `units` ("orders") came in, how many went out as what ("new", "known before"), and how many are held for a person.
 
-    `came` is counted where things come in, `out` and `held` where each of them ends, and none is computed of the others: that they
-    agree is what a tally proves. `cases`: the ids of the cases in which the held ones wait.
+    `came` is counted where things come in, `out` and `held` where each of them ends; that they agree is what a tally proves. A word
+    that is a remainder ("known before": whatever was not new) is computed of the others, and proves nothing by itself.
+    `cases`: the ids of the cases in which the held ones wait.
     """
 
     units: str

@@ -158,10 +158,11 @@ def choose_payments(tx: Tx, partner: str, source: str, digest: str, name: str) -
     note_remittance_findings(tx, partner, name, reading)
     listed = {each.unique_id or each.payment: each for each in reading.values}
     known = amazon_invoices.load_fetched(tx.connection, source, list(listed))
-    same = [each for each in listed if each in known and not _may_differ(known[each], listed[each], tx.now)]
+    same = {each for each in listed if each in known and not _may_differ(known[each], listed[each], tx.now)}
     wanted = {unique_id: _said(each) for unique_id, each in listed.items() if unique_id not in same}
-    became = {"to be fetched": len(wanted), "known before": len(same)}
-    tx.count(Tally("listed payments", len(listed), became))
+    twice = len(reading.values) - len(listed)
+    became = {"to be fetched": len(wanted), "known before": len(same), "listed twice": twice}
+    tx.count(Tally("listed payments", len(reading.values), became))
     return wanted
 
 

@@ -115,7 +115,12 @@ def judge_proof(tx: Tx, delivery_id: int, round_number: int, kept: dict[str, str
     state = _judge(tx, delivery_id, round_number, kept)
     standing = ids_of_open(tx.connection, [(kind, f"delivery {delivery_id}") for kind in _CASES])
     accepted = state == DeliveryState.ACCEPTED.value
-    out = {"accepted, as read back": int(accepted), "not shown yet": int(not accepted and not standing)}
+    waits = is_open(DeliveryState(state))
+    out = {
+        "accepted, as read back": int(accepted),
+        "not shown yet": int(waits and not standing),
+        "superseded or ended before": int(not waits and not accepted and not standing),
+    }
     held = {state: 1} if standing and not accepted else {}
     tx.count(Tally(ANSWERS, 1, out, held, standing if held else ()))
     return state
