@@ -104,7 +104,7 @@ def test_a_digit_in_a_comment_resolves_nothing(
     tab.keyboard.type("1 of 2 was counted")
     assert tab.locator("#confirm").count() == 0
     tab.keyboard.press("Control+Enter")
-    tab.get_by_text("Comment saved.").wait_for()
+    tab.get_by_text("Comment saved.", exact=True).wait_for()
     assert "1 of 2 was counted" in tab.locator(".comments").inner_text()
     assert state(console, case_id)[0] == "open"
 

@@ -153,7 +153,11 @@ def _give(visit: Visit) -> Response:
 def _answer(looked: Looked, signed: Sequence[Signed]) -> str:
     """Where the month stands, in a sentence."""
     if looked.closing is not None:
-        return "Its figures come to the same." if looked.same else "Its figures changed since it was closed."
+        return (
+            "Computed again, its figures come to the same."
+            if looked.same
+            else "Its figures changed since it was closed."
+        )
     blocking = sum(each.blocks for each in signed)
     if looked.proposal is not None:
         return "Proposed to be closed: a second person decides."
