@@ -60,7 +60,10 @@ def code_within(
         return outcomes, None
     kept = _waiting(tx, good)
     lines = "1 line" if len(good) == 1 else f"{len(good)} lines"
-    return outcomes, _propose(tx, good, kept, f"{lines} in suspense", person)
+    # Named by its first line too: another sheet of as many lines waits beside it.
+    first = min((each.remittance, each.line) for each in good)
+    subject = f"{lines} in suspense, the first line {first[1]} of payment {first[0]}"
+    return outcomes, _propose(tx, good, kept, subject, person)
 
 
 def approve_coding(tx: Tx, proposal_id: int, person: Person) -> list[Coded]:
