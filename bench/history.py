@@ -44,6 +44,7 @@ _TABLES: tuple[tuple[str, Mapping[str, str], str], ...] = (
             "content_id": _KEY.format("content_id"),
             "digest": _DIGEST,
             "position": _KEY.format("position"),
+            "name": "CASE WHEN name = '' THEN '' ELSE name || ' copy ' || n END",
             "received_at": _EARLIER.format("received_at"),
         },
         "ORDER BY n",

@@ -102,7 +102,7 @@ def _parcels(connection: sa.Connection, order_id: int, skus: Sequence[str]) -> t
     sold = sales_orders.load_sales_order(connection, order_id)
     if sold is None or not skus:
         return ()
-    values = {"skus": list(skus), "shop": sold.shop, "name": f"{sold.shown.name} parcel %"}
+    values = {"skus": list(skus), "shop": sold.shop, "name": f"{sold.shown.name} parcel "}
     rows = connection.execute(_PARCELS, values)
     return tuple(Told(ProofKind.SHIPPED, row.sku, "", int(row.eaches), row.evidence) for row in rows)
 
@@ -110,7 +110,7 @@ def _parcels(connection: sa.Connection, order_id: int, skus: Sequence[str]) -> t
 _PARCELS = sa.text(
     "SELECT m.sku, CASE m.kind WHEN 'shipped' THEN m.eaches ELSE -m.eaches END AS eaches, m.evidence FROM"
     " (SELECT DISTINCT sku, location FROM trueup.stock_levels WHERE sku = ANY (:skus)) AS l"
-    " JOIN trueup.stock_movements m USING (sku, location) WHERE m.source = :shop AND m.reference LIKE :name"
+    " JOIN trueup.stock_movements m USING (sku, location) WHERE m.source = :shop AND starts_with(m.reference, :name)"
     " AND m.kind IN ('shipped', 'recalled') ORDER BY m.id"
 )
 """By the key of movements, which begins with the product and its places: a name of the shop's is looked for at these alone."""
