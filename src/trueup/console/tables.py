@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
+from trueup.base.errors import Invalid
 from trueup.console.drawing import query
 
 if TYPE_CHECKING:
@@ -68,3 +70,11 @@ def state_of(visit: Visit, *names: str) -> State:
     """The values that the address gives to these names."""
     values = {name: visit.asked(name) for name in names}
     return State(visit.request.url.path, {name: value for name, value in values.items() if value})
+
+
+def read_day(text: str, name: str = "Day") -> date | None:
+    """A day that a filter or a field says, None where it says nothing. Raises Invalid."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid(f"{name} {text!r}: expected a day such as 2026-10-31.") from None

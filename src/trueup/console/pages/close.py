@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from datetime import date
 
 from starlette.responses import Response
 
-from trueup.base.errors import Invalid, NotFound
+from trueup.base.errors import NotFound
 from trueup.base.ids import Digest
 from trueup.console.files import download
 from trueup.console.money_words import LIGHTS, held_still
 from trueup.console.page import Group, Page, Place, Route
+from trueup.console.tables import read_day
 from trueup.console.visit import Visit
 from trueup.domain.closing import Month
 from trueup.domain.sign_offs import Signed, Standing, Task
@@ -141,11 +141,8 @@ def _review(visit: Visit) -> Response:
 
 
 def _give(visit: Visit) -> Response:
-    month, point, due = Month.read(visit.path("month")), visit.path("point"), visit.given("due")
-    try:
-        task = Task(visit.given("owner"), visit.given("reviewer"), date.fromisoformat(due) if due else None)
-    except ValueError:
-        raise Invalid(f"Due {due!r}: expected a day such as 2026-11-05.") from None
+    month, point = Month.read(visit.path("month")), visit.path("point")
+    task = Task(visit.given("owner"), visit.given("reviewer"), read_day(visit.given("due"), "Due"))
     visit.act(give_task, month, point, task, visit.who)
     return visit.go(f"/close/{month}#point-{point}", f"{point} of {month} is {task.owner or 'nobody'}'s.")
 

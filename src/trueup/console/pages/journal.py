@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from starlette.responses import Response
 
-from trueup.base.errors import Invalid, NotFound, Refused
+from trueup.base.errors import NotFound, Refused
 from trueup.base.money import Money
 from trueup.console.files import download
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
-from trueup.console.tables import Choice, Column, Filter, State, state_of
+from trueup.console.tables import Choice, Column, Filter, State, read_day, state_of
 from trueup.console.visit import Visit
 from trueup.reports.journal_lines import rows_of_lines
 from trueup.storage.views import journal as views
@@ -60,7 +59,7 @@ def _list(visit: Visit) -> Response:
 def wanted_of(state: State) -> views.EntryFilter:
     """The entries that the address says."""
     return views.EntryFilter(
-        _day(state["from"]), _day(state["to"]), account=state["account"] or None, kind=state["kind"] or None
+        read_day(state["from"]), read_day(state["to"]), account=state["account"] or None, kind=state["kind"] or None
     )
 
 
@@ -78,7 +77,7 @@ def _download(visit: Visit) -> Response:
 
 def _accounts(visit: Visit) -> Response:
     state = state_of(visit, "on")
-    balances = views.load_balances(visit.connection, _day(state["on"]))
+    balances = views.load_balances(visit.connection, read_day(state["on"]))
     return visit.render(
         "journal_accounts.html",
         title="Accounts",
@@ -158,13 +157,6 @@ def _find(visit: Visit, sought: Sought) -> list[Hit]:
     except NotFound:
         return []
     return [Hit("entry", f"Journal entry {number}", f"/journal/{number}", "its number or key")]
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Invalid(f"Day {text!r}: expected a day such as 2026-10-31.") from None
 
 
 PAGE = Page(

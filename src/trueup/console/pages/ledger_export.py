@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from starlette.responses import Response
 
-from trueup.base.errors import Invalid
 from trueup.console.money_words import Names
 from trueup.console.page import Page, Route
+from trueup.console.tables import read_day
 from trueup.console.visit import Visit
 from trueup.formats.journal_export import export_named
 from trueup.storage.views.exports import show_export
@@ -65,7 +64,7 @@ def _sent(visit: Visit) -> Response:
 
 def _read(visit: Visit) -> Response:
     number, (name, content) = visit.number("id"), visit.upload("file")
-    shown = Shown(content, _day(visit.given("from")), _day(visit.given("to")))
+    shown = Shown(content, read_day(visit.given("from")), read_day(visit.given("to")))
     visit.act(archive_upload, content, DOCUMENT, name, visit.who)
     read = visit.act(read_back, number, shown, visit.who)
     count = len(read.differing)
@@ -74,13 +73,6 @@ def _read(visit: Visit) -> Response:
     else:
         words = f"{count} {'account differs' if count == 1 else 'accounts differ'}; a case says so."
     return visit.go(f"/journal/exports/{number}", words)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Invalid(f"Day {text!r}: expected a day such as 2026-10-31.") from None
 
 
 PAGE = Page(

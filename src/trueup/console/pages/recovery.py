@@ -13,7 +13,7 @@ from trueup.base.money import Money
 from trueup.console.files import download
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Page, Place, Route
-from trueup.console.tables import Choice, Column, Filter, state_of
+from trueup.console.tables import Choice, Column, Filter, read_day, state_of
 from trueup.console.visit import Visit
 from trueup.domain.deduction import Family
 from trueup.domain.disputes import DisputeState, Outcome
@@ -226,11 +226,7 @@ def _one(visit: Visit) -> Ranked:
 
 
 def _day(visit: Visit) -> date:
-    said = visit.given("day")
-    try:
-        return date.fromisoformat(said) if said else visit.now.date()
-    except ValueError:
-        raise Invalid(f"Day {said!r}: expected a day such as 2026-11-05.") from None
+    return read_day(visit.given("day")) or visit.now.date()
 
 
 PAGE = Page(
