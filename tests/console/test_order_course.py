@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.cli.remitted import export, line
 from tests.console.calling import calling, person, token
@@ -14,6 +15,7 @@ from tests.console.conftest import Filled, console_over
 from tests.console.installed import Console
 from tests.unit.domain.made import order
 from trueup.base.money import Money
+from trueup.console.visit import SESSION
 from trueup.domain.cases import CaseDraft
 from trueup.storage.cases import open_case
 from trueup.storage.orders import Arrived, take_in
@@ -82,6 +84,17 @@ def test_the_course_of_an_order_is_on_its_page_and_in_the_api(story: Console) ->
     assert re.search(r'class="num differs"[^>]*>10<small>so far</small>', page)
     assert re.search(r'class="num differs"[^>]*>10<small>short</small>', page)
     assert "Shipped is not known of line 2 (–): No shipment is confirmed" in page
+
+
+def test_the_grid_of_an_order_shows_all_of_its_columns_on_a_desk(story: Console, browser: Browser) -> None:
+    """At 1280 pixels nothing of the lines is beside the page: their evidence is seen without moving them."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=story.url, locale="en-GB")
+    context.add_cookies([{"name": SESSION, "value": story.ticket("Olga"), "url": story.url}])
+    page = context.new_page()
+    page.goto("/orders/amazon-us/PO000001")
+    beside = page.locator("#lines .table-scroll").evaluate("each => each.scrollWidth - each.clientWidth")
+    context.close()
+    assert beside == 0
 
 
 def test_invoiced_less_deductions_less_open_is_paid_to_the_cent(story: Console) -> None:

@@ -19,8 +19,7 @@ from trueup.workflows.resolve_case import resolve_case
 
 group = typer.Typer(
     name="cases",
-    help="Cases: list, show, explain, resolve, proposals, approve, classify, choose, write-off, post-now, comment, withdraw, "
-    "assign, snooze, wake, many, merge, unmerge, causes, mend-item, mend-connection.",
+    help="Work for a person, told, decided, assigned, put aside, merged, mended at its cause.",
     no_args_is_help=True,
 )
 _COLUMNS = (

@@ -38,11 +38,7 @@ PLACES = (
     Place("status", "work", "Show how things stand.", _LOOK, is_group=False),
     Place("orders", "orders", "Purchase orders: list, show, explain.", _LOOK),
     Place(
-        "cases",
-        "cases",
-        "Cases: list, show, explain, resolve, proposals, approve, classify, choose, write-off, post-now, comment, withdraw, "
-        "assign, snooze, wake, many, merge, unmerge, causes, mend-item, mend-connection.",
-        _LOOK,
+        "cases", "cases", "Work for a person, told, decided, assigned, put aside, merged, mended at its cause.", _LOOK
     ),
     Place("deliveries", "deliveries", "Outgoing documents: list, show, explain.", _LOOK),
     Place(
