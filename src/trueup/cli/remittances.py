@@ -112,6 +112,7 @@ def _statement(shown: Mapping[str, Any], names: Names) -> Iterator[str]:
     yield from block("How it is booked", booked, (came_to, grouped(shown["booked_sum"])))
     cash = [(row["what"], names.account(row["account"]), grouped(row["amount"])) for row in shown["cash"]]
     yield from block("What came", cash)
+    yield from _bank(shown["bank"])
     yield from _unposted(shown)
     cases = [(f"case {each['id']}", each["kind"], grouped(each["in_suspense"])) for each in shown["cases"]]
     yield from block("What waits for a person (trueup cases explain)", cases)
@@ -125,6 +126,24 @@ def _statement(shown: Mapping[str, Any], names: Names) -> Iterator[str]:
         yield "Every block comes to the payment, to the cent."
     else:
         yield "THE BLOCKS DO NOT COME TO THE PAYMENT. This is a defect of Trueup: report this statement."
+
+
+def _bank(bank: Mapping[str, Any]) -> Iterator[str]:
+    """What the bank says of it."""
+    lines = [(each["booked_on"], each["account"], grouped(each["amount"])) for each in bank["lines"]]
+    yield from block("In the bank", lines)
+    others = f", with {len(bank['payments']) - 1} other payments" if len(bank["payments"]) > 1 else ""
+    case = f" (case {bank['case']})" if bank["case"] else ""
+    words = {
+        "tied": f"It ties to the bank{others}: {bank['why']}.",
+        "differs": f"The bank differs{case}: {bank['why']}.",
+        "open": f"Not tied to the bank{case}: {bank['why']}.",
+        "awaited": f"Not in the bank up to {bank['known_until']}.",
+        "unknown": "No bank statement in its currency is known: whether it came, nothing proves.",
+        "none": "Nothing of it is to come to the bank.",
+    }
+    yield words[bank["state"]]
+    yield ""
 
 
 def _heading(shown: Mapping[str, Any]) -> Iterator[str]:

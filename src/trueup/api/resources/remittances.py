@@ -77,6 +77,39 @@ class Received(Shape):
     amount: Price
 
 
+class BankLine(Shape):
+    """A movement of the bank that a payment is."""
+
+    id: int
+    account: str
+    booked_on: Day
+    amount: Price
+    payer: str
+    evidence: str
+    """The hash of the document that it stands in."""
+    place: str
+
+
+class BankOfPayment(Shape):
+    """What the bank says of a payment: of all `payments` that its `lines` are together, mostly of this one alone."""
+
+    state: Literal["tied", "differs", "open", "awaited", "unknown", "none"]
+    """Tied to the cent; differs; open: a case asks about it; awaited: not in the bank up to `known_until`; unknown: no statement in
+    its currency; none: nothing is to come."""
+    payments: list[str]
+    announced: list[Price]
+    received: list[Price]
+    difference: list[Price]
+    """What came beyond what was announced, where a person tied what differs."""
+    booked_on: Day | None
+    lines: list[BankLine]
+    rule: str
+    why: str
+    by: str
+    case: int | None
+    known_until: Day | None
+
+
 class CaseOfPayment(Shape):
     """A case about a payment, and what of it waits there."""
 
@@ -130,6 +163,20 @@ _STATEMENT = {
     "booked_sum": _HEAD["amount"],
     "cash": [{"account": "1010", "what": "received", "amount": _HEAD["amount"]}],
     "adds_up": True,
+    "bank": {
+        "state": "tied",
+        "payments": ["amazon-us/71650102"],
+        "announced": [_HEAD["amount"]],
+        "received": [_HEAD["amount"]],
+        "difference": [],
+        "booked_on": "2026-11-12",
+        "lines": [],
+        "rule": "payment-number",
+        "why": "the line names the payment",
+        "by": "trueup",
+        "case": None,
+        "known_until": "2026-11-30",
+    },
     "cases": [],
     "entries": [],
     "tellings": [],
@@ -163,6 +210,7 @@ class Statement(Shape, json_schema_extra={"examples": [_STATEMENT]}):
     cash: list[Received]
     adds_up: bool
     """False only through a defect of Trueup."""
+    bank: BankOfPayment
     cases: list[CaseOfPayment]
     entries: list[EntryOfPayment]
     tellings: list[Telling]

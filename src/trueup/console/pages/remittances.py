@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.responses import Response
@@ -18,7 +18,7 @@ from trueup.console.visit import Visit
 from trueup.storage.views import remittances as views
 from trueup.storage.views.match_desk import undone_of
 from trueup.storage.views.remittance_groups import BY, group_lines, load_charged, tell_claim
-from trueup.storage.views.remittance_lines import explain_lines
+from trueup.storage.views.remittance_lines import explain_lines, waiting_lines
 from trueup.workflows.import_remittances import Upload
 from trueup.workflows.jobs.import_remittances import ask_import
 
@@ -88,14 +88,18 @@ _BY = (
 
 def _show(visit: Visit) -> Response:
     number = visit.number("id")
-    state, names = state_of(visit, "only", "by", "group"), Names(visit)
+    state, names = state_of(visit, "only", "by", "group", "at"), Names(visit)
     shown, saved = views.show_remittance(visit.connection, number), views.load_payment(visit.connection, number)
     groups = group_lines(visit.connection, saved, state["by"]) if state["by"] in BY else []
     # A group without a name is said in the address by a dash: no name is one.
     chosen = next((each for each in groups if (each.key or "-") == state["group"]), None)
-    lines = explain_lines(visit.connection, saved, limit=_MOST_LINES, only=chosen.lines if chosen is not None else None)
+    told = saved.primary.remittance
+    every = {line.number for line in told.lines} | ({0} if told.tie else set())
+    only = every & chosen.lines if chosen is not None else every
     if state["only"] == "waits":
-        lines = [line for line in lines if line["waits"]]
+        only &= waiting_lines(visit.connection, saved)
+    pages = _pages(only, state["at"])
+    lines = explain_lines(visit.connection, saved, limit=_MOST_LINES, only=pages.here)
     return visit.render(
         "remittance.html",
         title=f"Payment {shown['payment']}",
@@ -107,10 +111,30 @@ def _show(visit: Visit) -> Response:
         charged=load_charged(visit.connection, number),
         shown=shown,
         lines=lines,
-        more=max(0, (len(chosen.lines) if chosen is not None else shown["lines"]) - _MOST_LINES),
+        pages=pages,
         names=names,
         proposals=undoings(visit, f"payment {shown['partner']}/{shown['payment']} line "),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """The lines that one page shows of so many, and the lines with which the pages before and after it begin; "" for none."""
+
+    here: frozenset[int]
+    count: int
+    before: str
+    after: str
+
+
+def _pages(wanted: Collection[int], at: str) -> _Pages:
+    """The page that begins with a line, in the order of lines; what the payment as a whole leaves unexplained (0) stands last."""
+    numbers = sorted(wanted, key=lambda number: (number == 0, number))
+    start = numbers.index(int(at)) if at.isdecimal() and int(at) in wanted else 0
+    after = start + _MOST_LINES
+    before = str(numbers[max(0, start - _MOST_LINES)]) if start else ""
+    here = frozenset(numbers[start:after])
+    return _Pages(here, len(numbers), before, str(numbers[after]) if after < len(numbers) else "")
 
 
 def _line(visit: Visit) -> Response:

@@ -69,6 +69,11 @@ def explain_lines(
     return rows
 
 
+def waiting_lines(connection: sa.Connection, saved: SavedRemittance) -> frozenset[int]:
+    """The numbers of its lines that wait in suspense; 0 is what the payment as a whole leaves unexplained."""
+    return frozenset(each.line for each in suspense.suspended_of(connection, [saved.id]).get(saved.id, []))
+
+
 def _line(line: RemittanceLine, told: Telling) -> dict[str, Any]:
     currency = told.remittance.currency
 

@@ -17,6 +17,7 @@ from trueup.domain.settlement import Placement
 from trueup.domain.tellings import Telling
 from trueup.storage import journal, suspense
 from trueup.storage.remittances import POSTED, SavedRemittance, load_remittance, remittances
+from trueup.storage.views.bank_of_payment import tell_bank
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 from trueup.storage.views.ranges import Ranges
 
@@ -140,7 +141,8 @@ def load_payment(connection: sa.Connection, remittance_id: int) -> SavedRemittan
 
 
 def show_remittance(connection: sa.Connection, remittance_id: int) -> dict[str, Any]:
-    """One payment as a statement: what Amazon tells, how it is booked, what came as cash, and what waits in which case.
+    """One payment as a statement: what Amazon tells, how it is booked, what came as cash, what the bank says, and what waits in
+    which case.
 
     Every block comes to the payment, to the cent; `adds_up` says so, and is false only for a defect. Raises NotFound.
     """
@@ -159,6 +161,7 @@ def show_remittance(connection: sa.Connection, remittance_id: int) -> dict[str, 
         "booked_sum": str(Money(sum(row["minor"] for row in booked), told.currency)),
         "cash": cash,
         "adds_up": _adds_up(saved, booked, placements),
+        "bank": tell_bank(connection, saved),
         "cases": [
             *({**case, "in_suspense": _waiting_in(waiting, key)} for key, case in sorted(cases.items())),
             *_cases_about(connection, saved),

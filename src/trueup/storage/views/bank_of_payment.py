@@ -1,0 +1,108 @@
+"""What the bank says of one payment: the movements that it is, to the cent; by how much they differ; or why there is none yet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.base.money import Money
+from trueup.domain.remittances import PaymentState
+from trueup.storage.bank import covered_accounts
+from trueup.storage.remittances import SavedRemittance
+
+TIED, DIFFERS, OPEN, AWAITED, UNKNOWN, NONE = "tied", "differs", "open", "awaited", "unknown", "none"
+
+
+def tell_bank(connection: sa.Connection, saved: SavedRemittance) -> dict[str, Any]:
+    """A payment beside the bank. `state`: tied (to the cent), differs, open (a case asks where it is, or which line it is), awaited
+    (the bank is known until `known_until` and has it not), unknown (no statement in its currency), none (nothing is to come).
+
+    `announced` and `received` are of all `payments` that the bank's lines are together, by currency; mostly of this one alone.
+    """
+    name = f"{saved.partner}/{saved.remittance.payment}"
+    tie = connection.execute(_TIE, {"names": [name]}).first()
+    case = connection.execute(_CASE, {"subject": f"payment {name}"}).first()
+    lines = [_line(row) for row in connection.execute(_LINES, {"keys": list(tie.lines)})] if tie is not None else []
+    payments = list(tie.payments) if tie is not None else [name]
+    announced = _sums((row.amount_minor, row.currency) for row in connection.execute(_PAYMENTS, {"names": payments}))
+    received = _sums((each["amount"].minor, each["amount"].currency) for each in lines)
+    return {
+        "state": _state(connection, saved, case, announced == received if tie is not None else None),
+        "payments": payments,
+        "announced": _shown(announced),
+        "received": _shown(received),
+        "difference": _shown(_apart(announced, received)) if tie is not None else [],
+        "booked_on": max((each["booked_on"] for each in lines), default=None),
+        "lines": [{**each, "amount": str(each["amount"])} for each in lines],
+        "rule": tie.rule if tie is not None else "",
+        "why": tie.why if tie is not None else case.title if case is not None else "",
+        "by": tie.actor if tie is not None else "",
+        "case": case.id if case is not None else None,
+        "known_until": _known_until(connection, saved.remittance.amount.currency),
+    }
+
+
+def _state(connection: sa.Connection, saved: SavedRemittance, case: sa.Row[Any] | None, agrees: bool | None) -> str:
+    told = saved.remittance
+    if agrees is not None:
+        return TIED if agrees else DIFFERS
+    if case is not None:
+        return DIFFERS if case.kind == "bank.other-amount" else OPEN
+    if told.state is not PaymentState.PAID or told.amount.minor <= 0:
+        return NONE
+    return AWAITED if _known_until(connection, told.amount.currency) else UNKNOWN
+
+
+def _known_until(connection: sa.Connection, currency: str) -> str | None:
+    days = [each.until for each in covered_accounts(connection) if each.currency == currency]
+    return min(days).isoformat() if days else None
+
+
+def _sums(amounts: Iterable[tuple[int, str]]) -> dict[str, int]:
+    sums: defaultdict[str, int] = defaultdict(int)
+    for minor, currency in amounts:
+        sums[currency] += int(minor)
+    return dict(sums)
+
+
+def _apart(announced: dict[str, int], received: dict[str, int]) -> dict[str, int]:
+    """What came beyond what was announced, by currency; nothing where both are the same."""
+    currencies = sorted({*announced, *received})
+    apart = {each: received.get(each, 0) - announced.get(each, 0) for each in currencies}
+    return {currency: minor for currency, minor in apart.items() if minor}
+
+
+def _shown(sums: dict[str, int]) -> list[str]:
+    return [str(Money(minor, currency)) for currency, minor in sorted(sums.items())]
+
+
+def _line(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "account": row.account,
+        "booked_on": row.booked_on.isoformat(),
+        "amount": Money(row.minor, row.currency),
+        "payer": row.payer,
+        "evidence": row.evidence,
+        "place": row.place,
+    }
+
+
+_TIE = sa.text(
+    "SELECT payments, lines, rule, why, actor FROM trueup.bank_ties WHERE payments @> CAST(:names AS text[]) ORDER BY id LIMIT 1"
+)
+_LINES = sa.text(
+    "SELECT id, account, booked_on, minor, currency, payer, evidence, place FROM trueup.bank_lines WHERE key = ANY(:keys)"
+    " ORDER BY booked_on, id"
+)
+_PAYMENTS = sa.text(
+    "SELECT r.amount_minor, r.currency FROM unnest(CAST(:names AS text[])) AS n(name) JOIN trueup.remittances r"
+    " ON r.partner = split_part(n.name, '/', 1) AND r.payment = substr(n.name, length(split_part(n.name, '/', 1)) + 2)"
+)
+_CASE = sa.text(
+    "SELECT id, kind, title FROM trueup.cases WHERE subject = :subject AND state = 'open'"
+    " AND kind IN ('bank.other-amount', 'bank.paid-not-received', 'bank.contest') ORDER BY id LIMIT 1"
+)

@@ -1,0 +1,81 @@
+"""A payment beside the bank, on its page and in the API: tied to the cent, or what differs, or why nothing is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.remitted import export, line
+from tests.console.calling import calling, token
+from tests.console.installed import Console
+from tests.console.money_books import FINA, console_over_money, lacking
+from trueup.workflows.import_bank import import_bank
+from trueup.workflows.import_invoices import import_invoices
+from trueup.workflows.import_remittances import Upload, begin_upload, finish_import, settle_upload
+from trueup.workflows.tie_bank import BankFile
+
+BANK = """account,date,amount,currency,payer,text,reference
+ACC-1,2026-10-16,1679.00,USD,AMAZON,AMAZON PAYMENT,700100
+ACC-1,2026-10-17,55.00,USD,AMAZON,AMAZON PAYMENT,700200
+ACC-1,2026-10-17,-5.00,USD,BANK,FEE,
+"""
+INVOICES = """number,partner,payee,issued,due,currency,total
+INV-500,amazon-us,NORDA,2026-10-01,2026-11-30,USD,50.00
+"""
+LONG = export(
+    "700200,55.00",
+    "700300,10.00,10/17/2026",
+    lines=(
+        *(line("700200", "INV-500", "0.10") for _ in range(500)),
+        line("700200", "QQ/LAST/1", "5.00"),
+        line("700300", "QQ/LATER/1", "10.00"),
+    ),
+)
+"""A payment of 501 lines, and one that the bank does not have yet."""
+
+
+@pytest.fixture(scope="module")
+def console(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console over books of its own."""
+    with console_over_money(server_url, Path(tmp_path_factory.mktemp("bank"))) as running:
+
+        def act(fn: Any, *args: Any) -> Any:
+            return running.app.act(False, fn, *args)
+
+        act(import_invoices, INVOICES.encode(), FINA)
+        begun = begin_upload(act, Upload(LONG.encode(), "Long.csv", "amazon-us", FINA))
+        settle_upload(act, begun, lambda lines: None)
+        act(finish_import, "amazon-us", begun.payments, 0)
+        yield running
+
+
+def test_a_payment_ties_to_the_bank_or_the_difference_is_shown(console: Console) -> None:
+    """Unknown without a statement and never green; a difference leads to its case; tied to the cent with its line and its day."""
+    with console.visitor("Aude") as aude, calling(console, token(console, "Fina")) as program:
+        before = aude.get("/remittances/1").text
+        assert not lacking(before, "whether it came, nothing proves", "Unknown")
+        assert lacking(before, "Ties to the bank") and program.json("/remittances/1")["bank"]["state"] == "unknown"
+        console.app.act(False, import_bank, BankFile(BANK.encode()), FINA)
+        differs = aude.get("/remittances/1").text
+        assert not lacking(differs, "Differs", "1,679.00", "/exceptions?row=") and lacking(differs, "Ties to the bank")
+        assert program.json("/remittances/1")["bank"]["case"]
+        tied, told = aude.get("/remittances/2").text, program.json("/remittances/2")["bank"]
+        awaited = aude.get("/remittances/3").text
+    assert told["state"] == "tied" and told["booked_on"] == "2026-10-17" and told["difference"] == []
+    assert told["received"] == told["announced"] == [{"amount": "55.00", "currency": "USD"}]
+    assert not lacking(tied, "Ties to the bank: 55.00", "In the bank, 17 Oct 2026", "ACC-1", "?at=")
+    assert not lacking(awaited, "Awaited", "known up to 17 Oct 2026") and lacking(awaited, "Ties to the bank")
+
+
+def test_what_waits_of_a_payment_is_shown_however_far_down_it_stands(console: Console) -> None:
+    """The 501st line waits: the view of what waits has it, and no other; the page after the first 500 lines has it too."""
+    with console.visitor("Aude") as aude:
+        waits = aude.get("/remittances/2?only=waits").text
+        first = aude.get("/remittances/2").text
+        after = aude.get("/remittances/2?at=501").text
+    assert not lacking(waits, "QQ/LAST/1", "1 shown") and lacking(waits, "INV-500<")
+    assert not lacking(first, "500 of 501 lines", "at=501") and lacking(first, "QQ/LAST/1<")
+    assert not lacking(after, "QQ/LAST/1", "1 of 501 lines") and lacking(after, "INV-500<")
