@@ -199,6 +199,7 @@ def test_a_statement_that_does_not_add_up_is_loud() -> None:
         "source": "portal-export", "document": {"name": "", "digest": "ab" * 32}, "hides_items": False, "posting": "posted",
         "told": [], "told_sum": "5.00 USD", "booked": [], "booked_sum": "4.00 USD", "cash": [], "cases": [], "entries": [],
         "tellings": [], "adds_up": False,
+        "bank": {"state": "none", "lines": [], "payments": ["amazon-us/7"], "why": "", "case": None, "known_until": None},
     }  # fmt: skip
     assert "DO NOT COME TO THE PAYMENT" in "\n".join(_statement(shown, Names()))
 
