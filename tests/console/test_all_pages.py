@@ -28,6 +28,9 @@ _TWICE = """() => {
   const ids = [...document.querySelectorAll("[id]")].map((each) => each.id);
   return ids.filter((id, at) => ids.indexOf(id) < at);
 }"""
+_SIDEWAYS = """() => [...document.querySelectorAll("main .table-scroll")]
+  .filter((box) => box.clientWidth > 0 && box.scrollWidth > box.clientWidth + 1 && !box.closest("details, .chart"))
+  .map((box) => box.getAttribute("aria-label"))"""
 # A hundred rows that differ in their words alone are judged as one: a shape is tags, classes, roles, and what has any text or name.
 _ONE_OF_EACH = """() => {
   const said = ["class", "role", "type", "scope"];
@@ -104,6 +107,7 @@ def test_every_page_is_accessible(console: Console, page_of: Callable[..., Tab])
             continue
         tab.goto(path)
         keep_picture(tab, route, "light")
+        found += [f"{path}: {each} scrolls sideways at 1280" for each in tab.evaluate(_SIDEWAYS)]
         found += violations(tab, path, "light")
         tab.evaluate("document.getElementById('theme-button').click()")
         keep_picture(tab, route, "dark")

@@ -155,3 +155,14 @@ def test_a_zipped_report_shows_what_is_inside(console: Console) -> None:
         assert "the forecast" in shown and "Not text" not in shown
         assert aude.get(f"/documents/{zipped}/original").content == whole
         assert "the forecast" not in aude.get(f"/documents/{cut}?view=raw").text
+        assert "cut off" in aude.get(f"/documents/{cut}").text
+
+
+def test_a_zipped_report_means_what_is_inside(console: Console) -> None:
+    """What Amazon sends in GZIP is read by the format of what is inside, and read again as such."""
+    inside = (Path(__file__).parents[1] / "golden" / "vendor_reports" / "sourcing.inventory.json").read_bytes()
+    zipped = gzip.compress(inside, mtime=0)
+    digest = console.app.act(False, archive_upload, zipped, KIND, "stock.json.gz", person(console, "Ana Admin"))
+    with console.visitor("Aude") as aude:
+        shown = aude.get(f"/documents/{digest}?view=again").text
+    assert "No format reads this" not in shown and "1 read as amazon-report-inventory" in shown

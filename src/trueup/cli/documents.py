@@ -12,8 +12,9 @@ from trueup.base.errors import DocumentError, Invalid
 from trueup.base.ids import Digest
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column, amount
+from trueup.formats.compressed import opened
 from trueup.formats.document import Finding, Reading
-from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
+from trueup.formats.recognise import known_formats, recognise
 from trueup.storage.views import documents as views
 from trueup.storage.views.evidence import explain_document as explain
 from trueup.workflows.erase_documents import propose_erasure
@@ -80,11 +81,12 @@ def show_document(session: Session, document: Wanted) -> Result:
 def _read(content: bytes) -> dict[str, Any]:
     """What a format makes of the bytes; replies that no format reads by itself have none."""
     try:
-        known = recognise(content[:HEAD_BYTES], known_formats())
+        inside = opened(content, LARGEST_READ_BYTES)
+        known = recognise(inside, known_formats())
     except DocumentError as error:
         return {"format": None, "unread": str(error), "findings": []}
     try:
-        reading: Reading[Any] = known.read(content)
+        reading: Reading[Any] = known.read(inside)
     except DocumentError as error:
         found = {"severity": "error", "code": "unreadable", "message": str(error), "at": ""}
         return {"format": known.title, "holds": 0, "findings": [found]}

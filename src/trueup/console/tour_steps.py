@@ -78,7 +78,7 @@ STEPS = (
     ),
     Step(
         "Choose between rival explanations",
-        "Two things that a line could be, side by side, with what speaks for each. Nothing is guessed: a person chooses, "
+        "What a line could be, side by side, with what speaks for each and against it. Nothing is guessed: a person chooses, "
         "with one key.",
         "/matches/{thing}",
         "contested-case",

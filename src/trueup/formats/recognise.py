@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 from trueup.base.errors import Unreadable
 from trueup.base.plugins import collect
-from trueup.formats.document import Format
+from trueup.formats.compressed import opened
+from trueup.formats.document import Format, Reading
 from trueup.formats.edi.encodings import wrong_encoding
 
 HEAD_BYTES = 65_536
@@ -46,6 +48,15 @@ def recognise(content_head: bytes, formats: Iterable[Format]) -> Format:
         names = " and ".join(sorted(f"{known.title} ({known.name})" for known in found))
         raise Unreadable(f"Ambiguous document: it opens as {names}; say which of them it is.")
     raise Unreadable(f"Unrecognised document: {_opening(head)}")
+
+
+def read_as_known(content: bytes, largest_bytes: int) -> Reading[Any]:
+    """What the one format that knows it makes of a document, or of what is inside of its GZIP, of so many bytes at most.
+
+    Raises Unreadable where no format or several know it, where it cannot be unpacked, and what the format itself raises.
+    """
+    inside = opened(content, largest_bytes)
+    return recognise(inside, known_formats()).read(inside)
 
 
 def _opening(head: bytes) -> str:

@@ -18,13 +18,15 @@ from trueup.domain.partners import Route
 from trueup.domain.remittances import Remittance
 from trueup.formats.amazon_vendor import orders as vendor_orders
 from trueup.formats.document import Finding, Reading
-from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
+from trueup.formats.recognise import read_as_known
 from trueup.formats.x12.sets import order_850
 from trueup.storage.json_values import to_json
 from trueup.storage.views.readings import Kept, load_kept
 from trueup.workflows.world import World
 
 MOST_KEPT = 500
+LARGEST_INSIDE_BYTES = 64_000_000
+"""How much of what is inside of GZIP is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,9 @@ def read_again(connection: sa.Connection, world: World, digest: str) -> ReadAgai
 
 def _read(content: bytes, kept: Iterable[Kept]) -> Reading[Any]:
     """As it was read then: an order for its partner, and of EDI in the currency that was taken for its own."""
-    known = recognise(content[:HEAD_BYTES], known_formats())
     was = next((each for each in kept if isinstance(each.value, PurchaseOrder)), None)
     if was is None or not isinstance(was.value, PurchaseOrder):
-        return known.read(content)
+        return read_as_known(content, LARGEST_INSIDE_BYTES)
     if was.value.route is Route.EDI:
         currency = next((line.net_cost.currency for line in was.value.lines if line.net_cost is not None), None)
         return order_850.read_orders(content, partner=was.partner, currency=currency)

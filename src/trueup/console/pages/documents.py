@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from trueup.base.errors import DocumentError, TrueupError
+from trueup.base.errors import DocumentError, TrueupError, Unreadable
 from trueup.base.money import Money, UnitPrice
 from trueup.console.document_structure import element_at, find_once, structure_of
 from trueup.console.files import kept_as
@@ -22,8 +22,9 @@ from trueup.console.search_words import Sought
 from trueup.console.source_text import WINDOW_BYTES, Source, marks_of, show_source
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
+from trueup.formats.compressed import opened
 from trueup.formats.document import Reading
-from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
+from trueup.formats.recognise import read_as_known
 from trueup.storage.views import documents as views
 from trueup.storage.views.document_pages import list_document_sources, list_kinds, page_documents
 from trueup.storage.views.evidence import explain_document
@@ -66,7 +67,7 @@ def _show(visit: Visit) -> Response:
     content = b""
     readable = shown["erased"] is None and found.size_bytes <= LARGEST_READ_BYTES
     if readable:
-        content = visit.desk.world.archive.load_content(visit.connection, found.digest)
+        content = _inside(visit.desk.world.archive.load_content(visit.connection, found.digest))
     reading, unread = read(content) if readable else (None, "It is too large to be shown; download it.")
     findings = reading.findings if reading else ()
     place = _number(visit, "at")
@@ -139,11 +140,18 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
 
 
+def _inside(content: bytes) -> bytes:
+    """What is inside of GZIP, so that what is shown, its structure and what was read of it are of the same bytes."""
+    try:
+        return opened(content, LARGEST_READ_BYTES)
+    except Unreadable:
+        return content  # reading it says why
+
+
 def read(content: bytes) -> tuple[Reading[Any] | None, str]:
     """What a format makes of the bytes, or why none does."""
     try:
-        known = recognise(content[:HEAD_BYTES], known_formats())
-        return known.read(content), ""
+        return read_as_known(content, LARGEST_READ_BYTES), ""
     except DocumentError as error:
         return None, str(error)
 

@@ -106,17 +106,15 @@ class Remittances(Player):
         return self.stage.folder / installation.inboxes()[partner]
 
     def _answer(self) -> None:
+        """Finance says what the unknown forms are and which invoices were paid, but for one line: a visitor chooses there."""
         for prefix, (type_code, _) in _KNOWN.items():
             self.finance.classify(prefix, type_code)
-        for period in self.month.periods:
-            for payment in period.payments:
-                for line in payment.lines:
-                    if line.cause == "ambiguous":
-                        number, minor = min(line.parts)
-                        about = {"partner": payment.market.partner, "invoice": number, "minor": minor}
-                        self.finance.choose(
-                            payment.number, line.reference, {**about, "currency": payment.market.currency}
-                        )
+        payments = [payment for period in self.month.periods for payment in period.payments]
+        lines = [(payment, line) for payment in payments for line in payment.lines if line.cause == "ambiguous"]
+        for payment, line in sorted(lines, key=lambda each: -each[1].paid)[1:]:
+            number, minor = min(line.parts)
+            about = {"partner": payment.market.partner, "invoice": number, "minor": minor}
+            self.finance.choose(payment.number, line.reference, {**about, "currency": payment.market.currency})
 
     def finance_approves(self) -> None:
         """The second person approves the rules."""

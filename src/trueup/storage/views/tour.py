@@ -10,8 +10,11 @@ _OPEN = "FROM trueup.cases WHERE state = 'open' AND merged_into IS NULL"
 _BY_MONEY = "abs(risk_minor) DESC NULLS LAST, id"
 _THINGS: Mapping[str, str] = {
     "dearest-case": f"SELECT id {_OPEN} ORDER BY {_BY_MONEY} LIMIT 1",
+    # A document in which something was found, so that there is a finding to go to.
     "evidence": (
         "SELECT coalesce((SELECT d.digest FROM trueup.cases c JOIN trueup.documents d ON d.digest = c.evidence::bpchar"
+        " WHERE c.kind = 'document.invalid' ORDER BY (c.state = 'open') DESC, c.id DESC LIMIT 1),"
+        " (SELECT d.digest FROM trueup.cases c JOIN trueup.documents d ON d.digest = c.evidence::bpchar"
         " WHERE c.state = 'open' ORDER BY abs(c.risk_minor) DESC NULLS LAST, c.id LIMIT 1),"
         " (SELECT digest FROM trueup.documents WHERE kind = 'orders' ORDER BY id DESC LIMIT 1))"
     ),
@@ -32,7 +35,12 @@ _THINGS: Mapping[str, str] = {
         "SELECT r.id FROM trueup.remittances r WHERE r.posting = 'posted' ORDER BY EXISTS (SELECT FROM trueup.suspense s"
         " WHERE s.remittance_id = r.id) DESC, r.line_count DESC, r.id DESC LIMIT 1"
     ),
-    "contested-case": f"SELECT id {_OPEN} AND kind = 'remittance.contested' ORDER BY {_BY_MONEY} LIMIT 1",
+    # One with rivals, where there is one: most lines are contested because their only explanation is too weak.
+    "contested-case": (
+        f"SELECT id {_OPEN} AND kind = 'remittance.contested' ORDER BY EXISTS (SELECT FROM trueup.suspense s"
+        " JOIN trueup.line_answers a USING (remittance_id, line) WHERE s.kind = cases.kind AND s.subject = cases.subject"
+        f" AND a.kind IN ('contest', 'undone') AND jsonb_array_length(a.body -> 'rivals') > 1) DESC, {_BY_MONEY} LIMIT 1"
+    ),
     "product": (
         "SELECT coalesce((SELECT sku FROM trueup.reservations GROUP BY sku ORDER BY sum(eaches) DESC, sku LIMIT 1),"
         " (SELECT min(sku) FROM trueup.products))"
