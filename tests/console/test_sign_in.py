@@ -6,6 +6,7 @@ import re
 
 from tests.console.installed import Client, Console
 from trueup.workflows.people import all_people, invite, make_first_link
+from trueup.workflows.sign_in import Visitor, enter
 
 PASSWORD = "a green lamp on the left"
 
@@ -49,6 +50,21 @@ def test_a_password_lets_in_and_a_wrong_one_is_told_alike(console: Console) -> N
         assert "HttpOnly" in let.headers["set-cookie"]
         elsewhere = nobody.http.post("/sign-in", data={"name": "Fina", "password": PASSWORD, "next": "//evil.example"})
         assert elsewhere.headers["location"] == "/"
+
+
+def test_a_browser_is_told_by_what_people_call_it(console: Console) -> None:
+    """Where somebody is signed in says which browser on what; what nobody knows is told as it calls itself."""
+    safari = (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+        " Version/26.0 Mobile/15E148 Safari/604.1"
+    )
+    with console.app.database.transaction() as connection:
+        olga = all_people(connection, console.app.settings.people)["Olga"]
+    console.app.act(False, enter, olga, "test", Visitor("127.0.0.1", safari))
+    console.app.act(False, enter, olga, "test", Visitor("127.0.0.1", "my own reader"))
+    with console.visitor("Olga") as here:
+        page = here.get("/account").text
+    assert "Mobile Safari 26 on iOS" in page and "my own reader" in page
 
 
 def test_too_many_tries_wait_even_with_the_right_password(console: Console) -> None:

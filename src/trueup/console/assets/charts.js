@@ -9,7 +9,7 @@ echarts.use([BarChart, LineChart, PieChart, AriaComponent, DatasetComponent, Gri
 function colours() {
   const style = getComputedStyle(document.documentElement);
   const of = (name) => style.getPropertyValue(name).trim();
-  return { text: of("--quiet"), line: of("--line"), page: of("--surface"), series: ["--info", "--warn", "--held", "--ok", "--bad", "--idle"].map(of) };
+  return { text: of("--quiet"), line: of("--line"), page: of("--surface"), series: ["--info", "--warn", "--held", "--ok", "--bad", "--idle", "--series-7", "--series-8"].map(of) };
 }
 
 // As the tables have it: groups, and a minus that is one.

@@ -7,6 +7,7 @@ from typing import Any
 
 from babel import Locale
 from starlette.responses import Response
+from ua_parser import parse as parse_agent
 
 from trueup.base.errors import Invalid, Refused
 from trueup.console.page import Page, Route
@@ -33,11 +34,23 @@ def _show(visit: Visit) -> Response:
         densities=_DENSITIES,
         figures=[Choice("", "As the days are written"), *(_written(visit, name) for name in FIGURES)],
         themes=_THEMES,
-        sessions=views.list_sessions(visit.connection, visit.who.name),
+        sessions=[
+            {**each, "browser": _browser(each["agent"])}
+            for each in views.list_sessions(visit.connection, visit.who.name)
+        ],
         passkeys=views.list_passkeys(visit.connection, visit.who.name),
         provider=next(iter(visit.desk.world.connections.identity_providers), ""),
         linked=views.has_provider(visit.connection, visit.who.name),
     )
+
+
+def _browser(agent: str) -> str:
+    """What people call a browser and what it runs on, "Chrome 156 on Linux"; what it calls itself where it is no known one."""
+    known = parse_agent(agent)
+    if known.user_agent is None:
+        return agent
+    named = f"{known.user_agent.family} {known.user_agent.major or ''}".strip()
+    return f"{named} on {known.os.family}" if known.os else named
 
 
 def _written(visit: Visit, name: str) -> Choice:
