@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,8 @@ ANSWERS = {
 """The colour and the words of where an answer stands. What was merely sent is never called accepted."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 _OPENED = re.compile(r"case (\d+) opened: (\S+)")
+_UNKNOWN_BEFORE = re.compile(r"committed \? to (\d+)")
+_ROSE = re.compile(r"committed (\d+) to (\d+)")
 _EVENTS = {
     "order.received": ("order received", "ok"),
     "order.revised": ("the buyer changed the order", "info"),
@@ -36,6 +38,7 @@ _EVENTS = {
     "acknowledgement.unanswered": ("no reply to the answer: it may have arrived", "warn"),
     "acknowledgement.rejected": ("answer rejected", "bad"),
     "shop order read back": ("shop order read back", "ok"),
+    "goods.taken-back": ("goods that came back were taken in", "info"),
     "case.resolved": ("case decided", "ok"),
     "case.classified": ("case classified", "ok"),
     "case.chosen": ("case explained", "ok"),
@@ -238,7 +241,7 @@ def _event(each: Mapping[str, Any]) -> Event:
     details = each["details"] if isinstance(each["details"], Mapping) else {}
     unchanged = details.get("unchanged") is True
     told = details.items() if each["what"] != LOOK else ()
-    words = "; ".join(filter(None, (_detail(name, value) for name, value in told)))
+    words = _TELLING[each["what"]](details) if each["what"] in _TELLING else _facts(told)
     if details.get("agrees") is False:
         state = "bad"
     who = "Trueup" if each["who"] == "trueup" else each["who"]
@@ -261,6 +264,29 @@ def _told(each: Mapping[str, Any]) -> tuple[str, str]:
     elif act == "shop order read back" and about:
         words = f"{words}: {about}"
     return f"{words[:1].upper()}{words[1:]}", state
+
+
+def _taken_back(details: Mapping[str, Any]) -> str:
+    items = [f"{serial} of line {line}" for serial, line in zip(details["serials"], details["lines"], strict=False)]
+    return f"{', '.join(items)}: in {details['programme']}, where they become {details['become']}"
+
+
+def _read_back(details: Mapping[str, Any]) -> str:
+    """Whether the shop agrees, and what it shows as committed: what it showed before is not always known."""
+    proof = _UNKNOWN_BEFORE.sub(r"has \1 committed", str(details.get("proof") or ""))
+    proof = _ROSE.sub(r"has \2 committed, \1 before", proof)
+    return "; ".join(filter(None, ("Agrees" if details.get("agrees") else "Does not agree", proof)))
+
+
+_TELLING: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "goods.taken-back": _taken_back,
+    "shop order read back": _read_back,
+}
+"""Events whose facts are told in a sentence of their own."""
+
+
+def _facts(told: Iterable[tuple[str, Any]]) -> str:
+    return "; ".join(filter(None, (_detail(name, value) for name, value in told)))
 
 
 def _detail(name: str, value: Any) -> str:
