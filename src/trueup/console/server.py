@@ -34,12 +34,14 @@ from trueup.console.live import is_streamed
 from trueup.console.page import OPEN_TO_ALL, Page, Route
 from trueup.console.permissions import words_of
 from trueup.console.presenting import present_in
+from trueup.console.sent_forms import key_of
 from trueup.console.visit import SESSION, TOLD, House, Visit
 from trueup.desk import Desk
 from trueup.storage.views.console import load_preferences
 from trueup.workflows.authority import permissions
 from trueup.workflows.receive_files import LARGEST_BYTES
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.send_once import SentAlready, send_again
 from trueup.workflows.sign_in import is_signed_in, session_of
 
 PAGE_GROUP = "trueup.pages"
@@ -181,9 +183,9 @@ def _serve_known(house: House, page: Page, route: Route, asked: Asked) -> Respon
         locale, figures = (str(preferences.get(name, "")) for name in ("locale", "figures"))
         present = present_in(locale, accepted, str(zone), house.desk.world.clock.now(), figures)
         visit = Visit(request, house, page, connection, present, person, preferences, ticket, asked.form, asked.body)
-        visit.nonce = secrets.token_urlsafe(16)
+        visit.nonce, visit.form_key = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
         visit.csrf = csrf_of(ticket) if person else ""
-        response = _answer(visit, route, asked.too_large)
+        response = _once(visit, _answer(visit, route, asked.too_large))
     return _protected(visit, response)
 
 
@@ -213,10 +215,31 @@ def _answer(visit: Visit, route: Route, too_large: int) -> Response:
         # A statement that fails must not take along the page that says so.
         with visit.connection.begin_nested():
             return route.answer(visit)
+    except SentAlready as error:
+        return _told_again(visit) or problem_page(visit, error.http_status, str(error))
     except TrueupError as error:
         return problem_page(visit, error.http_status, str(error))
     except Exception:
         return failed_page(visit)
+
+
+def _once(visit: Visit, response: Response) -> Response:
+    """What a form was answered is held for who clicked twice; one that was refused after all may be sent again."""
+    if visit.claimed and response.status_code < 400:
+        visit.house.sent.keep(visit.claimed, response, visit.nonce)
+    elif visit.claimed:
+        visit.desk.act(False, send_again, visit.claimed)
+        visit.house.sent.drop(visit.claimed)
+    return response
+
+
+def _told_again(visit: Visit) -> Response | None:
+    """The answer to the same form, sent before; None where it is not held any more."""
+    again = visit.house.sent.again(key_of(str(visit.request.url), visit.form, visit.csrf))
+    if again is None:
+        return None
+    response, visit.nonce = again
+    return response
 
 
 def csrf_of(ticket: str) -> str:

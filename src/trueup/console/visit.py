@@ -18,10 +18,12 @@ from trueup.base.errors import Invalid, NotFound
 from trueup.console.drawing import templates
 from trueup.console.page import Group, Page
 from trueup.console.presenting import Presenting
+from trueup.console.sent_forms import SentForms, key_of
 from trueup.console.streams import Streams
 from trueup.desk import Desk
 from trueup.workflows.authority import is_allowed
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.send_once import act_once
 
 T = TypeVar("T")
 _LARGEST_NUMBER = 2**63 - 1
@@ -43,6 +45,7 @@ class House:
     open_house: bool = False
     streams: Streams = field(default_factory=Streams)
     describe_api: Callable[[], Mapping[str, Any]] = dict
+    sent: SentForms = field(default_factory=SentForms)
 
     def decides(self, resolution: str, case_id: int) -> str:
         """Where a resolution is decided that takes more than a word; "" where no page does."""
@@ -77,6 +80,10 @@ class Visit:
     body: bytes = b""
     nonce: str = ""
     csrf: str = ""
+    form_key: str = ""
+    """What a form of this rendering carries, so that it acts once."""
+    claimed: str = ""
+    """The key under which the form of this visit has acted; "" before it does."""
     known: dict[str, Any] = field(default_factory=dict)
 
     def once(self, name: str, look: Callable[[], T]) -> T:
@@ -176,8 +183,17 @@ class Visit:
         return value.filename, value.file.read()
 
     def act(self, fn: Callable[..., T], *args: Any, dry_run: bool = False) -> T:
-        """Have a workflow do something for the person, in a transaction of its own; rolled back when it is only tried."""
-        return self.desk.act(dry_run, fn, *args)
+        """Have a workflow do something for the person, in a transaction of its own; rolled back when it is only tried.
+
+        Raises SentAlready when the form of this visit has done it before, as it was sent now.
+        """
+        key = "" if dry_run or self.claimed else key_of(str(self.request.url), self.form, self.csrf)
+        if not key:
+            return self.desk.act(dry_run, fn, *args)
+        self.house.sent.expect(key)
+        done = self.desk.act(False, act_once, key, fn, *args)
+        self.claimed = key
+        return done
 
     def render(self, template: str, *, status: int = 200, **context: Any) -> Response:
         """The page's template (`pages/<name>.html`). A part that htmx asks for is a template of its own, included by the whole."""

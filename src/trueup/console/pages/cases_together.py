@@ -51,7 +51,7 @@ def _recall(visit: Visit) -> Response:
 
 def _writing(visit: Visit) -> Response:
     """The person writes about it: told to those who have it open."""
-    visit.act(write_about, visit.number("case"), visit.who)
+    visit.desk.act(False, write_about, visit.number("case"), visit.who)
     return Response(status_code=204)
 
 
