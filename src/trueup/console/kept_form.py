@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from trueup.console.visit import Visit
 
 _MOST = 60
+_DRAWN = ("csrf", "form_key", "seen_act")
+"""What says of which drawing of a page a form is: whoever sends it again has seen the answer to that."""
 _SECRET = re.compile("password|secret|token|code", re.IGNORECASE)
 _WORDS = ("note", "reason", "text", "comment", "why")
 _CHOSEN = re.compile(r"\S*")
@@ -32,7 +34,7 @@ class Kept:
 
 def kept_of(visit: Visit) -> Kept | None:
     """The form of this visit; None when there is none that may be kept."""
-    fields = [(name, value) for name, value in visit.form.multi_items() if name != "csrf"]
+    fields = [(name, value) for name, value in visit.form.multi_items() if name not in _DRAWN]
     if (
         not fields
         or not visit.csrf

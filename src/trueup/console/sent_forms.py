@@ -92,6 +92,8 @@ def key_of(address: str, form: FormData, session: str) -> str:
 def _said(value: UploadFile | str) -> str:
     if isinstance(value, str):
         return value
-    content = value.file.read()
+    at = value.file.tell()
     value.file.seek(0)
+    content = value.file.read()
+    value.file.seek(at)
     return f"{value.filename}\n{digest_of(content)}"

@@ -34,7 +34,6 @@ from trueup.console.live import is_streamed
 from trueup.console.page import OPEN_TO_ALL, Page, Route
 from trueup.console.permissions import words_of
 from trueup.console.presenting import present_in
-from trueup.console.sent_forms import key_of
 from trueup.console.visit import SESSION, TOLD, House, Visit
 from trueup.desk import Desk
 from trueup.storage.views.console import load_preferences
@@ -235,7 +234,7 @@ def _once(visit: Visit, response: Response) -> Response:
 
 def _told_again(visit: Visit) -> Response | None:
     """The answer to the same form, sent before; None where it is not held any more."""
-    again = visit.house.sent.again(key_of(str(visit.request.url), visit.form, visit.csrf))
+    again = visit.house.sent.again(visit.sent_key)
     if again is None:
         return None
     response, visit.nonce = again

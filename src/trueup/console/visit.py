@@ -187,13 +187,19 @@ class Visit:
 
         Raises SentAlready when the form of this visit has done it before, as it was sent now.
         """
-        key = "" if dry_run or self.claimed else key_of(str(self.request.url), self.form, self.csrf)
+        key = "" if dry_run or self.claimed else self.sent_key
         if not key:
             return self.desk.act(dry_run, fn, *args)
         self.house.sent.expect(key)
-        done = self.desk.act(False, act_once, key, fn, *args)
+        done: T = self.desk.act(False, act_once, key, fn, *args)
         self.claimed = key
         return done
+
+    @property
+    def sent_key(self) -> str:
+        """The key of the form as it was sent here; "" where it has none."""
+        url = self.request.url
+        return key_of(f"{url.path}?{url.query}", self.form, self.csrf)
 
     def render(self, template: str, *, status: int = 200, **context: Any) -> Response:
         """The page's template (`pages/<name>.html`). A part that htmx asks for is a template of its own, included by the whole."""

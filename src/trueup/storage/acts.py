@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, NotFound, Refused
 from trueup.storage.schema import metadata
 
@@ -73,6 +75,32 @@ def append_act(connection: sa.Connection, at: datetime, done: Act) -> None:
             evidence=done.evidence,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An act that was recorded: its number, who did it when, and how it was before and after."""
+
+    id: int
+    actor: str
+    at: datetime
+    act: str
+    before: Any
+    after: Any
+
+
+def newest_act(connection: sa.Connection, subject: str, kinds: Collection[str] = ()) -> Done | None:
+    """The newest act on a subject, of some kinds or of all; None where there is none."""
+    query = sa.select(*(acts.c[name] for name in ("id", "actor", "at", "act", "before", "after")))
+    query = query.where(acts.c.subject == subject).order_by(acts.c.id.desc()).limit(1)
+    row = connection.execute(query.where(acts.c.act.in_(list(kinds))) if kinds else query).first()
+    return Done(*row) if row else None
+
+
+def say_who(connection: sa.Connection, subject: str, *kinds: str) -> str:
+    """Who did one of these to a subject last, and when: " by Olga at 2026-11-23T09:00:00Z"; "" where nobody did."""
+    found = newest_act(connection, subject, kinds)
+    return f" by {found.actor} at {write_instant(found.at)}" if found else ""
 
 
 def list_acts(connection: sa.Connection, subject: str | None = None, *, limit: int = 200) -> list[dict[str, Any]]:
@@ -173,7 +201,10 @@ def approve(connection: sa.Connection, proposal_id: int, by: str, now: datetime)
     if row is None:
         raise NotFound(f"Proposal {proposal_id}: no such proposal.")
     if row["approved_by"] is not None:
-        raise Conflict(f"Proposal {proposal_id} was approved by {row['approved_by']} already.")
+        raise Conflict(
+            f"Proposal {proposal_id} was approved by {row['approved_by']} at {write_instant(row['approved_at'])} already; "
+            "nothing was changed."
+        )
     try:
         with connection.begin_nested():
             connection.execute(

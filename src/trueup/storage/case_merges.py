@@ -10,6 +10,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from trueup.base.errors import Conflict
+from trueup.storage.acts import say_who
 
 
 def release(connection: sa.Connection, closed: Collection[int]) -> None:
@@ -40,7 +41,8 @@ def stands_for(connection: sa.Connection, case_id: int) -> int | None:
 def demand_apart(connection: sa.Connection, case_id: int) -> None:
     """Raises Conflict when another case stands for it: what is done is done to that one."""
     if (into := stands_for(connection, case_id)) is not None:
-        raise Conflict(f"Case {case_id} is merged into case {into}: act on that one, or take them apart first.")
+        who = say_who(connection, f"case {case_id}", "case.merged")
+        raise Conflict(f"Case {case_id} is merged into case {into}{who}: act on that one, or take them apart first.")
 
 
 def set_merged(connection: sa.Connection, case_id: int, into: int) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from trueup.base.errors import Conflict, NotFound, Refused
+from trueup.storage.acts import say_who
 from trueup.storage.schema import metadata
 
 case_comments = sa.Table(
@@ -98,10 +99,21 @@ def snooze(
     return Snooze(row.until, row.reason) if row else None
 
 
+def load_snooze(connection: sa.Connection, case_id: int) -> Snooze | None:
+    """Until when a case is put aside, and why; None where it is not."""
+    row = connection.execute(
+        sa.select(case_snoozes.c.until, case_snoozes.c.reason).where(case_snoozes.c.case_id == case_id)
+    ).first()
+    return Snooze(row.until, row.reason) if row else None
+
+
 def wake(connection: sa.Connection, case_id: int) -> Snooze:
-    """Take it up again; until when it was put aside, and why. Raises NotFound when it is not."""
+    """Take it up again; until when it was put aside, and why. Raises Conflict when it is not."""
     query = sa.delete(case_snoozes).where(case_snoozes.c.case_id == case_id)
     row = connection.execute(query.returning(case_snoozes.c.until, case_snoozes.c.reason)).first()
     if row is None:
-        raise NotFound(f"Case {case_id} is not put aside.")
+        who = say_who(connection, f"case {case_id}", "case.woken")
+        raise Conflict(
+            f"Case {case_id} is not put aside{f': it was taken up{who}' if who else ''}; nothing was changed."
+        )
     return Snooze(row.until, row.reason)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, Refused
 from trueup.base.money import Money
 from trueup.durable.tally import Tally
@@ -60,7 +61,7 @@ def carry_out(tx: Tx, preview_id: int, person: Person) -> int:
     if preview.kind != PREVIEW or preview.state != "done":
         raise Conflict(f"Job {preview_id} is no preview that has ended ({preview.kind}, {preview.state}).")
     if "done_by" in preview.result:
-        raise Conflict(f"Job {preview_id} was carried out already, as job {preview.result['done_by']}.")
+        raise Conflict(f"Job {preview_id} was carried out already, {_as_job(tx, preview.result['done_by'])}.")
     if preview.actor != person.name:
         raise Refused(
             f"Job {preview_id} was tried by {preview.actor}: try it yourself first, what you may is another matter."
@@ -78,11 +79,17 @@ def undo_acts(tx: Tx, job_id: int, person: Person) -> int:
     if job.kind != ACTS or job.state not in jobs.ENDED or not job.result.get("undo"):
         raise Conflict(f"Job {job_id} ({job.kind}, {job.state}) has nothing that could be taken back.")
     if "undone_by" in job.result:
-        raise Conflict(f"Job {job_id} was taken back already, by job {job.result['undone_by']}.")
+        raise Conflict(f"Job {job_id} was taken back already, {_as_job(tx, job.result['undone_by'])}.")
     acts = [from_json(each, CaseAct) for each in job.result["undo"]]
     number = ask_acts(tx, Asked(acts, f"Take back: {job.title}"), person)
     jobs.note_result(tx.connection, job_id, {**job.result, "undone_by": number})
     return number
+
+
+def _as_job(tx: Tx, number: int) -> str:
+    """As which job something was done, by whom and when."""
+    job = jobs.load_job(tx.connection, number)
+    return f"as job {number} by {job.actor} at {write_instant(job.asked_at)}"
 
 
 _TRIED = "What it would do: "

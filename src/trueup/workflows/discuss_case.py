@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from trueup.base.clock import write_instant
+from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import Conflict, Refused
 from trueup.domain.cases import Case, CaseState
 from trueup.storage import case_merges, case_talk, cases
+from trueup.storage.acts import newest_act
 from trueup.storage.case_course import take_up
 from trueup.storage.case_talk import Snooze
 from trueup.workflows.authority import Deed, demand_role, record_deed
@@ -55,7 +56,8 @@ def assign_case(tx: Tx, case_id: int, to: Person | None, person: Person) -> str 
 
 
 def snooze_case(tx: Tx, case_id: int, until: datetime, reason: str, person: Person) -> Snooze | None:
-    """Put it aside. It comes back by itself at its time, and before when it gets worse or is due sooner. Returns how it was before.
+    """Put it aside. It comes back by itself at its time, and before when it gets worse or is due sooner. Returns how it was before;
+    whoever says again what holds already changes nothing, and is told the same.
 
     Raises NotFound, Conflict (resolved), Refused (role, no reason, a time that is past, too late or after the deadline).
     """
@@ -69,20 +71,32 @@ def snooze_case(tx: Tx, case_id: int, until: datetime, reason: str, person: Pers
         raise Refused(
             f"Case {case_id} is due {write_instant(case.draft.deadline)}; put aside until {write_instant(until)} it would be late."
         )
+    wanted = Snooze(until, reason.strip())
+    if case_talk.load_snooze(tx.connection, case_id) == wanted:
+        return _before(tx, case_id)
     risk = case.draft.money_at_risk.minor if case.draft.money_at_risk else None
-    before = case_talk.snooze(tx.connection, case_id, Snooze(until, reason.strip()), (person.name, risk), tx.now)
+    before = case_talk.snooze(tx.connection, case_id, wanted, (person.name, risk), tx.now)
     take_up(tx.connection, case_id, tx.now)
-    told = {"until": write_instant(until), "reason": reason.strip()}
-    record_deed(tx.connection, tx.now, person, Deed("case.snoozed", f"case {case_id}", _told(before), told))
+    deed = Deed("case.snoozed", f"case {case_id}", _told(before), _told(wanted))
+    record_deed(tx.connection, tx.now, person, deed)
     return before
 
 
 def wake_case(tx: Tx, case_id: int, person: Person) -> Snooze:
-    """Take it up again. Returns how it was put aside. Raises NotFound when it is not, Refused (role)."""
+    """Take it up again. Returns how it was put aside. Raises NotFound, Conflict when it is not, Refused (role)."""
     demand_role(person, _MAY)
+    cases.load_case(tx.connection, case_id, lock=True)
     before = case_talk.wake(tx.connection, case_id)
     record_deed(tx.connection, tx.now, person, Deed("case.woken", f"case {case_id}", _told(before), None))
     return before
+
+
+def _before(tx: Tx, case_id: int) -> Snooze | None:
+    """How a case was put aside before it was as it is."""
+    done = newest_act(tx.connection, f"case {case_id}", ("case.snoozed",))
+    told = done.before if done else None
+    before = Snooze(read_instant(told["until"]), told["reason"]) if told else None
+    return before if before is not None and before.until > tx.now else None
 
 
 def _told(snooze: Snooze | None) -> dict[str, str] | None:
@@ -90,7 +104,7 @@ def _told(snooze: Snooze | None) -> dict[str, str] | None:
 
 
 def _open_case(tx: Tx, case_id: int) -> Case:
-    case = cases.load_case(tx.connection, case_id)
+    case = cases.load_case(tx.connection, case_id, lock=True)
     if case.state is not CaseState.OPEN:
         raise Conflict(f"Case {case_id} was resolved by {case.resolved_by} meanwhile; nothing was changed.")
     case_merges.demand_apart(tx.connection, case_id)

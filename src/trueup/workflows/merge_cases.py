@@ -11,7 +11,7 @@ from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, Refused
 from trueup.domain.cases import Case, CaseState
 from trueup.storage import case_merges, cases
-from trueup.storage.acts import find_proposal
+from trueup.storage.acts import find_proposal, say_who
 from trueup.storage.case_course import take_up
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person, may_resolve
@@ -45,11 +45,13 @@ def merge_case(tx: Tx, case_id: int, into: int, person: Person, note: str = "") 
 def unmerge_case(tx: Tx, case_id: int, person: Person) -> int:
     """Take a case apart from the one that stands for it. Returns which that was. Raises NotFound, Conflict, Refused (role)."""
     demand_role(person, _MAY)
-    case = cases.load_case(tx.connection, case_id)
+    case = cases.load_case(tx.connection, case_id, lock=True)
     _demand_right(case, person)
     into = case_merges.stands_for(tx.connection, case_id)
     if into is None or case.state is not CaseState.OPEN:
-        raise Conflict(f"Case {case_id} is merged into no other; nothing was changed.")
+        who = say_who(tx.connection, f"case {case_id}", "case.unmerged")
+        apart = f": it was taken apart{who}" if who else ""
+        raise Conflict(f"Case {case_id} is merged into no other{apart}; nothing was changed.")
     case_merges.set_apart(tx.connection, case_id)
     record_deed(tx.connection, tx.now, person, Deed("case.unmerged", f"case {case_id}", {"into": into}, {"into": None}))
     record_deed(tx.connection, tx.now, person, Deed("case.stands-apart", f"case {into}", {"case": case_id}, None))

@@ -54,13 +54,15 @@ def withdraw(console: Console) -> Sent:
 
 @row("/exceptions/{case:int}/assign")
 def assign(console: Console) -> Sent:
-    return Sent(f"/exceptions/{new_case(console)}/assign", {"person": "Olga"})
+    return Sent(f"/exceptions/{new_case(console)}/assign", {"person": "Olga", "seen_act": "0"})
 
 
 @row("/exceptions/{case:int}/snooze")
 def snooze(console: Console) -> Sent:
     day = (console.app.world.clock.now() + timedelta(days=3)).date()
-    return Sent(f"/exceptions/{new_case(console)}/snooze", {"until": str(day), "reason": "waits for the count"})
+    return Sent(
+        f"/exceptions/{new_case(console)}/snooze", {"until": str(day), "reason": "waits for the count", "seen_act": "0"}
+    )
 
 
 @row("/exceptions/{case:int}/wake")
@@ -83,7 +85,7 @@ def unmerge(console: Console) -> Sent:
     return Sent(f"/exceptions/{case}/unmerge")
 
 
-@row("/exceptions/{case:int}/writing", Two.SAME)
+@row("/exceptions/{case:int}/writing", Two.LOOK)
 def writing(console: Console) -> Sent:
     return Sent(f"/exceptions/{new_case(console)}/writing")
 

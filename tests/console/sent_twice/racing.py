@@ -93,7 +93,7 @@ def send(console: Console, sent: Sent, names: list[str], *, click: bool = False)
         clients = {name: stack.enter_context(console.visitor(name)) for name in set(names)}
         before, newest = _count(console), _newest_act(console)
         answers: list[tuple[str, httpx2.Response]] = []
-        forms = [f"rendering {next(_keys)}" for _ in names] if not click else [f"rendering {next(_keys)}"] * len(names)
+        forms = [f"rendering-{next(_keys)}" for _ in names] if not click else [f"rendering-{next(_keys)}"] * len(names)
         threads = [
             threading.Thread(target=_send, args=(clients[name], sent, (name, form), answers))
             for name, form in zip(names, forms, strict=True)
@@ -163,7 +163,7 @@ def _newest_act(console: Console) -> int:
 def _acts_since(console: Console, newest: int) -> list[tuple[str, str, str]]:
     with console.app.database.transaction() as connection:
         query = sa.text("SELECT actor, act, subject FROM trueup.acts WHERE id > :newest ORDER BY id")
-        return [tuple(each) for each in connection.execute(query, {"newest": newest})]  # type: ignore[misc]
+        return [tuple(each) for each in connection.execute(query, {"newest": newest})]
 
 
 def console_of(world: Any) -> Console:
@@ -241,7 +241,7 @@ def _demand_conflict(sent: Sent, outcome: Outcome) -> None:
 
 def said(answer: httpx2.Response) -> str:
     """What a page of a problem says; of another one, its beginning."""
-    text = answer.text.partition("<main")[2] or answer.text
+    text = answer.text.partition('<section class="empty">')[2].partition("</section>")[0] or answer.text
     return html.unescape(" ".join(re.sub(r"<[^>]*>", " ", text.partition(">")[2]).split()))[:600]
 
 

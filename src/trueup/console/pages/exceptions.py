@@ -40,6 +40,7 @@ from trueup.workflows.discuss_case import Snooze, assign_case, comment_on, snooz
 from trueup.workflows.people import all_people
 from trueup.workflows.preview_case import Decision, resolve_each
 from trueup.workflows.resolve_case import DONE_ELSEWHERE, may_resolve_kind
+from trueup.workflows.seen_cases import ASSIGNED, SET_ASIDE, Seen, act_as_seen
 
 STATE = (
     "tab",
@@ -135,6 +136,9 @@ def _detail(visit: Visit, case_id: int) -> dict[str, Any]:
         "dismissible": Resolution.DISMISS.value in queued["resolutions"],
         "merged": case_queue.list_merged(visit.connection, case_id, visit.now),
         "like_it": case_queue.list_like(visit.connection, queued, visit.now),
+        "seen": next(
+            (done["id"] for done in act_views.list_acts(visit.connection, subject=f"case {case_id}", limit=1)), 0
+        ),
         "others": _come_to(visit, case_id),
         "comments": case_queue.list_comments(visit.connection, case_id),
         "rivals": list_rivals(visit.connection, queued["kind"], queued["subject"]),
@@ -272,14 +276,16 @@ def _assign(visit: Visit) -> Response:
     if name and to is None:
         raise NotFound(f"{name!r} is nobody here.")
     case_id = visit.number("case")
-    before = visit.act(assign_case, case_id, to, visit.who)
+    before = visit.act(act_as_seen, _seen(visit, ASSIGNED), visit.who, assign_case, case_id, to, visit.who)
     undo = f"/exceptions/{case_id}/assign{query({'person': before})}" if before != (name or None) else ""
     return visit.go(_here(visit), f"Case {case_id}: {name or 'nobody'} works on it.", undo=undo)
 
 
 def _snooze(visit: Visit) -> Response:
     case_id, until = visit.number("case"), until_of(visit)
-    before = visit.act(snooze_case, case_id, until, visit.given("reason") or visit.asked("reason"), visit.who)
+    reason = visit.given("reason") or visit.asked("reason")
+    seen = _seen(visit, SET_ASIDE)
+    before = visit.act(act_as_seen, seen, visit.who, snooze_case, case_id, until, reason, visit.who)
     words = f"Case {case_id} is put aside until {visit.present.day(write_instant(until))}."
     undo = f"/exceptions/{case_id}/wake" if before is None else _snooze_again(case_id, before)
     return visit.go(back_to_queue(visit), words, undo=undo)
@@ -301,9 +307,15 @@ def _snooze_again(case_id: int, before: Snooze) -> str:
 
 def _wake(visit: Visit) -> Response:
     case_id = visit.number("case")
-    before = visit.act(wake_case, case_id, visit.who)
+    before = visit.act(act_as_seen, _seen(visit, SET_ASIDE), visit.who, wake_case, case_id, visit.who)
     undo = _snooze_again(case_id, before) if before.until > visit.now else ""
     return visit.go(f"/exceptions?row={case_id}", f"Case {case_id} is back.", undo=undo)
+
+
+def _seen(visit: Visit, kinds: tuple[str, ...]) -> Seen:
+    """The case as the page of the form showed it; forms of no page compare nothing."""
+    newest = visit.given("seen_act")
+    return Seen(visit.number("case"), int(newest) if newest.isdecimal() and len(newest) < 19 else None, kinds)
 
 
 def _here(visit: Visit) -> str:
