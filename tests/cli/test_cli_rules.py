@@ -24,6 +24,9 @@ def test_a_case_is_classified_and_its_rule_approved_by_another(trueup: CommandLi
     with_books(trueup)
     case = case_of(trueup, "remittance.unrecognised")
     assert "trueup cases classify" in trueup("cases", "explain", case).out
+    past = trueup("rules", "past", case)
+    assert past.code == 0 and "reference of the form XQZ 9+ WHAT: 1 line read, 1 would be explained" in past.out
+    assert "  amazon-us/700100 line 4  XQZ 77 WHAT  -10.00 USD  unrecognised\n" in past.out
     said = trueup("cases", "classify", case, "fee", "--propose-rule", *BY)
     assert said.code == 0
     assert f"Case {case}: 1 line of -10.00 USD classified as fee. Rule rule-1 is proposed" in said.out

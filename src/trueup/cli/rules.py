@@ -26,11 +26,12 @@ from trueup.workflows.keep_rules import (
     retire_rule,
     try_rule,
 )
+from trueup.workflows.past_lines import count_past, list_past
 from trueup.workflows.try_rules import EVER, Tried, money_of, tried_json
 
 group = typer.Typer(
     name="rules",
-    help="Rules for lines of remittances: list, show, propose, try, approve, reject, retire.",
+    help="Rules for lines of remittances: list, show, past, propose, try, approve, reject, retire.",
     no_args_is_help=True,
 )
 _COLUMNS = (
@@ -140,6 +141,39 @@ def try_(
         with session.progress(f"Rule {rule}", lines) as advance:
             tried = app.act(True, try_rule, rule, day, advance)
     return _tried(tried)
+
+
+@command(group, "past", example="trueup rules past 45")
+def past(session: Session, case: Annotated[int, typer.Argument(help="A case of lines that wait.")]) -> Result:
+    """Tell how many past lines read like those of a case: what a rule by their form would explain, and what it would get wrong.
+
+    Exit code 1 when it would get any wrong.
+    """
+    with session.open() as app:
+        counted_, rows = app.act(True, lambda tx: (count_past(tx, case), list_past(tx, case)))
+    form, moved = counted_.form, ", ".join(grouped(str(each)) for each in counted_.moved) or "nothing"
+    summary = (
+        f"{form.field.value} of the form {form.pattern}: {counted(counted_.read)} read, {counted_.explained:,} would be explained"
+        f" ({moved}), {counted_.wrong:,} got wrong, {counted_.answered:,} stay as they were answered."
+    )
+    lines = [
+        f"  {each['partner']}/{each['payment']} line {each['line']}  {each['reference']}  {grouped(each['amount'])}"
+        f"  {each['before']}"
+        for each in rows
+    ]
+    wrong = ["  WRONG" if each["wrong"] else "" for each in rows]
+    words = "\n".join([summary, *(f"{line}{mark}" for line, mark in zip(lines, wrong, strict=True))])
+    data = {
+        "field": form.field.value,
+        "pattern": form.pattern,
+        "lines_read": counted_.read,
+        "would_explain": counted_.explained,
+        "would_get_wrong": counted_.wrong,
+        "answered_otherwise": counted_.answered,
+        "explained": [str(each) for each in counted_.moved],
+        "items": rows,
+    }
+    return Result(data, words=words, findings=bool(counted_.wrong))
 
 
 def _tried(tried: Tried) -> Result:

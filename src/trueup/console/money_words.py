@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from trueup.console.visit import Visit
+from trueup.domain.rule_trials import AMBIGUOUS
 from trueup.storage.views.closing import hold_still
 
 SOURCES = {
@@ -38,6 +39,16 @@ class Names:
         found = self.types.get(code)
         words = found.label if found is not None else code.replace("-", " ")
         return f"{words[:1].upper()}{words[1:]}"
+
+    def reading(self, said: str) -> str:
+        """What a trial of a rule says a line is: not read, read as two things, or its type."""
+        if said == "unrecognised":
+            return "not read"
+        if said.startswith(AMBIGUOUS):
+            return (
+                f"read as two things: {' or '.join(self.type(each) for each in said.partition(': ')[2].split(' or '))}"
+            )
+        return self.type(said)
 
     def why(self, code: str) -> str:
         """How lines of a type are booked, and why."""

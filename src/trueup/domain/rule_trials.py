@@ -44,7 +44,11 @@ class RuleEffect:
     @property
     def is_wrong(self) -> bool:
         """Whether it would change what is posted, or have lines wait that did not: a rule with such an effect is not approved."""
-        return not self.before.startswith(_NOT_POSTED) or self.after.startswith(AMBIGUOUS)
+        return _is_wrong(self.before, self.after)
+
+
+def _is_wrong(before: str, after: str) -> bool:
+    return not before.startswith(_NOT_POSTED) or after.startswith(AMBIGUOUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,11 @@ class LineJudged:
     before: str
     after: str
     rivals: frozenset[str]
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the rule would change what is posted, or have the line wait that did not."""
+        return self.before != self.after and _is_wrong(self.before, self.after)
 
 
 def try_rule(

@@ -141,45 +141,72 @@ def _replaced(rules: RulesNow, saved: SavedRule) -> DeductionRule | None:
 def _try_span(
     connection: sa.Connection, rules: RulesNow, widest: DeductionRule, asked: Sequence[DeductionRule], span: Span
 ) -> tuple[list[RuleTrial], int]:
-    """The trials of these rules, which differ in their days alone, over one span of payments; and how many lines are answered.
-
-    Lines are judged by partner, currency and grammar: of each group the invoices that it may name are looked up together.
-    """
-    groups: defaultdict[tuple[str, str, int], list[PastLine]] = defaultdict(list)
-    grammars: dict[tuple[str, date], Grammar] = {}
-    answered = 0
-    for each in load_history(connection, widest, span):
-        told = each.historic
-        if each.answered:
-            answered += asked[0].covers(told.payee, told.paid_on)
-            continue
-        paid = told.payee, told.paid_on
-        grammar = grammars.get(paid)
-        if grammar is None:
-            grammar = grammars[paid] = rules.grammar(*paid, without=widest.id)
-        groups[each.partner, told.currency, id(grammar)].append(each)
-    by_id = {id(grammar): grammar for grammar in grammars.values()}
+    """The trials of these rules, which differ in their days alone, over one span of payments; and how many lines are answered."""
+    past = load_history(connection, widest, span)
+    answered = sum(each.answered and asked[0].covers(each.historic.payee, each.historic.paid_on) for each in past)
     trials = [[sum_up(rule, ())] for rule in asked]
-    for (partner, currency, which), lines in groups.items():
-        rule = _named(widest, by_id[which])
-        judged = _judge(connection, rule, lines, by_id[which], (partner, currency))
-        rivals = rivals_of(rule, by_id[which])
+    for group in _groups(rules, widest, past):
+        rule = _named(widest, group.grammar)
+        judged = _judge(connection, rule, group)
+        rivals = rivals_of(rule, group.grammar)
         for so_far, each_rule in zip(trials, asked, strict=True):
             trial = sum_up(each_rule, judged)
-            if any(each_rule.covers(each.historic.payee, each.historic.paid_on) for each in lines):
+            if any(each_rule.covers(each.historic.payee, each.historic.paid_on) for each in group.lines):
                 trial = replace(trial, conflicts=tuple(sorted({*trial.conflicts, *rivals})))
             so_far.append(trial)
     return [add_up(*each) for each in trials], answered
 
 
-def _judge(
-    connection: sa.Connection, rule: DeductionRule, lines: Sequence[PastLine], grammar: Grammar, of: tuple[str, str]
-) -> list[LineJudged]:
-    """Lines of one partner and currency (`of`) that the rule reads, judged with the invoices that they may name."""
-    read = list(read_lines(rule, (each.historic for each in lines), grammar))
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Lines of one partner and currency that one grammar reads: the invoices that they may name are looked up together."""
+
+    partner: str
+    currency: str
+    grammar: Grammar
+    lines: list[PastLine]
+
+
+def _groups(rules: RulesNow, rule: DeductionRule, past: Sequence[PastLine]) -> list[_Group]:
+    """Lines by what judges them, but for those that are answered. The grammar is that of the payment, without the rule."""
+    groups: dict[tuple[str, str, int], _Group] = {}
+    grammars: dict[tuple[str, date], Grammar] = {}
+    for each in past:
+        if each.answered:
+            continue
+        told = each.historic
+        paid = told.payee, told.paid_on
+        grammar = grammars.get(paid)
+        if grammar is None:
+            grammar = grammars[paid] = rules.grammar(*paid, without=rule.id)
+        key = each.partner, told.currency, id(grammar)
+        groups.setdefault(key, _Group(each.partner, told.currency, grammar, [])).lines.append(each)
+    return list(groups.values())
+
+
+def list_changed(
+    connection: sa.Connection, rules: RulesNow, rule: DeductionRule, effect: tuple[str, str] | None, limit: int
+) -> list[tuple[PastLine, LineJudged]]:
+    """The first lines of history that a rule would change, as though it had always been in force; those of one effect (before and
+    after, in the words of a trial), or all. What a person or reconciliation said a line is stays, and is not among them."""
+    always, found = _always(rule, None), list[tuple[PastLine, LineJudged]]()
+    for span in list_spans(connection, always):
+        for group in _groups(rules, always, load_history(connection, always, span)):
+            places = {id(each.historic): each for each in group.lines}
+            for judged in _judge(connection, _named(always, group.grammar), group):
+                if judged.before != judged.after and effect in (None, (judged.before, judged.after)):
+                    found.append((places[id(judged.historic)], judged))
+        if len(found) >= limit:
+            break
+    return sorted(found, key=lambda each: (not each[1].is_wrong, each[0].remittance))[:limit]
+
+
+def _judge(connection: sa.Connection, rule: DeductionRule, group: _Group) -> list[LineJudged]:
+    """The lines of a group that the rule reads, judged with the invoices that they may name."""
+    read = list(read_lines(rule, (each.historic for each in group.lines), group.grammar))
     wanted = {stem for each in read for stem in stems(each.sightings)}
-    found = invoices.find_invoices(connection, of[0], wanted)
-    known = {reference: row for reference, row in found.items() if row[2] == of[1]}
+    found = invoices.find_invoices(connection, group.partner, wanted)
+    known = {reference: row for reference, row in found.items() if row[2] == group.currency}
     return [judge(each, rule, known) for each in read]
 
 

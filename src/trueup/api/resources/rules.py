@@ -8,8 +8,10 @@ from fastapi import Path, Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import Day, Instant, Listed, Shape
+from trueup.api.shapes import Day, Instant, Listed, Number, Page, Paging, Price, Shape
+from trueup.base.money import Money
 from trueup.storage.views import rules as views
+from trueup.workflows.past_lines import count_past, list_of_trial, list_past
 
 EXAMPLE = {
     "id": "R1",
@@ -106,4 +108,102 @@ def get_rule(call: Calling, rule: RuleId) -> Rule:
         return Rule.model_validate(views.show_rule(connection, rule))
 
 
-RESOURCE = Resource("rules", "Deduction rules", (Operation("/rules", list_rules), Operation("/rules/{rule}", get_rule)))
+class PastLine(Shape):
+    """A past line that a rule would change: what it is now, and would be. `after`: "" where no type is chosen yet."""
+
+    remittance: int
+    partner: str
+    payment: str
+    paid_on: Day
+    line: int
+    reference: str
+    amount: Price
+    before: str
+    after: str
+    wrong: bool
+    """It would change what is posted, or have the line wait that did not."""
+
+
+class PastLines(Shape):
+    """How past lines read like those of a case, before anybody says what they are."""
+
+    field: str
+    pattern: str
+    lines_read: int
+    would_explain: int
+    would_get_wrong: int
+    answered_otherwise: int
+    """What a person or reconciliation said of these stands above every rule."""
+    explained: list[Price]
+    """The money of those that it would explain."""
+    items: list[PastLine]
+    """The first of them, what a rule would get wrong first."""
+
+
+class PostedLine(Shape):
+    """A line of the journal that a rule posted."""
+
+    entry: int
+    number: int
+    day: Day
+    rule: str
+    account: str
+    amount: Price
+    reference: str
+    remittance: int | None
+    payment: str | None
+    line: int
+
+
+def list_past_lines(call: Calling, case: Number) -> PastLines:
+    """Tell how many past lines a rule by the form of a case's lines would read: which it would explain, and which get wrong."""
+    counted, rows = call.desk.act(True, lambda tx: (count_past(tx, case), list_past(tx, case)))
+    return PastLines.model_validate(
+        {
+            "field": counted.form.field.value,
+            "pattern": counted.form.pattern,
+            "lines_read": counted.read,
+            "would_explain": counted.explained,
+            "would_get_wrong": counted.wrong,
+            "answered_otherwise": counted.answered,
+            "explained": list(counted.moved),
+            "items": rows,
+        }
+    )
+
+
+def list_rule_lines(call: Calling, rule: RuleId) -> Listed[PastLine]:
+    """List past lines that the newest version of a rule would change, what it would get wrong first."""
+    rows = call.desk.act(True, list_of_trial, rule, None)
+    return Listed[PastLine](items=[PastLine.model_validate(row) for row in rows])
+
+
+def list_posted(call: Calling, rule: RuleId, asked: Annotated[Paging, Query()]) -> Page[PostedLine]:
+    """List the lines of the journal that a rule has posted, the latest first; each names the version."""
+    with call.look() as connection:
+        paged = views.page_posted(connection, rule, None, asked.at, asked.limit)
+    rows = [
+        {
+            "entry": row["entry_id"],
+            "amount": Money(row["minor"], row["currency"]),
+            "remittance": row["remittance_id"],
+            "line": row["source_line"],
+            "day": row["day"].isoformat(),
+            **{name: row[name] for name in ("number", "rule", "account", "reference", "payment")},
+        }
+        for row in paged.rows
+    ]
+    return call.page(PostedLine, rows, paged.after)
+
+
+RESOURCE = Resource(
+    "rules",
+    "Deduction rules",
+    (
+        Operation("/rules", list_rules),
+        Operation("/rules/{rule}", get_rule),
+        Operation("/rules/{rule}/lines", list_rule_lines),
+        Operation("/rules/{rule}/posted", list_posted),
+        Operation("/cases/{case}/past-lines", list_past_lines),
+    ),
+)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from trueup.console.drawing import query, templates
 from trueup.console.live import Message, stream
+from trueup.console.money_words import Names
 from trueup.console.page import Page, Route
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.visit import Visit
@@ -70,7 +71,9 @@ def _context(visit: Visit, job: Job, connection: sa.Connection) -> dict[str, Any
 def _more(visit: Visit, job: Job) -> dict[str, Any]:
     return {
         "left": _left(visit, job),
-        "draft": _draft(job),
+        "draft": (draft := _draft(job)),
+        "lines_of": f"{draft.replace('/rules/new', '/rules/new/lines', 1)}&" if draft else _lines_of(job),
+        "names": Names(visit),
         "ended": job.state in ENDED,
         "on_cases": job.kind in (ACTS, PREVIEW),
         "stoppable": can_stop(job),
@@ -86,6 +89,12 @@ def _draft(job: Job) -> str:
     named = {"from": wanted["valid_from"], "to": wanted["valid_to"], "type": wanted["type"] if not new else ""}
     new = {name: new.get(name, "") for name in ("label", "family", "purpose")}
     return f"/rules/new{query({**wanted, **named, **new}, valid_from='', valid_to='', job=job.id, **{'try': 'yes'})}"
+
+
+def _lines_of(job: Job) -> str:
+    """Where the lines that a rule was tried on are listed by what it makes of them; "" for all else."""
+    rule = job.result.get("rule")
+    return f"/rules/{rule}/lines?" if rule else ""
 
 
 def _left(visit: Visit, job: Job) -> str:

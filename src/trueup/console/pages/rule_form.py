@@ -16,7 +16,7 @@ from trueup.base.errors import Conflict, Invalid, Refused, TrueupError
 from trueup.console.money_words import Names
 from trueup.console.page import Offer, Page, Route
 from trueup.console.rule_words import DIRECTIONS, FIELDS, FORMS, sentence_of
-from trueup.console.tables import Choice
+from trueup.console.tables import Choice, State
 from trueup.console.visit import Visit
 from trueup.domain.chart import Purpose
 from trueup.domain.deduction import Direction, Family
@@ -99,6 +99,7 @@ def _page(
         draft=draft,
         sentence=sentence_of(visit, names, views.rule_json(draft)) if draft else "",
         tried=trial,
+        lines_of=f"{State('/rules/new/lines', {name: value for name, value in given.items() if value}).to()}&",
         trouble=trouble,
         choices=_choices(visit, names),
         names=names,

@@ -24,8 +24,7 @@ from trueup.workflows.world import Tx
 
 _COLUMNS = (
     Column("Rule"),
-    Column("Reads"),
-    Column("Is"),
+    Column("Says"),
     Column("Proposed by", spare=True),
     Column("Approved by", spare=True),
     Column("Last hit", spare=True),
@@ -35,16 +34,15 @@ _COLUMNS = (
 
 def _list(visit: Visit) -> Response:
     state = state_of(visit, "state")
-    rows = views.list_rules(visit.connection, state["state"] or None)
+    rows, names = views.list_rules(visit.connection, state["state"] or None), Names(visit)
     return visit.render(
         "rules.html",
         state=state,
         columns=_COLUMNS,
         states=STATES,
-        names=Names(visit),
         filters=(Filter("state", "State", [Choice(name, words) for name, (_, words) in STATES.items()]),),
         hits=views.load_hits(visit.connection, [f"{row['id']} v{row['version']}" for row in rows]),
-        paged=Paged(rows[::-1]),
+        paged=Paged([{**row, "sentence": sentence_of(visit, names, row)} for row in rows[::-1]]),
     )
 
 
@@ -66,6 +64,7 @@ def _show(visit: Visit) -> Response:
         newest=rule["versions"][-1],
         sentence=sentence_of(visit, names, rule["versions"][-1]),
         changes=changes_of(visit, names, rule["versions"]),
+        lines_of=f"/rules/{rule_id}/lines?",
         tried=tried,
         is_long=count_lines(visit.connection, date.min) > LONG_HISTORY,
         states=STATES,

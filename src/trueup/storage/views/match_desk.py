@@ -24,6 +24,8 @@ from trueup.storage.views.rivals import Place, load_lines, signs_json
 MOST_LINES = 50
 """So many lines of a case stand on its desk; more are answered in the coding sheet, or by a rule."""
 
+_FOUND, _SUGGESTED = 20, 5
+
 
 @dataclass(frozen=True, slots=True)
 class DeskLine:
@@ -74,13 +76,17 @@ _LINES = sa.text(
 def candidates_for(
     connection: sa.Connection, line: DeskLine, keys: Sequence[str], words: str = ""
 ) -> list[dict[str, Any]]:
-    """Open items: those of the keys, in their order, then what a search finds. Words that are an amount find that amount."""
+    """Open items: those of the keys, in their order, then what a search finds. Words that are an amount find that amount.
+
+    Without words, what is open by just what the line moves.
+    """
     picked = load_items(connection, line.partner, line.currency, keys)
     found = [picked[key] for key in keys if key in picked]
-    if words:
-        minor = _minor(words, line.currency)
-        sought = find_items(connection, line.partner, line.currency, (words, minor))
-        found += [each for each in sought if each.item.key not in picked]
+    minor = _minor(words, line.currency) if words else abs(line.minor)
+    sought = find_items(connection, line.partner, line.currency, (words, minor), _FOUND if words else _SUGGESTED)
+    if not words:
+        sought = [each for each in sought if abs(each.item.open) == minor]
+    found += [each for each in sought if each.item.key not in picked]
     return [_candidate(each, line, is_picked=each.item.key in picked) for each in found]
 
 

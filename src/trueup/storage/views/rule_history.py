@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -71,6 +71,14 @@ def load_history(connection: sa.Connection, rule: DeductionRule, span: Span) -> 
 def load_waiting(connection: sa.Connection, rule: DeductionRule) -> Iterable[PastLine]:
     """Of all lines that a rule may read those that wait in suspense."""
     return _load(connection, rule, f"{_HISTORY} AND {_WAITS}", {})
+
+
+def name_payments(connection: sa.Connection, ids: Collection[int]) -> dict[int, str]:
+    """The numbers of payments, by id."""
+    rows = connection.execute(
+        sa.text("SELECT id, payment FROM trueup.remittances WHERE id = ANY(:ids)"), {"ids": list(ids)}
+    )
+    return {row.id: row.payment for row in rows}
 
 
 def _load(connection: sa.Connection, rule: DeductionRule, query: str, more: dict[str, Any]) -> Iterator[PastLine]:

@@ -10,8 +10,11 @@ import sqlalchemy as sa
 from trueup.base.clock import write_instant
 from trueup.domain.deduction_rules import NewType
 from trueup.storage.deduction_rules import PROPOSED, SavedRule, load_rules, load_versions
+from trueup.storage.journal import journal_entries, journal_lines
+from trueup.storage.remittances import remittances
+from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 
-__all__ = ["STATES", "SavedRule", "list_rules", "load_hits", "rule_json", "show_rule"]
+__all__ = ["STATES", "SavedRule", "count_posted", "list_rules", "load_hits", "page_posted", "rule_json", "show_rule"]
 
 STATES = ("proposed", "approved", "rejected", "retired")
 
@@ -38,6 +41,35 @@ def load_hits(connection: sa.Connection, names: Collection[str]) -> dict[str, di
         row.rule: {"lines_posted": row.lines, "last_hit": row.last.isoformat()}
         for row in connection.execute(_POSTED, {"names": list(names)})
     }
+
+
+def page_posted(connection: sa.Connection, rule_id: str, version: int | None, at: str, limit: int = ROWS) -> Paged:
+    """The lines of the journal that a version of a rule has posted, or all its versions, the latest first.
+
+    Raises NotFound, Invalid (also for a place that is none).
+    """
+    lines, entries = journal_lines.c, journal_entries.c
+    query = _posted(connection, rule_id, version).add_columns(
+        *(lines.entry_id, lines.number, lines.account, lines.minor, lines.currency, lines.reference, lines.source_line),
+        *(lines.rule, entries.day, entries.remittance_id, remittances.c.payment),
+    )
+    order = Order((entries.day, lines.entry_id, lines.number), descending=True)
+    return fetch_page(connection, query, order, at, limit)
+
+
+def count_posted(connection: sa.Connection, rule_id: str, version: int | None) -> int:
+    """How many those are. Raises NotFound, Invalid."""
+    query = _posted(connection, rule_id, version).add_columns(sa.func.count())
+    return int(connection.execute(query).scalar_one())
+
+
+def _posted(connection: sa.Connection, rule_id: str, version: int | None) -> sa.Select[Any]:
+    names = [each.rule.name for each in load_versions(connection, rule_id) if version in (None, each.rule.version)]
+    lines, entries = journal_lines.c, journal_entries.c
+    joined = journal_lines.join(journal_entries, entries.id == lines.entry_id)
+    joined = joined.outerjoin(remittances, remittances.c.id == entries.remittance_id)
+    # Said as the index of lines by rules says it.
+    return sa.select().select_from(joined).where(sa.func.left(lines.rule, 5) == "rule-", lines.rule.in_(names))
 
 
 _UNUSED = {"lines_posted": 0, "last_hit": None}

@@ -1,0 +1,115 @@
+"""Lines of rules: past lines that read like those of a case, lines that a trial counts, and lines that a version has posted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from trueup.base.errors import NotFound, Refused
+from trueup.console.money_words import Names
+from trueup.console.page import Page, Route
+from trueup.console.pages.rule_form import NAMES, wanted_of
+from trueup.console.tables import Column, State, state_of
+from trueup.console.visit import Visit
+from trueup.storage.views import rules as views
+from trueup.workflows.draft_rules import is_long
+from trueup.workflows.past_lines import MOST, PastLines, count_past, list_of_draft, list_of_trial, list_past
+
+_POSTED = (
+    Column("Day"),
+    Column("Payment"),
+    Column("Reference"),
+    Column("Account"),
+    Column("Entry"),
+    Column("Amount", "number"),
+)
+
+
+def _past(visit: Visit) -> Response:
+    """How many past lines read like those of a case, for the button that makes a rule of it; whole, which they are."""
+    case = visit.number("case")
+    counted = _counted(visit, case)
+    if visit.partial:
+        return visit.render("rule_past.html", counted=counted, case=case)
+    if counted is None:
+        raise NotFound(f"Case {case}: no line waits in it whose form a rule could read, or its history is too long.")
+    return _page(
+        visit,
+        title="Past lines of this form",
+        words=f"{counted.form.field.value.capitalize()} of the form {counted.form.pattern}: as the lines of case {case}.",
+        crumbs=((f"Match of case {case}", f"/matches/{case}"),),
+        rows=visit.act(list_past, case, dry_run=True),
+        count=counted.explained + counted.wrong,
+    )
+
+
+def _counted(visit: Visit, case: int) -> PastLines | None:
+    """None where no line of a form waits, or where history is so long that a trial is long work."""
+    if not visit.may("rules.propose") or visit.act(is_long, dry_run=True):
+        return None
+    try:
+        return visit.act(count_past, case, dry_run=True)
+    except Refused:
+        return None
+
+
+def _of_draft(visit: Visit) -> Response:
+    given = {name: visit.asked(name) for name in NAMES}
+    rows = visit.act(list_of_draft, wanted_of(given), visit.who, _effect(visit), dry_run=True)
+    sent = {name: value for name, value in given.items() if value}
+    back = State("/rules/new", {**sent, "try": "yes"}).to()
+    return _page(visit, title="Lines of the trial", words=_words(visit), crumbs=(("New rule", back),), rows=rows)
+
+
+def _of_rule(visit: Visit) -> Response:
+    rule = visit.path("rule")
+    rows = visit.act(list_of_trial, rule, _effect(visit), dry_run=True)
+    crumbs = (("Deduction rules", "/rules"), (f"Rule {rule}", f"/rules/{rule}?try=yes"))
+    return _page(visit, title="Lines of the trial", words=_words(visit), crumbs=crumbs, rows=rows)
+
+
+def _effect(visit: Visit) -> tuple[str, str] | None:
+    before, after = visit.asked("before"), visit.asked("after")
+    return (before, after) if before else None
+
+
+def _words(visit: Visit) -> str:
+    names = Names(visit)
+    before, after = names.reading(visit.asked("before")), names.reading(visit.asked("after"))
+    return f"Past lines that are {before} now and would be {after}." if before else "Past lines that it would change."
+
+
+def _page(visit: Visit, *, rows: list[dict[str, Any]], count: int | None = None, **context: Any) -> Response:
+    more = len(rows) == MOST and (count is None or count > MOST)
+    return visit.render("rule_lines.html", rows=rows, more=more, most=MOST, names=Names(visit), **context)
+
+
+def _posted(visit: Visit) -> Response:
+    """The lines of the journal that versions of a rule have posted."""
+    rule, state = visit.path("rule"), state_of(visit, "version", "at")
+    version = int(state["version"]) if state["version"].isdecimal() else None
+    paged = views.page_posted(visit.connection, rule, version, state["at"])
+    return visit.render(
+        "rule_posted.html",
+        title=f"Lines that rule {rule} posted",
+        rule=rule,
+        version=version,
+        state=state,
+        columns=_POSTED,
+        paged=paged,
+        count=views.count_posted(visit.connection, rule, version),
+        names=Names(visit),
+    )
+
+
+PAGE = Page(
+    "rule-lines",
+    "Lines of rules",
+    (
+        Route("/rules/past/{case:int}", _past),
+        Route("/rules/new/lines", _of_draft, "rules.propose"),
+        Route("/rules/{rule}/lines", _of_rule),
+        Route("/rules/{rule}/posted", _posted),
+    ),
+)
