@@ -37,8 +37,8 @@ def test_a_claim_s_pack_holds_the_pdf_and_the_originals(trueup: CommandLine) -> 
     with zipfile.ZipFile(target) as archive:
         names = archive.namelist()
         assert names[0] == "dispute.pdf" and archive.read("dispute.pdf").startswith(b"%PDF")
-        assert any(name.startswith("originals/remittance-of-payment-700100") for name in names)
-        assert any(name.startswith("originals/invoice-INV-1") for name in names)
+        assert any(name.startswith("originals/01-remittance-of-payment-700100") for name in names)
+        assert any(name.startswith("originals/02-invoice-INV-1") for name in names)
 
 
 def test_what_makes_no_sense_is_refused_in_words(trueup: CommandLine) -> None:

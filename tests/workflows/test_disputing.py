@@ -13,6 +13,7 @@ from trueup.domain.disputes import DisputeState, Outcome, standing
 from trueup.reports.dispute_pack import write_dispute_pack
 from trueup.storage.database import Database
 from trueup.storage.disputes import load_experiences, load_recoverables
+from trueup.storage.views.exhibits import list_exhibits
 from trueup.storage.views.recovery import load_brief
 from trueup.workflows.dispute_claim import disputable_types, note_outcome, submit_claim
 from trueup.workflows.prove_books import prove
@@ -85,7 +86,11 @@ def test_the_pack_tells_the_lineage_and_what_is_missing(books: Bookkeeping) -> N
         brief = load_brief(connection, found)
     assert [(each.payment, each.reference, each.minor) for each in brief.slices] == [("P1", "INV-1SC", -30_00)]
     assert brief.invoice is not None and brief.order is None
-    assert len(brief.missing) == 3
+    assert len(brief.missing) == 4
+    assert [(each.group, each.day) for each in list_exhibits(brief)] == [
+        ("What Amazon took", brief.slices[0].paid_on),
+        ("Our invoice", brief.invoice.invoice.issued_on),
+    ]
     stands = standing(found.claim, date(2026, 11, 2))
     pdf = write_dispute_pack(brief, stands, date(2026, 11, 2), "Riverside Wares")
     assert pdf == write_dispute_pack(brief, stands, date(2026, 11, 2), "Riverside Wares")
@@ -94,5 +99,5 @@ def test_the_pack_tells_the_lineage_and_what_is_missing(books: Bookkeeping) -> N
     from pypdf import PdfReader
 
     text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
-    for words in ("INV-1SC", "30.00", "Invoice INV-1 of 2026-09-01", "proof of delivery"):
+    for words in ("INV-1SC", "30.00", "Invoice INV-1 of 2026-09-01", "proof of delivery", "Exhibits", "took 30.00 USD"):
         assert words in text

@@ -51,6 +51,9 @@ def recover(
     pack: Annotated[
         Path | None, typer.Option(help="Write the claim's pack: PDF and originals as .zip, or .pdf.", metavar="FILE")
     ] = None,
+    stage: Annotated[
+        bool, typer.Option("--stage", help="Make its pack and keep it; nothing is submitted by that.")
+    ] = False,
     submit: Annotated[str, typer.Option(help="It was submitted, under this reference.", metavar="REFERENCE")] = "",
     outcome: Annotated[Outcome | None, typer.Option(help="What Amazon answered.")] = None,
     won: Annotated[str, typer.Option(help="How much was won, with --outcome partly.", metavar="AMOUNT")] = "",
@@ -68,10 +71,12 @@ def recover(
     handling. Exit code 1 when something worth disputing ends within 7 days.
     """
     if claim is None:
-        if pack or submit or outcome:
-            raise Invalid("--pack, --submit and --outcome are about one claim: say which, by its id.")
+        if pack or stage or submit or outcome:
+            raise Invalid("--pack, --stage, --submit and --outcome are about one claim: say which, by its id.")
         return _list(session, (family, partner, every), cost, limit)
     day = read_day(on, "--on") or session.now().date()
+    if stage:
+        _stage(session, claim, by)
     if submit or outcome:
         _act(session, claim, (submit, outcome, won, day), by)
     return _one(session, claim, cost, pack)
@@ -114,6 +119,16 @@ def _one(session: Session, claim: int, cost: str, pack: Path | None) -> Result:
                 file.write(content)
     remark = f"{pack} written.\n" if pack is not None and not session.dry_run else ""
     return Result(data, remark=remark, findings=each.ends_soon)
+
+
+def _stage(session: Session, claim: int, by: str | None) -> None:
+    from trueup.workflows.stage_dispute import stage_claim
+
+    if by is None:
+        raise Invalid("Say who says so, with --by.")
+    with session.open() as app:
+        person, company = person_of(app.settings.people, by), app.settings.installation.name
+        app.act(session.dry_run, stage_claim, claim, company, person)
 
 
 def _act(session: Session, claim: int, said: tuple[str, Outcome | None, str, date], by: str | None) -> None:
@@ -178,6 +193,8 @@ def _row(each: Ranked) -> dict[str, Any]:
 
 
 def _told(brief: Brief) -> dict[str, Any]:
+    from trueup.storage.views.exhibits import exhibit_json, list_exhibits
+
     currency = brief.found.balance.currency
     return {
         "slices": [
@@ -203,6 +220,7 @@ def _told(brief: Brief) -> dict[str, Any]:
             for each in brief.found.disputes
         ],
         "proofs": [f"{each.proof.kind.value} {each.proof.day} {each.proof.tracking}".strip() for each in brief.proofs],
+        "exhibits": [exhibit_json(each) for each in list_exhibits(brief)],
         "missing": list(brief.missing),
     }
 

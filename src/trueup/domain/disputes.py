@@ -72,11 +72,13 @@ class Piece(StrEnum):
     ORDER = "order"
     ANSWER = "answer"
     """Our acknowledgement of the order, with what was agreed."""
+    PACKED = "packed"
+    """What was in the shipment: products and quantities, as a packing list says them."""
     SHIPPED = "shipped"
     DELIVERED = "delivered"
 
 
-_GOODS = (Piece.INVOICE, Piece.ORDER, Piece.SHIPPED, Piece.DELIVERED)
+_GOODS = (Piece.INVOICE, Piece.ORDER, Piece.PACKED, Piece.SHIPPED, Piece.DELIVERED)
 _PIECES: Mapping[Family, tuple[Piece, ...]] = {
     Family.SHORTAGE: _GOODS,
     Family.PRICE: (Piece.INVOICE, Piece.ORDER, Piece.ANSWER),

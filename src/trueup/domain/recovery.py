@@ -21,6 +21,7 @@ SOON_DAYS = 7
 """What ends within so many days is said to end soon."""
 HANDLING_COST = "10.00"
 """What handling one dispute costs where nobody says otherwise: about a quarter of an hour's work."""
+_NO_DEADLINE_DAYS = 1_000_000
 _STEPS = 200
 _ENOUGH = 400
 
@@ -93,9 +94,14 @@ def worth(open_minor: int, experience: Experience, standing: Standing, today: da
     return Worth(of(likely.mean), of(likely.low), of(likely.high), likely, left)
 
 
-def urgency(value: Worth) -> tuple[int, int]:
-    """The order of work: what brings more first, of equals what ends sooner. Nothing that brings nothing goes before what does."""
-    return (-value.expected, value.days_left if value.days_left is not None else 1_000_000)
+def urgency(value: Worth) -> tuple[int, int, int]:
+    """The order of work: what is expected (money x chance) by the days that are left; of equals what ends sooner, then brings more.
+
+    Nothing that brings nothing goes before what does. Without a last day a claim waits behind what has one.
+    """
+    left = max(value.days_left, 1) if value.days_left is not None else _NO_DEADLINE_DAYS
+    daily = value.expected // left if value.expected > 0 else min(value.expected, 0) - 1
+    return (-daily, left, -value.expected)
 
 
 def _quantile(won: int, lost: int, at: Fraction) -> Fraction:

@@ -29,6 +29,7 @@ from trueup.reports.pages import (
     shown,
     write_pages,
 )
+from trueup.storage.views.exhibits import list_exhibits
 from trueup.storage.views.recovery import Brief
 
 
@@ -51,12 +52,18 @@ def write_dispute_archive(brief: Brief, pdf: bytes, read: Callable[[str], bytes]
 
 
 def _originals(brief: Brief, read: Callable[[str], bytes]) -> Iterator[tuple[str, bytes]]:
-    for digest, words in sorted(brief.documents.items()):
-        name = "".join(sign if sign.isalnum() or sign in "-._" else "-" for sign in words)
+    """Each original once, under the number of its first exhibit: a list of the folder reads as the pack does."""
+    seen: set[str] = set()
+    for each in list_exhibits(brief):
+        if each.digest in seen:
+            continue
+        seen.add(each.digest)
+        words = "".join(sign if sign.isalnum() or sign in "-._" else "-" for sign in each.name)
+        name = f"originals/{each.number:02d}-{words}-{each.digest[:12]}"
         try:
-            yield f"originals/{name}-{digest[:12]}", read(digest)
+            yield name, read(each.digest)
         except Refused as error:  # erased: the pack says so instead of lacking it silently
-            yield f"originals/{name}-{digest[:12]}.missing.txt", str(error).encode()
+            yield f"{name}.missing.txt", str(error).encode()
 
 
 def _blocks(brief: Brief, standing: Standing) -> Iterator[Block]:
@@ -90,6 +97,7 @@ def _blocks(brief: Brief, standing: Standing) -> Iterator[Block]:
         Column("Stands in", 20),
     )
     yield Grid(columns, rows, ("", "", "Balance", shown(total), ""))
+    yield from _exhibits(brief)
     yield from _invoice(brief)
     yield from _order(brief)
     yield from _proofs(brief)
@@ -99,8 +107,19 @@ def _blocks(brief: Brief, standing: Standing) -> Iterator[Block]:
         or (Check(Light.GREEN, "Order, answer, shipment, delivery and invoice are all here."),)
     )
     yield Heading("Originals", 2)
-    originals = sorted((words, digest) for digest, words in brief.documents.items())
-    yield Grid((Column("Document", 16), Column("SHA-256", 30)), originals)
+    originals = {each.digest: (f"{each.number}. {each.name}", each.digest) for each in list_exhibits(brief)[::-1]}
+    yield Grid((Column("Document", 16), Column("SHA-256", 30)), list(originals.values())[::-1])
+
+
+def _exhibits(brief: Brief) -> Iterator[Block]:
+    """What each original proves, in a line: grouped by what it is, in the order of time."""
+    yield Heading("Exhibits", 2)
+    columns = (Column("No.", 4, right=True), Column("What", 12), Column("Day", 8), Column("Proves", 36))
+    rows = [
+        (str(each.number), each.group, str(each.day or "-"), f"{each.proves} {each.name[:1].upper()}{each.name[1:]}.")
+        for each in list_exhibits(brief)
+    ]
+    yield Grid(columns, rows, empty="None is known.")
 
 
 def _invoice(brief: Brief) -> Iterator[Block]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from trueup.base.errors import Conflict
+from trueup.base.money import Money
 from trueup.domain.deduction import Family
 from trueup.domain.disputes import Attempt, DisputableClaim, Outcome
 from trueup.domain.recovery import Experience
@@ -36,6 +38,19 @@ disputes = sa.Table(
     sa.CheckConstraint("(outcome IS NULL) = (won_minor IS NULL)", name="won_whole"),
 )
 """`open_minor`, `given_minor`: what was disputed, and what had been given back by then: what is given later answers it."""
+staged_disputes = sa.Table(
+    "staged_disputes",
+    metadata,
+    sa.Column("claim_id", sa.BigInteger, sa.ForeignKey("claims.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("open_minor", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.CHAR(64), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("lacking", sa.Integer, nullable=False),
+    sa.Column("staged_by", sa.Text, nullable=False),
+    sa.Column("staged_at", sa.TIMESTAMP(timezone=True), nullable=False),
+)
+"""The pack that is ready for the attempt of that number: what somebody submits then. `lacking`: how many pieces it lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,34 @@ class SavedDispute:
     attempt: Attempt
     open_minor: int
     given_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A pack that is ready for an attempt, and not submitted by that: what was held when it was made, how many pieces it lacks."""
+
+    number: int
+    open_minor: int
+    digest: str
+    name: str
+    lacking: int
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A dispute that Amazon answered: of which claim, what was disputed and what of it was won."""
+
+    claim_id: int
+    partner: str
+    claim: str
+    reference: str
+    submitted_on: date
+    answered_on: date
+    outcome: Outcome
+    disputed: Money
+    won: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +144,49 @@ def save_outcome(connection: sa.Connection, claim_id: int, attempt: Attempt, by:
     )
     if not changed.rowcount:
         raise Conflict(f"Claim {claim_id}: an answer to attempt {attempt.number} is noted already.")
+
+
+def save_staged(connection: sa.Connection, claim_id: int, staged: Staged) -> None:
+    """Note the pack of an attempt; one that is made anew takes the place of the one before."""
+    values = {
+        "open_minor": staged.open_minor,
+        "digest": staged.digest,
+        "name": staged.name,
+        "lacking": staged.lacking,
+        "staged_by": staged.by,
+        "staged_at": staged.at,
+    }
+    insert = postgresql.insert(staged_disputes).values(claim_id=claim_id, number=staged.number, **values)
+    connection.execute(insert.on_conflict_do_update(index_elements=["claim_id", "number"], set_=values))
+
+
+def load_staged(connection: sa.Connection, claim_id: int) -> list[Staged]:
+    """The packs of a claim's attempts, by number."""
+    query = sa.select(staged_disputes).where(staged_disputes.c.claim_id == claim_id).order_by(staged_disputes.c.number)
+    return [
+        Staged(row.number, row.open_minor, row.digest, row.name, row.lacking, row.staged_by, row.staged_at)
+        for row in connection.execute(query)
+    ]
+
+
+def list_outcomes(connection: sa.Connection, family: Family | None, limit: int = 5000) -> list[Answered]:
+    """The disputes that were answered, the latest first: those of a family are what its chance is counted from."""
+    rows = connection.execute(_OUTCOMES, {"family": family.value if family else None, "limit": limit})
+    return [
+        Answered(
+            *(row.claim_id, row.partner, row.claim, row.reference, row.submitted_on, row.answered_on),
+            *(Outcome(row.outcome), Money(row.open_minor, row.currency), Money(row.won_minor, row.currency)),
+        )
+        for row in rows
+    ]
+
+
+_OUTCOMES = sa.text(
+    "SELECT d.claim_id, c.partner, c.claim, d.reference, d.submitted_on, d.answered_on, d.outcome, d.open_minor, d.won_minor,"
+    " c.currency FROM trueup.disputes d JOIN trueup.claims c ON c.id = d.claim_id WHERE d.outcome IS NOT NULL"
+    " AND (CAST(:family AS text) IS NULL OR split_part(c.claim, '/', 1) = :family)"
+    " ORDER BY d.answered_on DESC, d.claim_id DESC, d.number DESC LIMIT :limit"
+)
 
 
 def load_recoverables(

@@ -99,3 +99,14 @@ def test_what_brings_more_goes_first_and_of_equals_what_ends_sooner() -> None:
     assert big.expected > big.low > 0 and big.high > big.expected
     assert late.expected == 0
     assert sorted([late, big], key=urgency) == [big, late]
+
+
+def test_less_that_ends_soon_goes_before_more_that_has_two_years() -> None:
+    """Money x chance x deadline: what is expected is weighed by the days that are left, and what brings nothing comes last."""
+    today = DAY + timedelta(days=40)
+    known = Experience(8, 2, 1000_00, 900_00)
+    years = worth(800_00, known, standing(SHORTAGE, today), today, 10_00)
+    soon = replace(worth(100_00, known, standing(SHORTAGE, today), today, 10_00), days_left=2)
+    nothing = replace(soon, expected=-5_00, days_left=1)
+    assert years.expected > soon.expected and (years.days_left or 0) > 300
+    assert sorted([nothing, years, soon], key=urgency) == [soon, years, nothing]

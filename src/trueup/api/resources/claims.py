@@ -24,12 +24,15 @@ from trueup.api.shapes import (
     Shape,
     Told,
 )
-from trueup.base.errors import Conflict
+from trueup.base.errors import Conflict, NotFound
 from trueup.base.money import Money
-from trueup.domain.disputes import DisputeState, Outcome
-from trueup.storage.views.recovery import find_case_of_claim
+from trueup.domain.deduction import Family
+from trueup.domain.disputes import DisputeState, Outcome, window_of
+from trueup.storage.views.exhibits import exhibit_json, list_exhibits
+from trueup.storage.views.recovery import find_case_of_claim, list_outcomes, load_brief
 from trueup.workflows.dispute_claim import disputable_types, note_outcome, recoverable, submit_claim
 from trueup.workflows.rank_claims import Ranked, rank_claims
+from trueup.workflows.stage_dispute import stage_claim
 from trueup.workflows.world import Tx
 from trueup.workflows.write_off import write_off_claim
 
@@ -113,6 +116,99 @@ class GivenUp(
     dry_run: bool
 
 
+class Staged(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {
+                "claim": 3,
+                "attempt": 1,
+                "attempts": 2,
+                "amount": _HELD,
+                "digest": "0f" * 32,
+                "lacking": 1,
+                "dry_run": False,
+            }
+        ]
+    },
+):
+    """A pack that is ready for the next attempt, and not submitted by that. `attempts`: how many Amazon takes of such a claim;
+    `lacking`: how many pieces of evidence it lacks."""
+
+    claim: int
+    attempt: int
+    attempts: int
+    amount: Price
+    digest: str
+    lacking: int
+    dry_run: bool
+
+
+class Exhibit(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {
+                "number": 1,
+                "group": "What Amazon took",
+                "name": "remittance of payment 700100",
+                "day": "2026-10-15",
+                "proves": "Amazon took 90.00 USD as INV-1SC in payment 700100.",
+                "digest": "0f" * 32,
+                "place": "row 7",
+            }
+        ]
+    },
+):
+    """An original that speaks for us, with what it proves; the pack has it under its number."""
+
+    number: int
+    group: str
+    name: str
+    day: Day | None
+    proves: str
+    digest: str
+    place: str
+
+
+class AnsweredDispute(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {
+                "claim": 3,
+                "partner": "amazon-us",
+                "name": "shortage/INV1",
+                "reference": "DSP-1",
+                "submitted_on": "2026-11-04",
+                "answered_on": "2026-11-20",
+                "outcome": "won",
+                "disputed": _HELD,
+                "won": _HELD,
+            }
+        ]
+    },
+):
+    """A dispute that Amazon answered: the chance of the next one of its family is counted from these."""
+
+    claim: int
+    partner: str
+    name: str
+    reference: str
+    submitted_on: Day
+    answered_on: Day
+    outcome: Outcome
+    disputed: Price
+    won: Price
+
+
+class OutcomeQuery(Told):
+    """Which outcomes."""
+
+    family: Family | None = None
+    """Of claims of this family."""
+
+
 class ClaimQuery(Told):
     """Which claims."""
 
@@ -146,6 +242,51 @@ def _claim(each: Ranked) -> dict[str, Any]:
         "until": each.standing.until.isoformat() if each.standing.until else None,
         "state": each.standing.state,
     }
+
+
+def list_answered(call: Calling, asked: Annotated[OutcomeQuery, Query()]) -> Listed[AnsweredDispute]:
+    """List the disputes that were answered, the latest first: what the chance of a claim is counted from."""
+    with call.look() as connection:
+        rows = list_outcomes(connection, asked.family)
+    return Listed[AnsweredDispute](
+        items=[
+            AnsweredDispute.model_validate(
+                {
+                    "claim": each.claim_id,
+                    "name": each.claim,
+                    "submitted_on": each.submitted_on.isoformat(),
+                    "answered_on": each.answered_on.isoformat(),
+                    **{name: getattr(each, name) for name in ("partner", "reference", "outcome", "disputed", "won")},
+                }
+            )
+            for each in rows
+        ]
+    )
+
+
+def list_claim_exhibits(call: Calling, claim: Number) -> Listed[Exhibit]:
+    """List the originals that a claim's pack has: by what they are, in the order of time, with what each proves."""
+    types = disputable_types(call.desk.world.books)
+    with call.look() as connection:
+        ranked = rank_claims(connection, types, call.desk.world.clock.now().date(), claim_id=claim)
+        if not ranked:
+            raise NotFound(f"No claim {claim} that can be disputed is known; the list of claims has those that are.")
+        rows = [exhibit_json(each) for each in list_exhibits(load_brief(connection, ranked[0].found))]
+    return Listed[Exhibit](items=[Exhibit.model_validate(row) for row in rows])
+
+
+def stage(call: Calling, claim: Number, dry_run: DryRun = False, key: Key = None) -> Staged:
+    """Make the pack of the next dispute of a claim and keep it. Nothing is submitted by that."""
+
+    def act(tx: Tx) -> Staged:
+        done = stage_claim(tx, claim, call.desk.settings.installation.name, call.person)
+        balance = recoverable(tx, claim).balance
+        attempts = window_of(Family(balance.claim.partition("/")[0])).attempts
+        said = {"claim": claim, "attempt": done.number, "attempts": attempts, "digest": done.digest}
+        amount = Money(done.open_minor, balance.currency)
+        return Staged.model_validate({**said, "amount": amount, "lacking": done.lacking, "dry_run": dry_run})
+
+    return call.once(act, key, dry_run=dry_run)
 
 
 def submit(call: Calling, claim: Number, told: Submitting, dry_run: DryRun = False, key: Key = None) -> Attempted:
@@ -193,6 +334,9 @@ RESOURCE = Resource(
     "Claims",
     (
         Operation("/claims", list_claims),
+        Operation("/claims/outcomes", list_answered),
+        Operation("/claims/{claim}/exhibits", list_claim_exhibits),
+        Operation("/claims/{claim}/stage", stage, "claims.dispute", "POST"),
         Operation("/claims/{claim}/submission", submit, "claims.dispute", "POST"),
         Operation("/claims/{claim}/answer", answer, "claims.dispute", "POST"),
         Operation("/claims/{claim}/write-off", write_off, "cases.resolve", "POST"),

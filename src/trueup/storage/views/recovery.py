@@ -13,7 +13,7 @@ from trueup.domain.disputes import Piece, pieces_of
 from trueup.domain.invoices import normal_reference
 from trueup.storage.cases import cases, find_open
 from trueup.storage.claims import ClaimBalance, find_claim
-from trueup.storage.disputes import Recoverable, load_experiences, load_recoverables
+from trueup.storage.disputes import Recoverable, list_outcomes, load_experiences, load_recoverables, load_staged
 from trueup.storage.invoices import SavedInvoice, find_invoices, load_invoices
 from trueup.storage.proofs import SavedProof, find_proofs
 from trueup.storage.views.orders import show_order
@@ -26,10 +26,12 @@ __all__ = [
     "find_case_of_claim",
     "find_claim_of_case",
     "list_given_up",
+    "list_outcomes",
     "load_brief",
     "load_experiences",
     "load_recoverables",
     "load_slices",
+    "load_staged",
 ]
 
 
@@ -67,30 +69,18 @@ class Brief:
     proofs: tuple[SavedProof, ...]
 
     @property
-    def documents(self) -> dict[str, str]:
-        """Hashes of the originals that it rests on, each with what it is."""
-        found = {each.document: f"remittance of payment {each.payment}" for each in self.slices}
-        if self.invoice is not None:
-            found[self.invoice.evidence] = f"invoice {self.invoice.invoice.number}"
-        if self.order is not None:
-            found[self.order["evidence"]] = f"purchase order {self.order['number']}"
-            for delivery in self.order["deliveries"]:
-                if digest := delivery.get("digest"):
-                    found[digest] = f"our answer to order {self.order['number']}"
-        found.update({each.evidence: f"proof: {each.proof.kind.value} {each.proof.day}" for each in self.proofs})
-        return {digest: words for digest, words in found.items() if digest and digest.strip("0")}
-
-    @property
     def pieces(self) -> tuple[tuple[Piece, str], ...]:
         """What a reviewer at Amazon will ask for of such a claim, each with what we have of it; "" where we have nothing."""
         kinds = {each.proof.kind.value: each for each in self.proofs}
         delivered = kinds.get("delivered") or kinds.get("received")
         shipped = kinds.get("shipped")
+        packed = next((each for each in self.proofs if each.proof.kind.value == "shipped" and each.proof.sku), None)
         answered = self.order is not None and any(each.get("digest") for each in self.order["deliveries"])
         have = {
             Piece.INVOICE: self.invoice.invoice.number if self.invoice is not None else "",
             Piece.ORDER: self.order["number"] if self.order is not None else "",
             Piece.ANSWER: f"order {self.order['number']}" if self.order is not None and answered else "",
+            Piece.PACKED: _named(packed) if packed is not None else "",
             Piece.SHIPPED: _named(shipped) if shipped is not None else "",
             Piece.DELIVERED: _named(delivered) if delivered is not None else "",
         }
@@ -106,6 +96,7 @@ _LACKING = {
     Piece.INVOICE: "our invoice: import it with `trueup invoices import`",
     Piece.ORDER: "the purchase order: it was not taken in",
     Piece.ANSWER: "our answer to the order: none was sent by Trueup",
+    Piece.PACKED: "the packing list (products and quantities of the shipment): import it with `trueup proofs import`",
     Piece.SHIPPED: "proof of shipment (bill of lading): import it with `trueup proofs import`",
     Piece.DELIVERED: "proof of delivery: import it with `trueup proofs import`",
 }

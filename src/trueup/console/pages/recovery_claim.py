@@ -1,0 +1,233 @@
+"""One claim: its lines, the evidence with what each proves, how far its dispute is, what is submitted, and giving it up."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from starlette.responses import Response
+
+from trueup.base.errors import Conflict, Invalid, NotFound
+from trueup.base.ids import Digest
+from trueup.base.money import Money
+from trueup.console.files import download
+from trueup.console.money_words import Names
+from trueup.console.page import Page, Route
+from trueup.console.pages.recovery import OUTCOMES, STANDS, expected, held, record_of
+from trueup.console.tables import Choice, read_day
+from trueup.console.visit import Visit
+from trueup.domain.disputes import DisputeState, Outcome, Piece
+from trueup.reports.dispute_pack import write_dispute_archive, write_dispute_pack
+from trueup.storage.views.acts import list_proposals
+from trueup.storage.views.exhibits import GROUPS, Exhibit, list_exhibits
+from trueup.storage.views.recovery import Brief, find_case_of_claim, list_given_up, load_brief, load_staged
+from trueup.workflows.dispute_claim import disputable_types, note_outcome, recoverable, submit_claim
+from trueup.workflows.preview_entries import with_entries
+from trueup.workflows.rank_claims import Ranked, rank_claims
+from trueup.workflows.stage_dispute import Stage, stage_claim, stage_of
+from trueup.workflows.world import Tx
+from trueup.workflows.write_off import ACT as GIVE_UP
+from trueup.workflows.write_off import write_off_claim
+
+PIECES = {
+    Piece.INVOICE: ("Our invoice", GROUPS[1]),
+    Piece.ORDER: ("The purchase order", GROUPS[2]),
+    Piece.ANSWER: ("Our answer to the order", GROUPS[3]),
+    Piece.PACKED: ("Packing list", GROUPS[4]),
+    Piece.SHIPPED: ("Proof of shipment (bill of lading)", GROUPS[4]),
+    Piece.DELIVERED: ("Proof of delivery", GROUPS[5]),
+}
+"""What a piece of evidence is called, and the group of exhibits in which it stands."""
+_HOPELESS = (DisputeState.EXPIRED, DisputeState.EXHAUSTED)
+"""Where a claim stands of which no dispute is left to make."""
+_CHOICES = [Choice(value, words) for value, (_, words) in OUTCOMES.items()]
+
+
+def _one(visit: Visit) -> Ranked:
+    number = visit.number("claim")
+    types = disputable_types(visit.desk.world.books)
+    found = rank_claims(visit.connection, types, visit.now.date(), claim_id=number)
+    if not found:
+        raise NotFound(f"No claim {number} that can be disputed is known; the queue lists those that are.")
+    return found[0]
+
+
+def _day(visit: Visit) -> date:
+    return read_day(visit.given("day")) or visit.now.date()
+
+
+def _show(visit: Visit) -> Response:
+    each = _one(visit)
+    balance = each.found.balance
+    case = find_case_of_claim(visit.connection, balance)
+    tried = _try_write_off(visit, case) if case is not None and visit.asked("write_off") else None
+    waiting = list_proposals(visit.connection, limit=500)
+    return visit.render(
+        "recovery_claim.html",
+        title=f"Claim {balance.claim}",
+        **_told(visit, each),
+        case=case,
+        tried=tried,
+        hopeless=each.standing.state in _HOPELESS,
+        two=visit.desk.settings.two_persons_above,
+        given_up=[(row, Money(row.minor, balance.currency)) for row in list_given_up(visit.connection, balance)],
+        proposals=[row for row in waiting if row["act"] == GIVE_UP and row["subject"] == _subject(each)],
+        names=Names(visit),
+        choices=_CHOICES,
+    )
+
+
+def _preview(visit: Visit) -> Response:
+    """What is submitted, before anybody does: often there is one submission only."""
+    each = _one(visit)
+    if each.standing.state is not DisputeState.OPEN:
+        return visit.go(f"/recovery/{each.found.balance.id}")
+    return visit.render(
+        "recovery_submit.html", title=f"Submission of claim {each.found.balance.claim}", **_told(visit, each)
+    )
+
+
+def _told(visit: Visit, each: Ranked) -> dict[str, Any]:
+    """What the claim's page and the preview of its submission both show."""
+    brief, packs = load_brief(visit.connection, each.found), load_staged(visit.connection, each.found.balance.id)
+    currency, exhibits = each.found.balance.currency, list_exhibits(brief)
+    stage = stage_of(each.found, each.standing, packs)
+    return {
+        "ranked": each,
+        "brief": brief,
+        "held": held(each),
+        "expected": expected(each),
+        "record": record_of(each),
+        "pieces": _pieces(brief, exhibits),
+        "exhibits": exhibits,
+        "slices": [(row, Money(row.minor, currency)) for row in brief.slices],
+        "stage": stage,
+        "stages": _stages(visit, each, stage),
+        "packs": {pack.number: pack for pack in packs},
+        "stands": STANDS,
+        "outcomes": OUTCOMES,
+        "today": visit.now.date(),
+    }
+
+
+def _pieces(brief: Brief, exhibits: tuple[Exhibit, ...]) -> list[dict[str, Any]]:
+    """What a reviewer asks for, filled in from what is known; each leads to the original that has it."""
+    rows = []
+    for piece, have in brief.pieces:
+        name, group = PIECES[piece]
+        found = next((each for each in exhibits if each.group == group), None)
+        href = f"/documents/{found.digest}" if have and found is not None else ""
+        rows.append({"name": name, "done": bool(have), "words": have, "href": href})
+    return rows
+
+
+def _stages(visit: Visit, each: Ranked, stage: Stage) -> list[dict[str, Any]]:
+    """How far the dispute is. Staged is never drawn as submitted, nor submitted as answered."""
+    last = each.found.disputes[-1] if each.found.disputes else None
+    under_way = last is not None and last.attempt.outcome is None
+    pack, given = stage.pack, Money(each.found.balance.given, each.found.balance.currency)
+
+    def step(name: str, state: str, word: str, at: Any = None) -> dict[str, Any]:
+        return {"name": name, "state": state, "word": word, "at": at, "href": ""}
+
+    if under_way:
+        staged = step("Staged", "ok", "Its pack was made")
+    elif pack is None:
+        staged = step("Staged", "idle", "No pack yet")
+    elif stage.changed is not None:
+        staged = step("Staged", "warn", "Another amount is held now", pack.at)
+    else:
+        staged = step("Staged", "info", "Not submitted by that", pack.at)
+    if last is None:
+        rest = [step("Submitted", "idle", "Not yet"), step("Answered", "idle", "–")]
+    else:
+        reference = f"{last.attempt.reference}, {visit.present.day(last.attempt.submitted_on)}"
+        outcome = last.attempt.outcome
+        answered = (
+            step("Answered", *OUTCOMES[outcome.value]) if outcome else step("Answered", "held", "Amazon is to answer")
+        )
+        rest = [step("Submitted", "info" if under_way else "ok", reference), answered]
+    paid = step("Paid back", "ok" if given else "idle", str(visit.present.money(given)) if given else "Nothing yet")
+    return [staged, *rest, paid]
+
+
+def _subject(each: Ranked) -> str:
+    balance = each.found.balance
+    return f"claim {balance.partner}/{balance.claim} {balance.currency}"
+
+
+def _try_write_off(visit: Visit, case: int) -> Any:
+    """What giving it up would post, found out by doing it and rolling it back; None for who may not."""
+    if not visit.may("cases.resolve"):
+        return None
+    return visit.act(
+        lambda tx: with_entries(tx, lambda inner: write_off_claim(inner, case, visit.who), visit.who), dry_run=True
+    )
+
+
+def _write_off(visit: Visit) -> Response:
+    number, note = visit.number("claim"), visit.given("note")
+    case = find_case_of_claim(visit.connection, _one(visit).found.balance)
+    if case is None:
+        raise Conflict(f"Claim {number}: nothing is open of it any more; look at it again.")
+    if not note:
+        raise Invalid("Write a claim off: say why, for who looks at it later.")
+    limit = visit.desk.settings.two_persons_above
+    done = visit.act(lambda tx: write_off_claim(tx, case, visit.who, note=note, two_persons_above=limit))
+    amount = visit.present.money(done.amount)
+    if done.proposal is not None:
+        return visit.go(f"/recovery/{number}", f"Proposal {done.proposal}: {amount}; a second person must approve it.")
+    return visit.go(f"/recovery/{number}", f"{amount} are written off.")
+
+
+def _pack(visit: Visit) -> Response:
+    """The pack with its originals, as a ZIP."""
+    each, world = _one(visit), visit.desk.world
+    brief = load_brief(visit.connection, each.found)
+    company = visit.desk.settings.installation.name
+    pdf = write_dispute_pack(brief, each.standing, visit.now.date(), company)
+    content = write_dispute_archive(
+        brief, pdf, lambda digest: world.archive.load_content(visit.connection, Digest(digest))
+    )
+    return download(f"dispute-{each.found.balance.id}.zip", content)
+
+
+def _stage(visit: Visit) -> Response:
+    number = visit.number("claim")
+    visit.act(stage_claim, number, visit.desk.settings.installation.name, visit.who)
+    return visit.go(f"/recovery/{number}/submit", "Staged: the pack is kept. Nothing is submitted by that.")
+
+
+def _submit(visit: Visit) -> Response:
+    number, reference = visit.number("claim"), visit.given("reference")
+    if not reference:
+        raise Invalid("Submit a dispute: say the reference that Amazon gave it.")
+    visit.act(submit_claim, number, reference, _day(visit), visit.who)
+    return visit.go(f"/recovery/{number}", f"Noted: submitted as {reference}.")
+
+
+def _answer(visit: Visit) -> Response:
+    number, outcome = visit.number("claim"), Outcome(visit.given("outcome", Outcome.LOST.value))
+    won, day = visit.given("won"), _day(visit)
+
+    def note(tx: Tx) -> None:
+        currency = recoverable(tx, number).balance.currency
+        note_outcome(tx, number, outcome, (day, Money.of(won, currency) if won else None), visit.who)
+
+    visit.act(note)
+    return visit.go(f"/recovery/{number}", f"Noted: {outcome.value}.")
+
+
+PAGE = Page(
+    "recovery-claim",
+    "Claim",
+    (
+        Route("/recovery/{claim:int}", _show),
+        Route("/recovery/{claim:int}/pack.zip", _pack),
+        Route("/recovery/{claim:int}/stage", _stage, "claims.dispute", "POST"),
+        Route("/recovery/{claim:int}/submit", _preview),
+        Route("/recovery/{claim:int}/submit", _submit, "claims.dispute", "POST"),
+        Route("/recovery/{claim:int}/write-off", _write_off, "cases.resolve", "POST"),
+        Route("/recovery/{claim:int}/answer", _answer, "claims.dispute", "POST"),
+    ),
+)

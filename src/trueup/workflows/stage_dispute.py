@@ -1,0 +1,79 @@
+"""Stage a dispute: its pack is made and kept, ready to be submitted. Staged is not submitted: nothing is sent, nobody is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trueup.base.errors import Refused
+from trueup.base.money import Money
+from trueup.domain.disputes import DisputeState, Standing, standing
+from trueup.reports.dispute_pack import write_dispute_archive, write_dispute_pack
+from trueup.storage.disputes import Recoverable, Staged, load_staged, save_staged
+from trueup.storage.views.recovery import load_brief
+from trueup.workflows.authority import Deed, demand_role, record_deed
+from trueup.workflows.dispute_claim import recoverable
+from trueup.workflows.papers import Papers
+from trueup.workflows.resolve_case import Person
+from trueup.workflows.world import Tx
+
+DOCUMENT = "dispute-pack"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far the next dispute of a claim is. `number`: of the attempt; `of`: how many there can be; `pack`: what is ready for it.
+
+    `changed`: Amazon holds another amount than when the pack was made; None where it is the same.
+    """
+
+    number: int
+    of: int
+    pack: Staged | None
+    changed: Money | None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether there is no dispute after it."""
+        return self.number >= self.of
+
+
+def stage_of(found: Recoverable, stands: Standing, packs: list[Staged]) -> Stage:
+    """Where the next attempt of a claim is."""
+    number, balance = len(found.disputes) + 1, found.balance
+    pack = next((each for each in packs if each.number == number), None)
+    differs = pack is not None and pack.open_minor != balance.open
+    changed = Money(pack.open_minor, balance.currency) if pack is not None and differs else None
+    return Stage(number, stands.window.attempts, pack, changed)
+
+
+def stage_claim(tx: Tx, claim_id: int, company: str, person: Person) -> Staged:
+    """Make the pack of the next attempt and keep it. The same again on the same day is the same pack, and noted once.
+
+    Raises NotFound, Refused: without a role, or where no dispute can be made today.
+    """
+    demand_role(person, "claims.dispute")
+    found, today = recoverable(tx, claim_id, lock=True), tx.now.date()
+    stands = standing(found.claim, today)
+    if stands.state is not DisputeState.OPEN:
+        raise Refused(
+            f"Claim {claim_id} is {stands.state.value}: no dispute of it can be made today, and none is staged."
+        )
+    brief = load_brief(tx.connection, found)
+    pdf = write_dispute_pack(brief, stands, today, company)
+    content = write_dispute_archive(brief, pdf, lambda digest: tx.resources.read(tx.connection, digest))
+    words = "".join(sign if sign.isalnum() else "-" for sign in f"{found.balance.partner}-{found.balance.claim}")
+    with Papers(DOCUMENT) as papers:
+        papers.open(f"dispute-{words}.zip", "application/zip").write(content)
+        [kept] = papers.keep(tx)
+    number = len(found.disputes) + 1
+    known = next((each for each in load_staged(tx.connection, claim_id) if each.number == number), None)
+    if known is not None and known.digest == kept["digest"]:
+        return known
+    digest, name = kept["digest"], kept["name"]
+    staged = Staged(number, found.balance.open, digest, name, len(brief.missing), person.name, tx.now)
+    save_staged(tx.connection, claim_id, staged)
+    after = {"attempt": number, "minor": found.balance.open, "lacking": list(brief.missing)}
+    before = {"pack": known.digest} if known is not None else None
+    deed = Deed("claim.staged", f"claim {claim_id}", before=before, after=after, evidence=digest)
+    record_deed(tx.connection, tx.now, person, deed)
+    return staged

@@ -1,0 +1,139 @@
+"""Recovery as finance works it off: what ends soon first, what each original proves, and a look before it is submitted."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page as Tab
+
+from tests.cli.remitted import export, line
+from tests.console.calling import calling, token
+from tests.console.installed import Console
+from tests.console.money_books import FINA, console_over_money, lacking
+from tests.console.test_all_pages import violations
+from trueup.base.errors import Refused
+from trueup.workflows.import_invoices import import_invoices
+from trueup.workflows.import_products import archive_upload
+from trueup.workflows.import_proofs import import_proofs
+from trueup.workflows.import_remittances import Upload, begin_upload, finish_import, settle_upload
+from trueup.workflows.stage_dispute import stage_claim
+
+INVOICES = """number,partner,payee,issued,due,currency,total
+INV-3,amazon-us,NORDA,2026-09-20,2026-10-20,USD,400.00
+"""
+MORE = export("700500,-40.00,11/01/2026", lines=(line("700500", "INV-3PC", "-40.00"),))
+"""A price claim: one submission only, and it ends in a month."""
+PROOFS = b"""kind,day,purchase_order,sku,quantity,carrier,tracking,document
+shipped,2026-08-03,4AAAAAAA,A-10,24,UPS,1Z9,BOL-7
+delivered,2026-08-06,4AAAAAAA,,,UPS,1Z9,POD-7
+"""
+
+
+@pytest.fixture(scope="module")
+def console(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console over books of its own."""
+    with console_over_money(server_url, Path(tmp_path_factory.mktemp("recovery"))) as running:
+
+        def act(fn: Any, *args: Any) -> Any:
+            return running.app.act(False, fn, *args)
+
+        act(archive_upload, INVOICES.encode(), "invoices", "more.csv", FINA)
+        act(import_invoices, INVOICES.encode(), FINA)
+        begun = begin_upload(act, Upload(MORE.encode(), "More.csv", "amazon-us", FINA))
+        settle_upload(act, begun, lambda lines: None)
+        act(finish_import, "amazon-us", begun.payments, 0)
+        yield running
+
+
+def _claims(console: Console) -> dict[str, str]:
+    """The addresses of claims by their names."""
+    with console.visitor("Fina") as fina:
+        shown = fina.get("/recovery?all=yes").text
+    return {name: address for address, name in re.findall(r'href="(/recovery/\d+)">([^<]+)<', shown)}
+
+
+def test_the_queue_says_its_order_and_each_of_its_numbers_leads_to_its_rows(console: Console) -> None:
+    """Currency and what ends soon are filters of their own; the page says by what it is ordered."""
+    with console.visitor("Fina") as fina:
+        shown = fina.get("/recovery").text
+        assert not lacking(shown, "by the days that are left", "/recovery?currency=USD")
+        rows = fina.get("/recovery?currency=USD").text
+        assert re.search(r"data-heard>(\d+) claim", rows)
+        assert lacking(fina.get("/recovery?currency=EUR").text, "data-open")
+
+
+def test_each_exhibit_says_what_it_proves_and_gaps_are_named(console: Console, page_of: Callable[..., Tab]) -> None:
+    """By what they are and in the order of time, on the page, in the pack and in the API; evidence leads to its original."""
+    address = _claims(console)["shortage/INV1"]
+    with console.visitor("Fina") as fina:
+        before = fina.get(address).text
+        assert not lacking(before, "Packing list", "Proof of delivery", "import it with")
+        console.app.act(False, archive_upload, PROOFS, "proofs", "proofs.csv", FINA)
+        console.app.act(False, import_proofs, PROOFS, "amazon-us", FINA)
+        shown = fina.get(address).text
+        assert not lacking(
+            shown, "Amazon took 90.00", "24 of A-10 went out with UPS (BOL-7)", "arrived at the dock with UPS"
+        )
+        assert shown.index("What Amazon took") < shown.index("Our invoice</th>") < shown.index("Shipment</th>")
+        assert re.search(r'<a href="/documents/\w+">Proof of delivery', shown), "evidence leads to its original"
+        pack = zipfile.ZipFile(io.BytesIO(fina.get(f"{address}/pack.zip").content))
+        names = [name.removeprefix("originals/")[:2] for name in pack.namelist() if name.startswith("originals/")]
+        assert names == sorted(names) and names[0] == "01"
+    with calling(console, token(console, "Fina")) as program:
+        told = program.json(f"/claims/{address.rpartition('/')[2]}/exhibits")["items"]
+        assert [each["number"] for each in told] == list(range(1, len(told) + 1))
+        assert [each["group"] for each in told] == ["What Amazon took", "Our invoice", "Shipment", "Delivery"]
+    tab = page_of("Fina")
+    tab.goto(address)
+    assert violations(tab, address, "light") == []
+
+
+def test_staged_is_not_submitted_and_the_one_submission_is_seen_before_it_is_made(
+    console: Console, page_of: Callable[..., Tab]
+) -> None:
+    """The preview says that there is only one, and what is missing; the pack is kept once; who may not stages nothing."""
+    address = _claims(console)["price/INV3"]
+    number = int(address.rpartition("/")[2])
+    tab = page_of("Fina")
+    tab.goto(address)
+    tab.get_by_text("No pack yet").first.wait_for()
+    with console.visitor("Olga") as olga:
+        assert olga.post(f"{address}/stage").status_code == 403
+    tab.locator("#stage").press("Enter")
+    tab.wait_for_url(f"**{address}/submit")
+    assert not lacking(tab.content(), "The only one", "cannot be added later", "Missing", "Staged: the pack is kept")
+    assert violations(tab, "a preview of a submission", "light") == []
+    first = console.app.act(False, stage_claim, number, "Norda Lighting", FINA)
+    again = console.app.act(False, stage_claim, number, "Norda Lighting", FINA)
+    assert first == again, "the same on the same day is the same pack"
+    tab.goto(address)
+    tab.get_by_text("Not submitted by that").wait_for()
+    assert lacking(tab.content(), "Amazon is to answer")
+    tab.locator("#to-submit").press("Enter")
+    tab.locator("#reference").fill("DSP-9")
+    tab.locator("#note-submitted").press("Enter")
+    tab.get_by_text("Amazon is to answer").wait_for()
+    assert not lacking(tab.content(), "DSP-9", "Its pack")
+    with pytest.raises(Refused, match="none is staged"):
+        console.app.act(False, stage_claim, number, "Norda Lighting", FINA)
+
+
+def test_a_chance_leads_to_the_outcomes_it_is_counted_from(console: Console) -> None:
+    """Won 1 of 1: so many rows stand behind it; the API tells the same."""
+    address = _claims(console)["price/INV3"]
+    with console.visitor("Fina") as fina:
+        assert fina.post(f"{address}/answer", outcome="won", day=date(2026, 11, 5).isoformat()).status_code == 303
+        assert not lacking(fina.get(address).text, "won 1 of 1", "/recovery/outcomes?family=price")
+        rows = fina.get("/recovery/outcomes?family=price").text
+        assert rows.count("<tr><td><a data-open") == 1 and not lacking(rows, "won 1 of 1", "DSP-9")
+        assert lacking(fina.get("/recovery/outcomes?family=shortage").text, "DSP-9")
+    with calling(console, token(console, "Fina")) as program:
+        [told] = program.json("/claims/outcomes?family=price")["items"]
+        assert (told["outcome"], told["won"]) == ("won", {"amount": "40.00", "currency": "USD"})
