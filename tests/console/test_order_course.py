@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from tests.unit.domain.made import order
 from trueup.base.money import Money
 from trueup.console.visit import SESSION
 from trueup.domain.cases import CaseDraft
+from trueup.domain.landing import LineStatus, OrderStatus
 from trueup.storage.cases import open_case
+from trueup.storage.line_receipts import Look, save_receipts
 from trueup.storage.orders import Arrived, take_in
 from trueup.storage.views.order_looks import status_name
 from trueup.workflows.import_invoices import import_invoices
@@ -74,14 +77,13 @@ def test_the_course_of_an_order_is_on_its_page_and_in_the_api(story: Console) ->
         "acknowledged": (12, ""),
         "shipped": (12, ""),
         "invoiced": (12, ""),
-        "received": (10, "so far"),
+        "received": (10, "short"),
         "paid": (10, "short"),
     }
     assert chair["shipped"]["eaches"] is None and "No shipment is confirmed" in chair["shipped"]["why"]
     assert chair["paid"]["eaches"] is None and "names no line" in chair["paid"]["why"]
     with story.visitor("Olga") as olga:
         page = olga.get("/orders/amazon-us/PO000001").text
-    assert re.search(r'class="num differs"[^>]*>10<small>so far</small>', page)
     assert re.search(r'class="num differs"[^>]*>10<small>short</small>', page)
     assert "Shipped is not known of line 2 (–): No shipment is confirmed" in page
 
@@ -95,6 +97,26 @@ def test_the_grid_of_an_order_shows_all_of_its_columns_on_a_desk(story: Console,
     beside = page.locator("#lines .table-scroll").evaluate("each => each.scrollWidth - each.clientWidth")
     context.close()
     assert beside == 0
+
+
+def test_what_amazon_counted_in_and_what_it_claims_stand_side_by_side(story: Console) -> None:
+    """Its docks counted twelve, its claim leaves ten: the cell is disputed, the page says both on top, and a program is told."""
+    status = OrderStatus("PO000001", True, None, (LineStatus(1, 2, 2, 0, "ACCEPTED", None, received=2),))
+    with story.app.database.transaction() as connection:
+        world = story.app.world
+        digest = world.keep(connection, b"a status", kind="status", source="amazon-us", name="statuses, page 1")
+        look = Look("amazon-us", "amazon-us", digest, world.clock.now())
+        save_receipts(connection, look, status)
+    with calling(story, token(story, "Olga", "look")) as program:
+        received = program.json("/orders/amazon-us/PO000001")["lines"][0]["course"]["received"]
+    assert (received["eaches"], received["word"], received["evidence"]) == (12, "disputed", [digest])
+    assert re.search(r"12 \(Amazon's own status.*\), 10 \(invoiced, less", received["against"])
+    with story.visitor("Olga") as olga:
+        page = unescape(olga.get("/orders/amazon-us/PO000001").text)
+    assert re.search(r'class="deviation".*Disputed.*Line 1\..*Amazon tells two numbers of what it received', page)
+    assert re.search(r'class="num differs"[^>]*><a href="/documents/\w+">12</a><small>disputed</small>', page)
+    assert "The buyer shows what it counted in" in page
+    assert re.search(r"[Ll]ine 1: 2 in all, 2 more", page), page[page.index("The buyer shows what") :][:600]
 
 
 def test_invoiced_less_deductions_less_open_is_paid_to_the_cent(story: Console) -> None:

@@ -174,6 +174,26 @@ def test_a_status_is_found_long_after_its_last_update() -> None:
     assert len(read_order_statuses(page.content).values) == 1
 
 
+def test_statuses_are_listed_by_when_they_changed_receipts_among_them() -> None:
+    """What a dock counted in since is an update: it is in the window of that day, and in no earlier one."""
+    connected = connect(PLACED)
+    connected.wait(2 * DAY)
+    connected.vendor.simulator.receive("PO000001", {"1": 2})
+    connected.wait(MINUTE)
+    assert (
+        read_order_statuses(
+            connected.amazon.fetch_order_statuses(NOW + DAY, NOW + 2 * DAY - MINUTE, None).content
+        ).values
+        == ()
+    )
+    page = connected.amazon.fetch_order_statuses(NOW + DAY, NOW + 3 * DAY, None)
+    (status,) = read_order_statuses(page.content).values
+    assert (status.lines[0].received, status.lines[0].received_at) == (2, NOW + 2 * DAY)
+    assert page.next_page is None
+    with pytest.raises(Refused, match="at most 7 days"):
+        connected.amazon.fetch_order_statuses(NOW - 8 * DAY, NOW, None)
+
+
 def test_two_vendor_groups_share_nothing() -> None:
     """Each sees its own orders; the other's do not exist for it."""
     connected = connect(PLACED)

@@ -8,21 +8,27 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from trueup.console.case_words import title_of_group
+from trueup.domain.deliveries import DeliveryState
 from trueup.domain.order_course import STAGES
 from trueup.storage.views.order_looks import LOOK
 from trueup.storage.views.order_money import OrderMoney
 
+DELIVERIES = {
+    DeliveryState.PREPARED: ("info", "Prepared, not sent"),
+    DeliveryState.SENT: ("info", "Sent, not proven"),
+    DeliveryState.RECEIVED: ("info", "Received, not proven"),
+    DeliveryState.ACCEPTED: ("ok", "Accepted, read back"),
+    DeliveryState.REJECTED: ("bad", "Rejected"),
+    DeliveryState.UNANSWERED: ("warn", "Sent, no proof"),
+    DeliveryState.SUPERSEDED: ("idle", "Superseded"),
+}
+"""The colour and the words of a document that was sent. What was merely sent is never called accepted."""
 ANSWERS = {
     "history": ("idle", "Before our time"),
     "unanswered-yet": ("info", "Not answered yet"),
-    "prepared": ("info", "Prepared, not sent"),
-    "sent": ("info", "Sent, not proven"),
-    "received": ("info", "Received, not proven"),
-    "accepted": ("ok", "Accepted, read back"),
-    "rejected": ("bad", "Rejected"),
-    "unanswered": ("warn", "Sent, no proof"),
+    **{state.value: shown for state, shown in DELIVERIES.items() if state is not DeliveryState.SUPERSEDED},
 }
-"""The colour and the words of where an answer stands. What was merely sent is never called accepted."""
+"""The same of where an order's answer stands: that of its newest document, or why there is none."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 _OPENED = re.compile(r"case (\d+) opened: (\S+)")
 _UNKNOWN_BEFORE = re.compile(r"committed \? to (\d+)")
@@ -37,6 +43,7 @@ _EVENTS = {
     "acknowledgement.proven": ("answer proven: the buyer shows it", "ok"),
     "acknowledgement.unanswered": ("no reply to the answer: it may have arrived", "warn"),
     "acknowledgement.rejected": ("answer rejected", "bad"),
+    "goods.counted-in": ("the buyer shows what it counted in", "info"),
     "shop order read back": ("shop order read back", "ok"),
     "goods.taken-back": ("goods that came back were taken in", "info"),
     "case.resolved": ("case decided", "ok"),
@@ -135,7 +142,12 @@ def _money_steps(money: Sequence[OrderMoney]) -> list[Step]:
         explained = Step("Explained", "idle", "Nothing paid yet")
     paid = ("idle", "Not paid yet") if not is_paid else ("info", "Open in part") if is_open else ("ok", "Settled")
     return [
-        Step("Invoiced", "ok", "See its invoices", href="#invoices"),
+        # That we billed it proves nothing about Amazon; that Amazon paid of it does.
+        Step(
+            "Invoiced",
+            *(("ok", "Amazon pays it") if is_paid else ("info", "Billed, nothing paid yet")),
+            href="#invoices",
+        ),
         Step("Paid", *paid, href="#payments" if is_paid else ""),
         explained,
     ]
@@ -194,6 +206,16 @@ def unknowns_of(order: Mapping[str, Any]) -> list[Unknown]:
         Unknown(stage.capitalize(), "" if len(lines) == every else f"line {', '.join(lines)}", why)
         for (stage, why), lines in whys.items()
     ]
+
+
+def contradictions_of(order: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What of the lines is told in two ways: which lines, and the sentence that says by whom."""
+    found: dict[str, list[str]] = {}
+    for line in order["lines"]:
+        for stage in STAGES:
+            if against := line["course"][stage]["against"]:
+                found.setdefault(against, []).append(str(line["sequence"]))
+    return [(f"Line{'s' if len(lines) > 1 else ''} {', '.join(lines)}", against) for against, lines in found.items()]
 
 
 DOCUMENTS, PEOPLE = "documents", "people"

@@ -10,7 +10,10 @@ from trueup.domain.acknowledgements import Acknowledgement, Answer
 
 @dataclass(frozen=True, slots=True)
 class LineStatus:
-    """One line as getPurchaseOrdersStatus shows it. Amounts are in the unit of the order; None where Amazon shows none."""
+    """One line as getPurchaseOrdersStatus shows it. Amounts are in the unit of the order; None where Amazon shows none.
+
+    `received`: what its dock has counted in so far, all receipts together; `received_at`: the latest of them.
+    """
 
     sequence: int
     ordered: int | None
@@ -18,6 +21,8 @@ class LineStatus:
     rejected: int | None
     confirmation: str
     acknowledged_at: datetime | None
+    received: int | None = None
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

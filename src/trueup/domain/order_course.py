@@ -6,27 +6,31 @@ word. Documents name products, not lines: what they tell of one that stands on s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from trueup.base.money import Money
 from trueup.domain.amazon_invoices import AmazonInvoice, AmazonInvoiceLine
 from trueup.domain.invoices import Invoice, InvoiceLine
 from trueup.domain.proofs import ProofKind
 
-HELD, SHORT, OVER, SO_FAR, OPEN = "held", "short", "over", "so far", "open"
-"""How a count differs: not decided yet; fewer, or more, than at the step before; fewer, of an order that goes on; not paid yet."""
+HELD, SHORT, OVER, SO_FAR, OPEN, DISPUTED = "held", "short", "over", "so far", "open", "disputed"
+"""How a count differs: not decided yet; fewer, or more, than at the step before; fewer, of an order that goes on; not paid yet;
+told in two ways by the buyer itself."""
+STATUS = "Amazon's own status of the order"
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
     """So many eaches, or None where nobody says. `why`: who says it, or why it is not known; `word`: how it differs, "" where it
-    does not; `evidence`: the documents that say it."""
+    does not; `evidence`: the documents that say it; `against`: who says otherwise of the same, a sentence, "" where nobody does."""
 
     eaches: int | None
     why: str
     word: str = ""
     evidence: tuple[str, ...] = ()
+    against: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,16 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedIn:
+    """What the buyer's own status of the order says that its docks counted in of a line, as a look on a `day` showed it."""
+
+    sequence: int
+    eaches: int
+    day: date
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Billed:
     """An invoice for the order: what is open of it, what Amazon holds of it for goods that it misses, and Amazon's word on it."""
 
@@ -68,7 +82,8 @@ class Billed:
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
     """All that is known. `closed`: nothing more comes of it; `told`: what proofs say; `parcels`: what the shop says that left, less
-    what it called back; `uncounted`: the documents that confirm a shipment and count nothing."""
+    what it called back; `uncounted`: the documents that confirm a shipment and count nothing; `counted_in`: what the buyer's status
+    says of lines."""
 
     lines: tuple[Placed, ...]
     closed: bool
@@ -76,6 +91,7 @@ class OrderFacts:
     parcels: tuple[Told, ...] = ()
     uncounted: tuple[str, ...] = ()
     billed: tuple[Billed, ...] = ()
+    counted_in: tuple[CountedIn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +115,14 @@ def course_of(facts: OrderFacts) -> tuple[LineCourse, ...]:
     found: dict[int, LineCourse] = {}
     for lines in _by_product(facts.lines):
         product = _Product(lines)
-        stages = (_shipped(facts, product), _invoiced(facts, product), _received(facts, product), _paid(facts, product))
-        shared = [_share(stage, product) for stage in stages]
+        shipped, invoiced, paid = _shipped(facts, product), _invoiced(facts, product), _paid(facts, product)
+        received = _received(facts, product)
+        shared = [
+            _share(shipped, product),
+            _share(invoiced, product),
+            received if len(received) > 1 else _share(received[0], product),
+            _share(paid, product),
+        ]
         for place, line in enumerate(lines):
             found[line.sequence] = _course(line, facts, [each[place] for each in shared])
     return tuple(found[line.sequence] for line in facts.lines)
@@ -148,7 +170,7 @@ def _course(line: Placed, facts: OrderFacts, counts: Sequence[Count]) -> LineCou
 
 def _marked(count: Count, before: int | None, *, closed: bool) -> Count:
     """With the word by which it differs from the step before: one that it has already, else by its size."""
-    if count.eaches is None or before is None:
+    if count.eaches is None or before is None or count.word == DISPUTED:
         return count
     if count.eaches >= before:
         return replace(count, word=OVER if count.eaches > before else "")
@@ -206,22 +228,72 @@ def _invoiced(facts: OrderFacts, product: _Product) -> Count:
     return Count(count, f"invoice {', '.join(each.invoice.number for each in named)}", evidence=_documents(named))
 
 
-def _received(facts: OrderFacts, product: _Product) -> Count:
-    receipts = _told(facts.told, product, ProofKind.RECEIVED, "what Amazon counted in")
-    if receipts is not None:
-        return receipts
+def _received(facts: OrderFacts, product: _Product) -> list[Count]:
+    """What the buyer counted in, by the first who tells it: a file of receipts, its own status of the order, what it matched with
+    invoices, what it claims to miss. One count for the product or, where the status tells it of several lines, one for each."""
+    told = [each for each in (_receipts(facts, product), _status(facts, product), *_by_invoice(facts, product)) if each]
+    if not told:
+        return [_unreceived(facts, product)]
+    # A status that shows nothing yet was looked at before anything came, or lags: whoever tells of goods knows more.
+    told = [each for each in told if each.eaches or not each.why.startswith(STATUS)] or told
+    first, others = told[0], [each for each in told[1:] if each.eaches != told[0].eaches]
+    if others:
+        first = replace(first, word=DISPUTED, against=_contradiction([first, *others]))
+    lines = _status_of_lines(facts, product)
+    if first.why.startswith(STATUS) and len(lines) > 1:
+        return [replace(each, word=first.word, against=first.against) for each in lines]
+    return [first]
+
+
+def _contradiction(told: Sequence[Count]) -> str:
+    said = ", ".join(f"{each.eaches} ({each.why})" for each in told)
+    return f"Amazon tells {'two' if len(told) == 2 else len(told)} numbers of what it received: {said}."
+
+
+def _receipts(facts: OrderFacts, product: _Product) -> Count | None:
+    return _told(facts.told, product, ProofKind.RECEIVED, "what Amazon counted in")
+
+
+def _status(facts: OrderFacts, product: _Product) -> Count | None:
+    """The sum of its lines, where the status tells of every one of them."""
+    lines = _status_of_lines(facts, product)
+    if len(lines) != len(product.lines):
+        return None
+    return replace(
+        lines[0],
+        eaches=sum(each.eaches or 0 for each in lines),
+        evidence=_hashes(digest for each in lines for digest in each.evidence),
+    )
+
+
+def _status_of_lines(facts: OrderFacts, product: _Product) -> list[Count]:
+    by_line = {each.sequence: each for each in facts.counted_in}
+    found = [by_line[line.sequence] for line in product.lines if line.sequence in by_line]
+    return [
+        Count(each.eaches, f"{STATUS}, looked at on {each.day}", evidence=_hashes([each.evidence])) for each in found
+    ]
+
+
+def _by_invoice(facts: OrderFacts, product: _Product) -> Iterator[Count]:
+    """What Amazon matched, and what is left when what it claims to miss is taken off what was billed."""
     named = [each for each in _bills(facts) if product.of(each.invoice.lines)]
     matched = [_matched(each, product) for each in named]
     if named and None not in matched:
         words = f"what Amazon matched with invoice {', '.join(each.invoice.number for each in named)}"
-        return Count(sum(each or 0 for each in matched), words, evidence=_hashes(each.said_in for each in named))
+        yield Count(sum(each or 0 for each in matched), words, evidence=_hashes(each.said_in for each in named))
     missing = [_missing(each, product) for each in named]
     if any(each.shortage for each in named) and None not in missing:
-        count = sum(product.billed(each.invoice) for each in named) - sum(each or 0 for each in missing)
-        return Count(count, "invoiced, less what Amazon claims to miss")
-    if any(each.shortage for each in named):
+        claimed = sum(each or 0 for each in missing)
+        count = sum(product.billed(each.invoice) for each in named) - claimed
+        yield Count(count, "invoiced, less what Amazon claims to miss", SHORT if claimed else "")
+
+
+def _unreceived(facts: OrderFacts, product: _Product) -> Count:
+    if any(each.shortage for each in _bills(facts) if product.of(each.invoice.lines)):
         return Count(None, "Amazon claims to miss goods, and names no line.")
-    return Count(None, "Amazon told of no receipt: not in a file of receipts, and not of an invoice's lines.")
+    return Count(
+        None, "Amazon told of no receipt: not in its status of the order, a file of receipts, or an invoice's lines."
+    )
 
 
 def _matched(bill: Billed, product: _Product) -> int | None:

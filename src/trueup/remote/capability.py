@@ -85,6 +85,14 @@ class OrderStatusSource(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def longest_window_seconds(self) -> int: ...
+    @property
+    def farthest_back_seconds(self) -> int: ...
+
+    def fetch_order_statuses(self, start: datetime, end: datetime, page: str | None) -> Page:
+        """One page of the statuses that changed between two instants. Raises RemoteError."""
+        ...
 
     def fetch_order_status(self, number: str, vendor_code: str, since: datetime, until: datetime) -> Page:
         """Status of one order. Raises RemoteError."""

@@ -206,7 +206,7 @@ def _out_of_our_hands(tx: Tx, situation: Situation, shown: dict[str, str]) -> bo
     """Whether Amazon shows the order closed, or answered by someone else: a case with both answers says so then."""
     saved = situation.saved
     try:
-        status = read_status(tx, shown, saved.order.number)
+        status = read_status(tx, shown, saved)
     except DocumentError:
         return False
     if status is None:

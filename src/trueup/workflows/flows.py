@@ -21,6 +21,7 @@ from trueup.workflows import (
     poll_circular,
     poll_invoice_statuses,
     poll_orders,
+    poll_receipts,
     poll_remittances,
     poll_sales,
     prove_books,
@@ -45,6 +46,7 @@ from trueup.workflows.world import World
 
 FLOWS: tuple[Flow[World], ...] = (
     *poll_orders.FLOWS,
+    *poll_receipts.FLOWS,
     *receive_files.FLOWS,
     *receive_uploads.FLOWS,
     *sync_products.FLOWS,

@@ -32,6 +32,7 @@ PAUSED, WAITS = "source.paused", "acknowledgement.paused"
 LONGEST = timedelta(days=7)
 REPLAYABLE = {
     "poll_orders": "Orders are taken in by number and revision: one that is known changes nothing.",
+    "poll_receipts": "The newest word on what was counted in of a line counts: one that is known changes nothing.",
     "poll_remittances": "Payments are known by their number and compared, never added.",
     "poll_sales": "Sales are kept by their id: one that is known is brought up to date.",
     "poll_cycles": "Cycles are kept by their id: one that is known is brought up to date.",

@@ -24,8 +24,10 @@ from trueup.formats.amazon_vendor.statuses import read_order_statuses
 from trueup.formats.amazon_vendor.transactions import TransactionState, read_transaction
 from trueup.storage import acts, cases, deliveries, item_claims, orders, stock
 from trueup.storage.case_batches import ids_of_open
+from trueup.storage.line_receipts import Look
 from trueup.storage.views.order_looks import status_name
 from trueup.workflows.deliver import ANSWERS, ONE_LOOK, delivery_case, set_proof
+from trueup.workflows.poll_receipts import keep_receipts
 from trueup.workflows.source_failures import NOT_DONE, keep_evidence
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import ACTOR, Flowing, Tx, World
@@ -133,7 +135,7 @@ def _judge(tx: Tx, delivery_id: int, round_number: int, kept: dict[str, str]) ->
     saved = orders.load_order(tx.connection, delivery.order_id, delivery.revision)
     answer = Acknowledgement(saved.order, delivery.prepared_at, deliveries.load_answer(tx.connection, delivery.id))
     try:
-        status = read_status(tx, kept, saved.order.number)
+        status = read_status(tx, kept, saved)
         failed = _failure(tx, kept)
     except DocumentError as error:
         return _not_shown(tx, delivery, round_number, (), str(error))
@@ -158,10 +160,15 @@ def _judge(tx: Tx, delivery_id: int, round_number: int, kept: dict[str, str]) ->
     return _not_shown(tx, delivery, round_number, landing.unheld, "the order status does not show it")
 
 
-def read_status(tx: Tx, kept: dict[str, str], number: str) -> OrderStatus | None:
-    """The order's status in what was fetched, if it is there. Raises DocumentError."""
+def read_status(tx: Tx, kept: dict[str, str], saved: orders.SavedOrder) -> OrderStatus | None:
+    """The order's status in what was fetched, if it is there; what it says of receipts is kept. Raises DocumentError."""
+    order = saved.order
     statuses = read_order_statuses(tx.resources.read(tx.connection, kept["status"])).values
-    return next((status for status in statuses if status.number == number), None)
+    status = next((status for status in statuses if status.number == order.number), None)
+    if status is not None:
+        source = tx.resources.routes[order.partner].status_source or ""
+        keep_receipts(tx, Look(order.partner, source, kept["status"], tx.now), [status])
+    return status
 
 
 def note_no_reply(tx: Tx, delivery_id: int, round_number: int, words: str) -> None:
@@ -344,7 +351,7 @@ def note_closing(tx: Tx, order_id: int, round_number: int, shown: dict[str, str]
     status = None
     if shown is not None:
         with suppress(DocumentError):
-            status = read_status(tx, shown, saved.order.number)
+            status = read_status(tx, shown, saved)
     if status is not None and not status.open:
         return orders.note_closed(tx.connection, order_id)
     if round_number < MOST_CLOSING_LOOKS:

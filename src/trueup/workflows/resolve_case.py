@@ -327,12 +327,14 @@ def _deliver_again(tx: Tx, delivery: Delivery, case_id: int) -> None:
 def _look_at_sources(tx: Tx) -> None:
     # Not at the top: they settle remittances, and who does that knows persons from here.
     from trueup.workflows.poll_invoice_statuses import ensure_status_polls
+    from trueup.workflows.poll_receipts import ensure_receipts
     from trueup.workflows.poll_remittances import ensure_remittance_polls
 
     ensure_remittance_polls(tx)
     ensure_status_polls(tx)
     ensure_syncs(tx)
     ensure_polls(tx)
+    ensure_receipts(tx)
     ensure_looks(tx)
 
 

@@ -21,6 +21,7 @@ from trueup.workflows.plan_reports import ensure_reports, report_rounds
 from trueup.workflows.poll_circular import circular_rounds, ensure_circular
 from trueup.workflows.poll_invoice_statuses import ensure_status_polls, status_rounds
 from trueup.workflows.poll_orders import ensure_polls, poll_rounds
+from trueup.workflows.poll_receipts import ensure_receipts, receipt_rounds
 from trueup.workflows.poll_remittances import ensure_remittance_polls, remittance_rounds
 from trueup.workflows.poll_sales import ensure_sales, sale_rounds
 from trueup.workflows.prove_books import ensure_proofs, proof_rounds
@@ -39,6 +40,7 @@ QUERY = "watch"
 ROUND_QUEUE = "polls"
 _GOES_ROUND = (
     "poll_orders",
+    "poll_receipts",
     "sync_products",
     "receive_files",
     "poll_remittances",
@@ -100,6 +102,7 @@ def ensure_watch(tx: Tx) -> None:
     """Set the first round of everything that goes round. Called whenever a worker starts."""
     ensure_syncs(tx)
     ensure_polls(tx)
+    ensure_receipts(tx)
     ensure_looks(tx)
     ensure_remittance_polls(tx)
     ensure_status_polls(tx)
@@ -123,6 +126,7 @@ def every_rounds(world: World) -> list[Rounds]:
     return [
         *sync_rounds(world),
         *poll_rounds(world),
+        *receipt_rounds(world),
         *look_rounds(world),
         *remittance_rounds(world),
         *status_rounds(world),

@@ -60,6 +60,8 @@ class Pace:
     products: timedelta = timedelta(minutes=30)
     finances: timedelta = timedelta(hours=1)
     """Amazon pays in weekly runs; its answers are budgeted to one a second."""
+    receipts: timedelta = timedelta(hours=6)
+    """How often it is asked what docks have counted in: that takes them days."""
     circular: timedelta = timedelta(minutes=5)
     """How often cycles are asked for what changed."""
     sweep: timedelta = timedelta(hours=1)

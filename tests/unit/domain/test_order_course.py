@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from trueup.base.money import Money, UnitPrice
 from trueup.domain.amazon_invoices import AmazonInvoice, AmazonInvoiceLine, AmazonInvoiceStatus
 from trueup.domain.invoices import Invoice, InvoiceLine
-from trueup.domain.order_course import Billed, LineCourse, OrderFacts, Placed, Told, course_of
+from trueup.domain.order_course import Billed, CountedIn, LineCourse, OrderFacts, Placed, Told, course_of
 from trueup.domain.proofs import ProofKind
 
 LAMP = Placed(1, "LAMP", "B00LAMP", 24, 24, "in stock")
@@ -111,3 +111,41 @@ def test_lines_of_one_product_share_what_is_told_of_it(promised: list[int], ship
     counts = [course.shipped.eaches for course in course_of(OrderFacts(lines, closed=True, told=told))]
     assert sum(each or 0 for each in counts) == shipped
     assert all((each or 0) <= most for each, most in zip(counts[:-1], promised[:-1], strict=True))
+
+
+def counted(sequence: int, eaches: int) -> CountedIn:
+    """Amazon's status of a line, as a look showed it."""
+    return CountedIn(sequence, eaches, date(2026, 11, 5), "c" * 64)
+
+
+def test_what_amazons_status_counted_in_is_said_by_line_with_its_look() -> None:
+    """Of a product on two lines each has its own; where one line is not told of, the product's sum is not known by it."""
+    twin = replace(LAMP, sequence=2, ordered=6, acknowledged=6)
+    facts = OrderFacts((LAMP, twin), closed=False, counted_in=(counted(1, 24), counted(2, 0)))
+    first, second = course_of(facts)
+    assert words(first, "received") == [(24, "")] and words(second, "received") == [(0, "")]
+    assert first.received.why == "Amazon's own status of the order, looked at on 2026-11-05"
+    assert first.received.evidence == ("c" * 64,)
+    [alone, _] = course_of(replace(facts, counted_in=(counted(1, 24),)))
+    assert alone.received.eaches is None and "told of no receipt" in alone.received.why
+    told = (Told(ProofKind.SHIPPED, "LAMP", "", 24, "s" * 64),)
+    [course] = course_of(OrderFacts((LAMP,), closed=False, told=told, counted_in=(counted(1, 10),)))
+    assert words(course, "received") == [(10, "so far")]
+
+
+def test_a_claim_that_amazons_own_status_contradicts_is_seen() -> None:
+    """The status says all came, the claim says less: both are said; where they agree, or only the claim tells, it is short."""
+    bills = (billed(("LAMP", 24, 1000), shortage=4000),)
+    facts = OrderFacts((LAMP,), closed=True, billed=bills, counted_in=(counted(1, 24),))
+    [course] = course_of(facts)
+    assert words(course, "received") == [(24, "disputed")]
+    assert course.received.against == (
+        "Amazon tells two numbers of what it received: 24 (Amazon's own status of the order, looked at on 2026-11-05), "
+        "20 (invoiced, less what Amazon claims to miss)."
+    )
+    [agreed] = course_of(replace(facts, counted_in=(counted(1, 20),)))
+    assert (words(agreed, "received"), agreed.received.against) == ([(20, "short")], "")
+    [lagging] = course_of(replace(facts, counted_in=(counted(1, 0),)))
+    assert (words(lagging, "received"), lagging.received.against) == ([(20, "short")], ""), "nothing yet contradicts nothing"
+    [derived] = course_of(replace(facts, closed=False, counted_in=()))
+    assert (words(derived, "received"), derived.received.against) == ([(20, "short")], "")

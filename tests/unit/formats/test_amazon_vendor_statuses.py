@@ -62,6 +62,29 @@ def test_both_spellings_of_partly_received_are_known(word: str) -> None:
     assert read_order_statuses(page(line(receivingStatus={"receiveStatus": word}))).findings == ()
 
 
+def test_what_was_counted_in_is_read_in_the_unit_of_the_order_and_never_costs_the_answer() -> None:
+    """How much and when last; what is amiss with it is a warning, and the line's confirmation is read all the same."""
+    told = {
+        "receiveStatus": "PARTIALLY_RECEIVED",
+        "receivedQuantity": eaches(12),
+        "lastReceiveDate": "2020-09-01T10:00:00Z",
+    }
+    [found] = read_order_statuses(page(line(receivingStatus=told))).values[0].lines
+    assert (found.received, found.received_at) == (12, datetime(2020, 9, 1, 10, tzinfo=UTC))
+    cases = {"orderedQuantity": {"amount": 10, "unitOfMeasure": "Cases", "unitSize": 12}}
+    [found] = read_order_statuses(page(line(orderedQuantity=cases, receivingStatus=told))).values[0].lines
+    assert found.received == 1
+    for odd in (
+        {**told, "receivedQuantity": eaches(-1)},
+        {**told, "lastReceiveDate": "soon"},
+        {"receivedQuantity": {"amount": 3}},
+    ):
+        reading = read_order_statuses(page(line(receivingStatus=odd)))
+        [found] = reading.values[0].lines
+        assert (found.received, found.confirmation, found.accepted) == (None, "PARTIALLY_ACCEPTED", 15)
+        assert [finding.severity.value for finding in reading.findings] == ["warning"]
+
+
 def test_what_amazon_does_not_say_confirms_nothing() -> None:
     """No status, or one of an unknown name, is UNCONFIRMED."""
     (bare,) = read_order_statuses(page({"itemSequenceNumber": "1"})).values

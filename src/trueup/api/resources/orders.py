@@ -69,11 +69,13 @@ class Decision(Shape):
 
 class Counted(Shape):
     """So many eaches; null where nobody says it, which is not zero. `word`: how it differs from the step before, empty where it
-    does not; `why`: who says it, or why it is not known; `evidence`: the documents that say it."""
+    does not; `why`: who says it, or why it is not known; `against`: who says otherwise of the same, empty where nobody does;
+    `evidence`: the documents that say it."""
 
     eaches: int | None
     word: str
     why: str
+    against: str
     evidence: list[Hash]
 
 

@@ -113,6 +113,24 @@ class AmazonVendor(Wired):
             f"{self.name}: the status of {number} is {_EMPTY_PAGES} empty pages; Amazon leads nowhere."
         )
 
+    def fetch_order_statuses(self, start: datetime, end: datetime, page: str | None) -> Page:
+        """One page of what Amazon holds of the orders whose status changed between two instants, receipts at its docks among it.
+
+        Its windows are of updates, not of changes (which this operation refuses). Raises Refused for a window longer than 7 days,
+        empty, or farther back than 180; RemoteError.
+        """
+        start, end = self._checked(start, end)
+        params = {
+            "updatedAfter": write_instant(start),
+            "updatedBefore": write_instant(end),
+            "limit": str(PAGE_SIZE),
+        }
+        if page is not None:
+            params["nextToken"] = page
+        reply = self._calls.make(Call(GET_STATUS, params))
+        name = f"{GET_STATUS.name}-updated-{_stamp(start)}-{_stamp(end)}"
+        return self._page(reply, f"{name}-{digest_of(page.encode())[:8]}" if page is not None else name)
+
     def fetch_transaction(self, reference: str) -> Page:
         """How far Amazon is with a submission. Raises NotFound, RemoteError."""
         reply = self._calls.make(Call(GET_TRANSACTION, identifier=named(self.name, reference, "transaction")))

@@ -7,7 +7,17 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from trueup.console.money_words import Names
-from trueup.console.order_story import ANSWERS, DOCUMENTS, PEOPLE, sentence_of, steps_of, timeline_of, unknowns_of
+from trueup.console.order_story import (
+    ANSWERS,
+    DELIVERIES,
+    DOCUMENTS,
+    PEOPLE,
+    contradictions_of,
+    sentence_of,
+    steps_of,
+    timeline_of,
+    unknowns_of,
+)
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, state_of
@@ -77,6 +87,7 @@ def _story(visit: Visit) -> Response:
         steps=steps_of(order, money),
         stages=STAGES,
         unknowns=unknowns_of(order),
+        contradictions=contradictions_of(order),
         money=money,
         billed=billed_json(billed),
         names=names,
@@ -84,6 +95,7 @@ def _story(visit: Visit) -> Response:
         parts=_PARTS,
         events=timeline_of(orders.explain_order(visit.connection, order_id), comments, state["events"]),
         answers=ANSWERS,
+        deliveries=DELIVERIES,
         takes_back=_takes_back(visit, order),
     )
 

@@ -1,4 +1,5 @@
-"""getPurchaseOrdersStatus replies: what Amazon holds of each order line, the independent read-back of an acknowledgement.
+"""getPurchaseOrdersStatus replies: what Amazon holds of each order line, the independent read-back of an acknowledgement, and what
+its docks have counted in.
 
 Here the ASIN is called `buyerProductIdentifier`, and a line partly received is PARTIALLY_RECEIVED in the model's list but
 PARTIALLY_RECEIVE on its page; both are read. Amounts are given in the unit of the order.
@@ -16,6 +17,7 @@ from trueup.domain.landing import LineStatus, OrderStatus
 from trueup.formats.amazon_vendor._elements import (
     Element,
     Note,
+    Unfit,
     findings_of,
     next_page,
     open_reply,
@@ -65,9 +67,7 @@ def _line(item: Element) -> LineStatus:
     if answer["confirmationStatus"]:
         # A word that is not known proves nothing, so it counts as no confirmation.
         confirmation = answer["confirmationStatus"].word(_CONFIRMATIONS, missing=UNCONFIRMED, unknown=UNCONFIRMED)
-    receipt = item["receivingStatus"]["receiveStatus"]
-    if receipt:
-        receipt.word(_RECEIPTS, missing="unknown", unknown="unknown")
+    received, received_at = _receipt(item["receivingStatus"], ordered)
     return LineStatus(
         sequence=sequence,
         ordered=ordered.amount if ordered else None,
@@ -75,7 +75,24 @@ def _line(item: Element) -> LineStatus:
         rejected=_amount(answer["rejectedQuantity"], ordered),
         confirmation=confirmation,
         acknowledged_at=_latest(answer["acknowledgementStatusDetails"]),
+        received=received,
+        received_at=received_at,
     )
+
+
+def _receipt(receipt: Element, ordered: Quantity | None) -> tuple[int | None, datetime | None]:
+    """What was counted in, and when last. It proves no answer, so that what is amiss with it is a warning: the rest is read."""
+    try:
+        if receipt["receiveStatus"]:
+            receipt["receiveStatus"].word(_RECEIPTS, missing="unknown", unknown="unknown")
+        counted = _amount(receipt["receivedQuantity"], ordered)
+        if counted is not None and counted < 0:
+            receipt["receivedQuantity"].warn("negative", "is less than nothing; it is left out")
+            counted = None
+        return counted, receipt["lastReceiveDate"].instant()
+    except Unfit as error:
+        receipt.warn(error.code, f"is left out: {error}")
+        return None, None
 
 
 def _latest(details: Element) -> datetime | None:

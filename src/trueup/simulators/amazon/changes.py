@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from trueup.base.errors import Invalid
-from trueup.simulators.amazon.orders import Line, OrderBook, PurchaseOrder, QuantityChange, new_line
+from trueup.simulators.amazon.orders import DockReceipt, Line, OrderBook, PurchaseOrder, QuantityChange, new_line
 from trueup.simulators.amazon.shapes import LineChange, Money, OrderChange
 
 
@@ -44,11 +44,17 @@ def close_order(book: OrderBook, order: PurchaseOrder, now: datetime) -> None:
 
 
 def receive(book: OrderBook, order: PurchaseOrder, pieces: Mapping[str, int], now: datetime) -> None:
-    """Book pieces received per line, in the line's own unit; an order that has all it was promised is closed."""
+    """Book pieces received per line, in the line's own unit, perhaps a part of them on each of several days; a correction of what
+    was counted is negative. An order that has all it was promised is closed. Raises Invalid, with nothing changed, for less than
+    nothing."""
     lines = [(find_line(order, number), amount) for number, amount in pieces.items()]
     for line, amount in lines:
-        line.received += amount
-        line.last_received_at = now
+        if line.received + amount < 0:
+            raise Invalid(
+                f"Order {order.number} line {line.number}: {line.received} received, so that {amount} is less than nothing."
+            )
+    for line, amount in lines:
+        line.receipts.append(DockReceipt(now, amount))
     promised = [line for line in order.lines.values() if line.current and line.current.outcome]
     awaited = any(
         line.current is None or line.current.backordered or line.received < line.current.accepted

@@ -24,6 +24,8 @@ ever) and each time with `probability`, drawn from the simulator's seed. What ea
 | report_fatal | a report ends FATAL; its document says `text`, with an empty one there is none |
 | address_expired | the address of a report's document has expired when it is given |
 | document_damaged | a report's document is cut in half |
+| receipts_lag | the status shows of a line what had been counted in `seconds` ago (Vendor Central shows more) |
+| receipts_missing | the status tells nothing of receipts, as for some vendors |
 | contradicts | the status shows one piece less accepted (with none accepted: one more) than was acknowledged |
 """
 
@@ -60,6 +62,8 @@ class FaultKind(StrEnum):
     ASCENDING_REFUSED = "ascending_refused"
     CHANGED_MID_FLIGHT = "changed_mid_flight"
     CONTRADICTS = "contradicts"
+    RECEIPTS_LAG = "receipts_lag"
+    RECEIPTS_MISSING = "receipts_missing"
     REPORT_STUCK = "report_stuck"
     REPORT_FATAL = "report_fatal"
     ADDRESS_EXPIRED = "address_expired"

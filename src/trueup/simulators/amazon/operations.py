@@ -33,7 +33,7 @@ from trueup.simulators.amazon.replies import (
 )
 from trueup.simulators.amazon.reports import PERFORM_REPORTS
 from trueup.simulators.amazon.shapes import AcknowledgementRequest
-from trueup.simulators.amazon.status import write_status
+from trueup.simulators.amazon.status import Telling, write_status
 from trueup.simulators.amazon.warehouses import PERFORM_INVENTORY
 
 if TYPE_CHECKING:
@@ -102,14 +102,21 @@ def get_purchase_orders_status(simulator: AmazonSimulator, call: Call) -> Reply:
     """getPurchaseOrdersStatus."""
     query = read_status_query(call.parameters, _asking(simulator, call))
     page, token = _page(simulator, call, query)
-    written = [
-        write_status(
-            order,
-            contradict=simulator.faults.take(FaultKind.CONTRADICTS, STATUS, (order.number,)) is not None,
-        )
-        for order in page
-    ]
+    written = [_status_as_told(simulator, order, call.now) for order in page]
     return _list_reply("ordersStatus", page, written, token)
+
+
+def _status_as_told(simulator: AmazonSimulator, order: PurchaseOrder, now: datetime) -> Raw:
+    """The status of an order, with the lies that are told of it."""
+
+    def told(kind: FaultKind) -> Any:
+        return simulator.faults.take(kind, STATUS, (order.number,))
+
+    lag, missing = told(FaultKind.RECEIPTS_LAG), told(FaultKind.RECEIPTS_MISSING) is not None
+    contradict = told(FaultKind.CONTRADICTS) is not None
+    return write_status(
+        order, Telling(contradict, None if lag is None else now - timedelta(seconds=lag.seconds), not missing)
+    )
 
 
 def get_purchase_order(simulator: AmazonSimulator, call: Call) -> Reply:

@@ -49,6 +49,14 @@ class QuantityChange:
     by: int
 
 
+@dataclass(frozen=True, slots=True)
+class DockReceipt:
+    """What a fulfilment centre counted in of a line at once; a correction of its count may be negative."""
+
+    at: datetime
+    amount: int
+
+
 @dataclass(slots=True)
 class Line:
     """One line: what Amazon ordered, what the vendor said in turn, what arrived."""
@@ -60,8 +68,17 @@ class Line:
     current: LineAcknowledgement | None = None
     answered: bool = False
     never_again: int = 0
-    received: int = 0
-    last_received_at: datetime | None = None
+    receipts: list[DockReceipt] = field(default_factory=list)
+
+    @property
+    def received(self) -> int:
+        """Pieces counted in, in the line's own unit."""
+        return sum(receipt.amount for receipt in self.receipts)
+
+    def received_by(self, moment: datetime | None) -> tuple[int, datetime | None]:
+        """What was counted in by a moment (None: by now), and when last."""
+        known = [each for each in self.receipts if moment is None or each.at <= moment]
+        return sum(each.amount for each in known), known[-1].at if known else None
 
     @property
     def number(self) -> int:

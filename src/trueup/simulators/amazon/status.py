@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -45,12 +46,13 @@ def confirmed(line: Line) -> Confirmed:
     return Confirmed(status, accepted, rejected)
 
 
-def receive_status(line: Line) -> str:
-    """NOT_RECEIVED, PARTIALLY_RECEIVED or RECEIVED, against what was accepted."""
-    if line.received <= 0:
+def receive_status(line: Line, received: int | None = None) -> str:
+    """NOT_RECEIVED, PARTIALLY_RECEIVED or RECEIVED, against what was accepted; of so many pieces, or of what was counted in."""
+    received = line.received if received is None else received
+    if received <= 0:
         return "NOT_RECEIVED"
     accepted, _ = shown_quantities(line.current)
-    return "RECEIVED" if line.received >= max(accepted, 1) else "PARTIALLY_RECEIVED"
+    return "RECEIVED" if received >= max(accepted, 1) else "PARTIALLY_RECEIVED"
 
 
 def order_is_open(order: PurchaseOrder) -> bool:
@@ -58,16 +60,29 @@ def order_is_open(order: PurchaseOrder) -> bool:
     return order.state != "Closed"
 
 
-def write_status(order: PurchaseOrder, *, contradict: bool = False) -> Raw:
-    """One element of ordersStatus; `contradict` shows other accepted quantities than were acknowledged."""
-    if contradict:
-        return Raw(msgspec.json.encode(_status(order, contradict=True)))
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How the status is told: truly, or with other accepted quantities than were acknowledged, with what had been received by an
+    earlier moment, or with nothing about receipts."""
+
+    contradict: bool = False
+    received_until: datetime | None = None
+    receipts: bool = True
+
+
+TRULY = Telling()
+
+
+def write_status(order: PurchaseOrder, telling: Telling = TRULY) -> Raw:
+    """One element of ordersStatus."""
+    if telling != TRULY:
+        return Raw(msgspec.json.encode(_status(order, telling)))
     if order.status_written is None:
-        order.status_written = Raw(msgspec.json.encode(_status(order)))
+        order.status_written = Raw(msgspec.json.encode(_status(order, telling)))
     return order.status_written
 
 
-def _status(order: PurchaseOrder, *, contradict: bool = False) -> dict[str, Any]:
+def _status(order: PurchaseOrder, telling: Telling) -> dict[str, Any]:
     details = order.document.order_details
     return {
         "purchaseOrderNumber": order.number,
@@ -77,20 +92,12 @@ def _status(order: PurchaseOrder, *, contradict: bool = False) -> dict[str, Any]
         "sellingParty": details.selling_party,
         # The published shape requires it even for an order that never named one.
         "shipToParty": details.ship_to_party or {"partyId": ""},
-        "itemStatus": [_item(line, order.irregular, contradict) for line in order.lines.values()],
+        "itemStatus": [_item(line, order.irregular, telling) for line in order.lines.values()],
     }
 
 
-def _item(line: Line, irregular: bool, contradict: bool) -> dict[str, Any]:
+def _item(line: Line, irregular: bool, telling: Telling) -> dict[str, Any]:
     item = line.item
-    received: dict[str, Any] = {
-        "receiveStatus": receive_status(line),
-        "receivedQuantity": line.quantity(line.received),
-    }
-    if irregular and received["receiveStatus"] == "PARTIALLY_RECEIVED":
-        received["receiveStatus"] = "PARTIALLY_RECEIVE"  # the other spelling of Amazon's own page
-    if line.last_received_at is not None:
-        received["lastReceiveDate"] = write_instant(line.last_received_at)
     return _without_nothing(
         {
             "itemSequenceNumber": item.item_sequence_number.zfill(5 if irregular else 0),
@@ -102,10 +109,22 @@ def _item(line: Line, irregular: bool, contradict: bool) -> dict[str, Any]:
                 "orderedQuantity": item.ordered_quantity,
                 "orderedQuantityDetails": _ordered_history(line),
             },
-            "acknowledgementStatus": _acknowledgement(line, contradict),
-            "receivingStatus": received,
+            "acknowledgementStatus": _acknowledgement(line, telling.contradict),
+            "receivingStatus": _receipts(line, irregular, telling.received_until) if telling.receipts else None,
         }
     )
+
+
+def _receipts(line: Line, irregular: bool, until: datetime | None) -> dict[str, Any]:
+    """All receipts together, and the day of the latest."""
+    received, last_at = line.received_by(until)
+    status = receive_status(line, received)
+    if irregular and status == "PARTIALLY_RECEIVED":
+        status = "PARTIALLY_RECEIVE"  # the other spelling of Amazon's own page
+    shown: dict[str, Any] = {"receiveStatus": status, "receivedQuantity": line.quantity(received)}
+    if last_at is not None:
+        shown["lastReceiveDate"] = write_instant(last_at)
+    return shown
 
 
 def _ordered_history(line: Line) -> list[dict[str, Any]]:

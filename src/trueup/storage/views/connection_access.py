@@ -65,14 +65,19 @@ class Access:
         if self.tested is None:
             return "idle"
         verdicts = {each["verdict"] for each in self.tested.found}
-        return "bad" if "fails" in verdicts else "warn" if "missing" in verdicts else "ok"
+        if "fails" in verdicts:
+            return "bad"
+        # What was not tried, or is not offered, shows nothing: something has to have worked.
+        return "warn" if "missing" in verdicts else "ok" if "works" in verdicts else "idle"
 
     @property
     def word(self) -> str:
         """The last test in words."""
         if self.tested is None:
             return "Unknown, never tested"
-        return f"{self.amiss} of {len(self.tested.found)} amiss" if self.amiss else "Works"
+        if self.amiss:
+            return f"{self.amiss} of {len(self.tested.found)} amiss"
+        return "Works" if self.state == "ok" else "Unknown, nothing could be tried"
 
     @property
     def last(self) -> Use | None:

@@ -10,13 +10,24 @@ import sqlalchemy as sa
 from trueup.base.money import Money
 from trueup.domain.acknowledgements import LineDecision
 from trueup.domain.invoices import normal_reference
-from trueup.domain.order_course import STAGES, Billed, Count, LineCourse, OrderFacts, Placed, Told, course_of
+from trueup.domain.order_course import (
+    STAGES,
+    Billed,
+    Count,
+    CountedIn,
+    LineCourse,
+    OrderFacts,
+    Placed,
+    Told,
+    course_of,
+)
 from trueup.domain.orders import OrderLine, OrderState
 from trueup.domain.proofs import ProofKind
 from trueup.storage import decisions, sales_orders, stock
 from trueup.storage.amazon_invoices import witnesses_of
 from trueup.storage.bulk import array_text
 from trueup.storage.invoices import WITH_OPEN, SavedInvoice, invoices, saved_invoice
+from trueup.storage.line_receipts import load_receipts
 from trueup.storage.orders import SavedOrder
 from trueup.storage.proofs import SavedProof, proofs, saved_proof
 
@@ -24,7 +35,8 @@ from trueup.storage.proofs import SavedProof, proofs, saved_proof
 def load_course(connection: sa.Connection, saved: SavedOrder) -> dict[int, dict[str, Any]]:
     """The course of an order's lines, by their numbers, each count as plain JSON."""
     billed = load_billed(connection, saved.order.partner, saved.order.number)
-    lines = _lines(connection, saved)
+    decided = {sequence: kept.decision for sequence, kept in decisions.load_decisions(connection, saved.id).items()}
+    lines = _lines(connection, saved, decided)
     proven = _proofs(connection, saved, billed)
     facts = OrderFacts(
         lines=lines,
@@ -33,6 +45,7 @@ def load_course(connection: sa.Connection, saved: SavedOrder) -> dict[int, dict[
         parcels=_parcels(connection, saved.id, sorted({line.sku for line in lines if line.sku})),
         uncounted=tuple(each.evidence for each in proven if each.proof.quantity is None),
         billed=_bills(connection, saved, billed),
+        counted_in=_counted_in(connection, saved, decided),
     )
     return {course.sequence: course_json(course) for course in course_of(facts)}
 
@@ -43,7 +56,13 @@ def course_json(course: LineCourse) -> dict[str, Any]:
 
 
 def _count_json(count: Count) -> dict[str, Any]:
-    return {"eaches": count.eaches, "word": count.word, "why": count.why, "evidence": list(count.evidence)}
+    return {
+        "eaches": count.eaches,
+        "word": count.word,
+        "why": count.why,
+        "against": count.against,
+        "evidence": list(count.evidence),
+    }
 
 
 def load_billed(connection: sa.Connection, partner: str, number: str) -> list[SavedInvoice]:
@@ -55,13 +74,11 @@ def load_billed(connection: sa.Connection, partner: str, number: str) -> list[Sa
     return [saved_invoice(row) for row in connection.execute(ordered).mappings()]
 
 
-def _lines(connection: sa.Connection, saved: SavedOrder) -> tuple[Placed, ...]:
-    decided = decisions.load_decisions(connection, saved.id)
+def _lines(connection: sa.Connection, saved: SavedOrder, decided: Mapping[int, LineDecision]) -> tuple[Placed, ...]:
     reserved = stock.load_order_reservations(connection, saved.id)
     placed = []
     for line in saved.order.lines:
-        kept, held = decided.get(line.sequence), reserved.get(line.sequence)
-        decision = kept.decision if kept else None
+        decision, held = decided.get(line.sequence), reserved.get(line.sequence)
         size = line.ordered.unit_size or _size_of(decision)
         answered = _answered(decision, size) if decision else None if line.ordered.amount else 0
         placed.append(
@@ -128,6 +145,21 @@ def _proofs(connection: sa.Connection, saved: SavedOrder, billed: Sequence[Saved
 
 def _told(kept: SavedProof) -> Told:
     return Told(kept.proof.kind, kept.proof.sku, "", kept.proof.quantity or 0, kept.evidence)
+
+
+def _counted_in(
+    connection: sa.Connection, saved: SavedOrder, decided: Mapping[int, LineDecision]
+) -> tuple[CountedIn, ...]:
+    """What the buyer's status says of the order's lines, in eaches; nothing of a line of cases whose size nobody says."""
+    told = load_receipts(connection, saved.order.partner, saved.order.number)
+    found = []
+    for line in saved.order.lines:
+        receipt = told.get(line.sequence)
+        size = line.ordered.unit_size or _size_of(decided.get(line.sequence))
+        if receipt is not None and (size or not receipt.received):
+            eaches = receipt.received * (size or 1)
+            found.append(CountedIn(line.sequence, eaches, receipt.seen_at.date(), receipt.evidence))
+    return tuple(found)
 
 
 def _bills(connection: sa.Connection, saved: SavedOrder, billed: Sequence[SavedInvoice]) -> tuple[Billed, ...]:

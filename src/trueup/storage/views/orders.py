@@ -15,6 +15,7 @@ from trueup.storage import acts, decisions, deliveries, orders, sales_orders, st
 from trueup.storage.cases import case_of, cases
 from trueup.storage.invoices import invoices
 from trueup.storage.json_values import to_json
+from trueup.storage.line_receipts import list_receipts
 from trueup.storage.orders import SavedOrder
 from trueup.storage.views.cases import case_json
 from trueup.storage.views.order_course import load_course
@@ -269,6 +270,7 @@ def explain_order(connection: sa.Connection, order_id: int) -> list[dict[str, An
         }
         for row in case_rows
     ]
+    events += _counted_in(connection, saved)
     sold = sales_orders.load_sales_order(connection, order_id)
     if sold is not None:
         events.append(
@@ -282,6 +284,32 @@ def explain_order(connection: sa.Connection, order_id: int) -> list[dict[str, An
             }
         )
     return [{**event, "at": _when(event["at"])} for event in sorted(events, key=lambda event: event["at"])]
+
+
+def _counted_in(connection: sa.Connection, saved: SavedOrder) -> list[dict[str, Any]]:
+    """What the buyer's status showed of receipts, look by look, with what that changed; that nothing came yet is no event."""
+    events: dict[tuple[datetime, str], dict[str, Any]] = {}
+    known: dict[int, int] = {}
+    for each in list_receipts(connection, saved.order.partner, saved.order.number):
+        before = known.get(each.sequence, 0)
+        known[each.sequence] = each.received
+        if each.received == before:
+            continue
+        event = events.setdefault(
+            (each.seen_at, each.evidence),
+            {
+                "at": each.seen_at,
+                "who": "trueup",
+                "what": "goods.counted-in",
+                "about": each.source,
+                "details": {},
+                "evidence": each.evidence,
+            },
+        )
+        event["details"][str(each.sequence)] = (
+            f"{each.received} in all, {abs(each.received - before)} {'more' if each.received > before else 'fewer'}"
+        )
+    return list(events.values())
 
 
 def delivery_json(delivery: Delivery) -> dict[str, Any]:

@@ -46,6 +46,7 @@ _FLOWS: Mapping[str, tuple[str, str]] = {
     "poll_cycles": ("Take in changed cycles of {}", "first"),
     "poll_invoice_statuses": ("Take in what {} says of our invoices", "first"),
     "poll_orders": ("Take in {1} orders of {0}", "two"),
+    "poll_receipts": ("Take in what {} has counted in", "first"),
     "poll_remittances": ("Take in payments of {}", "first"),
     "poll_sales": ("Take in orders of {}", "first"),
     "prove_advice": ("Read back the stock advised", ""),

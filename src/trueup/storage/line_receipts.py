@@ -1,0 +1,114 @@
+"""What buyers' own statuses say that their docks counted in: by line, each number that was shown, with the look that showed it.
+
+Kept by the order's number, for a status may be read before its order is. Rows are added, never changed: a number that goes down
+is as much of a fact as one that goes up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from trueup.domain.landing import OrderStatus
+from trueup.storage.schema import metadata
+
+line_receipts = sa.Table(
+    "line_receipts",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("partner", sa.Text, nullable=False),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("received", sa.BigInteger, nullable=False),
+    sa.Column("received_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("told_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("evidence", sa.CHAR(64), nullable=False),
+    sa.Column("seen_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.CheckConstraint("received >= 0", name="received"),
+    sa.Index("ix_line_receipts_line", "partner", "number", "sequence", "id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Who was asked, by which connection, when, and the document that it answered with."""
+
+    partner: str
+    source: str
+    evidence: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LineReceipt:
+    """So many of a line, in the unit of the order, were counted in. `received_at`: the latest receipt, where that is told."""
+
+    sequence: int
+    received: int
+    received_at: datetime | None
+    source: str
+    evidence: str
+    seen_at: datetime
+
+
+def save_receipts(connection: sa.Connection, look: Look, status: OrderStatus) -> int:
+    """Keep what a status says otherwise than the look before it; what is older than what is kept says nothing. How many lines were
+    news."""
+    told = {line.sequence: line for line in status.lines if line.received is not None and line.received >= 0}
+    if not told:
+        return 0
+    # Of two looks at once the second waits, or both would write down the same news.
+    connection.execute(_LOCK, {"key": f"receipts of {look.partner} {status.number}"})
+    known = {row.sequence: row for row in connection.execute(_newest(look.partner, status.number))}
+    rows: list[dict[str, Any]] = []
+    for sequence, line in told.items():
+        before = known.get(sequence)
+        if before is not None:
+            if (before.received, before.received_at) == (line.received, line.received_at):
+                continue
+            if status.updated_at is not None and before.told_at is not None and status.updated_at < before.told_at:
+                continue
+        rows.append({"sequence": sequence, "received": line.received, "received_at": line.received_at})
+    same: dict[str, Any] = {
+        "partner": look.partner,
+        "number": status.number,
+        "told_at": status.updated_at,
+        "source": look.source,
+        "evidence": look.evidence,
+        "seen_at": look.at,
+    }
+    if rows:
+        connection.execute(sa.insert(line_receipts), [row | same for row in rows])
+    return len(rows)
+
+
+def load_receipts(connection: sa.Connection, partner: str, number: str) -> dict[int, LineReceipt]:
+    """The newest word on each line of an order; a line of which nothing was shown is not there."""
+    return {each.sequence: each for each in _receipts(connection.execute(_newest(partner, number)))}
+
+
+def list_receipts(connection: sa.Connection, partner: str, number: str) -> list[LineReceipt]:
+    """Every number that was shown of an order's lines, the earliest look first."""
+    query = sa.select(line_receipts).where(line_receipts.c.partner == partner, line_receipts.c.number == number)
+    return _receipts(connection.execute(query.order_by(line_receipts.c.id)))
+
+
+def _newest(partner: str, number: str) -> sa.Select[tuple[object, ...]]:
+    kept = line_receipts.c
+    latest = (
+        sa.select(sa.func.max(kept.id)).where(kept.partner == partner, kept.number == number).group_by(kept.sequence)
+    )
+    return sa.select(line_receipts).where(kept.id.in_(latest.scalar_subquery())).order_by(kept.sequence)
+
+
+def _receipts(rows: Iterable[sa.Row[tuple[object, ...]]]) -> list[LineReceipt]:
+    names = ("sequence", "received", "received_at", "source", "evidence", "seen_at")
+    return [LineReceipt(*(getattr(row, name) for name in names)) for row in rows]
+
+
+_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
