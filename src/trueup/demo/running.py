@@ -37,6 +37,7 @@ _PACE = Pace(
     products=timedelta(hours=12),
     finances=timedelta(hours=24),
     proofs=timedelta(hours=24),
+    receipts=timedelta(hours=12),
     circular=timedelta(hours=6),
     sweep=timedelta(hours=12),
     credits=timedelta(hours=24),

@@ -12,8 +12,10 @@ from typing import Any
 from trueup.simulation.statements import (
     answers,
     books,
+    carried,
     channels,
     circular,
+    connections,
     direct,
     month_end,
     records,
@@ -78,6 +80,15 @@ OF_DIRECT: tuple[Callable[[Evidence], Statement], ...] = (
     direct.nothing_repeated,
     direct.refused_item_told,
     direct.drift_told,
+)
+OF_CARRIED: tuple[Callable[[Evidence], Statement], ...] = (
+    carried.each_step_is_told_as_it_was,
+    carried.carried_money_adds_up,
+    carried.what_amazon_contradicts_is_told,
+)
+OF_CONNECTIONS: tuple[Callable[[Evidence], Statement], ...] = (
+    connections.every_connection_tested,
+    connections.roles_are_those_granted,
 )
 OF_CIRCULAR: tuple[Callable[[Evidence], Statement], ...] = (
     circular.every_unit_known,
@@ -150,3 +161,15 @@ def audit_circular(given: Mapping[str, Any]) -> list[Statement]:
     """The statements about rentals, trade-ins and their credits."""
     evidence = Evidence(given)
     return [state(evidence) for state in OF_CIRCULAR]
+
+
+def audit_carried(given: Mapping[str, Any]) -> list[Statement]:
+    """The statements about orders that were carried to the end."""
+    evidence = Evidence(given)
+    return [state(evidence) for state in OF_CARRIED]
+
+
+def audit_connections(given: Mapping[str, Any]) -> list[Statement]:
+    """The statements about connections that a person tested."""
+    evidence = Evidence(given)
+    return [state(evidence) for state in OF_CONNECTIONS]

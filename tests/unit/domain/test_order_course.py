@@ -146,6 +146,8 @@ def test_a_claim_that_amazons_own_status_contradicts_is_seen() -> None:
     [agreed] = course_of(replace(facts, counted_in=(counted(1, 20),)))
     assert (words(agreed, "received"), agreed.received.against) == ([(20, "short")], "")
     [lagging] = course_of(replace(facts, counted_in=(counted(1, 0),)))
-    assert (words(lagging, "received"), lagging.received.against) == ([(20, "short")], ""), "nothing yet contradicts nothing"
+    assert (words(lagging, "received"), lagging.received.against) == ([(20, "short")], ""), (
+        "nothing yet contradicts nothing"
+    )
     [derived] = course_of(replace(facts, closed=False, counted_in=()))
     assert (words(derived, "received"), derived.received.against) == ([(20, "short")], "")

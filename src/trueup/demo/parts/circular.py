@@ -26,7 +26,7 @@ from trueup.simulation import installation
 from trueup.simulation.auditor import audit_circular
 from trueup.simulation.circular import goods
 from trueup.simulation.circular.collision import Collision, order_of_tents
-from trueup.simulation.circular.goods import BIKE, GOODS, ROPE, TENT, Goods
+from trueup.simulation.circular.goods import BIKE, GOODS, KAYAK, ROPE, TENT, Goods
 from trueup.simulation.circular.trade_ins import CARA, CUSTOMERS, DAN, TRADE_INS, TradedIn
 from trueup.simulation.happenings import amazon_order
 from trueup.simulation.statements.evidence import Statement
@@ -45,6 +45,8 @@ from trueup.workflows.take_back_goods import take_back
 
 _SUPERCYCLE_HEARS = ("ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_CANCELLED")
 _MASTER = "item-master-circular.csv"
+_KAYAKS = ((CARA, 1, 3), (DAN, 1, 7), (CARA, 2, 12))
+"""Who has a kayak from which day on to which: the first keeps it too long, the second is to bring it soon, the third has time."""
 
 
 @dataclass
@@ -57,6 +59,8 @@ class Circular(Player):
     conditions: dict[str, int]
     rentals: dict[str, str] = field(default_factory=dict)
     """The shop's order of the first rental of each product."""
+    kayaks: list[str] = field(default_factory=list)
+    """The shop's orders of those who have a kayak when the week is over."""
 
     def begin(self, app: Application) -> None:
         """The goods become known: who counts each, and for what Amazon buys it."""
@@ -68,8 +72,10 @@ class Circular(Player):
         acts: tuple[tuple[int, int, Callable[[], object]], ...] = (
             (0, 4, lambda: self._rent_first(DAN, BIKE, 1, 2)),
             (0, 4, lambda: self._rent_first(CARA, TENT, 10, 13)),
+            (0, 5, self._rent_kayaks),
             (0, 8, self._tell_of_trade_ins),
             (1, 2, lambda: self._send_out(BIKE)),
+            (1, 3, self._send_kayaks),
             (1, 4, self._grade),
             (2, 3, self._correct_costs),
             (2, 5, self._spend),
@@ -103,6 +109,13 @@ class Circular(Player):
     def _buy(self, who: str, what: Goods, properties: dict[str, str], **pays: Any) -> str:
         line = (self.variants[what.sku].id, 1, properties)
         return self.stage.shop.buy(Basket([line], self.customers[who], **pays)).name
+
+    def _rent_kayaks(self) -> None:
+        self.kayaks = [self._rent(who, KAYAK, first, last) for who, first, last in _KAYAKS]
+
+    def _send_kayaks(self) -> None:
+        for name in self.kayaks:
+            self.stage.shop.fulfil_by_hand(name)
 
     def _tell_of_trade_ins(self) -> None:
         by, today = person(self.app, installation.DECIDER), self.stage.clock.now().date()

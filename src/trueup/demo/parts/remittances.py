@@ -17,7 +17,7 @@ from trueup.demo.archive import EVERYTHING
 from trueup.demo.finance import Finance
 from trueup.demo.part import OF_FINANCE, Cue, Part, Player, Rows, Stage, person
 from trueup.domain.closing import Month as ClosedMonth
-from trueup.simulation import installation
+from trueup.simulation import carried, installation
 from trueup.simulation.auditor import audit_month
 from trueup.simulation.ledger import read_ledger
 from trueup.simulation.remittances.month import Month, november_statement, write_month
@@ -41,6 +41,8 @@ class Remittances(Player):
 
     stage: Stage
     month: Month
+    later: Period
+    """What the first days of the next month bring, which other parts bring about: invoices, and a payment."""
     laid: int = 0
     _finance: Finance | None = None
     imported: dict[str, int] = field(default_factory=dict)
@@ -96,7 +98,7 @@ class Remittances(Player):
             self._put(path, _OF_THE_BANK)
 
     def _lay_down_november(self) -> None:
-        self._inbox(_OF_THE_BANK).joinpath("bank-2026-11.csv").write_bytes(november_statement())
+        self._inbox(_OF_THE_BANK).joinpath("bank-2026-11.csv").write_bytes(november_statement(self.later.bank))
 
     def _put(self, path: Path, partner: str) -> None:
         shutil.copyfile(path, self._inbox(partner) / path.name)
@@ -147,7 +149,7 @@ class Remittances(Player):
         finance = self.finance
         return {
             "books": {
-                "truth": self.month.truth_as_json(),
+                "truth": self.month.truth_as_json() | {"later": [each.number for each in self.later.payments]},
                 "ledger": ledger,
                 "answers": {
                     "forms": {prefix: treatment for prefix, (_, treatment) in _KNOWN.items()},
@@ -168,8 +170,10 @@ class Remittances(Player):
         books, cases = evidence["books"], evidence["cases"]
         truth, ledger = books["truth"], books["ledger"]
         tellings = [source for row in ledger["payments"] for source in (row["sources"] or "").split()]
+        later = set(truth["later"])
         return {
-            "payments": len(ledger["payments"]),
+            "payments": sum(row["payment"] not in later for row in ledger["payments"]),
+            "later": len(later),
             "lines": sum(row["lines"] for row in ledger["payments"]),
             "tellings": {source: tellings.count(source) for source in sorted(set(tellings))},
             "files": evidence["files"],
@@ -200,7 +204,10 @@ class Remittances(Player):
         cases, rules = summary["cases"], summary["rules"]
         sources = ", ".join(f"{count} by {_SOURCES.get(name, name)}" for name, count in summary["tellings"].items())
         rows = [
-            ("remittances", f"{summary['payments']} payments of October, {summary['lines']:,} lines: {sources}"),
+            (
+                "remittances",
+                f"{summary['payments']} payments of October, {summary['later']} of November, {summary['lines']:,} lines: {sources}",
+            ),
             ("invoices", f"{summary['invoices']:,} of ours known, {summary['entries']:,} journal entries"),
         ]
         rows += [(f"books, {currency}", words) for currency, words in _money_words(summary["posted"])]
@@ -277,6 +284,8 @@ def _count(names: Iterable[str]) -> dict[str, int]:
 
 def _join(stage: Stage) -> Remittances:
     month = write_month(stage.folder / "october", stage.seed)
+    later = carried.period(stage.start.date())
+    month.truth.add(later)
     stage.settings.append(installation.write_finance_settings())
     for place in installation.inboxes().values():
         inbox = stage.folder / place
@@ -284,7 +293,7 @@ def _join(stage: Stage) -> Remittances:
             (inbox.parent / name).mkdir(parents=True)
     stage.amazon.add_remittances(month.told_by_api())
     stage.amazon.add_invoices(month.matched_by_api())
-    return Remittances(stage, month)
+    return Remittances(stage, month, later)
 
 
 PART = Part("remittances", "October's remittances, from payment to closed month", 20, _join)

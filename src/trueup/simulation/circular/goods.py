@@ -46,12 +46,13 @@ class Goods:
 
 TENT = Goods("RE-TENT", "Canvas Tent for four", "B0RETENT01", BY_ITEMS, 5, "48.00", "210.00")
 BIKE = Goods("RE-BIKE", "Cargo Bike", "B0REBIKE01", BY_ITEMS, 3, "65.00", "1150.00")
+KAYAK = Goods("RE-KAYAK", "Touring Kayak", "B0REKAYAK1", BY_ITEMS, 4, "54.00", "620.00")
 STOVE = Goods("RE-STOVE", "Camping Stove", "B0RESTOVE1", BY_NOBODY, 4, "12.00", "31.00")
 VASE = Goods("RE-VASE", "Wheel-thrown Vase", "B0REVASE01", BY_WAREHOUSE, 30, "39.00", "16.50")
 BOWL = Goods("RE-BOWL", "Salad Bowl, second quality", "B0REBOWL01", BY_WAREHOUSE, 24, "22.00", "9.80")
 LAMP = Goods("RE-LAMP", "Reading Lamp, refurbished", "B0RELAMP01", BY_WAREHOUSE, 18, "59.00", "27.40")
 ROPE = Goods("RE-ROPE", "Guy Rope, 20 m", "B0REROPE01", BY_SHOP, 40, "19.00", "7.60")
-GOODS = (TENT, BIKE, STOVE, VASE, BOWL, LAMP, ROPE)
+GOODS = (TENT, BIKE, KAYAK, STOVE, VASE, BOWL, LAMP, ROPE)
 SKUS = frozenset(goods.sku for goods in GOODS)
 NEW, USED = "Unused", "Used"
 """Two of Supercycle's conditions; Amazon buys the first alone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,10 +21,11 @@ from trueup.simulation.remittances.history import (
     truth_as_json,
     write_period,
 )
-from trueup.simulation.remittances.records import API, Invoice, Payment, Period
+from trueup.simulation.remittances.records import API, BankEntry, Invoice, Payment, Period
 from trueup.simulation.remittances.truth import Truth
 from trueup.simulation.remittances.world import END, History
 from trueup.simulation.remittances.writers.amazon_api import as_json, invoice_documents, remittances_as_told
+from trueup.simulation.remittances.writers.amounts import plain
 
 ANSWERING = frozenset({"US", "DE"})
 """The markets whose finance API answers."""
@@ -128,9 +129,13 @@ def write_month(folder: Path, seed: int) -> Month:
     return Month(folder, periods, truth)
 
 
-def november_statement() -> bytes:
-    """The bank's first days of November: fees alone, so that what did not come by then is missing."""
+def november_statement(entries: Sequence[BankEntry]) -> bytes:
+    """The bank's first days of November: what came then and fees, so that what did not come by then is missing."""
     rows = "".join(
+        f"{each.account},{each.booked_on},{plain(each.minor)},{each.currency},{each.payer},{each.text}\n"
+        for each in entries
+    )
+    rows += "".join(
         f"RIVERSIDE-{currency},2026-11-06,-1.00,{currency},BANK,FEE\n"
         for currency in sorted({market.pays_in for market in MARKETS})
     )

@@ -95,8 +95,9 @@ def month_locked(evidence: Evidence) -> Statement:
         found.demand(row["closed_by"] != row["approved_by"], f"{row['month']} was closed by one person alone")
         found.demand(not row["after"], f"{row['after']} entries were posted in {row['month']} after it was closed")
     wanted: Counter[Key] = Counter()
-    for (_, treatment, currency), minor in books.wanted.items():
-        wanted[(currency,)] += minor * (treatment == "cash")
+    later = books.truth.get("later", ())
+    for (payment, treatment, currency), minor in books.wanted.items():
+        wanted[(currency,)] += minor * (treatment == "cash" and payment not in later)
     has = Counter({(row["currency"],): row["minor"] for row in pack["received"]})
     for key, wants, is_ in apart(wanted, has):
         found.demand(False, f"the pack says that {shown(is_, key[0])} came in, {shown(wants, key[0])} did")
