@@ -108,7 +108,8 @@ TABLES: dict[str, str | tuple[str, str]] = {
         """order.received order.decided acknowledgement.proven shop.read-back case.resolved case.classified case.chosen
         case.approved""",
         """order.revised order.fallback acknowledgement.sent acknowledgement.received acknowledgement.unanswered
-        acknowledgement.rejected goods.counted-in case.proposed case.snoozed case.woken case.assigned case.commented""",
+        acknowledgement.rejected goods.counted-in goods.taken-back
+        case.proposed case.snoozed case.woken case.assigned case.commented""",
     ),
     "pages.came_back.STATES": "domain.vendor_returns.ReturnedState",
     "pages.circular.STANDINGS": "domain.circular_units.Lane",

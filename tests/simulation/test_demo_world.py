@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.simulation.tampered_carried import OF_CARRIED, OF_CONNECTIONS
 from tests.simulation.tampered_commerce import OF_THE_PROGRAMME, OF_THE_SHELF, demand_agreement
 from tests.simulation.tampered_direct import OF_DIRECT
 from tests.simulation.tampered_reports import OF_THE_REPORTS
@@ -25,7 +26,9 @@ from trueup.simulation.auditor import (
     OF_BOOKS,
     STATEMENTS,
     audit,
+    audit_carried,
     audit_circular,
+    audit_connections,
     audit_direct,
     audit_month,
     audit_reports,
@@ -244,7 +247,7 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
             assert "nobody here does yet" in _signed_in(url, "Sam Field"), "in no group that may look"
         evidence, month = demo.evidence("orders"), demo.evidence("remittances")
         programme, shelf, told = demo.evidence("circular"), demo.evidence("stock"), demo.evidence("reports")
-        direct = demo.evidence("direct")
+        direct, carried, tested = (demo.evidence(part) for part in ("direct", "carried", "connections"))
     broken = [statement.as_json() for statement in audit(evidence) if not statement.holds]
     assert not broken
     for name, tamper in TAMPERINGS:
@@ -263,6 +266,8 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
     demand_agreement(audit_stock, shelf, OF_THE_SHELF)
     demand_agreement(audit_reports, told, OF_THE_REPORTS, "retail")
     demand_agreement(audit_direct, direct, OF_DIRECT, "direct")
+    demand_agreement(audit_carried, carried, OF_CARRIED, "carried")
+    demand_agreement(audit_connections, tested, OF_CONNECTIONS, "connections")
     papers = {path.name for path in (tmp_path / ".demo" / "papers").iterdir()}
     assert {"close-2026-10.pdf", "close-2026-10.xlsx"} <= papers and any(name.startswith("dispute-") for name in papers)
 
