@@ -42,12 +42,12 @@ class Carried:
     price: str
 
 
-LANTERN = Carried("CO-LANTERN", "Storm Lantern", "B0COLANTR1", 240, "18.40", "39.00")
-CRATE = Carried("CO-CRATE", "Apple Crate, oak", "B0COCRATE1", 260, "12.60", "27.00")
-BLANKET = Carried("CO-BLANKET", "Picnic Blanket", "B0COBLANK1", 120, "22.10", "49.00")
-FLASK = Carried("CO-FLASK", "Vacuum Flask 1 l", "B0COFLASK1", 180, "9.75", "24.00")
-GRILL = Carried("CO-GRILL", "Table Grill, cast iron", "B0COGRILL1", 80, "34.90", "79.00")
-BUCKET = Carried("CO-BUCKET", "Zinc Bucket 10 l", "B0COBUCKT1", 140, "7.20", "18.00")
+LANTERN = Carried("WH-LANTERN", "Storm Lantern", "B0WHLANTR1", 240, "18.40", "39.00")
+CRATE = Carried("WH-CRATE", "Apple Crate, oak", "B0WHCRATE1", 260, "12.60", "27.00")
+BLANKET = Carried("WH-BLANKET", "Picnic Blanket", "B0WHBLANK1", 120, "22.10", "49.00")
+FLASK = Carried("WH-FLASK", "Vacuum Flask 1 l", "B0WHFLASK1", 180, "9.75", "24.00")
+GRILL = Carried("WH-GRILL", "Table Grill, cast iron", "B0WHGRILL1", 80, "34.90", "79.00")
+BUCKET = Carried("WH-BUCKET", "Zinc Bucket 10 l", "B0WHBUCKT1", 140, "7.20", "18.00")
 GOODS = (LANTERN, CRATE, BLANKET, FLASK, GRILL, BUCKET)
 SKUS = frozenset(each.sku for each in GOODS)
 

@@ -45,7 +45,7 @@ from trueup.workflows.take_back_goods import take_back
 
 _SUPERCYCLE_HEARS = ("ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_CANCELLED")
 _MASTER = "item-master-circular.csv"
-_KAYAKS = ((CARA, 1, 3), (DAN, 1, 7), (CARA, 2, 12))
+_KAYAKS = ((CARA, 1, 2), (DAN, 1, 5), (CARA, 2, 12))
 """Who has a kayak from which day on to which: the first keeps it too long, the second is to bring it soon, the third has time."""
 
 
