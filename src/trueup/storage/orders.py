@@ -35,6 +35,7 @@ orders = sa.Table(
     sa.Column("runs", sa.Integer, nullable=False),
     sa.UniqueConstraint("partner", "number"),
     sa.Index("ix_orders_ordered_at", "ordered_at", "id"),
+    sa.Index("ix_orders_due", sa.text("coalesce(answer_due_at, ordered_at)"), "id"),
     sa.Index("ix_orders_open", "id", postgresql_where=sa.text("state <> 'closed'")),
 )
 revisions = sa.Table(

@@ -62,7 +62,9 @@ _ROLLED = sa.text(
 )
 
 
-def page_account(connection: sa.Connection, month: Month, rolled: Rolled, part: str, at: str) -> Paged:
+def page_account(
+    connection: sa.Connection, month: Month, rolled: Rolled, part: str, at: str, limit: int = ROWS
+) -> Paged:
     """The lines of a part, the latest first: entry, day, kind, what, amount, and what it is about.
 
     Raises Invalid for a place that is none.
@@ -74,7 +76,7 @@ def page_account(connection: sa.Connection, month: Month, rolled: Rolled, part: 
         .where(line.account == rolled.account, line.currency == rolled.currency, *_within(month, part))
     )
     order = Order((entry.day, entry.id, line.number), descending=True)
-    return fetch_page(connection, query, order, at, ROWS)
+    return fetch_page(connection, query, order, at, limit)
 
 
 def _within(month: Month, part: str) -> list[sa.ColumnElement[Any]]:

@@ -56,7 +56,9 @@ def list_orders(
 
 
 _INVOICED = sa.exists().where(
-    invoices.c.partner == orders.orders.c.partner, invoices.c.purchase_order == orders.orders.c.number
+    invoices.c.partner == orders.orders.c.partner,
+    invoices.c.purchase_order == orders.orders.c.number,
+    invoices.c.purchase_order != sa.literal_column("''"),  # as the index of them says it
 )
 STAGES: dict[str, sa.ColumnElement[bool]] = {
     "to-answer": sa.func.coalesce(_NEWEST_DELIVERY, "prepared").in_(["prepared", "rejected"]),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 from trueup.base.errors import Invalid
 
@@ -51,8 +53,7 @@ def fetch_page(connection: sa.Connection, query: sa.Select[Any], order: Order, c
     ordered = [key.desc() if descending else key.asc() for key in order.keys]
     wanted = query.add_columns(*(key.label(f"key_{index}") for index, key in enumerate(order.keys)))
     if place is not None:
-        left, right = sa.tuple_(*order.keys), sa.tuple_(*_literals(place, order))
-        wanted = wanted.where(left < right if descending else left > right)
+        wanted = wanted.where(*_beyond(place, order, descending=descending))
     found = list(connection.execute(wanted.order_by(*ordered).limit(limit + 1)).mappings())
     more, rows = len(found) > limit, found[:limit]
     if back:
@@ -97,6 +98,22 @@ def _value(value: Any, key: sa.ColumnElement[Any]) -> Any:
     if not isinstance(value, kind) or (kind is str and "\x00" in value) or (kind is int and abs(value) >= _LARGEST):
         raise TypeError(value)
     return value
+
+
+def _beyond(place: Cursor, order: Order, *, descending: bool) -> Iterator[sa.ColumnElement[bool]]:
+    """Beyond a place. Where the keys are of several tables, no index of the first has them all: what they come to in that table
+    is said too, so that its rows before the place are not read."""
+    values = _literals(place, order)
+    left, right = sa.tuple_(*order.keys), sa.tuple_(*values)
+    yield left < right if descending else left > right
+    own = list(takewhile(lambda key: _tables(key) == _tables(order.keys[0]), order.keys))
+    if len(own) < len(order.keys):
+        first, to = sa.tuple_(*order.keys[: len(own)]), sa.tuple_(*values[: len(own)])
+        yield first <= to if descending else first >= to
+
+
+def _tables(key: sa.ColumnElement[Any]) -> set[Any]:
+    return {each.table for each in visitors.iterate(key) if isinstance(each, sa.Column)}
 
 
 def _literals(place: Cursor, order: Order) -> list[sa.ColumnElement[Any]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from trueup.base.money import Money
+from trueup.storage.bulk import among_pairs
 from trueup.storage.cases import IS_OPEN, cases
 from trueup.storage.remittances import remittance_lines, remittances
 from trueup.storage.suspense import suspense
@@ -28,28 +29,34 @@ class WaitingFilter:
 
 
 def page_waiting(connection: sa.Connection, wanted: WaitingFilter, at: str = "", limit: int = ROWS) -> Paged:
-    """Lines that wait, the newest payment first. Raises Invalid for a place that is none."""
-    paged = fetch_page(
-        connection,
-        _query(wanted),
-        Order((suspense.c.remittance_id, suspense.c.line), descending=True),
-        at,
-        limit,
-    )
-    return Paged([_row(row) for row in paged.rows], paged.before, paged.after)
+    """Lines that wait, the newest payment first. Raises Invalid for a place that is none.
+
+    Which ones is asked of them alone; only those of the page are then read with their payments, documents and cases.
+    """
+    places = sa.select(suspense.c.remittance_id, suspense.c.line).where(*_conditions(wanted))
+    order = Order((suspense.c.remittance_id, suspense.c.line), descending=True)
+    paged = fetch_page(connection, places, order, at, limit)
+    keys = [(row["remittance_id"], row["line"]) for row in paged.rows]
+    if not keys:
+        return paged
+    query = _told().where(among_pairs(suspense.c.remittance_id, suspense.c.line, keys)).order_by(*_NEWEST)
+    return Paged([_row(row) for row in connection.execute(query).mappings()], paged.before, paged.after)
 
 
 def list_waiting(connection: sa.Connection, wanted: WaitingFilter, most: int) -> list[dict[str, Any]]:
     """The same, so many at most."""
-    order = (suspense.c.remittance_id.desc(), suspense.c.line.desc())
-    return [_row(row) for row in connection.execute(_query(wanted).order_by(*order).limit(most)).mappings()]
+    query = _told().where(*_conditions(wanted)).order_by(*_NEWEST).limit(most)
+    return [_row(row) for row in connection.execute(query).mappings()]
 
 
-def _query(wanted: WaitingFilter) -> sa.Select[Any]:
+_NEWEST = (suspense.c.remittance_id.desc(), suspense.c.line.desc())
+
+
+def _told() -> sa.Select[Any]:
     waits, told, line = suspense.c, remittances.c, remittance_lines.c
     of_line = sa.and_(line.remittance_id == waits.remittance_id, line.source == told.source, line.number == waits.line)
     of_case = sa.and_(cases.c.kind == waits.kind, cases.c.subject == waits.subject, IS_OPEN)
-    query = sa.select(
+    return sa.select(
         *(waits.remittance_id, waits.line, waits.partner, waits.kind, waits.reference, waits.why, waits.minor),
         *(waits.currency, told.payment, told.paid_on, line.description, cases.c.id.label("case")),
     ).select_from(
@@ -57,15 +64,18 @@ def _query(wanted: WaitingFilter) -> sa.Select[Any]:
         .outerjoin(remittance_lines, of_line)
         .outerjoin(cases, of_case)
     )
+
+
+def _conditions(wanted: WaitingFilter) -> Iterator[sa.ColumnElement[bool]]:
+    waits = suspense.c
     if wanted.partner:
-        query = query.where(waits.partner == wanted.partner)
+        yield waits.partner == wanted.partner
     if wanted.kind:
-        query = query.where(waits.kind == wanted.kind)
+        yield waits.kind == wanted.kind
     if wanted.words:
-        query = query.where(waits.reference.icontains(wanted.words, autoescape=True))
+        yield waits.reference.icontains(wanted.words, autoescape=True)
     if wanted.payment is not None:
-        query = query.where(waits.remittance_id == wanted.payment)
-    return query
+        yield waits.remittance_id == wanted.payment
 
 
 def _row(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -1,0 +1,425 @@
+"""The lists that are paged, each in the ways in which people ask for it; and tables to try them on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from tests.filled import AT, Rows, fill
+from trueup.base.ids import canonical_json
+from trueup.domain.circular import Item, Readiness, Visibility
+from trueup.domain.closing import Month, Setting
+from trueup.domain.closing_rows import InvoiceRows, JournalRows, Part, Span
+from trueup.storage.buffer_changes import list_versions
+from trueup.storage.json_values import to_json
+from trueup.storage.views import (
+    account_lines,
+    amazon_figures,
+    case_causes,
+    case_queue,
+    channels,
+    circular_lanes,
+    document_pages,
+    invoices,
+    journal,
+    match_desk,
+    order_pages,
+    product_pages,
+    remittances,
+    stock,
+    told_inventory,
+    trade_ins,
+    vendor_returns,
+    waiting_lines,
+)
+from trueup.storage.views.case_queue import CaseFilter
+from trueup.storage.views.closing import Scope
+from trueup.storage.views.closing_rows import Behind
+from trueup.storage.views.paging import Paged
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+_Wanted = TypeVar("_Wanted")
+Ask = Callable[[sa.Connection, str, int], Paged]
+"""A page of a list: at a place, of so many rows at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list: the ways in which people ask for it, what names a row of it, and the template or function that draws its pager by
+    hand."""
+
+    ways: Mapping[str, Ask]
+    names: tuple[str, ...]
+    drawn_by: str = ""
+
+    def name_of(self, row: Any) -> tuple[Any, ...]:
+        return tuple(row[name] for name in self.names)
+
+
+NOT_BY_KEY = {
+    "document.html": "parts of one document, by their place in its bytes",
+    "close_figures.html": "the figures of a month, which are one value that was computed, with a page of it shown",
+    "recovery._list": "claims in the order of what a dispute brings, which is worked out of all of them by our own outcomes",
+    "profit_cells.page_cell": "lines that a cell of profit is made of, which is allocated whole",
+    "rules._list": "the newest version of each rule, all on one page",
+}
+"""What has pages and is no table of rows, and why."""
+
+_OPEN_THEN = (Part.CLOSING, Part.OPENING)
+_MONTH = Month.read("2026-10")
+_SETTING = Setting("1200", "1400", "1900", "1800", "1700", ("1500",), {}, {})
+
+
+def _ways(wanted: Mapping[str, _Wanted], ask: Callable[[sa.Connection, _Wanted, str, int], Paged]) -> dict[str, Ask]:
+    """A list asked for in several ways."""
+
+    def of(way: _Wanted) -> Ask:
+        return lambda connection, at, limit: ask(connection, way, at, limit)
+
+    return {label: of(way) for label, way in wanted.items()}
+
+
+def _behind(connection: sa.Connection) -> Behind:
+    return Behind(connection, Scope(_MONTH, NOW, NOW, ()), _SETTING, ())
+
+
+def _account(part: str) -> Ask:
+    def ask(connection: sa.Connection, at: str, limit: int) -> Paged:
+        rolled = account_lines.Rolled("1400", "EUR", 0, 0, 0, 0, 0, 0)
+        return account_lines.page_account(connection, _MONTH, rolled, part, at, limit)
+
+    return ask
+
+
+def _cases(sort: str = "", **wanted: Any) -> Ask:
+    return lambda c, at, n: case_queue.page_cases(c, CaseFilter(**wanted), NOW, sort=sort, at=at, limit=n)
+
+
+def _causes(**wanted: Any) -> Ask:
+    return lambda c, at, n: case_causes.page_causes(c, CaseFilter(**wanted), NOW, at=at, limit=n).paged
+
+
+def _by_hand(list_rows: Callable[[sa.Connection, int | None, int], list[Any]]) -> Ask:
+    """A list whose place is the id of the row before."""
+
+    def ask(connection: sa.Connection, at: str, limit: int) -> Paged:
+        rows = list_rows(connection, int(at) if at else None, limit + 1)
+        return Paged(rows[:limit], "", str(rows[limit - 1]["id"]) if len(rows) > limit else "")
+
+    return ask
+
+
+def _trade_ins(**wanted: Any) -> Ask:
+    return _by_hand(lambda c, at, n: trade_ins.page_trade_ins(c, trade_ins.TradeInFilter(**wanted), before=at, limit=n))
+
+
+def _units(connection: sa.Connection, at: str, limit: int) -> Paged:
+    programme, _, number = at.rpartition("/")
+    page = ((programme, int(number or 0)), limit)
+    rows = circular_lanes.list_units(connection, NOW, circular_lanes.Asked(), page)
+    return Paged(rows, "", f"{rows[-1]['programme']}/{rows[-1]['id']}" if len(rows) == limit else "")
+
+
+def _versions(connection: sa.Connection, at: str, limit: int) -> Paged:
+    found = list_versions(connection, before=int(at) if at else None, limit=limit + 1)
+    rows = [{"id": each.id} for each in found[:limit]]
+    return Paged(rows, "", str(rows[-1]["id"]) if len(found) > limit else "")
+
+
+LISTS: dict[str, Listed] = {
+    "account_lines.page_account": Listed({part: _account(part) for part in account_lines.PARTS}, ("id", "number")),
+    "amazon_figures.page_listed": Listed(
+        {"all": lambda c, at, n: amazon_figures.page_listed(c, ["V1", "V2"], "", at, n)}, ("sku",)
+    ),
+    "case_causes.page_causes": Listed(
+        {"open": _causes(), "of a kind": _causes(kind="kind-1"), "of an owner": _causes(owner="finance")},
+        ("kind", "cause"),
+    ),
+    "case_queue.page_cases": Listed(
+        {
+            **{f"by {sort}": _cases(sort) for sort in case_queue.SORTS},
+            **{f"by {sort}, of an owner": _cases(sort, owner="finance") for sort in case_queue.SORTS},
+            **{f"by {sort}, of a kind": _cases(sort, kind="kind-1") for sort in case_queue.SORTS},
+            "resolved": _cases(tab="resolved"),
+            "of a cause": _cases(kind="kind-1", cause="cause 1"),
+        },
+        ("id",),
+    ),
+    "channels.page_channel_stock": Listed(
+        {
+            "all": lambda c, at, n: channels.page_channel_stock(c, drifting=False, at=at, limit=n),
+            "of a channel": lambda c, at, n: channels.page_channel_stock(
+                c, channel="A", drifting=False, at=at, limit=n
+            ),
+            "drifting": lambda c, at, n: channels.page_channel_stock(c, at=at, limit=n),
+        },
+        ("sku", "location", "channel"),
+    ),
+    "closing_rows.page_lines": Listed(
+        {
+            "of a month": lambda c, at, n: _behind(c).page_lines(JournalRows("EUR"), at, n),
+            "until a month": lambda c, at, n: _behind(c).page_lines(JournalRows("EUR", Span.UNTIL), at, n),
+            "of an account": lambda c, at, n: _behind(c).page_lines(JournalRows("EUR", account="1400"), at, n),
+        },
+        ("id", "number"),
+    ),
+    "closing_rows.page_invoices": Listed(
+        _ways(
+            {part.value: InvoiceRows("amazon-us", "US1", "EUR", part) for part in (Part.INVOICED, *_OPEN_THEN)},
+            lambda c, wanted, at, n: _behind(c).page_invoices(wanted, at, n),
+        ),
+        ("id",),
+    ),
+    "document_pages.page_documents": Listed(
+        {
+            "all": lambda c, at, n: document_pages.page_documents(c, at=at, limit=n),
+            "of a kind": lambda c, at, n: document_pages.page_documents(c, kind="orders", at=at, limit=n),
+            "of a source": lambda c, at, n: document_pages.page_documents(c, source="source-1", at=at, limit=n),
+        },
+        ("id",),
+    ),
+    "invoices.page_invoices": Listed(
+        _ways(
+            {
+                "all": invoices.InvoiceFilter(),
+                "of a partner": invoices.InvoiceFilter(partner="amazon-us"),
+                "open": invoices.InvoiceFilter(open=True),
+            },
+            lambda c, wanted, at, n: invoices.page_invoices(c, wanted, NOW.date(), at, n),
+        ),
+        ("id",),
+    ),
+    "journal.page_entries": Listed(
+        _ways(
+            {
+                "all": journal.EntryFilter(),
+                "of an account": journal.EntryFilter(account="1400"),
+                "of a kind": journal.EntryFilter(kind="remittance"),
+                "of days": journal.EntryFilter(since=date(2026, 3, 1), until=date(2026, 10, 31)),
+            },
+            journal.page_entries,
+        ),
+        ("id",),
+    ),
+    "match_desk.page_matched": Listed({"all": match_desk.page_matched}, ("remittance", "line")),
+    "match_desk.page_undone": Listed({"all": match_desk.page_undone}, ("id",)),
+    "order_pages.page_orders": Listed(
+        _ways(
+            {
+                "newest": ("", order_pages.OrderFilter()),
+                "due": ("due", order_pages.OrderFilter()),
+                "of a partner": ("", order_pages.OrderFilter(partner="amazon-us")),
+                "to prove": ("", order_pages.OrderFilter(standing="to-prove")),
+                "to answer": ("", order_pages.OrderFilter(standing="to-answer")),
+                "to invoice": ("", order_pages.OrderFilter(standing="to-invoice")),
+            },
+            lambda c, wanted, at, n: order_pages.page_orders(c, wanted[1], sort=wanted[0], at=at, limit=n),
+        ),
+        ("id",),
+    ),
+    "product_pages.page_products": Listed(
+        {"all": lambda c, at, n: product_pages.page_products(c, at=at, limit=n)}, ("sku",)
+    ),
+    "remittances.page_remittances": Listed(
+        _ways(
+            {
+                "all": remittances.RemittanceFilter(),
+                "of a partner": remittances.RemittanceFilter(partner="amazon-us"),
+                "unexplained": remittances.RemittanceFilter(unexplained=True),
+                "of days": remittances.RemittanceFilter(since=date(2026, 3, 1), until=date(2026, 10, 31)),
+            },
+            remittances.page_remittances,
+        ),
+        ("id",),
+    ),
+    "stock.page_products": Listed(
+        {
+            "all": lambda c, at, n: stock.page_products(c, "", "", at, n),
+            "counted by the shop": lambda c, at, n: stock.page_products(c, "", "shop", at, n),
+        },
+        ("sku",),
+    ),
+    "told_inventory.page_told": Listed(
+        {
+            "all": lambda c, at, n: told_inventory.page_told(c, ("P", "V", "W"), at=at, limit=n),
+            "differing": lambda c, at, n: told_inventory.page_told(c, ("P", "V", "W"), differing=True, at=at, limit=n),
+        },
+        ("sku",),
+    ),
+    "vendor_returns.page_returned": Listed(
+        {"all": lambda c, at, n: vendor_returns.page_returned(c, at, limit=n)}, ("id",)
+    ),
+    "waiting_lines.page_waiting": Listed(
+        _ways(
+            {
+                "all": waiting_lines.WaitingFilter(),
+                "of a partner": waiting_lines.WaitingFilter(partner="amazon-us"),
+                "of a kind": waiting_lines.WaitingFilter(kind="kind-1"),
+            },
+            waiting_lines.page_waiting,
+        ),
+        ("remittance", "line"),
+    ),
+    "trade_ins.page_trade_ins": Listed(
+        {"to be done": _trade_ins(only_open=True), "all": _trade_ins()}, ("id",), "trade_ins.html"
+    ),
+    "circular_lanes.list_units": Listed({"all": _units}, ("programme", "id"), "circular.html"),
+    "buffer_changes.list_versions": Listed({"all": _versions}, ("id",), "stock_buffers.html"),
+}
+WHOLE = {
+    **{
+        ("closing_rows.page_invoices", part.value): "worked out of all that was settled since, or before"
+        for part in _OPEN_THEN
+    },
+    **{
+        (name, way): "sorted by what is worked out of each case"
+        for name in ("case_causes.page_causes", "case_queue.page_cases")
+        for way in LISTS[name].ways
+    },
+}
+"""The ways whose rows are worked out from other tables when they are asked for: the page tells their sum first, which reads all of
+them, and is never longer than what one payee owes."""
+
+_ITEM = canonical_json(to_json(Item(1, Visibility.AVAILABLE, Readiness.PROCESSED))).decode().replace(":", "\\:")
+_DAYS = 720
+_TOLD: dict[str, dict[str, str]] = {
+    "orders": {
+        "partner": "CASE WHEN n % 4 = 0 THEN 'amazon-de' ELSE 'amazon-us' END",
+        "number": "'PO' || n",
+        "state": "CASE WHEN n % 5 = 0 THEN 'closed' ELSE 'open' END",
+        "ordered_at": AT,
+        "answer_due_at": f"{AT} + interval '1 day'",
+    },
+    "deliveries": {
+        "key": "'delivery ' || n",
+        "kind": "'acknowledgement'",
+        "order_id": "n",
+        "revision": "1",
+        "state": "(ARRAY['prepared', 'sent', 'accepted', 'accepted'])[n % 4 + 1]",
+    },
+    "cases": {
+        "kind": "'kind-' || n % 7",
+        "subject": "'subject ' || n",
+        "title": "'A case ' || n",
+        "cause": "CASE WHEN n % 2 = 0 THEN 'cause ' || n ELSE 'cause ' || n % 70 END",
+        "owner": "CASE WHEN n % 3 = 0 THEN 'operations' ELSE 'finance' END",
+        "resolutions": "'[\"dismiss\"]'",
+        "state": "CASE WHEN n % 4 = 3 THEN 'resolved' ELSE 'open' END",
+        "resolved_at": f"CASE WHEN n % 4 = 3 THEN {AT} END",
+        "risk_minor": "CASE WHEN n % 11 > 0 THEN n * 7919 % 500009 END",
+        "risk_currency": "CASE WHEN n % 11 > 0 THEN CASE WHEN n % 13 = 0 THEN 'USD' ELSE 'EUR' END END",
+        "deadline": (
+            "CASE WHEN n % 17 > 0 THEN timestamptz '2026-11-23 09:00+00'"
+            f" + (n * 7919 % {_DAYS} - 100) * interval '1 hour' END"
+        ),
+    },
+    "products": {"title": "'Thing ' || n", "gtin": "n::text", "tracked": "n % 4 > 0"},
+    "listings": {"vendor_code": "'V' || n % 2 + 1", "asin": "'B' || lpad(n::text, 9, '0')"},
+    "publications": {
+        "channel": "CASE WHEN n % 3 = 0 THEN 'B' ELSE 'A' END",
+        "location": "'main'",
+        "should_show": "10",
+        "on_hand": "CASE WHEN n % 4 = 0 THEN 11 ELSE 10 END",
+        "held": "0",
+        "reserved": "0",
+    },
+    "stock_movements": {
+        "kind": "'sold'",
+        "reference": "'movement ' || n",
+        "eaches": "1",
+        "source": "'A'",
+        "location": "'main'",
+    },
+    "invoices": {
+        "partner": "CASE WHEN n % 4 = 0 THEN 'amazon-de' ELSE 'amazon-us' END",
+        "payee": "'US1'",
+        "reference": "'INV' || n",
+        "number": "'INV' || n",
+        "lines": "'[]'",
+        "tax_minor": "0",
+        "purchase_order": "CASE WHEN n % 2 = 0 THEN 'PO' || n ELSE '' END",
+    },
+    "open_invoices": {"invoice_id": "n * 3", "partner": "'amazon-us'"},
+    "journal_entries": {
+        "key": "'entry ' || n",
+        "kind": "CASE WHEN n % 3 = 0 THEN 'invoice' ELSE 'remittance' END",
+        "remittance_id": "CASE WHEN n % 3 > 0 THEN n END",
+    },
+    "journal_lines": {
+        "entry_id": "(n + 1) / 2",
+        "number": "n % 2 + 1",
+        "account": "CASE WHEN n % 2 = 0 THEN '1400' ELSE '1200' END",
+        "minor": "CASE WHEN n % 3 = 0 THEN -n ELSE n END",
+        "invoice_id": "n",
+    },
+    "journal_sums": {
+        "entry_id": "(n + 1) / 2",
+        "account": "CASE WHEN n % 2 = 0 THEN '1400' ELSE '1200' END",
+        "debit": "n % 3 > 0",
+    },
+    "remittances": {
+        "partner": "CASE WHEN n % 4 = 0 THEN 'amazon-de' ELSE 'amazon-us' END",
+        "payee": "'US1'",
+        "payment": "'PAY' || n",
+        "source": "'portal'",
+        "posting": "'posted'",
+    },
+    "remittance_lines": {"remittance_id": "n", "source": "'portal'", "number": "1"},
+    "suspense": {
+        "remittance_id": "n",
+        "line": "1",
+        "partner": "CASE WHEN n % 4 = 0 THEN 'amazon-de' ELSE 'amazon-us' END",
+        "kind": "'kind-' || n % 7",
+        "subject": "'subject ' || n",
+    },
+    "line_answers": {
+        "remittance_id": "n",
+        "source": "'portal'",
+        "line": "1",
+        "kind": "CASE WHEN n % 5 = 0 THEN 'contest' ELSE 'match' END",
+    },
+    "undone_matches": {
+        "remittance_id": "n",
+        "source": "'portal'",
+        "line": "1",
+        "kind": "'match'",
+        "placements": "'[]'",
+    },
+    "documents": {
+        "kind": "CASE WHEN n % 4 = 0 THEN 'orders' ELSE 'remittance' END",
+        "source": "'source-' || n % 5",
+        "position": "n",
+    },
+    "told_items": {
+        "partner": "'P'",
+        "vendor_code": "'V'",
+        "warehouse": "'W'",
+        "accepted": "CASE WHEN n % 4 = 0 THEN n + 1 ELSE n END",
+    },
+    "vendor_returns": {"order_id": "n", "serial": "'S' || n"},
+    "trade_ins": {
+        "key": "'TI' || n",
+        "serial": "'S' || n",
+        "currency": "'EUR'",
+        "origin": "'told'",
+        "state": "CASE WHEN n % 3 = 0 THEN 'released' ELSE 'recorded' END",
+    },
+    "circular_records": {
+        "programme": "'rent'",
+        "kind": "'item'",
+        "state": f"'{Visibility.AVAILABLE.value}'",
+        "body": f"jsonb_set('{_ITEM}', '{{id}}', to_jsonb(n))",
+    },
+    "buffer_changes": {"channel": "'A'", "location": "'main'", "eaches": "1", "percent": "0", "reason": "'slow'"},
+}
+TABLES = frozenset(_TOLD)
+
+
+def fill_all(connection: sa.Connection, rows: Rows) -> None:
+    """So many rows in each table."""
+    for name, values in _TOLD.items():
+        fill(connection, name, rows, values)
