@@ -62,6 +62,7 @@ class Listed:
 
 NOT_BY_KEY = {
     "document.html": "parts of one document, by their place in its bytes",
+    "remittance.html": "the lines of one payment, which is read as one statement that is to tie",
     "close_figures.html": "the figures of a month, which are one value that was computed, with a page of it shown",
     "recovery._list": "claims in the order of what a dispute brings, which is worked out of all of them by our own outcomes",
     "profit_cells.page_cell": "lines that a cell of profit is made of, which is allocated whole",
