@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 import trueup
 from tests.databases import Databases
-from tests.storage.paged_lists import LISTS, NOT_BY_KEY, TABLES, WHOLE, Ask, fill_all
+from tests.storage.paged_lists import LISTS, NOT_BY_KEY, WHOLE, Ask
+from tests.storage.paged_tables import TABLES, fill_all
 from trueup.storage.database import Database
 
 ROWS = 20_000

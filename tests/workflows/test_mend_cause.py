@@ -47,7 +47,7 @@ def tried(here: Installation, act: Any, *args: Any) -> Any:
 
 def causes(here: Installation) -> dict[tuple[str, str], int]:
     paged = here.engine.act(lambda tx: page_causes(tx.connection, CaseFilter(), tx.now))
-    return {(row["kind"], row["cause"]): row["cases"] for row in paged.paged.rows}
+    return {(row["kind"], row["cause"]): row["cases"] for row in paged.rows}
 
 
 def test_an_item_in_the_master_closes_every_case_that_it_explains(database: Database, clock: ManualClock) -> None:

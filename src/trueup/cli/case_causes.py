@@ -68,7 +68,7 @@ def causes(
         raise Invalid(f"--tab {tab}: expected one of {', '.join(TABS)}.")
     with session.look() as connection:
         found = page_causes(connection, CaseFilter(tab, kind, owner), session.clock().now(), limit=limit)
-    return Result(list(found.paged.rows), _CAUSES)
+    return Result(list(found.rows), _CAUSES)
 
 
 @command(

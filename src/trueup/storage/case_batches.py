@@ -42,15 +42,17 @@ def open_cases(connection: sa.Connection, drafts: Sequence[CaseDraft], now: date
 
 _OPEN = sa.text(
     "INSERT INTO trueup.cases AS c (kind, subject, title, expected, found, risk_minor, risk_currency, deadline, owner,"
-    " resolutions, evidence, cause, things, known_minor, known_things, state, opened_at, resolution, resolved_by, note,"
+    " resolutions, evidence, cause, things, counted_at, known_minor, known_things, state, opened_at, resolution, resolved_by, note,"
     " came_back_from) SELECT kind, subject, title, expected, found, risk_minor, risk_currency, deadline, owner, resolutions,"
-    f" evidence, cause, things, risk_minor, things, 'open', :now, '', '', '', {EARLIER.format(kind='n.kind', subject='n.subject')}"
+    " evidence, cause, things, :now, risk_minor, things, 'open', :now, '', '', '',"
+    f" {EARLIER.format(kind='n.kind', subject='n.subject')}"
     " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n(kind text, subject text, title text,"
     " expected text, found text, risk_minor bigint, risk_currency text, deadline timestamptz, owner text, resolutions jsonb,"
     " evidence text, cause text, things integer) ON CONFLICT (kind, subject) WHERE state = 'open' DO UPDATE SET"
     " title = excluded.title, expected = excluded.expected, found = excluded.found, risk_minor = excluded.risk_minor,"
     " risk_currency = excluded.risk_currency, deadline = least(c.deadline, excluded.deadline), owner = excluded.owner,"
-    " resolutions = excluded.resolutions, evidence = excluded.evidence, cause = excluded.cause, things = excluded.things, "
+    " resolutions = excluded.resolutions, evidence = excluded.evidence, cause = excluded.cause, things = excluded.things,"
+    " counted_at = excluded.counted_at, "
     + ", ".join(f"{column} = {becomes}" for column, becomes in on_update("c").items())
 )
 

@@ -17,6 +17,8 @@ from trueup.storage.case_course import EARLIER, on_update
 from trueup.storage.case_merges import release
 from trueup.storage.schema import metadata
 
+_COUNTED = "coalesce(counted_at, opened_at)"
+_STANDS = sa.text("state = 'open' AND merged_into IS NULL")
 cases = sa.Table(
     "cases",
     metadata,
@@ -48,6 +50,15 @@ cases = sa.Table(
     sa.Column("escalated_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("came_back_from", sa.BigInteger),
     sa.Column("merged_into", sa.BigInteger, sa.ForeignKey("cases.id")),
+    sa.Column("counted_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column(
+        "urgency", sa.BigInteger, sa.Computed(f"trueup.urgency(risk_minor, deadline, {_COUNTED})", persisted=True)
+    ),
+    sa.Column(
+        "urgency_until",
+        sa.TIMESTAMP(timezone=True),
+        sa.Computed(f"trueup.urgency_until(deadline, {_COUNTED})", persisted=True),
+    ),
     sa.CheckConstraint("merged_into <> id", name="merged_into_another"),
     sa.CheckConstraint("(risk_minor IS NULL) = (risk_currency IS NULL)", name="risk_whole"),
     sa.CheckConstraint("(state = 'resolved') = (resolved_at IS NOT NULL)", name="resolved_when"),
@@ -69,6 +80,22 @@ cases = sa.Table(
     sa.Index("ix_cases_resolved_at", "resolved_at", postgresql_where=sa.text("resolved_at IS NOT NULL")),
     sa.Index("ix_cases_escalated_at", "escalated_at", postgresql_where=sa.text("escalated_at IS NOT NULL")),
     sa.Index("ix_cases_by_people", "id", postgresql_where=sa.text("state = 'resolved' AND resolved_by <> 'trueup'")),
+    sa.Index("ix_cases_urgency", "urgency", "id", postgresql_where=_STANDS),
+    sa.Index(
+        "ix_cases_due",
+        sa.text("coalesce(deadline, '9999-12-31 00:00:00+00'::timestamp with time zone)"),
+        "id",
+        postgresql_where=_STANDS,
+    ),
+    sa.Index("ix_cases_money", sa.text("abs(coalesce(risk_minor, 0))"), "id", postgresql_where=_STANDS),
+    sa.Index("ix_cases_age", "opened_at", "id", postgresql_where=_STANDS),
+    sa.Index("ix_cases_cause", "kind", "cause", "urgency", "id", postgresql_where=_STANDS),
+    sa.Index("ix_cases_of_causes", "kind", "cause", "id"),
+    sa.Index(
+        "ix_cases_urgency_until",
+        "urgency_until",
+        postgresql_where=sa.text("state = 'open' AND urgency_until IS NOT NULL"),
+    ),
     sa.Index("ix_cases_evidence", "evidence", postgresql_where=sa.text("evidence <> ''")),
 )
 IS_OPEN = sa.and_(cases.c.state == sa.literal_column("'open'"), cases.c.merged_into.is_(None))
@@ -100,6 +127,7 @@ def open_case(
         "evidence": draft.evidence,
         "cause": cause_of(draft),
         "things": draft.things,
+        "counted_at": now,
     }
     fresh = {
         "kind": draft.kind,

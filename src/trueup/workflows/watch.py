@@ -11,6 +11,7 @@ from trueup.domain.cases import CaseDraft, Resolution
 from trueup.durable.flow import Flow
 from trueup.durable.tally import Tally
 from trueup.storage import cases, orders, pauses, sources, trade_ins
+from trueup.storage.case_urgency import count_hours
 from trueup.workflows.advise_stock import advice_rounds, ensure_advices
 from trueup.workflows.check_stock import ensure_sweeps, sweep_rounds
 from trueup.workflows.compute_buffers import buffer_rounds, ensure_buffers
@@ -90,6 +91,7 @@ def look_around(tx: Tx, run_id: str) -> None:
             became["heard of in time"] += 1
             cases.close_case(tx.connection, "source.silent", subject, why="it answers again", now=tx.now)
     close_mended(tx)
+    count_hours(tx.connection, tx.now)
     tx.count(Tally("sources", len(every), became, {"silent": len(silent)}, silent))
     for rounds in every_rounds(tx.resources):
         mend_rounds(tx, rounds)

@@ -124,7 +124,7 @@ class CauseMended(
 def list_causes(call: Calling, asked: Annotated[CaseFiltering, Query()]) -> Page[CaseCause]:
     """List the causes of cases, from what presses most: a cause stands where its most urgent case does."""
     with call.look() as connection:
-        paged = page_causes(connection, filter_of(asked), call.now, at=asked.at, limit=asked.limit).paged
+        paged = page_causes(connection, filter_of(asked), call.now, at=asked.at, limit=asked.limit)
         return call.page(CaseCause, paged.rows, paged.after)
 
 

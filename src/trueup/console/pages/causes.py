@@ -22,6 +22,7 @@ from trueup.console.tables import Choice, State, state_of
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
 from trueup.storage.views import case_causes, case_queue
+from trueup.storage.views.case_orders import counted_as_of
 from trueup.storage.views.case_queue import CaseFilter
 from trueup.workflows.act_on_cases import Acting, CaseAct, words_of
 from trueup.workflows.cases_as_job import MOST, Asked, preview_acts
@@ -49,8 +50,8 @@ def _show(visit: Visit) -> Response:
             "causes_detail.html", state=state, standings=STANDINGS, **_detail(visit, state, state["row"])
         )
     wanted = filter_of(visit, state)
-    found = case_causes.page_causes(visit.connection, wanted, visit.now, at=state["at"])
-    paged = found.paged
+    paged = case_causes.page_causes(visit.connection, wanted, visit.now, at=state["at"])
+    found = case_causes.sum_causes(visit.connection, wanted, visit.now)
     chosen = state["row"] or (_name_of(paged.rows[0]) if paged.rows else "")
     detail = _detail(visit, state, chosen) if chosen else {"cause": None}
     return visit.render(
@@ -66,6 +67,7 @@ def _show(visit: Visit) -> Response:
         tabs=tabs(visit),
         filters=filters(visit, state),
         standings=STANDINGS,
+        as_of=counted_as_of(visit.connection, visit.now),
         **detail,
     )
 

@@ -30,6 +30,7 @@ from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
 from trueup.storage.views import acts as act_views
 from trueup.storage.views import case_queue
+from trueup.storage.views.case_orders import counted_as_of
 from trueup.storage.views.case_queue import CaseFilter
 from trueup.storage.views.cases import show_case
 from trueup.storage.views.rivals import list_rivals
@@ -115,6 +116,7 @@ def _show(visit: Visit) -> Response:
         filters=filters(visit, state),
         sorts=_SORTS,
         risk=summed.money,
+        as_of=counted_as_of(visit.connection, visit.now),
         **(_detail(visit, chosen) if chosen is not None else {"case": None}),
     )
 

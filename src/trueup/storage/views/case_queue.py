@@ -18,17 +18,15 @@ from trueup.storage.acts import proposals
 from trueup.storage.case_talk import case_assignments, case_comments, case_snoozes
 from trueup.storage.cases import IS_OPEN, case_of, cases
 from trueup.storage.orders import orders
+from trueup.storage.views.case_orders import order_of
 from trueup.storage.views.case_standing import is_snoozed, standing_of, why_back
 from trueup.storage.views.cases import case_json
-from trueup.storage.views.paging import Order, Paged, count_up_to, fetch_page
+from trueup.storage.views.paging import Paged, count_up_to, fetch_page
 from trueup.storage.views.ranges import Ranges
 
 TABS = ("open", "waiting", "snoozed", "resolved")
-SORTS = ("urgency", "deadline", "money", "age")
 MERGED = CaseStanding.MERGED.value
 CLOSED_BY = (ResolvedBy.PEOPLE.value, ResolvedBy.ITSELF.value, MERGED)
-_NEVER = datetime(9999, 12, 31)  # noqa: DTZ001 - a sort key, compared in the database's UTC
-_NO_DEADLINE_HOURS = 720
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +54,12 @@ class CaseFilter:
 def page_cases(
     connection: sa.Connection, wanted: CaseFilter, now: datetime, *, sort: str = "", at: str = "", limit: int = 50
 ) -> Paged:
-    """Cases of a filter, in an order of SORTS: the first is money at risk by the hours that are left. Raises Invalid.
+    """Cases of a filter, in an order of `case_orders.SORTS`: not said, money at risk by the hours that are left, or the
+    newest of those resolved. Raises Invalid.
 
     Which ones is asked of the index alone; only those of the page are then read whole.
     """
-    order = _order(sort or ("age-back" if wanted.tab == "resolved" else SORTS[0]), now)
+    order = order_of(sort, wanted.tab)
     paged = fetch_page(connection, cases_of(wanted, now, cases.c.id), order, at, limit)
     ids = [row["id"] for row in paged.rows]
     whole = {row["id"]: row for row in list_cases_by_id(connection, ids, now)} if ids else {}
@@ -333,34 +332,6 @@ def _proposed() -> sa.ColumnElement[bool]:
         proposals.c.subject == sa.literal("case ") + sa.cast(cases.c.id, sa.Text),
         proposals.c.approved_by.is_(None),
     )
-
-
-def urgency_of(now: datetime) -> sa.ColumnElement[int]:
-    """Minor units at risk by the hours that are left: a key to sort by, never an amount. Of the hour, so that rows keep their
-    places while someone turns pages."""
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    left = sa.cast(sa.func.ceil(sa.extract("epoch", cases.c.deadline - hour) / 3600), sa.BigInteger)
-    hours = sa.func.greatest(sa.func.coalesce(left, _NO_DEADLINE_HOURS), 1, type_=sa.BigInteger)
-    risk = sa.func.abs(sa.func.coalesce(cases.c.risk_minor, 0), type_=sa.BigInteger)
-    return risk // hours
-
-
-def _order(sort: str, now: datetime) -> Order:
-    match sort:
-        case "urgency":
-            return Order((urgency_of(now), cases.c.id), descending=True)
-        case "deadline":
-            never = sa.literal(_NEVER, sa.TIMESTAMP()).op("AT TIME ZONE")("UTC").cast(sa.TIMESTAMP(timezone=True))
-            return Order((sa.func.coalesce(cases.c.deadline, never, type_=sa.TIMESTAMP(timezone=True)), cases.c.id))
-        case "money":
-            return Order(
-                (sa.func.abs(sa.func.coalesce(cases.c.risk_minor, 0), type_=sa.BigInteger), cases.c.id), descending=True
-            )
-        case "age":
-            return Order((cases.c.opened_at, cases.c.id))
-        case "age-back":
-            return Order((cases.c.id,), descending=True)
-    raise Invalid(f"Sort {sort!r}: expected one of {', '.join(SORTS)}.")
 
 
 def row_json(row: Mapping[Any, Any], now: datetime) -> dict[str, Any]:

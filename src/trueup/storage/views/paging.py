@@ -82,6 +82,11 @@ def write_cursor(values: Sequence[Any], *, back: bool = False) -> str:
     return base64.urlsafe_b64encode(json.dumps([back, *told]).encode()).decode().rstrip("=")
 
 
+def read_place(at: str, order: Order) -> tuple[Any, ...]:
+    """The key of the row that a cursor stands beside. Raises Invalid for a cursor that is none of this order."""
+    return _read(at, order).values
+
+
 def _read(text: str, order: Order) -> Cursor:
     try:
         back, *values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
