@@ -57,7 +57,7 @@ def test_a_duplicate_is_merged_by_keyboard_and_undone(
     tab.keyboard.press("2")
     tab.keyboard.type(str(kept))
     tab.keyboard.press("Enter")
-    tab.get_by_text(f"Case {other} is merged into case {kept}").wait_for()
+    tab.get_by_text(f"Case {other} is merged into case {kept}").first.wait_for()
     tab.wait_for_load_state()
     assert tab.locator("[id^=row-]").count() == 1
     assert f"Case {other}" in tab.locator("#detail .cause-cases").inner_text()

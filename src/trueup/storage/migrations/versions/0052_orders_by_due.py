@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0051_orders_by_due"
-down_revision = "0050_tallies"
+revision = "0052_orders_by_due"
+down_revision = "0051_form_keys"
 branch_labels = None
 depends_on = None
 
