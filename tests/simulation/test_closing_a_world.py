@@ -101,7 +101,7 @@ def _cells_that_differ(books: Bookkeeping, month: Month) -> list[str]:
                 strange = [
                     each
                     for each in made.lines
-                    if each.entry is not None and abs(posted[each.entry, each.number].minor) != abs(each.whole.minor)
+                    if each.entry is not None and abs(posted[each.entry, each.number].minor) != abs(each.whole)
                 ]
                 if made.total != made.amount or strange:
                     wrong.append(f"{part} of {cell.name}: {made.amount}, of lines {made.total}, {strange[:1]}")

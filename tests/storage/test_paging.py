@@ -6,7 +6,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -16,7 +19,9 @@ import trueup
 from tests.databases import Databases
 from tests.storage.paged_lists import LISTS, NOT_BY_KEY, WHOLE, Ask
 from tests.storage.paged_tables import TABLES, fill_all
+from trueup.base.errors import Invalid
 from trueup.storage.database import Database
+from trueup.storage.views.paging import cut_page, keyed_by
 
 ROWS = 20_000
 PAGE = 50
@@ -80,19 +85,47 @@ def test_what_arrives_between_pages_repeats_and_hides_nothing(growing: Database,
         assert there and there <= set(seen), f"lost: {sorted(there - set(seen))[:5]}"
 
 
+@pytest.mark.parametrize("descending", [False, True])
+def test_rows_that_were_worked_out_whole_are_cut_by_key(descending: bool) -> None:
+    """Forward and back the same pages, and what comes between them repeats and hides nothing."""
+    chance, order = Random(3), keyed_by(date, int, descending=descending)
+
+    def key_of(row: tuple[date, int]) -> tuple[date, int]:
+        return row
+
+    rows = {(date(2026, 1, 1 + chance.randrange(28)), number) for number in range(95)}
+    pages, at = [cut_page(sorted(rows, reverse=descending), order, key_of, "", 10)], ""
+    while at := pages[-1].after:
+        pages.append(cut_page(sorted(rows, reverse=descending), order, key_of, at, 10))
+    assert [row for page in pages for row in page.rows] == sorted(rows, reverse=descending)
+    assert not pages[0].before and len(pages) == 10
+    for earlier, later in pairwise(pages):
+        assert cut_page(sorted(rows, reverse=descending), order, key_of, later.before, 10).rows == earlier.rows
+    seen, now, at = list(pages[0].rows), set(rows), pages[0].after
+    while at:
+        now |= {(date(2026, 1, 1 + chance.randrange(28)), 1000 + len(now) + n) for n in range(5)}
+        page = cut_page(sorted(now, reverse=descending), order, key_of, at, 10)
+        seen, at = [*seen, *page.rows], page.after
+    assert len(seen) == len(set(seen)) and rows <= set(seen)
+    with pytest.raises(Invalid, match="another list"):
+        cut_page([], order, key_of, "50", 10)
+
+
 def test_no_paged_list_is_left_out() -> None:
     """A function that pages by key, and a template that draws a pager of its own, are tried here or said not to be."""
     paged = set()
     for path in sorted((SOURCE / "storage" / "views").glob("*.py")):
         for function in ast.walk(ast.parse(path.read_text())):
-            if isinstance(function, ast.FunctionDef) and re.search(r"\b(fetch_page|Paged)\(", ast.unparse(function)):
+            if isinstance(function, ast.FunctionDef) and re.search(
+                r"\b(fetch_page|cut_page|Paged)\(", ast.unparse(function)
+            ):
                 paged.add(f"{path.stem}.{function.name}")
-    paged -= {"paging.fetch_page"}
+    paged -= {"paging.fetch_page", "paging.cut_page"}
     made = {
         f"{path.stem}.{function.name}"
         for path in sorted((SOURCE / "console").rglob("*.py"))
         for function in ast.walk(ast.parse(path.read_text()))
-        if isinstance(function, ast.FunctionDef) and "Paged(" in ast.unparse(function)
+        if isinstance(function, ast.FunctionDef) and re.search(r"\b(cut_page|Paged)\(", ast.unparse(function))
     }
     drawn = {
         path.name

@@ -70,6 +70,11 @@ class Taken:
     minor: int
     weights: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def weighs(self) -> bool:
+        """Whether the lines of its invoice bear it."""
+        return sum(weight for _, weight in self.weights) > 0
+
 
 @dataclass(slots=True)
 class _Bearing:
@@ -184,7 +189,7 @@ def _by_invoice(
 
 def _own(cost: Taken) -> dict[Key, int]:
     """The SKUs of its invoice and what each bears; nothing where it is about no invoice, or one whose lines weigh nothing."""
-    if sum(weight for _, weight in cost.weights) <= 0:
+    if not cost.weighs:
         return {}
     return {(cost.partner, cost.payee, sku, cost.currency): weight for sku, weight in cost.weights}
 

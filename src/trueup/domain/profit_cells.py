@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeAlias
 
 from trueup.base.money import Money
 from trueup.domain.profit import Key, Margin, Rule, Sold, Taken, carriers_of
@@ -69,26 +68,29 @@ class Share:
     minor: int
 
 
-_Group: TypeAlias = "tuple[Taken, int | None]"
-
-
 def shares_of(cell: Cell, sold: Iterable[Sold], booked: Iterable[Booked]) -> Iterator[Share]:
     """Every line that a cell bears something of. `booked`: all of the period, in the order of the journal."""
-    groups: defaultdict[_Group, list[Booked]] = defaultdict(list)
+    groups: defaultdict[object, list[Booked]] = defaultdict(list)
     for each in booked:
         groups[_group(each)].append(each)
-    whole = {group: replace(group[0], minor=sum(each.taken.minor for each in rows)) for group, rows in groups.items()}
+    whole = {group: _whole(rows) for group, rows in groups.items()}
     carriers = carriers_of(sold, whole.values())
     for group, rows in groups.items():
         rule, weights = carriers(whole[group])
         yield from _shares(cell, rows, rule, weights)
 
 
-def _group(each: Booked) -> _Group:
+def _group(each: Booked) -> object:
     """Lines that are shared as one: all of an invoice whose lines bear it, else all of a channel."""
-    weighed = sum(weight for _, weight in each.taken.weights) > 0
-    taken = replace(each.taken, minor=0, weights=each.taken.weights if weighed else ())
-    return taken, each.invoice if weighed else None
+    taken = each.taken
+    about = (each.invoice, taken.weights) if taken.weighs else None
+    return taken.partner, taken.payee, taken.part, taken.currency, about
+
+
+def _whole(rows: Sequence[Booked]) -> Taken:
+    first = rows[0].taken
+    minor = sum(each.taken.minor for each in rows)
+    return replace(first, minor=minor, weights=first.weights if first.weighs else ())
 
 
 def _shares(cell: Cell, rows: Sequence[Booked], rule: Rule, weights: Mapping[Key, int]) -> Iterator[Share]:

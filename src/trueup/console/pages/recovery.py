@@ -11,7 +11,8 @@ from trueup.console.page import Group, Page, Place, Route
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.domain.deduction import Family
-from trueup.storage.views.paging import ROWS, Paged
+from trueup.domain.recovery import urgency
+from trueup.storage.views.paging import ROWS, Paged, cut_page, keyed_by
 from trueup.storage.views.recovery import list_outcomes
 from trueup.workflows.dispute_claim import disputable_types
 from trueup.workflows.rank_claims import Ranked, rank_claims
@@ -55,6 +56,14 @@ def record_of(each: Ranked) -> str:
     return f"won {chance.won} of {chance.outcomes}" if chance.outcomes else "no outcome yet"
 
 
+_ORDER = keyed_by(int, int, int, int)
+
+
+def _place(each: Ranked) -> tuple[int, ...]:
+    """Where it stands in the list: a place that claims which come and go do not move."""
+    return (*urgency(each.worth), each.found.balance.id)
+
+
 def _list(visit: Visit) -> Response:
     state = state_of(visit, "partner", "family", "currency", "ends", "all", "at")
     types = disputable_types(visit.desk.world.books)
@@ -68,10 +77,9 @@ def _list(visit: Visit) -> Response:
         for each in every
         if state["currency"] in ("", each.found.balance.currency) and (not state["ends"] or each.ends_soon)
     ]
-    start = int(state["at"]) if state["at"].isdecimal() else 0
+    cut = cut_page(ranked, _ORDER, _place, state["at"], ROWS)
     rows = [
-        {"ranked": each, "held": held(each), "expected": expected(each), "record": record_of(each)}
-        for each in ranked[start : start + ROWS]
+        {"ranked": each, "held": held(each), "expected": expected(each), "record": record_of(each)} for each in cut.rows
     ]
     return visit.render(
         "recovery.html",
@@ -92,11 +100,7 @@ def _list(visit: Visit) -> Response:
             Filter("ends", "Ends", (Choice("soon", "Within a week"),)),
             Filter("all", "Shown", (Choice("yes", "Also what cannot be disputed"),)),
         ),
-        paged=Paged(
-            rows,
-            str(max(0, start - ROWS)) if start else "",
-            str(start + ROWS) if len(ranked) > start + ROWS else "",
-        ),
+        paged=Paged(rows, cut.before, cut.after),
     )
 
 

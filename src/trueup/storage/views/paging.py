@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import takewhile
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
@@ -45,6 +45,18 @@ class Paged:
     after: str = ""
 
 
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut(Generic[_Row]):
+    """The same of rows that were all there."""
+
+    rows: Sequence[_Row]
+    before: str = ""
+    after: str = ""
+
+
 def fetch_page(connection: sa.Connection, query: sa.Select[Any], order: Order, cursor: str, limit: int = ROWS) -> Paged:
     """The rows of a query beyond a cursor ("": the first). Raises Invalid for a cursor that is none of this order."""
     place = _read(cursor, order) if cursor else None
@@ -67,6 +79,36 @@ def fetch_page(connection: sa.Connection, query: sa.Select[Any], order: Order, c
         write_cursor(_key(rows[0], order), back=True) if has_before else "",
         write_cursor(_key(rows[-1], order)) if has_after else "",
     )
+
+
+def keyed_by(*kinds: type, descending: bool = False) -> Order:
+    """The order of rows that are all there, for `cut_page`, whose keys are of these types: int, str or date."""
+    types: dict[type, sa.types.TypeEngine[Any]] = {int: sa.BigInteger(), str: sa.Text(), date: sa.Date()}
+    return Order(tuple(sa.literal_column(f"key_{n}", types[kind]) for n, kind in enumerate(kinds)), descending)
+
+
+def cut_page(
+    rows: Sequence[_Row], order: Order, key_of: Callable[[_Row], tuple[Any, ...]], at: str, limit: int
+) -> Cut[_Row]:
+    """A page of rows that are all there, in their order: what was worked out whole is shown by the same places.
+
+    `key_of` has the keys of a row, by which the rows are sorted. Raises Invalid for a cursor that is none of this order.
+    """
+    place = _read(at, order) if at else None
+    keys = [key_of(row) for row in rows]
+    if place is None:
+        start, end = 0, limit
+    elif place.back:
+        end = sum((key > place.values) if order.descending else (key < place.values) for key in keys)
+        start = max(0, end - limit)
+    else:
+        start = sum((key >= place.values) if order.descending else (key <= place.values) for key in keys)
+        end = start + limit
+    shown = rows[start:end]
+    if not shown:
+        return Cut(())
+    before = write_cursor(keys[start], back=True) if start else ""
+    return Cut(shown, before, write_cursor(keys[start + len(shown) - 1]) if end < len(rows) else "")
 
 
 def count_up_to(connection: sa.Connection, query: sa.Select[Any], most: int = 10_000) -> tuple[int, bool]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0052_orders_by_due"
-down_revision = "0051_form_keys"
+revision = "0053_orders_by_due"
+down_revision = "0052_staged_disputes"
 branch_labels = None
 depends_on = None
 
