@@ -63,6 +63,7 @@ NOT_BY_KEY = {
     "close_figures.html": "the figures of a month, which are one value that was computed, with a page of it shown",
     "recovery._list": "claims in the order of what a dispute brings, which is worked out of all of them by our own outcomes",
     "profit_cells.page_cell": "lines that a cell of profit is made of, which is allocated whole",
+    "recovery._outcomes": "the disputes that were answered, all on one page",
     "rules.page_posted": "the lines that one rule posted, found by the index of rules and put in the order of their days",
     "rules._list": "the newest version of each rule, all on one page",
 }
