@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0054_urgency_of_cases"
-down_revision = "0053_orders_by_due"
+revision = "0055_urgency_of_cases"
+down_revision = "0054_orders_by_due"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0053_orders_by_due"
-down_revision = "0052_staged_disputes"
+revision = "0054_orders_by_due"
+down_revision = "0053_line_receipts"
 branch_labels = None
 depends_on = None
 
