@@ -82,6 +82,7 @@ def _is_read_back(console: Console, program: Caller, at: str, balances: str) -> 
         done = program.http.post(path, content=balances.encode(), headers=headers)
         assert done.status_code == 200 and program.json(at)["state"] == "read-back"
         assert not lacking(fina.get(at).text, "Agrees", "Differs, read")
+        assert not lacking(fina.get("/journal/1").text, "Given to other ledgers", "Read back", f'href="{at}"')
 
 
 def test_packs_of_a_whole_queue_are_asked_for_after_a_look(console: Console) -> None:

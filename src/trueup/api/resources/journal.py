@@ -27,7 +27,9 @@ from trueup.api.shapes import (
     Told,
     id_at,
 )
+from trueup.base.money import Money
 from trueup.storage.views import journal as views
+from trueup.storage.views.journal_lines import page_lines
 from trueup.workflows.world import Tx
 from trueup.workflows.write_off import MAY_REVERSE, reverse_entry
 
@@ -73,6 +75,27 @@ class EntryLine(Shape):
     purchase_order: str | None
     """The order of the invoice that it is about."""
     document: Hash | None
+    place: str | None
+    """Where in that document the line of the payment stands."""
+
+
+class LineOfJournal(Shape):
+    """A line of the journal with its entry: its day says its period."""
+
+    entry: int
+    number: int
+    day: Day
+    kind: str
+    account: str
+    debit: Price | None
+    credit: Price | None
+    reference: str
+    type: str
+    invoice: str | None
+    claim: str
+    rule: str
+    document: Hash
+    """What it follows from; zeros where a person decided it."""
     place: str | None
     """Where in that document the line of the payment stands."""
 
@@ -140,6 +163,29 @@ def list_entries(call: Calling, asked: Annotated[EntryQuery, Query()]) -> Page[E
         return call.page_by(Entry, rows, asked.limit, "id")
 
 
+def list_journal_lines(call: Calling, asked: Annotated[EntryQuery, Query()]) -> Page[LineOfJournal]:
+    """List lines of the journal, the latest first; of an account those on it alone."""
+    wanted = views.EntryFilter(asked.since, asked.until, asked.account or None, asked.kind or None)
+    with call.look() as connection:
+        paged = page_lines(connection, wanted, asked.at, asked.limit)
+    rows = [
+        {
+            "entry": row["id"],
+            "day": row["day"].isoformat(),
+            "debit": Money(row["minor"], row["currency"]) if row["minor"] > 0 else None,
+            "credit": Money(-row["minor"], row["currency"]) if row["minor"] < 0 else None,
+            "document": row["told_in"] or row["evidence"],
+            "place": row["place"] or None,
+            **{
+                name: row[name]
+                for name in ("number", "kind", "account", "reference", "type", "invoice", "claim", "rule")
+            },
+        }
+        for row in paged.rows
+    ]
+    return call.page(LineOfJournal, rows, paged.after)
+
+
 def get_entry(call: Calling, entry: Number) -> WholeEntry:
     """Show one entry with its lines."""
     with call.look() as connection:
@@ -194,6 +240,7 @@ RESOURCE = Resource(
     "Journal",
     (
         Operation("/journal/entries", list_entries),
+        Operation("/journal/lines", list_journal_lines),
         Operation("/journal/entries/{entry}", get_entry),
         Operation("/journal/entries/{entry}/reversal", reverse, MAY_REVERSE, "POST"),
         Operation("/journal/balances", list_balances),

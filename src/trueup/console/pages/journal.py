@@ -13,13 +13,16 @@ from trueup.base.money import Money
 from trueup.console.files import download
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.pages.ledger_export import STATES
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, State, read_day, state_of
 from trueup.console.visit import Visit
+from trueup.domain.closing import Month
 from trueup.reports.journal_lines import rows_of_lines
 from trueup.storage.views import journal as views
 from trueup.storage.views.acts import list_proposals
-from trueup.storage.views.journal_lines import count_lines, stream_lines
+from trueup.storage.views.exports import show_export
+from trueup.storage.views.journal_lines import count_lines, page_lines, stream_lines, sum_lines
 from trueup.workflows.jobs.list_journal_lines import write_lines_csv
 from trueup.workflows.preview_entries import with_entries
 from trueup.workflows.write_off import MAY_REVERSE, REVERSE, reverse_entry
@@ -32,35 +35,54 @@ _COLUMNS = (
     Column("Lines", "number", spare=True),
     Column("Debits and credits", "number"),
 )
-STATE = ("account", "kind", "from", "to")
+_LINES = (
+    Column("Day"),
+    Column("Period", spare=True),
+    Column("Entry"),
+    Column("Account"),
+    Column("About", spare=True),
+    Column("Source"),
+    Column("Debit", "number"),
+    Column("Credit", "number"),
+)
+_VIEWS = (Choice("entries", "Entries"), Choice("lines", "Lines"))
+STATE = ("account", "kind", "month", "from", "to")
 _MOST = 200_000
-_KINDS = ("remittance", "correction", "invoice", "write-off", "credit-note")
+_KINDS = ("remittance", "correction", "invoice", "write-off", "credit-note", "circular")
 
 
 def _list(visit: Visit) -> Response:
-    state, names = state_of(visit, *STATE, "at"), Names(visit)
+    state, names = state_of(visit, "tab", *STATE, "at"), Names(visit)
     accounts = [Choice(account.code, names.account(account.code)) for account in names.chart.accounts]
+    wanted, of_lines = wanted_of(state), state["tab"] == "lines"
+    page, total = (page_lines, sum_lines) if of_lines else (views.page_entries, views.sum_entries)
     return visit.render(
-        "journal.html",
+        "journal_lines.html" if of_lines else "journal.html",
         state=state,
-        columns=_COLUMNS,
+        columns=_LINES if of_lines else _COLUMNS,
+        tabs=_VIEWS,
         names=names,
         filters=(
             Filter("account", "Account", accounts),
             Filter("kind", "Kind", [Choice(kind, kind.capitalize()) for kind in _KINDS]),
+            Filter("month", "Period, as 2026-10"),
             Filter("from", "From, as 2026-10-01"),
             Filter("to", "To, as 2026-10-31"),
         ),
-        paged=views.page_entries(visit.connection, wanted_of(state), state["at"]),
-        totals=views.sum_entries(visit.connection, wanted_of(state)),
+        paged=page(visit.connection, wanted, state["at"]),
+        totals=total(visit.connection, wanted),
+        carried=state.to(at="", tab="")[len(state.path) :],
     )
 
 
 def wanted_of(state: State) -> views.EntryFilter:
-    """The entries that the address says."""
-    return views.EntryFilter(
-        read_day(state["from"]), read_day(state["to"]), account=state["account"] or None, kind=state["kind"] or None
-    )
+    """The entries that the address says: of a period, of days, or of both where they meet. Raises Invalid."""
+    since, until = read_day(state["from"]), read_day(state["to"])
+    if state["month"]:
+        month = Month.read(state["month"])
+        since = max(since or month.first, month.first)
+        until = min(until or month.last, month.last)
+    return views.EntryFilter(since, until, account=state["account"] or None, kind=state["kind"] or None)
 
 
 def _download(visit: Visit) -> Response:
@@ -107,8 +129,14 @@ def _show(visit: Visit) -> Response:
     waiting = list_proposals(visit.connection, limit=500)
     subject = f"entry {entry['id']}"
     proposals = [each for each in waiting if each["act"] == REVERSE and each["subject"] == subject]
+    exports = [(each, STATES[show_export(visit.connection, each["export"])["state"]]) for each in entry["exports"]]
     return visit.render(
-        "journal_entry.html", title=f"Entry {entry['id']}", entry=entry, proposals=proposals, names=Names(visit)
+        "journal_entry.html",
+        title=f"Entry {entry['id']}",
+        entry=entry,
+        exports=exports,
+        proposals=proposals,
+        names=Names(visit),
     )
 
 

@@ -7,10 +7,88 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.storage.journal import journal_lines
+from trueup.base.money import Money
+from trueup.storage.invoices import invoices
+from trueup.storage.journal import journal_entries, journal_lines, journal_sums
+from trueup.storage.remittances import remittance_lines, remittances
 from trueup.storage.views.journal import EntryFilter, wanted_entries
+from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 
 _AT_ONCE = 5000
+
+
+def page_lines(connection: sa.Connection, wanted: EntryFilter, at: str, limit: int = ROWS) -> Paged:
+    """Lines, the latest first: of the days and the kind of a filter, and of its account those on it alone. Each with its place in
+    the document that it follows from. Raises Invalid for a place that is none."""
+    entry, line = journal_entries.c, journal_lines.c
+    query = (
+        sa.select(entry.id, entry.day, entry.kind, entry.narration, entry.evidence, entry.remittance_id)
+        .add_columns(line.number, line.account, line.minor, line.currency, line.reference, line.type, line.rule)
+        .add_columns(line.source_line, line.claim, line.case_key, invoices.c.number.label("invoice"))
+        .add_columns(invoices.c.partner, _told_line.c.place, _told_line.c.evidence.label("told_in"))
+        .select_from(_joined())
+        .where(*_narrowed(wanted))
+    )
+    return fetch_page(connection, query, Order((entry.day, entry.id, line.number), descending=True), at, limit)
+
+
+def sum_lines(connection: sa.Connection, wanted: EntryFilter) -> list[dict[str, Any]]:
+    """What those lines come to, by currency: how many, debits, credits, and what is between them: nothing for whole entries."""
+    entry, sums = journal_entries.c, journal_sums.c
+    debits = sa.func.coalesce(sa.func.sum(sums.minor).filter(sums.debit), 0)
+    credits_ = sa.func.coalesce(-sa.func.sum(sums.minor).filter(~sums.debit), 0)
+    query = (
+        sa.select(sums.currency, sa.func.sum(sums.lines).label("lines"), debits.label("debits"))
+        .add_columns(credits_.label("credits"))
+        .join_from(journal_sums, journal_entries, entry.id == sums.entry_id)
+        .where(*_days(wanted), *([sums.account.in_(wanted.account.split(","))] if wanted.account is not None else []))
+        .group_by(sums.currency)
+        .order_by(sums.currency)
+    )
+    return [
+        {
+            "currency": row.currency,
+            "lines": int(row.lines),
+            "debits": str(Money(int(row.debits), row.currency)),
+            "credits": str(Money(int(row.credits), row.currency)),
+            "balance": str(Money(int(row.debits - row.credits), row.currency)),
+        }
+        for row in connection.execute(query)
+    ]
+
+
+_told_line = remittance_lines.alias("told")
+
+
+def _joined() -> Any:
+    """Lines with their entry, the invoice that they are about, and the line of a payment that they follow from."""
+    entry, line = journal_entries.c, journal_lines.c
+    # An adjustment inside a line stands where that does.
+    number = sa.case((line.source_line < 0, (-line.source_line - 1) // 100), else_=line.source_line)
+    of_line = sa.and_(
+        _told_line.c.remittance_id == remittances.c.id,
+        _told_line.c.source == remittances.c.source,
+        _told_line.c.number == number,
+    )
+    joined = journal_lines.join(journal_entries, line.entry_id == entry.id)
+    joined = joined.outerjoin(invoices, invoices.c.id == line.invoice_id)
+    return joined.outerjoin(remittances, remittances.c.id == entry.remittance_id).outerjoin(_told_line, of_line)
+
+
+def _narrowed(wanted: EntryFilter) -> list[sa.ColumnElement[bool]]:
+    accounts = [journal_lines.c.account.in_(wanted.account.split(","))] if wanted.account is not None else []
+    return [*_days(wanted), *accounts]
+
+
+def _days(wanted: EntryFilter) -> list[sa.ColumnElement[bool]]:
+    entry, found = journal_entries.c, list[sa.ColumnElement[bool]]()
+    if wanted.since is not None:
+        found.append(entry.day >= wanted.since)
+    if wanted.until is not None:
+        found.append(entry.day <= wanted.until)
+    if wanted.kind is not None:
+        found.append(entry.kind == wanted.kind)
+    return found
 
 
 def count_lines(connection: sa.Connection, wanted: EntryFilter) -> int:

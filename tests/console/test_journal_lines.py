@@ -1,0 +1,66 @@
+"""The journal as lines: debit, credit, account, period and source of each; both sides equal in the footer, by currency."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page as Tab
+
+from tests.console.calling import calling, token
+from tests.console.installed import Console
+from tests.console.money_books import console_over_money, lacking
+from tests.console.test_all_pages import violations
+
+
+@pytest.fixture(scope="module")
+def console(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console over books of its own."""
+    with console_over_money(server_url, Path(tmp_path_factory.mktemp("journal"))) as running:
+        yield running
+
+
+def _rows(page: str) -> list[list[str]]:
+    """The cells of the table's body, in words."""
+    body = page.split("<tbody>")[1].split("</tbody>")[0]
+    return [
+        [unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
+        for row in re.findall(r"<tr>(.*?)</tr>", body, re.S)
+    ]
+
+
+def _minor(text: str) -> int:
+    return int(re.sub(r"[^\d]", "", text.replace("USD", "")) or 0)
+
+
+def test_a_line_has_its_side_account_period_and_source_and_the_footer_is_equal(
+    console: Console, page_of: Callable[..., Tab]
+) -> None:
+    """All lines come to the footer, side by side; of an account its lines alone; a period narrows as its days do, also the file."""
+    with console.visitor("Aude") as aude, calling(console, token(console, "Fina")) as program:
+        shown = aude.get("/journal?tab=lines").text
+        rows = _rows(shown)
+        foot = [_minor(cell) for cell in re.findall(r'class="num">(.*?)</td>', shown.split("<tfoot>")[1], re.S)]
+        sides = [sum(_minor(row[at]) for row in rows) for at in (-2, -1)]
+        assert rows and foot == sides and sides[0] == sides[1] > 0
+        assert not lacking(shown, "2026-10<", "Equal", "1200 Amazon receivable", "?at=")
+        own = _rows(aude.get("/journal?tab=lines&account=1200").text)
+        assert own and {row[3].partition(" ")[0] for row in own} == {"1200"}
+        assert len(own) == sum(row[3].startswith("1200") for row in rows)
+        assert _rows(aude.get("/journal?tab=lines&month=2026-10").text) == rows
+        assert lacking(aude.get("/journal?tab=lines&month=2026-09").text, "data-open")
+        assert "/journal/export?account=1200" in aude.get("/journal?tab=lines&account=1200").text
+        file = aude.get("/journal.csv?month=2026-10").text
+        assert len(list(csv.DictReader(io.StringIO(file)))) == len(rows)
+        told = program.json("/journal/lines?limit=200")["items"]
+        assert len(told) == len(rows) and any(each["place"] for each in told)
+    tab = page_of("Aude")
+    tab.goto("/journal?tab=lines")
+    assert violations(tab, "the journal's lines", "light") == []
+    tab.locator("td.where a").first.click()
+    tab.wait_for_url("**/documents/*")
