@@ -64,3 +64,25 @@ def test_a_line_has_its_side_account_period_and_source_and_the_footer_is_equal(
     assert violations(tab, "the journal's lines", "light") == []
     tab.locator("td.where a").first.click()
     tab.wait_for_url("**/documents/*")
+
+
+def test_gross_to_net_is_drawn_after_its_table_and_says_the_same(console: Console, page_of: Callable[..., Tab]) -> None:
+    """The table stands first; a bar's parts come to its gross, to the cent; the chart says in a sentence what is to be seen."""
+    with console.visitor("Aude") as aude:
+        for by in ("channel", "sku"):
+            shown = aude.get(f"/profit?month=2026-10&by={by}").text
+            assert shown.index('aria-label="Profit"') < shown.index('id="profit-chart"')
+            assert not lacking(shown, "that were invoiced", "are left")
+            chart = shown.split('id="profit-chart"')[1].split("<tbody>")[1].split("</tbody>")[0]
+            for row in re.findall(r"<tr>(.*?)</tr>", chart, re.S):
+                cells = [re.sub(r"<[^>]+>", "", each) for each in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
+                *parts, gross = [_signed(each) for each in cells]
+                assert sum(parts) == gross
+    tab = page_of("Aude")
+    tab.goto("/profit?month=2026-10")
+    tab.locator("#profit-chart canvas, #profit-chart svg").first.wait_for()
+    assert violations(tab, "profit with its chart", "light") == []
+
+
+def _signed(text: str) -> int:
+    return _minor(text) * (-1 if "\N{MINUS SIGN}" in text else 1)

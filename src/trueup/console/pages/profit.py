@@ -13,6 +13,7 @@ from trueup.base.money import Money
 from trueup.console.money_words import Names, held_still
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.pages.profit_cell import address_of
+from trueup.console.profit_chart import draw_margins
 from trueup.console.tables import Choice, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.domain.chart import Purpose
@@ -28,7 +29,7 @@ _NOT_FINAL = (Purpose.DISPUTED, Purpose.AUDIT_CLAIMS, Purpose.SUSPENSE)
 
 
 def _show(visit: Visit) -> Response:
-    state, names = state_of(visit, "by", "month", "against"), Names(visit)
+    state, names = state_of(visit, "by", "month", "against", "currency"), Names(visit)
     month = Month.read(state["month"]) if state["month"] else Month.of(visit.now.date()).before
     of_channel = state["by"] != "sku"
     chart = names.chart
@@ -40,6 +41,9 @@ def _show(visit: Visit) -> Response:
     merged = by_channel(margins) if of_channel else by_sku(margins)
     ordered = sorted(merged, key=lambda each: (each.currency, -each.net, each.partner, each.payee, each.sku))
     whole = by_channel(replace(each, partner="", payee="") for each in margins)
+    currencies = [each.currency for each in sorted(whole, key=lambda each: (-each.units, each.currency))]
+    drawn = state["currency"] if state["currency"] in currencies else next(iter(currencies), "")
+    called = {at: _cell(each, of_channel).name for at, each in enumerate(ordered)}
     return visit.render(
         "profit.html",
         state=state,
@@ -47,7 +51,16 @@ def _show(visit: Visit) -> Response:
         of_channel=of_channel,
         parts=PARTS,
         tabs=(Choice("channel", "By channel"), Choice("sku", "By SKU")),
-        filters=(Filter("month", "Month, as 2026-10"), Filter("against", "Against, as 2026-09")),
+        filters=(
+            Filter("month", "Month, as 2026-10"),
+            Filter("against", "Against, as 2026-09"),
+            Filter("currency", "Drawn", [Choice(each, each) for each in sorted(currencies)]),
+        ),
+        drawn=(chart_of := draw_margins(ordered, called, drawn)),
+        drawn_rows=[
+            (name, *(visit.present.money(cell, code=False) for cell in cells))
+            for name, cells in (chart_of.rows if chart_of is not None else ())
+        ],
         rows=[_row(each, month, _cell(each, of_channel)) for each in ordered[:_MOST]],
         more=max(0, len(ordered) - _MOST),
         totals=[_row(each, month, Cell(each.currency)) for each in whole],
