@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser
 
 from tests.cli.remitted import export, line
@@ -20,7 +23,7 @@ from trueup.console.visit import SESSION
 from trueup.domain.cases import CaseDraft
 from trueup.domain.landing import LineStatus, OrderStatus
 from trueup.storage.cases import open_case
-from trueup.storage.line_receipts import Look, save_receipts
+from trueup.storage.line_receipts import Look, load_receipts, save_receipts
 from trueup.storage.orders import Arrived, take_in
 from trueup.storage.views.order_looks import status_name
 from trueup.workflows.import_invoices import import_invoices
@@ -117,6 +120,18 @@ def test_what_amazon_counted_in_and_what_it_claims_stand_side_by_side(story: Con
     assert re.search(r'class="num differs"[^>]*><a href="/documents/\w+">12</a><small>disputed</small>', page)
     assert "The buyer shows what it counted in" in page
     assert re.search(r"[Ll]ine 1: 2 in all, 2 more", page), page[page.index("The buyer shows what") :][:600]
+
+
+def test_a_dispute_is_given_what_amazon_itself_shows(story: Console) -> None:
+    """Among the claim's exhibits, on its page and in its pack, is the status that contradicts it, with both numbers."""
+    with story.app.database.transaction() as connection:
+        claim = connection.execute(sa.text("SELECT id FROM trueup.claims WHERE claim = 'shortage/INV1'")).scalar_one()
+        digest = load_receipts(connection, "amazon-us", "PO000001")[1].evidence
+    with story.visitor("Fina") as fina:
+        page = unescape(fina.get(f"/recovery/{claim}").text)
+        pack = ZipFile(BytesIO(fina.get(f"/recovery/{claim}/pack.zip").content))
+    assert "Amazon itself shows 12 of LAMP-1 as received. Amazon tells two numbers of what it received" in page
+    assert any(digest[:12] in name for name in pack.namelist()), pack.namelist()
 
 
 def test_invoiced_less_deductions_less_open_is_paid_to_the_cent(story: Console) -> None:

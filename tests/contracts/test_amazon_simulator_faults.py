@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from tests.contracts.amazon_vendor import ACKNOWLEDGE, NOW, Vendor, answered, iso, item, open_vendor, order
+from trueup.base.errors import Invalid
 from trueup.simulators.amazon import AmazonSimulator, Fault, FaultKind, Faults
 from trueup.simulators.amazon.control import state
 from trueup.simulators.serving import serve
@@ -214,6 +215,33 @@ def test_a_contradicting_status_differs_from_what_was_acknowledged() -> None:
     status = vendor.line_status("PO000001")
     assert (status["confirmationStatus"], status["acceptedQuantity"]["amount"]) == ("PARTIALLY_ACCEPTED", 23)
     assert accepted(vendor) == 24
+
+
+def test_receipts_lag_or_are_not_told_when_asked_to_and_are_the_truth_again() -> None:
+    """What was counted in two days ago instead of now; nothing at all; then what lies there."""
+    vendor = lying(kind="slow", seconds=0.0)
+    vendor.settled(WHOLE)
+    vendor.simulator.receive("PO000001", {"1": 4})
+    vendor.wait(timedelta(days=2))
+    vendor.simulator.receive("PO000001", {"1": 3})
+
+    def told() -> dict[str, Any]:
+        [status] = vendor.status(purchaseOrderNumber="PO000001").json()["payload"]["ordersStatus"]
+        receipt: dict[str, Any] = status["itemStatus"][0].get("receivingStatus", {})
+        return receipt
+
+    truth = told()
+    assert (truth["receiveStatus"], truth["receivedQuantity"]["amount"]) == ("PARTIALLY_RECEIVED", 7)
+    vendor.simulator.add_fault({"kind": "receipts_lag", "purchase_order": "PO000001", "seconds": 86400.0})
+    lagging = told()
+    assert lagging["receivedQuantity"]["amount"] == 4 and lagging["lastReceiveDate"] < truth["lastReceiveDate"]
+    vendor.simulator.add_fault({"kind": "receipts_missing", "purchase_order": "PO000001"})
+    assert told() == {}
+    assert told() == truth
+    vendor.simulator.receive("PO000001", {"1": -2})
+    assert told()["receivedQuantity"]["amount"] == 5, "a dock corrects its count"
+    with pytest.raises(Invalid, match="less than nothing"):
+        vendor.simulator.receive("PO000001", {"1": -6})
 
 
 def test_a_fault_is_told_only_where_it_is_addressed() -> None:

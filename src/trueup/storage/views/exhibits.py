@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from trueup.base.money import Money
+from trueup.domain.deduction import Family
 from trueup.storage.proofs import SavedProof
 from trueup.storage.views.recovery import Brief
 
 GROUPS = ("What Amazon took", "Our invoice", "The purchase order", "Our answer", "Shipment", "Delivery")
 """The groups, in the order in which a reviewer reads them."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class _Found:
 
 def list_exhibits(brief: Brief) -> tuple[Exhibit, ...]:
     """The exhibits, each original once a group: by group, then by day. The same claim has the same numbers every time."""
-    every = [*_taken(brief), *_invoiced(brief), *_ordered(brief), *(_proven(each) for each in brief.proofs)]
+    proven = (_proven(each) for each in brief.proofs)
+    every = [*_taken(brief), *_invoiced(brief), *_ordered(brief), *proven, *_counted_in(brief)]
     there = [each for each in every if each.digest.strip("0")]
     ordered = sorted(there, key=lambda each: (GROUPS.index(each.group), each.day or date.max, each.name, each.proves))
     merged: dict[tuple[str, str], _Found] = {}
@@ -121,3 +125,17 @@ def _proven(each: SavedProof) -> _Found:
     return _Found(
         group, f"proof {proof.kind.value} {proof.day.isoformat()}", proof.day, f"{what}{named}.", each.evidence
     )
+
+
+def _counted_in(brief: Brief) -> Iterator[_Found]:
+    """What Amazon itself shows that it received, where its claim for missing goods says less of the same."""
+    if brief.order is None or brief.found.claim.family is not Family.SHORTAGE:
+        return
+    for line in brief.order["lines"]:
+        received = line["course"]["received"]
+        if received["against"]:
+            looked = _DAY.search(received["why"])
+            day = date.fromisoformat(looked[0]) if looked else None
+            proves = f"Amazon itself shows {received['eaches']} of {line['sku'] or line['asin']} as received. {received['against']}"
+            for digest in received["evidence"]:
+                yield _Found(GROUPS[5], f"Amazon's status of order {brief.order['number']}", day, proves, digest)
