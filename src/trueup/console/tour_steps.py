@@ -64,8 +64,8 @@ STEPS = (
     ),
     Step(
         "Read an order as one story",
-        "From the order as it came to the answer as the buyer's own system shows it. What was only sent is never called accepted: "
-        "the last step is a reading back.",
+        "From the order as it came to the answer as the buyer's own system shows it, and on to what was shipped, billed, received "
+        "and paid. What was only sent is never called accepted: that takes a reading back.",
         "/orders/{thing}",
         "proven-order",
     ),

@@ -27,9 +27,13 @@ _THINGS: Mapping[str, str] = {
         "SELECT coalesce((SELECT max(id) FROM trueup.cases WHERE state = 'resolved' AND resolved_by <> 'trueup'),"
         " (SELECT id FROM trueup.cases WHERE state = 'resolved' ORDER BY id DESC LIMIT 1))"
     ),
+    # Of the latest, one that went all the way to its money, with something claimed of it.
     "proven-order": (
-        "SELECT o.partner || '/' || o.number FROM trueup.deliveries d JOIN trueup.orders o ON o.id = d.order_id"
-        " WHERE d.state = 'accepted' ORDER BY d.id DESC LIMIT 1"
+        "SELECT o.partner || '/' || o.number FROM (SELECT id, order_id FROM trueup.deliveries WHERE state = 'accepted'"
+        " AND order_id IS NOT NULL ORDER BY id DESC LIMIT 200) d JOIN trueup.orders o ON o.id = d.order_id"
+        " ORDER BY EXISTS (SELECT FROM trueup.invoices i JOIN trueup.journal_lines l ON l.invoice_id = i.id"
+        " WHERE i.partner = o.partner AND i.purchase_order = o.number AND i.purchase_order <> '' AND l.claim <> '') DESC,"
+        " d.id DESC LIMIT 1"
     ),
     "remittance": (
         "SELECT r.id FROM trueup.remittances r WHERE r.posting = 'posted' ORDER BY EXISTS (SELECT FROM trueup.suspense s"
