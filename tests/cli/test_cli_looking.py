@@ -59,6 +59,7 @@ def test_an_order_tells_its_story(trueup: CommandLine) -> None:
     looked = ["status.read", "status.read", "acknowledgement.proven"]
     assert told == ["order.received", "order.decided", "acknowledgement.sent", "shop", *looked]
     assert "2 cases accepted: all in stock" in said.out
+    assert "\n  0 eaches received\n" in said.out, "what the read-back of the answer showed of receipts"
     story = trueup("orders", "explain", "PO000001", "--json").json["story"]
     assert all(len(event["evidence"]) == 64 for event in story)
 

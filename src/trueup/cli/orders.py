@@ -8,6 +8,7 @@ import typer
 
 from trueup.cli.frame import Limit, Result, Session, command
 from trueup.cli.tables import Column, amount, details, words
+from trueup.domain.order_course import STAGES
 from trueup.storage.views import orders as views
 from trueup.storage.views.order_looks import LOOK
 
@@ -81,6 +82,7 @@ def _tell(shown: dict[str, Any], story: list[dict[str, Any]]) -> str:
             if line["reserved_eaches"]:
                 rows.append(f"  {amount(line['reserved_eaches'], 'each')} of {line['sku']} reserved, {claimed}")
         rows.append(f"  decided on evidence {line['evidence'][:16]}" if line["evidence"] else "  no evidence yet")
+        rows += _course(line["course"])
     rows.append("")
     for event in story:
         if event["what"] == LOOK and event["details"]["unchanged"]:
@@ -89,3 +91,13 @@ def _tell(shown: dict[str, Any], story: list[dict[str, Any]]) -> str:
         said = details(event["details"])
         rows.append(f"{words(event['at'])}  {event['who']:<12} {event['what']:<28} {said}{evidence}")
     return "\n".join(rows)
+
+
+def _course(course: dict[str, Any]) -> list[str]:
+    """What became of a line after it was answered, as far as anybody tells it; and who tells otherwise."""
+    known = [(stage, course[stage]) for stage in STAGES[2:] if course[stage]["eaches"] is not None]
+    told = [
+        f"{amount(count['eaches'], 'each')} {stage}" + (f" ({count['word']})" if count["word"] else "")
+        for stage, count in known
+    ]
+    return [f"  {', '.join(told)}"] * bool(told) + [f"  {count['against']}" for _, count in known if count["against"]]
