@@ -48,7 +48,10 @@ PLACES = (
     Place("proofs", "proofs", "Confirmed shipments, deliveries and receipts: import, list.", _LOOK),
     Place("bank", "bank", "What really came in: import, lines, ties, accounts, tie, untie.", _LOOK),
     Place(
-        "rules", "rules", "Rules for lines of remittances: list, show, propose, try, approve, reject, retire.", _LOOK
+        "rules",
+        "rules",
+        "Rules for lines of remittances: list, show, past, propose, try, approve, reject, retire.",
+        _LOOK,
     ),
     Place("terms", "terms", "What was agreed to be deducted: import, add, list, unrated, check.", _LOOK),
     Place("journal", "journal", "The books: list, show, balances, accounts, exports, export, sent, read-back.", _LOOK),
