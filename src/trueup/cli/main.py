@@ -50,7 +50,7 @@ PLACES = (
     Place(
         "rules",
         "rules",
-        "Rules for lines of remittances: list, show, past, propose, try, approve, reject, retire.",
+        "Rules for lines of remittances: list, show, propose, try, past, approve, reject, retire.",
         _LOOK,
     ),
     Place("terms", "terms", "What was agreed to be deducted: import, add, list, unrated, check.", _LOOK),

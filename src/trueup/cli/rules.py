@@ -31,7 +31,7 @@ from trueup.workflows.try_rules import EVER, Tried, money_of, tried_json
 
 group = typer.Typer(
     name="rules",
-    help="Rules for lines of remittances: list, show, past, propose, try, approve, reject, retire.",
+    help="Rules for lines of remittances: list, show, propose, try, past, approve, reject, retire.",
     no_args_is_help=True,
 )
 _COLUMNS = (
