@@ -62,7 +62,7 @@ def test_every_light_holds_and_goes_red_for_what_breaks_it(books: Bookkeeping) -
             savepoint = connection.begin_nested()
             connection.execute(sa.text(_HAND))
             connection.execute(sa.text(statement))
-            found = every_invariant()[name].prove(connection, books.world.proof_ground(books.clock.now()))
+            found = every_invariant()[name].prove(connection, books.world.proof_ground(connection, books.clock.now()))
             savepoint.rollback()
         assert found.broken >= 1, name
         assert any(f"{each.about} {each.name}".startswith(row) for each in found.rows), (name, found.rows)

@@ -23,7 +23,7 @@ INVENTORY = replace(TERMS, kinds=(ReportKind.INVENTORY,), late_days=14, back_fil
 
 def _found(books: Reported) -> list[tuple[str, str, int | None]]:
     with books.database.transaction() as connection:
-        drafts = list(CHECK.find(connection, books.world.proof_ground(books.clock.now())))
+        drafts = list(CHECK.find(connection, books.world.proof_ground(connection, books.clock.now())))
     return [
         (each.expected, each.found[:20], each.money_at_risk.minor if each.money_at_risk else None) for each in drafts
     ]

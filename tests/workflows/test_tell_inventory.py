@@ -98,7 +98,7 @@ def test_an_answer_that_was_lost_is_a_case_and_never_repeated(direct: Dropshippi
     assert states(direct) == ["accepted", "unanswered"]
     assert "not sent again" in direct.case("inventory.unanswered")["title"]
     with here.database.transaction() as connection:
-        ground = here.world.proof_ground(here.clock.now())
+        ground = here.world.proof_ground(connection, here.clock.now())
         assert writes_are_answered.INVARIANT.prove(connection, ground).broken == 0, "a person is asked about it"
     assert len(direct.updates) == 2
     here.pass_time(HOUR)

@@ -202,7 +202,7 @@ def test_units_that_amazon_waits_for_and_nobody_ordered_here_are_a_case(database
 
         def found() -> list[tuple[str, str, int]]:
             with books.database.transaction() as connection:
-                drafts = list(CHECK.find(connection, books.world.proof_ground(books.clock.now())))
+                drafts = list(CHECK.find(connection, books.world.proof_ground(connection, books.clock.now())))
             return [
                 (each.subject, each.expected, each.money_at_risk.minor if each.money_at_risk else 0) for each in drafts
             ]

@@ -64,7 +64,9 @@ def _draft(row: sa.RowMapping, source: str, terms: ReportTerms, ground: Ground) 
 def _worth(row: sa.RowMapping, units: int, terms: ReportTerms, ground: Ground) -> Money | None:
     """At the agreed cost, where it is the price of an each."""
     by_each: list[Any] = [
-        each for each in ground.partners[terms.partner].agreements if each.cost_basis is CostBasis.EACH
+        each
+        for each in ground.partners[terms.partner].agreements
+        if each.cost_basis is CostBasis.EACH and each.covers(ground.now)
     ]
     if row["cost"] is None or not any(each.vendor_code == row["vendor_code"] for each in by_each):
         return None

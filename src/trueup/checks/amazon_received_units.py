@@ -93,7 +93,7 @@ def _draft(row: sa.RowMapping, ours: tuple[str, int], source: str, of: tuple[Rep
 def _worth(row: sa.RowMapping, units: int, terms: ReportTerms, ground: Ground) -> Money | None:
     """At the agreed cost, where it is the price of an each."""
     agreements = ground.partners[terms.partner].agreements
-    by_each = {each.vendor_code for each in agreements if each.cost_basis is CostBasis.EACH}
+    by_each = {each.vendor_code for each in agreements if each.cost_basis is CostBasis.EACH and each.covers(ground.now)}
     if row["cost"] is None or row["vendor_code"] not in by_each:
         return None
     return UnitPrice(Decimal(row["cost"]), row["currency"]).times(units)

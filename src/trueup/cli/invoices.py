@@ -201,7 +201,7 @@ def credit_notes(
             if issued:
                 rows = notes_views.list_credit_notes(connection, partner=partner, limit=limit)
                 return Result(rows, _NOTE_COLUMNS, nothing="No credit note was issued yet.")
-            wanted = [each for name, each in app.world.partners.items() if partner in (None, name)]
+            wanted = [each for name, each in app.world.agreed.now(connection).items() if partner in (None, name)]
             owed = [note for each in wanted for note in notes_owed(connection, app.world.books.chart, each)]
     remark = f"{len(owed) - limit} more; --limit shows them.\n" if len(owed) > limit else ""
     rows = [_note(each) for each in owed[:limit]]

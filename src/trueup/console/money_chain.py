@@ -60,9 +60,9 @@ def money_chain(visit: Visit, groups: Iterable[Mapping[str, Any]]) -> list[Stage
     """Every stage in order. `groups` are the open cases by kind, as `case_queue.group_cases` gives them."""
     costs = [
         f"{partner.name}/{terms.vendor_code}"
-        for partner in visit.desk.world.partners.values()
+        for partner in visit.desk.world.agreed.now(visit.connection).values()
         for terms in partner.agreements
-        if terms.cost_basis is CostBasis.CASE
+        if terms.cost_basis is CostBasis.CASE and terms.covers(visit.now)
     ]
     standings, listed = load_standings(visit.connection, visit.now, costs), list(groups)
     main = _main_currency(standings.values())

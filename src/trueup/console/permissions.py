@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 _WORDS = {
+    "agreements.approve": "Approve changes of agreements",
+    "agreements.propose": "Propose changes of agreements",
     "bank.import": "Import bank statements",
     "bank.tie": "Tie payments to the bank",
     "cases.discuss": "Comment on, assign and snooze cases",

@@ -94,7 +94,7 @@ def hold_case(facts: LineFacts, rule: Hold, held: Held, deadline: datetime) -> C
         kind=f"held.{rule.name}",
         subject=f"order {facts.order.key} line {facts.line.sequence}",
         title=f"{rule.title}: {held.found}, expected {held.expected}",
-        expected=held.expected,
+        expected=f"{held.expected} ({facts.agreement.stands})" if facts.agreement.version else held.expected,
         found=held.found,
         money_at_risk=money_at_risk(facts),
         deadline=deadline,

@@ -70,6 +70,7 @@ class Agreement:
     from the buyer become as items; None where they do not go to the programme.
     `books_revenue`: whether Trueup books revenue and receivable of our invoices; by default the shop's own feed does.
     `credit_notes`: what accounts are for whose deductions lower the price under VAT, so that a credit note is owed for each.
+    `version`, `approved_by`: the version that people decided, and who approved it; 0 and "" for what trueup.toml says.
     """
 
     partner: str
@@ -105,6 +106,8 @@ class Agreement:
     time_zone: str = "UTC"
     valid_from: date = date(2000, 1, 1)
     valid_to: date | None = None
+    version: int = 0
+    approved_by: str = ""
 
     def __post_init__(self) -> None:
         check_currency(self.currency)
@@ -138,6 +141,13 @@ class Agreement:
             _ = self.buffer
         except ConfigurationError as error:
             raise ConfigurationError(f"{where}: {error}") from error
+
+    @property
+    def stands(self) -> str:
+        """Where these terms stand, in words."""
+        if not self.version:
+            return "as trueup.toml says"
+        return f"version {self.version} of the agreement, approved by {self.approved_by}"
 
     @property
     def buffer(self) -> BufferRule:

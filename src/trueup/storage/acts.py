@@ -171,6 +171,14 @@ def renew(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
     return int(renewed) if renewed is not None else propose(connection, wanted, now)
 
 
+def withdraw(connection: sa.Connection, proposal_id: int) -> bool:
+    """Take back a proposal that nobody approved yet; whether there was one. Who took it back, the acts say."""
+    gone = connection.execute(
+        sa.delete(proposals).where(proposals.c.id == proposal_id, proposals.c.approved_by.is_(None))
+    )
+    return gone.rowcount > 0
+
+
 def find_proposal(connection: sa.Connection, act: str, subject: str) -> int | None:
     """The proposal of an act that waits for a second person; None where there is none."""
     query = sa.select(proposals.c.id).where(

@@ -205,15 +205,17 @@ _REVISION = sa.and_(
     revisions.c.order_id == orders.c.id,
     revisions.c.revision == sa.func.coalesce(sa.bindparam("wanted_revision", type_=sa.Integer), orders.c.revision),
 )
+_CURRENT = revisions.c.revision == orders.c.revision
+_LOADED = (
+    orders.c.number,
+    orders.c.state,
+    orders.c.revision.label("newest"),
+    orders.c.first_seen_at,
+    orders.c.history,
+    *(column for column in revisions.c if column.name not in ("order_id", "route")),
+)
 _LOAD = (
-    sa.select(
-        orders.c.number,
-        orders.c.state,
-        orders.c.revision.label("newest"),
-        orders.c.first_seen_at,
-        orders.c.history,
-        *(column for column in revisions.c if column.name not in ("order_id", "route")),
-    )
+    sa.select(*_LOADED)
     .select_from(orders.outerjoin(revisions, _REVISION))
     .where(orders.c.id == sa.bindparam("wanted_order"))
 )
@@ -231,6 +233,32 @@ def load_order(
     if row["body"] is None:
         wanted = revision or row["newest"]
         raise NotFound(f"Order {row['number']}: no revision {wanted}; the newest is {row['newest']}.")
+    return _saved(order_id, row)
+
+
+def list_placed(
+    connection: sa.Connection, partner: str, vendor_code: str, since: datetime, *, limit: int
+) -> list[SavedOrder]:
+    """The newest orders of a vendor code that were placed since an instant, each as it stands."""
+    query = (
+        sa.select(orders.c.id.label("placed"), *_LOADED)
+        .select_from(orders.join(revisions, sa.and_(revisions.c.order_id == orders.c.id, _CURRENT)))
+        .where(orders.c.partner == partner, orders.c.vendor_code == vendor_code, orders.c.ordered_at >= since)
+        .order_by(orders.c.ordered_at.desc(), orders.c.id.desc())
+        .limit(limit)
+    )
+    return [_saved(row["placed"], row) for row in connection.execute(query).mappings()]
+
+
+def count_placed(connection: sa.Connection, partner: str, vendor_code: str, since: datetime) -> int:
+    """How many orders of a vendor code were placed since an instant."""
+    query = sa.select(sa.func.count()).where(
+        orders.c.partner == partner, orders.c.vendor_code == vendor_code, orders.c.ordered_at >= since
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _saved(order_id: int, row: Any) -> SavedOrder:
     return SavedOrder(
         id=order_id,
         revision=row["revision"],

@@ -120,7 +120,7 @@ def try_again(tx: Tx, order_id: int, run_id: str, words: str, refused: bool) -> 
     whose retry begins anew. Returns the answer that is ready without it, if there is one; else the order is given back.
     """
     saved = orders.load_order(tx.connection, order_id)
-    agreement = tx.resources.agreement(saved)
+    agreement = tx.resources.agreement(tx.connection, saved)
     draft = CaseDraft(
         kind=REFUSED if refused else UNREACHABLE,
         subject=f"order {saved.order.key}",
@@ -178,7 +178,7 @@ def force_decisions(tx: Tx, order_id: int, revision: int, run_id: str, shown: di
         tx.at(tx.now + timedelta(minutes=1), "answer_before_deadline", f"{run_id}+", order_id, revision)
         return False
     saved = orders.load_order(tx.connection, order_id, lock=True)
-    agreement = tx.resources.agreement(saved)
+    agreement = tx.resources.agreement(tx.connection, saved)
     waiting = _waiting(tx, order_id)
     if agreement is None or saved.history or not waiting:
         if orders.give_back_lease(tx.connection, order_id, run_id):

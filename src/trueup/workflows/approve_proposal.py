@@ -12,6 +12,7 @@ from trueup.workflows import (
     close_month,
     erase_documents,
     grade_trade_in,
+    keep_agreements,
     keep_buffers,
     limit_codings,
     resolve_case,
@@ -78,6 +79,11 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
             words, outcome = (
                 f"{counted}",
                 {"sku": counted.sku, "location": counted.location, "on_hand": counted.on_hand},
+            )
+        case keep_agreements.ACT:
+            raise Refused(
+                f"Proposal {proposal_id} about {row['subject']} is approved with a reason, after a look at what it changes: under "
+                f"Settings, Agreements, or by `trueup agreements approve {proposal_id} --reason …`."
             )
         case other:
             raise Refused(f"Proposal {proposal_id} is to {other}, which this Trueup does not know: use a newer one.")

@@ -62,7 +62,7 @@ def examine(
     """Look at every line. Decisions made for the same terms stand; everything else is looked at anew."""
     order = saved.order
     live = [line for line in order.lines if line.ordered.amount != 0]
-    candidates = _candidates(connection, order.vendor_code, agreement.shop, live)
+    candidates = candidates_of(connection, order.vendor_code, agreement.shop, live)
     units = {
         line.sequence: line_units(line, *found[0], agreement)
         for line in live
@@ -122,9 +122,10 @@ def _in_window(decision: LineDecision, last_day: datetime | None) -> bool:
     return all(part.ship_on == last_day for part in decision.parts if part.answer is Answer.ACCEPTED)
 
 
-def _candidates(
+def candidates_of(
     connection: sa.Connection, vendor_code: str, shop: str, lines: list[OrderLine]
 ) -> dict[int, tuple[tuple[Product, Listing], ...]]:
+    """The products that each line may mean, by the item master as it is, as they are sold in a shop; by the line's number."""
     asins = {line.asin for line in lines if line.asin}
     codes = {code for line in lines for code in line.codes}
     catalog = products.load_catalog(connection, vendor_code, asins, codes)
@@ -154,7 +155,7 @@ def assess_order(tx: Tx, order_id: int, run_id: str) -> dict[str, Any] | None:
     if not orders.take_lease(tx.connection, order_id, run_id):
         return None
     saved = orders.load_order(tx.connection, order_id)
-    agreement = tx.resources.agreement(saved)
+    agreement = tx.resources.agreement(tx.connection, saved)
     if saved.history or agreement is None:
         if not saved.history:
             cases.open_case(tx.connection, _no_agreement(saved), tx.now, order_id=order_id)

@@ -36,6 +36,9 @@ _MAY: Mapping[str, tuple[Role, ...]] = {
     "rules.propose": (Role.FINANCE, Role.ADMIN),
     "rules.approve": (Role.FINANCE, Role.ADMIN),
     "terms.enter": (Role.FINANCE, Role.ADMIN),
+    # What is agreed with a buyer: who works with its orders sees first that it is wrong; what it costs, finance answers for.
+    "agreements.propose": (Role.OPERATIONS, Role.FINANCE, Role.ADMIN),
+    "agreements.approve": (Role.FINANCE, Role.ADMIN),
     "goods.take-back": (Role.OPERATIONS, Role.ECOMMERCE, Role.ADMIN),
     "trade-ins.record": (Role.OPERATIONS, Role.ECOMMERCE, Role.FINANCE, Role.ADMIN),
     "trade-ins.grade": (Role.OPERATIONS, Role.ECOMMERCE, Role.FINANCE, Role.ADMIN),

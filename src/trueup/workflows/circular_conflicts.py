@@ -24,7 +24,7 @@ def tell_short(tx: Tx, saved: SavedOrder, short: dict[int, tuple[Reservation, in
 
     Cases of lines that are filled whole are closed; one that got less stays told until a person has seen it.
     """
-    agreement = tx.resources.agreement(saved)
+    agreement = tx.resources.agreement(tx.connection, saved)
     if agreement is None:
         return
     situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)

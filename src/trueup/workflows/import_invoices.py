@@ -119,7 +119,9 @@ def _post(tx: Tx, batch: Sequence[Invoice], ids: dict[str, int], evidence: str) 
     chart = tx.resources.books.chart
     posted = []
     for invoice in batch:
-        if not invoice.total or not tx.resources.books_revenue(invoice.partner, invoice.payee, invoice.issued_on):
+        if not invoice.total or not tx.resources.books_revenue(
+            tx.connection, invoice.partner, invoice.payee, invoice.issued_on
+        ):
             continue
         day = journal.first_open_day(tx.connection, invoice.issued_on)
         heading = Heading(

@@ -44,7 +44,7 @@ def issue_credit_notes(tx: Tx, person: Person, partner: str = "") -> list[Issued
     Raises NotFound for a partner that is not ours, Refused without a role that may.
     """
     demand_role(person, "credit-notes.issue")
-    partners = tx.resources.partners
+    partners = tx.resources.agreed.now(tx.connection)
     if partner and partner not in partners:
         raise NotFound(f"{partner} is no partner; known: {', '.join(sorted(partners)) or 'none'}.")
     # Nobody else issues meanwhile: two notes of one number, or two for one deduction, cannot be taken back.

@@ -166,7 +166,7 @@ def _row(told: Mapping[str, str]) -> bytes:
 def _look_at(tx: Tx, order_id: int) -> None:
     """Open and close what holds the lines of an order, with what is known now."""
     saved = orders.load_order(tx.connection, order_id)
-    agreement = tx.resources.agreement(saved)
+    agreement = tx.resources.agreement(tx.connection, saved)
     if agreement is not None and not saved.history:
         open_hold_cases(tx, examine(tx.connection, tx.resources, saved, agreement, tx.now))
 

@@ -31,7 +31,7 @@ def prepare_answer(tx: Tx, order_id: int) -> dict[str, Any] | None:
     A line is ready when it is decided and, where it takes stock that the shop counts, the shop was seen to hold it.
     """
     saved = orders.load_order(tx.connection, order_id)
-    agreement = tx.resources.agreement(saved)
+    agreement = tx.resources.agreement(tx.connection, saved)
     if agreement is None:
         return None
     situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)

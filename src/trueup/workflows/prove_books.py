@@ -62,7 +62,7 @@ def _prove(tx: Tx, check: Check) -> Proven:
 
 def ground_of(tx: Tx) -> Ground:
     """What proofs are given."""
-    return tx.resources.proof_ground(tx.now)
+    return tx.resources.proof_ground(tx.connection, tx.now)
 
 
 def ask_proofs(tx: Tx) -> None:

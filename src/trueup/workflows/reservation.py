@@ -72,7 +72,7 @@ def decide_order(tx: Tx, order_id: int, run_id: str, observed: dict[str, Any] | 
     """
     connection, world = tx.connection, tx.resources
     saved = orders.load_order(connection, order_id, lock=True)
-    agreement = world.agreement(saved)
+    agreement = world.agreement(connection, saved)
     if agreement is None:
         orders.give_back_lease(connection, order_id, run_id)
         return None

@@ -234,7 +234,7 @@ def _lift(tx: Tx, case: Case, order_id: int, sequence: int, resolution: Resoluti
 def _check_fillable(tx: Tx, order_id: int, sequence: int, resolution: Resolution) -> None:
     """Refused at once, with the reason: a decision that Amazon would ignore must not look like one that was carried out."""
     saved = orders.load_order(tx.connection, order_id, lock=True)
-    line, agreement = saved.order.line(sequence), tx.resources.agreement(saved)
+    line, agreement = saved.order.line(sequence), tx.resources.agreement(tx.connection, saved)
     if line is None or agreement is None:
         return
     before, _ = decisions.load_answers(tx.connection, order_id)

@@ -57,7 +57,7 @@ def wanted_order(situation: Situation, reservations: dict[int, Reservation]) -> 
 def plan_shop_order(tx: Tx, order_id: int) -> dict[str, Any] | None:
     """What the shop must be brought to hold, as JSON; None when it need not be asked: nothing reserved, nothing there."""
     saved = orders.load_order(tx.connection, order_id)
-    agreement = tx.resources.agreement(saved)
+    agreement = tx.resources.agreement(tx.connection, saved)
     if agreement is None:
         return None
     situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)

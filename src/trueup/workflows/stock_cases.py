@@ -41,7 +41,8 @@ def worth(tx: Tx, sku: str, eaches: int) -> Money | None:
 
 
 def _is_per_case(tx: Tx, vendor_code: str) -> bool:
-    found = (partner.agreement(vendor_code, tx.now) for partner in tx.resources.partners.values())
+    partners = tx.resources.agreed.now(tx.connection)
+    found = (partner.agreement(vendor_code, tx.now) for partner in partners.values())
     return any(terms is not None and terms.cost_basis is CostBasis.CASE for terms in found)
 
 

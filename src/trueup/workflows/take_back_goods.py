@@ -65,7 +65,7 @@ class Returnable:
 def look_at_order(connection: sa.Connection, world: World, order_id: int, programme: str = "") -> list[Returnable]:
     """What may come back of an order, by SKU. Raises NotFound, and Refused where nothing can: the agreement does not say it."""
     saved = orders.load_order(connection, order_id)
-    taking = _programme(world, _agreed(world, saved), programme)
+    taking = _programme(world, _agreed(connection, world, saved), programme)
     promised: Counter[str] = Counter()
     for saved_decision in decisions.load_decisions(connection, order_id).values():
         if saved_decision.decision.sku and saved_decision.decision.eaches:
@@ -85,7 +85,7 @@ def take_back(tx: Tx, order_id: int, returned: Returned, person: Person) -> Take
     """
     demand_role(person, "goods.take-back")
     saved = orders.load_order(tx.connection, order_id)
-    agreement = _agreed(tx.resources, saved)
+    agreement = _agreed(tx.connection, tx.resources, saved)
     programme = _programme(tx.resources, agreement, returned.programme)
     if not _is_imported(tx.connection, tx.resources, returned.sku, programme):
         raise Refused(
@@ -127,8 +127,8 @@ def take_back(tx: Tx, order_id: int, returned: Returned, person: Person) -> Take
     return done
 
 
-def _agreed(world: World, saved: SavedOrder) -> Agreement:
-    agreement = world.agreement(saved)
+def _agreed(connection: sa.Connection, world: World, saved: SavedOrder) -> Agreement:
+    agreement = world.agreement(connection, saved)
     if agreement is None or agreement.items_returned is None:
         raise Refused(
             f"Order {saved.order.key}: its agreement does not say what goods become that come back; set items_returned to "

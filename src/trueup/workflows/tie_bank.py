@@ -75,7 +75,7 @@ def take_in_bank_file(tx: Tx, content: bytes) -> None:
 def tie_bank(tx: Tx) -> Proven:
     """Hold all payments against all movements; ties and cases become what is true now, whatever arrived in which order."""
     bank.lock_bank(tx.connection)
-    ground = tx.resources.proof_ground(tx.now)
+    ground = tx.resources.proof_ground(tx.connection, tx.now)
     compared = bank_check.compare(tx.connection, ground.bank)
     if compared is None:
         return Proven()

@@ -307,7 +307,7 @@ def _differs(tx: Tx, order_id: int) -> bool:
 
 
 def _agreement(tx: Tx, order_id: int) -> Agreement | None:
-    return tx.resources.agreement(orders.load_order(tx.connection, order_id))
+    return tx.resources.agreement(tx.connection, orders.load_order(tx.connection, order_id))
 
 
 def _fitness(tx: Tx, order_id: int, sku: str) -> Fitness:

@@ -33,6 +33,7 @@ from trueup.storage.database import Database
 from trueup.storage.documents import Archive, Arrival
 from trueup.storage.orders import SavedOrder
 from trueup.storage.shop_products import Neighbours
+from trueup.workflows.agreed import Agreed
 from trueup.workflows.grammar_of import Grammars
 
 
@@ -158,10 +159,16 @@ class World:
     """What each shop is never shown of any product; nothing where it is not stated."""
     reports: Mapping[str, ReportTerms] = field(default_factory=dict)
     """What is asked of each source of reports, by its name."""
+    agreed: Agreed = field(init=False)
+    """`partners`, with what people decided over what the settings say. `partners` itself answers what no decision changes: who
+    orders, from where, in which currency, what is kept back."""
 
-    def proof_ground(self, now: datetime) -> Ground:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "agreed", Agreed(self.partners))
+
+    def proof_ground(self, connection: sa.Connection, now: datetime) -> Ground:
         """What continuous proofs are given."""
-        return Ground(now, self.partners, self.books.chart, self.bank, self.feeds, self.reports)
+        return Ground(now, self.agreed.now(connection), self.books.chart, self.bank, self.feeds, self.reports)
 
     def channels_at(self, location: str) -> list[str]:
         """The channels that sell what lies at a place."""
@@ -215,9 +222,9 @@ class World:
         """Archived bytes, verified against their hash."""
         return self.archive.load_content(connection, Digest(digest))
 
-    def books_revenue(self, partner: str, payee: str, day: date) -> bool:
+    def books_revenue(self, connection: sa.Connection, partner: str, payee: str, day: date) -> bool:
         """Whether Trueup books the revenue of an invoice, and not the shop's own feed: as the agreement says."""
-        known = self.partners.get(partner)
+        known = self.agreed.now(connection).get(partner)
         if known is None:
             return False
         moment = datetime.combine(day, time(12), UTC)
@@ -225,9 +232,9 @@ class World:
         every = [terms] if terms is not None else [each for each in known.agreements if each.covers(moment)]
         return bool(every) and all(each.books_revenue for each in every)
 
-    def agreement(self, saved: SavedOrder) -> Agreement | None:
-        """The terms an order stands under: those in force when it was placed."""
-        partner = self.partners.get(saved.order.partner)
+    def agreement(self, connection: sa.Connection, saved: SavedOrder) -> Agreement | None:
+        """The terms an order stands under: those in force when it was placed, as people decided them over what the settings say."""
+        partner = self.agreed.now(connection).get(saved.order.partner)
         return partner.agreement(saved.order.vendor_code, saved.order.ordered_at) if partner else None
 
 

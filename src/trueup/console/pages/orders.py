@@ -102,7 +102,7 @@ def _story(visit: Visit) -> Response:
 
 def _takes_back(visit: Visit, order: dict[str, Any]) -> bool:
     """Whether what comes back of it becomes items of a programme, as its agreement says."""
-    partner = visit.desk.world.partners.get(order["partner"])
+    partner = visit.desk.world.agreed.now(visit.connection).get(order["partner"])
     agreed = (terms for terms in partner.agreements if terms.vendor_code == order["vendor_code"]) if partner else ()
     return any(terms.items_returned is not None for terms in agreed)
 

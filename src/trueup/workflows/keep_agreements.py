@@ -1,0 +1,298 @@
+"""Keep agreements: a person proposes other terms with a vendor code from a day on, another approves them with a reason.
+
+trueup.toml says what holds where nobody decided. Orders stand under the terms of the day on which they were placed, so a version
+begins on the next day (UTC) at the earliest: what was answered keeps its terms. What is approved is what the approver saw: a
+proposal that was edited since is another one. A version is never edited: another stands over it, or takes it back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from trueup.base.clock import write_instant
+from trueup.base.errors import Conflict, Invalid, NotFound, Refused
+from trueup.base.ids import digest_of_json
+from trueup.domain.agreement_changes import (
+    AgreementChange,
+    AgreementScope,
+    AgreementVersion,
+    Approval,
+    Difference,
+    check_reason,
+    differences,
+    spliced,
+    version_on,
+)
+from trueup.domain.agreement_clauses import terms_of, with_terms
+from trueup.domain.partners import Agreement
+from trueup.storage import acts, agreement_versions
+from trueup.workflows.authority import Deed, demand_role, record_deed
+from trueup.workflows.resolve_case import Person
+from trueup.workflows.world import Tx
+
+ACT = "agreement.change"
+"""The proposal that waits for a second person."""
+PROPOSE, APPROVE = "agreements.propose", "agreements.approve"
+LONGEST_AHEAD = timedelta(days=730)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """On what a change stands: the newest version that its maker saw (None: any; 0: none), and the one that it takes back."""
+
+    seen: int | None = None
+    undoes: int | None = None
+
+
+ON_ANY = Basis()
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedTerms:
+    """A proposal that waits: its number, what it changes, what holds on its day without it and with it, and what it looked like.
+
+    `look` is the hash of all that it says: who approves says which look was approved.
+    """
+
+    id: int
+    change: AgreementChange
+    before: Agreement
+    after: Agreement
+    proposed_by: str
+    look: str
+    undoes: int | None = None
+
+    @property
+    def differences(self) -> list[Difference]:
+        """The clauses that become others."""
+        return differences(self.before, self.after)
+
+    def __str__(self) -> str:
+        said = "; ".join(f"{each.title} {each.before} → {each.after}" for each in self.differences)
+        return (
+            f"The agreement {self.change.scope} from {self.change.effective_from} on: {said or 'as trueup.toml says'}"
+        )
+
+
+def propose_terms(tx: Tx, change: AgreementChange, person: Person, basis: Basis = ON_ANY) -> ProposedTerms:
+    """Propose other terms; one that waits for the same vendor code is replaced, and whoever says it now is its proposer.
+
+    Raises Refused for a role, NotFound for a vendor code that the file does not have, Unfit for terms that cannot be agreed,
+    Invalid for a day, Conflict where nothing would change or somebody changed it since it was seen.
+    """
+    demand_role(person, PROPOSE)
+    agreement_versions.lock_scope(tx.connection, change.scope)
+    before, after = _around(tx, change, basis)
+    waiting = acts.find_proposal(tx.connection, ACT, subject_of(change.scope))
+    replaced = acts.load_proposal(tx.connection, waiting) if waiting is not None else None
+    whole = replace(change, terms=None if change.terms is None else terms_of(after))
+    told = ProposedTerms(0, whole, before, after, person.name, "", basis.undoes)
+    wanted = acts.Proposal(ACT, subject_of(change.scope), _json(told), change.reason, person.name)
+    number = acts.renew(tx.connection, wanted, tx.now)
+    record_deed(
+        tx.connection,
+        tx.now,
+        person,
+        Deed(
+            "agreement.proposed",
+            subject_of(change.scope),
+            {"proposal": replaced["arguments"]["words"], "by": replaced["proposed_by"]} if replaced else None,
+            {**_told(told), "reason": change.reason, "proposal": number},
+        ),
+    )
+    return find_proposed(tx, number)
+
+
+def find_proposed(tx: Tx, number: int) -> ProposedTerms:
+    """A proposal of terms, beside what holds now. Raises NotFound for another, Conflict for one that was approved."""
+    row = acts.load_proposal(tx.connection, number)
+    if row["act"] != ACT:
+        raise NotFound(f"Proposal {number} is to {row['act']}; expected one about an agreement.")
+    if row["approved_by"] is not None:
+        raise Conflict(f"Proposal {number} was approved by {row['approved_by']} already.")
+    change = _change_of(row)
+    before, after = _both(tx, change)
+    look = digest_of_json({"arguments": row["arguments"], "by": row["proposed_by"], "reason": row["reason"]})
+    return ProposedTerms(number, change, before, after, row["proposed_by"], look, row["arguments"]["undoes"])
+
+
+def approve_terms(tx: Tx, number: int, person: Person, reason: str, look: str | None = None) -> AgreementVersion:
+    """The second person says yes, and why: the version comes into force on its day. `look`: what was looked at (None: as it is).
+
+    Raises Refused for a role or the proposer, Invalid without a reason, NotFound, Conflict where it was edited or approved
+    meanwhile, or its day is over.
+    """
+    demand_role(person, APPROVE)
+    check_reason(reason, f"Proposal {number}: say why you approve it")
+    found = find_proposed(tx, number)
+    agreement_versions.lock_scope(tx.connection, found.change.scope)
+    found = find_proposed(tx, number)
+    if look is not None and look != found.look:
+        raise Conflict(f"Proposal {number} was edited meanwhile by {found.proposed_by}: {found}. Look at it again.")
+    _demand_day(found.change, tx.now.date())
+    row = acts.approve(tx.connection, number, person.name, tx.now)
+    version = agreement_versions.append_version(
+        tx.connection,
+        AgreementVersion(
+            0,
+            found.change,
+            found.proposed_by,
+            row["proposed_at"],
+            Approval(person.name, tx.now, reason.strip()),
+            found.undoes,
+        ),
+    )
+    after = {
+        **_told(found),
+        "version": version.id,
+        "reason": found.change.reason,
+        "proposed_by": found.proposed_by,
+        "approved_because": reason.strip(),
+    }
+    before = {each.title: each.before for each in found.differences}
+    record_deed(
+        tx.connection, tx.now, person, Deed("agreement.approved", subject_of(found.change.scope), before, after)
+    )
+    return version
+
+
+def withdraw_terms(tx: Tx, number: int, person: Person, reason: str) -> ProposedTerms:
+    """Take a proposal back, or decline what another proposed, saying why; nothing changes. Raises as `approve_terms`."""
+    demand_role(person, PROPOSE)
+    check_reason(reason, f"Proposal {number}: say why it is taken back or declined")
+    found = find_proposed(tx, number)
+    agreement_versions.lock_scope(tx.connection, found.change.scope)
+    if not acts.withdraw(tx.connection, number):
+        raise Conflict(f"Proposal {number} was decided meanwhile; look at the agreement again.")
+    own = found.proposed_by.lower() == person.name.lower()
+    deed = Deed(
+        "agreement.withdrawn" if own else "agreement.declined",
+        subject_of(found.change.scope),
+        {**_told(found), "proposed_by": found.proposed_by},
+        {"reason": reason.strip()},
+    )
+    record_deed(tx.connection, tx.now, person, deed)
+    return found
+
+
+def undo_terms(tx: Tx, number: int, person: Person, reason: str = "") -> ProposedTerms:
+    """Propose what held before a version again: from tomorrow on, or from the day on which it would begin.
+
+    Raises as `propose_terms`, and Conflict where a later version stands over it.
+    """
+    taken = agreement_versions.load_version(tx.connection, number)
+    scope = taken.change.scope
+    versions = agreement_versions.load_versions(tx.connection, scope)
+    if versions[-1].id != number:
+        raise Conflict(f"The agreement {scope} was changed since, by version {versions[-1].id}; take that back first.")
+    day = max(tx.now.date() + timedelta(days=1), taken.change.effective_from)
+    former = version_on([each for each in versions if each.id != number], day)
+    why = reason.strip() or f"takes back version {number}"
+    change = AgreementChange(scope, former.change.terms if former else None, day, why)
+    return propose_terms(tx, change, person, Basis(number, number))
+
+
+def subject_of(scope: AgreementScope) -> str:
+    """What acts about it are about."""
+    return f"agreement {scope}"
+
+
+def settled_agreements(tx: Tx, scope: AgreementScope) -> list[Agreement]:
+    """What trueup.toml says of a vendor code, from day to day. Raises NotFound where it says nothing."""
+    partner = tx.resources.partners.get(scope.partner)
+    found = [terms for terms in partner.agreements if terms.vendor_code == scope.vendor_code] if partner else []
+    if not found:
+        raise NotFound(
+            f"No agreement with {scope} stands in trueup.toml; `trueup agreements list` shows those there are."
+        )
+    return found
+
+
+def _around(tx: Tx, change: AgreementChange, basis: Basis) -> tuple[Agreement, Agreement]:
+    """What holds on the day of a change without it and with it, when it may be proposed."""
+    versions = agreement_versions.load_versions(tx.connection, change.scope)
+    newest = versions[-1] if versions else None
+    if newest is not None and basis.seen is not None and newest.id != basis.seen:
+        raise Conflict(
+            f"The agreement {change.scope} was changed meanwhile: version {newest.id} by {newest.proposed_by}, approved by "
+            f"{newest.approval.by}: “{newest.change.reason}”. Look at it, and change that."
+        )
+    _demand_day(change, tx.now.date())
+    before, after = _both(tx, change)
+    same_version = change.terms is None and not before.version
+    if same_version or (change.terms is not None and not differences(before, after)):
+        raise Conflict(f"The agreement {change.scope} is so on {change.effective_from} already; nothing would change.")
+    return before, after
+
+
+def _demand_day(change: AgreementChange, today: date) -> None:
+    if not today < change.effective_from <= today + LONGEST_AHEAD:
+        raise Invalid(
+            f"The agreement {change.scope} from {change.effective_from} on: expected a day after {today} (UTC) and within two "
+            f"years; orders that were placed keep the terms of their day."
+        )
+
+
+def _both(tx: Tx, change: AgreementChange) -> tuple[Agreement, Agreement]:
+    settled = settled_agreements(tx, change.scope)
+    day = change.effective_from
+    known = spliced(settled, agreement_versions.load_versions(tx.connection, change.scope))
+    before, file = _on(known, day), _on(settled, day)
+    if before is None or file is None:
+        raise Refused(
+            f"The agreement {change.scope}: trueup.toml has none in force on {day}; extend it there (valid_to) first."
+        )
+    return before, file if change.terms is None else with_terms(before, change.terms)
+
+
+def _on(agreements: Any, day: date) -> Agreement | None:
+    return next(
+        (each for each in agreements if each.valid_from <= day and (each.valid_to is None or day < each.valid_to)), None
+    )
+
+
+def _told(told: ProposedTerms) -> dict[str, Any]:
+    return {
+        **{each.title: each.after for each in told.differences},
+        "from": told.change.effective_from.isoformat(),
+        **({"undoes": told.undoes} if told.undoes else {}),
+    }
+
+
+def _json(told: ProposedTerms) -> dict[str, Any]:
+    change = told.change
+    return {
+        "partner": change.scope.partner,
+        "vendor_code": change.scope.vendor_code,
+        "terms": None if change.terms is None else dict(change.terms),
+        "effective_from": change.effective_from.isoformat(),
+        "undoes": told.undoes,
+        "words": str(told),
+    }
+
+
+def _change_of(row: dict[str, Any]) -> AgreementChange:
+    told = row["arguments"]
+    scope = AgreementScope(told["partner"], told["vendor_code"])
+    return AgreementChange(scope, told["terms"], date.fromisoformat(told["effective_from"]), row["reason"])
+
+
+def version_json(version: AgreementVersion) -> dict[str, Any]:
+    """One version as plain JSON."""
+    change = version.change
+    return {
+        "version": version.id,
+        "partner": change.scope.partner,
+        "vendor_code": change.scope.vendor_code,
+        "terms": dict(change.terms) if change.terms is not None else None,
+        "effective_from": change.effective_from.isoformat(),
+        "reason": change.reason,
+        "proposed_by": version.proposed_by,
+        "proposed_at": write_instant(version.proposed_at),
+        "approved_by": version.approval.by,
+        "approved_at": write_instant(version.approval.at),
+        "approved_because": version.approval.reason,
+        "undoes": version.undoes,
+    }
