@@ -19,6 +19,10 @@ from trueup.cli.main import PLACES, load_command, program
 
 COMMON = ("--json", "--output", "--quiet", "--verbose", "--config", "--data", "--help")
 WRITES = {
+    "agreements approve",
+    "agreements propose",
+    "agreements undo",
+    "agreements withdraw",
     "bank import",
     "bank tie",
     "bank untie",

@@ -1,11 +1,12 @@
-"""What is agreed, whatever was decided in which order: every day that the file covers has exactly one agreement, no other has any."""
+"""What is agreed, whatever was decided in which order: each day that the file covers has one agreement, no other day has any."""
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trueup.domain.agreement_changes import (
@@ -29,10 +30,11 @@ days = st.integers(0, 60).map(lambda each: _FIRST + timedelta(days=each))
 @st.composite
 def files(draw: st.DrawFn) -> list[Agreement]:
     """Agreements of a file, one after the other, perhaps with days between them, the last perhaps without end."""
-    bounds = sorted(set(draw(st.lists(days, min_size=2, max_size=7))))
-    pairs = list(zip(bounds, bounds[1:], strict=False))[:: draw(st.sampled_from((1, 2)))]
+    bounds: list[date] = sorted(set(draw(st.lists(days, min_size=2, max_size=7))))
+    pairs = list(itertools.pairwise(bounds))[:: draw(st.sampled_from((1, 2)))]
     made = [_agreement(start, end) for start, end in pairs]
-    if made and draw(st.booleans()):
+    endless: bool = draw(st.booleans())
+    if made and endless:
         made[-1] = _agreement(made[-1].valid_from, None)
     return made or [_agreement(_FIRST, None)]
 
@@ -59,6 +61,7 @@ def versions(draw: st.DrawFn) -> list[AgreementVersion]:
     ]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(files(), versions())
 def test_ranges_never_overlap_and_leave_no_gap(file: list[Agreement], decided: list[AgreementVersion]) -> None:
     """On every day: as many as the file has, with the terms of the version that began last, or the file's."""

@@ -83,7 +83,7 @@ def test_a_version_holds_for_orders_from_its_day_on_and_names_who_approved(datab
         assert here.case_kinds(before) == ["held.cost-differs"]
         version = decide(here, {"cost_tolerance": "0.02"}, tomorrow)
         here.pass_time(timedelta(hours=1))
-        assert stands(here, before) == (0, 0, ""), "it was placed under what trueup.toml says"
+        assert stands(here, before) == (Decimal(0), 0, ""), "it was placed under what trueup.toml says"
         here.pass_time(DAY)
         passes, held = here.order(line(LAMP, 1, cost="10.02")), here.order(line(LAMP, 1, cost="10.03"))
         here.pass_time(timedelta(hours=1))
@@ -91,7 +91,7 @@ def test_a_version_holds_for_orders_from_its_day_on_and_names_who_approved(datab
         assert here.case_kinds(passes) == []
         [case] = [each for each in here.open_cases() if held in each["subject"]]
         assert f"(version {version.id} of the agreement, approved by Fay)" in case["expected"]
-        assert stands(here, before) == (0, 0, "")
+        assert stands(here, before) == (Decimal(0), 0, "")
 
 
 def test_whoever_proposed_does_not_approve_and_an_edit_is_another_proposal(database: Database) -> None:
@@ -178,7 +178,7 @@ def test_what_cannot_be_agreed_is_refused_in_words(database: Database) -> None:
             propose(here, {"cost_tolerance": "0.00"}, tomorrow)
         with pytest.raises(Conflict, match="nothing would change"):
             propose(here, None, tomorrow)
-        with pytest.raises(NotFound, match="stands in trueup.toml"):
+        with pytest.raises(NotFound, match="stands in trueup"):
             here.engine.act(
                 propose_terms, AgreementChange(AgreementScope(PARTNER, "OTHER"), {}, tomorrow, "x"), OLGA, Basis()
             )

@@ -54,6 +54,12 @@ PLACES = (
         _LOOK,
     ),
     Place("terms", "terms", "What was agreed to be deducted: import, add, list, unrated, check.", _LOOK),
+    Place(
+        "agreements",
+        "agreements",
+        "What is agreed with each vendor code: list, show, versions, try, propose, approve, withdraw, undo.",
+        _LOOK,
+    ),
     Place("journal", "journal", "The books: list, show, balances, accounts, exports, export, sent, read-back.", _LOOK),
     Place(
         "recover", "recover", "What can be disputed, worth first; packs, submissions, outcomes.", _LOOK, is_group=False

@@ -33,9 +33,18 @@ class Approved:
     outcome: dict[str, Any]
 
 
+WITH_A_REASON = {keep_agreements.ACT: "agreements"}
+"""Acts that who approves gives a reason for, having seen the difference; with the command that they have."""
+
+
 def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
     """Raises NotFound, Conflict when it is approved already, Refused for its proposer or without the role."""
     row = acts.load_proposal(tx.connection, proposal_id)
+    if row["act"] in WITH_A_REASON:
+        raise Refused(
+            f"Proposal {proposal_id} about {row['subject']} is approved with a reason, after a look at what it changes: under "
+            f"Settings, or by `trueup {WITH_A_REASON[row['act']]} approve {proposal_id} --reason …`."
+        )
     match row["act"]:
         case "case.resolve":
             decided = resolve_case.approve_proposal(tx, proposal_id, person)
@@ -79,11 +88,6 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
             words, outcome = (
                 f"{counted}",
                 {"sku": counted.sku, "location": counted.location, "on_hand": counted.on_hand},
-            )
-        case keep_agreements.ACT:
-            raise Refused(
-                f"Proposal {proposal_id} about {row['subject']} is approved with a reason, after a look at what it changes: under "
-                f"Settings, Agreements, or by `trueup agreements approve {proposal_id} --reason …`."
             )
         case other:
             raise Refused(f"Proposal {proposal_id} is to {other}, which this Trueup does not know: use a newer one.")
