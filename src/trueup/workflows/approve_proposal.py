@@ -40,11 +40,7 @@ WITH_A_REASON = {keep_agreements.ACT: "agreements"}
 def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
     """Raises NotFound, Conflict when it is approved already, Refused for its proposer or without the role."""
     row = acts.load_proposal(tx.connection, proposal_id)
-    if row["act"] in WITH_A_REASON:
-        raise Refused(
-            f"Proposal {proposal_id} about {row['subject']} is approved with a reason, after a look at what it changes: under "
-            f"Settings, or by `trueup {WITH_A_REASON[row['act']]} approve {proposal_id} --reason …`."
-        )
+    _demand_no_reason(row)
     match row["act"]:
         case "case.resolve":
             decided = resolve_case.approve_proposal(tx, proposal_id, person)
@@ -92,6 +88,14 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
         case other:
             raise Refused(f"Proposal {proposal_id} is to {other}, which this Trueup does not know: use a newer one.")
     return Approved(row["act"], row["subject"], words, outcome)
+
+
+def _demand_no_reason(row: dict[str, Any]) -> None:
+    if row["act"] in WITH_A_REASON:
+        raise Refused(
+            f"Proposal {row['id']} about {row['subject']} is approved with a reason, after a look at what it changes: under "
+            f"Settings, or by `trueup {WITH_A_REASON[row['act']]} approve {row['id']} --reason …`."
+        )
 
 
 def _told(done: grade_trade_in.Done) -> tuple[str, dict[str, Any]]:
