@@ -81,10 +81,8 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
             outcome = {"version": changed.version.id if changed.version else None, "buffer": str(changed.after.rule)}
         case adjust_stock.ACT:
             counted = adjust_stock.approve_adjustment(tx, proposal_id, person)
-            words, outcome = (
-                f"{counted}",
-                {"sku": counted.sku, "location": counted.location, "on_hand": counted.on_hand},
-            )
+            words = str(counted)
+            outcome = {"sku": counted.sku, "location": counted.location, "on_hand": counted.on_hand}
         case other:
             raise Refused(f"Proposal {proposal_id} is to {other}, which this Trueup does not know: use a newer one.")
     return Approved(row["act"], row["subject"], words, outcome)
