@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0051_agreement_versions"
-down_revision = "0050_tallies"
+revision = "0052_agreement_versions"
+down_revision = "0051_form_keys"
 branch_labels = None
 depends_on = None
 
