@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0052_agreement_versions"
-down_revision = "0051_form_keys"
+revision = "0053_agreement_versions"
+down_revision = "0052_staged_disputes"
 branch_labels = None
 depends_on = None
 
