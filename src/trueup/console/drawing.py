@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from trueup.base.errors import ConfigurationError
 from trueup.console.case_words import title_of_group
+from trueup.console.proposals import proposal_address
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -70,6 +71,7 @@ def templates() -> Environment:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals |= {"asset": asset, "icon": icon, "query": query, "kind_words": title_of_group}
+    environment.globals |= {"asset": asset, "icon": icon, "query": query}
+    environment.globals |= {"kind_words": title_of_group, "proposal_address": proposal_address}
     environment.filters["coded"] = coded
     return environment

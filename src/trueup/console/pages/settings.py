@@ -1,4 +1,4 @@
-"""Settings: connections and what they can do, agreements, people and roles, access tokens. What trueup.toml says is shown."""
+"""Settings: connections and what they can do, people and roles, access tokens. What trueup.toml says is shown."""
 
 from __future__ import annotations
 
@@ -46,7 +46,6 @@ def _connections(visit: Visit) -> Response:
         ],
         direct=direct,
         secrets=list_secrets(visit.connection),
-        agreements=[(account.name, each) for account in settings.accounts for each in account.agreements],
         installation=settings.installation,
         books=settings.books,
     )

@@ -1,0 +1,21 @@
+"""Proposals that take a look and a reason: where each is decided. All others are approved by one button where they are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from trueup.workflows import keep_agreements
+
+_PAGES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    keep_agreements.ACT: lambda told: (
+        f"/settings/agreements/{quote(told['partner'])}/{quote(told['vendor_code'])}#proposal"
+    ),
+}
+
+
+def proposal_address(proposal: Mapping[str, Any]) -> str:
+    """The page on which a proposal is looked at and decided; "" where a button is enough."""
+    page = _PAGES.get(proposal["act"])
+    return page(proposal["arguments"]) if page else ""
