@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.console.calling import calling, token
 from tests.console.conftest import Filled, console_over
 from tests.console.installed import Client, Console
 
@@ -34,8 +35,8 @@ def test_an_agreement_is_tried_changed_by_two_with_a_reason_and_taken_back(fille
         with console.visitor("Olga") as olga:
             assert HERE in olga.get("/settings/agreements").text
             looked = olga.post(HERE, **typed(olga, cost_tolerance="1", **{"from": day}))
-            assert looked.status_code == 200 and "Nothing is kept" not in looked.text
-            assert "lines passed that were held" in looked.text and 'href="/orders/amazon-us/PO000002"' in looked.text
+            assert looked.status_code == 200 and "nothing is kept yet" in looked.text
+            assert "line passed that was held" in looked.text and 'href="/orders/amazon-us/PO000002"' in looked.text
             assert "1 USD per each" in looked.text
             assert "waits for a second person" not in olga.get(HERE).text
             done = olga.post(HERE, **typed(olga, cost_tolerance="1", sure="yes", **{"from": day}))
@@ -108,3 +109,41 @@ def test_agreements_and_connections_are_read_on_a_phone_without_scrolling_aside(
             assert table.evaluate("each => getComputedStyle(each.tBodies[0].rows[0]).display") == "block"
         assert tab.locator("table.cards").count() >= 1
         assert tab.locator("role=columnheader").count() >= 4, "to who listens it is a table"
+
+
+def test_programs_change_an_agreement_as_two_people_do(filled: Filled, tmp_path: Path) -> None:
+    """Tried, proposed, looked at, refused to its proposer and for another look, approved, and taken back; all of it is told."""
+    with console_over(filled, tmp_path) as console:
+        day = (console.app.world.clock.now() + timedelta(days=3)).date().isoformat()
+        at, terms = "/agreements/amazon-us/NORDA", {"cost_tolerance": "1"}
+        with calling(console, token(console, "Bo Admin", "look", "agreements.propose", "agreements.approve")) as bo:
+            tried = bo.send(f"{at}/trial", {"terms": terms, "months": 3}).json()
+            assert tried["effects"][0]["money"] == ["318.00 USD"]
+            wanted = {"terms": terms, "effective_from": day, "reason": "the warehouse rounds"}
+            assert bo.send(f"{at}/proposals?dry_run=true", wanted).json()["dry_run"] is True
+            assert bo.json("/agreements")["items"][0]["proposal"] is None
+            made = bo.send(f"{at}/proposals", wanted).json()
+            number, look = made["proposal"], made["look"]
+            own = bo.send(f"/agreement-proposals/{number}/approval", {"reason": "mine", "look": look})
+            assert own.status_code == 409 and "a second person must approve it" in own.text
+            wrong = bo.send(f"{at}/proposals", {**wanted, "terms": {"cost_tolerance": "much"}})
+            assert wrong.status_code == 422 and "expected an amount" in wrong.text
+            bo.send(f"{at}/proposals", {**wanted, "terms": {"cost_tolerance": "2"}})
+        with calling(console, token(console, "Fina", "look", "agreements.propose", "agreements.approve")) as fina:
+            stale = fina.send(f"/agreement-proposals/{number}/approval", {"reason": "as agreed", "look": look})
+            assert stale.status_code == 409 and "edited meanwhile" in stale.text
+            shown = fina.json(f"/agreement-proposals/{number}")
+            assert shown["changes"] == [
+                {"clause": "cost_tolerance", "before": "0 USD per each", "after": "2 USD per each"}
+            ]
+            told = {"reason": "as agreed", "look": shown["look"]}
+            version = fina.send(f"/agreement-proposals/{number}/approval", told).json()
+            assert (version["proposed_by"], version["approved_by"]) == ("Bo Admin", "Fina")
+            assert fina.json(at)["schedule"][1]["version"] == version["version"]
+            assert fina.json("/agreement-versions?partner=amazon-us")["items"][0] == version
+            back = fina.send(f"/agreement-versions/{version['version']}/undoing").json()
+            assert back["changes"][0]["after"] == "0 USD per each"
+            off = fina.send(f"/agreement-proposals/{back['proposal']}/withdrawal", {"reason": "it stays"})
+            assert off.status_code == 200
+        with calling(console, token(console, "Olga", "look", "agreements.propose")) as olga:
+            assert olga.send(f"/agreement-proposals/{number}/approval", {"reason": "x"}).status_code == 403

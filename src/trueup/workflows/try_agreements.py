@@ -59,6 +59,11 @@ class Effect:
     moved: tuple[Moved, ...]
 
     @property
+    def said(self) -> str:
+        """The words for as many as there are."""
+        return _ONE[self.name] if len(self.moved) == 1 else self.words
+
+    @property
     def money(self) -> tuple[Money, ...]:
         """The money concerned, by currency; currencies are never added."""
         sums: defaultdict[str, int] = defaultdict(int)
@@ -86,11 +91,26 @@ _WORDS = {
     "late": "orders answered too late",
     "in-time": "orders answered in time that were late",
     "short": "short lines answered otherwise",
-    "fallback": "lines that the fallback answered",
+    "fallback": "lines that the fallback answered otherwise",
     "booked": "invoices whose revenue Trueup books",
     "not-booked": "invoices whose revenue Trueup does not book",
     "owed": "credit notes owed",
     "not-owed": "credit notes not owed any more",
+}
+
+
+_ONE = {
+    "held": "line held that passed",
+    "passed": "line passed that was held",
+    "worth": "line worth another amount",
+    "late": "order answered too late",
+    "in-time": "order answered in time that was late",
+    "short": "short line answered otherwise",
+    "fallback": "line that the fallback answered otherwise",
+    "booked": "invoice whose revenue Trueup books",
+    "not-booked": "invoice whose revenue Trueup does not book",
+    "owed": "credit note owed",
+    "not-owed": "credit note not owed any more",
 }
 
 
