@@ -37,6 +37,7 @@ def addresses(console: Console) -> dict[str, str]:
         "sku": "LAMP-1",
         "light": "debits-equal-credits",
         "connection": "amazon-us",
+        "code": "NORDA",
     }
 
 

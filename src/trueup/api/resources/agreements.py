@@ -261,11 +261,13 @@ class OneAgreement(Told):
     """Versions of which vendor code; both left out: of all."""
 
     partner: Line | None = None
+    """The partner, by its name in trueup.toml."""
     vendor_code: Line | None = None
+    """One of its vendor codes."""
 
 
-_Partner = Annotated[Line, Path(examples=["amazon-us"])]
-_Code = Annotated[Line, Path(examples=["NORDA"])]
+_Partner = Annotated[Line, Path(description="The partner, by its name in trueup.toml.", examples=["amazon-us"])]
+_Code = Annotated[Line, Path(description="One of its vendor codes.", examples=["NORDA"])]
 
 
 def list_all_agreements(call: Calling) -> Listed[AgreementRow]:
