@@ -285,7 +285,7 @@ def show_one_agreement(call: Calling, partner: _Partner, vendor_code: _Code) -> 
 
 
 def list_agreement_versions(call: Calling, asked: Annotated[OneAgreement, Query()]) -> Listed[AgreementVersionShape]:
-    """List what was decided, the newest first."""
+    """List what was decided of agreements, the newest first."""
     with call.look() as connection:
         rows = [
             row
