@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0053_agreement_versions"
-down_revision = "0052_staged_disputes"
+revision = "0054_agreement_versions"
+down_revision = "0053_line_receipts"
 branch_labels = None
 depends_on = None
 
