@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0054_agreement_versions"
-down_revision = "0053_line_receipts"
+revision = "0056_agreement_versions"
+down_revision = "0055_urgency_of_cases"
 branch_labels = None
 depends_on = None
 
