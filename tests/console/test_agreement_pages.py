@@ -119,16 +119,22 @@ def test_programs_change_an_agreement_as_two_people_do(filled: Filled, tmp_path:
         with calling(console, token(console, "Bo Admin", "look", "agreements.propose", "agreements.approve")) as bo:
             tried = bo.send(f"{at}/trial", {"terms": terms, "months": 3}).json()
             assert tried["effects"][0]["money"] == ["318.00 USD"]
-            wanted = {"terms": terms, "effective_from": day, "reason": "the warehouse rounds"}
-            assert bo.send(f"{at}/proposals?dry_run=true", wanted).json()["dry_run"] is True
+            wanted = {
+                "partner": "amazon-us",
+                "vendor_code": "NORDA",
+                "terms": terms,
+                "effective_from": day,
+                "reason": "the warehouse rounds",
+            }
+            assert bo.send("/agreement-proposals?dry_run=true", wanted).json()["dry_run"] is True
             assert bo.json("/agreements")["items"][0]["proposal"] is None
-            made = bo.send(f"{at}/proposals", wanted).json()
+            made = bo.send("/agreement-proposals", wanted).json()
             number, look = made["proposal"], made["look"]
             own = bo.send(f"/agreement-proposals/{number}/approval", {"reason": "mine", "look": look})
             assert own.status_code == 409 and "a second person must approve it" in own.text
-            wrong = bo.send(f"{at}/proposals", {**wanted, "terms": {"cost_tolerance": "much"}})
+            wrong = bo.send("/agreement-proposals", {**wanted, "terms": {"cost_tolerance": "much"}})
             assert wrong.status_code == 422 and "expected an amount" in wrong.text
-            bo.send(f"{at}/proposals", {**wanted, "terms": {"cost_tolerance": "2"}})
+            bo.send("/agreement-proposals", {**wanted, "terms": {"cost_tolerance": "2"}})
         with calling(console, token(console, "Fina", "look", "agreements.propose", "agreements.approve")) as fina:
             stale = fina.send(f"/agreement-proposals/{number}/approval", {"reason": "as agreed", "look": look})
             assert stale.status_code == 409 and "edited meanwhile" in stale.text

@@ -236,6 +236,8 @@ class ProposingTerms(
 ):
     """What is to hold for orders placed from a day on (UTC), tomorrow at the earliest, and why."""
 
+    partner: Line
+    vendor_code: Line
     terms: dict[Line, Text] | None = Field(max_length=40)
     effective_from: date
     reason: Text = Field(min_length=1, max_length=LONGEST_REASON)
@@ -302,16 +304,11 @@ def try_agreement(call: Calling, partner: _Partner, vendor_code: _Code, told: Tr
     return AgreementTried.model_validate(trial_json(trial))
 
 
-def propose_agreement(
-    call: Calling,
-    partner: _Partner,
-    vendor_code: _Code,
-    told: ProposingTerms,
-    dry_run: DryRun = False,
-    key: Key = None,
-) -> ProposedShape:
+def propose_agreement(call: Calling, told: ProposingTerms, dry_run: DryRun = False, key: Key = None) -> ProposedShape:
     """Propose other terms; one that waits is replaced. Nothing changes until a second person approves."""
-    change = AgreementChange(AgreementScope(partner, vendor_code), told.terms, told.effective_from, told.reason)
+    change = AgreementChange(
+        AgreementScope(told.partner, told.vendor_code), told.terms, told.effective_from, told.reason
+    )
 
     def act(tx: Tx) -> ProposedShape:
         return _shape(propose_terms(tx, change, call.person, Basis(told.seen)), dry_run)
@@ -378,7 +375,7 @@ RESOURCE = Resource(
         Operation("/agreements", list_all_agreements),
         Operation("/agreements/{partner}/{vendor_code}", show_one_agreement),
         Operation("/agreements/{partner}/{vendor_code}/trial", try_agreement, method="POST"),
-        Operation("/agreements/{partner}/{vendor_code}/proposals", propose_agreement, PROPOSE, "POST"),
+        Operation("/agreement-proposals", propose_agreement, PROPOSE, "POST"),
         Operation("/agreement-versions", list_agreement_versions),
         Operation("/agreement-versions/{version}/undoing", undo_agreement, PROPOSE, "POST"),
         Operation("/agreement-proposals/{proposal}", show_proposed_agreement),

@@ -17,7 +17,7 @@ from trueup.console.tables import Choice
 from trueup.console.visit import Visit
 from trueup.domain.agreement_changes import AgreementChange, AgreementScope
 from trueup.domain.agreement_clauses import CLAUSES, Clause, Form, Unfit
-from trueup.storage.acts import list_acts
+from trueup.storage.views.acts import list_acts
 from trueup.workflows.keep_agreements import (
     APPROVE,
     PROPOSE,
@@ -74,7 +74,7 @@ def _page(
         months=months,
         choices_of=_choices,
         most=_SHOWN,
-        acts=list_acts(visit.connection, subject_of(scope), limit=50),
+        acts=list_acts(visit.connection, subject=subject_of(scope), limit=50),
         earliest=(visit.now.date() + timedelta(days=1)).isoformat(),
     )
 
