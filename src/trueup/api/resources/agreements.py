@@ -227,6 +227,8 @@ class ProposingTerms(
     json_schema_extra={
         "examples": [
             {
+                "partner": "amazon-us",
+                "vendor_code": "NORDA",
                 "terms": {"cost_tolerance": "0.02"},
                 "effective_from": "2026-12-01",
                 "reason": "Amazon rounds to whole cents",
