@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from trueup.base.errors import NotFound, Refused
+from trueup.base.errors import Refused
 from trueup.console.money_words import Names
 from trueup.console.page import Page, Route
 from trueup.console.pages.rule_form import NAMES, wanted_of
@@ -32,16 +32,13 @@ def _past(visit: Visit) -> Response:
     counted = _counted(visit, case)
     if visit.partial:
         return visit.render("rule_past.html", counted=counted, case=case)
+    title, crumbs = "Past lines of this form", ((f"Case {case}", f"/exceptions?row={case}"),)
     if counted is None:
-        raise NotFound(f"Case {case}: no line waits in it whose form a rule could read, or its history is too long.")
-    return _page(
-        visit,
-        title="Past lines of this form",
-        words=f"{counted.form.field.value.capitalize()} of the form {counted.form.pattern}: as the lines of case {case}.",
-        crumbs=((f"Match of case {case}", f"/matches/{case}"),),
-        rows=visit.act(list_past, case, dry_run=True),
-        count=counted.explained + counted.wrong,
-    )
+        words = f"Nothing waits in case {case} whose form a rule could read here; a trial on all history says the same of any rule."
+        return _page(visit, title=title, words=words, crumbs=crumbs, rows=[])
+    words = f"{counted.form.field.value.capitalize()} of the form {counted.form.pattern}: as the lines of case {case}."
+    rows, count = visit.act(list_past, case, dry_run=True), counted.explained + counted.wrong
+    return _page(visit, title=title, words=words, crumbs=crumbs, rows=rows, count=count)
 
 
 def _counted(visit: Visit, case: int) -> PastLines | None:
@@ -56,6 +53,8 @@ def _counted(visit: Visit, case: int) -> PastLines | None:
 
 def _of_draft(visit: Visit) -> Response:
     given = {name: visit.asked(name) for name in NAMES}
+    if not given["pattern"]:
+        return visit.go("/rules/new")
     rows = visit.act(list_of_draft, wanted_of(given), visit.who, _effect(visit), dry_run=True)
     sent = {name: value for name, value in given.items() if value}
     back = State("/rules/new", {**sent, "try": "yes"}).to()
