@@ -57,7 +57,7 @@ def test_a_case_is_decided_by_keyboard_alone(
     assert state(console, case_id)[0] == "open"
     tab.locator("#confirm:focus").wait_for()
     tab.keyboard.press("Enter")
-    tab.get_by_text(f"Case {case_id} resolved: dismiss.").wait_for()
+    tab.get_by_text(f"Case {case_id} resolved: dismiss.").first.wait_for()
     assert state(console, case_id) == ("resolved", "dismiss", "Olga")
 
 
@@ -104,7 +104,7 @@ def test_a_digit_in_a_comment_resolves_nothing(
     tab.keyboard.type("1 of 2 was counted")
     assert tab.locator("#confirm").count() == 0
     tab.keyboard.press("Control+Enter")
-    tab.get_by_text("Comment saved.", exact=True).wait_for()
+    tab.get_by_text("Comment saved.", exact=True).first.wait_for()
     assert "1 of 2 was counted" in tab.locator(".comments").inner_text()
     assert state(console, case_id)[0] == "open"
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -35,6 +38,18 @@ def test_an_order_tells_its_story_with_evidence(console: Console) -> None:
             "Answer sent" in proven
             and "Nobody did or said" in olga.get("/orders/amazon-us/PO000001?events=people").text
         )
+
+
+def test_the_orders_of_a_filter_come_as_a_file(console: Console) -> None:
+    """The link of the list has the filter with it, and the file every order of it, in the order of the list."""
+    with console.visitor("Olga") as olga:
+        page = olga.get("/orders?standing=accepted&sort=due").text
+        link = unescape(re.findall(r'href="(/orders\.csv[^"]*)"', page)[0])
+        answer = olga.get(link)
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
+        assert re.search(r'filename="orders-[\d-]+\.csv"', answer.headers["content-disposition"])
+        assert [row["number"] for row in rows] == re.findall(r'class="mono" href="/orders/[\w-]+/(\w+)"', page)
+        assert rows and {row["standing"] for row in rows} == {"accepted"}
 
 
 def test_a_document_keeps_its_name_in_any_script(console: Console) -> None:

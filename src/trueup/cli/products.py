@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from trueup.cli.documents import finding_json
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column, amount
 from trueup.cli.uploads import read_upload, told_findings
-from trueup.formats.item_master import write_item_master
+from trueup.formats.item_master import item_master_parts
 from trueup.storage.views import products as views
 from trueup.workflows.import_products import KIND, Imported, archive_upload, import_products
 
@@ -86,18 +87,19 @@ def list_products(
 def export_products(session: Session) -> Result:
     """Write the item master as CSV, as `products import` reads it."""
     with session.look() as connection:
-        items = views.load_items(connection)
-    if session.as_json:
-        return Result([{**asdict(product), "listing": asdict(one) if one else None} for product, one in items])
-    if not items:
-        raise NotFound("There are no products yet: import an item master, or let a shop's products be read.")
-    content = write_item_master(items)
-    if session.output is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-    else:
-        with session.written(session.output, "wb") as file:
-            file.write(content)
+        items = views.walk_items(connection)
+        if session.as_json:
+            return Result([{**asdict(product), "listing": asdict(one) if one else None} for product, one in items])
+        first = next(items, None)
+        if first is None:
+            raise NotFound("There are no products yet: import an item master, or let a shop's products be read.")
+        parts = item_master_parts(chain([first], items))
+        if session.output is None:
+            sys.stdout.buffer.writelines(parts)
+            sys.stdout.buffer.flush()
+        else:
+            with session.written(session.output, "wb") as file:
+                file.writelines(parts)
     return Result(None, silent=True)
 
 

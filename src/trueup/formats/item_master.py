@@ -6,7 +6,7 @@ same `sku` and an empty title, or states the same product again. Anything else w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from trueup.base.errors import Invalid
@@ -24,9 +24,9 @@ from trueup.formats.tabular import (
     flag,
     has_columns,
     read_table,
+    table_parts,
     text,
     whole,
-    write_table,
 )
 
 Item = tuple[Product, Listing | None]
@@ -63,7 +63,12 @@ def read_item_master(content: bytes, decimal_mark: str = ".") -> Reading[Item]:
 
 def write_item_master(items: Iterable[Item]) -> bytes:
     """The same table, every row stating its whole product; `read_item_master` gives the items back."""
-    return write_table(COLUMNS, (_cells(product, listing) for product, listing in items))
+    return b"".join(item_master_parts(items))
+
+
+def item_master_parts(items: Iterable[Item]) -> Iterator[bytes]:
+    """The same in parts, for a master that nobody needs whole."""
+    return table_parts(COLUMNS, (_cells(product, listing) for product, listing in items))
 
 
 def _layout(decimal_mark: str) -> Layout:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Any
 
 from trueup.base.errors import Invalid, Unreadable
@@ -23,6 +24,7 @@ DELIMITERS = (",", ";", "\t", "|")
 LARGEST_BYTES = 100_000_000
 LONGEST_TEXT = 1000
 MOST_FINDINGS = 1000
+_ROWS_OF_PART = 1_000
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 """What a spreadsheet takes for the beginning of a formula, and the mark that says it is none."""
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
@@ -146,16 +148,27 @@ def has_columns(head: bytes, names: Iterable[str]) -> bool:
 
 def write_table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """A table in UTF-8 with commas, as RFC 4180 has it. `read_table` gives the same cells back."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(names)
-    writer.writerows(rows)
-    return out.getvalue().encode()
+    return b"".join(table_parts(names, rows))
+
+
+def table_parts(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """The same in parts of a thousand rows, for a table that nobody needs whole."""
+    left = iter([names])
+    rows = iter(rows)
+    while part := list(islice(chain(left, rows), _ROWS_OF_PART)):
+        out = io.StringIO(newline="")
+        csv.writer(out, lineterminator="\r\n").writerows(part)
+        yield out.getvalue().encode()
 
 
 def write_sheet(names: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
     """A table for people's spreadsheets: words are inert, numbers stay numbers, and what there is not (None) is empty."""
-    return write_table(
+    return b"".join(sheet_parts(names, rows))
+
+
+def sheet_parts(names: Sequence[str], rows: Iterable[Iterable[object]]) -> Iterator[bytes]:
+    """The same in parts of a thousand rows."""
+    return table_parts(
         names, ([inert(cell) if isinstance(cell, str) else _shown(cell) for cell in row] for row in rows)
     )
 

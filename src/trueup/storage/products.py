@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ COUNTED = f"""CASE WHEN coalesce(declared_source, '') <> ''
 """`Product.count_source` as the column `counted`, so that the planner knows how many of each there are; a property holds both to
 the same answer."""
 
+_HELD = 1_000
 products = sa.Table(
     "products",
     metadata,
@@ -133,10 +134,29 @@ def load_catalog(connection: sa.Connection, vendor_code: str, asins: Iterable[st
     found: dict[str, Product] = {}
     listed: list[Listing] = []
     for row in connection.execute(query).mappings():
-        product = _product({column.name: row[f"trueup_products_{column.name}"] for column in products.c})
+        product = _product(_of(row, products))
         found[product.sku] = product
-        listed.append(_listing({column.name: row[f"trueup_listings_{column.name}"] for column in listings.c}))
+        listed.append(_listing(_of(row, listings)))
     return Catalog(found, tuple(listed))
+
+
+def _of(row: Any, table: sa.Table) -> dict[str, Any]:
+    return {column.name: row[f"trueup_{table.name}_{column.name}"] for column in table.c}
+
+
+def walk_products(connection: sa.Connection) -> Iterator[tuple[Product, Listing | None]]:
+    """All products in SKU order, each once for each of its listings, or alone: by a cursor of the database, as they stood when it
+    began. A thousand are held at once."""
+    query = (
+        sa.select(products, listings)
+        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+        .outerjoin(listings, listings.c.sku == products.c.sku)
+        .order_by(products.c.sku, listings.c.vendor_code)
+    )
+    held = {"stream_results": True, "yield_per": _HELD}
+    for row in connection.execute(query, execution_options=held).mappings():
+        is_listed = row["trueup_listings_vendor_code"] is not None
+        yield _product(_of(row, products)), _listing(_of(row, listings)) if is_listed else None
 
 
 def list_products(

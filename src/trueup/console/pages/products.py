@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from starlette.responses import Response
 
 from trueup.base.ids import Digest
-from trueup.console.files import download
+from trueup.console.files import download_written
 from trueup.console.page import Offer, Page, Route
 from trueup.console.tables import Column, state_of
 from trueup.console.visit import Visit
-from trueup.formats.item_master import write_item_master
+from trueup.formats.item_master import item_master_parts
 from trueup.reports.item_sheet import write_item_sheet
 from trueup.storage.views.product_pages import page_products
-from trueup.storage.views.products import load_items
+from trueup.storage.views.products import walk_items
 from trueup.workflows.import_products import KIND, Imported, archive_upload, import_products
 from trueup.workflows.world import Tx
 
@@ -37,7 +36,8 @@ def _list(visit: Visit) -> Response:
 
 
 def _download(visit: Visit) -> Response:
-    return download(f"item-master-{visit.now:%Y-%m-%d}.csv", write_item_master(load_items(visit.connection)))
+    parts = item_master_parts(walk_items(visit.connection))
+    return download_written(f"item-master-{visit.now:%Y-%m-%d}.csv", lambda out: out.writelines(parts))
 
 
 def _upload(visit: Visit) -> Response:
@@ -59,9 +59,9 @@ def _earlier(visit: Visit) -> Response:
 
 
 def _download_sheet(visit: Visit) -> Response:
-    out = io.BytesIO()
-    write_item_sheet(out, load_items(visit.connection), visit.now)
-    return download(f"item-master-{visit.now:%Y-%m-%d}.xlsx", out.getvalue())
+    items = walk_items(visit.connection)
+    name = f"item-master-{visit.now:%Y-%m-%d}.xlsx"
+    return download_written(name, lambda out: write_item_sheet(out, items, visit.now))
 
 
 def _take_in(tx: Tx, digest: Digest, person: Any) -> Imported:

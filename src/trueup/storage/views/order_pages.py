@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from trueup.storage.views.ranges import Ranges
 
 STANDINGS = ("unanswered-yet", "prepared", "sent", "received", "accepted", "rejected", "unanswered", "history", *STAGES)
 SORTS = ("newest", "due")
+_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,17 @@ def page_orders(
             raise Invalid(f"Sort {other!r}: expected one of {', '.join(SORTS)}.")
     paged = fetch_page(connection, query, order, at, limit)
     return Paged([head_json(row) for row in paged.rows], paged.before, paged.after)
+
+
+def walk_orders(connection: sa.Connection, wanted: OrderFilter, *, sort: str = "") -> Iterator[dict[str, Any]]:
+    """All of them, a thousand at a time. Raises Invalid for a standing or sort that there is not."""
+    at = ""
+    while True:
+        paged = page_orders(connection, wanted, sort=sort, at=at, limit=_PAGE)
+        for row in paged.rows:
+            yield dict(row)
+        if not (at := paged.after):
+            return
 
 
 def list_partners(connection: sa.Connection) -> list[str]:

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from trueup.domain.catalog import Listing, Product
 from trueup.storage.products import list_products as rows_of
-from trueup.storage.products import products
+from trueup.storage.products import products, walk_products
 
-_PAGE = 1000
+walk_items = walk_products
+"""The whole item master as its file has it."""
 
 
 def list_products(connection: sa.Connection, *, after: str = "", limit: int = 50) -> list[dict[str, Any]]:
@@ -22,17 +23,6 @@ def list_circular_skus(connection: sa.Connection, limit: int = 500) -> list[tupl
     """(SKU, title) of products that a circular programme took over, by SKU."""
     query = sa.select(products.c.sku, products.c.title).where(products.c.circular, sa.not_(products.c.obsolete))
     return [(row.sku, row.title) for row in connection.execute(query.order_by(products.c.sku).limit(limit))]
-
-
-def load_items(connection: sa.Connection) -> list[tuple[Product, Listing | None]]:
-    """The whole item master as its file has it: a product with each of its listings, or alone."""
-    items: list[tuple[Product, Listing | None]] = []
-    after = ""
-    while page := rows_of(connection, after=after, limit=_PAGE):
-        for product, listings in page:
-            items += [(product, listing) for listing in listings] or [(product, None)]
-        after = page[-1][0].sku
-    return items
 
 
 def product_json(product: Product, listings: list[Listing]) -> dict[str, Any]:
