@@ -23,6 +23,7 @@ from trueup.storage.views import (
     document_pages,
     invoices,
     journal,
+    journal_lines,
     match_desk,
     order_pages,
     product_pages,
@@ -208,6 +209,17 @@ LISTS: dict[str, Listed] = {
             journal.page_entries,
         ),
         ("id",),
+    ),
+    "journal_lines.page_lines": Listed(
+        _ways(
+            {
+                "all": journal.EntryFilter(),
+                "of an account": journal.EntryFilter(account="1400"),
+                "of days": journal.EntryFilter(since=date(2026, 3, 1), until=date(2026, 10, 31)),
+            },
+            journal_lines.page_lines,
+        ),
+        ("id", "number"),
     ),
     "match_desk.page_matched": Listed({"all": match_desk.page_matched}, ("remittance", "line")),
     "match_desk.page_undone": Listed({"all": match_desk.page_undone}, ("id",)),
