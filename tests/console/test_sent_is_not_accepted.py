@@ -119,6 +119,7 @@ TABLES: dict[str, str | tuple[str, str]] = {
     "pages.flows.RUN_STATES": "durable.engine.RunStatus",
     "pages.jobs.STATES": ("done", "waiting running failed cancelled"),
     "pages.ledger_export.STATES": ("read-back", "recorded prepared sent differs"),
+    "pages.recovery.OUTCOMES": "domain.disputes.Outcome",
     "pages.recovery.STANDS": "domain.disputes.DisputeState",
     "rule_words.STATES": ("approved", "proposed rejected retired"),
     "trade_in_words.CREDITS": "domain.trade_ins.CreditState",
