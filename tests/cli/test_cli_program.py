@@ -51,6 +51,8 @@ WRITES = {
     "connections resume",
     "connections test",
     "documents erase",
+    "escalation set",
+    "escalation undo",
     "init",
     "invoices credit-notes",
     "invoices import",

@@ -40,6 +40,7 @@ PLACES = (
     Place(
         "cases", "cases", "Work for a person, told, decided, assigned, put aside, merged, mended at its cause.", _LOOK
     ),
+    Place("escalation", "escalation", "To whom cases go that nobody takes: show, versions, try, set, undo.", _LOOK),
     Place("deliveries", "deliveries", "Outgoing documents: list, show, explain.", _LOOK),
     Place(
         "remittances", "remittances", "What Amazon paid: import, list, show, explain, drift, undo, sheet, code.", _LOOK

@@ -92,6 +92,9 @@ def why_it_stands(case: Mapping[str, Any], present: Presenting) -> Markup:
     """Where a case stands, in a sentence: of one that escalates, by how much, and since when."""
     if case["standing"] != CaseStanding.ESCALATING.value:
         return Markup("{}").format(_MEANS[case["standing"]])
+    if case["escalated_to"]:
+        told = Markup("Escalated to {} {} because {}.")
+        return told.format(case["escalated_to"], present.when(case["escalated_at"]), case["escalated_why"])
     then = "when somebody last took it up" if case["known_at"] else "after its first day"
     grown = []
     if case["money_at_risk"] and case["money_at_risk"] != case["known_money"]:

@@ -42,6 +42,7 @@ _WORDS = {
     "reports.ask": "Ask Amazon for reports",
     "terms.enter": "Enter terms",
     "tokens.make": "Make access tokens",
+    "escalation.change": "Change to whom cases escalate",
     "goods.take-back": "Take back goods of an order",
     "trade-ins.grade": "Grade trade-ins",
     "trade-ins.record": "Record trade-ins",

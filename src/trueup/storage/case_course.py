@@ -28,7 +28,11 @@ def on_update(row: str) -> dict[str, str]:
     return {
         "known_minor": f"CASE WHEN {forms} THEN excluded.risk_minor ELSE {row}.known_minor END",
         "known_things": f"CASE WHEN {forms} THEN excluded.things ELSE {row}.known_things END",
-        "escalated_at": (f"CASE WHEN NOT {forms} AND ({worse}) THEN coalesce({row}.escalated_at, :now) END"),
+        # What went to somebody because nobody had it stays with them until somebody takes it up.
+        "escalated_at": (
+            f"CASE WHEN {row}.escalated_to <> '' THEN {row}.escalated_at"
+            f" WHEN NOT {forms} AND ({worse}) THEN coalesce({row}.escalated_at, :now) END"
+        ),
     }
 
 
@@ -47,6 +51,7 @@ def take_up(connection: sa.Connection, case_id: int, now: datetime) -> bool:
 
 _WAS = sa.text("SELECT escalated_at FROM trueup.cases WHERE id = :case FOR UPDATE")
 _TAKE_UP = sa.text(
-    "UPDATE trueup.cases SET taken_up_at = :now, known_minor = risk_minor, known_things = things, escalated_at = NULL"
+    "UPDATE trueup.cases SET taken_up_at = :now, known_minor = risk_minor, known_things = things, escalated_at = NULL,"
+    " escalated_to = '', escalated_why = ''"
     " WHERE id = :case"
 )

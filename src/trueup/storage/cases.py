@@ -48,6 +48,8 @@ cases = sa.Table(
     sa.Column("known_things", sa.Integer, nullable=False),
     sa.Column("taken_up_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("escalated_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("escalated_to", sa.Text, nullable=False, server_default=""),
+    sa.Column("escalated_why", sa.Text, nullable=False, server_default=""),
     sa.Column("came_back_from", sa.BigInteger),
     sa.Column("merged_into", sa.BigInteger, sa.ForeignKey("cases.id")),
     sa.Column("counted_at", sa.TIMESTAMP(timezone=True)),
@@ -79,6 +81,9 @@ cases = sa.Table(
     sa.Index("ix_cases_opened_at", "opened_at"),
     sa.Index("ix_cases_resolved_at", "resolved_at", postgresql_where=sa.text("resolved_at IS NOT NULL")),
     sa.Index("ix_cases_escalated_at", "escalated_at", postgresql_where=sa.text("escalated_at IS NOT NULL")),
+    sa.Index(
+        "ix_cases_escalated_to", "escalated_to", postgresql_where=sa.text("escalated_to <> '' AND state = 'open'")
+    ),
     sa.Index("ix_cases_by_people", "id", postgresql_where=sa.text("state = 'resolved' AND resolved_by <> 'trueup'")),
     sa.Index("ix_cases_urgency", "urgency", "id", postgresql_where=_STANDS),
     sa.Index(

@@ -62,6 +62,8 @@ _MAY: Mapping[str, tuple[Role, ...]] = {
     # Which kinds of cases a role resolves is said by `resolve_case`; an auditor resolves none.
     "cases.resolve": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),
     "proposals.approve": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),
+    # Who a case goes to when nobody takes it: it opens and closes none.
+    "escalation.change": (Role.OPERATIONS, Role.FINANCE, Role.ADMIN),
     "cases.discuss": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN),
     "people.keep": (Role.ADMIN,),
     "tokens.make": (Role.OPERATIONS, Role.FINANCE, Role.ECOMMERCE, Role.ADMIN, Role.AUDITOR),

@@ -15,6 +15,7 @@ from trueup.storage.case_urgency import count_hours
 from trueup.workflows.advise_stock import advice_rounds, ensure_advices
 from trueup.workflows.check_stock import ensure_sweeps, sweep_rounds
 from trueup.workflows.compute_buffers import buffer_rounds, ensure_buffers
+from trueup.workflows.escalate_cases import escalate_unowned
 from trueup.workflows.find_trade_ins import ensure_searches, search_rounds
 from trueup.workflows.mend_runs import close_mended
 from trueup.workflows.pause_connection import watch_pauses
@@ -92,6 +93,7 @@ def look_around(tx: Tx, run_id: str) -> None:
             cases.close_case(tx.connection, "source.silent", subject, why="it answers again", now=tx.now)
     close_mended(tx)
     count_hours(tx.connection, tx.now)
+    escalate_unowned(tx)
     tx.count(Tally("sources", len(every), became, {"silent": len(silent)}, silent))
     for rounds in every_rounds(tx.resources):
         mend_rounds(tx, rounds)

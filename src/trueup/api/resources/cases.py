@@ -78,6 +78,11 @@ class Case(Shape, json_schema_extra={"examples": [_EXAMPLE]}):
     known_things: int
     known_at: Instant | None
     """When somebody took it up last."""
+    escalated_to: str | None
+    """To whom it went because nobody had it: a role, or a person by name."""
+    escalated_why: str | None
+    escalated_at: Instant | None
+    """Since when it escalates."""
     came_back_from: int | None
     """The case that it was when it was resolved before, or that stood for it."""
     merged_into: int | None

@@ -54,6 +54,7 @@ STATE = (
     "person",
     "due",
     "since",
+    "escalated",
     "words",
     "sort",
     "row",
@@ -83,6 +84,7 @@ def filter_of(visit: Visit, state: State) -> CaseFilter:
         cause=state["cause"],
         standing=state["standing"],
         since=_since(state["since"]),
+        escalated_to=state["escalated"],
         resolved_by=state["by"] if state["tab"] == "resolved" else "",
     )
 

@@ -35,6 +35,7 @@ def _show(visit: Visit) -> Response:
     trusted = trusted_connections(visit)
     due = case_queue.sum_cases(connection, CaseFilter(due_before=visit.present.day_ends), now)
     mine = case_queue.page_cases(connection, CaseFilter(person=visit.who.name), now, limit=_MINE)
+    to_me = ",".join([visit.who.name, *sorted(role.value for role in visit.who.roles)])
     mine_to_decide = ",".join(kinds_of(visit.who))
     team = case_queue.page_cases(connection, CaseFilter(kind=mine_to_decide, not_of=visit.who.name), now, limit=_MINE)
     since = today.last_act_before(connection, visit.who.name, now - timedelta(hours=1)) or now - timedelta(days=1)
@@ -51,6 +52,8 @@ def _show(visit: Visit) -> Response:
         verb=_verb,
         mine=mine.rows,
         team=team.rows,
+        escalated=case_queue.page_cases(connection, CaseFilter(escalated_to=to_me), now, limit=_MINE).rows,
+        to_me=to_me,
         of_role=mine_to_decide,
         bank=_bank(visit, groups),
         explained=today.explained_in(connection),

@@ -34,7 +34,8 @@ class CaseFilter:
     """Which cases: a tab of TABS, a kind or its beginning (several with commas between), an owner, a partner, who works on it,
     words of it, before when they are due, what is at risk in them and on which days they are due; their cause, where they
     stand (one of `CaseStanding`), and what resolved them (`ResolvedBy`, or "merged": nothing, another case stands for them); not
-    those that a person works on; and since when they were resolved, or have been open or worse."""
+    those that a person works on; since when they were resolved, or have been open or worse; and to whom they went because nobody
+    had them (several with commas between)."""
 
     tab: str = "open"
     kind: str = ""
@@ -49,6 +50,7 @@ class CaseFilter:
     resolved_by: str = ""
     not_of: str = ""
     since: datetime | None = None
+    escalated_to: str = ""
 
 
 def page_cases(
@@ -293,6 +295,8 @@ def _conditions(wanted: CaseFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield sa.not_(sa.exists().where(mine.c.case_id == cases.c.id, mine.c.person == wanted.not_of))
     if wanted.person:
         yield case_assignments.c.person == wanted.person
+    if wanted.escalated_to:
+        yield cases.c.escalated_to.in_([each for each in wanted.escalated_to.split(",") if each])
     if wanted.due_before:
         yield cases.c.deadline < wanted.due_before
     yield from wanted.ranges.amounts(cases.c.risk_minor, cases.c.risk_currency)
@@ -352,6 +356,9 @@ def row_json(row: Mapping[Any, Any], now: datetime) -> dict[str, Any]:
         "known_money": str(known) if known else None,
         "known_things": row["known_things"],
         "known_at": write_instant(row["taken_up_at"]) if row["taken_up_at"] else None,
+        "escalated_to": row["escalated_to"] or None,
+        "escalated_why": row["escalated_why"] or None,
+        "escalated_at": write_instant(row["escalated_at"]) if row["escalated_at"] else None,
         "came_back_from": row["came_back_from"],
         "merged_into": row["merged_into"],
         "is_late": row["state"] == "open" and row["deadline"] is not None and row["deadline"] < now,
