@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0055_escalation"
-down_revision = "0054_agreement_versions"
+revision = "0057_escalation"
+down_revision = "0056_agreement_versions"
 branch_labels = None
 depends_on = None
 
