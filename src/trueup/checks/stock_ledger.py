@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from trueup.checks import Check, Ground
 from trueup.domain.cases import CaseDraft, Resolution, Role
+from trueup.storage.shipped_stock import HELD_AND_MOVED
 
 UNBALANCED = "stock.ledger-unbalanced"
 
@@ -29,11 +30,8 @@ def find_unbalanced(connection: sa.Connection, ground: Ground) -> Iterator[CaseD
 
 
 _BALANCES = sa.text(
-    "SELECT sku, location, sum(held) AS held, sum(moved) AS moved FROM ("
-    "SELECT sku, location, eaches AS held, 0 AS moved FROM trueup.reservations UNION ALL "
-    "SELECT sku, location, 0, CASE kind WHEN 'reserved' THEN eaches ELSE -eaches END FROM trueup.stock_movements"
-    " WHERE kind IN ('reserved', 'released', 'shipped')"
-    ") AS both_sides GROUP BY sku, location HAVING sum(held) <> sum(moved) ORDER BY sku, location"
+    f"SELECT sku, location, sum(held) AS held, sum(moved) AS moved FROM ({HELD_AND_MOVED}) AS both_sides"
+    " GROUP BY sku, location HAVING sum(held) <> sum(moved) ORDER BY sku, location"
 )
 CHECK = Check(
     name="stock-ledger",

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from trueup.checks import Ground
 from trueup.invariants import Invariant, Proof, Sum, find_broken
+from trueup.storage.shipped_stock import HELD_AND_MOVED
 
 
 def _prove(connection: sa.Connection, ground: Ground) -> Proof:
@@ -15,24 +16,20 @@ def _prove(connection: sa.Connection, ground: Ground) -> Proof:
     return Proof(row.moves, sums, broken, rows)
 
 
-_SIGNED = "CASE kind WHEN 'reserved' THEN eaches ELSE -eaches END"
-_KINDS = "kind IN ('reserved', 'released', 'shipped')"
 _LOOKED = sa.text(
-    "SELECT (SELECT coalesce(sum(eaches), 0) FROM trueup.reservations) AS held, count(*) AS moves,"
-    f" coalesce(sum({_SIGNED}), 0) AS moved FROM trueup.stock_movements WHERE {_KINDS}"
+    "SELECT coalesce(sum(held), 0) AS held, coalesce(sum(moved), 0) AS moved, count(*) FILTER (WHERE moved <> 0) AS moves"
+    f" FROM ({HELD_AND_MOVED}) AS sides"
 )
 _BROKEN = (
     "SELECT 'product' AS about, sku AS name, sum(held) || ' are held at ' || location || ', its movements come to '"
-    " || sum(moved) AS words FROM (SELECT sku, location, eaches AS held, 0 AS moved FROM trueup.reservations UNION ALL"
-    f" SELECT sku, location, 0, {_SIGNED} FROM trueup.stock_movements WHERE {_KINDS}) AS sides"
-    " GROUP BY sku, location HAVING sum(held) <> sum(moved)"
+    f" || sum(moved) AS words FROM ({HELD_AND_MOVED}) AS sides GROUP BY sku, location HAVING sum(held) <> sum(moved)"
 )
 INVARIANT = Invariant(
     name="holds-have-moved",
     order=90,
     title="What orders hold of every product is what its movements come to.",
     why="a number of stock that nobody could explain",
-    how="The reservations of each product and place are held against what was reserved, released and shipped there.",
+    how="What each product's reservations hold still is held against what was reserved, released, shipped and recalled there.",
     unit="movements",
     prove=_prove,
 )

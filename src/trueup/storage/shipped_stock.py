@@ -9,6 +9,13 @@ from trueup.domain.stock_ledger import Movement, MovementKind
 from trueup.storage.sales_orders import sales_orders
 from trueup.storage.stock import reservations
 
+HELD_AND_MOVED = (
+    "SELECT sku, location, eaches - shipped_eaches AS held, 0 AS moved FROM trueup.reservations UNION ALL"
+    " SELECT sku, location, 0, CASE WHEN kind IN ('reserved', 'recalled') THEN eaches ELSE -eaches END"
+    " FROM trueup.stock_movements WHERE kind IN ('reserved', 'recalled', 'released', 'shipped')"
+)
+"""Both sides of what orders hold: what lies there for them still, and what the ledger says moved. Their sums are equal."""
+
 
 def find_claimant(connection: sa.Connection, shop: str, key: str) -> int | None:
     """The purchase order that a shop's order holds stock for; None where we know of none."""
