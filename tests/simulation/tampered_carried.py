@@ -1,4 +1,4 @@
-"""Ways to falsify what is said of carried orders and of tested connections, each with the statement that it breaks."""
+"""Ways to falsify what is said of carried orders, tested connections and lights, each with the statement that it breaks."""
 
 from __future__ import annotations
 
@@ -73,4 +73,23 @@ OF_CONNECTIONS: tuple[tuple[str, Tampering], ...] = (
     ("connections-tested", _forget_a_test),
     ("connections-tested", _hide_a_failure),
     ("roles-as-granted", _take_a_role_away),
+)
+
+
+def _break_a_light(given: Evidence) -> None:
+    given["proofs"][0]["broken"] = 1
+
+
+def _forget_a_proof(given: Evidence) -> None:
+    given["proofs"][0]["kept"] = None
+
+
+def _break_a_light_in_the_night(given: Evidence) -> None:
+    given["proofs"][0]["kept"] = 2
+
+
+OF_LIGHTS: tuple[tuple[str, Tampering], ...] = (
+    ("lights-hold", _break_a_light),
+    ("lights-hold", _forget_a_proof),
+    ("lights-hold", _break_a_light_in_the_night),
 )

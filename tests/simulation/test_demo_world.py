@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.simulation.tampered_carried import OF_CARRIED, OF_CONNECTIONS
+from tests.simulation.tampered_carried import OF_CARRIED, OF_CONNECTIONS, OF_LIGHTS
 from tests.simulation.tampered_commerce import OF_THE_PROGRAMME, OF_THE_SHELF, demand_agreement
 from tests.simulation.tampered_direct import OF_DIRECT
 from tests.simulation.tampered_reports import OF_THE_REPORTS
@@ -30,6 +30,7 @@ from trueup.simulation.auditor import (
     audit_circular,
     audit_connections,
     audit_direct,
+    audit_lights,
     audit_month,
     audit_reports,
     audit_stock,
@@ -248,6 +249,7 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
         evidence, month = demo.evidence("orders"), demo.evidence("remittances")
         programme, shelf, told = demo.evidence("circular"), demo.evidence("stock"), demo.evidence("reports")
         direct, carried, tested = (demo.evidence(part) for part in ("direct", "carried", "connections"))
+        lights = demo.evidence("lights")
     broken = [statement.as_json() for statement in audit(evidence) if not statement.holds]
     assert not broken
     for name, tamper in TAMPERINGS:
@@ -268,6 +270,7 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
     demand_agreement(audit_direct, direct, OF_DIRECT, "direct")
     demand_agreement(audit_carried, carried, OF_CARRIED, "carried")
     demand_agreement(audit_connections, tested, OF_CONNECTIONS, "connections")
+    demand_agreement(audit_lights, lights, OF_LIGHTS, "lights")
     papers = {path.name for path in (tmp_path / ".demo" / "papers").iterdir()}
     assert {"close-2026-10.pdf", "close-2026-10.xlsx"} <= papers and any(name.startswith("dispute-") for name in papers)
 

@@ -17,6 +17,7 @@ from trueup.simulation.statements import (
     circular,
     connections,
     direct,
+    lights,
     month_end,
     records,
     retail,
@@ -90,6 +91,7 @@ OF_CONNECTIONS: tuple[Callable[[Evidence], Statement], ...] = (
     connections.every_connection_tested,
     connections.roles_are_those_granted,
 )
+OF_LIGHTS: tuple[Callable[[Evidence], Statement], ...] = (lights.lights_hold,)
 OF_CIRCULAR: tuple[Callable[[Evidence], Statement], ...] = (
     circular.every_unit_known,
     circular.who_counts,
@@ -173,3 +175,9 @@ def audit_connections(given: Mapping[str, Any]) -> list[Statement]:
     """The statements about connections that a person tested."""
     evidence = Evidence(given)
     return [state(evidence) for state in OF_CONNECTIONS]
+
+
+def audit_lights(given: Mapping[str, Any]) -> list[Statement]:
+    """The statements about the lights of the console."""
+    evidence = Evidence(given)
+    return [state(evidence) for state in OF_LIGHTS]
