@@ -157,6 +157,20 @@ def test_what_was_put_aside_before_is_put_aside_again(console: Console, new_case
         assert back and "asked" in back[1]
 
 
+def test_a_case_that_was_decided_is_late_no_more(console: Console, new_case: Callable[..., int]) -> None:
+    """What was due an hour ago is late as long as it is open; decided, it says when it was decided, and nothing runs out."""
+    case_id = new_case("decided late", deadline=console.app.world.clock.now() - timedelta(hours=1))
+    with console.visitor("Olga") as olga:
+        address = f"/exceptions?words=decided+late&row={case_id}"
+        before = olga.get(address).text
+        assert "1 h late" in before and "Time left" in before
+        olga.post(f"/exceptions/{case_id}/resolve", resolution="dismiss", note="counted again")
+        assert state(console, case_id)[0] == "resolved"
+        after = olga.get(f"{address}&tab=resolved").text
+    assert "1 h late" not in after and "Time left" not in after
+    assert not lacking(after, "Was due", "Resolved", "just now")
+
+
 def test_many_are_decided_at_once_after_a_look(console: Console, new_case: Callable[..., int]) -> None:
     """The page says of each what would happen; what is refused leaves the others standing, and the outcome survives a reload."""
     good = [new_case("many 1"), new_case("many 2")]

@@ -66,6 +66,7 @@ _SORTS = (
     Choice("money", "Money at risk"),
     Choice("age", "Age"),
 )
+_SORTS_OF_RESOLVED = (Choice("", "The newest"), *_SORTS[2:])
 
 _STANDING = [Choice(each, STANDINGS[each][1]) for each in ("new", "ongoing", "escalating", "regressed")]
 _RESOLVED_BY = [Choice("people", "A person"), Choice("itself", "Itself"), Choice("merged", "Merged")]
@@ -116,7 +117,7 @@ def _show(visit: Visit) -> Response:
         count=f"{visit.present.number(summed.count)}{'+' if summed.more else ''}",
         tabs=tabs(visit),
         filters=filters(visit, state),
-        sorts=_SORTS,
+        sorts=_SORTS_OF_RESOLVED if state["tab"] == "resolved" else _SORTS,
         risk=summed.money,
         as_of=counted_as_of(visit.connection, visit.now),
         **(_detail(visit, chosen) if chosen is not None else {"case": None}),
