@@ -16,8 +16,8 @@ from trueup.storage.database import Database
 
 def _unbalanced(shop: Channel) -> tuple[int, int]:
     """How many products the check and the light call unbalanced."""
-    ground = shop.here.world.proof_ground(shop.here.clock.now())
     with shop.here.database.transaction() as connection:
+        ground = shop.here.world.proof_ground(connection, shop.here.clock.now())
         cases = list(stock_ledger.CHECK.find(connection, ground))
         return len(cases), holds_have_moved.INVARIANT.prove(connection, ground).broken
 

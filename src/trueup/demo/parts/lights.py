@@ -29,7 +29,7 @@ class Looking(Player):
         """Each light as it was kept, and its proof anew."""
         proofs = []
         with self.app.database.transaction() as connection:
-            ground = self.app.world.proof_ground(self.stage.clock.now())
+            ground = self.app.world.proof_ground(connection, self.stage.clock.now())
             kept = load_lights(connection)
             for name, invariant in every_invariant().items():
                 proof = invariant.prove(connection, ground)
