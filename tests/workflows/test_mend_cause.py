@@ -11,7 +11,7 @@ import pytest
 from tests.workflows.installation import LAMP, PARTNER, VENDOR, Installation, install, line
 from tests.workflows.scenes import CALM, HOUR
 from trueup.base.clock import ManualClock
-from trueup.base.errors import Conflict, Invalid, NotFound, Refused
+from trueup.base.errors import Conflict, Invalid, Refused
 from trueup.base.money import Money
 from trueup.domain.cases import Role
 from trueup.storage.database import Database
@@ -85,7 +85,7 @@ def test_an_item_in_the_master_closes_every_case_that_it_explains(database: Data
         ):
             with pytest.raises(error, match=words):
                 here.engine.act(mend_item, DEAR, told, person)
-        with pytest.raises(NotFound, match="No order is held for item B0UNKNOWN0"):
+        with pytest.raises(Conflict, match="No order is held for item B0UNKNOWN0"):
             here.engine.act(mend_item, UNKNOWN, row, OLGA)
         with pytest.raises(Refused, match="not mended in the item master"):
             here.engine.act(mend_item, Cause("source.failing", "connection shop"), row, OLGA)

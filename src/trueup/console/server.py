@@ -215,7 +215,7 @@ def _answer(visit: Visit, route: Route, too_large: int) -> Response:
         with visit.connection.begin_nested():
             return route.answer(visit)
     except SentAlready as error:
-        return _told_again(visit) or problem_page(visit, error.http_status, str(error))
+        return _told_again(visit) or problem_page(visit, 409, str(error))
     except TrueupError as error:
         return problem_page(visit, error.http_status, str(error))
     except Exception:

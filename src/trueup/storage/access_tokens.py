@@ -109,6 +109,15 @@ def load_owner(connection: sa.Connection, token_id: int) -> tuple[str, str] | No
     return (row.person, row.label) if row else None
 
 
+def ended_by(connection: sa.Connection, token_id: int) -> tuple[str, str] | None:
+    """Whose token that was, and who ended it; None for one that holds, or that there never was."""
+    query = sa.select(access_tokens.c.person, access_tokens.c.ended_by).where(
+        access_tokens.c.id == token_id, access_tokens.c.ended_by != ""
+    )
+    row = connection.execute(query).first()
+    return (row.person, row.ended_by) if row else None
+
+
 def end_token(connection: sa.Connection, token_id: int, by: str) -> None:
     """It opens nothing from now on."""
     query = sa.update(access_tokens).where(access_tokens.c.id == token_id, access_tokens.c.ended_by == "")

@@ -79,7 +79,7 @@ def append_act(connection: sa.Connection, at: datetime, done: Act) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An act that was recorded: its number, who did it when, and how it was before and after."""
+    """An act that was recorded: its number, who did it when, how it was before and after, and on what evidence."""
 
     id: int
     actor: str
@@ -87,14 +87,20 @@ class Done:
     act: str
     before: Any
     after: Any
+    evidence: str
 
 
 def newest_act(connection: sa.Connection, subject: str, kinds: Collection[str] = ()) -> Done | None:
     """The newest act on a subject, of some kinds or of all; None where there is none."""
-    query = sa.select(*(acts.c[name] for name in ("id", "actor", "at", "act", "before", "after")))
+    query = sa.select(*(acts.c[name] for name in ("id", "actor", "at", "act", "before", "after", "evidence")))
     query = query.where(acts.c.subject == subject).order_by(acts.c.id.desc()).limit(1)
     row = connection.execute(query.where(acts.c.act.in_(list(kinds))) if kinds else query).first()
     return Done(*row) if row else None
+
+
+def hold_subject(connection: sa.Connection, subject: str) -> None:
+    """Whoever acts on the same subject waits until this transaction ends, and then sees what it did."""
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"acts on {subject}", 0))))
 
 
 def say_who(connection: sa.Connection, subject: str, *kinds: str) -> str:
@@ -129,6 +135,11 @@ def _meant(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def propose(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
     """Ask for a second person. The same proposal again is the one that waits already, also when both come at once."""
+    return propose_once(connection, wanted, now)[0]
+
+
+def propose_once(connection: sa.Connection, wanted: Proposal, now: datetime) -> tuple[int, bool]:
+    """As `propose`; and whether it is a new one."""
     connection.execute(
         sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"proposal {wanted.act} {wanted.subject}", 0)))
     )
@@ -143,7 +154,7 @@ def propose(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
                 f"Proposal {waiting.id} by {waiting.proposed_by} to {wanted.act} {wanted.subject} otherwise waits already: "
                 f"{_meant(waiting.arguments)}; it must be approved, or the matter settled another way, first."
             )
-        return int(waiting.id)
+        return int(waiting.id), False
     number: int = connection.execute(
         sa.insert(proposals)
         .values(
@@ -156,7 +167,7 @@ def propose(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
         )
         .returning(proposals.c.id)
     ).scalar_one()
-    return number
+    return number, True
 
 
 def renew(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
@@ -210,7 +221,7 @@ def approve(connection: sa.Connection, proposal_id: int, by: str, now: datetime)
         raise NotFound(f"Proposal {proposal_id}: no such proposal.")
     if row["approved_by"] is not None:
         raise Conflict(
-            f"Proposal {proposal_id} was approved by {row['approved_by']} at {write_instant(row['approved_at'])} already; "
+            f"Proposal {proposal_id} was approved by {row['approved_by']} already, at {write_instant(row['approved_at'])}; "
             "nothing was changed."
         )
     try:

@@ -9,7 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, Paused
+from trueup.storage.acts import hold_subject
 from trueup.storage.schema import metadata
 
 pauses = sa.Table(
@@ -47,8 +49,12 @@ class Pause:
 
 def save_pause(connection: sa.Connection, name: str, reason: str, by: str, span: tuple[datetime, datetime]) -> int:
     """Put a connection to rest from one instant to another. Raises Conflict when it is at rest already."""
-    if find_pause(connection, name, lock=True) is not None:
-        raise Conflict(f"Connection {name} is paused already; resume it first.")
+    hold_subject(connection, f"connection {name}")
+    if (known := find_pause(connection, name, lock=True)) is not None:
+        raise Conflict(
+            f"Connection {name} is paused already by {known.paused_by} at {write_instant(known.paused_at)}: {known.reason}. "
+            "Nothing was changed; resume it first."
+        )
     paused_at, until = span
     values = {"connection": name, "reason": reason, "paused_by": by, "paused_at": paused_at, "until": until}
     return int(connection.execute(sa.insert(pauses).values(**values, ended_by="").returning(pauses.c.id)).scalar_one())

@@ -232,8 +232,10 @@ _JOINED = sa.select(trade_ins, *_COLUMNS).select_from(
 
 
 def _one(connection: sa.Connection, which: sa.ColumnElement[bool], what: str, *, lock: bool) -> SavedTradeIn:
-    query = _JOINED.where(which)
-    row = connection.execute(query.with_for_update(of=trade_ins) if lock else query).mappings().one_or_none()
+    if lock:
+        # Before it is read: whoever waited here would see the credit as it was before the wait.
+        connection.execute(sa.select(trade_ins.c.id).where(which).with_for_update())
+    row = connection.execute(_JOINED.where(which)).mappings().one_or_none()
     if row is None:
         raise NotFound(f"No {what} is known; `trueup trade-ins list` shows them.")
     return _saved(row)

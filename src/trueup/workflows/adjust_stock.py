@@ -125,10 +125,12 @@ def undo_adjustment(tx: Tx, made: Made, person: Person, two_persons_above: Money
     Raises Conflict where another count stands over it, Refused where nothing was counted before, and as `adjust_stock`.
     """
     sku, location, at = made.sku, made.location, made.at
+    stock.lock_stock(tx.connection, [sku], location)
     subject = f"count of {sku} at {location}"
     done = next((row for row in acts.list_acts(tx.connection, subject, limit=20) if row["act"] == DONE), None)
     if done is None or write_instant(done["at"]) != at or last_count(tx.connection, sku, location) != at:
-        raise Conflict(f"{sku} at {location} was counted since; look at it again, and adjust that.")
+        who = acts.say_who(tx.connection, subject, DONE)
+        raise Conflict(f"{sku} at {location} was counted since{who}; look at it again, and adjust that.")
     before, after = done["before"]["on_hand"], done["after"]["on_hand"]
     if before is None:
         raise Refused(
@@ -158,7 +160,8 @@ def _plan(tx: Tx, wanted: Adjustment) -> Adjusted:
     stock.lock_stock(tx.connection, [wanted.sku], wanted.location)
     found = last_count(tx.connection, wanted.sku, wanted.location)
     if wanted.seen is not None and wanted.seen != found:
-        when = f"at {found}" if found else "never"
+        who = acts.say_who(tx.connection, wanted.subject, DONE)
+        when = who.strip() or (f"at {found}" if found else "never")
         raise Conflict(
             f"{wanted.sku} at {wanted.location} was counted meanwhile ({when}); nothing was changed. "
             f"Look at it again, and adjust that."

@@ -157,8 +157,9 @@ def post_now(tx: Tx, case_id: int, person: Person, *, note: str = "") -> Answere
 
 
 def open_for(tx: Tx, case_id: int, resolution: Resolution, person: Person) -> Case:
-    """An open case that the person may resolve so. Raises NotFound, Conflict (resolved already), Refused."""
-    case = cases.load_case(tx.connection, case_id)
+    """An open case that the person may resolve so; who answers it at the same time waits. Raises NotFound, Conflict (resolved
+    already), Refused."""
+    case = cases.load_case(tx.connection, case_id, lock=True)
     if case.resolved_at is not None:
         cases.resolve_case(
             tx.connection, case_id, resolution.value, by=person.name, note="", now=tx.now

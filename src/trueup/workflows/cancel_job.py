@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trueup.base.errors import Conflict
 from trueup.storage import jobs
+from trueup.storage.acts import say_who
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.long_work import what_stays
 from trueup.workflows.resolve_case import Person
@@ -20,7 +21,8 @@ def cancel_job(tx: Tx, job_id: int, person: Person) -> str:
     if person.name != job.actor:
         demand_role(person, "runs.mend")
     if job.state in jobs.ENDED:
-        raise Conflict(f"Job {job_id} has ended already ({job.state}); nothing was changed.")
+        who = say_who(tx.connection, f"job {job_id}", "job.cancelled")
+        raise Conflict(f"Job {job_id} has ended already ({job.state}{who}); nothing was changed.")
     stays = what_stays(tx, job)
     jobs.cancel_job(tx.connection, job_id, f"Called off by {person.name}. {stays}", tx.now)
     record_deed(

@@ -119,6 +119,7 @@ def propose_closing(tx: Tx, month: Month, person: Person, override: str = "") ->
     """
     demand_role(person, ACT)
     _demand_closable(tx, month)
+    acts.hold_subject(tx.connection, f"month {month}")
     closing.take_books(tx.connection)
     pack = prepare_pack(tx.connection, tx.resources.books, month, tx.now)
     blocking = _blocking(signed_points(tx.connection, month, checklist(pack)))
@@ -131,9 +132,10 @@ def propose_closing(tx: Tx, month: Month, person: Person, override: str = "") ->
         "note": override,
     }
     wanted = acts.Proposal(ACT, f"month {month}", arguments, override or "every point is answered for", person.name)
-    number = _propose(tx, month, wanted)
+    number, fresh = _propose(tx, month, wanted)
     after = {"proposal": number, "figures": arguments["figures"], "open": arguments["open"], "override": override}
-    record_deed(tx.connection, tx.now, person, Deed("month.proposed", f"month {month}", after=after))
+    if fresh:
+        record_deed(tx.connection, tx.now, person, Deed("month.proposed", f"month {month}", after=after))
     return ProposedClosing(number, month, blocking)
 
 
@@ -264,12 +266,14 @@ def _told(each: Signed) -> str:
     return f"{each.point.name}: {each.point.text}{detail}{'' if each.standing is Standing.BLOCKED else f' {each.why}'}"
 
 
-def _propose(tx: Tx, month: Month, wanted: acts.Proposal) -> int:
-    """One proposal a month: whoever proposes again after the books changed takes the place of who did before."""
+def _propose(tx: Tx, month: Month, wanted: acts.Proposal) -> tuple[int, bool]:
+    """One proposal a month, and whether it is another than waited: whoever proposes again after the books changed takes the place
+    of who did before."""
     waiting = closing.find_proposal(tx.connection, month)
     if waiting is None:
-        return acts.propose(tx.connection, wanted, tx.now)
-    if waiting["arguments"] != wanted.arguments:
+        return acts.propose_once(tx.connection, wanted, tx.now)
+    fresh = waiting["arguments"] != wanted.arguments
+    if fresh:
         values = {
             "arguments": wanted.arguments,
             "reason": wanted.reason,
@@ -277,7 +281,7 @@ def _propose(tx: Tx, month: Month, wanted: acts.Proposal) -> int:
             "proposed_at": tx.now,
         }
         closing.renew_proposal(tx.connection, waiting["id"], values)
-    return int(waiting["id"])
+    return int(waiting["id"]), fresh
 
 
 def _archive(tx: Tx, pack: ClosePack) -> str:

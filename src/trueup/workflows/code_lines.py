@@ -15,6 +15,7 @@ from trueup.base.money import Money
 from trueup.domain.cases import Resolution
 from trueup.domain.settlement import TO_CHECK, LineDecision, Suspended, claim_of
 from trueup.storage import cases, remittances, suspense
+from trueup.storage.acts import say_who
 from trueup.workflows.answer_suspense import booked_as, explain_rest, note_answer, rebook
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.match_lines import MAY
@@ -89,7 +90,10 @@ def code_lines(tx: Tx, codings: Sequence[Coding], person: Person) -> list[Coded]
 def _code(tx: Tx, coding: Coding, waits: Suspended | None, person: Person) -> Coded:
     about = f"Payment {coding.remittance} line {coding.line}"
     if waits is None:
-        raise Refused(f"{about} does not wait in suspense, or stands in the sheet twice.")
+        saved = remittances.load_remittance(tx.connection, coding.remittance)
+        who = say_who(tx.connection, f"payment {saved.partner}/{saved.remittance.payment}", "lines.coded")
+        told = f"; lines of it were coded{who}" if who else ""
+        raise Refused(f"{about} does not wait in suspense, or stands in the sheet twice{told}.")
     if not may_resolve_kind(person, waits.kind):
         raise Refused(f"{about}: {person.name} may not resolve a {waits.kind} case.")
     type_, code = booked_as(tx, coding.type, coding.account, about)

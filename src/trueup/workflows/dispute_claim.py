@@ -9,6 +9,7 @@ from trueup.base.errors import NotFound, Refused
 from trueup.base.money import Money
 from trueup.domain.disputes import Attempt, Outcome, submit
 from trueup.storage import claims
+from trueup.storage.acts import say_who
 from trueup.storage.disputes import Recoverable, load_recoverables, save_attempt, save_outcome
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
@@ -27,6 +28,10 @@ def submit_claim(tx: Tx, claim_id: int, reference: str, day: date, person: Perso
     found = recoverable(tx, claim_id, lock=True)
     if day > tx.now.date() + timedelta(days=1):
         raise Refused(f"Claim {claim_id}: {day} is not here yet; say when it was submitted.")
+    last = found.disputes[-1].attempt if found.disputes else None
+    if last is not None and last.outcome is None:
+        who = say_who(tx.connection, f"claim {claim_id}", "claim.disputed")
+        raise Refused(f"Claim {claim_id} was submitted{who} as {last.reference}; note its outcome before another.")
     attempt = submit(found.claim, (day, reference, person.name))
     save_attempt(tx.connection, found.balance, attempt, tx.now)
     after = {"attempt": attempt.number, "reference": reference, "day": day.isoformat(), "minor": found.balance.open}
@@ -43,6 +48,9 @@ def note_outcome(tx: Tx, claim_id: int, outcome: Outcome, answer: tuple[date, Mo
     found = recoverable(tx, claim_id, lock=True)
     last = found.disputes[-1] if found.disputes else None
     if last is None or last.attempt.outcome is not None:
+        who = say_who(tx.connection, f"claim {claim_id}", "claim.answered")
+        if who:
+            raise Refused(f"Claim {claim_id}: no dispute is under way, it was answered{who}; submit it anew first.")
         raise Refused(f"Claim {claim_id}: no dispute is under way; submit it first.")
     day, amount = answer
     won = _won(found, last.open_minor, outcome, amount)

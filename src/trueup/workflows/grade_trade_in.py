@@ -5,11 +5,12 @@ What binds us to more money than the limit is only proposed, and done when a sec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
+from trueup.base.clock import write_instant
 from trueup.base.errors import ConfigurationError, Conflict, NotFound, Refused
 from trueup.base.ids import Digest, canonical_json
 from trueup.base.money import Money
@@ -35,6 +36,7 @@ from trueup.workflows.resolve_case import Person
 from trueup.workflows.settle_trade_in import start_settling
 from trueup.workflows.world import Tx
 
+T = TypeVar("T")
 GRADE, REPEAT, BREAK = "trade-in.grade", "credit.repeat", "credit.break"
 """Acts that may take two persons."""
 
@@ -125,7 +127,7 @@ def grade_trade_in(tx: Tx, key: str, judged: Judgement, person: Person, two_pers
     demand_role(person, "trade-ins.grade")
     saved = trade_ins.find_trade_in(tx.connection, key, lock=True)
     _demand_customer(saved.trade_in, judged.instrument)
-    grading = decide_grading(saved.trade_in, judged.grade, terms_of(tx), judged.value)
+    grading = _told_who(tx, saved, lambda: decide_grading(saved.trade_in, judged.grade, terms_of(tx), judged.value))
     if _takes_two(grading.value, two_persons_above):
         arguments = {"key": key, "judged": to_json(judged)}
         return _propose(tx, acts.Proposal(GRADE, f"trade-in {key}", arguments, grading.why, person.name), person)
@@ -198,7 +200,7 @@ def refuse_trade_in(tx: Tx, key: str, why: str, person: Person) -> Done:
 
 
 def _refuse(tx: Tx, saved: SavedTradeIn, grade: str, why: str, person: Person) -> Done:
-    demand_step(saved.trade_in, TradeInState.REFUSED)
+    _told_who(tx, saved, lambda: demand_step(saved.trade_in, TradeInState.REFUSED))
     changed = replace(saved.trade_in, state=TradeInState.REFUSED, grade=grade, why=why)
     trade_ins.save_trade_in(tx.connection, saved, changed, tx.now)
     key = saved.trade_in.key
@@ -211,11 +213,17 @@ def release_trade_in(tx: Tx, key: str, person: Person) -> Done:
     """An item that was graded and kept back may go."""
     demand_role(person, "trade-ins.grade")
     saved = trade_ins.find_trade_in(tx.connection, key, lock=True)
-    demand_step(saved.trade_in, TradeInState.RELEASED)
+    _told_who(tx, saved, lambda: _demand_kept_back(saved))
     trade_ins.save_trade_in(tx.connection, saved, saved.trade_in, tx.now, release=True)
     record_deed(tx.connection, tx.now, person, Deed("trade-in.released", f"trade-in {key}"))
     start_settling(tx, saved.id)
     return Done(f"the item of trade-in {key} is on its way to being available")
+
+
+def _demand_kept_back(saved: SavedTradeIn) -> None:
+    demand_step(saved.trade_in, TradeInState.RELEASED)
+    if saved.standing.release:
+        raise Refused(f"Trade-in {saved.trade_in.key}: its item is not kept back any more; nothing was changed.")
 
 
 def answer_credit(tx: Tx, key: str, arrived: str, person: Person, two_persons_above: Money | None = None) -> Done:
@@ -229,7 +237,8 @@ def answer_credit(tx: Tx, key: str, arrived: str, person: Person, two_persons_ab
     credit = saved.credit
     if credit is None or credit.state is not CreditState.UNANSWERED:
         raise Refused(
-            f"Trade-in {key}: nothing about its credit is in doubt; it is {credit.state if credit else 'not owed'}."
+            f"Trade-in {key}: nothing about its credit is in doubt; it is {credit.state if credit else 'not owed'}"
+            f"{_last(tx, key, 'credit.answered')}."
         )
     if not arrived and _takes_two(credit.amount, two_persons_above):
         proposal = acts.Proposal(REPEAT, f"trade-in {key}", {"key": key}, "it never arrived", person.name)
@@ -275,7 +284,7 @@ def break_credit(tx: Tx, key: str, why: str, person: Person, two_persons_above: 
     """
     demand_role(person, "credits.break")
     saved = trade_ins.find_trade_in(tx.connection, key, lock=True)
-    left = _breakable(saved, tx.now.date())
+    left = _told_who(tx, saved, lambda: _breakable(saved, tx.now.date()))
     if _takes_two(left, two_persons_above):
         return _propose(
             tx, acts.Proposal(BREAK, f"trade-in {key}", {"key": key, "note": why}, why, person.name), person
@@ -335,6 +344,31 @@ def reveal_code(tx: Tx, key: str, person: Person) -> Secret:
     return tx.resources.gift_card_code(key)
 
 
+_DID = {
+    "trade-in.graded": "graded",
+    "trade-in.refused": "refused",
+    "trade-in.released": "released",
+    "credit.answered": "its credit answered for",
+    "credit.broken": "its credit written off",
+}
+
+
+def _last(tx: Tx, key: str, *kinds: str) -> str:
+    """What somebody decided of a trade-in last, and when; "" where nobody did."""
+    done = acts.newest_act(tx.connection, f"trade-in {key}", kinds or tuple(_DID))
+    return f"; {_DID[done.act]} by {done.actor} at {write_instant(done.at)}" if done else ""
+
+
+def _told_who(tx: Tx, saved: SavedTradeIn, step: Callable[[], T]) -> T:
+    """Do it. Where it cannot be done any more, it is told who decided last."""
+    try:
+        return step()
+    except Refused as error:
+        if last := _last(tx, saved.trade_in.key):
+            raise Refused(f"{str(error).removesuffix('.')}{last}.") from error
+        raise
+
+
 def _takes_two(amount: Money | None, limit: Money | None) -> bool:
     if amount is None or limit is None:
         return False
@@ -342,8 +376,11 @@ def _takes_two(amount: Money | None, limit: Money | None) -> bool:
 
 
 def _propose(tx: Tx, wanted: acts.Proposal, person: Person) -> Done:
-    number = acts.propose(tx.connection, wanted, tx.now)
-    record_deed(tx.connection, tx.now, person, Deed(f"{wanted.act}-proposed", wanted.subject, after=wanted.arguments))
+    number, fresh = acts.propose_once(tx.connection, wanted, tx.now)
+    if fresh:
+        record_deed(
+            tx.connection, tx.now, person, Deed(f"{wanted.act}-proposed", wanted.subject, after=wanted.arguments)
+        )
     return Done(f"proposed as {number}: a second person must approve it (`trueup cases approve {number}`)", number)
 
 

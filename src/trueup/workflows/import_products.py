@@ -16,6 +16,7 @@ from trueup.formats.document import Finding, Reading
 from trueup.formats.item_master import Item, read_item_master, write_item_master
 from trueup.formats.sheet_table import as_table, cell_name
 from trueup.storage import products
+from trueup.storage.acts import hold_subject, newest_act
 from trueup.storage.documents import Arrival
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
@@ -73,10 +74,15 @@ def import_products(tx: Tx, content: bytes, person: Person, decimal_mark: str = 
     # A workbook's numbers have a point, however they are shown.
     reading = read_item_master(table, "." if table is not content else decimal_mark)
     evidence = digest_of(content)
+    hold_subject(tx.connection, KIND)
     items = list(_merged(tx.connection, reading.values, reading.facts["columns"]))
     changes = tuple(_changes(tx.connection, items))
     if reading.errors:
         return Imported(evidence, False, 0, 0, changes, _placed(reading))
+    last = newest_act(tx.connection, KIND, ("products.imported",))
+    if not changes and last is not None and last.evidence == evidence:
+        taken = last.after
+        return Imported(evidence, True, taken["products"], taken["listings"], (), _placed(reading))
     earlier = _keep_earlier(tx, changes)
     saved, listed = products.save_master(tx.connection, items, evidence, tx.now)
     if changes:

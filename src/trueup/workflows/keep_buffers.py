@@ -85,7 +85,10 @@ def change_buffer(tx: Tx, change: BufferChange, person: Person, policy: SecondPe
     change = replace(change, effective_from=max(tx.now, change.effective_from))
     before, after = _around(tx, channel, change)
     if before == after:
-        raise Conflict(f"The buffer of {change.scope} is {before.rule} then already; nothing would change.")
+        who = acts.say_who(tx.connection, f"buffer of {change.scope}", "stock.buffer-changed")
+        raise Conflict(
+            f"The buffer of {change.scope} is {before.rule} then already{f', changed{who}' if who else ''}; nothing would change."
+        )
     told = Decided(change.scope, before, after, change.effective_from)
     if policy.is_needed(before.rule, after.rule):
         wanted = acts.Proposal(
@@ -116,9 +119,14 @@ def undo_change(tx: Tx, number: int, person: Person, policy: SecondPerson) -> De
     """
     taken = buffer_changes.load_version(tx.connection, number)
     scope = taken.change.scope
+    buffer_changes.lock_scope(tx.connection, scope)
     versions = buffer_changes.load_versions(tx.connection, scope)
     if versions[-1].id != number:
-        raise Conflict(f"The buffer of {scope} was changed since, by version {versions[-1].id}; take that back first.")
+        newest = versions[-1]
+        raise Conflict(
+            f"The buffer of {scope} was changed since, by version {newest.id} of {newest.decided_by} at "
+            f"{write_instant(newest.decided_at)}; take that back first."
+        )
     moment = max(tx.now, taken.change.effective_from)
     earlier = rules_in_force([each for each in versions if each.id != number], moment).get(scope)
     change = BufferChange(scope, earlier, moment, f"takes back version {number}")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
+from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, Refused
 from trueup.base.money import Money
 from trueup.domain.deduction import sight_by
@@ -19,6 +20,7 @@ from trueup.domain.rule_trials import AMBIGUOUS, RuleEffect, RuleTrial, code_of
 from trueup.domain.settlement import Suspended
 from trueup.storage import deduction_rules as storage
 from trueup.storage import suspense
+from trueup.storage.acts import hold_subject, say_who
 from trueup.storage.deduction_rules import APPROVED, PROPOSED, SavedRule
 from trueup.storage.views.rule_history import PastLine, load_waiting
 from trueup.workflows.authority import Deed, demand_role, record_deed
@@ -48,7 +50,9 @@ def propose_rule(tx: Tx, wanted: WantedRule, person: Person) -> SavedRule:
 
     Raises Refused (role; a type, purpose or account that cannot be), Conflict (a version waits already), Invalid, NotFound.
     """
+    hold_subject(tx.connection, f"rule {wanted.replaces}" if wanted.replaces else "new rules")
     saved = draft_rule(tx, wanted, person, kept=True)
+    _demand_new(tx, saved)
     rule = saved.rule
     if wanted.instead_of:
         edited = storage.load_versions(tx.connection, rule.id)[-1]
@@ -63,6 +67,24 @@ def propose_rule(tx: Tx, wanted: WantedRule, person: Person) -> SavedRule:
     }
     record_deed(tx.connection, tx.now, person, Deed("rule.proposed", f"rule {rule.name}", after=after))
     return saved
+
+
+def _demand_new(tx: Tx, saved: SavedRule) -> None:
+    """Raises Conflict where another rule that says the same waits for its review."""
+    said = _meaning(saved)
+    for other in storage.load_rules(tx.connection):
+        if other.state == PROPOSED and other.rule.id != saved.rule.id and _meaning(other) == said:
+            raise Conflict(
+                f"Rule {other.rule.name} says the same and waits for its review: {other.rule.proposed_by} proposed it at "
+                f"{write_instant(other.proposed_at)}. Nothing was proposed."
+            )
+
+
+def _meaning(saved: SavedRule) -> tuple[object, ...]:
+    """What lines a rule reads, as what."""
+    rule = saved.rule
+    named = (rule.field, rule.form, rule.pattern, rule.direction, rule.payee, code_of(rule), saved.account)
+    return (*named, rule.valid_from, rule.valid_to)
 
 
 def try_rule(tx: Tx, rule_id: str, since: date | None = None, told: Callable[[int], None] | None = None) -> Tried:
@@ -130,10 +152,14 @@ def retire_rule(tx: Tx, rule_id: str, day: date | None, person: Person, note: st
     Raises NotFound, Refused, Conflict when no version is in force.
     """
     demand_role(person, "rules.approve")
+    hold_subject(tx.connection, f"rule {rule_id}")
     first = day or tx.now.date()
     versions = [each for each in storage.load_versions(tx.connection, rule_id) if each.state == APPROVED]
     if not versions:
-        raise Conflict(f"Rule {rule_id} has no version in force; nothing was changed.")
+        who = say_who(tx.connection, f"rule {rule_id}", "rule.retired")
+        raise Conflict(
+            f"Rule {rule_id} has no version in force{f', it was retired{who}' if who else ''}; nothing was changed."
+        )
     for each in versions:
         storage.append_retirement(tx.connection, each, first, person.name, (note, tx.now))
     posted = storage.payments_posted_by(tx.connection, [each.rule.name for each in versions], first)
@@ -145,9 +171,10 @@ def retire_rule(tx: Tx, rule_id: str, day: date | None, person: Person, note: st
 
 
 def _waiting_version(tx: Tx, rule_id: str) -> SavedRule:
+    hold_subject(tx.connection, f"rule {rule_id}")
     newest = storage.load_versions(tx.connection, rule_id)[-1]
     if newest.state != PROPOSED:
-        by = f" by {newest.reviewed_by}" if newest.reviewed_by else ""
+        by = say_who(tx.connection, f"rule {newest.rule.name}", "rule.approved", "rule.rejected")
         raise Conflict(f"Rule {newest.rule.name} is {newest.state}{by}; nothing waits for a review.")
     return newest
 

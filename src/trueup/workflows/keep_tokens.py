@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from trueup.base.errors import NotFound, Refused
+from trueup.base.errors import Conflict, NotFound, Refused
 from trueup.base.secret import Secret
 from trueup.durable.budgets import Budgets
 from trueup.storage import access_tokens
+from trueup.storage.acts import hold_subject, say_who
 from trueup.workflows.authority import Deed, demand_role, is_allowed, permissions, record_deed
 from trueup.workflows.people import Named, all_people, find_person
 from trueup.workflows.resolve_case import Person
@@ -85,8 +86,14 @@ def _check(wanted: WantedToken, owner: Person, by: Person) -> None:
 
 
 def end_token(tx: Tx, token_id: int, by: Person) -> str:
-    """It opens nothing from now on; its name. One's own, or as an administrator anybody's. Raises NotFound, Refused."""
+    """It opens nothing from now on; its name. One's own, or as an administrator anybody's. Raises NotFound, Conflict when
+    it was ended before, Refused."""
+    hold_subject(tx.connection, f"token {token_id}")
     found = access_tokens.load_owner(tx.connection, token_id)
+    ended = access_tokens.ended_by(tx.connection, token_id) if found is None else None
+    if ended is not None and (ended[0] == by.name or is_allowed(by, "people.keep")):
+        who = say_who(tx.connection, f"token {token_id}", "token.ended") or f" by {ended[1]}"
+        raise Conflict(f"Access token {token_id} was revoked{who}; it opens nothing, and nothing was changed.")
     if found is None or (found[0] != by.name and not is_allowed(by, "people.keep")):
         raise NotFound(
             f"Access token {token_id}: you have none of that number that holds; `trueup tokens list` shows them."

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 
 from trueup.base.errors import Conflict, Invalid, NotFound, Refused
 from trueup.base.money import Money
-from trueup.domain.cases import Resolution
+from trueup.domain.cases import Case, Resolution
 from trueup.domain.matcher import Candidate
 from trueup.domain.open_items import Items, Lines, ResidueLine
 from trueup.domain.reconciliation import propose
 from trueup.domain.remittances import RemittanceLine
 from trueup.domain.settlement import TO_CHECK, Placement, Suspended, claim_of
 from trueup.storage import cases, remittances, suspense
+from trueup.storage.acts import say_who
 from trueup.storage.remittances import SavedRemittance
 from trueup.storage.views.open_items import BookItem, load_items, load_open_items
 from trueup.workflows.answer_suspense import Answered, booked_as, demand_answering, note_answer, rebook
@@ -59,10 +60,10 @@ def match_by_hand(tx: Tx, wanted: HandMatch, person: Person, two_persons_above: 
     item and are together above the limit.
     """
     demand_role(person, MAY)
-    case = cases.load_case(tx.connection, wanted.case)
+    case = cases.load_case(tx.connection, wanted.case, lock=True)
     demand_answering(person, case)
-    waits = _waiting(tx, wanted, case.draft.kind, case.draft.subject)
     saved = remittances.load_remittance(tx.connection, wanted.remittance, lock=True)
+    waits = _waiting(tx, wanted, saved, case)
     line = next(each for each in saved.remittance.lines if each.number == wanted.line)
     left = waits.minor - sum(each.minor for each in wanted.shares)
     _demand_explained(wanted, left, waits)
@@ -93,12 +94,15 @@ def _demand_second_person(wanted: HandMatch, currency: str, limit: Money | None)
         )
 
 
-def _waiting(tx: Tx, wanted: HandMatch, kind: str, subject: str) -> Suspended:
+def _waiting(tx: Tx, wanted: HandMatch, saved: SavedRemittance, case: Case) -> Suspended:
     found = suspense.suspended_of(tx.connection, [wanted.remittance]).get(wanted.remittance, [])
     waits = next((each for each in found if each.line == wanted.line), None)
-    if waits is None or (waits.kind, waits.subject) != (kind, subject):
+    if waits is None or (waits.kind, waits.subject) != (case.draft.kind, case.draft.subject):
+        subject = f"payment {saved.partner}/{saved.remittance.payment} line {wanted.line}"
+        who = say_who(tx.connection, subject, "line.matched")
         raise Conflict(
-            f"Line {wanted.line} waits in case {wanted.case} no longer: somebody was faster, or it was explained. Look at it again."
+            f"Line {wanted.line} waits in case {wanted.case} no longer: {f'it was matched{who}' if who else 'it was explained'}. "
+            "Look at it again."
         )
     if wanted.line < 1:
         raise Refused(

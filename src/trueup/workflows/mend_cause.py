@@ -12,11 +12,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from trueup.base.errors import Invalid, NotFound, Refused
+from trueup.base.errors import Conflict, Invalid, NotFound, Refused
 from trueup.base.money import Money
 from trueup.domain.case_causes import CONNECTION, ITEM
 from trueup.domain.catalog import Listing, Product
 from trueup.storage import cases, orders, products
+from trueup.storage.acts import say_who
 from trueup.storage.pauses import find_pause
 from trueup.storage.views.case_queue import closed_since, money_of, opened_after
 from trueup.storage.views.today import newest_case
@@ -94,13 +95,19 @@ def can_resume(tx: Tx, cause: Cause) -> bool:
 def mend_item(tx: Tx, cause: Cause, told: Mapping[str, str], person: Person) -> Mended:
     """Take one row into the item master, and look at once at the orders that the cause holds.
 
-    Raises Invalid for a row that the master does not take, NotFound for a cause without a case, Refused without a role that may.
+    Raises Invalid for a row that the master does not take, NotFound or Conflict for a cause without a
+    case, Refused without a role that may.
     """
     if not can_mend_item(cause):
         raise Refused(f"Cases of {cause.kind} caused by {cause.name!r} are not mended in the item master.")
     held = cases.orders_of_cause(tx.connection, cause.kind, cause.name)
     if not held:
-        raise NotFound(f"No order is held for {cause.name} any more ({cause.kind}).")
+        if not (who := say_who(tx.connection, KIND, "products.imported")):
+            raise NotFound(f"No order is held for {cause.name} any more ({cause.kind}).")
+        raise Conflict(
+            f"No order is held for {cause.name} any more ({cause.kind}); the item master was changed last{who}. "
+            "Nothing was changed now."
+        )
 
     def act() -> None:
         content = _row(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 
-from trueup.base.errors import Conflict
+from trueup.base.clock import write_instant
+from trueup.base.errors import Conflict, NotFound
 from trueup.durable.engine import RunStatus
 from trueup.storage import cases, deliveries, orders
+from trueup.storage.acts import hold_subject, newest_act
 from trueup.storage.views.run_steps import list_steps, plain_step
 from trueup.storage.views.runs import ended_well, show_run
 from trueup.workflows.authority import Deed, demand_role, record_deed
@@ -16,6 +20,8 @@ from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import Tx
 
 _MAY_GO_ON = ("failed", "poisoned", "cancelled")
+_ASKED = timedelta(minutes=1)
+"""For so long whoever keeps runs may take to do what was asked; what came to nothing is asked again afterwards."""
 _MAY_STOP = ("timed", "waiting", "running")
 
 
@@ -97,8 +103,23 @@ def _order_of(tx: Tx, run_id: str) -> int | None:
 
 def _note(tx: Tx, run_id: str, person: Person, act: str, allowed: tuple[str, ...]) -> str:
     demand_role(person, "runs.mend")
-    status: str = show_run(tx.connection, run_id)["status"]
+    hold_subject(tx.connection, f"run {run_id}")
+    last = newest_act(tx.connection, f"run {run_id}", ("run.retried", "run.cancelled"))
+    asked = "let go on" if last is not None and last.act == "run.retried" else "stopped"
+    who = f"it was {asked} by {last.actor} at {write_instant(last.at)}" if last is not None else ""
+    try:
+        run = show_run(tx.connection, run_id)
+    except NotFound:
+        if not who:
+            raise
+        raise Conflict(f"Run {run_id} is gone: {who}; nothing was changed.") from None
+    status: str = run["status"]
+    before = {"status": status, "since": run["machine_at"]}
+    if last is not None and last.before == before and tx.now - last.at < _ASKED:
+        raise Conflict(f"Run {run_id}: {who} already; nothing was changed.")
     if status not in allowed:
-        raise Conflict(f"Run {run_id} is {status}: expected one that is {', '.join(allowed[:-1])} or {allowed[-1]}.")
-    record_deed(tx.connection, tx.now, person, Deed(act, f"run {run_id}", {"status": status}))
+        raise Conflict(
+            f"Run {run_id} is {status}: expected one that is {', '.join(allowed[:-1])} or {allowed[-1]}{f'; {who}' if who else ''}."
+        )
+    record_deed(tx.connection, tx.now, person, Deed(act, f"run {run_id}", before))
     return status

@@ -25,9 +25,10 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from trueup.base.errors import Refused
+from trueup.base.errors import Conflict, Refused
 from trueup.base.ids import digest_of
 from trueup.storage import people, sessions
+from trueup.storage.acts import hold_subject, say_who
 from trueup.storage.views.console import list_passkeys
 from trueup.workflows.authority import Deed, record_deed
 from trueup.workflows.people import Named, all_people
@@ -123,7 +124,12 @@ def finish_using(tx: Tx, place: Place, shown: dict[str, Any], visitor: Visitor, 
 
 
 def drop_passkey(tx: Tx, person: Person, key_id: str) -> None:
-    """Forget one of a person's own keys. Raises NotFound."""
+    """Forget one of a person's own keys. Raises NotFound, Conflict when it was forgotten before."""
+    hold_subject(tx.connection, f"passkeys of {person.name}")
+    if people.load_passkey(tx.connection, key_id) is None and (
+        who := say_who(tx.connection, f"person {person.name}", "person.passkey-dropped")
+    ):
+        raise Conflict(f"This passkey is here no more; the last one was forgotten{who}.")
     people.drop_passkey(tx.connection, person.name, key_id)
     record_deed(tx.connection, tx.now, person, Deed("person.passkey-dropped", f"person {person.name}"))
 

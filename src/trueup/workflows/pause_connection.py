@@ -18,6 +18,7 @@ from trueup.domain.cases import CaseDraft, Resolution, Role
 from trueup.durable.flow import Flow
 from trueup.durable.timers import find_timers
 from trueup.storage import cases, pauses, sources
+from trueup.storage.acts import hold_subject, newest_act, say_who
 from trueup.storage.documents import count_arrived
 from trueup.storage.pauses import Pause
 from trueup.workflows.authority import Deed, demand_role, record_deed
@@ -82,9 +83,13 @@ def resume_connection(tx: Tx, name: str, person: Person) -> int:
     """It goes on at once. Returns how many rounds were set going. Raises NotFound, Conflict when it does not rest, Refused."""
     demand_role(person, "connections.pause")
     _rounds_of(tx, name)
+    hold_subject(tx.connection, f"connection {name}")
     pause = pauses.find_pause(tx.connection, name, lock=True)
     if pause is None:
-        raise Conflict(f"Connection {name} is not paused; nothing was changed.")
+        who = say_who(tx.connection, f"connection {name}", "connection.resumed")
+        raise Conflict(
+            f"Connection {name} is not paused{f', it was resumed{who}' if who else ''}; nothing was changed."
+        )
     tx.cancel(_timer_of(name, pause.id))
     before = {"until": write_instant(pause.until), "reason": pause.reason}
     record_deed(tx.connection, tx.now, person, Deed("connection.resumed", f"connection {name}", before, None))
@@ -133,7 +138,9 @@ def replay_connection(tx: Tx, name: str, query: str, since: datetime, person: Pe
     rounds = next((each for each in _awake(tx, name) if each.query == query and each.flow in REPLAYABLE), None)
     if rounds is None:
         raise NotFound(f"Connection {name}: {query!r} is no query that is read by windows; ask for all of it instead.")
+    hold_subject(tx.connection, f"connection {name}")
     state = sources.load_source(tx.connection, name, query)
+    _demand_unasked(tx, name, query, since)
     if since >= tx.now or (state.covered_until is not None and since >= state.covered_until):
         raise Invalid(
             f"Connection {name} {query}: expected a time before {state.covered_until}, up to which it is read."
@@ -146,6 +153,19 @@ def replay_connection(tx: Tx, name: str, query: str, since: datetime, person: Pe
     )
     record_deed(tx.connection, tx.now, person, deed)
     return Replay(query, since, count_arrived(tx.connection, name, since), REPLAYABLE[rounds.flow])
+
+
+def _demand_unasked(tx: Tx, name: str, query: str, since: datetime) -> None:
+    """Raises Conflict where the same window was asked for already and is under way."""
+    covered = sources.load_source(tx.connection, name, query).covered_until
+    last = newest_act(tx.connection, f"connection {name}", ("connection.replayed",))
+    if covered is None or covered > since or last is None:
+        return
+    if last.before.get("query") == query and last.after == {"since": write_instant(since)}:
+        raise Conflict(
+            f"Connection {name} {query} is read again from then on already: {last.actor} asked for it at "
+            f"{write_instant(last.at)}; nothing was changed."
+        )
 
 
 def is_connection(world: World, name: str) -> bool:

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, NotFound, Refused
 from trueup.domain.cases import Role
 from trueup.storage import access_tokens, people, sessions
+from trueup.storage.acts import hold_subject, newest_act, say_who
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import ACTOR, Tx
@@ -64,8 +66,10 @@ def add_person(tx: Tx, wanted: NewPerson, by: Person, settled: Iterable[Named]) 
     demand_role(by, "people.keep")
     if not name.strip() or len(name) > 80 or not roles:
         raise Refused(f"A person has a name of 1 to 80 characters and a role at least; found {name.strip()!r}.")
+    hold_subject(tx.connection, f"person {name.strip()}")
     if find_person(tx.connection, settled, name):
-        raise Conflict(f"{name.strip()!r} is someone already; choose another name.")
+        who = say_who(tx.connection, f"person {name.strip()}", "person.added")
+        raise Conflict(f"{name.strip()!r} is someone already{f', added{who}' if who else ''}; choose another name.")
     people.add_person(tx.connection, name.strip(), roles, by=by.name, now=tx.now)
     start_anew(tx, name.strip(), by.name)
     after = dict(_said(roles))
@@ -89,6 +93,9 @@ def ask_by_address(tx: Tx, name: str, email: str, by: Person, settled: Iterable[
     """
     demand_role(by, "people.keep")
     _added(tx, name)
+    if people.find_address(tx.connection, email.strip()) == (name, False):
+        _demand_mine(tx, name, "person.invited", by)
+        return
     people.drop_identities(tx.connection, name)
     after = {"email": _save_address(tx, email, name, by, settled)}
     record_deed(tx.connection, tx.now, by, Deed("person.invited", f"person {name}", None, after))
@@ -104,14 +111,22 @@ def _save_address(tx: Tx, email: str, name: str, by: Person, settled: Iterable[N
     return found
 
 
-def change_roles(tx: Tx, name: str, roles: Collection[Role], by: Person) -> None:
-    """Give other roles; they hold at once. Raises Refused (role, no roles, oneself), NotFound."""
+def change_roles(tx: Tx, name: str, roles: Collection[Role], by: Person, seen: Collection[Role] | None = None) -> None:
+    """Give other roles; they hold at once. `seen`: those that whoever changes them saw, None for any.
+
+    Raises Refused (role, no roles, oneself), NotFound, Conflict when somebody else changed them since.
+    """
     demand_role(by, "people.keep")
     before = _added(tx, name)
     if name == by.name:
         raise Refused(f"{by.name} cannot change their own roles; another administrator can.")
     if not roles:
         raise Refused(f"{name} needs a role at least; remove them instead.")
+    if before == frozenset(roles):
+        _demand_mine(tx, name, "person.changed", by)
+        return
+    if seen is not None and before != frozenset(seen):
+        _demand_mine(tx, name, "person.changed", by)
     people.set_roles(tx.connection, name, roles)
     record_deed(tx.connection, tx.now, by, Deed("person.changed", f"person {name}", _said(before), _said(roles)))
 
@@ -137,6 +152,7 @@ def invite(tx: Tx, name: str, by: Person, settled: Iterable[Named]) -> str:
     found = find_person(tx.connection, settled, name)
     if found is None:
         raise NotFound(f"{name!r} is nobody here.")
+    hold_subject(tx.connection, f"person {found.name}")
     record_deed(tx.connection, tx.now, by, Deed("person.invited", f"person {found.name}"))
     return sessions.make_link(tx.connection, found.name, by.name, tx.now, tx.now + LINK_LASTS)
 
@@ -156,8 +172,24 @@ def make_first_link(tx: Tx, settled: Iterable[Named]) -> tuple[str, str] | None:
     return first, sessions.make_link(tx.connection, first, ACTOR, tx.now, tx.now + LINK_LASTS)
 
 
+def _demand_mine(tx: Tx, name: str, act: str, by: Person) -> None:
+    """Raises Conflict where somebody else did the like last: whoever acts now has not seen it."""
+    done = newest_act(tx.connection, f"person {name}", (act,))
+    if done is not None and done.actor != by.name:
+        said = ", ".join((done.after or {}).get("roles", ())) or (done.after or {}).get("email", "")
+        raise Conflict(
+            f"{done.actor} changed {name} at {write_instant(done.at)}{f' to {said}' if said else ''}; nothing was changed now. "
+            "Look at it again."
+        )
+
+
 def _added(tx: Tx, name: str) -> frozenset[Role]:
+    """The roles of somebody who was added; whoever acts on them at the same time waits."""
+    hold_subject(tx.connection, f"person {name}")
     found = people.list_added(tx.connection).get(name)
+    who = say_who(tx.connection, f"person {name}", "person.removed") if found is None else ""
+    if who:
+        raise Conflict(f"{name} was removed{who}; nothing was changed.")
     if found is None:
         raise NotFound(f"{name!r} was not added in the console; people of trueup.toml are changed there.")
     return found

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, Invalid, Unreadable
 from trueup.base.ids import digest_of
 from trueup.base.money import Money
@@ -22,6 +23,7 @@ from trueup.formats.journal_parts import in_base
 from trueup.formats.ledger_balances import read_ledger_balances
 from trueup.formats.sheet_table import as_table
 from trueup.storage import cases, exports, read_backs
+from trueup.storage.acts import newest_act
 from trueup.storage.exports import Export
 from trueup.storage.read_backs import ReadBack
 from trueup.workflows.authority import Deed, demand_role, record_deed
@@ -52,9 +54,15 @@ def note_sent(tx: Tx, number: int, how: str, person: Person) -> bool:
     export = _placed(tx, number)
     if not how.strip():
         raise Invalid("How it was handed over: expected a word, such as `imported by hand`, found none.")
+    subject = f"export {export.id} to {export.scope.target}"
     fresh = read_backs.note_sent(tx.connection, export.id, how.strip(), person.name, tx.now)
+    known = None if fresh else newest_act(tx.connection, subject, ("journal.sent",))
+    if known is not None and known.actor != person.name:
+        raise Conflict(
+            f"Export {number} was noted as sent by {known.actor} at {write_instant(known.at)}: {known.after['how']}. "
+            "Nothing was changed."
+        )
     if fresh:
-        subject = f"export {export.id} to {export.scope.target}"
         record_deed(tx.connection, tx.now, person, Deed("journal.sent", subject, after={"how": how.strip()}))
     return fresh
 

@@ -11,7 +11,7 @@ from trueup.domain.cases import Case, Resolution
 from trueup.domain.deliveries import DeliveryState
 from trueup.durable.timers import Timer, set_timer
 from trueup.storage import cases, deliveries
-from trueup.storage.acts import list_acts
+from trueup.storage.acts import list_acts, say_who
 from trueup.storage.views.runs import show_run
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person, may_resolve
@@ -56,7 +56,11 @@ def recall_retry(tx: Tx, case_id: int, person: Person) -> list[str]:
         raise Refused(f"{person.name} may not decide a {case.draft.kind} case; its owner is {case.draft.owner}.")
     act = next((each for each in list_acts(tx.connection, f"case {case_id}") if each["act"] == RETRIED), None)
     if act is None or case.resolution != Resolution.RETRY.value or act["at"] != case.resolved_at:
-        raise Conflict(f"Case {case_id} was not closed by something that is queued; there is nothing to call off.")
+        who = say_who(tx.connection, f"case {case_id}", "case.recalled") if case.resolved_at is None else ""
+        raise Conflict(
+            f"Case {case_id} was not closed by something that is queued{f', that was called off{who}' if who else ''}; "
+            "there is nothing to call off."
+        )
     states = {run: _state(tx, run) for run in act["after"]["runs"]}
     begun = [run for run, state in states.items() if state not in _QUEUED]
     if begun:

@@ -132,8 +132,9 @@ def resolve_case(
     if _takes_two(resolution, case.draft.money_at_risk, two_persons_above):
         arguments = {"case": case_id, "resolution": resolution.value, "note": note}
         wanted = acts.Proposal("case.resolve", f"case {case_id}", arguments, note, person.name)
-        proposal = acts.propose(tx.connection, wanted, tx.now)
-        _act(tx, case, person, "case.proposed", {"resolution": resolution.value, "proposal": str(proposal)})
+        proposal, fresh = acts.propose_once(tx.connection, wanted, tx.now)
+        if fresh:
+            _act(tx, case, person, "case.proposed", {"resolution": resolution.value, "proposal": str(proposal)})
         return Decided(case, proposal)
     return Decided(_carry_out(tx, case, resolution, person, note))
 

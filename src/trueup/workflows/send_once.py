@@ -9,15 +9,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from trueup.base.clock import write_instant
-from trueup.base.errors import Conflict
 from trueup.storage import form_keys
 from trueup.workflows.world import Tx
 
 T = TypeVar("T")
 
 
-class SentAlready(Conflict):
-    """The same form was sent before as it is, and what it asks for is done."""
+class SentAlready(Exception):
+    """The same form was sent before as it is, and what it asks for is done. No error: whoever sent it has their answer."""
 
 
 def act_once(tx: Tx, key: str, act: Callable[..., T], *args: Any) -> T:

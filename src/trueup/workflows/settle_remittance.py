@@ -21,6 +21,7 @@ from trueup.durable.timers import find_timers
 from trueup.formats.document import Reading, Severity
 from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
 from trueup.storage import cases, remittances, suspense
+from trueup.storage.acts import hold_subject, newest_act
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.booking import Booking, book_again, book_new, write
 from trueup.workflows.compare_tellings import note_tellings
@@ -76,8 +77,12 @@ def archive_remittance(tx: Tx, content: bytes, name: str, partner: str, person: 
     """Keep an uploaded document before anything reads it, and have it settled by a worker should we be stopped half-way."""
     demand_role(person, "remittances.import")
     digest = tx.resources.keep(tx.connection, content, kind=KIND, source=partner, name=name)
+    subject = f"document {digest}"
+    hold_subject(tx.connection, subject)
+    fresh = newest_act(tx.connection, subject, ("remittances.import",)) is None
     tx.at(tx.now + SAFETY_NET, "settle_remittance", net_of(digest), partner, digest, name)
-    record_deed(tx.connection, tx.now, person, Deed("remittances.import", f"document {digest}", evidence=digest))
+    if fresh:
+        record_deed(tx.connection, tx.now, person, Deed("remittances.import", subject, evidence=digest))
     return digest
 
 

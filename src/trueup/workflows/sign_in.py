@@ -190,9 +190,9 @@ def sign_out_elsewhere(tx: Tx, person: Person, ticket: str) -> int:
     """End every other session of a person; how many. No browser but the next is known as theirs."""
     ended = sessions.end_sessions(tx.connection, person.name, but=ticket)
     sessions.forget_browsers(tx.connection, person.name)
-    record_deed(
-        tx.connection, tx.now, person, Deed("session.ended-elsewhere", f"person {person.name}", {"sessions": ended})
-    )
+    if ended:
+        deed = Deed("session.ended-elsewhere", f"person {person.name}", {"sessions": ended})
+        record_deed(tx.connection, tx.now, person, deed)
     return ended
 
 

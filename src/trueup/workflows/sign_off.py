@@ -5,12 +5,14 @@ What is signed is how the point reads at that moment: computed anew, never taken
 
 from __future__ import annotations
 
+from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, NotFound, Refused
 from trueup.domain.closing import Month
 from trueup.domain.closing_checklist import checklist
 from trueup.domain.sign_offs import Signed, SignOff, Standing, Task, digest_of_point
 from trueup.storage import closing
 from trueup.storage import sign_offs as storage
+from trueup.storage.acts import hold_subject, newest_act, say_who
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.close_month import prepare_pack, signed_points
 from trueup.workflows.resolve_case import Person
@@ -20,8 +22,16 @@ from trueup.workflows.world import Tx
 def give_task(tx: Tx, month: Month, name: str, task: Task, person: Person) -> None:
     """Say whose a point is, who reviews it, and by when. Raises NotFound, Refused (role, one person for both)."""
     demand_role(person, closing.ACT)
+    hold_subject(tx.connection, _subject(month, name))
     _demand_open(tx, month)
     before = _point(tx, month, name).task
+    if task == before:
+        done = newest_act(tx.connection, _subject(month, name), ("close.assigned",))
+        if done is not None and done.actor != person.name:
+            raise Conflict(
+                f"Point {name} of {month} is so already: {done.actor} said it at {write_instant(done.at)}; nothing was changed."
+            )
+        return
     if task.owner and task.owner.lower() == task.reviewer.lower():
         raise Refused(f"Point {name}: {task.owner} cannot be owner and reviewer; a second person looks again.")
     storage.save_task(tx.connection, month, name, task)
@@ -32,6 +42,7 @@ def give_task(tx: Tx, month: Month, name: str, task: Task, person: Person) -> No
 def sign_point(tx: Tx, month: Month, name: str, note: str, person: Person) -> Signed:
     """Answer for a point as it reads now. Raises NotFound, Conflict (closed; signed as it reads), Refused: role, red, no reason."""
     demand_role(person, closing.ACT)
+    hold_subject(tx.connection, _subject(month, name))
     _demand_open(tx, month)
     found = _point(tx, month, name)
     point = found.point
@@ -41,8 +52,9 @@ def sign_point(tx: Tx, month: Month, name: str, note: str, person: Person) -> Si
         case Standing.AUTOMATIC:
             raise Refused(f"Point {name} of {month} is proven; nobody needs to sign it.")
         case Standing.SIGNED | Standing.REVIEWED:
-            by = found.sign_off.by if found.sign_off else ""
-            raise Conflict(f"Point {name} of {month} is signed as it reads, by {by}.")
+            signed = found.sign_off
+            who = f", by {signed.by} at {write_instant(signed.at)}" if signed else ""
+            raise Conflict(f"Point {name} of {month} is signed as it reads{who}; nothing was changed.")
         case _:
             pass
     if not note.strip():
@@ -71,10 +83,14 @@ def answer_open(tx: Tx, month: Month, note: str, signing: Person, reviewing: Per
 def review_point(tx: Tx, month: Month, name: str, person: Person) -> Signed:
     """Look again, as the second person. Raises NotFound, Conflict (nothing stands signed), Refused (role, who signed)."""
     demand_role(person, closing.ACT)
+    hold_subject(tx.connection, _subject(month, name))
     _demand_open(tx, month)
     found = _point(tx, month, name)
     if found.standing is not Standing.SIGNED or found.sign_off is None:
-        raise Conflict(f"Point {name} of {month} is {found.standing.value}: nothing that stands waits for a review.")
+        who = say_who(tx.connection, _subject(month, name), "close.reviewed") if found.sign_off is not None else ""
+        raise Conflict(
+            f"Point {name} of {month} is {found.standing.value}{who}: nothing that stands waits for a review."
+        )
     storage.append_review(tx.connection, found.sign_off, person.name, tx.now)
     deed = Deed("close.reviewed", _subject(month, name), after={"signed_by": found.sign_off.by})
     record_deed(tx.connection, tx.now, person, deed)

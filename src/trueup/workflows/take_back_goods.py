@@ -22,6 +22,7 @@ from trueup.domain.partners import Agreement
 from trueup.domain.vendor_returns import Returned, ReturnedState, ReturnedUnit, place_return, serials_of
 from trueup.durable.flow import Flow
 from trueup.storage import cases, circular, decisions, orders, products, vendor_returns
+from trueup.storage.acts import hold_subject
 from trueup.storage.json_values import from_json, to_json
 from trueup.storage.orders import SavedOrder
 from trueup.storage.shop_products import as_sold_in
@@ -96,6 +97,7 @@ def take_back(tx: Tx, order_id: int, returned: Returned, person: Person) -> Take
         for line, saved_decision in decisions.load_decisions(tx.connection, order_id).items()
         if saved_decision.decision.sku == returned.sku
     }
+    hold_subject(tx.connection, f"order {saved.order.key}")
     before = vendor_returns.load_order_returns(tx.connection, order_id, lock=True)
     lines = place_return(returned, sold, Counter(unit.sequence for unit in before if unit.sku == returned.sku))
     serials = serials_of(returned, f"{saved.order.number}-{returned.sku}", {unit.serial for unit in before})

@@ -113,7 +113,10 @@ def _posted_line(tx: Tx, saved: SavedRemittance, number: int) -> _Posted:
         (e for e in suspense.suspended_of(tx.connection, [saved.id]).get(saved.id, ()) if e.line == number), None
     )
     if waits is not None and waits.kind != TO_CHECK:
-        raise Refused(f"Payment {told.payment} line {number} waits in suspense already: {waits.why}.")
+        who = acts.say_who(tx.connection, f"payment {saved.partner}/{told.payment} line {number}", "match.undone")
+        raise Refused(
+            f"Payment {told.payment} line {number} waits in suspense already{f', undone{who}' if who else ''}: {waits.why}."
+        )
     placements = tuple(
         each
         for each in journal.load_placements(tx.connection, saved.id)

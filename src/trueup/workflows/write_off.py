@@ -67,7 +67,11 @@ def _balance_of(tx: Tx, subject: str, case_id: int) -> ClaimBalance:
     found = claims.find_claim(tx.connection, partner, chain, currency)
     balance = claims.load_claim(tx.connection, found.id, lock=True) if found is not None else None
     if balance is None or balance.open <= 0:
-        raise Refused(f"Case {case_id}: nothing is open of {name}; the case closes when the books are looked at again.")
+        who = acts.say_who(tx.connection, subject, "claim.written-off")
+        raise Refused(
+            f"Case {case_id}: nothing is open of {name}{f', given up{who}' if who else ''}; "
+            "the case closes when the books are looked at again."
+        )
     return balance
 
 
@@ -130,7 +134,8 @@ def reversible(tx: Tx, entry_id: int) -> tuple[ClaimBalance, Money]:
             f"Entry {entry_id} is no decision that could be reversed: {TAKEN_BACK_BY.get(shown['kind'], _ELSE)}"
         )
     if journal.is_reversed(tx.connection, shown["key"]):
-        raise Refused(f"Entry {entry_id} is reversed already; an entry of its own says so.")
+        who = acts.say_who(tx.connection, f"entry {entry_id}", "entry.reversed")
+        raise Refused(f"Entry {entry_id} is reversed already{who}; an entry of its own says so.")
     loss = next(line for line in shown["lines"] if line["debit"])
     amount, _, currency = loss["debit"].partition(" ")
     partner = shown["key"].removeprefix(f"{KIND} ").partition("/")[0]

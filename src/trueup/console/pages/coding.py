@@ -125,7 +125,10 @@ def _book(visit: Visit) -> Response:
     done = visit.act(lambda tx: with_entries(tx, lambda inner: _code(visit, inner, codings), visit.who))
     outcomes, proposal = done.done
     refused = [each.coding for each in outcomes if each.refused]
-    return _page(visit, _state(visit), refused, _Tried(outcomes, done.entries, False, proposal=proposal))
+    response = _page(visit, _state(visit), refused, _Tried(outcomes, done.entries, False, proposal=proposal))
+    if outcomes and len(refused) == len(outcomes):
+        response.status_code = 409  # nothing was done: somebody was faster, or none of it can be
+    return response
 
 
 def _state(visit: Visit) -> State:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import IO, Any
 
+from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict
 from trueup.durable.tally import Tally
 from trueup.formats.journal_export import JournalExport, export_named
@@ -70,10 +71,12 @@ def ask_export(tx: Tx, scope: Scope, ledger: Ledger, person: Person) -> int:
     """
     demand_role(person, ACT)
     target = export_named(scope.target)
+    exports.lock_target(tx.connection, scope.target)
     count = exports.count_entries(tx.connection, scope)
     if not count:
         raise Conflict(
-            f"Nothing to export: {target.title} was given every such entry before. Give them again to repeat."
+            f"Nothing to export: {target.title} was given every such entry before{_last(tx, scope.target)}. "
+            "Give them again to repeat."
         )
     days = "".join(f" {word} {day}" for word, day in (("from", scope.since), ("to", scope.until)) if day)
     title = f"Export {count:,} {'entry' if count == 1 else 'entries'} for {target.title}{days}"
@@ -83,6 +86,12 @@ def ask_export(tx: Tx, scope: Scope, ledger: Ledger, person: Person) -> int:
     number = note_work(tx, KIND, title, args, person)
     do_at_once(tx, number)
     return number
+
+
+def _last(tx: Tx, target: str) -> str:
+    """Who gave it the last of them, and when."""
+    last = next(iter(exports.list_exports(tx.connection, target=target, limit=1)), None)
+    return f", the last by {last.actor} at {write_instant(last.exported_at)}" if last else ""
 
 
 def _plan(tx: Tx, job: Job) -> Plan:
