@@ -31,7 +31,9 @@ def submit_claim(tx: Tx, claim_id: int, reference: str, day: date, person: Perso
     last = found.disputes[-1].attempt if found.disputes else None
     if last is not None and last.outcome is None:
         who = say_who(tx.connection, f"claim {claim_id}", "claim.disputed")
-        raise Refused(f"Claim {claim_id} was submitted{who} as {last.reference}; note its outcome before another.")
+        raise Refused(
+            f"Claim {claim_id}: a dispute is under way, submitted{who} as {last.reference}; record its outcome first."
+        )
     attempt = submit(found.claim, (day, reference, person.name))
     save_attempt(tx.connection, found.balance, attempt, tx.now)
     after = {"attempt": attempt.number, "reference": reference, "day": day.isoformat(), "minor": found.balance.open}

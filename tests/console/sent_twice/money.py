@@ -169,6 +169,12 @@ def classify(console: Console) -> Sent:
     return Sent("/exceptions/causes/classify", {"kind": kind, "cause": cause, "type": "co-op", "note": "a fair in May"})
 
 
+@of_books("/recovery/{claim:int}/stage", Two.SAME)
+def stage(console: Console) -> Sent:
+    """The same pack is noted once."""
+    return Sent(f"/recovery/{claim(console)}/stage")
+
+
 @of_books("/recovery/{claim:int}/submit")
 def submit(console: Console) -> Sent:
     number = claim(console)

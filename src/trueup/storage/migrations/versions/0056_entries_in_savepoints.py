@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0052_entries_in_savepoints"
-down_revision = "0051_form_keys"
+revision = "0056_entries_in_savepoints"
+down_revision = "0055_urgency_of_cases"
 branch_labels = None
 depends_on = None
 
