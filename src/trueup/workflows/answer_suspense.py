@@ -20,6 +20,7 @@ from trueup.domain.deduction import DeductionType
 from trueup.domain.matcher import Candidate, Part, placed
 from trueup.domain.settlement import TO_CHECK, LineDecision, Placement, Suspended, claim_of
 from trueup.storage import case_merges, cases, journal, remittances, suspense
+from trueup.storage.acts import hold_subject
 from trueup.storage.views.open_items import load_open_items
 from trueup.workflows.authority import Deed, record_deed
 from trueup.workflows.booking import Booking, book_again, write
@@ -159,7 +160,9 @@ def post_now(tx: Tx, case_id: int, person: Person, *, note: str = "") -> Answere
 def open_for(tx: Tx, case_id: int, resolution: Resolution, person: Person) -> Case:
     """An open case that the person may resolve so; who answers it at the same time waits. Raises NotFound, Conflict (resolved
     already), Refused."""
-    case = cases.load_case(tx.connection, case_id, lock=True)
+    # Not by its row: bookings take payments first and then cases, and whoever answers does so afterwards.
+    hold_subject(tx.connection, f"case {case_id}")
+    case = cases.load_case(tx.connection, case_id)
     if case.resolved_at is not None:
         cases.resolve_case(
             tx.connection, case_id, resolution.value, by=person.name, note="", now=tx.now

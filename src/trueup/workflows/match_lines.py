@@ -17,7 +17,7 @@ from trueup.domain.reconciliation import propose
 from trueup.domain.remittances import RemittanceLine
 from trueup.domain.settlement import TO_CHECK, Placement, Suspended, claim_of
 from trueup.storage import cases, remittances, suspense
-from trueup.storage.acts import say_who
+from trueup.storage.acts import hold_subject, say_who
 from trueup.storage.remittances import SavedRemittance
 from trueup.storage.views.open_items import BookItem, load_items, load_open_items
 from trueup.workflows.answer_suspense import Answered, booked_as, demand_answering, note_answer, rebook
@@ -60,7 +60,8 @@ def match_by_hand(tx: Tx, wanted: HandMatch, person: Person, two_persons_above: 
     item and are together above the limit.
     """
     demand_role(person, MAY)
-    case = cases.load_case(tx.connection, wanted.case, lock=True)
+    hold_subject(tx.connection, f"case {wanted.case}")
+    case = cases.load_case(tx.connection, wanted.case)
     demand_answering(person, case)
     saved = remittances.load_remittance(tx.connection, wanted.remittance, lock=True)
     waits = _waiting(tx, wanted, saved, case)
