@@ -17,7 +17,7 @@ from trueup.domain.closing import Month
 from trueup.storage.cases import open_case
 from trueup.storage.pauses import list_pauses
 from trueup.workflows.jobs.write_close_papers import ask_papers
-from trueup.workflows.pause_connection import pause_connection, resume_connection
+from trueup.workflows.pause_connection import ask_now, pause_connection, resume_connection
 from trueup.workflows.world import Tx
 
 _numbers = itertools.count(1)
@@ -66,6 +66,7 @@ def resume_cause(console: Console) -> Sent:
 def ask(console: Console) -> Sent:
     """Each asks at their time."""
     _rests(console, False)
+    console.app.act(False, ask_now, NAME, person(console, "Olga"))
     return Sent(f"/connections/{NAME}/ask")
 
 

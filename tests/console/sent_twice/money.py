@@ -52,13 +52,20 @@ def paid(console: Console, *lines: tuple[str, str], bills: tuple[str, ...] = ())
             f"{number},amazon-us,NORDA,2026-08-01,2026-09-30,USD,{total}"
             for number, total in (each.split(",") for each in bills)
         ]
-        act(import_invoices, "\n".join([head, *rows, ""]).encode(), FINA)
+        billed(console, [head, *rows])
     total = sum(int(amount.replace(".", "")) for _, amount in lines)
     text = export(f"{payment},{total / 100:.2f}", lines=tuple(line(payment, *each) for each in lines))
     begun = begin_upload(act, Upload(text.encode(), f"{payment}.csv", "amazon-us", FINA))
     settle_upload(act, begun, lambda lines: None)
     act(finish_import, "amazon-us", begun.payments, 0)
     return payment
+
+
+def billed(console: Console, rows: list[str]) -> None:
+    """Invoices of ours, whose document is kept."""
+    content = "\n".join([*rows, ""]).encode()
+    console.app.act(False, archive_upload, content, "invoices", "invoices.csv", FINA)
+    console.app.act(False, import_invoices, content, FINA)
 
 
 def found(console: Console, query: str, **values: Any) -> int:
@@ -83,9 +90,10 @@ def contested(console: Console) -> int:
     number = next(_numbers)
     order = f"4{letters(number)}ZZZZ"
     head = "number,partner,payee,issued,due,currency,total,purchase_order"
-    rows = [f"TW-{number}{each},amazon-us,NORDA,2026-10-01,2026-11-30,USD,30.00,{order}" for each in "78"]
-    console.app.act(False, import_invoices, "\n".join([head, *rows, ""]).encode(), FINA)
-    paid(console, (order, "30.00"))
+    amount = f"{20 + number % 3000 // 100}.{number % 100:02}"
+    rows = [f"TW-{number}{each},amazon-us,NORDA,2026-10-01,2026-11-30,USD,{amount},{order}" for each in "78"]
+    billed(console, [head, *rows])
+    paid(console, (order, amount))
     return newest_case(console, "remittance.contested")
 
 
@@ -113,21 +121,23 @@ def choose(console: Console) -> Sent:
     return Sent(f"/matches/{contested(console)}/choose", {"choice": "1", "note": "the buyer says so"})
 
 
-def _share(console: Console, case: int) -> dict[str, Any]:
-    key = found(console, "SELECT max(id) FROM trueup.invoices")
-    return {"key": f"invoice {key}", "amount": "30.00", "note": "the buyer says so"}
+def _share(console: Console) -> dict[str, Any]:
+    with console.app.database.transaction() as connection:
+        query = sa.text("SELECT id, total_minor FROM trueup.invoices ORDER BY id DESC LIMIT 1")
+        key, minor = connection.execute(query).one()
+    return {"key": f"invoice {key}", "amount": f"{minor / 100:.2f}", "note": "the buyer says so"}
 
 
 @of_books("/matches/{case:int}/difference", Two.LOOK)
 def difference(console: Console) -> Sent:
     case = contested(console)
-    return Sent(f"/matches/{case}/difference", _share(console, case))
+    return Sent(f"/matches/{case}/difference", _share(console))
 
 
 @of_books("/matches/{case:int}/match")
 def match(console: Console) -> Sent:
     case = contested(console)
-    return Sent(f"/matches/{case}/match", _share(console, case))
+    return Sent(f"/matches/{case}/match", _share(console))
 
 
 @of_books("/matches/undo/{id:int}/{line:int}")
