@@ -125,7 +125,8 @@ def _share(console: Console) -> dict[str, Any]:
     with console.app.database.transaction() as connection:
         query = sa.text("SELECT id, total_minor FROM trueup.invoices ORDER BY id DESC LIMIT 1")
         key, minor = connection.execute(query).one()
-    return {"key": f"invoice {key}", "amount": f"{minor / 100:.2f}", "note": "the buyer says so"}
+    item = f"i{key}"
+    return {"pick": item, "was": item, f"amount-{item}": f"{minor / 100:.2f}", "note": "the buyer says so"}
 
 
 @of_books("/matches/{case:int}/difference", Two.LOOK)
