@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0056_entries_in_savepoints"
-down_revision = "0055_urgency_of_cases"
+revision = "0057_entries_in_savepoints"
+down_revision = "0056_agreement_versions"
 branch_labels = None
 depends_on = None
 
