@@ -29,6 +29,8 @@ _NOT_YET = (
     "/settings/agreements/proposals/{proposal:int}/withdraw",
     "/settings/agreements/versions/{version:int}/undo",
     "/settings/agreements/{partner}/{code}",
+    "/settings/escalation",
+    "/settings/escalation/versions/{version:int}/undo",
 )
 """What has no row yet; to be emptied."""
 _POSTED = sorted({route.path for _, route in all_routes() if route.method == "POST"})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0057_entries_in_savepoints"
-down_revision = "0056_agreement_versions"
+revision = "0058_entries_in_savepoints"
+down_revision = "0057_escalation"
 branch_labels = None
 depends_on = None
 
