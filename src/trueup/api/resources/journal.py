@@ -79,7 +79,25 @@ class EntryLine(Shape):
     """Where in that document the line of the payment stands."""
 
 
-class LineOfJournal(Shape):
+_JOURNAL_LINE = {
+    "entry": 41,
+    "number": 3,
+    "day": "2026-11-12",
+    "kind": "remittance",
+    "account": "1210",
+    "debit": {"amount": "90.00", "currency": "USD"},
+    "credit": None,
+    "reference": "INV-1SC",
+    "type": "shortage-claim",
+    "invoice": "INV-1",
+    "claim": "shortage/INV1",
+    "rule": "shortage-claim",
+    "document": "0f" * 32,
+    "place": "row 88",
+}
+
+
+class LineOfJournal(Shape, json_schema_extra={"examples": [_JOURNAL_LINE]}):
     """A line of the journal with its entry: its day says its period."""
 
     entry: int

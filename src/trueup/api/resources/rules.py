@@ -108,7 +108,21 @@ def get_rule(call: Calling, rule: RuleId) -> Rule:
         return Rule.model_validate(views.show_rule(connection, rule))
 
 
-class PastLine(Shape):
+_PAST = {
+    "remittance": 12,
+    "partner": "amazon-us",
+    "payment": "71650102",
+    "paid_on": "2026-11-12",
+    "line": 88,
+    "reference": "XQZ 77 WHAT",
+    "amount": {"amount": "-10.00", "currency": "USD"},
+    "before": "unrecognised",
+    "after": "co-op",
+    "wrong": False,
+}
+
+
+class PastLine(Shape, json_schema_extra={"examples": [_PAST]}):
     """A past line that a rule would change: what it is now, and would be. `after`: "" where no type is chosen yet."""
 
     remittance: int
@@ -124,7 +138,19 @@ class PastLine(Shape):
     """It would change what is posted, or have the line wait that did not."""
 
 
-class PastLines(Shape):
+_PAST_LINES = {
+    "field": "reference",
+    "pattern": "XQZ 9+ WHAT",
+    "lines_read": 31,
+    "would_explain": 29,
+    "would_get_wrong": 2,
+    "answered_otherwise": 0,
+    "explained": [{"amount": "-812.40", "currency": "USD"}],
+    "items": [{**_PAST, "after": ""}],
+}
+
+
+class PastLines(Shape, json_schema_extra={"examples": [_PAST_LINES]}):
     """How past lines read like those of a case, before anybody says what they are."""
 
     field: str
@@ -140,7 +166,21 @@ class PastLines(Shape):
     """The first of them, what a rule would get wrong first."""
 
 
-class PostedLine(Shape):
+_POSTED = {
+    "entry": 41,
+    "number": 3,
+    "day": "2026-11-12",
+    "rule": "rule-3 v1",
+    "account": "6120",
+    "amount": {"amount": "10.00", "currency": "USD"},
+    "reference": "XQZ 77 WHAT",
+    "remittance": 12,
+    "payment": "71650102",
+    "line": 88,
+}
+
+
+class PostedLine(Shape, json_schema_extra={"examples": [_POSTED]}):
     """A line of the journal that a rule posted."""
 
     entry: int
