@@ -206,6 +206,7 @@ def build_world(
         hidden={
             shop.name: HiddenProducts.of(shop.deposit_products, shop.membership_products) for shop in settings.shops
         },
+        two_persons_above=settings.two_persons_above,
     )
     return world, closers
 

@@ -89,16 +89,24 @@ def test_what_is_exported_imports_without_a_change(trueup: CommandLine) -> None:
 
 
 def test_counts_are_declared(trueup: CommandLine) -> None:
-    """One or a file; the count before stands beside it, and what is free follows."""
-    one = trueup("stock", "declare", "--sku", "VASE-1", "--location", "main", "--on-hand", "48", *BY)
+    """One or a file; the count before stands beside it, and what is free follows. Above the limit it takes two persons."""
+    one = trueup("stock", "declare", "--sku", "VASE-1", "--location", "main", "--on-hand", "6", *BY)
     assert one.code == 0
-    assert one.out == "sku     location  before  on hand\nVASE-1  main           -       48\n"
+    assert one.out == "sku     location  before  on hand\nVASE-1  main           -        6\n"
     file = write(trueup, "sku,location,on_hand\nVASE-1,main,30\n")
+    assert "above the limit, and a second person decides" in trueup("stock", "declare", file, *BY, "--dry-run").err
+    assert trueup("cases", "proposals", "--json").json == []
     data = trueup("stock", "declare", file, *BY, "--json").json
-    assert data["counts"] == [{"sku": "VASE-1", "location": "main", "before": 48, "on_hand": 30}] and data["taken"]
+    assert data["counts"] == [{"sku": "VASE-1", "location": "main", "before": 6, "on_hand": 30}]
+    listed = {row["sku"]: row["declared_on_hand"] for row in trueup("stock", "list", "--json").json}
+    assert data["taken"] is False and listed["VASE-1"] == 6
+    assert "a second person must approve it" in trueup("cases", "approve", str(data["proposal"]), *BY).err
+    approved = trueup("cases", "approve", str(data["proposal"]), "--by", "Bo Admin")
+    assert approved.code == 0 and "are taken" in approved.out + approved.err
     row = next(row for row in trueup("stock", "list", "--json").json if row["sku"] == "VASE-1")
     assert (row["declared_on_hand"], row["free"], row["counted_by"]) == (30, 30, "warehouse")
-    assert trueup("acts", "list", "--act", "stock.", "--json").json[0]["after"] == {"counts": 1, "eaches": 30}
+    told = trueup("acts", "list", "--act", "stock.", "--json").json[0]["after"]
+    assert told == {"counts": 1, "eaches": 30, "proposed_by": "Ana Admin"}
 
 
 def test_counts_that_nothing_would_look_at_are_refused(trueup: CommandLine) -> None:

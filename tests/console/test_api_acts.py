@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 from tests.console.calling import calling, token
@@ -95,16 +96,50 @@ def test_cases_are_discussed(console: Console, new_case: Callable[..., int]) -> 
 
 
 def test_counts_are_declared_whole_or_not_at_all(console: Console) -> None:
-    """A trial keeps nothing; a row that nothing would look at refuses them all; what is taken changes what may be sold."""
-    good = {"sku": "VASE-1", "location": "main", "on_hand": 48}
+    """A trial keeps nothing; a row that nothing would look at refuses them all; what is taken changes what may be sold. Above the
+    limit nothing is, until a second person approves."""
+    good = {"sku": "VASE-1", "location": "main", "on_hand": 7}
     with calling(console, token(console, "Olga", "look", "stock.declare")) as olga:
-        assert olga.send("/stock-counts?dry_run=true", {"counts": [good]}).json()["counts"][0]["on_hand"] == 48
+        assert olga.send("/stock-counts?dry_run=true", {"counts": [good]}).json()["counts"][0]["on_hand"] == 7
         assert olga.json("/stock/VASE-1")["levels"] == []
         refused = olga.send("/stock-counts", {"counts": [good, {**good, "sku": "GHOST"}]})
         assert refused.status_code == 422 and "GHOST: no such product" in refused.json()["detail"]
         taken = olga.send("/stock-counts", {"counts": [good]}).json()
         assert olga.json("/stock/VASE-1")["levels"][0]["evidence"] == taken["evidence"]
         assert olga.send("/stock-counts", {"counts": []}).status_code == 422
+        many = {"counts": [{**good, "on_hand": 48}]}
+        assert olga.send("/stock-counts?dry_run=true", many).json()["proposal"] is not None
+        assert not [each for each in olga.json("/proposals")["items"] if each["act"] == "stock.declare"]
+        proposal = olga.send("/stock-counts", many).json()["proposal"]
+        assert olga.json("/stock/VASE-1")["levels"][0]["on_hand"] == 7
+    console.app.world.clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
+    with calling(console, token(console, "Ana Admin")) as ana:
+        assert ana.send(f"/proposals/{proposal}/approval").json()["words"].endswith("are taken")
+        assert ana.json("/stock/VASE-1")["levels"][0]["on_hand"] == 48
+
+
+def test_a_run_is_stopped_and_let_go_on_by_the_api(console: Console) -> None:
+    """A trial says what it means and changes nothing; it is done once under its key; who may not is refused."""
+    console.app.engine.start("watch", "watch:by-hand")
+    run = {"run_id": "watch:by-hand"}
+    with calling(console, token(console, "Olga")) as olga:
+        tried = olga.send("/run-cancellations?dry_run=true", run)
+        assert (tried.status_code, tried.json()["was"], tried.json()["dry_run"]) == (202, "waiting", True)
+        assert tried.json()["means"][0] == "It stops before its first step."
+        assert olga.json(f"/runs/{run['run_id']}")["status"] == "waiting"
+        done = olga.send("/run-cancellations", run, idempotency_key="r-1")
+        assert done.status_code == 202
+        assert olga.send("/run-cancellations", run, idempotency_key="r-1").json() == done.json()
+        assert olga.json(f"/runs/{run['run_id']}")["status"] == "cancelled"
+        again = olga.send("/run-cancellations", run)
+        assert again.status_code == 409 and "is cancelled" in again.json()["detail"]
+        assert olga.send("/run-retries", run).json()["was"] == "cancelled"
+        assert olga.json(f"/runs/{run['run_id']}")["status"] == "waiting"
+        assert olga.send("/run-retries", {"run_id": "none:1"}).status_code == 404
+    told = acts_of(console, f"run {run['run_id']}")
+    assert [(actor, act) for actor, _, act in told] == [("Olga", "run.cancelled"), ("Olga", "run.retried")]
+    with calling(console, token(console, "Fina")) as fina:
+        assert fina.send("/run-retries", run).status_code == 403
 
 
 def test_a_document_is_kept_before_it_is_read(console: Console) -> None:

@@ -61,6 +61,41 @@ def test_a_case_is_decided_by_keyboard_alone(
     assert state(console, case_id) == ("resolved", "dismiss", "Olga")
 
 
+def test_the_row_that_follows_has_the_focus_and_the_filter_stays(
+    console: Console, page_of: Callable[..., Tab], new_case: Callable[..., int]
+) -> None:
+    """Worked down from the middle: dismissed, put aside, merged; each time the next row, and after the last one that before it."""
+    cases = [new_case(f"downward {minor}", minor) for minor in (6000, 5000, 4000, 3000, 2000)]
+    tab = page_of("Olga")
+    tab.goto(f"/exceptions?words=downward&sort=money&row={cases[1]}")
+
+    def follows(case_id: int) -> None:
+        tab.locator(f"#row-{case_id}:focus").wait_for()
+        assert tab.locator("tr.here").locator(f"#row-{case_id}").count() == 1
+        assert f"row={case_id}" in tab.url and "words=downward" in tab.url and "sort=money" in tab.url
+
+    tab.keyboard.press("3")
+    tab.keyboard.type("counted again")
+    tab.keyboard.press("Enter")
+    tab.locator("#confirm:focus").wait_for()
+    tab.keyboard.press("Enter")
+    follows(cases[2])
+    tab.keyboard.press("h")
+    tab.locator("#snooze-reason").fill("waits for the count")
+    tab.locator("#snooze-reason").press("Enter")
+    follows(cases[3])
+    tab.keyboard.press("2")
+    tab.locator("#merge-into").fill(str(cases[0]))
+    tab.locator("#merge-into").press("Enter")
+    follows(cases[4])
+    tab.keyboard.press("3")
+    tab.keyboard.type("the last")
+    tab.keyboard.press("Enter")
+    tab.locator("#confirm:focus").wait_for()
+    tab.keyboard.press("Enter")
+    follows(cases[0])
+
+
 def test_shift_and_an_arrow_select_row_by_row(page_of: Callable[..., Tab], new_case: Callable[..., int]) -> None:
     """On from the row that has the focus; back over what is selected they let go of it, and no case is opened by it."""
     for minor in (4000, 3000, 2000):
@@ -303,3 +338,23 @@ def test_nobody_decides_on_the_case_before_the_one_that_was_opened(
     waiting[0].continue_()
     page.locator("#detail:not([inert]) [data-key='1']").click()
     page.locator("#confirm").wait_for()
+
+
+def test_what_happened_since_leads_to_as_many(console: Console, new_case: Callable[..., int]) -> None:
+    """What arrived, opened, came back or closed since a person was here: each number is that of the rows behind its link."""
+    console.app.world.clock.advance(timedelta(hours=3))  # type: ignore[attr-defined]
+    dismissed = new_case("since, dismissed")
+    new_case("since, open still")
+    with console.visitor("Olga") as olga:
+        olga.post(f"/exceptions/{dismissed}/resolve", resolution="dismiss", note="seen")
+    with console.visitor("Elke") as elke:
+        since = elke.get("/").text.split('id="since"')[1].split("</section>")[0]
+        told = re.findall(r'<a href="([^"]+)">([\d,]+)\+?</a>', since)
+        assert {unescape(href).partition("?")[0] for href, _ in told} == {"/documents", "/exceptions"}
+        for href, count in told:
+            page = elke.get(unescape(href)).text
+            rows = page.split("<tbody")[1].count("<tr") if "<tbody" in page else 0
+            assert rows == min(50, int(count.replace(",", ""))), href
+        assert any("opened=" in href and int(count) >= 1 for href, count in told)
+        stopped = elke.get("/flows?status=stopped").text
+        assert 'href="/flows?status=stopped#runs"' in stopped and 'id="filter-status"' in stopped

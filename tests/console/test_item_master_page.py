@@ -10,6 +10,7 @@ import openpyxl
 
 from tests.console.conftest import Filled, console_over
 from tests.console.installed import Client, Console
+from trueup.workflows.long_work import begin_work, do_piece, end_work
 
 
 def cost_of(console: Console, sku: str) -> str:
@@ -57,3 +58,59 @@ def test_a_workbook_of_items_is_mended_taken_in_and_taken_back(filled: Filled, t
         assert cost_of(console, "LAMP-1") == before
         people = elke.get("/settings/people?person=Aude").text
         assert "What Aude can do" in people and 'Export the journal</span> <span class="quiet">as auditor' in people
+
+
+def work_off(console: Console, job: int) -> None:
+    """A worker does the job, in transactions as its flow does them."""
+    pieces = console.app.act(False, begin_work, job)
+    assert pieces is not None
+    done = [console.app.act(False, do_piece, job, piece) for piece in pieces]
+    found = [each["found"] for each in done if each is not None]
+    console.app.act(False, end_work, job, found)
+
+
+def test_a_large_item_master_is_compared_and_taken_in_by_a_worker(filled: Filled, tmp_path: Path) -> None:
+    """Its page says how far it is and may be closed; called off, nothing of it is taken in; what came of it stays and leads on."""
+    with console_over(filled, tmp_path) as console, console.visitor("Elke") as elke:
+        rows = [f"NEW-{number},Product {number},{'many' if number == 7 else 6}" for number in range(1, 5001)]
+        content = "\n".join(["sku,title,case_size", *rows, ""]).encode()
+
+        def asked(body: bytes) -> int:
+            files = {"file": ("items.csv", body)}
+            answer = elke.http.post("/settings/products/upload", data={"csrf": elke.csrf}, files=files)
+            assert answer.status_code == 303, answer.text
+            return int(answer.headers["location"].rpartition("/")[2])
+
+        refused = asked(content)
+        assert elke.get(f"/jobs/{refused}").status_code == 202
+        assert elke.get(f"/settings/products/jobs/{refused}").status_code == 404, "it is not there yet"
+        work_off(console, refused)
+        told = elke.get(f"/settings/products/jobs/{refused}").text
+        assert "Not taken in" in told and "C8 (row 8, column case_size)" in told
+        assert "1 cell is refused (C8)" in elke.get(f"/jobs/{refused}").text
+
+        tried = asked(content.replace(b"many", b"6"))
+        work_off(console, tried)
+        seen = elke.get(f"/settings/products/jobs/{tried}").text
+        assert "Take in 5,000 products" in seen and "NEW-1<" in seen and known(console) == 0, "only tried"
+        digest = digest_in(seen, "/settings/products/apply")
+
+        called_off = int(elke.post("/settings/products/apply", digest=digest).headers["location"].rpartition("/")[2])
+        begun = console.app.act(False, begin_work, called_off)
+        assert begun is not None and len(begun) == 1
+        assert "whole or not at all" in elke.post(f"/jobs/{called_off}/cancel").text
+        elke.post(f"/jobs/{called_off}/cancel", sure="yes")
+        assert console.app.act(False, do_piece, called_off, begun[0]) is None and known(console) == 0
+
+        taken = int(elke.post("/settings/products/apply", digest=digest).headers["location"].rpartition("/")[2])
+        work_off(console, taken)
+        assert known(console) == 5000
+        assert "5,000 products are new" in elke.get(f"/jobs/{taken}").text
+        assert "Taken in</span> by Elke" in elke.get(f"/settings/products/jobs/{taken}").text
+
+
+def known(console: Console) -> int:
+    """How many of the new products there are."""
+    with console.app.database.transaction() as connection:
+        query = "SELECT count(*) FROM trueup.products WHERE sku LIKE 'NEW-%%'"
+        return int(connection.exec_driver_sql(query).scalar_one())

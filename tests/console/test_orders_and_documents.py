@@ -28,7 +28,10 @@ def test_an_order_tells_its_story_with_evidence(console: Console) -> None:
     """Steps, lines, what happened; the evidence of each is a document that opens."""
     with console.visitor("Olga") as olga:
         page = olga.get("/orders/amazon-us/PO000001").text
-        assert "Answered in full, and the buyer shows the same." in page
+        assert re.search(r"Answered in full, and the buyer shows the same\. Next: (the goods leave|its invoice)", page)
+        names = re.findall(r'class="step-name">(?:<a [^>]*>)?([A-Z][^<]+)<', page)
+        assert names == ["Received", "Reserved", "In the shop", "Answered", "Shipped", "Invoiced", "Paid", "Explained"]
+        assert "No invoice is known" in page and "Nothing billed yet" in page, "what is not known is not done"
         assert "Accepted, read back" in page
         evidence = re.findall(r'href="(/documents/[0-9a-f]{64})"', page)
         assert evidence

@@ -59,6 +59,7 @@ class Listed:
 
 
 NOT_BY_KEY = {
+    "flows.html": "runs, which move while one turns pages: by when they moved and their id, newest first",
     "document.html": "parts of one document, by their place in its bytes",
     "remittance.html": "the lines of one payment, which is read as one statement that is to tie",
     "close_figures.html": "the figures of a month, which are one value that was computed, with a page of it shown",
@@ -73,6 +74,11 @@ NOT_BY_KEY = {
 _OPEN_THEN = (Part.CLOSING, Part.OPENING)
 _MONTH = Month.read("2026-10")
 _SETTING = Setting("1200", "1400", "1900", "1800", "1700", ("1500",), {}, {})
+
+
+def _documents(connection: sa.Connection, at: str, limit: int, **wanted: str) -> Paged:
+    """A page of documents, of a kind or a source."""
+    return document_pages.page_documents(connection, document_pages.DocumentFilter(**wanted), at=at, limit=limit)  # type: ignore[arg-type]
 
 
 def _ways(wanted: Mapping[str, _Wanted], ask: Callable[[sa.Connection, _Wanted, str, int], Paged]) -> dict[str, Ask]:
@@ -181,9 +187,9 @@ LISTS: dict[str, Listed] = {
     ),
     "document_pages.page_documents": Listed(
         {
-            "all": lambda c, at, n: document_pages.page_documents(c, at=at, limit=n),
-            "of a kind": lambda c, at, n: document_pages.page_documents(c, kind="orders", at=at, limit=n),
-            "of a source": lambda c, at, n: document_pages.page_documents(c, source="source-1", at=at, limit=n),
+            "all": _documents,
+            "of a kind": lambda c, at, n: _documents(c, at, n, kind="orders"),
+            "of a source": lambda c, at, n: _documents(c, at, n, source="source-1"),
         },
         ("id",),
     ),

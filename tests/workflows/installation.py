@@ -215,6 +215,7 @@ def install(
             clock=clock,
             pace=choices.pop("pace", Pace(back_fill=timedelta(days=2))),
             shop_places=choices.pop("shop_places", {}),
+            two_persons_above=choices.pop("two_persons_above", None),
             programmes=choices.pop("programmes", lambda _on_effect, _shop: {})(count, shopify),
         )
         engine = InProcessEngine(database.engine, Program(world, FLOWS, clock), **choices)

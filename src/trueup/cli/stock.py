@@ -13,9 +13,11 @@ from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column, amount
 from trueup.cli.uploads import read_upload, told_findings
 from trueup.storage.views import stock as views
-from trueup.workflows.declare_stock import count_of, declare_stock
+from trueup.workflows.declare_stock import count_of
 from trueup.workflows.import_products import archive_upload
-from trueup.workflows.take_in_counts import KIND
+from trueup.workflows.limit_counts import declare_within
+from trueup.workflows.take_in_counts import KIND, Declared
+from trueup.workflows.world import Tx
 
 group = typer.Typer(
     name="stock",
@@ -56,26 +58,45 @@ def declare(
     location: Annotated[str | None, typer.Option(help="Where it was counted: an agreement's ship_from.")] = None,
     on_hand: Annotated[int | None, typer.Option(min=0, help="Eaches that lie there.")] = None,
 ) -> Result:
-    """Declare counts of products that no shop counts, whole or not at all. Exit code 1 when there is anything to mend."""
+    """Declare counts of products that no shop counts, whole or not at all. Exit code 1 when there is anything to mend.
+
+    Above the limit, by what all of them change together at the agreed costs, they wait for a second person.
+    """
     content = read_upload(file) if file else count_of(sku, location, on_hand)
     name = file.name if file else f"{sku} at {location}"
     with session.open() as app, session.progress(f"Declaring {name}", None):
         person = person_of(app.settings.people, by)
-        app.act(session.dry_run, archive_upload, content, KIND, name, person)
-        done = app.act(session.dry_run, declare_stock, content, person)
+
+        def act(tx: Tx) -> tuple[Declared, int | None]:
+            archive_upload(tx, content, KIND, name, person)
+            return declare_within(tx, content, person, app.settings.two_persons_above)
+
+        done, proposal = app.act(session.dry_run, act)
     findings = [finding_json(finding) for finding in done.findings]
     data = {
         "taken": done.taken,
         "counts": list(done.counts),
         "findings": findings,
         "digest": done.digest,
+        "proposal": proposal,
         "dry_run": session.dry_run,
     }
-    said = "Nothing was declared: mend the errors and declare the whole file again."
-    if done.taken:
-        said = f"{'Would declare' if session.dry_run else 'Declared'} {amount(len(done.counts), 'count')}"
-        said += " (dry run: nothing kept)." if session.dry_run else f". Evidence {done.digest[:16]}."
-    return Result(data, _COUNTS, rows=done.counts, remark=told_findings(findings) + said, findings=bool(findings))
+    remark = told_findings(findings) + _said(session, done, proposal)
+    return Result(data, _COUNTS, rows=done.counts, remark=remark, findings=bool(findings))
+
+
+def _said(session: Session, done: Declared, proposal: int | None) -> str:
+    """What came of it, or would."""
+    counts = amount(len(done.counts), "count")
+    if proposal is not None and session.dry_run:
+        return f"Would propose {counts}: together they are above the limit, and a second person decides (dry run: nothing kept)."
+    if proposal is not None:
+        return f"Proposed {counts}. A second person approves them: trueup cases approve {proposal}."
+    if not done.taken:
+        return "Nothing was declared: mend the errors and declare the whole file again."
+    if session.dry_run:
+        return f"Would declare {counts} (dry run: nothing kept)."
+    return f"Declared {counts}. Evidence {done.digest[:16]}."
 
 
 @command(group, "list", example="trueup stock list --location main")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -48,6 +49,7 @@ _HISTORY = (
     Column("eaches", "eaches", number=True),
     Column("on hand", "on_hand", number=True),
     Column("held", "held", number=True),
+    Column("states", "said_states", wrap=True, spare=True),
     Column("source", "source", spare=True),
     Column("reference", "reference", spare=True),
 )
@@ -173,9 +175,20 @@ def show_history(
         places = [location] if location else list_places(connection, sku)
         rows = [row for place in places for row in stock_history(connection, sku, place, start)]
     rows.sort(key=lambda row: (row["at"], row["location"]))
+    rows = [{**row, "said_states": _said_states(row["states"])} for row in rows]
     left = len(rows) - limit
     remark = f"{amount(left, 'earlier line')} not shown; --limit shows more." if left > 0 else ""
     return Result(rows[-limit:], _HISTORY, remark=remark, nothing=f"Nothing of {sku} was counted or moved.")
+
+
+def _said_states(states: Sequence[Mapping[str, Any]]) -> str:
+    """The states that hold something or changed: `committed 12 (+2), damaged 1`."""
+    told = [
+        f"{each['state'].replace('_', ' ')} {each['eaches']}" + (f" ({each['change']:+d})" if each["change"] else "")
+        for each in states
+        if each["eaches"] or each["change"]
+    ]
+    return ", ".join(told)
 
 
 @command(group, "policy", example="trueup stock policy LAMP-1 --output policy.svg")

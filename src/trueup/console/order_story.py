@@ -126,9 +126,13 @@ def _shipped_step(order: Mapping[str, Any]) -> Step:
 
 
 def _money_steps(money: Sequence[OrderMoney]) -> list[Step]:
-    """Invoiced, paid and explained, once there is an invoice."""
+    """Invoiced, paid and explained; without an invoice none of them is done, and none is green."""
     if not money:
-        return []
+        return [
+            Step("Invoiced", "idle", "No invoice is known"),
+            Step("Paid", "idle", "Nothing billed yet"),
+            Step("Explained", "idle", "Nothing paid yet"),
+        ]
     is_open = any(each.open for each in money)
     is_paid = any(each.paid for each in money)
     deductions = sum(len(each.deductions) for each in money)
@@ -163,6 +167,28 @@ def _shop_step(shop: Mapping[str, Any] | None) -> Step:
 
 def sentence_of(order: Mapping[str, Any], money: Sequence[OrderMoney] = ()) -> str:
     """Where is it, is it right, and what is next."""
+    return f"{_standing_of(order, money)} {next_of(order, money)}".rstrip()
+
+
+def next_of(order: Mapping[str, Any], money: Sequence[OrderMoney] = ()) -> str:
+    """What is next, by when where that is agreed; "" for an order from before our time of which nobody tells more."""
+    if order["standing"] in ("unanswered-yet", "prepared", "rejected"):
+        due = order["answer_due_at"]
+        return f"Next: the answer, due {due[:10]}." if due else "Next: the answer."
+    if order["standing"] in ("sent", "received", "unanswered"):
+        return "Next: the buyer shows the answer, or a case says that it does not."
+    if money:
+        left = " and ".join(str(each.open) for each in money if each.open)
+        return f"Next: the payment of {left}." if left else "Nothing is left to do."
+    if order["standing"] != "accepted":
+        return ""
+    if order["state"] == "closed" or _shipped_step(order).state == "ok":
+        return "Next: its invoice."
+    by = f", by {order['ship_by'][:10]}" if order["ship_by"] else ""
+    return f"Next: the goods leave{by}."
+
+
+def _standing_of(order: Mapping[str, Any], money: Sequence[OrderMoney]) -> str:
     is_open = [case for case in order["cases"] if case["state"] == "open"]
     word = ANSWERS[order["standing"]][1].lower()
     if is_open:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from trueup.base.errors import Unreadable
+from trueup.console.document_structure import Part
 from trueup.formats.compressed import opened
 from trueup.formats.document import Finding
 
 WINDOW_BYTES = 48_000
 LARGEST_OPENED_BYTES = 64_000_000
 """What is zipped is opened up to here: beyond it, it is downloaded."""
+ELEMENT = "element"
+"""What is marked because it can be selected, and not because anything is to be said about it."""
 _MARKED_BYTES = 24
 _BINARY_OPENINGS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
 _INTERCHANGE_BYTES = 106
@@ -19,11 +22,12 @@ _INTERCHANGE_BYTES = 106
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some of the text; `finding` is the number of the one that begins here, 0 for none."""
+    """Some of the text; `finding` is the number of the one that begins here, 0 for none. `offset`: where it begins in the bytes."""
 
     text: str
     finding: int = 0
     severity: str = ""
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,45 @@ def marks_of(findings: Sequence[Finding], asked: int | None = None, length: int 
     return sorted(marks, key=lambda mark: mark.offset)
 
 
+def with_elements(marks: Sequence[Mark], structure: Iterable[Part]) -> list[Mark]:
+    """The marks, and every element of the structure that stands beneath none of them: what is selected where it stands."""
+    taken = [(mark.offset, mark.offset + mark.length) for mark in marks]
+    elements = [
+        Mark(element.offset, 0, ELEMENT, element.length)
+        for part in structure
+        for element in part.elements
+        if element.length
+        and not any(start < element.offset + element.length and element.offset < end for start, end in taken)
+    ]
+    return sorted([*marks, *elements], key=lambda mark: mark.offset)
+
+
+def stream_source(pieces: Iterable[bytes], size_bytes: int, start: int) -> Source:
+    """The window of a document that is too large to be held: what stands before it is only counted."""
+    start = min(max(start, 0), max(size_bytes - 1, 0))
+    opening, window, at, breaks, before = b"", bytearray(), 0, b"\n", 1
+    for piece in pieces:
+        if not at:
+            opening = piece[:4000]
+            breaks = _terminator(opening)
+            if opening.startswith(_BINARY_OPENINGS) or b"\0" in opening or opening.startswith(b"\x1f\x8b"):
+                return Source((), 0, 0, None, None, binary=True)
+        before += piece.count(breaks, 0, max(0, start - at)) if at < start else 0
+        window += piece[max(0, start - at) :][: WINDOW_BYTES - len(window)]
+        at += len(piece)
+        if len(window) >= WINDOW_BYTES:
+            break
+    lines, offset = [], 0
+    texts = bytes(window).split(breaks)
+    for number, text in enumerate(texts if texts[-1] else texts[:-1], before):
+        lines.append(Line(number, start + offset, (Piece(_text(text + breaks if breaks != b"\n" else text)),)))
+        offset += len(text) + len(breaks)
+    end = start + len(window)
+    return Source(
+        tuple(lines), start, end, max(0, start - WINDOW_BYTES) if start else None, end if end < size_bytes else None
+    )
+
+
 def show_source(content: bytes, marks: Sequence[Mark], start: int = 0) -> Source:
     """The window that begins at a byte, cut at ends of lines. Of GZIP it is one of what is inside, as its findings are."""
     try:
@@ -95,7 +138,7 @@ def _pieces(content: bytes, start: int, end: int, marks: Sequence[Mark]) -> tupl
             pieces.append(Piece(_text(content[at : mark.offset])))
         following = here[index + 1].offset if index + 1 < len(here) else end
         stop = max(mark.offset + 1, min(mark.offset + mark.length, following, end))
-        pieces.append(Piece(_text(content[max(at, mark.offset) : stop]), mark.number, mark.severity))
+        pieces.append(Piece(_text(content[max(at, mark.offset) : stop]), mark.number, mark.severity, mark.offset))
         at = max(at, stop)
     pieces.append(Piece(_text(content[at:end])))
     return tuple(piece for piece in pieces if piece.text or piece.finding)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from trueup.base.clock import read_instant
 from trueup.base.errors import Invalid
 from trueup.console.drawing import query
 
@@ -78,3 +79,11 @@ def read_day(text: str, name: str = "Day") -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise Invalid(f"{name} {text!r}: expected a day such as 2026-10-31.") from None
+
+
+def read_since(text: str) -> datetime | None:
+    """A moment of the address; none where it says none, or one that cannot be read."""
+    try:
+        return read_instant(text) if text else None
+    except ValueError:
+        return None

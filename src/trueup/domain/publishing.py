@@ -27,6 +27,10 @@ class ShownStock:
     reserved: int
     tracked: bool
     observed_at: datetime
+    damaged: int = 0
+    quality_control: int = 0
+    safety_stock: int = 0
+    incoming: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,21 +105,26 @@ def balances(movements: Iterable[Movement]) -> dict[Place, int]:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A source's count of what is on hand at one instant."""
+    """A source's count of what is on hand at one instant, and what of it is in which state: `(("committed", 12), ...)`, always in
+    one order; empty where the source knows none."""
 
     source: str
     on_hand: int
     observed_at: datetime
     evidence: str = ""
+    states: tuple[tuple[str, int], ...] = ()
 
 
 def runs_of(observations: Iterable[Observation]) -> tuple[Observation, ...]:
-    """The observations at which a source's number changed, by time. Repeats say nothing new, in whatever order they came."""
-    last: dict[str, int] = {}
+    """The observations at which a source's numbers changed, by time. Repeats say nothing new, in whatever order they came."""
+    last: dict[str, tuple[int, tuple[tuple[str, int], ...]]] = {}
     found = []
-    for each in sorted(observations, key=lambda one: (one.observed_at, one.source, one.on_hand, one.evidence)):
-        if last.get(each.source) != each.on_hand:
-            last[each.source] = each.on_hand
+    for each in sorted(
+        observations, key=lambda one: (one.observed_at, one.source, one.on_hand, one.states, one.evidence)
+    ):
+        told = (each.on_hand, each.states)
+        if last.get(each.source) != told:
+            last[each.source] = told
             found.append(each)
     return tuple(found)
 
@@ -128,7 +133,9 @@ def runs_of(observations: Iterable[Observation]) -> tuple[Observation, ...]:
 class Entry:
     """A line of a product's history: a movement or an observation, and what is on hand after it.
 
-    `unexplained` is what an observation found beyond all that moved since the same source's last one.
+    `unexplained` is what an observation found beyond all that moved since the same source's last one. `states`: what the source
+    counted in each state, with the change since it counted last; None for a state that it counts for the first time, and empty for
+    a movement, which no source had counted yet.
     """
 
     at: datetime
@@ -137,6 +144,7 @@ class Entry:
     on_hand: int | None
     held: int
     unexplained: int = 0
+    states: tuple[tuple[str, int, int | None], ...] = ()
 
 
 def history(observations: Iterable[Observation], movements: Iterable[Movement]) -> tuple[Entry, ...]:
@@ -155,6 +163,7 @@ def history(observations: Iterable[Observation], movements: Iterable[Movement]) 
     on_hand: int | None = None
     held = 0
     since: dict[str, int] = {}
+    known: dict[str, dict[str, int]] = {}
     found = []
     for at, _, _, line in lines:
         if isinstance(line, Movement):
@@ -165,5 +174,11 @@ def history(observations: Iterable[Observation], movements: Iterable[Movement]) 
         else:
             expected = since.get(line.source)
             on_hand = since[line.source] = line.on_hand
-            found.append(Entry(at, None, line, on_hand, held, 0 if expected is None else line.on_hand - expected))
+            unexplained = 0 if expected is None else line.on_hand - expected
+            before = known.get(line.source, {})
+            states = tuple(
+                (name, count, count - before[name] if name in before else None) for name, count in line.states
+            )
+            known[line.source] = dict(line.states)
+            found.append(Entry(at, None, line, on_hand, held, unexplained, states))
     return tuple(found)

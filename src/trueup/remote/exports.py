@@ -52,6 +52,19 @@ class ExportedItem:
     tracked: bool
 
 
+NUMBERS = (
+    "available",
+    "committed",
+    "on_hand",
+    "reserved",
+    "damaged",
+    "quality_control",
+    "safety_stock",
+    "incoming",
+)
+"""The numbers of a level, as its fields are called."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExportedLevel:
     """What a file of stock says of an item at one of our places, in eaches. It stands somewhere after its item."""
@@ -62,6 +75,10 @@ class ExportedLevel:
     committed: int
     on_hand: int
     reserved: int
+    damaged: int = 0
+    quality_control: int = 0
+    safety_stock: int = 0
+    incoming: int = 0
 
 
 @runtime_checkable

@@ -18,7 +18,8 @@ from trueup.domain.publishing import ShownStock
 from trueup.storage.bulk import copy_rows
 from trueup.storage.schema import metadata
 
-_NUMBERS = ("available", "committed", "on_hand", "reserved")
+_STATES = ("damaged", "quality_control", "safety_stock", "incoming")
+_NUMBERS = ("available", "committed", "on_hand", "reserved", *_STATES)
 _ROWS_A_COPY = 5000
 _FACTS = ("sku", "title", "case_size", "gtin", "shop_variant", "shop_item", "tracked", "circular")
 
@@ -60,6 +61,10 @@ class StockRow(NamedTuple):
     committed: int | None = None
     on_hand: int | None = None
     reserved: int | None = None
+    damaged: int | None = None
+    quality_control: int | None = None
+    safety_stock: int | None = None
+    incoming: int | None = None
 
 
 def save_stock(connection: sa.Connection, export_id: int, rows: Iterable[StockRow]) -> int:
@@ -119,6 +124,7 @@ def load_stock(
             row.reserved or 0,
             row.tracked,
             as_of,
+            **{name: getattr(row, name) or 0 for name in _STATES},
         )
         for row in rows
         if row.place is not None and (whole or row.on_hand is not None)
@@ -137,7 +143,7 @@ WITH page AS (
     ORDER BY line.item LIMIT :most
 )
 SELECT DISTINCT ON (page.item, place) page.sku, page.item, place, page.tracked, level.available, level.committed, level.on_hand,
-    level.reserved
+    level.reserved, level.damaged, level.quality_control, level.safety_stock, level.incoming
 FROM page LEFT JOIN unnest(CAST(:places AS text[])) AS place ON true
 LEFT JOIN trueup.exported_stock level ON level.export_id = :id AND level.item = page.item AND level.location = place
 ORDER BY page.item, place

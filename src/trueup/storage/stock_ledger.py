@@ -22,6 +22,8 @@ from trueup.storage.bulk import among
 from trueup.storage.schema import metadata
 
 NUMBERS = ("available", "committed", "on_hand", "reserved", "damaged", "quality_control", "safety_stock", "incoming")
+STATES = tuple(name for name in NUMBERS if name != "on_hand")
+"""What of the goods on hand is in which state; `incoming` is outside of them."""
 _TOLD = (*NUMBERS, "tracked")
 NO_EVIDENCE = "0" * 64
 
@@ -277,6 +279,8 @@ def load_observations(
             row["on_hand"],
             row["observed_at"],
             row["evidence"] if row["evidence"] != NO_EVIDENCE else "",
+            # Of a count of our own, and of goods counted one by one, all is available: they know no states.
+            tuple((name, row[name]) for name in STATES) if row["counted"] == CountSource.SHOP.value else (),
         )
         for row in rows
     ]

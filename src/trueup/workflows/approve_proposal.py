@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from trueup.workflows import (
     keep_agreements,
     keep_buffers,
     limit_codings,
+    limit_counts,
     resolve_case,
     undo_match,
     write_off,
@@ -75,14 +77,8 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
             words, outcome = _told(grade_trade_in.carry_out_repeat(tx, proposal_id, person))
         case grade_trade_in.BREAK:
             words, outcome = _told(grade_trade_in.carry_out_breaking(tx, proposal_id, person))
-        case keep_buffers.ACT:
-            changed = keep_buffers.approve_change(tx, proposal_id, person)
-            words = str(changed)
-            outcome = {"version": changed.version.id if changed.version else None, "buffer": str(changed.after.rule)}
-        case adjust_stock.ACT:
-            counted = adjust_stock.approve_adjustment(tx, proposal_id, person)
-            words = str(counted)
-            outcome = {"sku": counted.sku, "location": counted.location, "on_hand": counted.on_hand}
+        case keep_buffers.ACT | adjust_stock.ACT | limit_counts.ACT:
+            words, outcome = _of_stock(tx, row, person)
         case other:
             raise Refused(f"Proposal {proposal_id} is to {other}, which this Trueup does not know: use a newer one.")
     return Approved(row["act"], row["subject"], words, outcome)
@@ -98,3 +94,17 @@ def _demand_no_reason(row: dict[str, Any]) -> None:
 
 def _told(done: grade_trade_in.Done) -> tuple[str, dict[str, Any]]:
     return done.words, {"words": done.words}
+
+
+def _of_stock(tx: Tx, row: Mapping[str, Any], person: Person) -> tuple[str, dict[str, Any]]:
+    """What is carried out of buffers and counts, in words and as JSON."""
+    match row["act"]:
+        case keep_buffers.ACT:
+            changed = keep_buffers.approve_change(tx, row["id"], person)
+            version = changed.version.id if changed.version else None
+            return str(changed), {"version": version, "buffer": str(changed.after.rule)}
+        case adjust_stock.ACT:
+            counted = adjust_stock.approve_adjustment(tx, row["id"], person)
+            return str(counted), {"sku": counted.sku, "location": counted.location, "on_hand": counted.on_hand}
+    taken = limit_counts.approve_counts(tx, row["id"], person)
+    return f"{row['subject']} are taken", {"counts": len(taken.counts), "evidence": taken.digest}

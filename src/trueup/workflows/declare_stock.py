@@ -10,17 +10,19 @@ from trueup.workflows.take_in_counts import KIND, Declared, declare_counts
 from trueup.workflows.world import Tx
 
 
-def declare_stock(tx: Tx, content: bytes, person: Person) -> Declared:
+def declare_stock(tx: Tx, content: bytes, person: Person, proposed_by: str = "") -> Declared:
     """Take archived counts in, whole or not at all: eaches on hand, goods reserved or claimed for orders among them.
 
-    What orders hold that are closed by now is not among them: it ends with this count.
+    What orders hold that are closed by now is not among them: it ends with this count. `proposed_by`: who said so, where `person`
+    is the second one. Whether it takes two is asked in `limit_counts`.
 
     Raises Unreadable when it is no such table, Refused without a role that may.
     """
     demand_role(person, "stock.declare")
     done = declare_counts(tx, content)
     if done.taken:
-        record_deed(tx.connection, tx.now, person, Deed("stock.declared", KIND, None, done.sums, done.digest))
+        after = {**done.sums, **({"proposed_by": proposed_by} if proposed_by else {})}
+        record_deed(tx.connection, tx.now, person, Deed("stock.declared", KIND, None, after, done.digest))
     return done
 
 

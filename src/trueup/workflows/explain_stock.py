@@ -171,6 +171,7 @@ def _entry(location: str, entry: Entry) -> dict[str, Any]:
         "held": entry.held,
         "free": entry.on_hand - (entry.held or 0) if entry.on_hand is not None else None,
         "unexplained": entry.unexplained,
+        "states": [{"state": name, "eaches": count, "change": change} for name, count, change in entry.states],
         "source": told.source,
         "reference": entry.movement.reference if entry.movement else "",
         "evidence": told.evidence or None,

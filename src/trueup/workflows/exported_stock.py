@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trueup.base.ids import Digest
-from trueup.remote.exports import ExportedItem, ExportedLevel
+from trueup.remote.exports import NUMBERS, ExportedItem, ExportedLevel
 from trueup.storage import exported_rows, publications, stock_looks
 from trueup.storage.exported_rows import StockPage, StockRow
 from trueup.storage.shop_exports import ShopExport
@@ -24,8 +24,7 @@ def write_rows(tx: Tx, export: ShopExport, evidence: str) -> int:
 def _row(line: ExportedItem | ExportedLevel) -> StockRow:
     if isinstance(line, ExportedItem):
         return StockRow(line.item, line.sku, line.tracked)
-    numbers = (line.available, line.committed, line.on_hand, line.reserved)
-    return StockRow(line.item, None, None, line.location, *numbers)
+    return StockRow(line.item, None, None, line.location, *(getattr(line, name) for name in NUMBERS))
 
 
 def take_in_page(tx: Tx, export: ShopExport, after: str) -> str | None:

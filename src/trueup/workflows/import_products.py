@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,8 +63,10 @@ def archive_upload(tx: Tx, content: bytes, kind: str, name: str, person: Person)
     return tx.resources.archive.append(tx.connection, content, arrival).digest
 
 
-def import_products(tx: Tx, content: bytes, person: Person, decimal_mark: str = ".") -> Imported:
-    """Take an archived item master in, a CSV or a workbook's first sheet.
+def import_products(
+    tx: Tx, content: bytes, person: Person, decimal_mark: str = ".", told: Callable[[int], None] | None = None
+) -> Imported:
+    """Take an archived item master in, a CSV or a workbook's first sheet. `told`: who is told of how many rows were compared.
 
     A column it does not have leaves what is known; an empty cell empties it.
     Raises Unreadable when it is no item master, Refused without a role that may.
@@ -76,7 +78,7 @@ def import_products(tx: Tx, content: bytes, person: Person, decimal_mark: str = 
     evidence = digest_of(content)
     hold_subject(tx.connection, KIND)
     items = list(_merged(tx.connection, reading.values, reading.facts["columns"]))
-    changes = tuple(_changes(tx.connection, items))
+    changes = tuple(_changes(tx.connection, items, told or _nobody))
     if reading.errors:
         return Imported(evidence, False, 0, 0, changes, _placed(reading))
     last = newest_act(tx.connection, KIND, ("products.imported",))
@@ -140,10 +142,15 @@ def _merged(connection: sa.Connection, items: tuple[Item, ...], columns: list[st
         )
 
 
-def _changes(connection: sa.Connection, items: list[Item]) -> Iterator[Change]:
+def _nobody(_rows: int) -> None:
+    """Nobody waits to be told."""
+
+
+def _changes(connection: sa.Connection, items: list[Item], told: Callable[[int], None]) -> Iterator[Change]:
     known = _known(connection, [product.sku for product, _ in items])
     seen: set[str] = set()
-    for product, listing in items:
+    for number, (product, listing) in enumerate(items, 1):
+        told(number)
         before, listings = known.get(product.sku, (None, {}))
         if product.sku not in seen:
             seen.add(product.sku)

@@ -15,6 +15,7 @@ from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
 from trueup.storage.documents import Arrival
 from trueup.workflows import tie_bank
 from trueup.workflows.authority import Deed, demand_role, record_deed
+from trueup.workflows.limit_counts import take_in_uploaded
 from trueup.workflows.receive_files import LARGEST_BYTES, REMITTANCES, hand_out_again, take_in_file
 from trueup.workflows.resolve_case import UPLOADED_AS, Person
 from trueup.workflows.taking_in import hold_document
@@ -92,6 +93,12 @@ def take_in_upload(tx: Tx, partner: str, kind: str, digest: str, name: str) -> l
     if _kind_of(known.name) != kind:
         words = f"it was handed in as {kind}, and is {known.title}; hand it in as what it is"
         hold_document(tx, digest, partner, name, words)
+        return []
+    if kind == "stock-counts" and len(content) <= LARGEST_BYTES:
+        try:
+            take_in_uploaded(tx, content, digest)
+        except DocumentError as error:
+            hold_document(tx, digest, partner, name, str(error))
         return []
     return take_in_file(tx, partner, digest, name, len(content))
 

@@ -149,8 +149,13 @@ def _level(shown: ShownStock, channel: str, evidence: str) -> Level:
         shown.on_hand,
         shown.tracked,
         shown.observed_at,
-        source=channel,
-        evidence=evidence,
+        shown.reserved,
+        shown.damaged,
+        shown.quality_control,
+        shown.safety_stock,
+        shown.incoming,
+        channel,
+        evidence,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trueup.base.errors import Unreadable
@@ -30,11 +30,18 @@ class Declared:
     findings: tuple[Finding, ...]
     sums: dict[str, int]
 
+    @property
+    def errors(self) -> list[Finding]:
+        """What keeps all of it out."""
+        return [finding for finding in self.findings if finding.severity is Severity.ERROR]
 
-def declare_counts(tx: Tx, content: bytes) -> Declared:
-    """Take counts in, and bring every channel that sells them up to date. Raises Unreadable when it is no such table."""
+
+def look_at_counts(tx: Tx, content: bytes) -> Declared:
+    """What a file of counts says, each with the one before it, and what is wrong with it; nothing is taken.
+
+    Raises Unreadable when it is no such table.
+    """
     reading = read_stock_counts(content)
-    findings = [*reading.findings, *_misplaced(tx, reading.values)]
     before = list_declared(tx.connection, [count.sku for count in reading.values])
     counts = tuple(
         {
@@ -45,18 +52,23 @@ def declare_counts(tx: Tx, content: bytes) -> Declared:
         }
         for count in reading.values
     )
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if errors:
-        return Declared(reading.evidence, False, counts, tuple(findings), {})
-    rows = [(count.sku, count.location, count.on_hand) for count in reading.values]
-    stock.declare_count(tx.connection, rows, reading.evidence, tx.now)
+    return Declared(reading.evidence, False, counts, (*reading.findings, *_misplaced(tx, reading.values)), {})
+
+
+def declare_counts(tx: Tx, content: bytes) -> Declared:
+    """Take counts in, and bring every channel that sells them up to date. Raises Unreadable when it is no such table."""
+    seen = look_at_counts(tx, content)
+    if seen.errors:
+        return seen
+    rows = [(each["sku"], each["location"], each["on_hand"]) for each in seen.counts]
+    stock.declare_count(tx.connection, rows, seen.digest, tx.now)
     departed = stock.end_departed(tx.connection, [(sku, location) for sku, location, _ in rows], tx.now)
     for location in sorted({location for _, location, _ in rows}):
         stock_changed(tx, [sku for sku, at, _ in rows if at == location], location)
     after = {"counts": len(rows), "eaches": sum(on_hand for _, _, on_hand in rows)}
     if departed:
         after["departed_eaches"] = sum(held.eaches for held in departed)
-    return Declared(reading.evidence, True, counts, tuple(findings), after)
+    return replace(seen, taken=True, sums=after)
 
 
 def take_in_counts(tx: Tx, content: bytes) -> None:
@@ -66,12 +78,17 @@ def take_in_counts(tx: Tx, content: bytes) -> None:
     """
     done = declare_counts(tx, content)
     if not done.taken:
-        errors = [str(finding) for finding in done.findings if finding.severity is Severity.ERROR]
-        more = f", and {len(errors) - MOST_TOLD} more" if len(errors) > MOST_TOLD else ""
-        raise Unreadable(f"no count of it was taken: {'; '.join(errors[:MOST_TOLD])}{more}")
+        raise not_taken(done)
     tx.count(Tally("counts", len(done.counts), {"taken": done.sums["counts"]}))
     act = acts.Act(ACTOR, "worker", "stock.declared", KIND, None, done.sums, done.digest)
     acts.append_act(tx.connection, tx.now, act)
+
+
+def not_taken(seen: Declared) -> Unreadable:
+    """Why none of it was taken, the first errors of it."""
+    errors = [str(finding) for finding in seen.errors]
+    more = f", and {len(errors) - MOST_TOLD} more" if len(errors) > MOST_TOLD else ""
+    return Unreadable(f"no count of it was taken: {'; '.join(errors[:MOST_TOLD])}{more}")
 
 
 def _misplaced(tx: Tx, counts: tuple[Count, ...]) -> list[Finding]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from trueup.base.clock import Clock
 from trueup.base.ids import Digest
+from trueup.base.money import Money
 from trueup.base.secret import Secret
 from trueup.checks import Ground
 from trueup.domain.bank import BankRules
@@ -162,6 +163,8 @@ class World:
     agreed: Agreed = field(init=False)
     """`partners`, with what people decided over what the settings say. `partners` itself answers what no decision changes: who
     orders, from where, in which currency, what is kept back."""
+    two_persons_above: Money | None = None
+    """Above how much what a person handed in, and a run reads, waits for a second person; None: nothing does."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "agreed", Agreed(self.partners))

@@ -11,7 +11,7 @@ from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import Hash, Instant, Name, Page, Paging, Shape
 from trueup.storage.views import documents as views
-from trueup.storage.views.document_pages import page_documents
+from trueup.storage.views.document_pages import DocumentFilter, page_documents
 from trueup.storage.views.evidence import explain_document
 from trueup.workflows.read_again import read_again
 
@@ -113,7 +113,7 @@ def list_documents(call: Calling, asked: Annotated[DocumentQuery, Query()]) -> P
     """List what arrived, the newest first."""
     with call.look() as connection:
         paged = page_documents(
-            connection, kind=asked.kind, source=asked.source, words=asked.words, at=asked.at, limit=asked.limit
+            connection, DocumentFilter(asked.kind, asked.source, asked.words), at=asked.at, limit=asked.limit
         )
         return call.page(Document, paged.rows, paged.after)
 

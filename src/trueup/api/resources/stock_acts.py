@@ -15,8 +15,8 @@ from trueup.base.errors import Invalid
 from trueup.formats.stock_counts import Count, write_stock_counts
 from trueup.workflows import adjust_stock as adjust_workflow
 from trueup.workflows.adjust_stock import Adjustment, Made, adjust_stock, undo_adjustment
-from trueup.workflows.declare_stock import declare_stock
 from trueup.workflows.import_products import archive_upload
+from trueup.workflows.limit_counts import declare_within
 from trueup.workflows.pause_connection import ask_now
 from trueup.workflows.take_in_counts import KIND
 from trueup.workflows.world import Tx
@@ -56,6 +56,7 @@ class Declared(
             {
                 "counts": [{"sku": "VASE-1", "location": "main", "before": 40, "on_hand": 48}],
                 "evidence": "0f" * 32,
+                "proposal": None,
                 "dry_run": False,
             }
         ]
@@ -65,6 +66,8 @@ class Declared(
 
     counts: list[CountTaken]
     evidence: Hash
+    proposal: int | None
+    """With a number nothing is declared yet: together the counts are above the limit, and a second person approves that."""
     dry_run: bool
 
 
@@ -133,17 +136,20 @@ class Asked(Shape, json_schema_extra={"examples": [{"connection": "shop", "round
 def declare_counts(call: Calling, told: Declaring, dry_run: DryRun = False, key: Key = None) -> Declared:
     """Declare what was counted of products that no shop counts.
 
-    Whole or not at all: the counts are archived as a table, and a row that nothing would ever look at refuses them all.
+    Whole or not at all: the counts are archived as a table, and a row that nothing would ever look at refuses them all. Above the
+    limit of two persons, by what all of them change together at the agreed costs, they are proposed, and declared when a second
+    person approves.
     """
+    limit = call.desk.settings.two_persons_above
     content = write_stock_counts([Count(each.sku, each.location, each.on_hand) for each in told.counts])
 
     def act(tx: Tx) -> Declared:
         archive_upload(tx, content, KIND, "counts by the API", call.person)
-        done = declare_stock(tx, content, call.person)
-        if not done.taken:
+        done, proposal = declare_within(tx, content, call.person, limit)
+        if done.errors:
             raise Invalid("No count was taken: " + "; ".join(str(finding) for finding in done.findings[:20]))
         rows = [CountTaken.model_validate(row) for row in done.counts]
-        return Declared(counts=rows, evidence=done.digest, dry_run=dry_run)
+        return Declared(counts=rows, evidence=done.digest, proposal=proposal, dry_run=dry_run)
 
     return call.once(act, key, dry_run=dry_run)
 

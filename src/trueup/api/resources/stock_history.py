@@ -26,6 +26,16 @@ from trueup.workflows.promises import all_channels
 _MOST = 1000
 
 
+class CountedState(Shape, json_schema_extra={"examples": [{"state": "damaged", "eaches": 2, "change": 2}]}):
+    """What of goods a shop counts in a state of its own, and by how much more or fewer than when it counted last."""
+
+    state: str
+    """`available`, `committed`, `reserved`, `damaged`, `quality_control`, `safety_stock`, or `incoming`, which is not on hand."""
+    eaches: int
+    change: int | None
+    """Null where it counts that state for the first time."""
+
+
 class HistoryLine(
     Shape,
     json_schema_extra={
@@ -44,6 +54,7 @@ class HistoryLine(
                 "line": None,
                 "said_by": "upload by Elke: count of VASE-1: recount",
                 "free": 42,
+                "states": [],
                 "evidence": "0f" * 32,
             }
         ]
@@ -67,6 +78,8 @@ class HistoryLine(
     """Who handed a count in, and as what; "" where a system told it."""
     free: int | None
     """On hand less held, after it."""
+    states: list[CountedState]
+    """Of a count of the shop, what of it is in which state; none for what moved, and for other sources."""
     evidence: Hash | None
 
 

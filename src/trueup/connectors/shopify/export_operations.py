@@ -16,7 +16,11 @@ EXPORT_STOCK = """query TrueupStock {
           edges {
             node {
               id location { id }
-              quantities(names: ["available", "committed", "on_hand", "reserved"]) { name quantity }
+              quantities(
+                names: ["available", "committed", "damaged", "incoming", "on_hand", "quality_control", "reserved", "safety_stock"]
+              ) {
+                name quantity
+              }
             }
           }
         }

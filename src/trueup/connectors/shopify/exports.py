@@ -24,7 +24,7 @@ from trueup.connectors.shopify.products import is_sold, read_variant
 from trueup.connectors.shopify.refusals import user_error
 from trueup.domain.catalog import Product
 from trueup.remote.download import Download, download
-from trueup.remote.exports import Exported, ExportedItem, ExportedLevel, ExportState, ShownExport
+from trueup.remote.exports import NUMBERS, Exported, ExportedItem, ExportedLevel, ExportState, ShownExport
 from trueup.remote.observed import Observed
 
 LARGEST_EXPORT_BYTES = 2 * 1024**3
@@ -160,8 +160,7 @@ def read_stock_export(client: ShopifyClient, content: Iterable[bytes]) -> Iterat
                 yield ExportedItem(line.id, line.sku, line.tracked)
         elif line.location is not None and (place := places.get(line.location.id)) is not None:
             there = {each.name: each.quantity for each in line.quantities}
-            numbers = (there.get(name, 0) for name in ("available", "committed", "on_hand", "reserved"))
-            yield ExportedLevel(line.parent, place, *numbers)
+            yield ExportedLevel(line.parent, place, *(there.get(name, 0) for name in NUMBERS))
 
 
 def read_product_export(client: ShopifyClient, content: Iterable[bytes]) -> Iterator[Product]:

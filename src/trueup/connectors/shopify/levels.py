@@ -61,4 +61,9 @@ def _read_level(sku: str, location: str, item: Mapping[str, Any], observed_at: d
         on_hand=quantities.get("on_hand", 0),
         tracked=item["tracked"],
         observed_at=observed_at,
+        reserved=quantities.get("reserved", 0),
+        damaged=quantities.get("damaged", 0),
+        quality_control=quantities.get("quality_control", 0),
+        safety_stock=quantities.get("safety_stock", 0),
+        incoming=quantities.get("incoming", 0),
     )

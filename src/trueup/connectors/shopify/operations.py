@@ -144,7 +144,13 @@ LEVELS = Operation(
   nodes(ids: $ids) {
     ... on InventoryItem {
       id sku tracked
-      inventoryLevel(locationId: $location) { quantities(names: ["available", "committed", "on_hand"]) { name quantity } }
+      inventoryLevel(locationId: $location) {
+        quantities(
+          names: ["available", "committed", "damaged", "incoming", "on_hand", "quality_control", "reserved", "safety_stock"]
+        ) {
+          name quantity
+        }
+      }
     }
   }
 }""",

@@ -27,6 +27,8 @@ DOCUMENT = "gid://trueup/Stock/"
 HOLDS = "gid://trueup/Holds/reserved"
 """The ledger of what we hold there; every state but available is kept by a document outside. One for all: a call takes two."""
 _NAMES = ("available", "committed", "on_hand", "reserved")
+_STATES = ("damaged", "quality_control", "safety_stock", "incoming")
+"""What else a shop tells of goods: kept in the history of stock, and promised to nobody."""
 _STALE, _IN_PROGRESS = "CHANGE_FROM_QUANTITY_STALE", "IDEMPOTENCY_CONCURRENT_REQUEST"
 _TRY_AGAIN = (_IN_PROGRESS, "SERVICE_UNAVAILABLE")
 
@@ -64,6 +66,7 @@ def _read(node: Mapping[str, Any], location: str, observed_at: datetime) -> Show
         reserved=found["reserved"],
         tracked=node["tracked"],
         observed_at=observed_at,
+        **{name: found.get(name, 0) for name in _STATES},
     )
 
 

@@ -16,7 +16,11 @@ STOCK = Operation(
     ... on InventoryItem {
       id sku tracked
       inventoryLevel(locationId: $location) {
-        quantities(names: ["available", "committed", "on_hand", "reserved"]) { name quantity }
+        quantities(
+          names: ["available", "committed", "damaged", "incoming", "on_hand", "quality_control", "reserved", "safety_stock"]
+        ) {
+          name quantity
+        }
       }
     }
   }

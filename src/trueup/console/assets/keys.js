@@ -81,6 +81,13 @@ function letter(key) {
       return true;
     case "u":
       return press("#undo");
+    case "e": {
+      // Of a page without an evidence of its own it is that of the row that has the focus, or the first there is.
+      const row = document.activeElement.closest?.("tr") ?? document.querySelector("tr.here");
+      const found = document.querySelector('[data-key="e"]') ?? row?.querySelector("a.evidence");
+      (found ?? document.querySelector("main a.evidence"))?.click();
+      return Boolean(found ?? document.querySelector("main a.evidence"));
+    }
     default:
       return press(`[data-key="${CSS.escape(key)}"]`);
   }
@@ -107,9 +114,15 @@ function opened(keys) {
 
 function jump(step) {
   const marks = [...document.querySelectorAll("mark[id^=finding-]")];
-  if (!marks.length) return;
   const here = marks.indexOf(document.activeElement);
-  const next = marks[(here + step + marks.length) % marks.length] ?? marks[0];
+  // Beyond the part that is shown the next finding is in another part.
+  const beyond = document.querySelector(".finding-bar")?.dataset[step > 0 ? "after" : "before"];
+  if (beyond && (!marks.length || here === (step > 0 ? marks.length - 1 : 0))) {
+    location.assign(beyond);
+    return;
+  }
+  if (!marks.length) return;
+  const next = marks[here < 0 ? (step > 0 ? 0 : marks.length - 1) : (here + step + marks.length) % marks.length];
   next.focus();
   next.scrollIntoView({ block: "center" });
 }
@@ -124,6 +137,8 @@ export function startKeys() {
     if (opening === document) opened(typed);
     searchWhatIsThere();
   }); // after htmx, which was told to begin in the same way before
+  // After an act the queue is drawn anew: the row that follows has the focus, as if nothing had moved.
+  if (document.querySelector("#said .told") && document.activeElement === document.body) leave();
   document.getElementById("finding-next")?.addEventListener("click", () => jump(1));
   document.getElementById("finding-back")?.addEventListener("click", () => jump(-1));
   document.addEventListener("keydown", (event) => {

@@ -12,7 +12,7 @@ from trueup.base.errors import Invalid
 from trueup.console.drawing import templates
 from trueup.console.live import Message, stream
 from trueup.console.page import Page, Route
-from trueup.console.pages.exceptions import back_to_queue
+from trueup.console.pages.exceptions import next_in_queue
 from trueup.console.pages.today import opened_since
 from trueup.console.visit import Visit
 from trueup.storage.views.case_queue import money_of
@@ -29,9 +29,10 @@ def _merge(visit: Visit) -> Response:
     into = said or visit.asked("into")
     if not into.isdecimal() or len(into) > _LONGEST_NUMBER:
         raise Invalid(f"Of which case it is a duplicate: expected its number, found {said!r}.")
+    follows = next_in_queue(visit, case_id)
     visit.act(merge_case, case_id, int(into), visit.who, visit.given("note"))
     words = f"Case {case_id} is merged into case {into}, which stands for it."
-    return visit.go(back_to_queue(visit), words, undo=f"/exceptions/{case_id}/unmerge")
+    return visit.go(follows, words, undo=f"/exceptions/{case_id}/unmerge")
 
 
 def _unmerge(visit: Visit) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -15,18 +15,27 @@ from starlette.responses import Response
 
 from trueup.base.errors import DocumentError, TrueupError, Unreadable
 from trueup.base.money import Money, UnitPrice
-from trueup.console.document_structure import element_at, find_once, structure_of
+from trueup.console.document_places import find_place, find_word, show_sheet
+from trueup.console.document_rows import rows_of
+from trueup.console.document_structure import Part, element_at, find_once, structure_of
 from trueup.console.files import kept_as
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
-from trueup.console.source_text import WINDOW_BYTES, Source, marks_of, show_source
-from trueup.console.tables import Choice, Column, Filter, state_of
+from trueup.console.source_text import (
+    WINDOW_BYTES,
+    Source,
+    marks_of,
+    show_source,
+    stream_source,
+    with_elements,
+)
+from trueup.console.tables import Choice, Column, Filter, read_since, state_of
 from trueup.console.visit import Visit
 from trueup.formats.compressed import opened
-from trueup.formats.document import Reading
+from trueup.formats.document import Finding, Reading
 from trueup.formats.recognise import read_as_known
 from trueup.storage.views import documents as views
-from trueup.storage.views.document_pages import list_document_sources, list_kinds, page_documents
+from trueup.storage.views.document_pages import DocumentFilter, list_document_sources, list_kinds, page_documents
 from trueup.storage.views.evidence import explain_document
 from trueup.storage.views.proofs import find_tracked
 from trueup.storage.views.readings import list_counterparts
@@ -37,6 +46,9 @@ _MOST_VALUES = 100
 _MOST_LINKED = 500
 _LARGEST_LINKED_BYTES = 500_000
 _MOST_DIFFERENCES = 200
+_MOST_FINDINGS = 500
+_BEFORE_BYTES = 2000
+"""So much of what stands before a place is shown with it."""
 NOTHING = Source((), 0, 0, None, None)
 _COLUMNS = (
     Column("Arrived"),
@@ -49,15 +61,14 @@ _COLUMNS = (
 
 
 def _list(visit: Visit) -> Response:
-    state = state_of(visit, "kind", "source", "words", "at")
+    state = state_of(visit, "kind", "source", "words", "since", "at")
     filters = [
         Filter("kind", "Kind", [Choice(each, each) for each in list_kinds(visit.connection)]),
         Filter("source", "From", [Choice(each, each) for each in list_document_sources(visit.connection)]),
         Filter("words", "Name or hash"),
     ]
-    paged = page_documents(
-        visit.connection, kind=state["kind"], source=state["source"], words=state["words"], at=state["at"]
-    )
+    wanted = DocumentFilter(state["kind"], state["source"], state["words"], read_since(state["since"]))
+    paged = page_documents(visit.connection, wanted, at=state["at"])
     return visit.render("documents.html", state=state, filters=filters, columns=_COLUMNS, paged=paged)
 
 
@@ -68,33 +79,76 @@ def _show(visit: Visit) -> Response:
     readable = shown["erased"] is None and found.size_bytes <= LARGEST_READ_BYTES
     if readable:
         content = _inside(visit.desk.world.archive.load_content(visit.connection, found.digest))
-    reading, unread = read(content) if readable else (None, "It is too large to be shown; download it.")
+    reading, unread = (
+        read(content) if readable else (None, "It is too large to be read here; what it says stands in its parts.")
+    )
     findings = reading.findings if reading else ()
-    place = _number(visit, "at")
+    place, length = _asked_place(visit, content)
     begin = _number(visit, "from")
-    begin = max(0, (place or 0) - 2000) if begin is None else begin
-    structure = structure_of(content, begin, begin + WINDOW_BYTES)
-    selected = element_at(structure, place) if place is not None else None
-    marks = marks_of(findings, place, *((selected.length,) if selected and selected.offset == place else ()))
-    source = show_source(content, marks, begin) if readable else NOTHING
+    begin = max(0, (place or 0) - _BEFORE_BYTES) if begin is None else begin
+    until = begin + WINDOW_BYTES
+    structure = structure_of(content, begin, until) or (rows_of(content, begin, until) if content else [])
+    at_place = element_at(structure, place) if place is not None else None
+    selected = at_place if at_place and (visit.asked("at").isdecimal() or at_place.offset == place) else None
+    length = selected.length if selected and selected.offset == place else length
+    source = NOTHING
+    if readable:
+        marks = marks_of(findings, place, *((length,) if length else ()))
+        source = show_source(content, with_elements(marks, structure), begin)
+    elif shown["erased"] is None:
+        pieces = visit.desk.world.archive.open_document(visit.connection, found.digest)
+        source = stream_source(pieces, found.size_bytes, begin)
     values = [plain(value) for value in reading.values[:_MOST_VALUES]] if reading else []
     return visit.render(
         "document.html",
         document=shown,
         source=source,
+        sheet=show_sheet(content, visit.asked("at"), _number(visit, "from")) if source.binary else None,
         structure=structure,
         selected=selected,
+        asked=visit.asked("at"),
+        missed=bool(visit.asked("at")) and place is None,
         places=_places(content, values) if source.lines else {},
         reading=reading,
         unread="" if reading else unread,
         values=values,
-        findings=findings[:500],
+        findings=_findings(findings, structure, source),
+        beyond=max(0, len(findings) - _MOST_FINDINGS),
         counts=Counter(each.severity.value for each in findings),
         made=[{**each, "href": _address(each)} for each in explain_document(visit.connection, found.digest)],
         again=_again(visit, found.digest) if readable and visit.asked("view") == "again" else None,
         counterparts=list_counterparts(visit.connection, found.digest),
         beside=_beside(visit),
     )
+
+
+def _asked_place(visit: Visit, content: bytes) -> tuple[int | None, int]:
+    """The byte that somebody came for, as the address says it, and how long what stands there is (0: as any mark)."""
+    if visit.asked("at"):
+        return find_place(content, visit.asked("at")) or (None, 0)
+    return (find_word(content, visit.asked("find")) if visit.asked("find") else None) or (None, 0)
+
+
+def _findings(findings: Sequence[Finding], structure: Sequence[Part], source: Source) -> list[dict[str, Any]]:
+    """Each with an address that leads to its mark, whichever part of the document is shown, and what may stand there."""
+    elements = {element.offset: element for part in structure for element in part.elements}
+    shown = []
+    for number, each in enumerate(findings[:_MOST_FINDINGS], 1):
+        offset = each.location.offset
+        here = source.start <= offset < max(source.end, source.start + 1)
+        element = elements.get(offset)
+        shown.append(
+            {
+                "found": each,
+                "href": f"#finding-{number}" if here else f"?from={max(0, offset - _BEFORE_BYTES)}#finding-{number}",
+                "before": offset < source.start,
+                "after": not here and offset >= source.start,
+                "help": f"{element.name or element.position} may hold {element.allowed}."
+                if element and element.allowed
+                else "",
+            }
+        )
+    return shown
 
 
 def _number(visit: Visit, name: str) -> int | None:

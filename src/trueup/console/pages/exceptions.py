@@ -25,7 +25,7 @@ from trueup.console.case_words import (
 from trueup.console.drawing import query
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
-from trueup.console.tables import Choice, Filter, State, state_of
+from trueup.console.tables import Choice, Filter, State, read_since, state_of
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
 from trueup.storage.views import acts as act_views
@@ -55,6 +55,7 @@ STATE = (
     "due",
     "since",
     "escalated",
+    "opened",
     "words",
     "sort",
     "row",
@@ -84,18 +85,11 @@ def filter_of(visit: Visit, state: State) -> CaseFilter:
         due_before=visit.present.day_ends if state["due"] == "today" else None,
         cause=state["cause"],
         standing=state["standing"],
-        since=_since(state["since"]),
+        since=read_since(state["since"]),
         escalated_to=state["escalated"],
+        opened_since=read_since(state["opened"]),
         resolved_by=state["by"] if state["tab"] == "resolved" else "",
     )
-
-
-def _since(text: str) -> datetime | None:
-    """A moment of the address; none where it says none, or one that cannot be read."""
-    try:
-        return read_instant(text) if text else None
-    except ValueError:
-        return None
 
 
 def _show(visit: Visit) -> Response:
@@ -236,13 +230,14 @@ def _try(visit: Visit) -> Response:
 
 def _resolve(visit: Visit) -> Response:
     decision = Decision(visit.number("case"), resolution_of(visit.given("resolution")), visit.given("note"))
+    follows = next_in_queue(visit, decision.case)
     [outcome] = visit.act(resolve_each, [decision], visit.who, visit.desk.settings.two_persons_above)
     if outcome.refused:
         raise Refused(outcome.refused)
     if outcome.proposal is not None:
-        return visit.go(back_to_queue(visit), f"Proposed: {decision.resolution.value} for case {decision.case}.")
+        return visit.go(follows, f"Proposed: {decision.resolution.value} for case {decision.case}.")
     undo = f"/exceptions/{decision.case}/recall" if outcome.queued else ""
-    return visit.go(back_to_queue(visit), f"Case {decision.case} resolved: {decision.resolution.value}.", undo=undo)
+    return visit.go(follows, f"Case {decision.case} resolved: {decision.resolution.value}.", undo=undo)
 
 
 def resolution_of(text: str) -> Resolution:
@@ -254,12 +249,30 @@ def resolution_of(text: str) -> Resolution:
 
 
 def back_to_queue(visit: Visit) -> str:
-    """The queue as it was, without the row: the next one presses most."""
+    """The queue as it was, without the row."""
     path, _, asked = visit.given("back").partition("?")
     state = [(name, value) for name, value in parse_qsl(asked) if name != "row"]
     if path != "/exceptions" or not state:
         return "/exceptions"
     return f"{path}?{urlencode(state)}"
+
+
+def next_in_queue(visit: Visit, case_id: int) -> str:
+    """The queue as it was, at the row after a case that is about to leave it: whoever works it down is not sent to its top."""
+    back = back_to_queue(visit)
+    asked = dict(parse_qsl(back.partition("?")[2]))
+    state = State("/exceptions", {name: asked[name] for name in STATE if asked.get(name)})
+    wanted = filter_of(visit, state)
+    paged = case_queue.page_cases(visit.connection, wanted, visit.now, sort=state["sort"], at=state["at"])
+    ids = [row["id"] for row in paged.rows]
+    if case_id not in ids:
+        return back
+    place = ids.index(case_id)
+    if place + 1 < len(ids):
+        return state.to(row=ids[place + 1])
+    if paged.after:
+        return state.to(at=paged.after)
+    return state.to(row=ids[place - 1]) if place else back
 
 
 def _comment(visit: Visit) -> Response:
@@ -288,12 +301,12 @@ def _assign(visit: Visit) -> Response:
 
 def _snooze(visit: Visit) -> Response:
     case_id, until = visit.number("case"), until_of(visit)
-    reason = visit.given("reason") or visit.asked("reason")
+    follows, reason = next_in_queue(visit, case_id), visit.given("reason") or visit.asked("reason")
     seen = _seen(visit, SET_ASIDE)
     before = visit.act(act_as_seen, seen, visit.who, snooze_case, case_id, until, reason, visit.who)
     words = f"Case {case_id} is put aside until {visit.present.day(write_instant(until))}."
     undo = f"/exceptions/{case_id}/wake" if before is None else _snooze_again(case_id, before)
-    return visit.go(back_to_queue(visit), words, undo=undo)
+    return visit.go(follows, words, undo=undo)
 
 
 def until_of(visit: Visit) -> datetime:

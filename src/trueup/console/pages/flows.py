@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.sure import Sure, ask_whether, is_sure
-from trueup.console.tables import Choice, Column, Filter, state_of
+from trueup.console.tables import Choice, Column, Filter, State, read_since, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import runs as views
 from trueup.storage.views.acts import list_acts
@@ -35,6 +35,8 @@ RUN_STATES = {
     "cancelled": ("idle", "Cancelled"),
 }
 """The colour and the words of where a run stands: waiting for a budget or a time is not failing."""
+_STOPPED_FOR_A_PERSON = ("failed", "poisoned")
+_WAITING_FOR_A_PERSON = Choice("stopped", "Stopped: failed or given up")
 _STOPPED = ("failed", "poisoned", "cancelled")
 _GOING = ("timed", "waiting", "running")
 _MOST = 50
@@ -49,12 +51,16 @@ _COLUMNS = (
 
 
 def _show(visit: Visit) -> Response:
-    state = state_of(visit, "status", "flow")
+    state = state_of(visit, "status", "flow", "at")
     known = list_sources(visit.connection)
     sources = [freshness_of(source, visit.now) for source in known]
-    runs = views.list_runs(visit.connection, status=state["status"] or None, flow=state["flow"], limit=_MOST)
+    runs, more = _page_of_runs(visit, state)
     filters = [
-        Filter("status", "State", [Choice(name, words) for name, (_, words) in RUN_STATES.items()]),
+        Filter(
+            "status",
+            "State",
+            [_WAITING_FOR_A_PERSON, *(Choice(name, words) for name, (_, words) in RUN_STATES.items())],
+        ),
         Filter(
             "flow", "Flow", [Choice(each, each) for each in sorted({run["flow"] for run in runs} - {state["flow"]})]
         ),
@@ -76,8 +82,26 @@ def _show(visit: Visit) -> Response:
             {**each, "title": _budget_words(visit, each["name"])} for each in list_budgets(visit.connection, visit.now)
         ],
         run_states=RUN_STATES,
-        most=_MOST,
+        more=more,
     )
+
+
+def _page_of_runs(visit: Visit, state: State) -> tuple[list[dict[str, Any]], str]:
+    """The runs after a place, the latest change first, and the place that the next page begins after, "" where there is none."""
+    since, _, run_id = state["at"].partition("/")
+    moment = read_since(since)
+    after = (moment, run_id) if moment else None
+    stands = state["status"]
+    each_of = _STOPPED_FOR_A_PERSON if stands == _WAITING_FOR_A_PERSON.value else (stands or None,)
+    found = [
+        run
+        for status in each_of
+        for run in views.list_runs(visit.connection, status=status, flow=state["flow"], after=after, limit=_MOST + 1)
+    ]
+    found.sort(key=lambda run: run["run_id"])
+    found.sort(key=lambda run: run["machine_at"], reverse=True)
+    last = found[_MOST - 1] if len(found) > _MOST else None
+    return found[:_MOST], f"{last['machine_at']}/{last['run_id']}" if last else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
@@ -29,6 +30,7 @@ _ORDER = (
     "call",
 )
 """What is named first where nothing is exact: what people look for most often."""
+_PLURALS = {"entry": "Journal entries", "delivery": "Parcels", "call": "API calls", "act": "What one can do"}
 
 
 def _search(visit: Visit) -> Response:
@@ -39,6 +41,7 @@ def _search(visit: Visit) -> Response:
         "words": words,
         "sought": sought,
         "hits": hits[:_MOST],
+        "groups": grouped(hits[:_MOST], sought),
         "more": len(hits) > _MOST,
         "filters": FILTERS,
     }
@@ -56,6 +59,27 @@ def find(visit: Visit, sought: Sought) -> list[Hit]:
             found += page.find(visit, sought)
     once = {hit.href: hit for hit in sorted(found, key=lambda hit: hit.exact) if sought.fits(hit)}
     return sorted(once.values(), key=lambda hit: (not hit.exact, _ORDER.index(hit.kind)))
+
+
+@dataclass(frozen=True, slots=True)
+class HitGroup:
+    """Hits of one kind under its heading. `full`: as many as are looked for of one kind, so that there may be more."""
+
+    title: str
+    hits: Sequence[Hit]
+    full: bool = False
+
+
+def grouped(hits: Sequence[Hit], sought: Sought) -> list[HitGroup]:
+    """What is exactly that first, the rest by what it is."""
+    exact, rest = [hit for hit in hits if hit.exact], [hit for hit in hits if not hit.exact]
+    found = [HitGroup("Exactly that", exact)] if exact else []
+    for kind in _ORDER:
+        of_it = [hit for hit in rest if hit.kind == kind]
+        if of_it:
+            full = sum(1 for hit in hits if hit.kind == kind) >= sought.most
+            found.append(HitGroup(_PLURALS.get(kind, f"{kind.capitalize()}s"), of_it, full))
+    return found
 
 
 def _places(pages: Iterable[Page], words: str) -> Iterator[Hit]:

@@ -170,7 +170,7 @@ def _equation(channel: Mapping[str, Any], path: str) -> dict[str, Any]:
         if term["term"] == TermKind.BUFFER:
             link = f"/stock-buffers?sku={path.removeprefix('/stock/')}"
         if not link and term["evidence"]:
-            link = f"/documents/{term['evidence']}"
+            link = f"/documents/{term['evidence']}?find={path.removeprefix('/stock/')}#asked"
         sign = "-" if term["eaches"] < 0 else "+"
         terms.append({"label": term["words"], "value": abs(term["eaches"]), "sign": sign, "href": link})
     return {**channel, "parts": terms, "total": {"label": "may be sold, in eaches", "value": channel["eaches"]}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -66,8 +66,19 @@ def _show(visit: Visit) -> Response:
         since=since,
         since_said=quote(write_instant(since)),
         newest_case=today.newest_case(connection),
-        happened=today.happened_since(connection, since),
+        happened={**today.happened_since(connection, since), **_standing_since(visit, since)},
+        my_count=case_queue.sum_cases(connection, CaseFilter(person=visit.who.name), now).count if mine.rows else 0,
     )
+
+
+def _standing_since(visit: Visit, since: datetime) -> dict[str, int]:
+    """Of what was opened or got worse since a moment, how many stand so now: as many as the lists behind their links."""
+    wanted = {
+        "open_still": CaseFilter(opened_since=since),
+        "back": CaseFilter(standing="regressed", opened_since=since),
+        "escalated": CaseFilter(standing="escalating", since=since),
+    }
+    return {name: case_queue.sum_cases(visit.connection, each, visit.now).count for name, each in wanted.items()}
 
 
 def _verb(case: Mapping[str, Any]) -> str:

@@ -347,15 +347,15 @@ class ShopifySimulator:
             raise NotFound(f"SKU {sku!r}: the shop does not sell it.")
         return found[0].variant.product
 
-    def count_by_hand(self, sku: str, location: str, by: int) -> None:
-        """Staff change the number that stands at a location, without a reason. Raises NotFound, Invalid."""
+    def count_by_hand(self, sku: str, location: str, by: int, into: str = "") -> None:
+        """Staff change what stands at a location, without a reason; `into`: they set so many aside. Raises NotFound, Invalid."""
         with self.world.lock:
             found = self.world.items_by_sku.get(sku)
             if not found:
                 raise NotFound(f"SKU {sku!r}: the shop does not sell it.")
             self.world.new_event()
             level = self.world.level(found[0], catalogue.find_location(self.world, location))
-            stock.shift(self.world, level, {"available": by, "on_hand": by})
+            stock.shift(self.world, level, {"available": -by, into: by} if into else {"available": by, "on_hand": by})
 
     def subscribe(
         self, client_id: str, topic: str, uri: str, include_fields: Sequence[str] = ()

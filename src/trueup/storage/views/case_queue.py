@@ -34,8 +34,8 @@ class CaseFilter:
     """Which cases: a tab of TABS, a kind or its beginning (several with commas between), an owner, a partner, who works on it,
     words of it, before when they are due, what is at risk in them and on which days they are due; their cause, where they
     stand (one of `CaseStanding`), and what resolved them (`ResolvedBy`, or "merged": nothing, another case stands for them); not
-    those that a person works on; since when they were resolved, or have been open or worse; and to whom they went because nobody
-    had them (several with commas between)."""
+    those that a person works on; since when they were resolved, or have been open or worse, and since when they are open; and to
+    whom they went because nobody had them (several with commas between)."""
 
     tab: str = "open"
     kind: str = ""
@@ -51,6 +51,7 @@ class CaseFilter:
     not_of: str = ""
     since: datetime | None = None
     escalated_to: str = ""
+    opened_since: datetime | None = None
 
 
 def page_cases(
@@ -290,6 +291,8 @@ def _conditions(wanted: CaseFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield cases.c.resolved_at > wanted.since
     elif wanted.since:
         yield sa.func.coalesce(cases.c.escalated_at, cases.c.opened_at) > wanted.since
+    if wanted.opened_since:
+        yield cases.c.opened_at > wanted.opened_since
     if wanted.not_of:
         mine = case_assignments.alias("mine")
         yield sa.not_(sa.exists().where(mine.c.case_id == cases.c.id, mine.c.person == wanted.not_of))

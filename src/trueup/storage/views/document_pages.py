@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,18 +15,28 @@ from trueup.storage.views.paging import Order, Paged, fetch_page
 _SHOWN = ("id", "kind", "source", "subject", "name", "media_type", "size_bytes", "digest")
 
 
-def page_documents(
-    connection: sa.Connection, *, kind: str = "", source: str = "", words: str = "", at: str = "", limit: int = 50
-) -> Paged:
-    """Arrivals, the newest first: of a kind, from a source, with these words in their name or their hash beginning so."""
+@dataclass(frozen=True, slots=True)
+class DocumentFilter:
+    """Which arrivals: of a kind, from a source, with these words in their name or their hash beginning so, after a moment."""
+
+    kind: str = ""
+    source: str = ""
+    words: str = ""
+    since: datetime | None = None
+
+
+def page_documents(connection: sa.Connection, wanted: DocumentFilter, *, at: str = "", limit: int = 50) -> Paged:
+    """Arrivals of a filter, the newest first."""
     query = sa.select(documents)
-    if kind:
-        query = query.where(documents.c.kind == kind)
-    if source:
-        query = query.where(documents.c.source == source)
-    if words:
-        named = documents.c.name.icontains(words, autoescape=True)
-        query = query.where(sa.or_(named, documents.c.digest.startswith(words.lower(), autoescape=True)))
+    if wanted.kind:
+        query = query.where(documents.c.kind == wanted.kind)
+    if wanted.source:
+        query = query.where(documents.c.source == wanted.source)
+    if wanted.since:
+        query = query.where(documents.c.received_at > wanted.since)
+    if wanted.words:
+        named = documents.c.name.icontains(wanted.words, autoescape=True)
+        query = query.where(sa.or_(named, documents.c.digest.startswith(wanted.words.lower(), autoescape=True)))
     paged = fetch_page(connection, query, Order((documents.c.id,), descending=True), at, limit)
     rows = [
         {**{name: row[name] for name in _SHOWN}, "received_at": write_instant(row["received_at"])} for row in paged.rows

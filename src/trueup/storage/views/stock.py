@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from trueup.base.clock import read_instant, write_instant
-from trueup.storage.bulk import among
+from trueup.domain.stock_ledger import HERE, ROUTES
+from trueup.storage.bulk import among, among_pairs
 from trueup.storage.documents import documents
 from trueup.storage.orders import orders, revisions
 from trueup.storage.products import products
@@ -54,6 +56,35 @@ def list_declared(connection: sa.Connection, skus: Iterable[str]) -> dict[tuple[
         among(stock.c.sku, set(skus)), stock.c.declared_on_hand.is_not(None)
     )
     return {(row.sku, row.location): row.declared_on_hand for row in connection.execute(query)}
+
+
+def list_on_hand(connection: sa.Connection, skus: Iterable[str]) -> dict[tuple[str, str], int]:
+    """What lies there by the ledger, by product and location: what is declared, and what moved since."""
+    moves = stock_movements.c
+    change = {kind: (end in HERE) - (start in HERE) for kind, (start, end) in ROUTES.items()}
+    kinds = {sign: [kind.value for kind, by in change.items() if by == sign] for sign in (1, -1)}
+    moved = sa.case((moves.kind.in_(kinds[1]), moves.eaches), (moves.kind.in_(kinds[-1]), -moves.eaches), else_=0)
+    since = sa.and_(
+        moves.sku == stock.c.sku, moves.location == stock.c.location, moves.occurred_at >= stock.c.declared_at
+    )
+    on_hand = stock.c.declared_on_hand + sa.func.coalesce(sa.func.sum(moved), 0)
+    query = (
+        sa.select(stock.c.sku, stock.c.location, on_hand.label("on_hand"))
+        .outerjoin(stock_movements, since)
+        .where(among(stock.c.sku, set(skus)), stock.c.declared_on_hand.is_not(None))
+        .group_by(stock.c.sku, stock.c.location)
+    )
+    return {(row.sku, row.location): int(row.on_hand) for row in connection.execute(query)}
+
+
+def list_counted_since(connection: sa.Connection, places: Collection[tuple[str, str]], moment: datetime) -> list[str]:
+    """What of (product, location) was declared after a moment, as people say it: `VASE-1 at main`."""
+    if not places:
+        return []
+    query = sa.select(stock.c.sku, stock.c.location).where(
+        among_pairs(stock.c.sku, stock.c.location, places), stock.c.declared_at > moment
+    )
+    return [f"{row.sku} at {row.location}" for row in connection.execute(query.order_by(stock.c.sku, stock.c.location))]
 
 
 def page_products(connection: sa.Connection, words: str, counted: str, cursor: str, limit: int = ROWS) -> Paged:

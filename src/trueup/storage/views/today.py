@@ -95,21 +95,18 @@ def bank_known_until(connection: sa.Connection) -> date | None:
 
 
 def happened_since(connection: sa.Connection, since: datetime) -> dict[str, Any]:
-    """Since a moment: how much arrived (up to 10,000, and whether more did), and how many cases were opened, came
-    back, got worse, or were closed by themselves or by people."""
-    back = cases.c.came_back_from.is_not(None)
+    """Since a moment: how much arrived (up to 10,000, and whether more did), how many cases were opened, and how many were closed
+    by themselves or by people. How many of them stand how now, their own lists say."""
     row = connection.execute(
         sa.select(
             sa.func.count().filter(cases.c.opened_at > since).label("opened"),
-            sa.func.count().filter(sa.and_(cases.c.opened_at > since, back)).label("back"),
-            sa.func.count().filter(cases.c.escalated_at > since).label("escalated"),
             sa.func.count()
             .filter(sa.and_(cases.c.resolved_at > since, cases.c.resolved_by == "trueup"))
             .label("by_itself"),
             sa.func.count()
             .filter(sa.and_(cases.c.resolved_at > since, cases.c.resolved_by != "trueup"))
             .label("by_people"),
-        ).where(sa.or_(cases.c.opened_at > since, cases.c.resolved_at > since, cases.c.escalated_at > since))
+        ).where(sa.or_(cases.c.opened_at > since, cases.c.resolved_at > since))
     ).one()
     arrived, more = count_up_to(connection, sa.select(documents.c.id).where(documents.c.received_at > since))
     return {**row._mapping, "arrived": arrived, "more_arrived": more}

@@ -1,0 +1,141 @@
+"""Limits of counts: what a file or a program says lies there is taken from one person up to a limit, and from two above it.
+
+By the worth of what all counts of it change together, each without its sign: goods that move from one product to another on paper
+are no less. Above the limit nothing is taken; the file is proposed whole, and whoever approves it takes in exactly its bytes. What
+a warehouse leaves in its folder is no person's word and is taken as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trueup.base.errors import Conflict, Invalid
+from trueup.base.money import Money
+from trueup.durable.tally import Tally
+from trueup.storage import acts, products, stock
+from trueup.storage.views.stock import list_counted_since, list_on_hand
+from trueup.workflows.authority import demand_role
+from trueup.workflows.declare_stock import declare_stock
+from trueup.workflows.resolve_case import Person, is_above
+from trueup.workflows.take_in_counts import Declared, look_at_counts, not_taken, take_in_counts
+from trueup.workflows.world import Tx
+
+ACT = "stock.declare"
+"""The proposal that waits for a second person."""
+MOST_SHOWN = 20
+
+
+def declare_within(
+    tx: Tx, content: bytes, person: Person, two_persons_above: Money | None
+) -> tuple[Declared, int | None]:
+    """Take archived counts in; or, above the limit, the number of the proposal, and what would be taken.
+
+    Raises as `declare_stock`.
+    """
+    demand_role(person, "stock.declare")
+    seen = look_at_counts(tx, content)
+    worth = [] if seen.errors else worth_of(tx, seen.counts)
+    if not any(is_above(each, two_persons_above) for each in worth):
+        return declare_stock(tx, content, person), None
+    return seen, _propose(tx, seen, worth, person.name)
+
+
+def take_in_uploaded(tx: Tx, content: bytes, digest: str) -> None:
+    """Counts that a person handed in, read by a run: above the installation's limit they wait for a second person.
+
+    Raises Unreadable as `take_in_counts`.
+    """
+    seen = look_at_counts(tx, content)
+    if seen.errors:
+        raise not_taken(seen)
+    worth, by = worth_of(tx, seen.counts), _uploader(tx, digest)
+    if not by or not any(is_above(each, tx.resources.two_persons_above) for each in worth):
+        take_in_counts(tx, content)
+        return
+    _propose(tx, seen, worth, by)
+    tx.count(Tally("counts", len(seen.counts), {}, {"wait for a second person": len(seen.counts)}))
+
+
+def approve_counts(tx: Tx, proposal_id: int, person: Person) -> Declared:
+    """The second person: the proposed file is taken in, unless something of it was counted since. Raises as `declare_stock`."""
+    demand_role(person, "stock.declare")
+    row = acts.approve(tx.connection, proposal_id, person.name, tx.now)
+    content = tx.resources.read(tx.connection, row["arguments"]["digest"])
+    seen = look_at_counts(tx, content)
+    if not seen.errors:
+        _lock(tx, seen.counts)
+        since = list_counted_since(
+            tx.connection, [(each["sku"], each["location"]) for each in seen.counts], row["proposed_at"]
+        )
+        if since:
+            raise Conflict(
+                f"Proposal {proposal_id}: {since[0]} was counted meanwhile{_and_more(len(since) - 1)}; nothing was changed. "
+                "Hand in the counts of now."
+            )
+    done = declare_stock(tx, content, person, row["proposed_by"])
+    if not done.taken:
+        raise Invalid(f"Proposal {proposal_id}: {not_taken(done)}; mend that, or hand the counts in anew.")
+    return done
+
+
+def worth_of(tx: Tx, counts: Sequence[Mapping[str, Any]]) -> list[Money]:
+    """What the counts change of what lies there by the ledger, each without its sign, in each currency.
+
+    By the dearest cost that a buyer agreed to; what has no agreed cost has no worth, as in a count by hand.
+    """
+    skus = {each["sku"] for each in counts}
+    lies = list_on_hand(tx.connection, skus)
+    costs = {
+        product.sku: max(known, key=lambda cost: cost.value)
+        for product, listings in products.load_products(tx.connection, sorted(skus))
+        if (known := [each.cost for each in listings if each.cost is not None])
+    }
+    sums: dict[str, Money] = {}
+    for each in counts:
+        cost = costs.get(each["sku"])
+        if cost is not None:
+            changed = abs(each["on_hand"] - lies.get((each["sku"], each["location"]), 0))
+            worth = cost.times(changed)
+            sums[worth.currency] = sums[worth.currency] + worth if worth.currency in sums else worth
+    return [sums[currency] for currency in sorted(sums)]
+
+
+def _propose(tx: Tx, seen: Declared, worth: Sequence[Money], by: str) -> int:
+    count = len(seen.counts)
+    words = f"{count:,} {'count' if count == 1 else 'counts'} of document {seen.digest[:12]}"
+    told = {
+        "digest": seen.digest,
+        "words": words,
+        "value": " and ".join(str(each) for each in worth),
+        "changes": _largest(tx, seen.counts),
+    }
+    # The same file again is the same proposal; who hands it in now says so, and of what was counted until now.
+    return acts.renew(tx.connection, acts.Proposal(ACT, words, told, "", by), tx.now)
+
+
+def _largest(tx: Tx, counts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What changes most, for whoever is to approve it: the whole stands in the document."""
+    lies = list_on_hand(tx.connection, {each["sku"] for each in counts})
+    told = [
+        {"sku": each["sku"], "location": each["location"], "before": lies.get((each["sku"], each["location"]))}
+        | {"on_hand": each["on_hand"]}
+        for each in counts
+    ]
+    told.sort(key=lambda each: (-abs(each["on_hand"] - (each["before"] or 0)), each["sku"], each["location"]))
+    return told[:MOST_SHOWN]
+
+
+def _uploader(tx: Tx, digest: str) -> str:
+    """The person who handed a document in last; "" for nobody."""
+    done = acts.list_acts(tx.connection, f"document {digest}", limit=20)
+    return next((str(each["actor"]) for each in done if each["act"] == "document.uploaded"), "")
+
+
+def _lock(tx: Tx, counts: Sequence[Mapping[str, Any]]) -> None:
+    for location in sorted({each["location"] for each in counts}):
+        stock.lock_stock(tx.connection, [each["sku"] for each in counts if each["location"] == location], location)
+
+
+def _and_more(count: int) -> str:
+    return f", and {count:,} more" if count > 0 else ""
