@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0057_stock_states"
-down_revision = "0056_agreement_versions"
+revision = "0058_stock_states"
+down_revision = "0057_escalation"
 branch_labels = None
 depends_on = None
 
