@@ -268,11 +268,10 @@ def next_in_queue(visit: Visit, case_id: int) -> str:
     if case_id not in ids:
         return back
     place = ids.index(case_id)
-    if place + 1 < len(ids):
-        return state.to(row=ids[place + 1])
-    if paged.after:
+    if place + 1 == len(ids) and paged.after:
         return state.to(at=paged.after)
-    return state.to(row=ids[place - 1]) if place else back
+    following = ids[place + 1 : place + 2] or ids[:place][-1:]
+    return state.to(row=following[0]) if following else back
 
 
 def _comment(visit: Visit) -> Response:
