@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0058_stock_states"
-down_revision = "0057_escalation"
+revision = "0059_stock_states"
+down_revision = "0058_entries_in_savepoints"
 branch_labels = None
 depends_on = None
 
