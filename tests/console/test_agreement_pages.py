@@ -34,6 +34,7 @@ def test_an_agreement_is_tried_changed_by_two_with_a_reason_and_taken_back(fille
         day = (console.app.world.clock.now() + timedelta(days=3)).date().isoformat()
         with console.visitor("Olga") as olga:
             assert HERE in olga.get("/settings/agreements").text
+            assert f'href="{HERE}">As trueup.toml says' in olga.get("/orders/amazon-us/PO000002").text
             looked = olga.post(HERE, **typed(olga, cost_tolerance="1", **{"from": day}))
             assert looked.status_code == 200 and "nothing is kept yet" in looked.text
             assert "line passed that was held" in looked.text and 'href="/orders/amazon-us/PO000002"' in looked.text

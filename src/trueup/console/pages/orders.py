@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
+from trueup.base.clock import read_instant
 from trueup.console.files import download_written
 from trueup.console.money_words import Names
 from trueup.console.order_story import (
@@ -98,6 +100,7 @@ def _story(visit: Visit) -> Response:
     ]
     return visit.render(
         "order.html",
+        terms=_terms(visit, order),
         order=order,
         key=key,
         sentence=sentence_of(order, money),
@@ -115,6 +118,18 @@ def _story(visit: Visit) -> Response:
         deliveries=DELIVERIES,
         takes_back=_takes_back(visit, order),
     )
+
+
+def _terms(visit: Visit, order: dict[str, Any]) -> dict[str, str] | None:
+    """The terms that the order stands under: whose word they are, and where they are seen; None where nothing is agreed."""
+    partner = visit.desk.world.agreed.now(visit.connection).get(order["partner"])
+    if partner is None or not order["vendor_code"] or not order["ordered_at"]:
+        return None
+    terms = partner.agreement(order["vendor_code"], read_instant(order["ordered_at"]))
+    if terms is None:
+        return None
+    where = f"/settings/agreements/{quote(partner.name)}/{quote(terms.vendor_code)}"
+    return {"words": terms.stands, "href": where}
 
 
 def _takes_back(visit: Visit, order: dict[str, Any]) -> bool:
