@@ -113,7 +113,7 @@ def test_whoever_proposed_does_not_approve_and_an_edit_is_another_proposal(datab
             here.engine.act(approve_terms, first.id, ADA, "as I saw it", first.look)
         version = here.engine.act(approve_terms, edited.id, ADA, "as I see it", edited.look)
         assert version.change.terms is not None and version.change.terms["cost_tolerance"] == "0.05"
-        with pytest.raises(Conflict, match="approved by Ada already"):
+        with pytest.raises(Conflict, match="approved by Ada at"):
             here.engine.act(approve_terms, edited.id, ADA, "again")
         with pytest.raises(sa.exc.IntegrityError, match="two_persons"), here.database.transaction() as connection:
             connection.execute(

@@ -76,7 +76,8 @@ def change_rules(
     newest = next(iter(escalations.list_versions(tx.connection, 1)), None)
     if newest is not None and wanted.seen is not None and wanted.seen != newest.id:
         raise Conflict(
-            f"The rules of escalation were changed meanwhile, by {newest.decided_by}: “{newest.reason}”. Look again."
+            f"The rules of escalation were changed meanwhile, by {newest.decided_by} at {write_instant(newest.decided_at)}:"
+            f" “{newest.reason}”. Look again."
         )
     before = newest.rules if newest else ()
     if before == rules:

@@ -76,11 +76,14 @@ class ProposedTerms:
         )
 
 
+_ENDED = ("agreement.approved", "agreement.withdrawn", "agreement.declined")
+
+
 def propose_terms(tx: Tx, change: AgreementChange, person: Person, basis: Basis = ON_ANY) -> ProposedTerms:
     """Propose other terms; one that waits for the same vendor code is replaced, and whoever says it now is its proposer.
 
     Raises Refused for a role, NotFound for a vendor code that the file does not have, Unfit for terms that cannot be agreed,
-    Invalid for a day, Conflict where nothing would change or somebody changed it since it was seen.
+    Invalid for a day, Conflict where nothing would change, the same waits already, or somebody changed it since it was seen.
     """
     demand_role(person, PROPOSE)
     agreement_versions.lock_scope(tx.connection, change.scope)
@@ -89,6 +92,11 @@ def propose_terms(tx: Tx, change: AgreementChange, person: Person, basis: Basis 
     replaced = acts.load_proposal(tx.connection, waiting) if waiting is not None else None
     whole = replace(change, terms=None if change.terms is None else terms_of(after))
     told = ProposedTerms(0, whole, before, after, person.name, "", basis.undoes)
+    if replaced and (replaced["arguments"], replaced["reason"]) == (_json(told), change.reason):
+        raise Conflict(
+            f"The agreement {change.scope}: {replaced['proposed_by']} proposed the same at"
+            f" {write_instant(replaced['proposed_at'])}; proposal {waiting} waits for a second person."
+        )
     wanted = acts.Proposal(ACT, subject_of(change.scope), _json(told), change.reason, person.name)
     number = acts.renew(tx.connection, wanted, tx.now)
     record_deed(
@@ -111,7 +119,9 @@ def find_proposed(tx: Tx, number: int) -> ProposedTerms:
     if row["act"] != ACT:
         raise NotFound(f"Proposal {number} is to {row['act']}; expected one about an agreement.")
     if row["approved_by"] is not None:
-        raise Conflict(f"Proposal {number} was approved by {row['approved_by']} already.")
+        raise Conflict(
+            f"Proposal {number} was approved by {row['approved_by']} at {write_instant(row['approved_at'])}."
+        )
     change = _change_of(row)
     before, after = _both(tx, change)
     look = digest_of_json({"arguments": row["arguments"], "by": row["proposed_by"], "reason": row["reason"]})
@@ -165,7 +175,8 @@ def withdraw_terms(tx: Tx, number: int, person: Person, reason: str) -> Proposed
     found = find_proposed(tx, number)
     agreement_versions.lock_scope(tx.connection, found.change.scope)
     if not acts.withdraw(tx.connection, number):
-        raise Conflict(f"Proposal {number} was decided meanwhile; look at the agreement again.")
+        by = acts.say_who(tx.connection, subject_of(found.change.scope), *_ENDED)
+        raise Conflict(f"Proposal {number} was decided meanwhile{by}; look at the agreement again.")
     own = found.proposed_by.lower() == person.name.lower()
     deed = Deed(
         "agreement.withdrawn" if own else "agreement.declined",
