@@ -38,7 +38,7 @@ def test_a_rule_is_made_from_what_waits_and_tried_before_it_is_proposed(console:
         again = {"replaces": where.rpartition("/")[2], "instead_of": "1", "note": "a fee of the fair"}
         assert 'name="instead_of" value="1"' in fina.get(edit).text
         assert fina.post("/rules/new", **fields, **again).status_code == 303
-        assert fina.post("/rules/new", **fields, **again).status_code == 409
+        assert fina.post("/rules/new", **{**fields, **again, "form_key": "another"}).status_code == 409
         shown = fina.get(where).text
     assert 'value="XQZ 9+ WHAT"' in begun and 'value="takes" selected' in begun
     assert not lacking(tried, "When the reference has the form XQZ 9+ WHAT", " lines", "Propose the rule")

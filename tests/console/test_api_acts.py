@@ -86,7 +86,7 @@ def test_cases_are_discussed(console: Console, new_case: Callable[..., int]) -> 
         assert olga.send(f"/cases/{case_id}/assignment", {"person": "Nobody"}, "PUT").status_code == 404
         later = {"until": "2026-11-25T09:00:00+01:00", "reason": "waits"}
         assert olga.send(f"/cases/{case_id}/snooze?dry_run=true", later, "PUT").json()["before"] is None
-        assert olga.send(f"/cases/{case_id}/snooze", None, "DELETE").status_code == 404
+        assert olga.send(f"/cases/{case_id}/snooze", None, "DELETE").status_code == 409
         assert olga.send(f"/cases/{case_id}/snooze", later, "PUT").json()["until"] == "2026-11-25T08:00:00Z"
         woken = olga.send(f"/cases/{case_id}/snooze", None, "DELETE").json()
         assert (woken["until"], woken["before"]) == (None, "2026-11-25T08:00:00Z")
