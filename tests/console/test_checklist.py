@@ -107,12 +107,14 @@ def test_a_server_that_is_away_is_told_and_what_was_typed_is_kept(
 
 
 def test_trust_says_of_each_connection_when_it_was_good_and_what_is_next(console: Console) -> None:
-    """One row a connection, the worst first; a failure is told in its words until it answers again, and is then forgotten."""
+    """One row a connection, the worst first; a failure is told in its words until it answers again, and is then forgotten. So it is
+    of one that the settings have no more, of which nothing goes round."""
     with console.visitor("Olga") as olga:
-        console.app.act(False, _see, "amazon-us", "trouble")
-        console.app.act(False, note_failure, "amazon-us", "trouble", "it slept")
+        console.app.act(False, _see, "gone-from-the-settings", "trouble")
+        console.app.act(False, note_failure, "gone-from-the-settings", "trouble", "it slept")
         failing = _trust(olga.get("/").text)
-        console.app.act(False, note_working, "amazon-us", "trouble")
+        assert olga.get("/flows").status_code == 200
+        console.app.act(False, note_working, "gone-from-the-settings", "trouble")
         working = _trust(olga.get("/").text)
     assert "Failed, tried again" in failing and "it slept" in failing
     assert 'href="/connections/amazon-us"' in failing and failing.count("trust-name") == len(set(_names(failing)))

@@ -86,7 +86,7 @@ def _whole(name: str, parts: list[Part], pauses: Mapping[str, Any], guarded: set
     if name in pauses:
         state, word = "held", "Paused"
     lasts = [part.fresh.last for part in parts if part.goes_round]
-    last = None if None in lasts else min(each for each in lasts if each)
+    last = None if None in lasts else min((each for each in lasts if each), default=None)
     dues = [part.next for part in parts if part.next is not None]
     page = f"/connections/{name}" if name in guarded else ""
     overdue = max((part.overdue for part in parts), default=timedelta(0))
