@@ -28,6 +28,8 @@ from trueup.workflows.pause_connection import (
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.watch import ensure_watch
 
+ROUNDS = len(OrderQuery) + 1
+"""Of an account: what is read of its orders, and what Amazon has counted in."""
 OLGA = Person("Olga", frozenset({Role.OPERATIONS}))
 FINA = Person("Fina", frozenset({Role.FINANCE}))
 
@@ -47,7 +49,7 @@ def test_a_paused_account_is_asked_nothing_and_its_deadlines_are_cases(database:
         assert case(here, "held.cost-differs")
         rest = here.engine.act(pause_connection, PARTNER, "Amazon's keys are changed", clock.now() + 30 * HOUR, OLGA)
         assert [key for key, _ in rest.due] == [f"{PARTNER}/{number}"]
-        assert rest.rounds == len(OrderQuery)
+        assert rest.rounds == ROUNDS
         assert case(here, WAITS)["deadline"] == here.shown(number)["answer_due_at"]
         assert "Amazon's keys are changed" in case(here, PAUSED)["title"]
         before = _asked(here)
@@ -57,7 +59,7 @@ def test_a_paused_account_is_asked_nothing_and_its_deadlines_are_cases(database:
         assert not [kind for kind in here.case_kinds() if kind.startswith("source.") and kind != PAUSED]
         with pytest.raises(Paused, match="paused by Olga"):
             here.world.connections.order_sources[PARTNER].fetch_order(number)
-        assert here.engine.act(resume_connection, PARTNER, OLGA) == len(OrderQuery)
+        assert here.engine.act(resume_connection, PARTNER, OLGA) == ROUNDS
         here.pass_time(20 * MINUTE)
         assert here.sends(number) == 1
         assert {PAUSED, WAITS}.isdisjoint(here.case_kinds())
@@ -124,7 +126,7 @@ def test_a_window_is_read_again_and_changes_nothing_that_is_known(database: Data
             here.engine.act(replay_connection, PARTNER, query, clock.now(), OLGA)
         with pytest.raises(NotFound):
             here.engine.act(replay_connection, SHOP, "products", clock.now() - HOUR, OLGA)
-        assert here.engine.act(ask_now, PARTNER, OLGA) == len(OrderQuery)
+        assert here.engine.act(ask_now, PARTNER, OLGA) == ROUNDS
 
 
 def test_how_far_a_window_is_read_again_is_followed_and_it_is_called_off(

@@ -35,6 +35,7 @@ _FLOWS: Mapping[str, tuple[str, str]] = {
     "find_trade_ins": ("Look for trade-ins in {}", "first"),
     "follow_reading": _JOB,
     "hand_out_again": ("Hand out a functional acknowledgement", ""),
+    "import_items": _JOB,
     "import_remittances": _JOB,
     "list_journal_lines": _JOB,
     "look_at_stock": ("Read stock of {}", "first"),
