@@ -68,7 +68,7 @@ def test_a_duplicate_is_merged_by_keyboard_and_undone(
         assert olga.json(f"/cases/{kept}")["stands_for"] == [other]
         assert olga.json(f"/cases/{other}")["standing"] == "merged"
     tab.keyboard.press("u")
-    tab.get_by_text(f"Case {other} stands for itself again.").wait_for()
+    tab.get_by_text(f"Case {other} stands for itself again.").first.wait_for()
     with console.app.database.transaction() as connection:
         assert load_case(connection, other).state.value == "open"
 
@@ -83,9 +83,9 @@ def test_who_is_at_a_case_is_seen_by_others_and_gone_by_itself(
     assert tab.locator("#presence").inner_text().strip() == ""
     with console.visitor("Elke") as elke:
         assert "Olga" in elke.get(f"/exceptions?row={case_id}").text
-        tab.get_by_text("Elke is on this").wait_for()
+        tab.get_by_text("Elke is on this").first.wait_for()
         assert elke.post(f"/exceptions/{case_id}/writing").status_code == 204
-        tab.get_by_text("Elke is writing").wait_for()
+        tab.get_by_text("Elke is writing").first.wait_for()
     clock = console.app.world.clock
     assert isinstance(clock, ManualClock)
     clock.advance(timedelta(seconds=16))

@@ -98,7 +98,7 @@ def test_a_server_that_is_away_is_told_and_what_was_typed_is_kept(
     page.locator("#note").fill("the buyer called")
     context.set_offline(True)
     page.locator("[data-key='1']").click()
-    page.locator("#toasts").get_by_text("Nothing was changed").wait_for()
+    page.locator("#toasts").get_by_text("Nothing was changed").first.wait_for()
     assert page.locator("#note").input_value() == "the buyer called"
     context.set_offline(False)
     page.locator("[data-key='1']").click()

@@ -50,7 +50,7 @@ def test_operations_finds_the_dearest_case_and_a_second_person_lets_it_pass(
     second = page_of("Ana Admin")
     second.goto("/")
     second.locator(f"#approve-{proposal}").click()
-    second.locator("#said").get_by_text("approved", exact=False).wait_for()
+    second.locator("#said").get_by_text("approved", exact=False).first.wait_for()
     found = _rows(console, "SELECT state, resolution, resolved_by FROM trueup.cases WHERE id = :id", id=number)
     assert found == [("resolved", resolution, "Ana Admin")]
     trail = _rows(console, "SELECT DISTINCT actor FROM trueup.acts WHERE subject = :subject", subject=case)
@@ -75,7 +75,7 @@ def test_e_commerce_looks_a_product_up_and_takes_its_number_apart(
     tab.locator("#detail").get_by_text("GHOST-1").first.wait_for()
     tab.locator("#comment").fill("the item master gets it tomorrow")
     tab.keyboard.press("Control+Enter")
-    tab.get_by_text("Comment saved.").wait_for()
+    tab.get_by_text("Comment saved.").first.wait_for()
     assert _rows(console, "SELECT actor, text FROM trueup.case_comments WHERE text LIKE 'the item master%'") == [
         ("Elke", "the item master gets it tomorrow")
     ]
@@ -115,7 +115,7 @@ def test_an_auditor_proves_a_light_takes_the_queue_along_and_changes_nothing(
     tab.locator("#lights a", has_text="Debits equal credits").click()
     assert "summed by currency" in tab.locator("#how").inner_text()
     tab.locator("#prove").click()
-    tab.locator("#said").get_by_text("it holds").wait_for()
+    tab.locator("#said").get_by_text("it holds").first.wait_for()
     assert _rows(console, proven) == [(before + 1,)]
     tab.goto("/exceptions")
     with tab.expect_download() as waiting:
@@ -146,7 +146,7 @@ def test_the_tour_leads_through_real_things_and_is_kept(console: Console, page_o
     tab.goto("/help")
     tab.get_by_role("link", name="Take the tour").click()
     tab.locator("#tour-begin").click()
-    tab.locator(".tour-bar").get_by_text("1 of 10").wait_for()
+    tab.locator(".tour-bar").get_by_text("1 of 10").first.wait_for()
     tab.locator("#tour-next").click()
     tab.wait_for_url("**/exceptions?sort=money&row=*")
     tab.locator("#tour-next").click()
@@ -155,10 +155,10 @@ def test_the_tour_leads_through_real_things_and_is_kept(console: Console, page_o
     assert tab.locator(".tour-bar").count() == 0
     tab.reload()
     tab.get_by_role("button", name="Go on with the tour").click()
-    tab.locator(".tour-bar").get_by_text("4 of 10").wait_for()
+    tab.locator(".tour-bar").get_by_text("4 of 10").first.wait_for()
     for step in range(5, 11):
         tab.locator("#tour-next").click()
         if tab.locator(".tour-bar").count():
-            tab.locator(".tour-bar").get_by_text(f"{step} of 10").wait_for()
+            tab.locator(".tour-bar").get_by_text(f"{step} of 10").first.wait_for()
     tab.locator("#tour-finish").click()
-    tab.get_by_text("You have seen all of it").wait_for()
+    tab.get_by_text("You have seen all of it").first.wait_for()

@@ -90,17 +90,17 @@ def test_long_work_is_followed_and_survives_a_reload(console: Console, page_of: 
     file = {"name": "Payments.csv", "mimeType": "text/csv", "buffer": EXPORT.encode()}
     tab.locator("#file").set_input_files(file)  # type: ignore[arg-type]
     tab.locator("#upload").click()
-    tab.get_by_text("Waits for a worker").wait_for()
+    tab.get_by_text("Waits for a worker").first.wait_for()
     job = int(re.findall(r"\d+", tab.url.rpartition("/")[2])[0])
     pieces = act(False, begin_work, job)
-    tab.get_by_text("0 of 2 lines").wait_for()
+    tab.get_by_text("0 of 2 lines").first.wait_for()
     for piece in pieces or []:
         act(False, do_piece, job, piece)
-    tab.get_by_text("2 of 2 lines").wait_for()
+    tab.get_by_text("2 of 2 lines").first.wait_for()
     tab.reload()
-    tab.get_by_text("2 of 2 lines").wait_for()
+    tab.get_by_text("2 of 2 lines").first.wait_for()
     act(False, end_work, job, [])
-    tab.get_by_text("1 payments are booked").wait_for()
+    tab.get_by_text("1 payments are booked").first.wait_for()
     tab.reload()
     assert "1 payments are booked" in tab.locator("#job").inner_text()
     assert tab.locator("[hx-sse\\:connect]").count() == 0
@@ -169,7 +169,7 @@ def test_new_cases_are_told_and_not_moved_under_the_cursor(console: Console, pag
                 " 'operations', '[]', '', 'open', '2026-11-23T12:00:00Z', '', '', '', 'news', 1, 1)"
             )
         )
-    tab.get_by_text("1 new case, show").wait_for()
+    tab.get_by_text("1 new case, show").first.wait_for()
 
 
 def test_streams_are_few() -> None:

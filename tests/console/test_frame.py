@@ -76,7 +76,7 @@ def test_what_was_typed_into_a_refused_form_is_kept_and_sent_again(
     assert "earlier session" in tab.locator("main").inner_text()
     assert tab.locator("#kept-1").input_value().splitlines() == ["the buyer called:", "send half of it"]
     tab.locator("#send-again").press("Enter")
-    tab.get_by_text("Comment saved.").wait_for()
+    tab.get_by_text("Comment saved.").first.wait_for()
     assert "send half of it" in tab.locator("#detail").inner_text()
     context.close()
 

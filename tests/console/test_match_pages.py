@@ -46,17 +46,17 @@ def test_a_match_is_put_together_with_the_difference_in_sight(console: Console, 
     tab.keyboard.press("Enter")
     tab.wait_for_url("**q=INV-8*")
     tab.get_by_label("Invoice INV-8").press("Space")
-    difference.get_by_text("Adds up").wait_for()
+    difference.get_by_text("Adds up").first.wait_for()
     tab.wait_for_url("**item=i*")
     tab.reload()
     assert "Adds up" in difference.inner_text(), "the address is what is on the desk"
     amount = tab.get_by_label("Of the line it settles of invoice INV-8")
     amount.fill("290.00")
-    difference.get_by_text("Not yet").wait_for()
+    difference.get_by_text("Not yet").first.wait_for()
     assert "10.00" in difference.inner_text() and tab.locator("#confirm").is_disabled()
     tab.locator("#of-1").fill("10.00")
     tab.locator("#type-1").select_option("co-op")
-    difference.get_by_text("Adds up").wait_for()
+    difference.get_by_text("Adds up").first.wait_for()
     posts.get_by_text("290.00").first.wait_for()
     assert not lacking(posts.inner_text(), "290.00", "10.00")
     bar = difference.bounding_box()
@@ -64,16 +64,16 @@ def test_a_match_is_put_together_with_the_difference_in_sight(console: Console, 
     assert bar is not None and tab.locator("#confirm").is_enabled()
     assert not violations(tab, "the desk", "light")
     tab.locator("#choice-1").check()
-    difference.get_by_text("Book explanation 1").wait_for()
+    difference.get_by_text("Book explanation 1").first.wait_for()
     assert not tab.get_by_label("Invoice INV-8", exact=True).is_checked(), "one is taken, or one is put together"
     tab.get_by_label("Invoice INV-8", exact=True).check()
-    difference.get_by_text("Book the match").wait_for()
+    difference.get_by_text("Book the match").first.wait_for()
     assert not tab.locator("#choice-1").is_checked()
     with tab.expect_response("**/difference"):
         amount.fill("290.00")
-    difference.get_by_text("Adds up").wait_for()
+    difference.get_by_text("Adds up").first.wait_for()
     tab.locator("#of-1").press("Control+Enter")
-    tab.locator("#said").get_by_text("300.00").wait_for()
+    tab.locator("#said").get_by_text("300.00").first.wait_for()
     tab.goto("/matches?view=matched")
     assert not lacking(tab.content(), "Matched by hand", "Fina", "Undo")
 
@@ -208,7 +208,7 @@ def test_a_statement_is_grouped_summed_and_unfolds_its_lines(console: Console, p
     assert summed.inner_text() == "2 marked: 910.00 USD"
     story = tab.locator("summary", has_text="of line 3")
     story.press("Enter")
-    tab.locator("#line-3").get_by_text("Claim shortage/INV1").wait_for()
+    tab.locator("#line-3").get_by_text("Claim shortage/INV1").first.wait_for()
     assert violations(tab, "a statement with a row unfolded", "light") == []
 
 
@@ -241,10 +241,10 @@ def test_a_sheet_is_coded_by_keyboard_and_comes_as_a_workbook(console: Console, 
     assert tab.locator("tbody tr").first.get_attribute("data-amount") == "-4.00"
     assert [each.input_value() for each in tab.locator("input[name=type]").all()] == ["co-op", "co-op"]
     tab.keyboard.press("Control+Enter")
-    tab.get_by_text("of 2 lines would be booked").wait_for()
+    tab.get_by_text("of 2 lines would be booked").first.wait_for()
     before = _balance(console)
     tab.locator("#confirm").press("Enter")
-    tab.get_by_text("of 2 lines are booked").wait_for()
+    tab.get_by_text("of 2 lines are booked").first.wait_for()
     assert _balance(console) != before
     with calling(console, token(console, "Fina")) as fina:
         waiting = {each["reference"]: each for each in fina.json("/waiting-lines")["items"]}

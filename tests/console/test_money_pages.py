@@ -282,7 +282,7 @@ def _close_month(tab: Tab, second: Tab) -> None:
     second.goto("/close/2026-10")
     second.get_by_role("button", name="Approve").first.press("Enter")
     tab.goto("/close/2026-10")
-    tab.get_by_text("Closed and locked").wait_for()
+    tab.get_by_text("Closed and locked").first.wait_for()
 
 
 def test_the_day_of_finance(console: Console, page_of: Callable[..., Tab]) -> None:
@@ -294,7 +294,7 @@ def test_the_day_of_finance(console: Console, page_of: Callable[..., Tab]) -> No
     _hand_in(tab, act)
     tab.goto("/remittances")
     tab.get_by_role("link", name="700200").press("Enter")
-    tab.get_by_text("Ties", exact=True).wait_for()
+    tab.get_by_text("Ties", exact=True).first.wait_for()
     tab.goto("/matches")
     tab.keyboard.press("j")
     tab.keyboard.press("Enter")
@@ -304,7 +304,7 @@ def test_the_day_of_finance(console: Console, page_of: Callable[..., Tab]) -> No
     tab.keyboard.press("1")
     assert tab.locator("#choice-1").is_checked()
     tab.keyboard.press("Control+Enter")
-    tab.locator("#said").get_by_text("explanation 1 is booked").wait_for()
+    tab.locator("#said").get_by_text("explanation 1 is booked").first.wait_for()
     case = newest_case(console, "remittance.unrecognised")
     wanted = act(False, rule_of_case, case, "co-op", "", "a fair")
     act(False, classify_case, case, "co-op", FINA)

@@ -114,12 +114,12 @@ def test_staged_is_not_submitted_and_the_one_submission_is_seen_before_it_is_mad
     again = console.app.act(False, stage_claim, number, "Norda Lighting", FINA)
     assert first == again, "the same on the same day is the same pack"
     tab.goto(address)
-    tab.get_by_text("Not submitted by that").wait_for()
+    tab.get_by_text("Not submitted by that").first.wait_for()
     assert lacking(tab.content(), "Amazon is to answer")
     tab.locator("#to-submit").press("Enter")
     tab.locator("#reference").fill("DSP-9")
     tab.locator("#note-submitted").press("Enter")
-    tab.get_by_text("Amazon is to answer").wait_for()
+    tab.get_by_text("Amazon is to answer").first.wait_for()
     assert not lacking(tab.content(), "DSP-9", "Its pack")
     with pytest.raises(Refused, match="none is staged"):
         console.app.act(False, stage_claim, number, "Norda Lighting", FINA)

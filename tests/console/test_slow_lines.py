@@ -30,11 +30,11 @@ def test_a_stream_that_was_cut_goes_on_and_doubles_nothing(
     tab.locator("details.history summary").click()
     tab.locator("#comment").fill("half a thought")
     new_case("the first news")
-    tab.locator("#news").get_by_text("1 new case, show").wait_for()
+    tab.locator("#news").get_by_text("1 new case, show").first.wait_for()
     tab.evaluate(_BACKGROUND, True)  # a page in the background lets its stream go
     new_case("the second news")
     tab.evaluate(_BACKGROUND, False)
-    tab.locator("#news").get_by_text("2 new cases, show").wait_for()
+    tab.locator("#news").get_by_text("2 new cases, show").first.wait_for()
     first, again = resumed
     assert first is None and again is not None and again.startswith("1") and tab.locator("#news a").count() == 1
     assert tab.locator("#comment").input_value() == "half a thought"
@@ -69,7 +69,7 @@ def test_what_is_waited_for_says_so_and_an_answer_that_never_comes_is_told(
     tab.keyboard.press("Escape")
     tab.keyboard.press("1")
     _pass(tab, held, 61_000)
-    tab.locator("#toasts").get_by_text("Nothing was changed; try again").wait_for()
+    tab.locator("#toasts").get_by_text("Nothing was changed; try again").first.wait_for()
     assert tab.locator("#note").input_value() == "the buyer called" and tab.locator("#try").inner_text() == ""
     context.close()
 
@@ -90,10 +90,10 @@ def test_what_was_done_and_how_many_there_are_is_heard_once(
     tab = page_of("Olga")
     tab.goto(f"/exceptions?words=what+is+heard&row={number}")
     heard = tab.locator("#heard[role='status']")
-    heard.get_by_text("2 cases").wait_for()
+    heard.get_by_text("2 cases").first.wait_for()
     tab.locator("#comment").fill("seen")
     tab.locator("#comment").press("Control+Enter")
-    heard.get_by_text("Comment saved. 2 cases").wait_for()
+    heard.get_by_text("Comment saved. 2 cases").first.wait_for()
     tab.keyboard.press("Escape")
     before = heard.inner_text()
     tab.keyboard.press("j")
