@@ -152,5 +152,5 @@ def open_bench(products: Sequence[dict[str, Any]] = CATALOGUE, scopes: str = SCO
         locations=locations,
     )
     purse = Purse(clock)
-    http = HttpClient("acme", settings.base_url, timeout_seconds=5.0)
+    http = HttpClient("acme", settings.base_url, timeout_seconds=20.0)
     return Bench(simulator, clock, purse, settings, http, ShopifyShop(settings, http, purse, clock))
