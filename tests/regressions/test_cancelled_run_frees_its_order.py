@@ -11,7 +11,7 @@ from trueup.domain.cases import Role
 from trueup.durable.engine import Program
 from trueup.durable.on_dbos import DbosEngine
 from trueup.durable.takeover import WorkerSettings
-from trueup.storage import orders
+from trueup.storage import order_runs, orders
 from trueup.storage.database import Database
 from trueup.workflows.mend_runs import note_cancel
 from trueup.workflows.resolve_case import Person
@@ -27,12 +27,12 @@ def test_the_order_of_a_cancelled_run_is_worked_on_again(database: Database, clo
             order_id = connection.execute(sa.select(orders.orders.c.id)).scalar_one()
             run_id = f"acknowledge:{order_id}:77"
             engine.start("acknowledge_order", run_id, order_id)
-            assert orders.take_lease(connection, order_id, run_id)
-            assert not orders.take_lease(connection, order_id, "acknowledge:1:78")
+            assert order_runs.take_lease(connection, order_id, run_id)
+            assert not order_runs.take_lease(connection, order_id, "acknowledge:1:78")
         engine.act(note_cancel, run_id, Person("Ana", frozenset({Role.ADMIN})))
         engine.cancel(run_id)
         waiting = [run.run_id for run in engine.runs(flow="acknowledge_order") if run.status.value == "waiting"]
         engine.close()
         with database.transaction() as connection:
-            assert orders.take_lease(connection, order_id, "deadline:1:1")
+            assert order_runs.take_lease(connection, order_id, "deadline:1:1")
         assert len(waiting) == 1, "the run that asked meanwhile is called"

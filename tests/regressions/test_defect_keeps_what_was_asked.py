@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from tests.workflows.installation import LAMP, install, line
 from tests.workflows.scenes import CALM, HOUR, standing
 from trueup.base.clock import ManualClock
-from trueup.storage import orders
+from trueup.storage import order_runs, orders
 from trueup.storage.database import Database
 from trueup.workflows.watch import note_defect
 
@@ -19,7 +19,7 @@ def test_the_revision_that_waited_for_a_run_that_failed_is_answered(database: Da
         here.pass_time(HOUR)
         with database.transaction() as connection:
             order_id = connection.execute(sa.select(orders.orders.c.id)).scalar_one()
-            orders.take_lease(connection, order_id, "acknowledge:1:77")
+            order_runs.take_lease(connection, order_id, "acknowledge:1:77")
         here.amazon.change_order(number, {"lines": [{"itemSequenceNumber": "1", "amount": 2}]})
         here.pass_time(2 * HOUR)
         assert here.held_by_amazon(number) != [(2, 0, 0)]

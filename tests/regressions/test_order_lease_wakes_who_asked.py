@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from trueup.base.clock import ManualClock
-from trueup.storage import orders
+from trueup.storage import order_runs, orders
 from trueup.storage.database import Database
 
 
@@ -23,7 +23,7 @@ def test_asking_for_an_order_as_its_holder_ends_is_never_forgotten(database: Dat
 
     def end() -> None:
         with database.transaction() as connection:
-            called.append(orders.give_back_lease(connection, order_id, "holder"))
+            called.append(order_runs.give_back_lease(connection, order_id, "holder"))
 
     ending = threading.Thread(target=end)
 
@@ -34,6 +34,6 @@ def test_asking_for_an_order_as_its_holder_ends_is_never_forgotten(database: Dat
 
     with database.transaction() as connection:
         sa.event.listen(connection, "after_cursor_execute", after_first)
-        taken = orders.take_lease(connection, order_id, "asker")
+        taken = order_runs.take_lease(connection, order_id, "asker")
     ending.join()
     assert taken or called == [True]

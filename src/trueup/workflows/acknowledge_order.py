@@ -18,7 +18,7 @@ from trueup.domain.deliveries import DeliveryState, is_open
 from trueup.domain.landing import foreign_answers
 from trueup.domain.orders import OrderState
 from trueup.durable.flow import Flow
-from trueup.storage import acts, cases, decisions, deliveries, orders, stock
+from trueup.storage import acts, cases, decisions, deliveries, order_runs, orders, stock
 from trueup.workflows.assessment import Situation, assess_order, examine, line_digest, open_hold_cases
 from trueup.workflows.deliver import send_delivery
 from trueup.workflows.prepare_answer import ELSEWHERE, prepare_answer, worth
@@ -96,7 +96,7 @@ def _put_off(c: Flowing, order_id: int, words: str, error: TrueupError) -> None:
 
 def answer_anew(tx: Tx, order_id: int, run_id: str) -> None:
     """A rental or resale was faster: the lines concerned are decided again, with what there is."""
-    orders.give_back_lease(tx.connection, order_id, run_id)
+    order_runs.give_back_lease(tx.connection, order_id, run_id)
     start_answering(tx, order_id)
 
 
@@ -108,7 +108,7 @@ def settle_and_answer(
     if plan is None:
         settle_unasked(tx, order_id)
     ready = prepare_answer(tx, order_id) if settled else None
-    if ready is None and orders.give_back_lease(tx.connection, order_id, run_id):
+    if ready is None and order_runs.give_back_lease(tx.connection, order_id, run_id):
         start_answering(tx, order_id)
     return ready
 
@@ -137,11 +137,11 @@ def try_again(tx: Tx, order_id: int, run_id: str, words: str, refused: bool) -> 
         cases.close_case(tx.connection, UNREACHABLE, f"order {saved.order.key}", why=why, now=tx.now)
     case = cases.load_case(tx.connection, cases.open_case(tx.connection, draft, tx.now, order_id=order_id))
     ready = prepare_answer(tx, order_id)
-    asked_meanwhile = ready is None and orders.give_back_lease(tx.connection, order_id, run_id)
+    asked_meanwhile = ready is None and order_runs.give_back_lease(tx.connection, order_id, run_id)
     if refused and not asked_meanwhile and tx.now - case.opened_at >= REFUSED_FOR:
         return ready
     # Longer the more often it ran: a shop that is down for hours is not asked every minute.
-    number = orders.count_runs(tx.connection, order_id)
+    number = order_runs.count_runs(tx.connection, order_id)
     start_answering(tx, order_id, timedelta(minutes=min(number, MOST_PAUSE_MINUTES)))
     return ready
 
@@ -174,25 +174,25 @@ def force_decisions(tx: Tx, order_id: int, revision: int, run_id: str, shown: di
     """Decide what is held, unclaimed or unproven by fallback. False when nothing is left to say, or not yet, or not by us."""
     if orders.current_revision(tx.connection, order_id) != revision:
         return False
-    if not orders.take_lease(tx.connection, order_id, run_id, note=False):
+    if not order_runs.take_lease(tx.connection, order_id, run_id, note=False):
         tx.at(tx.now + timedelta(minutes=1), "answer_before_deadline", f"{run_id}+", order_id, revision)
         return False
     saved = orders.load_order(tx.connection, order_id, lock=True)
     agreement = tx.resources.agreement(tx.connection, saved)
     waiting = _waiting(tx, order_id)
     if agreement is None or saved.history or not waiting:
-        if orders.give_back_lease(tx.connection, order_id, run_id):
+        if order_runs.give_back_lease(tx.connection, order_id, run_id):
             start_answering(tx, order_id)
         return False
     situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)
     patience = _may_still_show(tx, order_id)
     if waiting == "unproven" and patience is not None and tx.now < patience < situation.deadline:
         tx.at(patience, "answer_before_deadline", f"{run_id}+", order_id, revision)
-        if orders.give_back_lease(tx.connection, order_id, run_id):
+        if order_runs.give_back_lease(tx.connection, order_id, run_id):
             start_answering(tx, order_id)
         return False
     if shown is not None and _out_of_our_hands(tx, situation, shown):
-        orders.give_back_lease(tx.connection, order_id, run_id)
+        order_runs.give_back_lease(tx.connection, order_id, run_id)
         start_answering(tx, order_id)
         return False
     for sequence, why in _overdue(tx, situation, waiting).items():

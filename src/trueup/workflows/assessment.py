@@ -24,7 +24,7 @@ from trueup.domain.orders import OrderLine, OrderState
 from trueup.domain.partners import Agreement
 from trueup.domain.units import LineUnits, line_units
 from trueup.durable.tally import Tally
-from trueup.storage import cases, decisions, deliveries, orders, products
+from trueup.storage import cases, decisions, deliveries, order_runs, orders, products
 from trueup.storage.orders import SavedOrder
 from trueup.storage.shop_products import as_sold_in
 from trueup.workflows.world import Tx, World
@@ -152,7 +152,7 @@ def assess_order(tx: Tx, order_id: int, run_id: str) -> dict[str, Any] | None:
 
     None: nothing to do, or another run works on the order and will start one more when it ends.
     """
-    if not orders.take_lease(tx.connection, order_id, run_id):
+    if not order_runs.take_lease(tx.connection, order_id, run_id):
         return None
     saved = orders.load_order(tx.connection, order_id)
     agreement = tx.resources.agreement(tx.connection, saved)
@@ -161,7 +161,7 @@ def assess_order(tx: Tx, order_id: int, run_id: str) -> dict[str, Any] | None:
             cases.open_case(tx.connection, _no_agreement(saved), tx.now, order_id=order_id)
         elif saved.revision > 1 and saved.order.state is not OrderState.CLOSED:
             cases.open_case(tx.connection, _changed_elsewhere(saved, agreement), tx.now, order_id=order_id)
-        orders.give_back_lease(tx.connection, order_id, run_id)
+        order_runs.give_back_lease(tx.connection, order_id, run_id)
         return None
     cases.close_case(tx.connection, "agreement.missing", f"order {saved.order.key}", why="there is one now", now=tx.now)
     situation = examine(tx.connection, tx.resources, saved, agreement, tx.now)

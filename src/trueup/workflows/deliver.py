@@ -11,7 +11,7 @@ from trueup.domain.deliveries import Delivery, DeliveryState, is_open
 from trueup.domain.orders import OrderState
 from trueup.durable.flow import Flow
 from trueup.durable.tally import Tally
-from trueup.storage import acts, cases, decisions, deliveries, orders
+from trueup.storage import acts, cases, decisions, deliveries, order_runs, orders
 from trueup.workflows.rest_delivery import rest_delivery
 from trueup.workflows.source_failures import NOT_DONE
 from trueup.workflows.taking_in import start_answering
@@ -53,7 +53,7 @@ def begin_resend(tx: Tx, delivery_id: int, order_id: int, run_id: str, attempt: 
     former = delivery.revision != saved.revision or saved.order.state is OrderState.CLOSED
     if not is_open(delivery.state) or former:
         return False
-    if not orders.take_lease(tx.connection, order_id, run_id, note=False):
+    if not order_runs.take_lease(tx.connection, order_id, run_id, note=False):
         tx.at(tx.now + timedelta(seconds=30), "resend", f"{run_id}+", delivery_id, attempt, order_id)
         return False
     return True
@@ -192,7 +192,7 @@ def _remember(tx: Tx, delivery: Delivery) -> None:
 
 
 def _release(tx: Tx, order_id: int, run_id: str) -> None:
-    if orders.give_back_lease(tx.connection, order_id, run_id):
+    if order_runs.give_back_lease(tx.connection, order_id, run_id):
         start_answering(tx, order_id)
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, NotFound
 from trueup.durable.engine import RunStatus
-from trueup.storage import cases, deliveries, orders
+from trueup.storage import cases, deliveries, order_runs
 from trueup.storage.acts import hold_subject, newest_act
 from trueup.storage.views.run_steps import list_steps, plain_step
 from trueup.storage.views.runs import ended_well, show_run
@@ -32,7 +32,7 @@ def note_retry(tx: Tx, run_id: str, person: Person) -> str:
     """
     was = _note(tx, run_id, person, "run.retried", _MAY_GO_ON)
     order_id = _order_of(tx, run_id)
-    if order_id is not None and not orders.take_lease(tx.connection, order_id, run_id, note=False):
+    if order_id is not None and not order_runs.take_lease(tx.connection, order_id, run_id, note=False):
         raise Conflict(f"Run {run_id}: another run works on its order now and does what this one would have done.")
     return was
 
@@ -43,7 +43,7 @@ def note_cancel(tx: Tx, run_id: str, person: Person) -> str:
     Raises NotFound, Conflict when it has ended, Refused.
     """
     was = _note(tx, run_id, person, "run.cancelled", _MAY_STOP)
-    for order_id in orders.free_orders(tx.connection, run_id):
+    for order_id in order_runs.free_orders(tx.connection, run_id):
         start_answering(tx, order_id)
     return was
 

@@ -21,7 +21,7 @@ from trueup.domain.catalog import CountSource
 from trueup.domain.inventory import Availability, Level, Reservation, weigh
 from trueup.durable.tally import Tally
 from trueup.remote.capability import Wanted
-from trueup.storage import acts, decisions, orders, products, stock
+from trueup.storage import acts, decisions, order_runs, orders, products, stock
 from trueup.storage.case_batches import ids_of_open
 from trueup.storage.orders import SavedOrder
 from trueup.storage.shop_products import as_sold_in, save_shop_products
@@ -74,7 +74,7 @@ def decide_order(tx: Tx, order_id: int, run_id: str, observed: dict[str, Any] | 
     saved = orders.load_order(connection, order_id, lock=True)
     agreement = world.agreement(connection, saved)
     if agreement is None:
-        orders.give_back_lease(connection, order_id, run_id)
+        order_runs.give_back_lease(connection, order_id, run_id)
         return None
     levels = levels_of(observed)
     evidence = _keep_levels(tx, saved, agreement.shop, observed) or saved.evidence
@@ -89,7 +89,7 @@ def decide_order(tx: Tx, order_id: int, run_id: str, observed: dict[str, Any] | 
     levels += _declared(connection, situation, agreement.ship_from)
     supplies = _supplies(tx, situation, levels) | item_supplies(tx, situation)
     if _must_wait(tx, situation, supplies):
-        orders.give_back_lease(connection, order_id, run_id)
+        order_runs.give_back_lease(connection, order_id, run_id)
         start_answering(tx, order_id, PENDING_WAIT)
         return None
     before, _ = decisions.load_answers(connection, order_id)
@@ -207,7 +207,7 @@ def _supplies(tx: Tx, situation: Situation, levels: Iterable[Level]) -> dict[str
 def _must_wait(tx: Tx, situation: Situation, supplies: dict[str, Availability]) -> bool:
     """Short only because claims of other orders are on their way: the shop may have counted them already."""
     late = tx.now >= situation.deadline - situation.agreement.acknowledge_margin
-    number = orders.count_runs(tx.connection, situation.saved.id)
+    number = order_runs.count_runs(tx.connection, situation.saved.id)
     if late or number >= MOST_PENDING_WAITS:
         return False
     wanted: dict[str, int] = {}

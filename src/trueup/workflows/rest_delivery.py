@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from trueup.storage import deliveries, orders
+from trueup.storage import deliveries, order_runs
 from trueup.workflows.taking_in import start_answering
 from trueup.workflows.world import Tx
 
@@ -15,5 +15,5 @@ def rest_delivery(tx: Tx, delivery_id: int, order_id: int, run_id: str, pause_se
     attempt = deliveries.next_attempt(tx.connection, delivery)
     due = tx.now + timedelta(seconds=pause_seconds)
     tx.at(due, "resend", f"send:{delivery.id}:{attempt}", delivery.id, attempt, order_id)
-    if orders.give_back_lease(tx.connection, order_id, run_id):
+    if order_runs.give_back_lease(tx.connection, order_id, run_id):
         start_answering(tx, order_id)

@@ -15,7 +15,7 @@ from trueup.domain.inventory import Level, Reservation
 from trueup.domain.sales_orders import SalesLine, SalesOrder, ShownOrder, differences, misplaced
 from trueup.remote.capability import SalesOrderSink
 from trueup.remote.observed import Observed
-from trueup.storage import cases, decisions, orders, sales_orders, stock
+from trueup.storage import cases, decisions, order_runs, orders, sales_orders, stock
 from trueup.storage.json_values import from_json, to_json
 from trueup.workflows.assessment import Situation, examine
 from trueup.workflows.reservation import levels_of, observe_stock
@@ -181,7 +181,7 @@ def settle_shop_order(tx: Tx, order_id: int, plan: dict[str, Any], placed: dict[
     found = (*differing, *doubts.values())
     saved = sales_orders.SavedSalesOrder(plan["shop"], shown, not found, asked, proof, tx.now, evidence)
     sales_orders.save_sales_order(connection, order_id, wanted.key, saved)
-    runs = orders.count_runs(connection, order_id)
+    runs = order_runs.count_runs(connection, order_id)
     if found and runs <= MOST_LOOKS:
         # A claim or a cancellation takes its time in a shop, and people mend what they broke: look again.
         start_answering(tx, order_id, timedelta(minutes=min(2 * runs, 30)))
@@ -225,7 +225,7 @@ def _claim_failed(tx: Tx, order_id: int, wanted: SalesOrder, words: str) -> bool
     )
     cases.open_case(tx.connection, draft, tx.now, order_id=order_id)
     # Someone was faster: at once. A shop that shows stock and never gives it is asked ever more seldom.
-    runs = orders.count_runs(tx.connection, order_id)
+    runs = order_runs.count_runs(tx.connection, order_id)
     start_answering(tx, order_id, timedelta(minutes=0 if runs < CLAIMS_AT_ONCE else min(2 * runs, 30)))
     return False
 

@@ -15,7 +15,7 @@ from trueup.durable.outcomes import to_json
 from trueup.durable.tally import Tally
 from trueup.durable.timers import Timer, set_timer
 from trueup.formats.document import Reading
-from trueup.storage import acts, cases, orders
+from trueup.storage import acts, cases, order_runs, orders
 from trueup.workflows.world import ACTOR, Tx
 
 QUEUE = "orders"
@@ -84,7 +84,7 @@ def _stamp(day: str, time: str) -> datetime | None:
 
 def start_answering(tx: Tx, order_id: int, after: timedelta = timedelta(0)) -> None:
     """Have an order answered as it stands, now or after a while."""
-    number = orders.next_run(tx.connection, order_id)
+    number = order_runs.next_run(tx.connection, order_id)
     run_id = f"acknowledge:{order_id}:{number}"
     if after:
         tx.at(tx.now + after, "acknowledge_order", run_id, order_id)
@@ -94,7 +94,7 @@ def start_answering(tx: Tx, order_id: int, after: timedelta = timedelta(0)) -> N
 
 def start_answering_in(connection: sa.Connection, order_id: int, now: datetime) -> None:
     """The same where there is only a connection: a timer that is due at once."""
-    run_id = f"acknowledge:{order_id}:{orders.next_run(connection, order_id)}"
+    run_id = f"acknowledge:{order_id}:{order_runs.next_run(connection, order_id)}"
     set_timer(connection, Timer(run_id, now, "acknowledge_order", QUEUE, to_json([order_id], run_id)))
 
 

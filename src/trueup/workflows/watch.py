@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.durable.flow import Flow
 from trueup.durable.tally import Tally
-from trueup.storage import cases, orders, pauses, sources, trade_ins
+from trueup.storage import cases, order_runs, pauses, sources, trade_ins
 from trueup.storage.case_urgency import count_hours
 from trueup.workflows.advise_stock import advice_rounds, ensure_advices
 from trueup.workflows.check_stock import ensure_sweeps, sweep_rounds
@@ -159,7 +159,7 @@ def note_defect(connection: sa.Connection, now: datetime, run_id: str, flow: str
     Nothing is swallowed; a round that fails again and again is one case.
     """
     about = again_after_defect(connection, now, run_id, (flow, ROUND_QUEUE)) if flow in _GOES_ROUND else run_id
-    for order_id in orders.free_orders(connection, run_id):
+    for order_id in order_runs.free_orders(connection, run_id):
         start_answering_in(connection, order_id, now)
     trade_ins.free_lease(connection, run_id)
     last = words.strip().splitlines()[-1] if words.strip() else "no words"

@@ -15,7 +15,8 @@ from trueup.base.errors import Invalid, NotFound
 from trueup.console.case_words import label_of
 from trueup.console.files import download
 from trueup.console.page import Offer, Page, Route
-from trueup.console.pages.exceptions import STATE, back_to_queue, filter_of, resolution_of, snoozes, until_of
+from trueup.console.pages.discussing import until_of
+from trueup.console.pages.exceptions import STATE, back_to_queue, filter_of, resolution_of, snoozes
 from trueup.console.tables import Choice, State, state_of
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
