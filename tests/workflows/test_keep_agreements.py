@@ -21,7 +21,6 @@ from trueup.storage import orders
 from trueup.storage.database import Database
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.keep_agreements import (
-    Basis,
     ProposedTerms,
     approve_terms,
     find_proposed,
@@ -31,6 +30,7 @@ from trueup.workflows.keep_agreements import (
 )
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.try_agreements import AgreementTrial, try_terms
+from trueup.workflows.versions import Basis
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DAY = timedelta(days=1)

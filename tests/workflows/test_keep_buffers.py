@@ -17,10 +17,11 @@ from trueup.domain.cases import Role
 from trueup.domain.inventory import TermKind
 from trueup.storage.database import Database
 from trueup.workflows.approve_proposal import approve_proposal
-from trueup.workflows.keep_buffers import Basis, Decided, change_buffer, undo_change
+from trueup.workflows.keep_buffers import Decided, change_buffer, undo_change
 from trueup.workflows.promises import load_promises, shop_channel
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.try_buffers import preview_change
+from trueup.workflows.versions import Basis
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ELKE = Person("Elke", frozenset({Role.ECOMMERCE}))

@@ -14,12 +14,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from trueup.simulation.catalogue import WAREHOUSE, BuyerTerms
+from trueup.simulation.catalogue import BuyerTerms
 from trueup.simulation.happenings import Line as OrderLine
 from trueup.simulation.happenings import Order
 from trueup.simulation.remittances.causes import MARKETS, TREATMENT, percent_of
 from trueup.simulation.remittances.invoicing import NET_DAYS
 from trueup.simulation.remittances.records import BankEntry, Invoice, Item, Line, Payment, Period
+from trueup.simulation.wares import Ware
 
 TERMS = BuyerTerms("amazon-us", "RIVR1", "USD", "each", "sp-api", Decimal(1))
 MARKET = MARKETS[0]
@@ -30,24 +31,12 @@ _PAID_ON, _CARRIER = 3, "Old Dominion"
 _WINDOW = timedelta(days=6)
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """A product: `cost` is what Amazon pays for a piece, `units` lie in the warehouse at first, `price` is the shop's."""
-
-    sku: str
-    title: str
-    asin: str
-    units: int
-    cost: str
-    price: str
-
-
-LANTERN = Carried("WH-LANTERN", "Storm Lantern", "B0WHLANTR1", 240, "18.40", "39.00")
-CRATE = Carried("WH-CRATE", "Apple Crate, oak", "B0WHCRATE1", 260, "12.60", "27.00")
-BLANKET = Carried("WH-BLANKET", "Picnic Blanket", "B0WHBLANK1", 120, "22.10", "49.00")
-FLASK = Carried("WH-FLASK", "Vacuum Flask 1 l", "B0WHFLASK1", 180, "9.75", "24.00")
-GRILL = Carried("WH-GRILL", "Table Grill, cast iron", "B0WHGRILL1", 80, "34.90", "79.00")
-BUCKET = Carried("WH-BUCKET", "Zinc Bucket 10 l", "B0WHBUCKT1", 140, "7.20", "18.00")
+LANTERN = Ware("WH-LANTERN", "Storm Lantern", "B0WHLANTR1", 240, "18.40", "39.00")
+CRATE = Ware("WH-CRATE", "Apple Crate, oak", "B0WHCRATE1", 260, "12.60", "27.00")
+BLANKET = Ware("WH-BLANKET", "Picnic Blanket", "B0WHBLANK1", 120, "22.10", "49.00")
+FLASK = Ware("WH-FLASK", "Vacuum Flask 1 l", "B0WHFLASK1", 180, "9.75", "24.00")
+GRILL = Ware("WH-GRILL", "Table Grill, cast iron", "B0WHGRILL1", 80, "34.90", "79.00")
+BUCKET = Ware("WH-BUCKET", "Zinc Bucket 10 l", "B0WHBUCKT1", 140, "7.20", "18.00")
 GOODS = (LANTERN, CRATE, BLANKET, FLASK, GRILL, BUCKET)
 SKUS = frozenset(each.sku for each in GOODS)
 
@@ -56,7 +45,7 @@ SKUS = frozenset(each.sku for each in GOODS)
 class Leg:
     """A line of an order: so many are ordered and `sent`, counted in at two visits of the dock, and billed at a price in cents."""
 
-    goods: Carried
+    goods: Ware
     ordered: int
     sent: int
     docked: tuple[int, int]
@@ -102,7 +91,7 @@ class Journey:
         return self.missing * self.legs[0].price_minor
 
 
-def _leg(goods: Carried, ordered: int, *docked: int, sent: int | None = None, dearer: int = 0) -> Leg:
+def _leg(goods: Ware, ordered: int, *docked: int, sent: int | None = None, dearer: int = 0) -> Leg:
     first, second = (*docked, 0, 0)[:2]
     price = int(Decimal(goods.cost).scaleb(2)) + dearer
     return Leg(goods, ordered, ordered if sent is None else sent, (first, second), price)
@@ -204,26 +193,6 @@ def proofs_csv(kind: str, day: date) -> bytes:
             about = (kind, journey.number, journey.invoice, leg.goods.sku, leg.sent, day)
             writer.writerow((*about, _CARRIER, tracking, f"{paper}-{tracking}"))
     return out.getvalue().encode()
-
-
-def item_master() -> str:
-    """The rows of the vendor's item master for these goods, as CSV."""
-    rows = (
-        f'{each.sku},"{each.title}",{TERMS.vendor_code},{each.asin},{each.cost},{TERMS.currency}\n' for each in GOODS
-    )
-    return "sku,title,vendor_code,asin,cost,currency\n" + "".join(rows)
-
-
-def shop_products() -> list[dict[str, Any]]:
-    """The same goods as the shop holds them: it counts them."""
-    return [
-        {
-            "title": each.title,
-            "vendor": "Riverside Wares",
-            "variants": [{"sku": each.sku, "price": each.price, "tracked": True, "levels": {WAREHOUSE: each.units}}],
-        }
-        for each in GOODS
-    ]
 
 
 @dataclass(frozen=True, slots=True)

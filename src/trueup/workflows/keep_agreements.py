@@ -30,23 +30,12 @@ from trueup.domain.partners import Agreement
 from trueup.storage import acts, agreement_versions
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.versions import LONGEST_AHEAD, ON_ANY, Basis
 from trueup.workflows.world import Tx
 
 ACT = "agreement.change"
 """The proposal that waits for a second person."""
 PROPOSE, APPROVE = "agreements.propose", "agreements.approve"
-LONGEST_AHEAD = timedelta(days=730)
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """On what a change stands: the newest version that its maker saw (None: any; 0: none), and the one that it takes back."""
-
-    seen: int | None = None
-    undoes: int | None = None
-
-
-ON_ANY = Basis()
 
 
 @dataclass(frozen=True, slots=True)

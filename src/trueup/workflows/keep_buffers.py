@@ -7,7 +7,7 @@ take a second person, the settings say.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -33,24 +33,13 @@ from trueup.workflows.compute_buffers import AT_ONCE, compute_now
 from trueup.workflows.explain_stock import load_known
 from trueup.workflows.promises import find_channel, with_buffers
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.versions import LONGEST_AHEAD, ON_ANY, Basis
 from trueup.workflows.wanted_stock import channel_changed
 from trueup.workflows.world import Flowing, Tx, World
 
 ACT = "buffer.change"
 """The proposal that waits for a second person."""
 FLOW = "put_buffer_in_force"
-LONGEST_AHEAD = timedelta(days=730)
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """On what a change stands: the newest version of its scope that its maker saw (None: any), and the one that it takes back."""
-
-    seen: int | None = None
-    undoes: int | None = None
-
-
-ON_ANY = Basis()
 
 
 @dataclass(frozen=True, slots=True)

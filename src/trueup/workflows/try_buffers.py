@@ -14,10 +14,11 @@ from trueup.domain.buffers import BufferRule, compute_buffer
 from trueup.domain.channels import Channel
 from trueup.domain.stock_policy import Choice, Outcome, replay
 from trueup.storage import stock_ledger
-from trueup.workflows.keep_buffers import ON_ANY, Basis, Decided, change_buffer
+from trueup.workflows.keep_buffers import Decided, change_buffer
 from trueup.workflows.product_courses import ProductCourse, load_product_courses
 from trueup.workflows.promises import find_channel, load_promises, with_buffers
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.versions import ON_ANY, Basis
 from trueup.workflows.world import Tx
 
 HISTORY = timedelta(days=90)

@@ -15,7 +15,6 @@ from trueup.domain.agreement_changes import LONGEST_REASON, AgreementChange, Agr
 from trueup.workflows.keep_agreements import (
     APPROVE,
     PROPOSE,
-    Basis,
     ProposedTerms,
     approve_terms,
     find_proposed,
@@ -26,6 +25,7 @@ from trueup.workflows.keep_agreements import (
 )
 from trueup.workflows.list_agreements import list_agreements, list_versions, show_agreement, trial_json
 from trueup.workflows.try_agreements import try_terms
+from trueup.workflows.versions import Basis
 from trueup.workflows.world import Tx
 
 _TERMS = {"cost_basis": "each", "cost_tolerance": "0.02", "shortfall": "backorder"}

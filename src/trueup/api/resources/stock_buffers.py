@@ -29,9 +29,10 @@ from trueup.api.shapes import (
 )
 from trueup.domain.buffer_changes import ALL, BufferChange, BufferScope, SecondPerson
 from trueup.domain.buffers import MOST_BUFFER, BufferRule, percent_text
-from trueup.workflows.keep_buffers import Basis, Decided, change_buffer, undo_change
+from trueup.workflows.keep_buffers import Decided, change_buffer, undo_change
 from trueup.workflows.list_buffers import list_buffers, list_decided
 from trueup.workflows.try_buffers import preview_change, told
+from trueup.workflows.versions import Basis
 from trueup.workflows.world import Tx
 
 _NUMBERS = {"buffer": "2 eaches", "eaches": 2, "percent": "0", "risk_percent": None}

@@ -21,7 +21,6 @@ from trueup.storage.views.acts import list_acts
 from trueup.workflows.keep_agreements import (
     APPROVE,
     PROPOSE,
-    Basis,
     ProposedTerms,
     approve_terms,
     find_proposed,
@@ -32,6 +31,7 @@ from trueup.workflows.keep_agreements import (
 )
 from trueup.workflows.list_agreements import list_agreements, show_agreement
 from trueup.workflows.try_agreements import MONTHS, try_terms
+from trueup.workflows.versions import Basis
 
 _SHOWN = 20
 """So many examples of each effect."""

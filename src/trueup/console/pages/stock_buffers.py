@@ -17,9 +17,10 @@ from trueup.console.visit import Visit
 from trueup.domain.buffer_changes import ALL, BufferChange, BufferScope, SecondPerson, read_rule
 from trueup.storage.views import acts as act_views
 from trueup.workflows.explain_stock import load_known
-from trueup.workflows.keep_buffers import ACT, Basis, change_buffer, undo_change
+from trueup.workflows.keep_buffers import ACT, change_buffer, undo_change
 from trueup.workflows.list_buffers import list_buffers, list_decided
 from trueup.workflows.try_buffers import preview_change, told
+from trueup.workflows.versions import Basis
 
 _FIELDS = ("channel", "sku", "kind", "eaches", "percent", "risk_percent", "from", "reason", "seen")
 _SHOWN = 50

@@ -21,6 +21,7 @@ from trueup.simulation.remittances.records import Period
 from trueup.simulation.remittances.writers.invoices_csv import write_invoices
 from trueup.simulation.remittances.writers.portal_export import FORMS, write_export
 from trueup.simulation.statements.evidence import Statement
+from trueup.simulation.wares import item_master, shop_products
 from trueup.simulators.amazon.control import state as amazon_state
 from trueup.storage.views.order_course import load_billed
 from trueup.storage.views.order_money import load_money, money_json
@@ -158,8 +159,8 @@ _PROGRESS = sa.text(
 
 
 def _join(stage: Stage) -> Carrying:
-    stage.shop.add_products(carried.shop_products())
-    Path(stage.folder / _MASTER).write_text(carried.item_master(), encoding="utf-8")
+    stage.shop.add_products(shop_products(GOODS))
+    Path(stage.folder / _MASTER).write_text(item_master(GOODS, carried.TERMS), encoding="utf-8")
     stage.apart.skus.update(each.sku for each in GOODS)
     stage.apart.orders.update(NUMBERS)
     return Carrying(stage, carried.period(stage.start.date()))

@@ -18,8 +18,9 @@ from trueup.domain.cases import Resolution
 from trueup.simulation import direct_fulfillment as world
 from trueup.simulation import installation
 from trueup.simulation.auditor import audit_direct
-from trueup.simulation.direct_fulfillment import CODE_OF_WAREHOUSE, GOODS, KETTLE, TRAY, Sent
+from trueup.simulation.direct_fulfillment import CODE_OF_WAREHOUSE, GOODS, KETTLE, TRAY
 from trueup.simulation.statements.evidence import Statement
+from trueup.simulation.wares import Ware, item_master, shop_products
 from trueup.simulators.amazon.warehouses import warehouses_state
 from trueup.storage.views.cases import list_cases
 from trueup.storage.views.status import list_deliveries
@@ -55,7 +56,7 @@ class Direct(Player):
     def _at(self, day: int, hour: int) -> Any:
         return self.stage.start + timedelta(days=day, hours=hour, minutes=10)
 
-    def _selling(self, goods: Sent, eaches: int) -> Callable[[], object]:
+    def _selling(self, goods: Ware, eaches: int) -> Callable[[], object]:
         def sell() -> None:
             self.stage.shop.sell(goods.sku, eaches)
             self.sold.append({"at": write_instant(self.stage.clock.now()), "sku": goods.sku, "eaches": eaches})
@@ -130,9 +131,9 @@ class Direct(Player):
 
 
 def _join(stage: Stage) -> Direct:
-    stage.shop.add_products(world.shop_products())
+    stage.shop.add_products(shop_products(GOODS))
     stage.amazon.add_warehouses(world.catalogue_of(KETTLE, TRAY))
-    Path(stage.folder / _MASTER).write_text(world.item_master(), encoding="utf-8")
+    Path(stage.folder / _MASTER).write_text(item_master(GOODS, world.TERMS), encoding="utf-8")
     stage.apart.skus.update(world.SKUS)
     return Direct(stage)
 
