@@ -19,6 +19,7 @@ from trueup.storage import stock, supplies
 from trueup.storage.database import Database
 from trueup.storage.orders import orders
 from trueup.storage.products import COUNTED, save_master
+from trueup.storage.shipped_stock import note_shipped
 from trueup.storage.shop_products import Neighbours, save_shop_products
 from trueup.storage.stock_ledger import (
     append_movements,
@@ -144,6 +145,23 @@ def test_supplies_in_one_statement_are_what_the_domain_weighs(
                 "the ledger holds what reservations hold"
             )
         assert (found["A"].moved, found["B"].moved) == (0, -3)
+
+
+def test_what_has_shipped_is_not_released_again(database: Database, clock: ManualClock) -> None:
+    """Partly shipped, a line is lowered beneath what left, raised, moved and ended: the ledger comes to what is held still."""
+    now = clock.now()
+    with database.engine.begin() as connection:
+        _order(connection, 1, "new", now)
+        for number, (sku, eaches, left) in enumerate([("A", 10, 8), ("A", 5, 0), ("A", 9, 2), ("B", 10, 4)], 1):
+            stock.save_reservations(connection, [Reservation(1, 1, sku, "main", eaches)], number, now)
+            assert list(find_unbalanced(connection, cast("Ground", None))) == []
+            if left:
+                gone = Movement(sku, "main", MovementKind.SHIPPED, left, now, "shop", f"parcel {number}")
+                assert note_shipped(connection, 1, gone) == left
+                append_movements(connection, [gone])
+            assert list(find_unbalanced(connection, cast("Ground", None))) == []
+        stock.release_reservation(connection, 1, 1, now)
+        assert list(find_unbalanced(connection, cast("Ground", None))) == []
 
 
 def test_the_ledger_follows_every_change_of_a_reservation(database: Database, clock: ManualClock) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from tempfile import SpooledTemporaryFile
+from typing import Any
 
+import pytest
 from starlette.responses import StreamingResponse
 
 from tests.filled import fill
-from trueup.console.files import download_written
+from trueup.console import files
+from trueup.console.files import download_parts, download_written
 from trueup.formats.item_master import item_master_parts, read_item_master
 from trueup.storage.database import Database
 from trueup.storage.views.order_pages import OrderFilter, walk_orders
@@ -46,3 +51,23 @@ def test_a_long_file_is_sent_whole() -> None:
         return b"".join([bytes(part) async for part in reply.body_iterator if not isinstance(part, str)])
 
     assert asyncio.run(sent()) == content
+
+
+def test_a_file_of_many_parts_is_on_disk_before_its_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are, no more of them than a megabyte are held while they are written."""
+    opened: list[Any] = []
+
+    def keep(size: int) -> Any:
+        opened.append(SpooledTemporaryFile(size))  # noqa: SIM115 - closed with what is sent
+        return opened[-1]
+
+    monkeypatch.setattr(files, "SpooledTemporaryFile", keep)
+
+    def parts() -> Iterator[bytes]:
+        for _ in range(5):
+            yield bytes(500_000)
+        assert opened[0]._rolled
+        yield b"the last"
+
+    reply = download_parts("rows.csv", parts())
+    assert reply.headers["Content-Length"] == str(5 * 500_000 + 8)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.workflows.channels import BOWL, KEEPER, VASE, Channel, selling
-from tests.workflows.installation import LOCATION, PARTNER
+from tests.workflows.channels import BOWL, KEEPER, QUIET, VASE, Channel, selling
+from tests.workflows.installation import LOCATION, PARTNER, line
 from trueup.base.clock import ManualClock
 from trueup.base.errors import Conflict, Refused
 from trueup.base.money import Money
@@ -70,6 +71,25 @@ def test_what_was_counted_meanwhile_stands(database: Database) -> None:
         with pytest.raises(Conflict, match="VASE-1 at main was counted meanwhile"):
             shop.here.engine.act(approve_proposal, proposal, KEEPER)
         assert shop.on_hand("VASE-1") == 11
+
+
+def test_what_left_between_proposing_and_approving_is_not_sold_twice(database: Database) -> None:
+    """The proposed count is of when it was proposed: goods of an order that left and was closed since were among it."""
+    with selling(database, ManualClock(START), VASE, pace=replace(QUIET, poll=timedelta(minutes=10))) as shop:
+        shop.count(VASE_1=60)
+        shop.here.order(line(VASE, 5))
+        shop.pass_time(2 * 3600)
+        [held] = shop.rows("SELECT eaches FROM trueup.reservations")
+        _, proposal = handed(shop, VASE_1=40)
+        assert proposal is not None
+        with shop.here.database.transaction() as connection:
+            connection.exec_driver_sql("UPDATE trueup.orders SET state = 'closed'")
+        shop.pass_time(600)
+        shop.here.engine.act(approve_proposal, proposal, KEEPER)
+        shop.pass_time(300)
+        assert [tuple(each) for each in shop.rows("SELECT eaches FROM trueup.reservations")] == [tuple(held)]
+        [told] = shop.rows("SELECT declared_on_hand, declared_at FROM trueup.stock WHERE sku = 'VASE-1'")
+        assert told.declared_on_hand == 40 and told.declared_at < shop.here.clock.now() - timedelta(seconds=600)
 
 
 def test_counts_that_a_program_hands_in_as_a_document_wait_too(database: Database) -> None:

@@ -161,7 +161,7 @@ def show_sheet(content: bytes, said: str, begin: int | None) -> Sheet | None:
     if not named:
         return None
     marked = int(wanted["row"]) if wanted else 0
-    start = begin if begin is not None else max(1, marked - _BEFORE)
+    start = max(1, begin if begin is not None else marked - _BEFORE)
     rows = list(islice(named[0].rows(), start - 1, start + _SHEET_ROWS))
     shown = tuple((number, tuple(_cell(each) for each in cells[:_MOST_CELLS])) for number, cells in rows[:_SHEET_ROWS])
     before = max(1, start - _SHEET_ROWS) if start > 1 else None

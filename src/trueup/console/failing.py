@@ -31,7 +31,7 @@ def problem_page(visit: Visit, status: int, words: str, *, bare: bool = False) -
     """What went wrong, as a page, or for htmx as what goes into the page's place for problems. `bare`: without navigation."""
     template = templates().get_template("layout/problem_part.html" if visit.partial else "layout/problem.html")
     known = {"visit": visit, "present": visit.present, "title": _TITLES.get(status, "Failed"), "words": words}
-    text = template.render(**known, status=status, kept=kept_of(visit), bare=bare)
+    text = template.render(**known, status=status, kept=kept_of(visit, status), bare=bare)
     response = HTMLResponse(text, status_code=status)
     if visit.partial:
         response.headers["HX-Retarget"] = "#problems"

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from trueup.console.sent_forms import DRAWN, FIELD
 from trueup.console.visit import Visit
 
 _MOST = 60
-_DRAWN = ("csrf", "form_key", "seen_act")
-"""What says of which drawing of a page a form is: whoever sends it again has seen the answer to that."""
 _SECRET = re.compile("password|secret|token|code", re.IGNORECASE)
 _WORDS = ("note", "reason", "text", "comment", "why")
 _CHOSEN = re.compile(r"\S*")
@@ -24,17 +23,22 @@ _CHOSEN = re.compile(r"\S*")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Where the form goes, what was chosen in it, what was typed, and the page that it stood on ("" when that is not known)."""
+    """Where the form goes, what was chosen in it, what was typed, the page that it stood on ("" where that is not known), its key.
+
+    Whoever was refused has seen the answer, and sends it anew. After a failure nobody knows whether it was done: it goes under the
+    key that it had, which tells.
+    """
 
     address: str
     chosen: Sequence[tuple[str, str]]
     typed: Sequence[tuple[str, str]]
     page: str
+    key: str
 
 
-def kept_of(visit: Visit) -> Kept | None:
-    """The form of this visit; None when there is none that may be kept."""
-    fields = [(name, value) for name, value in visit.form.multi_items() if name not in _DRAWN]
+def kept_of(visit: Visit, status: int) -> Kept | None:
+    """The form of this visit, that was answered so; None when there is none that may be kept."""
+    fields = [(name, value) for name, value in visit.form.multi_items() if name not in DRAWN]
     if (
         not fields
         or not visit.csrf
@@ -47,7 +51,10 @@ def kept_of(visit: Visit) -> Kept | None:
     if len(texts) < len(fields):
         return None
     typed = [(name, value) for name, value in texts if value and (name in _WORDS or not _CHOSEN.fullmatch(value))]
-    return Kept(visit.request.url.path, [each for each in texts if each not in typed], typed, _page_of(visit))
+    url = visit.request.url
+    address = url.path + (f"?{url.query}" if url.query else "")
+    key = visit.given(FIELD) if status >= 500 else visit.form_key
+    return Kept(address, [each for each in texts if each not in typed], typed, _page_of(visit), key)
 
 
 def _is_ours(visit: Visit) -> bool:

@@ -169,6 +169,7 @@ def _visit_of_nobody(house: House, page: Page, asked: Asked) -> Visit:
 def _serve_known(house: House, page: Page, route: Route, asked: Asked) -> Response:
     """Who is it, may they, and what is the answer: in this order, whatever the page is."""
     request = asked.request
+    house.sent.forget_old()
     ticket = request.cookies.get(SESSION, "")
     with house.desk.world.database.transaction() as connection:
         person = _person_of(house, route, ticket, connection)
@@ -223,12 +224,14 @@ def _answer(visit: Visit, route: Route, too_large: int) -> Response:
 
 
 def _once(visit: Visit, response: Response) -> Response:
-    """What a form was answered is held for who clicked twice; one that was refused after all may be sent again."""
+    """What a form was answered is held for who clicked twice; one that was refused after all may be sent again. One whose page
+    failed after it had acted may not: what it asks for is done."""
     if visit.claimed and response.status_code < 400:
         visit.house.sent.keep(visit.claimed, response, visit.nonce)
     elif visit.claimed:
-        visit.desk.act(False, send_again, visit.claimed)
-        visit.house.sent.drop(visit.claimed)
+        if response.status_code < 500:
+            visit.desk.act(False, send_again, visit.claimed)
+        visit.house.sent.drop(visit.claimed, response, visit.nonce)
     return response
 
 

@@ -23,7 +23,7 @@ from trueup.console.streams import Streams
 from trueup.desk import Desk
 from trueup.workflows.authority import is_allowed
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.send_once import act_once
+from trueup.workflows.send_once import SentAlready, act_once
 
 T = TypeVar("T")
 _LARGEST_NUMBER = 2**63 - 1
@@ -191,7 +191,13 @@ class Visit:
         if not key:
             return self.desk.act(dry_run, fn, *args)
         self.house.sent.expect(key)
-        done: T = self.desk.act(False, act_once, key, fn, *args)
+        try:
+            done: T = self.desk.act(False, act_once, key, fn, *args)
+        except SentAlready:
+            raise
+        except BaseException:
+            self.house.sent.drop(key)  # it may be sent again, and has an answer of its own then
+            raise
         self.claimed = key
         return done
 

@@ -181,12 +181,13 @@ def resolve_case(
     return case
 
 
-def reopen_case(connection: sa.Connection, case_id: int) -> None:
-    """It is open again as it was. Raises Conflict when another one of its kind and subject is open meanwhile."""
+def reopen_case(connection: sa.Connection, case_id: int, now: datetime) -> None:
+    """It is open again as it was, counted as of now. Raises Conflict when one of its kind and subject was opened meanwhile."""
     case = load_case(connection, case_id, lock=True)
     if (newer := find_open(connection, case.draft.kind, case.draft.subject)) and newer != [case_id]:
         raise Conflict(f"Case {case_id} came back meanwhile, as case {newer[0]}; nothing was changed.")
-    values = {"state": CaseState.OPEN.value, "resolved_at": None, "resolution": "", "resolved_by": "", "note": ""}
+    values: dict[str, Any] = {"state": CaseState.OPEN.value, "resolved_at": None, "counted_at": now}
+    values |= {"resolution": "", "resolved_by": "", "note": ""}
     connection.execute(sa.update(cases).where(cases.c.id == case_id).values(values))
 
 

@@ -190,6 +190,9 @@ def save_reservations(connection: sa.Connection, wanted: Sequence[Reservation], 
                     (same, sa.func.least(reservations.c.claimed_eaches, statement.excluded.eaches)), else_=0
                 ),
                 "claimed_at": sa.case((same, reservations.c.claimed_at), else_=None),
+                "shipped_eaches": sa.case(
+                    (same, sa.func.least(reservations.c.shipped_eaches, statement.excluded.eaches)), else_=0
+                ),
             },
         ),
         rows,
@@ -197,20 +200,26 @@ def save_reservations(connection: sa.Connection, wanted: Sequence[Reservation], 
 
 
 def _tell_held(connection: sa.Connection, wanted: Sequence[Reservation], decision: int, now: datetime) -> None:
-    """The ledger learns by how much more or less each line holds than before."""
+    """The ledger learns by how much more or less each line holds than before: what has shipped is released no more."""
     before = {
         (reservation.order_id, reservation.sequence): reservation
         for order_id in {each.order_id for each in wanted}
         for reservation in load_order_reservations(connection, order_id).values()
     }
+    gone = sa.select(reservations.c.order_id, reservations.c.sequence, reservations.c.shipped_eaches).where(
+        among(reservations.c.order_id, {each.order_id for each in wanted}), reservations.c.shipped_eaches > 0
+    )
+    shipped = {(row.order_id, row.sequence): int(row.shipped_eaches) for row in connection.execute(gone)}
     told = []
     for each in wanted:
+        left = shipped.get((each.order_id, each.sequence), 0)
         held = before.get((each.order_id, each.sequence))
         reference = f"{each.order_id}/{each.sequence}/{decision}"
         if held is not None and (held.sku, held.location) != (each.sku, each.location):
-            told.append(_movement(held, MovementKind.RELEASED, held.eaches, now, f"{reference}/before"))
-            held = None
-        more = each.eaches - (held.eaches if held else 0)
+            if held.eaches > left:
+                told.append(_movement(held, MovementKind.RELEASED, held.eaches - left, now, f"{reference}/before"))
+            held, left = None, 0
+        more = max(each.eaches, left) - (held.eaches if held else 0)
         if more:
             kind = MovementKind.RESERVED if more > 0 else MovementKind.RELEASED
             told.append(_movement(each, kind, abs(more), now, reference))

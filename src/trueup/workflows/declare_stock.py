@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from trueup.base.errors import Invalid
 from trueup.formats.stock_counts import Count, write_stock_counts
 from trueup.workflows.authority import Deed, demand_role, record_deed
@@ -10,18 +13,26 @@ from trueup.workflows.take_in_counts import KIND, Declared, declare_counts
 from trueup.workflows.world import Tx
 
 
-def declare_stock(tx: Tx, content: bytes, person: Person, proposed_by: str = "") -> Declared:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """By whom counts were proposed that a second person lets in, and when: they are of then."""
+
+    by: str
+    at: datetime
+
+
+def declare_stock(tx: Tx, content: bytes, person: Person, proposed: Said | None = None) -> Declared:
     """Take archived counts in, whole or not at all: eaches on hand, goods reserved or claimed for orders among them.
 
-    What orders hold that are closed by now is not among them: it ends with this count. `proposed_by`: who said so, where `person`
-    is the second one. Whether it takes two is asked in `limit_counts`.
+    What orders hold that are closed by now is not among them: it ends with this count, but not with one that was proposed before.
+    Whether it takes two is asked in `limit_counts`.
 
     Raises Unreadable when it is no such table, Refused without a role that may.
     """
     demand_role(person, "stock.declare")
-    done = declare_counts(tx, content)
+    done = declare_counts(tx, content, proposed.at if proposed else None)
     if done.taken:
-        after = {**done.sums, **({"proposed_by": proposed_by} if proposed_by else {})}
+        after = {**done.sums, **({"proposed_by": proposed.by} if proposed else {})}
         record_deed(tx.connection, tx.now, person, Deed("stock.declared", KIND, None, after, done.digest))
     return done
 

@@ -16,7 +16,7 @@ from trueup.durable.tally import Tally
 from trueup.storage import acts, products, stock
 from trueup.storage.views.stock import list_counted_since, list_on_hand
 from trueup.workflows.authority import demand_role
-from trueup.workflows.declare_stock import declare_stock
+from trueup.workflows.declare_stock import Said, declare_stock
 from trueup.workflows.resolve_case import Person, is_above
 from trueup.workflows.take_in_counts import Declared, look_at_counts, not_taken, take_in_counts
 from trueup.workflows.world import Tx
@@ -73,7 +73,7 @@ def approve_counts(tx: Tx, proposal_id: int, person: Person) -> Declared:
                 f"Proposal {proposal_id}: {since[0]} was counted meanwhile{_and_more(len(since) - 1)}; nothing was changed. "
                 "Hand in the counts of now."
             )
-    done = declare_stock(tx, content, person, row["proposed_by"])
+    done = declare_stock(tx, content, person, Said(row["proposed_by"], row["proposed_at"]))
     if not done.taken:
         raise Invalid(f"Proposal {proposal_id}: {not_taken(done)}; mend that, or hand the counts in anew.")
     return done

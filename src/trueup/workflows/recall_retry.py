@@ -72,7 +72,7 @@ def recall_retry(tx: Tx, case_id: int, person: Person) -> list[str]:
             tx.cancel(run)
     for run, due, flow, queue, args in act["after"]["timers"]:
         set_timer(tx.connection, Timer(run, read_instant(due), flow, queue, args))
-    cases.reopen_case(tx.connection, case_id)
+    cases.reopen_case(tx.connection, case_id, tx.now)
     record_deed(tx.connection, tx.now, person, Deed("case.recalled", f"case {case_id}", {"runs": list(states)}, None))
     return [run for run, state in states.items() if state == "waiting"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from trueup.base.errors import Unreadable
@@ -55,14 +56,19 @@ def look_at_counts(tx: Tx, content: bytes) -> Declared:
     return Declared(reading.evidence, False, counts, (*reading.findings, *_misplaced(tx, reading.values)), {})
 
 
-def declare_counts(tx: Tx, content: bytes) -> Declared:
-    """Take counts in, and bring every channel that sells them up to date. Raises Unreadable when it is no such table."""
+def declare_counts(tx: Tx, content: bytes, counted_at: datetime | None = None) -> Declared:
+    """Take counts in, and bring every channel that sells them up to date. Raises Unreadable when it is no such table.
+
+    `counted_at`: of when they are, where that is not now. What was closed since may have left after it was counted, so that
+    nothing which orders hold ends with them: too late costs a sale, too early an oversell.
+    """
     seen = look_at_counts(tx, content)
     if seen.errors:
         return seen
     rows = [(each["sku"], each["location"], each["on_hand"]) for each in seen.counts]
-    stock.declare_count(tx.connection, rows, seen.digest, tx.now)
-    departed = stock.end_departed(tx.connection, [(sku, location) for sku, location, _ in rows], tx.now)
+    stock.declare_count(tx.connection, rows, seen.digest, counted_at or tx.now)
+    counted = [] if counted_at else [(sku, location) for sku, location, _ in rows]
+    departed = stock.end_departed(tx.connection, counted, tx.now)
     for location in sorted({location for _, location, _ in rows}):
         stock_changed(tx, [sku for sku, at, _ in rows if at == location], location)
     after = {"counts": len(rows), "eaches": sum(on_hand for _, _, on_hand in rows)}

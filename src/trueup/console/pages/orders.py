@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 
 from trueup.base.clock import read_instant
-from trueup.console.files import download_written
+from trueup.console.files import download_parts
 from trueup.console.money_words import Names
 from trueup.console.order_story import (
     ANSWERS,
@@ -85,7 +85,7 @@ def _download(visit: Visit) -> Response:
     wanted = OrderFilter(visit.asked("partner"), visit.asked("standing"), visit.asked("words"))
     rows = walk_orders(visit.connection, wanted, sort=visit.asked("sort"))
     parts = sheet_parts(FILE, ([row[name] for name in FILE] for row in rows))
-    return download_written(f"orders-{visit.now:%Y-%m-%d}.csv", lambda out: out.writelines(parts))
+    return download_parts(f"orders-{visit.now:%Y-%m-%d}.csv", parts)
 
 
 def _story(visit: Visit) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from trueup.base.errors import NotFound
 from trueup.base.ids import Digest
-from trueup.console.files import download_written
+from trueup.console.files import download_parts, download_written
 from trueup.console.page import Offer, Page, Route
 from trueup.console.tables import Column, state_of
 from trueup.console.visit import Visit
@@ -40,7 +40,7 @@ def _list(visit: Visit) -> Response:
 
 def _download(visit: Visit) -> Response:
     parts = item_master_parts(walk_items(visit.connection))
-    return download_written(f"item-master-{visit.now:%Y-%m-%d}.csv", lambda out: out.writelines(parts))
+    return download_parts(f"item-master-{visit.now:%Y-%m-%d}.csv", parts)
 
 
 def _upload(visit: Visit) -> Response:

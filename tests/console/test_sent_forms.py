@@ -1,0 +1,58 @@
+"""Answers that are held for who clicks twice: how long, of what, and what of a refusal may be sent again."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+from starlette.responses import HTMLResponse
+
+from tests.console.installed import Console
+from trueup.console.sent_forms import SentForms
+from trueup.storage.views.case_queue import list_comments
+
+
+def test_an_answer_is_held_for_a_minute_from_when_it_was_given() -> None:
+    """Though no other form is sent in between: it may show what is shown once."""
+    seconds = [0.0]
+    sent = SentForms(lambda: seconds[0])
+    sent.expect("a")
+    seconds[0] = 50
+    sent.keep("a", HTMLResponse("a token"), "nonce")
+    seconds[0] = 109
+    again = sent.again("a")
+    assert again is not None and again[0].body == b"a token" and again[1] == "nonce"
+    seconds[0] = 111
+    assert sent.again("a") is None and not sent._held
+
+
+def test_who_waits_for_a_refusal_has_it() -> None:
+    """The second click is told what the first was told, and what is sent later acts."""
+    sent, found = SentForms(), []
+    sent.expect("a")
+    waiting = threading.Thread(target=lambda: found.append(sent.again("a")))
+    waiting.start()
+    sent.drop("a", HTMLResponse("say why", 422), "nonce")
+    waiting.join(10)
+    [again] = found
+    assert again is None or again[0].status_code == 422  # it came too late to wait, or has the refusal
+    assert sent.again("a") is None
+
+
+def test_what_was_refused_is_sent_again_once(console: Console, new_case: object) -> None:
+    """The form on the page of a refusal has a key: clicked twice it acts once. Its address says all that it said."""
+    assert callable(new_case)
+    case = new_case("sent again")
+    headers = {"sec-fetch-site": "same-origin"}
+    with console.visitor("Olga") as olga:
+        form = {"csrf": olga.csrf, "form_key": "first", "person": "Nobody at all", "note": "she knows the buyer"}
+        refused = olga.http.post(f"/exceptions/{case}/assign?from=here", data=form, headers=headers)
+        assert refused.status_code == 404
+        key = re.search(r'name="form_key" value="([\w-]+)"[^>]*>\s*<h2 id="kept-title"', refused.text)
+        assert key is not None and key[1] != "first"
+        assert f'action="/exceptions/{case}/assign?from=here"' in refused.text
+        said = {"csrf": olga.csrf, "form_key": key[1], "text": "ask the buyer, she knows"}
+        for _ in range(2):
+            assert olga.http.post(f"/exceptions/{case}/comment", data=said, headers=headers).status_code == 303
+    with console.app.database.transaction() as connection:
+        assert [each["text"] for each in list_comments(connection, case)] == ["ask the buyer, she knows"]
