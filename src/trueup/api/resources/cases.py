@@ -191,7 +191,8 @@ class CaseQuery(CaseFiltering):
     """Which cases, in which order."""
 
     sort: Literal["urgency", "deadline", "money", "age"] | None = None
-    """By what. Not said: money at risk by the hours left, and of resolved ones the newest first."""
+    """By what. Not said: money at risk by the hours left, and of resolved ones the newest first.
+    That order moves while pages are read; who must have every case walks by age, whose order never changes."""
 
 
 def filter_of(asked: CaseFiltering) -> case_queue.CaseFilter:
