@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page as Tab
@@ -16,6 +18,9 @@ from tests.console.calling import calling, token
 from tests.console.installed import Console
 from tests.console.money_books import console_over_money, lacking
 from tests.console.test_all_pages import violations
+from trueup.console.pages import journal
+from trueup.storage.views.journal import EntryFilter
+from trueup.storage.views.journal_lines import sum_lines
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +69,21 @@ def test_a_line_has_its_side_account_period_and_source_and_the_footer_is_equal(
     assert violations(tab, "the journal's lines", "light") == []
     tab.locator("td.where a").first.click()
     tab.wait_for_url("**/documents/*")
+
+
+def test_the_footer_is_equal_only_where_both_sides_are(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where all lines are shown, and in a currency that has no cents: what is between the sides is told, not taken as none."""
+
+    def told(debits: int, credits_: int) -> Any:
+        row = SimpleNamespace(currency="JPY", lines=2, debits=debits, credits=credits_)
+        connection: Any = SimpleNamespace(execute=lambda query: [row])
+        sums = sum_lines(connection, EntryFilter())
+        monkeypatch.setattr(journal, "sum_lines", lambda connection, wanted: sums)
+        with console.visitor("Aude") as aude:
+            return aude.get("/journal?tab=lines").text.split("<tfoot>")[1].split("</tfoot>")[0]
+
+    assert not lacking(told(500, 500), "Equal") and "between" not in told(500, 500)
+    assert not lacking(told(500, 300), "between") and "Equal" not in told(500, 300)
 
 
 def test_gross_to_net_is_drawn_after_its_table_and_says_the_same(console: Console, page_of: Callable[..., Tab]) -> None:

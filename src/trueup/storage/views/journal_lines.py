@@ -52,6 +52,7 @@ def sum_lines(connection: sa.Connection, wanted: EntryFilter) -> list[dict[str, 
             "debits": str(Money(int(row.debits), row.currency)),
             "credits": str(Money(int(row.credits), row.currency)),
             "balance": str(Money(int(row.debits - row.credits), row.currency)),
+            "balanced": row.debits == row.credits,
         }
         for row in connection.execute(query)
     ]
