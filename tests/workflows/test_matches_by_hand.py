@@ -15,6 +15,7 @@ from trueup.domain.cases import Resolution, Role
 from trueup.domain.chart import Purpose
 from trueup.domain.settlement import TO_CHECK, UNMATCHED
 from trueup.storage.database import Database
+from trueup.storage.views.match_desk import candidates_for, list_desk_lines
 from trueup.workflows.answer_suspense import choose_rival, classify_case
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.code_lines import Coding, code_lines
@@ -86,6 +87,19 @@ def test_a_line_is_split_over_items_and_accounts_and_the_rest_stays_open_to_chec
     assert (_open(books), books.balance(Purpose.SUSPENSE)) == ({"INV-2": 14_00}, 0)
     assert not books.open_cases()
     books.check()
+
+
+def test_without_words_what_is_open_by_the_amount_is_suggested_also_a_claim(books: Bookkeeping) -> None:
+    """However many other items are open: those of another amount are not in its way, and none of them is suggested."""
+    books.bill(*(invoice(f"INV-{number}", 100_00 + number) for number in range(8)))
+    books.take_in(payment("P1", line("INV-1", 100_01), line("INV-1SC", -30_00)))
+    books.take_in(payment("P2", line("QQX 77 WHAT", 30_00)))
+    with books.database.transaction() as connection:
+        [(subject,)] = books.rows("SELECT subject FROM trueup.cases WHERE kind = :kind", kind=UNKNOWN)
+        [waits] = list_desk_lines(connection, UNKNOWN, subject)
+        [claim] = candidates_for(connection, waits, ())
+        [found] = candidates_for(connection, waits, (), "INV-7")
+    assert (claim["key"].partition(" ")[0], claim["open"], found["called"]) == ("claim", "30.00 USD", "invoice INV-7")
 
 
 def test_an_automatic_match_is_undone_and_says_what_it_was(books: Bookkeeping) -> None:

@@ -84,8 +84,6 @@ def candidates_for(
     found = [picked[key] for key in keys if key in picked]
     minor = _minor(words, line.currency) if words else abs(line.minor)
     sought = find_items(connection, line.partner, line.currency, (words, minor), _FOUND if words else _SUGGESTED)
-    if not words:
-        sought = [each for each in sought if abs(each.item.open) == minor]
     found += [each for each in sought if each.item.key not in picked]
     return [_candidate(each, line, is_picked=each.item.key in picked) for each in found]
 

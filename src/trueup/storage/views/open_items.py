@@ -63,15 +63,20 @@ def load_items(
 def find_items(
     connection: sa.Connection, partner: str, currency: str, sought: tuple[str, int | None], limit: int = 20
 ) -> list[BookItem]:
-    """Open items whose number, purchase order or claim has these words in it, or whose open amount is so many minor units."""
+    """Open items whose number, purchase order or claim has these words in it, or whose open amount is so many minor units.
+
+    Without words the amount alone selects: no words are in every number.
+    """
     words, minor = sought
-    values = {"partner": partner, "currency": currency, "words": f"%{_escaped(words)}%", "minor": minor, "limit": limit}
+    like = f"%{_escaped(words)}%" if words else None
+    values = {"partner": partner, "currency": currency, "words": like, "minor": minor, "limit": limit}
     invoices = sa.text(
-        f"{_INVOICES} AND (i.number ILIKE :words OR i.purchase_order ILIKE :words OR abs(o.minor) = :minor)"
+        f"{_INVOICES} AND (i.number ILIKE CAST(:words AS text) OR i.purchase_order ILIKE CAST(:words AS text)"
+        " OR abs(o.minor) = :minor)"
         " ORDER BY abs(o.minor) = :minor DESC NULLS LAST, i.issued_on DESC, i.id LIMIT :limit"
     )
     claims = sa.text(
-        f"{_CLAIMS} AND (claim ILIKE :words OR taken_minor - given_minor - lost_minor = :minor)"
+        f"{_CLAIMS} AND (claim ILIKE CAST(:words AS text) OR taken_minor - given_minor - lost_minor = :minor)"
         " ORDER BY first_on DESC, id LIMIT :limit"
     )
     found = [_invoice(row, row.payee) for row in connection.execute(invoices, values)]
