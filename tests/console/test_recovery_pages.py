@@ -6,8 +6,9 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,11 +20,14 @@ from tests.console.installed import Console
 from tests.console.money_books import FINA, console_over_money, lacking
 from tests.console.test_all_pages import violations
 from trueup.base.errors import Refused
+from trueup.console.pages.recovery_claim import stages_of
+from trueup.domain.disputes import Attempt, DisputeState, Outcome
+from trueup.storage.disputes import Staged
 from trueup.workflows.import_invoices import import_invoices
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.import_proofs import import_proofs
 from trueup.workflows.import_remittances import Upload, begin_upload, finish_import, settle_upload
-from trueup.workflows.stage_dispute import stage_claim
+from trueup.workflows.stage_dispute import stage_claim, stage_of
 
 INVOICES = """number,partner,payee,issued,due,currency,total
 INV-3,amazon-us,NORDA,2026-09-20,2026-10-20,USD,400.00
@@ -137,3 +141,35 @@ def test_a_chance_leads_to_the_outcomes_it_is_counted_from(console: Console) -> 
     with calling(console, token(console, "Fina")) as program:
         [told] = program.json("/claims/outcomes?family=price")["items"]
         assert (told["outcome"], told["won"]) == ("won", {"amount": "40.00", "currency": "USD"})
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "packs", "state", "words"),
+    [
+        ([], [], DisputeState.EARLY, "No pack yet|Not yet|–"),
+        (["lost"], [2], DisputeState.OPEN, "Not submitted by that|Attempt 2 of 2: not yet|–"),
+        (["lost"], [1], DisputeState.OPEN, "No pack yet|Attempt 2 of 2: not yet|–"),
+        ([None], [], DisputeState.SUBMITTED, "No pack was kept|DSP-1|Amazon is to answer"),
+        ([None], [1], DisputeState.SUBMITTED, "Its pack was made|DSP-1|Amazon is to answer"),
+        (["lost", "partly"], [1], DisputeState.WON, "No pack was kept|DSP-2|Won in part"),
+        (["won"], [1], DisputeState.REPAID, "Its pack was made|DSP-1|Won"),
+    ],
+)
+def test_the_stages_are_of_one_attempt(
+    outcomes: list[str | None], packs: list[int], state: DisputeState, words: str
+) -> None:
+    """The next where there is one: with its own pack, and nothing of the one before. The last otherwise, with the pack it had."""
+    day, at = date(2026, 11, 2), datetime(2026, 11, 2, tzinfo=UTC)
+    disputes = [
+        SimpleNamespace(attempt=Attempt(number, day, f"DSP-{number}", "Fina", Outcome(each) if each else None))
+        for number, each in enumerate(outcomes, 1)
+    ]
+    kept = [Staged(number, 40_00, "", "", 0, "Fina", at) for number in packs]
+    balance = SimpleNamespace(open=40_00, given=0, currency="USD")
+    found: Any = SimpleNamespace(disputes=disputes, balance=balance)
+    stands: Any = SimpleNamespace(state=state, window=SimpleNamespace(attempts=2))
+    visit: Any = SimpleNamespace(present=SimpleNamespace(day=str, money=str))
+    ranked: Any = SimpleNamespace(found=found, standing=stands)
+    drawn = stages_of(visit, ranked, stage_of(found, stands, kept), {each.number: each for each in kept})
+    told = [each["word"].partition(",")[0] for each in drawn]
+    assert told == [*words.split("|"), "Nothing yet"]

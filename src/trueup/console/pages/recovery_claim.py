@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -18,6 +19,7 @@ from trueup.console.tables import Choice, read_day
 from trueup.console.visit import Visit
 from trueup.domain.disputes import DisputeState, Outcome, Piece
 from trueup.reports.dispute_pack import write_dispute_archive, write_dispute_pack
+from trueup.storage.disputes import Staged
 from trueup.storage.views.acts import list_proposals
 from trueup.storage.views.exhibits import GROUPS, Exhibit, list_exhibits
 from trueup.storage.views.recovery import Brief, find_case_of_claim, list_given_up, load_brief, load_staged
@@ -40,6 +42,8 @@ PIECES = {
 """What a piece of evidence is called, and the group of exhibits in which it stands."""
 _HOPELESS = (DisputeState.EXPIRED, DisputeState.EXHAUSTED)
 """Where a claim stands of which no dispute is left to make."""
+_TO_COME = (DisputeState.OPEN, DisputeState.EARLY)
+"""Where a claim stands of which the next dispute can be made, now or later."""
 _CHOICES = [Choice(value, words) for value, (_, words) in OUTCOMES.items()]
 
 
@@ -91,7 +95,7 @@ def _told(visit: Visit, each: Ranked) -> dict[str, Any]:
     """What the claim's page and the preview of its submission both show."""
     brief, packs = load_brief(visit.connection, each.found), load_staged(visit.connection, each.found.balance.id)
     currency, exhibits = each.found.balance.currency, list_exhibits(brief)
-    stage = stage_of(each.found, each.standing, packs)
+    stage, by_number = stage_of(each.found, each.standing, packs), {pack.number: pack for pack in packs}
     return {
         "ranked": each,
         "brief": brief,
@@ -102,8 +106,8 @@ def _told(visit: Visit, each: Ranked) -> dict[str, Any]:
         "exhibits": exhibits,
         "slices": [(row, Money(row.minor, currency)) for row in brief.slices],
         "stage": stage,
-        "stages": _stages(visit, each, stage),
-        "packs": {pack.number: pack for pack in packs},
+        "stages": stages_of(visit, each, stage, by_number),
+        "packs": by_number,
         "stands": STANDS,
         "outcomes": OUTCOMES,
         "today": visit.now.date(),
@@ -121,34 +125,40 @@ def _pieces(brief: Brief, exhibits: tuple[Exhibit, ...]) -> list[dict[str, Any]]
     return rows
 
 
-def _stages(visit: Visit, each: Ranked, stage: Stage) -> list[dict[str, Any]]:
-    """How far the dispute is. Staged is never drawn as submitted, nor submitted as answered."""
-    last = each.found.disputes[-1] if each.found.disputes else None
-    under_way = last is not None and last.attempt.outcome is None
-    pack, given = stage.pack, Money(each.found.balance.given, each.found.balance.currency)
+def stages_of(visit: Visit, each: Ranked, stage: Stage, packs: Mapping[int, Staged]) -> list[dict[str, Any]]:
+    """How far one attempt is: the next, where one can be made now or later; otherwise the last, with the pack that was of it.
 
-    def step(name: str, state: str, word: str, at: Any = None) -> dict[str, Any]:
-        return {"name": name, "state": state, "word": word, "at": at, "href": ""}
+    Staged is never drawn as submitted, nor submitted as answered, nor an answer beside the attempt that follows it.
+    """
+    balance, given = each.found.balance, Money(each.found.balance.given, each.found.balance.currency)
+    last = each.found.disputes[-1].attempt if each.found.disputes else None
+    if last is None or each.standing.state in _TO_COME:
+        begun = f"Attempt {stage.number} of {stage.of}: not yet" if stage.number > 1 else "Not yet"
+        drawn = [_staged(stage), _step("Submitted", "idle", begun), _step("Answered", "idle", "–")]
+    else:
+        pack, reference = packs.get(last.number), f"{last.reference}, {visit.present.day(last.submitted_on)}"
+        drawn = [
+            _step("Staged", "ok", "Its pack was made", pack.at)
+            if pack
+            else _step("Staged", "idle", "No pack was kept"),
+            _step("Submitted", "ok" if last.outcome else "info", reference),
+            _step("Answered", *(OUTCOMES[last.outcome.value] if last.outcome else ("held", "Amazon is to answer"))),
+        ]
+    paid = str(visit.present.money(given)) if balance.given else "Nothing yet"
+    return [*drawn, _step("Paid back", "ok" if balance.given else "idle", paid)]
 
-    if under_way:
-        staged = step("Staged", "ok", "Its pack was made")
-    elif pack is None:
-        staged = step("Staged", "idle", "No pack yet")
-    elif stage.changed is not None:
-        staged = step("Staged", "warn", "Another amount is held now", pack.at)
-    else:
-        staged = step("Staged", "info", "Not submitted by that", pack.at)
-    if last is None:
-        rest = [step("Submitted", "idle", "Not yet"), step("Answered", "idle", "–")]
-    else:
-        reference = f"{last.attempt.reference}, {visit.present.day(last.attempt.submitted_on)}"
-        outcome = last.attempt.outcome
-        answered = (
-            step("Answered", *OUTCOMES[outcome.value]) if outcome else step("Answered", "held", "Amazon is to answer")
-        )
-        rest = [step("Submitted", "info" if under_way else "ok", reference), answered]
-    paid = step("Paid back", "ok" if given else "idle", str(visit.present.money(given)) if given else "Nothing yet")
-    return [staged, *rest, paid]
+
+def _staged(stage: Stage) -> dict[str, Any]:
+    """Whether the next attempt has its pack."""
+    if stage.pack is None:
+        return _step("Staged", "idle", "No pack yet")
+    if stage.changed is not None:
+        return _step("Staged", "warn", "Another amount is held now", stage.pack.at)
+    return _step("Staged", "info", "Not submitted by that", stage.pack.at)
+
+
+def _step(name: str, state: str, word: str, at: datetime | None = None) -> dict[str, Any]:
+    return {"name": name, "state": state, "word": word, "at": at, "href": ""}
 
 
 def _subject(each: Ranked) -> str:
