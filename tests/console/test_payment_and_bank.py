@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.cli.remitted import export, line
 from tests.console.calling import calling, token
 from tests.console.installed import Console
 from tests.console.money_books import FINA, console_over_money, lacking
-from trueup.workflows.import_bank import import_bank
+from trueup.workflows.import_bank import import_bank, tie_by_hand
 from trueup.workflows.import_invoices import import_invoices
 from trueup.workflows.import_remittances import Upload, begin_upload, finish_import, settle_upload
 from trueup.workflows.tie_bank import BankFile
+from trueup.workflows.world import Tx
 
 BANK = """account,date,amount,currency,payer,text,reference
 ACC-1,2026-10-16,1679.00,USD,AMAZON,AMAZON PAYMENT,700100
@@ -79,3 +81,31 @@ def test_what_waits_of_a_payment_is_shown_however_far_down_it_stands(console: Co
     assert not lacking(waits, "QQ/LAST/1", "1 shown") and lacking(waits, "INV-500<")
     assert not lacking(first, "500 of 501 lines", "at=501") and lacking(first, "QQ/LAST/1<")
     assert not lacking(after, "QQ/LAST/1", "1 of 501 lines") and lacking(after, "INV-500<")
+
+
+def test_payments_tied_in_two_currencies_have_their_sides_each_and_a_voided_one_ties_no_more(console: Console) -> None:
+    """One act ties what is in dollars and in euros: each is beside what came of it. What is voided later is not announced."""
+
+    def change(tx: Tx, words: str) -> None:
+        tx.connection.execute(sa.text(f"UPDATE trueup.remittances SET {words}"))
+
+    euros = b"account,date,amount,currency,payer,text,reference\nACC-2,2026-10-18,10.00,EUR,AMAZON,PAID,X\n"
+    dollars = b"account,date,amount,currency,payer,text,reference\nACC-1,2026-10-18,1680.00,USD,AMAZON,PAID,Y\n"
+    act, names = console.app.act, [f"amazon-us/{each}" for each in ("700100", "700300")]
+    for each in (BANK.encode(), dollars, euros):
+        act(False, import_bank, BankFile(each), FINA)
+    with console.visitor("Aude") as aude:
+        lines = act(False, lambda tx: list(tx.connection.scalars(sa.text(_LATEST))))
+        act(False, tie_by_hand, names, lines, FINA, "told in writing")
+        act(False, change, "currency = 'EUR' WHERE payment = '700300'")
+        tied = aude.get("/remittances/3").text
+        assert (
+            not lacking(tied, "Ties to the bank: 10.00 EUR and 1680.00 USD")
+            and tied.count("Announced by 2 payments") == 2
+        )
+        act(False, change, "state = 'voided' WHERE payment = '700300'")
+        voided = aude.get("/remittances/3").text
+    assert not lacking(voided, "Differs") and lacking(voided, "Ties to the bank")
+
+
+_LATEST = "SELECT id FROM trueup.bank_lines WHERE booked_on = '2026-10-18'"

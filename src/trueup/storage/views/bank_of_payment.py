@@ -21,6 +21,7 @@ def tell_bank(connection: sa.Connection, saved: SavedRemittance) -> dict[str, An
     (the bank is known until `known_until` and has it not), unknown (no statement in its currency), none (nothing is to come).
 
     `announced` and `received` are of all `payments` that the bank's lines are together, by currency; mostly of this one alone.
+    Of those only what is paid is announced: of a payment that was voided nothing is to come. `sides`: both of each currency, tied.
     """
     name = f"{saved.partner}/{saved.remittance.payment}"
     tie = connection.execute(_TIE, {"names": [name]}).first()
@@ -29,12 +30,14 @@ def tell_bank(connection: sa.Connection, saved: SavedRemittance) -> dict[str, An
     payments = list(tie.payments) if tie is not None else [name]
     announced = _sums((row.amount_minor, row.currency) for row in connection.execute(_PAYMENTS, {"names": payments}))
     received = _sums((each["amount"].minor, each["amount"].currency) for each in lines)
+    apart = _apart(announced, received)
     return {
-        "state": _state(connection, saved, case, announced == received if tie is not None else None),
+        "state": _state(connection, saved, case, not apart if tie is not None else None),
         "payments": payments,
         "announced": _shown(announced),
         "received": _shown(received),
-        "difference": _shown(_apart(announced, received)) if tie is not None else [],
+        "difference": _shown(apart) if tie is not None else [],
+        "sides": _sides(announced, received) if tie is not None else [],
         "booked_on": max((each["booked_on"] for each in lines), default=None),
         "lines": [{**each, "amount": str(each["amount"])} for each in lines],
         "rule": tie.rule if tie is not None else "",
@@ -48,7 +51,7 @@ def tell_bank(connection: sa.Connection, saved: SavedRemittance) -> dict[str, An
 def _state(connection: sa.Connection, saved: SavedRemittance, case: sa.Row[Any] | None, agrees: bool | None) -> str:
     told = saved.remittance
     if agrees is not None:
-        return TIED if agrees else DIFFERS
+        return DIFFERS if not agrees else TIED if told.state is PaymentState.PAID else NONE
     if case is not None:
         return DIFFERS if case.kind == "bank.other-amount" else OPEN
     if told.state is not PaymentState.PAID or told.amount.minor <= 0:
@@ -73,6 +76,19 @@ def _apart(announced: dict[str, int], received: dict[str, int]) -> dict[str, int
     currencies = sorted({*announced, *received})
     apart = {each: received.get(each, 0) - announced.get(each, 0) for each in currencies}
     return {currency: minor for currency, minor in apart.items() if minor}
+
+
+def _sides(announced: dict[str, int], received: dict[str, int]) -> list[dict[str, str | None]]:
+    """What was announced beside what came, of each currency that either has; and what is between them, None for nothing."""
+    apart = _apart(announced, received)
+    return [
+        {
+            "announced": str(Money(announced.get(each, 0), each)),
+            "received": str(Money(received.get(each, 0), each)),
+            "difference": str(Money(apart[each], each)) if each in apart else None,
+        }
+        for each in sorted({*announced, *received})
+    ]
 
 
 def _shown(sums: dict[str, int]) -> list[str]:
@@ -101,6 +117,7 @@ _LINES = sa.text(
 _PAYMENTS = sa.text(
     "SELECT r.amount_minor, r.currency FROM unnest(CAST(:names AS text[])) AS n(name) JOIN trueup.remittances r"
     " ON r.partner = split_part(n.name, '/', 1) AND r.payment = substr(n.name, length(split_part(n.name, '/', 1)) + 2)"
+    " AND r.state = 'paid'"
 )
 _CASE = sa.text(
     "SELECT id, kind, title FROM trueup.cases WHERE subject = :subject AND state = 'open'"
