@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+import sqlalchemy as sa
+
 from trueup.base.errors import Conflict, NotFound, Refused
 from trueup.domain.chart import Purpose
 from trueup.domain.deduction import DeductionType, Direction
@@ -103,7 +105,21 @@ def try_wanted(
 
 def is_long(tx: Tx) -> bool:
     """Whether all history is so long that a trial on it is long work."""
-    return count_lines(tx.connection, date.min) > LONG_HISTORY
+    return has_long_history(tx.connection)
+
+
+def has_long_history(connection: sa.Connection) -> bool:
+    """The same, for a page that only looks."""
+    return count_lines(connection, date.min) > LONG_HISTORY
+
+
+def demand_short(tx: Tx) -> None:
+    """Raise Refused where all history is so long that nobody waits while it is read."""
+    if is_long(tx):
+        raise Refused(
+            f"History has more than {LONG_HISTORY:,} lines: to read them all is long work. Ask for a trial on all history, which a "
+            "worker does: it counts the lines of each effect, with an example of each."
+        )
 
 
 def rule_of_case(tx: Tx, case_id: int, type_code: str, account: str, note: str) -> WantedRule:

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from trueup.base.errors import NotFound
 from trueup.base.money import Money
 from trueup.domain.chart import Purpose
 from trueup.domain.deduction import Family
@@ -17,9 +18,9 @@ from trueup.domain.deduction_rules import DeductionRule, NewType, RuleForm
 from trueup.domain.rule_trials import LineJudged
 from trueup.storage.deduction_rules import load_versions
 from trueup.storage.views.rule_history import PastLine, name_payments
-from trueup.workflows.draft_rules import SINCE_EVER, LineForm, WantedRule, draft_rule, form_of_case
+from trueup.workflows.draft_rules import SINCE_EVER, LineForm, WantedRule, demand_short, draft_rule, form_of_case
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.try_rules import list_changed, try_on
+from trueup.workflows.try_rules import Changed, Effect, list_changed, try_on
 from trueup.workflows.world import Tx
 
 MOST = 200
@@ -43,8 +44,19 @@ class PastLines:
 
 def count_past(tx: Tx, case_id: int) -> PastLines:
     """The past lines that a rule by the form of a case's lines would read, whatever it says they are. Raises NotFound, Refused."""
-    form = form_of_case(tx, case_id)
-    trial, answered = try_on(tx.connection, tx.resources.books.grammars.now(tx.connection), _rule_of(form))
+    return _count(tx, form_of_case(tx, case_id), None)
+
+
+def look_past(tx: Tx, case_id: int, limit: int = MOST) -> tuple[PastLines, list[dict[str, Any]]]:
+    """The same, with the lines: each with what it is now; what a rule would get wrong first. Raises as `count_past`."""
+    changed = Changed(limit)
+    counted = _count(tx, form_of_case(tx, case_id), changed)
+    return counted, _as_json(tx.connection, changed.listed())
+
+
+def _count(tx: Tx, form: LineForm, changed: Changed | None) -> PastLines:
+    demand_short(tx)
+    trial, answered = try_on(tx.connection, tx.resources.books.grammars.now(tx.connection), _rule_of(form), changed)
     explained = [each for each in trial.effects if not each.is_wrong]
     sums: dict[str, int] = {}
     for each in explained:
@@ -59,18 +71,22 @@ def count_past(tx: Tx, case_id: int) -> PastLines:
     )
 
 
-def list_past(tx: Tx, case_id: int, limit: int = MOST) -> list[dict[str, Any]]:
-    """Those lines, each with what it is now; what a rule would get wrong first. Raises NotFound, Refused."""
-    return _told(tx, _rule_of(form_of_case(tx, case_id)), None, limit)
+def list_of_trial(
+    tx: Tx, rule_id: str, effect: Effect | None, version: int | None = None, limit: int = MOST
+) -> list[dict[str, Any]]:
+    """The lines that a version of a rule, or its newest, would change; of one effect of its trial, or all.
 
-
-def list_of_trial(tx: Tx, rule_id: str, effect: tuple[str, str] | None, limit: int = MOST) -> list[dict[str, Any]]:
-    """The lines that the newest version of a rule would change; of one effect of its trial, or all. Raises NotFound, Invalid."""
-    return _told(tx, load_versions(tx.connection, rule_id)[-1].rule, effect, limit)
+    Raises NotFound, Invalid, Refused.
+    """
+    versions = load_versions(tx.connection, rule_id)
+    found = [each.rule for each in versions if version in (None, each.rule.version)]
+    if not found:
+        raise NotFound(f"Rule {rule_id}: it has no version {version}; the newest is {versions[-1].rule.version}.")
+    return _told(tx, found[-1], effect, limit)
 
 
 def list_of_draft(
-    tx: Tx, wanted: WantedRule, person: Person, effect: tuple[str, str] | None, limit: int = MOST
+    tx: Tx, wanted: WantedRule, person: Person, effect: Effect | None, limit: int = MOST
 ) -> list[dict[str, Any]]:
     """The same of what is not kept yet. Raises as `draft_rule`."""
     return _told(tx, draft_rule(tx, wanted, person).rule, effect, limit)
@@ -91,7 +107,8 @@ def _rule_of(form: LineForm) -> DeductionRule:
     )
 
 
-def _told(tx: Tx, rule: DeductionRule, effect: tuple[str, str] | None, limit: int) -> list[dict[str, Any]]:
+def _told(tx: Tx, rule: DeductionRule, effect: Effect | None, limit: int) -> list[dict[str, Any]]:
+    demand_short(tx)
     rules = tx.resources.books.grammars.now(tx.connection)
     found = list_changed(tx.connection, rules, rule, effect, limit)
     return _as_json(tx.connection, found)

@@ -26,6 +26,9 @@ from trueup.workflows.grammar_of import RulesNow
 
 EVER = date(1, 1, 1)
 
+Effect = tuple[str, str, str]
+"""One effect of a trial: what lines are before and after, in its words, and their currency."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -59,6 +62,37 @@ class PartTried:
     own: RuleTrial
     answered: int
     earlier: bool = False
+
+
+class Changed:
+    """The first lines that a rule would change: so many of those that it would get wrong, and so many of all others.
+
+    `effect`: of that one alone; None for all.
+    """
+
+    def __init__(self, limit: int, effect: Effect | None = None) -> None:
+        self._limit, self._effect = limit, effect
+        self._wrong, self._others = list[tuple[PastLine, LineJudged]](), list[tuple[PastLine, LineJudged]]()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what comes later is not listed. What a rule gets wrong may come late, and stands before all else."""
+        return len(self._wrong if self._effect is None else self._wrong + self._others) >= self._limit
+
+    def add(self, past: Sequence[PastLine], judged: Sequence[LineJudged]) -> None:
+        """Take of these lines, judged in this order, what is wanted."""
+        places = {id(each.historic): each for each in past}
+        for each in judged:
+            told = each.before, each.after, each.historic.currency
+            if each.before != each.after and self._effect in (None, told):
+                (self._wrong if each.is_wrong else self._others).append((places[id(each.historic)], each))
+        for kept in (self._wrong, self._others):
+            kept.sort(key=lambda each: each[0].remittance)
+            del kept[self._limit :]
+
+    def listed(self) -> list[tuple[PastLine, LineJudged]]:
+        """So many in all, what it would get wrong first."""
+        return [*self._wrong, *self._others][: self._limit]
 
 
 def try_saved(
@@ -114,11 +148,16 @@ def put_together(
     return Tried(saved, since or EVER, whole, own, sum(each.answered for each in now), replaced)
 
 
-def try_on(connection: sa.Connection, rules: RulesNow, rule: DeductionRule) -> tuple[RuleTrial, int]:
-    """What a rule would change of the payments it covers; and how many lines it reads that are answered otherwise."""
+def try_on(
+    connection: sa.Connection, rules: RulesNow, rule: DeductionRule, changed: Changed | None = None
+) -> tuple[RuleTrial, int]:
+    """What a rule would change of the payments it covers; and how many lines it reads that are answered otherwise.
+
+    `changed` keeps the lines, of the same scan.
+    """
     trials, answered = [], 0
     for span in list_spans(connection, rule):
-        (trial,), stay = _try_span(connection, rules, rule, (rule,), span)
+        (trial,), stay = _try_span(connection, rules, rule, (rule,), span, changed)
         trials.append(trial)
         answered += stay
     return _whole(connection, rules, rule, trials), answered
@@ -139,7 +178,12 @@ def _replaced(rules: RulesNow, saved: SavedRule) -> DeductionRule | None:
 
 
 def _try_span(
-    connection: sa.Connection, rules: RulesNow, widest: DeductionRule, asked: Sequence[DeductionRule], span: Span
+    connection: sa.Connection,
+    rules: RulesNow,
+    widest: DeductionRule,
+    asked: Sequence[DeductionRule],
+    span: Span,
+    changed: Changed | None = None,
 ) -> tuple[list[RuleTrial], int]:
     """The trials of these rules, which differ in their days alone, over one span of payments; and how many lines are answered."""
     past = load_history(connection, widest, span)
@@ -148,6 +192,8 @@ def _try_span(
     for group in _groups(rules, widest, past):
         rule = _named(widest, group.grammar)
         judged = _judge(connection, rule, group)
+        if changed is not None:
+            changed.add(group.lines, judged)
         rivals = rivals_of(rule, group.grammar)
         for so_far, each_rule in zip(trials, asked, strict=True):
             trial = sum_up(each_rule, judged)
@@ -185,20 +231,16 @@ def _groups(rules: RulesNow, rule: DeductionRule, past: Sequence[PastLine]) -> l
 
 
 def list_changed(
-    connection: sa.Connection, rules: RulesNow, rule: DeductionRule, effect: tuple[str, str] | None, limit: int
+    connection: sa.Connection, rules: RulesNow, rule: DeductionRule, effect: Effect | None, limit: int
 ) -> list[tuple[PastLine, LineJudged]]:
-    """The first lines of history that a rule would change, as though it had always been in force; those of one effect (before and
-    after, in the words of a trial), or all. What a person or reconciliation said a line is stays, and is not among them."""
-    always, found = _always(rule, None), list[tuple[PastLine, LineJudged]]()
+    """The first lines of history that a rule would change, as though it had always been in force; those of one effect, or all,
+    what it would get wrong first. What a person or reconciliation said a line is stays, and is not among them."""
+    always, changed = _always(rule, None), Changed(limit, effect)
     for span in list_spans(connection, always):
-        for group in _groups(rules, always, load_history(connection, always, span)):
-            places = {id(each.historic): each for each in group.lines}
-            for judged in _judge(connection, _named(always, group.grammar), group):
-                if judged.before != judged.after and effect in (None, (judged.before, judged.after)):
-                    found.append((places[id(judged.historic)], judged))
-        if len(found) >= limit:
+        _try_span(connection, rules, always, (always,), span, changed)
+        if changed.is_full:
             break
-    return sorted(found, key=lambda each: (not each[1].is_wrong, each[0].remittance))[:limit]
+    return changed.listed()
 
 
 def _judge(connection: sa.Connection, rule: DeductionRule, group: _Group) -> list[LineJudged]:

@@ -11,7 +11,7 @@ from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import Day, Instant, Listed, Number, Page, Paging, Price, Shape
 from trueup.base.money import Money
 from trueup.storage.views import rules as views
-from trueup.workflows.past_lines import count_past, list_of_trial, list_past
+from trueup.workflows.past_lines import list_of_trial, look_past
 
 EXAMPLE = {
     "id": "R1",
@@ -197,7 +197,7 @@ class PostedLine(Shape, json_schema_extra={"examples": [_POSTED]}):
 
 def list_past_lines(call: Calling, case: Number) -> PastLines:
     """Tell how many past lines a rule by the form of a case's lines would read: which it would explain, and which get wrong."""
-    counted, rows = call.desk.act(True, lambda tx: (count_past(tx, case), list_past(tx, case)))
+    counted, rows = call.desk.act(True, look_past, case)
     return PastLines.model_validate(
         {
             "field": counted.form.field.value,

@@ -18,6 +18,7 @@ from trueup.storage.views.runs import list_workers
 from trueup.workflows.authority import LOOK
 from trueup.workflows.cancel_job import cancel_job
 from trueup.workflows.cases_as_job import ACTS, PREVIEW
+from trueup.workflows.draft_rules import has_long_history
 from trueup.workflows.long_work import can_stop
 
 STATES = {
@@ -65,14 +66,16 @@ def _live(visit: Visit) -> Response:
 
 def _context(visit: Visit, job: Job, connection: sa.Connection) -> dict[str, Any]:
     workers = sum(each["alive"] for each in list_workers(connection)) if job.state == "waiting" else 1
-    return {"job": job, "states": STATES, "workers": workers, **_more(visit, job)}
+    return {"job": job, "states": STATES, "workers": workers, **_more(visit, job, connection)}
 
 
-def _more(visit: Visit, job: Job) -> dict[str, Any]:
+def _more(visit: Visit, job: Job, connection: sa.Connection) -> dict[str, Any]:
+    draft = _draft(job)
+    lines_of = f"{draft.replace('/rules/new', '/rules/new/lines', 1)}&" if draft else _lines_of(job)
     return {
         "left": _left(visit, job),
-        "draft": (draft := _draft(job)),
-        "lines_of": f"{draft.replace('/rules/new', '/rules/new/lines', 1)}&" if draft else _lines_of(job),
+        "draft": draft,
+        "lines_of": "" if lines_of and has_long_history(connection) else lines_of,
         "names": Names(visit),
         "ended": job.state in ENDED,
         "on_cases": job.kind in (ACTS, PREVIEW),
@@ -94,7 +97,7 @@ def _draft(job: Job) -> str:
 def _lines_of(job: Job) -> str:
     """Where the lines that a rule was tried on are listed by what it makes of them; "" for all else."""
     rule = job.result.get("rule")
-    return f"/rules/{rule}/lines?" if rule else ""
+    return f"/rules/{rule}/lines?version={job.result['version']}&" if rule else ""
 
 
 def _left(visit: Visit, job: Job) -> str:

@@ -30,6 +30,7 @@ from trueup.workflows.draft_rules import (
     draft_rule,
     form_of_case,
     form_of_line,
+    has_long_history,
     is_long,
     try_wanted,
 )
@@ -89,7 +90,9 @@ def _page(
     trial: Mapping[str, Any] | None = None,
     trouble: TrueupError | None = None,
 ) -> Response:
-    names = Names(visit)
+    names, lines_of = Names(visit), ""
+    if trial is not None and not has_long_history(visit.connection):
+        lines_of = f"{State('/rules/new/lines', {name: value for name, value in given.items() if value}).to()}&"
     return visit.render(
         "rule_form.html",
         status=trouble.http_status if trouble else 200,
@@ -99,7 +102,7 @@ def _page(
         draft=draft,
         sentence=sentence_of(visit, names, views.rule_json(draft)) if draft else "",
         tried=trial,
-        lines_of=f"{State('/rules/new/lines', {name: value for name, value in given.items() if value}).to()}&",
+        lines_of=lines_of,
         trouble=trouble,
         choices=_choices(visit, names),
         names=names,

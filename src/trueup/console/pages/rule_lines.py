@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from starlette.responses import Response
 
@@ -13,8 +14,10 @@ from trueup.console.pages.rule_form import NAMES, wanted_of
 from trueup.console.tables import Column, State, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import rules as views
-from trueup.workflows.draft_rules import is_long
-from trueup.workflows.past_lines import MOST, PastLines, count_past, list_of_draft, list_of_trial, list_past
+from trueup.workflows.draft_rules import demand_short
+from trueup.workflows.past_lines import MOST, count_past, list_of_draft, list_of_trial, look_past
+from trueup.workflows.try_rules import Effect
+from trueup.workflows.world import Tx
 
 _POSTED = (
     Column("Day"),
@@ -26,27 +29,30 @@ _POSTED = (
 )
 
 
+_T = TypeVar("_T")
+
+
 def _past(visit: Visit) -> Response:
     """How many past lines read like those of a case, for the button that makes a rule of it; whole, which they are."""
-    case = visit.number("case")
-    counted = _counted(visit, case)
+    case, may = visit.number("case"), visit.may("rules.propose")
     if visit.partial:
+        counted = _or_none(visit, count_past, case) if may else None
         return visit.render("rule_past.html", counted=counted, case=case)
+    visit.act(demand_short, dry_run=True)
+    looked = _or_none(visit, look_past, case) if may else None
     title, crumbs = "Past lines of this form", ((f"Case {case}", f"/exceptions?row={case}"),)
-    if counted is None:
+    if looked is None:
         words = f"Nothing waits in case {case} whose form a rule could read here; a trial on all history says the same of any rule."
         return _page(visit, title=title, words=words, crumbs=crumbs, rows=[])
+    counted, rows = looked
     words = f"{counted.form.field.value.capitalize()} of the form {counted.form.pattern}: as the lines of case {case}."
-    rows, count = visit.act(list_past, case, dry_run=True), counted.explained + counted.wrong
-    return _page(visit, title=title, words=words, crumbs=crumbs, rows=rows, count=count)
+    return _page(visit, title=title, words=words, crumbs=crumbs, rows=rows, count=counted.explained + counted.wrong)
 
 
-def _counted(visit: Visit, case: int) -> PastLines | None:
+def _or_none(visit: Visit, read: Callable[[Tx, int], _T], case: int) -> _T | None:
     """None where no line of a form waits, or where history is so long that a trial is long work."""
-    if not visit.may("rules.propose") or visit.act(is_long, dry_run=True):
-        return None
     try:
-        return visit.act(count_past, case, dry_run=True)
+        return visit.act(read, case, dry_run=True)
     except Refused:
         return None
 
@@ -63,20 +69,23 @@ def _of_draft(visit: Visit) -> Response:
 
 def _of_rule(visit: Visit) -> Response:
     rule = visit.path("rule")
-    rows = visit.act(list_of_trial, rule, _effect(visit), dry_run=True)
+    version = visit.asked("version")
+    rows = visit.act(list_of_trial, rule, _effect(visit), int(version) if version.isdecimal() else None, dry_run=True)
     crumbs = (("Deduction rules", "/rules"), (f"Rule {rule}", f"/rules/{rule}?try=yes"))
     return _page(visit, title="Lines of the trial", words=_words(visit), crumbs=crumbs, rows=rows)
 
 
-def _effect(visit: Visit) -> tuple[str, str] | None:
-    before, after = visit.asked("before"), visit.asked("after")
-    return (before, after) if before else None
+def _effect(visit: Visit) -> Effect | None:
+    before = visit.asked("before")
+    return (before, visit.asked("after"), visit.asked("currency")) if before else None
 
 
 def _words(visit: Visit) -> str:
-    names = Names(visit)
-    before, after = names.reading(visit.asked("before")), names.reading(visit.asked("after"))
-    return f"Past lines that are {before} now and would be {after}." if before else "Past lines that it would change."
+    effect, names = _effect(visit), Names(visit)
+    if effect is None:
+        return "Past lines that it would change."
+    before, after, currency = effect
+    return f"Past lines in {currency} that are {names.reading(before)} now and would be {names.reading(after)}."
 
 
 def _page(visit: Visit, *, rows: list[dict[str, Any]], count: int | None = None, **context: Any) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from starlette.responses import Response
@@ -15,8 +14,7 @@ from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import rules as views
 from trueup.storage.views.paging import Paged
-from trueup.storage.views.rule_history import count_lines
-from trueup.workflows.draft_rules import LONG_HISTORY
+from trueup.workflows.draft_rules import has_long_history
 from trueup.workflows.jobs.try_rule import ask_trial
 from trueup.workflows.keep_rules import approve_rule, reject_rule, retire_rule, try_rule
 from trueup.workflows.try_rules import tried_json
@@ -56,7 +54,7 @@ def _show(visit: Visit) -> Response:
             return tried_json(try_rule(tx, rule_id))
 
         tried = visit.act(attempt, dry_run=True)
-    names = Names(visit)
+    names, long = Names(visit), has_long_history(visit.connection)
     return visit.render(
         "rule.html",
         title=f"Rule {rule['id']}",
@@ -64,9 +62,9 @@ def _show(visit: Visit) -> Response:
         newest=rule["versions"][-1],
         sentence=sentence_of(visit, names, rule["versions"][-1]),
         changes=changes_of(visit, names, rule["versions"]),
-        lines_of=f"/rules/{rule_id}/lines?",
+        lines_of="" if long else f"/rules/{rule_id}/lines?version={rule['versions'][-1]['version']}&",
         tried=tried,
-        is_long=count_lines(visit.connection, date.min) > LONG_HISTORY,
+        is_long=long,
         states=STATES,
         names=names,
     )
