@@ -15,8 +15,8 @@ from trueup.simulators.amazon import FaultKind
 from trueup.storage.database import Database
 from trueup.storage.line_receipts import list_receipts
 from trueup.storage.views.orders import explain_order, find_order, show_order
-from trueup.workflows.poll_receipts import ensure_receipts
-from trueup.workflows.world import Pace
+from trueup.workflows.poll_receipts import ensure_receipts, take_in_page
+from trueup.workflows.world import Pace, Tx
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -165,3 +165,19 @@ def test_a_worker_that_is_killed_anywhere_keeps_each_number_once(new_database: N
     end = kill_everywhere(live, chosen=lambda names: [name for name in names if "receipts:" in name])
     assert end["looks"] == [(1, 0), (1, 1), (1, 2), (2, 0), (2, 3)]
     assert end["cases"] == []
+
+
+def test_an_order_of_a_status_page_that_cannot_be_read_is_a_case(database: Database, clock: ManualClock) -> None:
+    """The others of its page are taken in; what was listed is what was read and what waits for a person."""
+    content = b'{"payload": {"ordersStatus": [{"purchaseOrderNumber": "PO1"}, {"purchaseOrderStatus": "OPEN"}]}}'
+    with install(database, clock, pace=DAILY) as here:
+
+        def arrive(tx: Tx) -> None:
+            digest = here.world.keep(tx.connection, content, kind="status", source=PARTNER, name="page 1")
+            take_in_page(tx, PARTNER, PARTNER, digest, "page 1")
+            [tally] = tx.tallies
+            assert (tally.came, tally.out["as known"], tally.held) == (2, 1, {"could not be read": 1})
+            assert len(tally.cases) == 1
+
+        here.engine.act(arrive)
+        assert here.case_kinds() == ["document.invalid"]

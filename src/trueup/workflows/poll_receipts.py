@@ -22,7 +22,7 @@ from trueup.storage import deliveries, line_receipts, orders, sources
 from trueup.storage.line_receipts import Look
 from trueup.workflows.rounds import Rounds, set_next, start_rounds
 from trueup.workflows.source_failures import NOT_DONE, keep_evidence, needs_person, note_failure, note_working
-from trueup.workflows.taking_in import hold_document
+from trueup.workflows.taking_in import hold_document, note_findings
 from trueup.workflows.world import Flowing, Tx, World
 
 KIND, QUERY = "status", "receipts"
@@ -100,8 +100,10 @@ def take_in_page(tx: Tx, partner: str, source: str, digest: str, name: str) -> i
     for status in reading.values:
         if not status.open:
             _note_closed(tx, partner, status.number)
+    case = note_findings(tx, reading, partner)
     became = Counter({"with news of receipts": news, "as known": len(reading.values) - news})
-    tx.count(Tally("orders", len(reading.values), became))
+    unfit = {"could not be read": reading.facts["unfit"]}
+    tx.count(Tally("orders", reading.facts["listed"], became, unfit, (case,) if case else ()))
     return news
 
 

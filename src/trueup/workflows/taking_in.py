@@ -104,7 +104,7 @@ def look_at_held(tx: Tx, kind: str = "held.") -> None:
         start_answering(tx, order_id)
 
 
-def note_findings(tx: Tx, reading: Reading[PurchaseOrder], source: str) -> int | None:
+def note_findings(tx: Tx, reading: Reading[Any], source: str) -> int | None:
     """Errors in a document are one case about it: nothing is lost, and someone looks. Returns its id, None without errors."""
     errors = reading.errors
     if not errors:

@@ -18,13 +18,14 @@ from trueup.formats.amazon_vendor._elements import (
     Element,
     Note,
     Unfit,
+    count_parts,
     findings_of,
     next_page,
     open_reply,
     read_parts,
 )
 from trueup.formats.amazon_vendor.orders import read_quantity
-from trueup.formats.document import Format, Reading
+from trueup.formats.document import Format, Reading, Severity
 
 NAME = "amazon-vendor-order-status"
 UNCONFIRMED = "UNCONFIRMED"
@@ -32,11 +33,14 @@ UNCONFIRMED = "UNCONFIRMED"
 _CONFIRMATIONS = {name.lower(): name for name in ("ACCEPTED", "PARTIALLY_ACCEPTED", "REJECTED", UNCONFIRMED)}
 _RECEIPTS = dict.fromkeys(("not_received", "partially_received", "partially_receive", "received"), "known")
 _OPENING_BYTES = 4096
+_OF_ONE_ORDER = 3
+"""So many parts of a path name one order of a reply: `payload`, `ordersStatus` and its place."""
 
 
 def read_order_statuses(content: bytes) -> Reading[OrderStatus]:
-    """Every status of a reply that has a meaning; the others are error findings. `facts`: `next_page`.
+    """Every status of a reply that has a meaning; the others are error findings.
 
+    `facts`: `next_page`, `listed` (how many orders there are in the reply) and `unfit` (how many of them have no meaning).
     Raises Unreadable for what is no whole JSON reply of this operation.
     """
     payload = open_reply(content, "an order status reply")
@@ -44,7 +48,8 @@ def read_order_statuses(content: bytes) -> Reading[OrderStatus]:
         raise Unreadable(f"Not an order status reply: the payload has {', '.join(sorted(payload))[:200]}.")
     notes: list[Note] = []
     values = read_parts(payload, "ordersStatus", notes, _status)
-    facts = {"next_page": next_page(payload, notes)}
+    unfit = len({note.path[:_OF_ONE_ORDER] for note in notes if note.severity is Severity.ERROR})
+    facts = {"next_page": next_page(payload, notes), "listed": count_parts(payload, "ordersStatus"), "unfit": unfit}
     return Reading(digest_of(content), NAME, tuple(values), findings_of(content, notes), facts)
 
 
