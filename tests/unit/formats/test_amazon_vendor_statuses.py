@@ -85,6 +85,19 @@ def test_what_was_counted_in_is_read_in_the_unit_of_the_order_and_never_costs_th
         assert [finding.severity.value for finding in reading.findings] == ["warning"]
 
 
+def test_not_received_without_a_number_is_none_and_no_word_at_all_is_unknown() -> None:
+    """A correction down to nothing may come without a number; a line of whose receipts nothing is said is not received as zero."""
+
+    def received(**changes: Any) -> int | None:
+        return read_order_statuses(page(line(**changes))).values[0].lines[0].received
+
+    assert received(receivingStatus={"receiveStatus": "NOT_RECEIVED"}) == 0
+    assert received(receivingStatus={"receiveStatus": "NOT_RECEIVED", "receivedQuantity": None}) == 0
+    assert received(receivingStatus={"receiveStatus": "NOT_RECEIVED", "receivedQuantity": eaches(5)}) == 5
+    assert received(receivingStatus={"receiveStatus": "RECEIVED"}) is None
+    assert received() is None and received(receivingStatus=None) is None and received(receivingStatus={}) is None
+
+
 def test_what_amazon_does_not_say_confirms_nothing() -> None:
     """No status, or one of an unknown name, is UNCONFIRMED."""
     (bare,) = read_order_statuses(page({"itemSequenceNumber": "1"})).values

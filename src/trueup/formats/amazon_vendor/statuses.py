@@ -31,7 +31,8 @@ NAME = "amazon-vendor-order-status"
 UNCONFIRMED = "UNCONFIRMED"
 
 _CONFIRMATIONS = {name.lower(): name for name in ("ACCEPTED", "PARTIALLY_ACCEPTED", "REJECTED", UNCONFIRMED)}
-_RECEIPTS = dict.fromkeys(("not_received", "partially_received", "partially_receive", "received"), "known")
+_NOTHING_YET = "not_received"
+_RECEIPTS = {word: word for word in (_NOTHING_YET, "partially_received", "partially_receive", "received")}
 _OPENING_BYTES = 4096
 _OF_ONE_ORDER = 3
 """So many parts of a path name one order of a reply: `payload`, `ordersStatus` and its place."""
@@ -86,11 +87,15 @@ def _line(item: Element) -> LineStatus:
 
 
 def _receipt(receipt: Element, ordered: Quantity | None) -> tuple[int | None, datetime | None]:
-    """What was counted in, and when last. It proves no answer, so that what is amiss with it is a warning: the rest is read."""
+    """What was counted in, and when last; NOT_RECEIVED without a number is none. It proves no answer, so that what is amiss with it
+    is a warning: the rest is read."""
     try:
+        word = ""
         if receipt["receiveStatus"]:
-            receipt["receiveStatus"].word(_RECEIPTS, missing="unknown", unknown="unknown")
+            word = receipt["receiveStatus"].word(_RECEIPTS, missing="unknown", unknown="unknown")
         counted = _amount(receipt["receivedQuantity"], ordered)
+        if word == _NOTHING_YET and not receipt["receivedQuantity"]["amount"]:
+            counted = 0
         if counted is not None and counted < 0:
             receipt["receivedQuantity"].warn("negative", "is less than nothing; it is left out")
             counted = None
