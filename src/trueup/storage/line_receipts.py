@@ -1,4 +1,5 @@
-"""What buyers' own statuses say that their docks counted in: by line, each number that was shown, with the look that showed it.
+"""What buyers' own statuses say that their docks counted in: by line, each number that was shown, with the look that showed it, and
+that it was shown again later: what was told in between then says nothing.
 
 Kept by the order's number, for a status may be read before its order is. Rows are added, never changed: a number that goes down
 is as much of a fact as one that goes up.
@@ -8,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.domain.landing import OrderStatus
+from trueup.domain.landing import LineStatus, OrderStatus
 from trueup.storage.schema import metadata
 
 line_receipts = sa.Table(
@@ -66,13 +67,15 @@ def save_receipts(connection: sa.Connection, look: Look, status: OrderStatus) ->
     connection.execute(_LOCK, {"key": f"receipts of {look.partner} {status.number}"})
     known = {row.sequence: row for row in connection.execute(_newest(look.partner, status.number))}
     rows: list[dict[str, Any]] = []
+    news = 0
     for sequence, line in told.items():
         before = known.get(sequence)
+        again = before is not None and _shown(before) == _shown(line)
         if before is not None:
-            if (before.received, before.received_at) == (line.received, line.received_at):
+            since = _since(before.told_at, status.updated_at)
+            if since < timedelta(0) or (again and not since):
                 continue
-            if status.updated_at is not None and before.told_at is not None and status.updated_at < before.told_at:
-                continue
+        news += not again
         rows.append({"sequence": sequence, "received": line.received, "received_at": line.received_at})
     same: dict[str, Any] = {
         "partner": look.partner,
@@ -84,7 +87,7 @@ def save_receipts(connection: sa.Connection, look: Look, status: OrderStatus) ->
     }
     if rows:
         connection.execute(sa.insert(line_receipts), [row | same for row in rows])
-    return len(rows)
+    return news
 
 
 def load_receipts(connection: sa.Connection, partner: str, number: str) -> dict[int, LineReceipt]:
@@ -93,9 +96,16 @@ def load_receipts(connection: sa.Connection, partner: str, number: str) -> dict[
 
 
 def list_receipts(connection: sa.Connection, partner: str, number: str) -> list[LineReceipt]:
-    """Every number that was shown of an order's lines, the earliest look first."""
+    """Every number that was shown of an order's lines, the earliest look first; one that was shown again is not there twice."""
     query = sa.select(line_receipts).where(line_receipts.c.partner == partner, line_receipts.c.number == number)
-    return _receipts(connection.execute(query.order_by(line_receipts.c.id)))
+    told: list[LineReceipt] = []
+    last: dict[int, LineReceipt] = {}
+    for each in _receipts(connection.execute(query.order_by(line_receipts.c.id))):
+        before = last.get(each.sequence)
+        if before is None or _shown(before) != _shown(each):
+            told.append(each)
+        last[each.sequence] = each
+    return told
 
 
 def _newest(partner: str, number: str) -> sa.Select[tuple[object, ...]]:
@@ -104,6 +114,16 @@ def _newest(partner: str, number: str) -> sa.Select[tuple[object, ...]]:
         sa.select(sa.func.max(kept.id)).where(kept.partner == partner, kept.number == number).group_by(kept.sequence)
     )
     return sa.select(line_receipts).where(kept.id.in_(latest.scalar_subquery())).order_by(kept.sequence)
+
+
+def _since(before: datetime | None, now: datetime | None) -> timedelta:
+    """How much later something is told; none where either time is unknown."""
+    return now - before if now is not None and before is not None else timedelta(0)
+
+
+def _shown(told: LineStatus | LineReceipt | sa.Row[Any]) -> tuple[object, ...]:
+    """What a word on a line says, whenever it was told."""
+    return told.received, told.received_at
 
 
 def _receipts(rows: Iterable[sa.Row[tuple[object, ...]]]) -> list[LineReceipt]:
