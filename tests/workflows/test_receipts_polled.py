@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -181,3 +182,22 @@ def test_an_order_of_a_status_page_that_cannot_be_read_is_a_case(database: Datab
 
         here.engine.act(arrive)
         assert here.case_kinds() == ["document.invalid"]
+
+
+def test_eaches_of_an_order_in_cases_are_eaches(database: Database, clock: ManualClock) -> None:
+    """Two cases of six, of which twelve eaches are in, are twelve: whether the status tells what was ordered, and in which unit."""
+    twelve = {"amount": 12, "unitOfMeasure": "Eaches", "unitSize": 1}
+    with install(database, clock, pace=DAILY) as here:
+        number = watched(here)
+        for place, ordered in enumerate(({}, {"orderedQuantity": {"orderedQuantity": twelve}})):
+            item = {"itemSequenceNumber": "1", "receivingStatus": {"receivedQuantity": twelve}, **ordered}
+            status = {"purchaseOrderNumber": number, "purchaseOrderStatus": "OPEN", "itemStatus": [item]}
+            content = json.dumps({"payload": {"ordersStatus": [status]}, "place": place}).encode()
+
+            def arrive(tx: Tx, content: bytes = content) -> None:
+                digest = here.world.keep(tx.connection, content, kind="status", source=PARTNER, name="a page")
+                take_in_page(tx, PARTNER, PARTNER, digest, "a page")
+
+            here.engine.act(arrive)
+            assert received(here, number)[0] == (12, "")
+        assert [each["details"] for each in events(here, number)] == [{"1": "12 eaches in all, 12 more"}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from trueup.base.quantity import Unit
 from trueup.domain.acknowledgements import Acknowledgement, Answer
 
 
@@ -12,7 +13,8 @@ from trueup.domain.acknowledgements import Acknowledgement, Answer
 class LineStatus:
     """One line as getPurchaseOrdersStatus shows it. Amounts are in the unit of the order; None where Amazon shows none.
 
-    `received`: what its dock has counted in so far, all receipts together; `received_at`: the latest of them.
+    `received`: what its dock has counted in so far, all receipts together; `received_at`: the latest of them. It is in the unit in
+    which it is told, `unit`, of so many eaches each, `unit_size`, where that is said; without a unit in that of the order.
     """
 
     sequence: int
@@ -23,6 +25,8 @@ class LineStatus:
     acknowledged_at: datetime | None
     received: int | None = None
     received_at: datetime | None = None
+    unit: Unit | None = None
+    unit_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

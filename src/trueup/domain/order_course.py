@@ -59,10 +59,11 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class CountedIn:
-    """What the buyer's own status of the order says that its docks counted in of a line, as a look on a `day` showed it."""
+    """What the buyer's own status of the order says that its docks counted in of a line, as a look on a `day` showed it.
+    `eaches`: None where it counts cases and nobody says how many a case has."""
 
     sequence: int
-    eaches: int
+    eaches: int | None
     day: date
     evidence: str
 
@@ -267,7 +268,7 @@ def _status(facts: OrderFacts, product: _Product) -> Count | None:
 
 
 def _status_of_lines(facts: OrderFacts, product: _Product) -> list[Count]:
-    by_line = {each.sequence: each for each in facts.counted_in}
+    by_line = {each.sequence: each for each in facts.counted_in if each.eaches is not None}
     found = [by_line[line.sequence] for line in product.lines if line.sequence in by_line]
     return [
         Count(each.eaches, f"{STATUS}, looked at on {each.day}", evidence=_hashes([each.evidence])) for each in found
@@ -291,6 +292,9 @@ def _by_invoice(facts: OrderFacts, product: _Product) -> Iterator[Count]:
 def _unreceived(facts: OrderFacts, product: _Product) -> Count:
     if any(each.shortage for each in _bills(facts) if product.of(each.invoice.lines)):
         return Count(None, "Amazon claims to miss goods, and names no line.")
+    numbers = {line.sequence for line in product.lines}
+    if cases := [each for each in facts.counted_in if each.eaches is None and each.sequence in numbers]:
+        return Count(None, f"{STATUS} counts cases of unknown size.", evidence=_hashes(each.evidence for each in cases))
     return Count(
         None, "Amazon told of no receipt: not in its status of the order, a file of receipts, or an invoice's lines."
     )

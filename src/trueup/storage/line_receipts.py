@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from trueup.base.quantity import Unit
 from trueup.domain.landing import LineStatus, OrderStatus
 from trueup.storage.schema import metadata
 
@@ -30,6 +31,8 @@ line_receipts = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("evidence", sa.CHAR(64), nullable=False),
     sa.Column("seen_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("unit", sa.Text),
+    sa.Column("unit_size", sa.BigInteger),
     sa.CheckConstraint("received >= 0", name="received"),
     sa.Index("ix_line_receipts_line", "partner", "number", "sequence", "id"),
 )
@@ -47,7 +50,8 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class LineReceipt:
-    """So many of a line, in the unit of the order, were counted in. `received_at`: the latest receipt, where that is told."""
+    """So many of a line were counted in. `received_at`: the latest receipt, where that is told. `unit`: what was counted, None for
+    the unit of the order; `unit_size`: how many eaches one has, where that was said."""
 
     sequence: int
     received: int
@@ -55,6 +59,15 @@ class LineReceipt:
     source: str
     evidence: str
     seen_at: datetime
+    unit: Unit | None = None
+    unit_size: int | None = None
+
+    def eaches(self, ordered: Unit, size: int | None) -> int | None:
+        """How many eaches that are, by its own unit; of an order in units of that `size`. None where nobody says how many."""
+        own = self.unit_size if self.unit is Unit.CASE else 1
+        if self.unit is None or (own is None and ordered is Unit.CASE):
+            own = size or (1 if ordered is Unit.EACH else None)
+        return self.received * (own or 0) if own or not self.received else None
 
 
 def save_receipts(connection: sa.Connection, look: Look, status: OrderStatus) -> int:
@@ -76,7 +89,8 @@ def save_receipts(connection: sa.Connection, look: Look, status: OrderStatus) ->
             if since < timedelta(0) or (again and not since):
                 continue
         news += not again
-        rows.append({"sequence": sequence, "received": line.received, "received_at": line.received_at})
+        unit = {"unit": line.unit.value if line.unit else None, "unit_size": line.unit_size}
+        rows.append({"sequence": sequence, "received": line.received, "received_at": line.received_at} | unit)
     same: dict[str, Any] = {
         "partner": look.partner,
         "number": status.number,
@@ -123,12 +137,23 @@ def _since(before: datetime | None, now: datetime | None) -> timedelta:
 
 def _shown(told: LineStatus | LineReceipt | sa.Row[Any]) -> tuple[object, ...]:
     """What a word on a line says, whenever it was told."""
-    return told.received, told.received_at
+    return told.received, told.received_at, told.unit, told.unit_size
 
 
-def _receipts(rows: Iterable[sa.Row[tuple[object, ...]]]) -> list[LineReceipt]:
-    names = ("sequence", "received", "received_at", "source", "evidence", "seen_at")
-    return [LineReceipt(*(getattr(row, name) for name in names)) for row in rows]
+def _receipts(rows: Iterable[sa.Row[Any]]) -> list[LineReceipt]:
+    return [
+        LineReceipt(
+            row.sequence,
+            row.received,
+            row.received_at,
+            row.source,
+            row.evidence,
+            row.seen_at,
+            Unit(row.unit) if row.unit else None,
+            row.unit_size,
+        )
+        for row in rows
+    ]
 
 
 _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")

@@ -113,7 +113,7 @@ def test_lines_of_one_product_share_what_is_told_of_it(promised: list[int], ship
     assert all((each or 0) <= most for each, most in zip(counts[:-1], promised[:-1], strict=True))
 
 
-def counted(sequence: int, eaches: int) -> CountedIn:
+def counted(sequence: int, eaches: int | None) -> CountedIn:
     """Amazon's status of a line, as a look showed it."""
     return CountedIn(sequence, eaches, date(2026, 11, 5), "c" * 64)
 
@@ -131,6 +131,13 @@ def test_what_amazons_status_counted_in_is_said_by_line_with_its_look() -> None:
     told = (Told(ProofKind.SHIPPED, "LAMP", "", 24, "s" * 64),)
     [course] = course_of(OrderFacts((LAMP,), closed=False, told=told, counted_in=(counted(1, 10),)))
     assert words(course, "received") == [(10, "so far")]
+
+
+def test_cases_of_unknown_size_that_amazons_status_counted_in_are_no_number() -> None:
+    """The reason is said with the look."""
+    [course] = course_of(OrderFacts((LAMP,), closed=False, counted_in=(counted(1, None),)))
+    assert words(course, "received") == [(None, "")] and course.received.evidence == ("c" * 64,)
+    assert course.received.why == "Amazon's own status of the order counts cases of unknown size."
 
 
 def test_a_claim_that_amazons_own_status_contradicts_is_seen() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from trueup.base.errors import Unreadable
+from trueup.base.quantity import Unit
 from trueup.domain.landing import LineStatus
 from trueup.formats.amazon_vendor.statuses import read_order_statuses
 from trueup.formats.amazon_vendor.transactions import TransactionState, TransactionStatus, read_transaction
@@ -62,7 +63,7 @@ def test_both_spellings_of_partly_received_are_known(word: str) -> None:
     assert read_order_statuses(page(line(receivingStatus={"receiveStatus": word}))).findings == ()
 
 
-def test_what_was_counted_in_is_read_in_the_unit_of_the_order_and_never_costs_the_answer() -> None:
+def test_what_was_counted_in_is_read_in_the_unit_that_is_told_and_never_costs_the_answer() -> None:
     """How much and when last; what is amiss with it is a warning, and the line's confirmation is read all the same."""
     told = {
         "receiveStatus": "PARTIALLY_RECEIVED",
@@ -73,7 +74,10 @@ def test_what_was_counted_in_is_read_in_the_unit_of_the_order_and_never_costs_th
     assert (found.received, found.received_at) == (12, datetime(2020, 9, 1, 10, tzinfo=UTC))
     cases = {"orderedQuantity": {"amount": 10, "unitOfMeasure": "Cases", "unitSize": 12}}
     [found] = read_order_statuses(page(line(orderedQuantity=cases, receivingStatus=told))).values[0].lines
-    assert found.received == 1
+    assert (found.received, found.unit, found.unit_size) == (12, Unit.EACH, 1)
+    told_in_cases = {**told, "receivedQuantity": {"amount": 2, "unitOfMeasure": "Cases", "unitSize": 4}}
+    [found] = read_order_statuses(page(line(orderedQuantity=cases, receivingStatus=told_in_cases))).values[0].lines
+    assert (found.received, found.unit, found.unit_size) == (2, Unit.CASE, 4)
     for odd in (
         {**told, "receivedQuantity": eaches(-1)},
         {**told, "lastReceiveDate": "soon"},

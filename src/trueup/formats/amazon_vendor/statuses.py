@@ -2,7 +2,7 @@
 its docks have counted in.
 
 Here the ASIN is called `buyerProductIdentifier`, and a line partly received is PARTIALLY_RECEIVED in the model's list but
-PARTIALLY_RECEIVE on its page; both are read. Amounts are given in the unit of the order.
+PARTIALLY_RECEIVE on its page; both are read. Amounts are given in the unit of the order, and what was counted in as it is told.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime
 
 from trueup.base.errors import Invalid, Unreadable
 from trueup.base.ids import digest_of
-from trueup.base.quantity import Quantity
+from trueup.base.quantity import Quantity, Unit
 from trueup.domain.catalog import convert
 from trueup.domain.landing import LineStatus, OrderStatus
 from trueup.formats.amazon_vendor._elements import (
@@ -73,7 +73,7 @@ def _line(item: Element) -> LineStatus:
     if answer["confirmationStatus"]:
         # A word that is not known proves nothing, so it counts as no confirmation.
         confirmation = answer["confirmationStatus"].word(_CONFIRMATIONS, missing=UNCONFIRMED, unknown=UNCONFIRMED)
-    received, received_at = _receipt(item["receivingStatus"], ordered)
+    received, received_at = _receipt(item["receivingStatus"])
     return LineStatus(
         sequence=sequence,
         ordered=ordered.amount if ordered else None,
@@ -81,22 +81,26 @@ def _line(item: Element) -> LineStatus:
         rejected=_amount(answer["rejectedQuantity"], ordered),
         confirmation=confirmation,
         acknowledged_at=_latest(answer["acknowledgementStatusDetails"]),
-        received=received,
+        received=received.amount if received else None,
         received_at=received_at,
+        unit=received.unit if received else None,
+        unit_size=received.unit_size if received else None,
     )
 
 
-def _receipt(receipt: Element, ordered: Quantity | None) -> tuple[int | None, datetime | None]:
+def _receipt(receipt: Element) -> tuple[Quantity | None, datetime | None]:
     """What was counted in, and when last; NOT_RECEIVED without a number is none. It proves no answer, so that what is amiss with it
     is a warning: the rest is read."""
     try:
         word = ""
         if receipt["receiveStatus"]:
             word = receipt["receiveStatus"].word(_RECEIPTS, missing="unknown", unknown="unknown")
-        counted = _amount(receipt["receivedQuantity"], ordered)
-        if word == _NOTHING_YET and not receipt["receivedQuantity"]["amount"]:
-            counted = 0
-        if counted is not None and counted < 0:
+        counted = _quantity(receipt["receivedQuantity"])
+        if counted is None and word == _NOTHING_YET:
+            counted = Quantity.eaches(0)
+        if counted is not None and counted.unit is Unit.EACH:
+            counted = Quantity.eaches(counted.amount)
+        if counted is not None and counted.amount < 0:
             receipt["receivedQuantity"].warn("negative", "is less than nothing; it is left out")
             counted = None
         return counted, receipt["lastReceiveDate"].instant()

@@ -150,14 +150,14 @@ def _told(kept: SavedProof) -> Told:
 def _counted_in(
     connection: sa.Connection, saved: SavedOrder, decided: Mapping[int, LineDecision]
 ) -> tuple[CountedIn, ...]:
-    """What the buyer's status says of the order's lines, in eaches; nothing of a line of cases whose size nobody says."""
+    """What the buyer's status says of the order's lines, in eaches by the unit in which it is told."""
     told = load_receipts(connection, saved.order.partner, saved.order.number)
     found = []
     for line in saved.order.lines:
         receipt = told.get(line.sequence)
         size = line.ordered.unit_size or _size_of(decided.get(line.sequence))
-        if receipt is not None and (size or not receipt.received):
-            eaches = receipt.received * (size or 1)
+        if receipt is not None:
+            eaches = receipt.eaches(line.ordered.unit, size)
             found.append(CountedIn(line.sequence, eaches, receipt.seen_at.date(), receipt.evidence))
     return tuple(found)
 

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from trueup.base.errors import Conflict, NotFound
+from trueup.base.quantity import Quantity, Unit
 from trueup.domain.acknowledgements import LineDecision
 from trueup.domain.deliveries import Delivery, DeliveryState
 from trueup.domain.orders import OrderState
@@ -15,7 +16,7 @@ from trueup.storage import acts, decisions, deliveries, orders, sales_orders, st
 from trueup.storage.cases import case_of, cases
 from trueup.storage.invoices import invoices
 from trueup.storage.json_values import to_json
-from trueup.storage.line_receipts import list_receipts
+from trueup.storage.line_receipts import LineReceipt, list_receipts
 from trueup.storage.orders import SavedOrder
 from trueup.storage.views.cases import case_json
 from trueup.storage.views.order_course import load_course
@@ -291,11 +292,12 @@ def explain_order(connection: sa.Connection, order_id: int) -> list[dict[str, An
 def _counted_in(connection: sa.Connection, saved: SavedOrder) -> list[dict[str, Any]]:
     """What the buyer's status showed of receipts, look by look, with what that changed; that nothing came yet is no event."""
     events: dict[tuple[datetime, str], dict[str, Any]] = {}
-    known: dict[int, int] = {}
+    known: dict[int, LineReceipt] = {}
+    ordered = {line.sequence: line.ordered for line in saved.order.lines}
     for each in list_receipts(connection, saved.order.partner, saved.order.number):
-        before = known.get(each.sequence, 0)
-        known[each.sequence] = each.received
-        if each.received == before:
+        words = _change_of(each, known.get(each.sequence), ordered.get(each.sequence))
+        known[each.sequence] = each
+        if not words:
             continue
         event = events.setdefault(
             (each.seen_at, each.evidence),
@@ -308,10 +310,26 @@ def _counted_in(connection: sa.Connection, saved: SavedOrder) -> list[dict[str, 
                 "evidence": each.evidence,
             },
         )
-        event["details"][str(each.sequence)] = (
-            f"{each.received} in all, {abs(each.received - before)} {'more' if each.received > before else 'fewer'}"
-        )
+        event["details"][str(each.sequence)] = words
     return list(events.values())
+
+
+def _change_of(now: LineReceipt, before: LineReceipt | None, ordered: Quantity | None) -> str:
+    """What changed in words, "" where nothing did: in the unit of the order without its name, else in the one that was told, and in
+    eaches where that is not the unit of the look before."""
+    unit = ""
+    count: int | None = now.received
+    was: int | None = before.received if before else 0
+    if ordered is not None and now.unit not in (None, ordered.unit):
+        unit = " eaches" if now.unit is Unit.EACH else " cases"
+    if before is not None and was and (before.unit, before.unit_size) != (now.unit, now.unit_size):
+        basis = (ordered.unit, ordered.unit_size) if ordered is not None else (Unit.EACH, None)
+        count, was, unit = now.eaches(*basis), before.eaches(*basis), " eaches"
+    if count is None or was is None:
+        return f"{Quantity(now.received, now.unit, now.unit_size) if now.unit else now.received} in all"
+    if count == was:
+        return ""
+    return f"{count}{unit} in all, {abs(count - was)} {'more' if count > was else 'fewer'}"
 
 
 def delivery_json(delivery: Delivery) -> dict[str, Any]:
