@@ -1,7 +1,8 @@
 """Poll receipts: what buyers' docks have counted in of each line, as their own status of orders tells it, over the days it takes.
 
-A witness: nothing of it is booked. Windows overlap and the newest word on a line counts, so that pages may come late, twice and in
-any order. What a look at one order shows is kept in the same way (prove_delivery.py).
+A witness: nothing of it is booked. Windows overlap by days, for a status may lag behind the docks, and the newest word on a line
+counts, so that pages may come late, twice and in any order. What a look at one order shows is kept in the same way
+(prove_delivery.py).
 """
 
 from __future__ import annotations
@@ -70,8 +71,10 @@ def next_window(tx: Tx, partner: str, run_id: str) -> dict[str, str]:
     farthest = tx.now - timedelta(seconds=source.farthest_back_seconds) + timedelta(hours=1)
     # A clock that jumped back must not leave a gap behind it: never start later than an overlap before now.
     covered = min(state.covered_until, tx.now) if state.covered_until else tx.now - world.pace.back_fill
-    start = max(farthest, covered - world.pace.overlap)
-    end = min(tx.now, start + timedelta(seconds=source.longest_window_seconds))
+    longest = timedelta(seconds=source.longest_window_seconds)
+    # A window that were all overlap would cover nothing new.
+    start = max(farthest, covered - min(world.pace.receipts_overlap, longest / 2))
+    end = min(tx.now, start + longest)
     return {"start": write_instant(start), "end": write_instant(end), "source": name, "run": run_id}
 
 

@@ -64,6 +64,8 @@ class Pace:
     """Amazon pays in weekly runs; its answers are budgeted to one a second."""
     receipts: timedelta = timedelta(hours=6)
     """How often it is asked what docks have counted in: that takes them days."""
+    receipts_overlap: timedelta = timedelta(days=3)
+    """How far back it is asked again: a status may show a receipt long after the order's last change, and then names no new one."""
     circular: timedelta = timedelta(minutes=5)
     """How often cycles are asked for what changed."""
     sweep: timedelta = timedelta(hours=1)
