@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.workflows.installation import CHAIR, LAMP, PARTNER, VENDOR, Installation, install, line
+from tests.workflows.installation import AGREEMENT, CHAIR, LAMP, PARTNER, VENDOR, Installation, install, line
 from trueup.base.clock import ManualClock
 from trueup.base.errors import Conflict, Invalid, NotFound, Refused
 from trueup.domain.agreement_changes import AgreementChange, AgreementScope, AgreementVersion
@@ -191,6 +192,21 @@ def test_what_cannot_be_agreed_is_refused_in_words(database: Database) -> None:
         here.pass_time(DAY)
         with pytest.raises(Invalid, match="expected a day after 2026-11-24"):
             here.engine.act(approve_terms, late.id, FAY, "too late")
+
+
+def test_an_owner_by_name_that_the_file_no_longer_says_stops_nothing(database: Database) -> None:
+    """Versions that were approved hold, and can be taken back, when trueup.toml names another person than it did then."""
+    named = replace(AGREEMENT, owner="Fay")
+    with install(database, ManualClock(START), agreement=named) as here:
+        decide(here, {"cost_tolerance": "0.02"}, (START + DAY).date())
+        second = decide(here, {"cost_tolerance": "0.05"}, (START + 2 * DAY).date())
+    with install(database, ManualClock(START), agreement=AGREEMENT) as here:
+        last = propose(here, {"owner": "finance"}, (START + 2 * DAY).date())
+        here.engine.act(withdraw_terms, last.id, FAY, "not now")
+        undone = here.engine.act(undo_terms, second.id, OLGA)
+        assert [each.after for each in undone.differences] == ["0.02 USD per each"]
+        version = here.engine.act(approve_terms, undone.id, FAY, "as before")
+        assert version.change.terms is not None and version.change.terms["owner"] == "Fay"
 
 
 def test_a_change_is_tried_on_the_orders_of_the_past(database: Database) -> None:

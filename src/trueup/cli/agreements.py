@@ -23,7 +23,7 @@ from trueup.workflows.keep_agreements import (
 )
 from trueup.workflows.list_agreements import list_agreements, list_versions, show_agreement, trial_json
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.try_agreements import try_terms
+from trueup.workflows.try_agreements import try_proposed, try_terms
 from trueup.workflows.world import Tx
 
 group = typer.Typer(
@@ -126,7 +126,7 @@ def propose(
 
     def propose_and_try(tx: Tx, person: Person) -> tuple[ProposedTerms, dict[str, Any]]:
         proposed = propose_terms(tx, change, person)
-        return proposed, trial_json(try_terms(tx, change.scope, proposed.change.terms, 3)) if session.dry_run else {}
+        return proposed, trial_json(try_proposed(tx, proposed, 3)) if session.dry_run else {}
 
     with session.open() as app:
         person = person_of(app.settings.people, by)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from trueup.base.errors import Invalid
-from trueup.domain.agreement_clauses import CLAUSES, clause_text, with_terms
+from trueup.domain.agreement_clauses import CLAUSES, clause_text, with_stored
 from trueup.domain.partners import Agreement
 
 LONGEST_REASON = 500
@@ -104,7 +104,7 @@ def _pieces(terms: Agreement, versions: list[AgreementVersion]) -> Iterable[Agre
 
 
 def _as_decided(piece: Agreement, version: AgreementVersion) -> Agreement:
-    decided = with_terms(piece, version.change.terms or {})
+    decided = with_stored(piece, version.change.terms or {})
     return replace(decided, version=version.id, approved_by=version.approval.by)
 
 

@@ -6,7 +6,7 @@ A clause travels as text: as the file, a form, the command line and a row of the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -266,22 +266,43 @@ def terms_of(agreement: Agreement) -> dict[str, str]:
     return {clause.key: clause_text(clause, agreement) for clause in CLAUSES}
 
 
-def with_terms(agreement: Agreement, terms: Mapping[str, str]) -> Agreement:
-    """The agreement with other terms; what is not among them stays as it is. Raises Unfit, which says what is wrong where."""
-    if strange := sorted(terms.keys() - KEYS):
-        raise Unfit(
-            {"": f"{', '.join(strange)}: no clause that people may change; there are {', '.join(sorted(KEYS))}"}
-        )
+def with_terms(agreement: Agreement, terms: Mapping[str, str], others: Iterable[Agreement] = ()) -> Agreement:
+    """The agreement with other terms; what is not among them stays as it is. Raises Unfit, which says what is wrong where.
+
+    What stands in it already, or in one of the `others` of that vendor code, may be said again, though people could not choose it.
+    """
+    _demand_known(terms)
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
+    standing = (agreement, *others)
     for clause in CLAUSES:
         if clause.key in terms:
+            text = terms[clause.key].strip()
+            same = next((each for each in standing if clause_text(clause, each).strip() == text), None)
             try:
-                values[clause.attribute] = _read(clause, terms[clause.key].strip(), clause_text(clause, agreement))
+                values[clause.attribute] = _read(clause, text) if same is None else getattr(same, clause.attribute)
             except Invalid as error:
                 problems[clause.key] = str(error)
     if problems:
         raise Unfit(problems)
+    return _replaced(agreement, values)
+
+
+def with_stored(agreement: Agreement, terms: Mapping[str, str]) -> Agreement:
+    """The agreement with terms that were checked when they were agreed: they hold whatever trueup.toml says since then."""
+    _demand_known(terms)
+    found = [clause for clause in CLAUSES if clause.key in terms]
+    return _replaced(agreement, {clause.attribute: _read_stored(clause, terms[clause.key]) for clause in found})
+
+
+def _demand_known(terms: Mapping[str, str]) -> None:
+    if strange := sorted(terms.keys() - KEYS):
+        raise Unfit(
+            {"": f"{', '.join(strange)}: no clause that people may change; there are {', '.join(sorted(KEYS))}"}
+        )
+
+
+def _replaced(agreement: Agreement, values: Mapping[str, Any]) -> Agreement:
     try:
         return replace(agreement, **values)
     except ConfigurationError as error:
@@ -297,8 +318,29 @@ def _about(words: str) -> str:
     return next((clause.key for clause in CLAUSES if clause.attribute == named), "")
 
 
-def _read(clause: Clause, text: str, stands: str) -> Any:
-    """The value that a text is. `stands`: what stands now, which may be more than people may choose (an owner by name)."""
+def _read_stored(clause: Clause, text: str) -> Any:
+    """The value of a text that was agreed: an owner by any name, a number that trueup.toml allowed and no form would."""
+    match clause.form:
+        case Form.WHOLE:
+            return int(text)
+        case Form.AMOUNT | Form.PERCENT:
+            return Decimal(text)
+        case Form.HOURS:
+            return _hours(Decimal(text))
+        case Form.SENTENCE:
+            return text
+        case Form.CHOICE if clause.kind is None:
+            return text
+        case _:
+            return _read(clause, text)
+
+
+def _hours(value: Decimal) -> timedelta:
+    return timedelta(microseconds=round(value * 3_600_000_000))
+
+
+def _read(clause: Clause, text: str) -> Any:
+    """The value of a text that somebody wrote. Raises Invalid for what people may not choose."""
     if clause.form in _NUMBERS:
         return _number(clause, text)
     match clause.form:
@@ -313,7 +355,7 @@ def _read(clause: Clause, text: str, stands: str) -> Any:
                 raise Invalid(f"{clause.title}: expected at most {_LONGEST_SENTENCE} characters, found {len(text)}.")
             return text
         case _:
-            return text if text == stands and clause.kind is None else _one(clause, text)
+            return _one(clause, text)
 
 
 def _number(clause: Clause, text: str) -> Any:
@@ -325,7 +367,7 @@ def _number(clause: Clause, text: str) -> Any:
         raise Invalid(f"{clause.title} {text!r}: expected {expected}.")
     if clause.form is Form.WHOLE:
         return int(text)
-    return timedelta(microseconds=int(value * 3_600_000_000)) if clause.form is Form.HOURS else value
+    return _hours(value) if clause.form is Form.HOURS else value
 
 
 def _one(clause: Clause, text: str) -> Any:

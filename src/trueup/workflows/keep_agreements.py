@@ -25,7 +25,7 @@ from trueup.domain.agreement_changes import (
     spliced,
     version_on,
 )
-from trueup.domain.agreement_clauses import terms_of, with_terms
+from trueup.domain.agreement_clauses import terms_of, with_stored, with_terms
 from trueup.domain.partners import Agreement
 from trueup.storage import acts, agreement_versions
 from trueup.workflows.authority import Deed, demand_role, record_deed
@@ -112,7 +112,7 @@ def find_proposed(tx: Tx, number: int) -> ProposedTerms:
             f"Proposal {number} was approved by {row['approved_by']} at {write_instant(row['approved_at'])}."
         )
     change = _change_of(row)
-    before, after = _both(tx, change)
+    before, after = _both(tx, change, agreed=True)
     look = digest_of_json({"arguments": row["arguments"], "by": row["proposed_by"], "reason": row["reason"]})
     return ProposedTerms(number, change, before, after, row["proposed_by"], look, row["arguments"]["undoes"])
 
@@ -220,7 +220,7 @@ def _around(tx: Tx, change: AgreementChange, basis: Basis) -> tuple[Agreement, A
             f"{newest.approval.by}: “{newest.change.reason}”. Look at it, and change that."
         )
     _demand_day(change, tx.now.date())
-    before, after = _both(tx, change)
+    before, after = _both(tx, change, agreed=basis.undoes is not None)
     same_version = change.terms is None and not before.version
     if same_version or (change.terms is not None and not differences(before, after)):
         raise Conflict(f"The agreement {change.scope} is so on {change.effective_from} already; nothing would change.")
@@ -235,7 +235,8 @@ def _demand_day(change: AgreementChange, today: date) -> None:
         )
 
 
-def _both(tx: Tx, change: AgreementChange) -> tuple[Agreement, Agreement]:
+def _both(tx: Tx, change: AgreementChange, *, agreed: bool) -> tuple[Agreement, Agreement]:
+    """What holds on the day of a change without it and with it. `agreed`: its terms were checked before, and are not again."""
     settled = settled_agreements(tx, change.scope)
     day = change.effective_from
     known = spliced(settled, agreement_versions.load_versions(tx.connection, change.scope))
@@ -244,7 +245,9 @@ def _both(tx: Tx, change: AgreementChange) -> tuple[Agreement, Agreement]:
         raise Refused(
             f"The agreement {change.scope}: trueup.toml has none in force on {day}; extend it there (valid_to) first."
         )
-    return before, file if change.terms is None else with_terms(before, change.terms)
+    if change.terms is None:
+        return before, file
+    return before, with_stored(before, change.terms) if agreed else with_terms(before, change.terms, (*known, *settled))
 
 
 def _on(agreements: Any, day: date) -> Agreement | None:

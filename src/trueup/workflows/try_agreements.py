@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from trueup.base.money import Money
 from trueup.domain.acknowledgements import Answer, LineDecision
 from trueup.domain.agreement_changes import AgreementScope
-from trueup.domain.agreement_clauses import with_terms
+from trueup.domain.agreement_clauses import with_stored, with_terms
 from trueup.domain.credit_notes import accounts_of, owed, wants_notes
 from trueup.domain.hold import Hold, LineFacts, hold_line, money_at_risk
 from trueup.domain.orders import OrderLine, OrderState
@@ -25,7 +25,7 @@ from trueup.storage.orders import SavedOrder
 from trueup.storage.views import agreement_history as views
 from trueup.storage.views.credit_notes import load_kept
 from trueup.workflows.assessment import candidates_of
-from trueup.workflows.keep_agreements import settled_agreements
+from trueup.workflows.keep_agreements import ProposedTerms, settled_agreements
 from trueup.workflows.world import Tx
 
 MONTHS = (1, 3, 6, 12)
@@ -119,8 +119,18 @@ def try_terms(tx: Tx, scope: AgreementScope, terms: Mapping[str, str] | None, mo
 
     Raises NotFound for a vendor code that the file does not have, Unfit for terms that cannot be agreed.
     """
+    return _try(_Bench(tx, scope, terms, settled_agreements(tx, scope)), months)
+
+
+def try_proposed(tx: Tx, proposed: ProposedTerms, months: int) -> AgreementTrial:
+    """The same of a proposal, whose terms were checked when it was made. Raises as `try_terms`."""
+    scope = proposed.change.scope
+    return _try(_Bench(tx, scope, proposed.change.terms, settled_agreements(tx, scope), checked=True), months)
+
+
+def _try(bench: _Bench, months: int) -> AgreementTrial:
+    tx, scope = bench.tx, bench.scope
     since = tx.now - months * _MONTH
-    bench = _Bench(tx, scope, terms, settled_agreements(tx, scope))
     placed = orders.list_placed(tx.connection, scope.partner, scope.vendor_code, since, limit=MOST_ORDERS)
     every = orders.count_placed(tx.connection, scope.partner, scope.vendor_code, since)
     answered = views.first_answers(tx.connection, [saved.id for saved in placed])
@@ -152,17 +162,20 @@ class _Both:
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
-    """What a change is tried by: with whom, the terms that it says, and what trueup.toml says."""
+    """What a change is tried by: with whom, the terms that it says, and what trueup.toml says. `checked`: the terms were before."""
 
     tx: Tx
     scope: AgreementScope
     terms: Mapping[str, str] | None
     settled: Sequence[Agreement]
+    checked: bool = False
 
     def both(self, before: Agreement, day: date) -> _Both:
         """The terms of a day, and what the change makes of them."""
         if self.terms is not None:
-            return _Both(before, with_terms(before, self.terms))
+            if self.checked:
+                return _Both(before, with_stored(before, self.terms))
+            return _Both(before, with_terms(before, self.terms, (*self._agreements(), *self.settled)))
         return _Both(before, next((each for each in self.settled if _covers(each, day)), before))
 
     def of_order(self, saved: SavedOrder, answered: datetime | None) -> Iterator[tuple[str, Moved]]:

@@ -30,7 +30,7 @@ from trueup.workflows.keep_agreements import (
     withdraw_terms,
 )
 from trueup.workflows.list_agreements import list_agreements, show_agreement
-from trueup.workflows.try_agreements import MONTHS, try_terms
+from trueup.workflows.try_agreements import MONTHS, try_proposed
 from trueup.workflows.versions import Basis
 
 _SHOWN = 20
@@ -70,7 +70,7 @@ def _page(
         of=of,
         proposed=proposed,
         rows=_rows(proposed),
-        trial=visit.act(try_terms, scope, proposed.change.terms, months, dry_run=True) if proposed else None,
+        trial=visit.act(try_proposed, proposed, months, dry_run=True) if proposed else None,
         months=months,
         choices_of=_choices,
         most=_SHOWN,
@@ -136,7 +136,7 @@ def _change(visit: Visit) -> Response:
         address=_address(scope),
         proposed=proposed,
         rows=_rows(proposed),
-        trial=visit.act(try_terms, scope, proposed.change.terms, months, dry_run=True),
+        trial=visit.act(try_proposed, proposed, months, dry_run=True),
         months=months,
         spans=MONTHS,
         fields=fields,
