@@ -29,6 +29,7 @@ from trueup.workflows.keep_agreements import (
     undo_terms,
     withdraw_terms,
 )
+from trueup.workflows.list_agreements import list_agreements
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.try_agreements import AgreementTrial, try_terms
 from trueup.workflows.versions import Basis
@@ -207,6 +208,18 @@ def test_an_owner_by_name_that_the_file_no_longer_says_stops_nothing(database: D
         assert [each.after for each in undone.differences] == ["0.02 USD per each"]
         version = here.engine.act(approve_terms, undone.id, FAY, "as before")
         assert version.change.terms is not None and version.change.terms["owner"] == "Fay"
+
+
+def test_a_version_beyond_the_end_of_the_file_is_the_newest_still(database: Database) -> None:
+    """What a page shows as the newest is what a proposal is compared with, also when the file ends before that version begins."""
+    with agreeing(database) as here:
+        far = decide(here, {"cost_tolerance": "0.02"}, (START + 30 * DAY).date())
+    ending = replace(AGREEMENT, valid_to=(START + 9 * DAY).date())
+    with install(database, ManualClock(START), agreement=ending) as here:
+        with here.database.transaction() as connection:
+            [row] = list_agreements(connection, here.world, START.date())
+        assert row["newest"] == far.id
+        assert propose(here, {"cost_tolerance": "0.03"}, (START + DAY).date(), seen=row["newest"]).id
 
 
 def test_a_change_is_tried_on_the_orders_of_the_past(database: Database) -> None:

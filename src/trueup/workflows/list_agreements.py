@@ -46,7 +46,7 @@ def _of(agreements: tuple[Agreement, ...], code: str) -> list[Agreement]:
 
 def _row(connection: sa.Connection, scope: AgreementScope, pieces: list[Agreement], today: date) -> dict[str, Any]:
     now = next((each for each in pieces if each.valid_to is None or today < each.valid_to), pieces[-1])
-    versions = [each for each in pieces if each.version]
+    versions = agreement_versions.load_versions(connection, scope)
     return {
         "partner": scope.partner,
         "vendor_code": scope.vendor_code,
@@ -56,7 +56,7 @@ def _row(connection: sa.Connection, scope: AgreementScope, pieces: list[Agreemen
         **_piece(now, today),
         "clauses": {clause.key: clause_text(clause, now) for clause in CLAUSES},
         "follows": next((_piece(each, today) for each in pieces if each.valid_from > max(today, now.valid_from)), None),
-        "newest": max((each.version for each in versions), default=0),
+        "newest": max((each.id for each in versions), default=0),
         "proposal": acts.find_proposal(connection, ACT, subject_of(scope)),
     }
 

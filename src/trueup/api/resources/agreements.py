@@ -90,7 +90,7 @@ class AgreementRange(Shape, json_schema_extra={"examples": [_PIECE]}):
 
 class AgreementRow(AgreementRange, json_schema_extra={"examples": [_ROW]}):
     """What is agreed with a vendor code now, or comes next. `clauses`: by their keys of trueup.toml; `newest`: the newest
-    version that holds on any day, 0 for none; `proposal`: what waits for a second person."""
+    version that was decided, 0 for none; `proposal`: what waits for a second person."""
 
     partner: str
     vendor_code: str
