@@ -40,7 +40,7 @@ def test_escalation_is_tried_on_the_past_month_changed_and_taken_back(filled: Fi
             today = olga.get("/").text
             assert "Escalated to you" in today
             case = olga.get(f"/exceptions?row={gone[0]}").text
-            assert "Escalated to operations" in case and "nobody took it for 1 h" in case
+            assert "Escalated to operations" in case and "nobody had it for 1 h" in case
             assert f"row={gone[0]}" in olga.get("/exceptions?escalated=operations").text
         with console.visitor("Fina") as fina:
             assert "Escalated to you" not in fina.get("/").text

@@ -14,10 +14,11 @@ from trueup.base.errors import Conflict, Invalid, Refused
 from trueup.domain.cases import Role
 from trueup.domain.escalation import Escalation, EscalationRule, Unowned, escalation_of, rule_of
 from trueup.storage.database import Database
-from trueup.storage.escalations import EscalationVersion
+from trueup.storage.escalations import EscalationVersion, escalate, list_unowned
 from trueup.storage.views.case_queue import CaseFilter, page_cases
-from trueup.workflows.discuss_case import assign_case
+from trueup.workflows.discuss_case import assign_case, snooze_case, wake_case
 from trueup.workflows.escalate_cases import RulesOfEscalation, change_rules, escalate_unowned, try_rules, undo_rules
+from trueup.workflows.merge_cases import merge_case, unmerge_case
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.watch import ensure_watch
 
@@ -56,9 +57,9 @@ def test_what_nobody_takes_goes_to_whom_was_agreed_once_and_stays_until_somebody
         here.pass_time(HOUR)
         assert here.case_kinds() == ["held.cost-differs"] and gone(here) == []
         here.pass_time(2 * HOUR)
-        assert gone(here) == [("held.cost-differs", "operations", "nobody took it for 2 h")]
+        assert gone(here) == [("held.cost-differs", "operations", "nobody had it for 2 h")]
         [(actor, after)] = acts(here)
-        assert actor == "trueup" and after == {"to": "operations", "because": "nobody took it for 2 h"}
+        assert actor == "trueup" and after == {"to": "operations", "because": "nobody had it for 2 h"}
         assert here.engine.act(escalate_unowned) == [], "done twice, it is done once"
         here.pass_time(HOUR)
         assert len(acts(here)) == 1 and len(gone(here)) == 1
@@ -68,7 +69,43 @@ def test_what_nobody_takes_goes_to_whom_was_agreed_once_and_stays_until_somebody
         assert gone(here) == [] and len(acts(here)) == 1, "somebody has it"
         here.engine.act(assign_case, case["id"], None, OLGA)
         here.pass_time(HOUR)
-        assert len(gone(here)) == 1, "nobody has it for longer than two hours since it was taken up"
+        assert gone(here) == [], "until an hour ago somebody had it"
+        here.pass_time(2 * HOUR)
+        assert len(gone(here)) == 1, "nobody has it for longer than two hours since it was given back"
+
+
+def test_the_time_counts_from_when_somebody_last_had_it(database: Database) -> None:
+    """A case that was put aside, or stood under another, was somebody's until that ended: by itself or by hand."""
+    with install(database, ManualClock(START)) as here:
+        for cost in ("11.00", "12.00", "13.00"):
+            here.order(line(LAMP, 1, cost=cost))
+        here.pass_time(HOUR)
+        ended, woken, merged = (each["id"] for each in here.open_cases())
+        here.engine.act(snooze_case, ended, here.clock.now() + 5 * HOUR, "asked Amazon", OLGA)
+        here.engine.act(snooze_case, woken, here.clock.now() + 9 * HOUR, "asked Amazon", OLGA)
+        here.engine.act(merge_case, merged, ended, OLGA, "the same")
+        here.pass_time(5 * HOUR)
+        here.engine.act(wake_case, woken, OLGA)
+        here.engine.act(unmerge_case, merged, OLGA)
+        with here.database.transaction() as connection:
+            since = {each.id: each.since for each in list_unowned(connection, here.clock.now() + HOUR)}
+        assert since == dict.fromkeys((ended, woken, merged), START + 6 * HOUR)
+
+
+def test_a_case_that_is_taken_between_the_look_and_the_writing_does_not_go(database: Database) -> None:
+    """Whoever took it up, or merged it, in that moment has it: nothing is written over that."""
+    with install(database, ManualClock(START)) as here:
+        for cost in ("11.00", "12.00", "13.00"):
+            here.order(line(LAMP, 1, cost=cost))
+        here.pass_time(3 * HOUR)
+        taken, merged, left = (each["id"] for each in here.open_cases())
+        with here.database.transaction() as connection:
+            seen = list_unowned(connection, here.clock.now())
+        here.engine.act(assign_case, taken, OLGA, OLGA)
+        here.engine.act(merge_case, merged, taken, OLGA, "the same")
+        due = [(case, Escalation(case.id, case.since, "operations", "nobody had it for 2 h")) for case in seen]
+        with here.database.transaction() as connection:
+            assert escalate(connection, due, here.clock.now()) == [left]
 
 
 def test_the_rule_that_says_most_counts_and_the_earlier_of_its_two_times() -> None:
@@ -81,7 +118,7 @@ def test_the_rule_that_says_most_counts_and_the_earlier_of_its_two_times() -> No
         1, START + 3 * HOUR, "admin", "it was due in 2 h and nobody took it"
     )
     assert escalation_of([both], Unowned(1, "bank.x", START, None)) == Escalation(
-        1, START + 10 * HOUR, "admin", "nobody took it for 10 h"
+        1, START + 10 * HOUR, "admin", "nobody had it for 10 h"
     )
     assert escalation_of([LATE], Unowned(1, "bank.x", START, None)) is None
     late = escalation_of([both], Unowned(1, "bank.x", START, START - HOUR))

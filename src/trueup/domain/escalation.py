@@ -47,12 +47,13 @@ class EscalationRule:
 
 @dataclass(frozen=True, slots=True)
 class Unowned:
-    """A case that nobody has since `since`; due at `deadline`, None where it has none."""
+    """A case that nobody has since `since`; due at `deadline`, None where it has none. `taken_up_at`: when somebody last took it."""
 
     id: int
     kind: str
     since: datetime
     deadline: datetime | None
+    taken_up_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def escalation_of(rules: Iterable[EscalationRule], case: Unowned) -> Escalation 
         due = "it was late" if late else f"it was due in {span_words(case.deadline - at)}"
         found.append(Escalation(case.id, at, rule.to, f"{due} and nobody took it"))
     if rule.unowned is not None:
-        words = f"nobody took it for {span_words(rule.unowned)}"
+        words = f"nobody had it for {span_words(rule.unowned)}"
         found.append(Escalation(case.id, case.since + rule.unowned, rule.to, words))
     return min(found, key=lambda each: each.at, default=None)
 

@@ -95,11 +95,17 @@ def _span(minutes: int | None) -> timedelta | None:
 
 def list_unowned(connection: sa.Connection, now: datetime) -> list[Unowned]:
     """The open cases that nobody has, that are not put aside, wait for no second person and went to nobody yet."""
-    return [Unowned(row.id, row.kind, row.since, row.deadline) for row in connection.execute(_UNOWNED, {"now": now})]
+    return [
+        Unowned(row.id, row.kind, row.since, row.deadline, row.taken_up_at)
+        for row in connection.execute(_UNOWNED, {"now": now})
+    ]
 
 
 _UNOWNED = sa.text("""
-SELECT c.id, c.kind, coalesce(c.taken_up_at, c.opened_at) AS since, c.deadline FROM trueup.cases c
+SELECT c.id, c.kind, c.deadline, c.taken_up_at, greatest(coalesce(c.taken_up_at, c.opened_at),
+    (SELECT s.until FROM trueup.case_snoozes s WHERE s.case_id = c.id),
+    (SELECT max(a.at) FROM trueup.acts a WHERE a.subject = 'case ' || c.id
+        AND a.act IN ('case.assigned', 'case.woken', 'case.unmerged'))) AS since FROM trueup.cases c
 WHERE c.state = 'open' AND c.merged_into IS NULL AND c.escalated_to = ''
     AND NOT EXISTS (SELECT FROM trueup.case_assignments a WHERE a.case_id = c.id)
     AND NOT EXISTS (SELECT FROM trueup.case_snoozes s WHERE s.case_id = c.id AND s.until > :now)
@@ -109,18 +115,22 @@ ORDER BY c.id
 """)
 
 
-def escalate(connection: sa.Connection, found: Iterable[Escalation], now: datetime) -> list[int]:
-    """Have cases go to whom they go, each once until somebody takes it up; the ids of those that went now."""
+def escalate(connection: sa.Connection, found: Iterable[tuple[Unowned, Escalation]], now: datetime) -> list[int]:
+    """Have cases go to whom they go, each once until somebody takes it up; the ids of those that went now.
+
+    One that somebody took up, or merged, since it was seen to be nobody's does not go.
+    """
     gone = []
-    for each in found:
-        values = {"case": each.case, "to": each.to, "why": each.why, "now": now}
+    for case, each in found:
+        values = {"case": each.case, "to": each.to, "why": each.why, "now": now, "seen": case.taken_up_at}
         gone += list(connection.execute(_ESCALATE, values).scalars())
     return gone
 
 
 _ESCALATE = sa.text(
     "UPDATE trueup.cases SET escalated_at = :now, escalated_to = :to, escalated_why = :why"
-    " WHERE id = :case AND state = 'open' AND escalated_to = '' RETURNING id"
+    " WHERE id = :case AND state = 'open' AND escalated_to = '' AND merged_into IS NULL"
+    " AND taken_up_at IS NOT DISTINCT FROM CAST(:seen AS timestamptz) RETURNING id"
 )
 
 

@@ -35,10 +35,10 @@ def escalate_unowned(tx: Tx) -> list[int]:
     rules = escalations.rules_now(tx.connection)
     if not rules:
         return []
-    waiting = (escalation_of(rules, each) for each in escalations.list_unowned(tx.connection, tx.now))
-    due = [each for each in waiting if each is not None and each.at <= tx.now]
+    waiting = ((case, escalation_of(rules, case)) for case in escalations.list_unowned(tx.connection, tx.now))
+    due = [(case, each) for case, each in waiting if each is not None and each.at <= tx.now]
     gone = set(escalations.escalate(tx.connection, due, tx.now))
-    for each in due:
+    for _, each in due:
         if each.case in gone:
             after = {"to": each.to, "because": each.why}
             acts.append_act(
