@@ -25,6 +25,7 @@ from trueup.workflows.keep_agreements import (
     ProposedTerms,
     approve_terms,
     find_proposed,
+    look_at_proposed,
     propose_terms,
     undo_terms,
     withdraw_terms,
@@ -220,6 +221,30 @@ def test_a_version_beyond_the_end_of_the_file_is_the_newest_still(database: Data
             [row] = list_agreements(connection, here.world, START.date())
         assert row["newest"] == far.id
         assert propose(here, {"cost_tolerance": "0.03"}, (START + DAY).date(), seen=row["newest"]).id
+
+
+def test_a_proposal_that_was_edited_is_not_declined_unseen(database: Database) -> None:
+    """Who declines says which look; the act tells what the proposal said at last."""
+    with agreeing(database) as here:
+        first = propose(here, {"cost_tolerance": "0.02"}, (START + DAY).date())
+        edited = propose(here, {"cost_tolerance": "0.05"}, (START + DAY).date())
+        with pytest.raises(Conflict, match="was edited meanwhile by Olga"):
+            here.engine.act(withdraw_terms, first.id, FAY, "not so", first.look)
+        done = here.engine.act(withdraw_terms, edited.id, FAY, "not so", edited.look)
+        assert [each.after for each in done.differences] == ["0.05 USD per each"]
+
+
+def test_a_proposal_beyond_the_end_of_the_file_is_shown_and_withdrawn(database: Database) -> None:
+    """It cannot be approved while trueup.toml ends before its day; it is looked at with that trouble, and taken back."""
+    with agreeing(database) as here:
+        stuck = propose(here, {"cost_tolerance": "0.02"}, (START + 30 * DAY).date())
+    ending = replace(AGREEMENT, valid_to=(START + 9 * DAY).date())
+    with install(database, ManualClock(START), agreement=ending) as here:
+        with pytest.raises(Refused, match="has none in force"):
+            here.engine.act(approve_terms, stuck.id, FAY, "as agreed")
+        seen = here.engine.act(look_at_proposed, stuck.id)
+        assert seen.look == stuck.look and "has none in force" in str(seen.trouble) and str(seen) == str(stuck)
+        assert str(here.engine.act(withdraw_terms, stuck.id, OLGA, "it ends", seen.look)) == str(stuck)
 
 
 def test_a_change_is_tried_on_the_orders_of_the_past(database: Database) -> None:

@@ -63,6 +63,9 @@ _Set = Annotated[
 ]
 _AsFile = Annotated[bool, typer.Option("--as-file", help="Give back to what trueup.toml says.")]
 _Reason = Annotated[str, typer.Option(help="Why; whoever meets it later reads it.")]
+_Look = Annotated[
+    str | None, typer.Option(help="The look that --dry-run showed; a proposal that was edited since is refused.")
+]
 _Proposal = Annotated[int, typer.Argument(help="Its number, as `agreements list` shows it.")]
 
 
@@ -145,24 +148,27 @@ def propose(
     writes=True,
     example="trueup agreements approve 12 --reason 'as in the contract' --by 'Fay Finance'",
 )
-def approve(session: Session, proposal: _Proposal, by: By, reason: _Reason) -> Result:
+def approve(session: Session, proposal: _Proposal, by: By, reason: _Reason, look: _Look = None) -> Result:
     """Approve what another person proposed, and say why; it comes into force on its day. --dry-run shows what it changes."""
     with session.open() as app:
         person = person_of(app.settings.people, by)
         proposed = app.act(True, find_proposed, proposal)
-        version = app.act(session.dry_run, approve_terms, proposal, person, reason, proposed.look)
-    kept = " (dry run: nothing kept)" if session.dry_run else f" (version {version.id})"
-    data = {**version_json(version), "changes": _changes(proposed), "dry_run": session.dry_run}
+        version = app.act(session.dry_run, approve_terms, proposal, person, reason, look or proposed.look)
+    kept = f" (dry run: nothing kept; look {proposed.look})" if session.dry_run else f" (version {version.id})"
+    data = {**version_json(version), "look": proposed.look, "changes": _changes(proposed), "dry_run": session.dry_run}
     return Result(data, words=f"{proposed}{kept}.")
 
 
 @command(group, "withdraw", writes=True, example="trueup agreements withdraw 12 --reason 'not agreed yet' --by 'Olga'")
-def withdraw(session: Session, proposal: _Proposal, by: By, reason: _Reason) -> Result:
+def withdraw(session: Session, proposal: _Proposal, by: By, reason: _Reason, look: _Look = None) -> Result:
     """Take a proposal back, or decline what another proposed; nothing changes."""
     with session.open() as app:
-        done = app.act(session.dry_run, withdraw_terms, proposal, person_of(app.settings.people, by), reason)
-    kept = " (dry run: nothing kept)" if session.dry_run else ""
-    return Result({**_told(done), "dry_run": session.dry_run}, words=f"Proposal {proposal} is off: {done}{kept}.")
+        done = app.act(session.dry_run, withdraw_terms, proposal, person_of(app.settings.people, by), reason, look)
+    kept = f" (dry run: nothing kept; look {done.look})" if session.dry_run else ""
+    return Result(
+        {**_told(done), "look": done.look, "dry_run": session.dry_run},
+        words=f"Proposal {proposal} is off: {done}{kept}.",
+    )
 
 
 @command(group, "undo", writes=True, example="trueup agreements undo 7 --by 'Olga'")

@@ -26,7 +26,7 @@ from trueup.workflows.keep_rules import (
     retire_rule,
     try_rule,
 )
-from trueup.workflows.past_lines import count_past, list_past
+from trueup.workflows.past_lines import look_past
 from trueup.workflows.try_rules import EVER, Tried, money_of, tried_json
 
 group = typer.Typer(
@@ -150,7 +150,7 @@ def past(session: Session, case: Annotated[int, typer.Argument(help="A case of l
     Exit code 1 when it would get any wrong.
     """
     with session.open() as app:
-        counted_, rows = app.act(True, lambda tx: (count_past(tx, case), list_past(tx, case)))
+        counted_, rows = app.act(True, look_past, case)
     form, moved = counted_.form, ", ".join(grouped(str(each)) for each in counted_.moved) or "nothing"
     summary = (
         f"{form.field.value} of the form {form.pattern}: {counted(counted_.read)} read, {counted_.explained:,} would be explained"

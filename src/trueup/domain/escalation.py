@@ -47,7 +47,7 @@ class EscalationRule:
 
 @dataclass(frozen=True, slots=True)
 class Unowned:
-    """A case that nobody has since `since`; due at `deadline`, None where it has none. `taken_up_at`: when somebody last took it."""
+    """A case nobody has since `since`; due at `deadline`, None where it has none. `taken_up_at`: when somebody last took it."""
 
     id: int
     kind: str

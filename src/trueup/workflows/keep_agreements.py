@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from trueup.base.clock import write_instant
-from trueup.base.errors import Conflict, Invalid, NotFound, Refused
+from trueup.base.errors import Conflict, Invalid, NotFound, Refused, TrueupError
 from trueup.base.ids import digest_of_json
 from trueup.domain.agreement_changes import (
     AgreementChange,
@@ -42,23 +42,28 @@ PROPOSE, APPROVE = "agreements.propose", "agreements.approve"
 class ProposedTerms:
     """A proposal that waits: its number, what it changes, what holds on its day without it and with it, and what it looked like.
 
-    `look` is the hash of all that it says: who approves says which look was approved.
+    `look` is the hash of all that it says: who approves says which look was approved. `trouble`: why it cannot come into force as
+    trueup.toml is now, None where it can; then nothing is before or after, and `words` are those in which it was proposed.
     """
 
     id: int
     change: AgreementChange
-    before: Agreement
-    after: Agreement
+    before: Agreement | None
+    after: Agreement | None
     proposed_by: str
     look: str
     undoes: int | None = None
+    words: str = ""
+    trouble: TrueupError | None = None
 
     @property
     def differences(self) -> list[Difference]:
         """The clauses that become others."""
-        return differences(self.before, self.after)
+        return differences(self.before, self.after) if self.before and self.after else []
 
     def __str__(self) -> str:
+        if self.trouble is not None:
+            return self.words
         said = "; ".join(f"{each.title} {each.before} → {each.after}" for each in self.differences)
         return (
             f"The agreement {self.change.scope} from {self.change.effective_from} on: {said or 'as trueup.toml says'}"
@@ -103,7 +108,18 @@ def propose_terms(tx: Tx, change: AgreementChange, person: Person, basis: Basis 
 
 
 def find_proposed(tx: Tx, number: int) -> ProposedTerms:
-    """A proposal of terms, beside what holds now. Raises NotFound for another, Conflict for one that was approved."""
+    """A proposal of terms, beside what holds now. Raises NotFound for another, Conflict for one that was approved.
+
+    Raises as `propose_terms` where it cannot come into force as trueup.toml is now.
+    """
+    found = look_at_proposed(tx, number)
+    if found.trouble is not None:
+        raise found.trouble
+    return found
+
+
+def look_at_proposed(tx: Tx, number: int) -> ProposedTerms:
+    """The same, with its trouble where it cannot come into force. Raises NotFound for another, Conflict for what was approved."""
     row = acts.load_proposal(tx.connection, number)
     if row["act"] != ACT:
         raise NotFound(f"Proposal {number} is to {row['act']}; expected one about an agreement.")
@@ -111,10 +127,14 @@ def find_proposed(tx: Tx, number: int) -> ProposedTerms:
         raise Conflict(
             f"Proposal {number} was approved by {row['approved_by']} at {write_instant(row['approved_at'])}."
         )
-    change = _change_of(row)
-    before, after = _both(tx, change, agreed=True)
-    look = digest_of_json({"arguments": row["arguments"], "by": row["proposed_by"], "reason": row["reason"]})
-    return ProposedTerms(number, change, before, after, row["proposed_by"], look, row["arguments"]["undoes"])
+    change, told = _change_of(row), row["arguments"]
+    look = digest_of_json({"arguments": told, "by": row["proposed_by"], "reason": row["reason"]})
+    plain = ProposedTerms(number, change, None, None, row["proposed_by"], look, told["undoes"], told["words"])
+    try:
+        before, after = _both(tx, change, agreed=True)
+    except (Invalid, NotFound, Refused) as error:
+        return replace(plain, trouble=error)
+    return replace(plain, before=before, after=after)
 
 
 def approve_terms(tx: Tx, number: int, person: Person, reason: str, look: str | None = None) -> AgreementVersion:
@@ -128,8 +148,7 @@ def approve_terms(tx: Tx, number: int, person: Person, reason: str, look: str | 
     found = find_proposed(tx, number)
     agreement_versions.lock_scope(tx.connection, found.change.scope)
     found = find_proposed(tx, number)
-    if look is not None and look != found.look:
-        raise Conflict(f"Proposal {number} was edited meanwhile by {found.proposed_by}: {found}. Look at it again.")
+    _demand_look(found, look)
     _demand_day(found.change, tx.now.date())
     row = acts.approve(tx.connection, number, person.name, tx.now)
     version = agreement_versions.append_version(
@@ -157,24 +176,39 @@ def approve_terms(tx: Tx, number: int, person: Person, reason: str, look: str | 
     return version
 
 
-def withdraw_terms(tx: Tx, number: int, person: Person, reason: str) -> ProposedTerms:
-    """Take a proposal back, or decline what another proposed, saying why; nothing changes. Raises as `approve_terms`."""
+def withdraw_terms(tx: Tx, number: int, person: Person, reason: str, look: str | None = None) -> ProposedTerms:
+    """Take a proposal back, or decline what another proposed, saying why; nothing changes. `look`: what was looked at.
+
+    Also one that cannot come into force any more. Raises Refused for a role, Invalid without a reason, NotFound, Conflict where it
+    was edited or decided meanwhile.
+    """
     demand_role(person, PROPOSE)
     check_reason(reason, f"Proposal {number}: say why it is taken back or declined")
-    found = find_proposed(tx, number)
+    found = look_at_proposed(tx, number)
     agreement_versions.lock_scope(tx.connection, found.change.scope)
-    if not acts.withdraw(tx.connection, number):
+    try:
+        found = look_at_proposed(tx, number)
+        _demand_look(found, look)
+        gone = acts.withdraw(tx.connection, number)
+    except NotFound:
+        gone = False
+    if not gone:
         by = acts.say_who(tx.connection, subject_of(found.change.scope), *_ENDED)
         raise Conflict(f"Proposal {number} was decided meanwhile{by}; look at the agreement again.")
     own = found.proposed_by.lower() == person.name.lower()
     deed = Deed(
         "agreement.withdrawn" if own else "agreement.declined",
         subject_of(found.change.scope),
-        {**_told(found), "proposed_by": found.proposed_by},
+        {**_told(found), **({"words": found.words} if found.trouble else {}), "proposed_by": found.proposed_by},
         {"reason": reason.strip()},
     )
     record_deed(tx.connection, tx.now, person, deed)
     return found
+
+
+def _demand_look(found: ProposedTerms, look: str | None) -> None:
+    if look is not None and look != found.look:
+        raise Conflict(f"Proposal {found.id} was edited meanwhile by {found.proposed_by}: {found}. Look at it again.")
 
 
 def undo_terms(tx: Tx, number: int, person: Person, reason: str = "") -> ProposedTerms:

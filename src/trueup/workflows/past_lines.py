@@ -18,7 +18,7 @@ from trueup.domain.deduction_rules import DeductionRule, NewType, RuleForm
 from trueup.domain.rule_trials import LineJudged
 from trueup.storage.deduction_rules import load_versions
 from trueup.storage.views.rule_history import PastLine, name_payments
-from trueup.workflows.draft_rules import SINCE_EVER, LineForm, WantedRule, demand_short, draft_rule, form_of_case
+from trueup.workflows.draft_rules import SINCE_EVER, LineForm, WantedRule, draft_rule, form_of_case
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.try_rules import Changed, Effect, list_changed, try_on
 from trueup.workflows.world import Tx
@@ -55,7 +55,6 @@ def look_past(tx: Tx, case_id: int, limit: int = MOST) -> tuple[PastLines, list[
 
 
 def _count(tx: Tx, form: LineForm, changed: Changed | None) -> PastLines:
-    demand_short(tx)
     trial, answered = try_on(tx.connection, tx.resources.books.grammars.now(tx.connection), _rule_of(form), changed)
     explained = [each for each in trial.effects if not each.is_wrong]
     sums: dict[str, int] = {}
@@ -76,7 +75,7 @@ def list_of_trial(
 ) -> list[dict[str, Any]]:
     """The lines that a version of a rule, or its newest, would change; of one effect of its trial, or all.
 
-    Raises NotFound, Invalid, Refused.
+    Raises NotFound, Invalid.
     """
     versions = load_versions(tx.connection, rule_id)
     found = [each.rule for each in versions if version in (None, each.rule.version)]
@@ -108,7 +107,6 @@ def _rule_of(form: LineForm) -> DeductionRule:
 
 
 def _told(tx: Tx, rule: DeductionRule, effect: Effect | None, limit: int) -> list[dict[str, Any]]:
-    demand_short(tx)
     rules = tx.resources.books.grammars.now(tx.connection)
     found = list_changed(tx.connection, rules, rule, effect, limit)
     return _as_json(tx.connection, found)

@@ -176,7 +176,8 @@ class _Bench:
             if self.checked:
                 return _Both(before, with_stored(before, self.terms))
             return _Both(before, with_terms(before, self.terms, (*self._agreements(), *self.settled)))
-        return _Both(before, next((each for each in self.settled if _covers(each, day)), before))
+        settled = next((each for each in self.settled if _covers(each, day)), before)
+        return _Both(before, replace(settled, valid_from=before.valid_from, valid_to=before.valid_to))
 
     def of_order(self, saved: SavedOrder, answered: datetime | None) -> Iterator[tuple[str, Moved]]:
         """What of an order would have been otherwise. `answered`: when it first was."""
@@ -249,17 +250,18 @@ class _Bench:
                     for key in sorted(notes[one].keys() - notes[other].keys()):
                         words = ("none", "owed") if name == "owed" else ("owed", "none")
                         number, money = notes[one][key]
-                        yield name, Moved("invoice", str(key), number, *words, money)
+                        yield name, Moved("invoice", str(key[0]), number, *words, money)
 
-    def _notes(self, terms: Agreement, since: date) -> dict[int, tuple[str, Money]]:
+    def _notes(self, terms: Agreement, since: date) -> dict[tuple[int, str], tuple[str, Money]]:
+        """What is owed, by invoice and account."""
         accounts = accounts_of(terms, self.tx.resources.books.chart)
         if not accounts:
             return {}
         rows = load_kept(self.tx.connection, terms.partner, terms.vendor_code, accounts)
-        found: dict[int, tuple[str, Money]] = {}
+        found: dict[tuple[int, str], tuple[str, Money]] = {}
         for note in owed(row for row in rows if wants_notes(terms, row.invoice) and row.invoice.issued_on >= since):
             gross, of = Money(note.gross, note.invoice.currency), note.invoice
-            found[of.id] = (of.number, found[of.id][1] + gross if of.id in found else gross)
+            found[of.id, note.account] = of.number, gross
         return found
 
     def _on(self, day: date) -> _Both | None:

@@ -55,7 +55,8 @@ def approve(console: Console) -> Sent:
 @row("/settings/agreements/proposals/{proposal:int}/withdraw")
 def withdraw(console: Console) -> Sent:
     _none_waits(console)
-    return Sent(f"/settings/agreements/proposals/{_proposed(console).id}/withdraw", {"because": "it stays"})
+    told = _proposed(console)
+    return Sent(f"/settings/agreements/proposals/{told.id}/withdraw", {"because": "it stays", "look": told.look})
 
 
 @row("/settings/agreements/versions/{version:int}/undo")

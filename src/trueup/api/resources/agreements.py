@@ -255,10 +255,12 @@ class ApprovingTerms(Told, json_schema_extra={"examples": [{"reason": "as in the
     """`look` of the proposal as it was seen; one that was edited since is refused. Null: as it is now."""
 
 
-class Because(Told, json_schema_extra={"examples": [{"reason": "not agreed yet"}]}):
-    """Why."""
+class WithdrawingTerms(Told, json_schema_extra={"examples": [{"reason": "not agreed yet", "look": "0" * 64}]}):
+    """Why it is taken back or declined, and which look of it."""
 
     reason: Text = Field(min_length=1, max_length=LONGEST_REASON)
+    look: Line | None = None
+    """`look` of the proposal as it was seen; one that was edited since is refused. Null: as it is now."""
 
 
 class OneAgreement(Told):
@@ -336,12 +338,12 @@ def approve_agreement(
 
 
 def withdraw_agreement(
-    call: Calling, proposal: Number, told: Because, dry_run: DryRun = False, key: Key = None
+    call: Calling, proposal: Number, told: WithdrawingTerms, dry_run: DryRun = False, key: Key = None
 ) -> ProposedShape:
     """Take a proposal back, or decline what another proposed; nothing changes."""
 
     def act(tx: Tx) -> ProposedShape:
-        return _shape(withdraw_terms(tx, proposal, call.person, told.reason), dry_run)
+        return _shape(withdraw_terms(tx, proposal, call.person, told.reason, told.look), dry_run)
 
     return call.once(act, key, dry_run=dry_run)
 

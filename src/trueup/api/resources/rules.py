@@ -11,6 +11,7 @@ from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import Day, Instant, Listed, Number, Page, Paging, Price, Shape
 from trueup.base.money import Money
 from trueup.storage.views import rules as views
+from trueup.workflows.draft_rules import demand_short
 from trueup.workflows.past_lines import list_of_trial, look_past
 
 EXAMPLE = {
@@ -197,6 +198,7 @@ class PostedLine(Shape, json_schema_extra={"examples": [_POSTED]}):
 
 def list_past_lines(call: Calling, case: Number) -> PastLines:
     """Tell how many past lines a rule by the form of a case's lines would read: which it would explain, and which get wrong."""
+    call.desk.act(True, demand_short)
     counted, rows = call.desk.act(True, look_past, case)
     return PastLines.model_validate(
         {
@@ -214,6 +216,7 @@ def list_past_lines(call: Calling, case: Number) -> PastLines:
 
 def list_rule_lines(call: Calling, rule: RuleId) -> Listed[PastLine]:
     """List past lines that the newest version of a rule would change, what it would get wrong first."""
+    call.desk.act(True, demand_short)
     rows = call.desk.act(True, list_of_trial, rule, None)
     return Listed[PastLine](items=[PastLine.model_validate(row) for row in rows])
 

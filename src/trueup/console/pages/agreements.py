@@ -23,7 +23,7 @@ from trueup.workflows.keep_agreements import (
     PROPOSE,
     ProposedTerms,
     approve_terms,
-    find_proposed,
+    look_at_proposed,
     propose_terms,
     subject_of,
     undo_terms,
@@ -54,7 +54,8 @@ def _page(
 ) -> Response:
     """The page of a vendor code. `given`: what was typed into a form that was refused, for `trouble`; `of`: which form."""
     shown = show_agreement(visit.connection, visit.desk.world, scope, visit.now.date())
-    proposed = visit.act(find_proposed, shown["proposal"], dry_run=True) if shown["proposal"] else None
+    proposed = visit.act(look_at_proposed, shown["proposal"], dry_run=True) if shown["proposal"] else None
+    stands = proposed is not None and proposed.trouble is None
     months = _months(visit.asked("months"))
     return visit.render(
         "agreement.html",
@@ -70,7 +71,7 @@ def _page(
         of=of,
         proposed=proposed,
         rows=_rows(proposed),
-        trial=visit.act(try_proposed, proposed, months, dry_run=True) if proposed else None,
+        trial=visit.act(try_proposed, proposed, months, dry_run=True) if stands else None,
         months=months,
         choices_of=_choices,
         most=_SHOWN,
@@ -166,7 +167,7 @@ def _day(text: str) -> date:
 
 def _approve(visit: Visit) -> Response:
     number = visit.number("proposal")
-    proposed = visit.act(find_proposed, number, dry_run=True)
+    proposed = visit.act(look_at_proposed, number, dry_run=True)
     scope, because = proposed.change.scope, visit.given("because")
     try:
         version = visit.act(approve_terms, number, visit.who, because, visit.given("look"))
@@ -178,9 +179,9 @@ def _approve(visit: Visit) -> Response:
 
 def _withdraw(visit: Visit) -> Response:
     number = visit.number("proposal")
-    scope, because = visit.act(find_proposed, number, dry_run=True).change.scope, visit.given("because")
+    scope, because = visit.act(look_at_proposed, number, dry_run=True).change.scope, visit.given("because")
     try:
-        visit.act(withdraw_terms, number, visit.who, because)
+        visit.act(withdraw_terms, number, visit.who, because, visit.given("look"))
     except (Conflict, Invalid, Refused) as error:
         return _page(visit, scope, {"because": because}, error, "withdraw")
     return visit.go(_address(scope), f"Proposal {number} is off; nothing changed.")

@@ -19,10 +19,9 @@ from trueup.console.tables import Choice, read_day
 from trueup.console.visit import Visit
 from trueup.domain.disputes import DisputeState, Outcome, Piece
 from trueup.reports.dispute_pack import write_dispute_archive, write_dispute_pack
-from trueup.storage.disputes import Staged
 from trueup.storage.views.acts import list_proposals
 from trueup.storage.views.exhibits import GROUPS, Exhibit, list_exhibits
-from trueup.storage.views.recovery import Brief, find_case_of_claim, list_given_up, load_brief, load_staged
+from trueup.storage.views.recovery import Brief, Staged, find_case_of_claim, list_given_up, load_brief, load_staged
 from trueup.workflows.dispute_claim import disputable_types, note_outcome, recoverable, submit_claim
 from trueup.workflows.preview_entries import with_entries
 from trueup.workflows.rank_claims import Ranked, rank_claims

@@ -52,6 +52,7 @@ def _past(visit: Visit) -> Response:
 def _or_none(visit: Visit, read: Callable[[Tx, int], _T], case: int) -> _T | None:
     """None where no line of a form waits, or where history is so long that a trial is long work."""
     try:
+        visit.act(demand_short, dry_run=True)
         return visit.act(read, case, dry_run=True)
     except Refused:
         return None
@@ -61,6 +62,7 @@ def _of_draft(visit: Visit) -> Response:
     given = {name: visit.asked(name) for name in NAMES}
     if not given["pattern"]:
         return visit.go("/rules/new")
+    visit.act(demand_short, dry_run=True)
     rows = visit.act(list_of_draft, wanted_of(given), visit.who, _effect(visit), dry_run=True)
     sent = {name: value for name, value in given.items() if value}
     back = State("/rules/new", {**sent, "try": "yes"}).to()
@@ -70,6 +72,7 @@ def _of_draft(visit: Visit) -> Response:
 def _of_rule(visit: Visit) -> Response:
     rule = visit.path("rule")
     version = visit.asked("version")
+    visit.act(demand_short, dry_run=True)
     rows = visit.act(list_of_trial, rule, _effect(visit), int(version) if version.isdecimal() else None, dry_run=True)
     crumbs = (("Deduction rules", "/rules"), (f"Rule {rule}", f"/rules/{rule}?try=yes"))
     return _page(visit, title="Lines of the trial", words=_words(visit), crumbs=crumbs, rows=rows)

@@ -13,7 +13,7 @@ from trueup.domain.disputes import Piece, pieces_of
 from trueup.domain.invoices import normal_reference
 from trueup.storage.cases import cases, find_open
 from trueup.storage.claims import ClaimBalance, find_claim
-from trueup.storage.disputes import Recoverable, list_outcomes, load_experiences, load_recoverables, load_staged
+from trueup.storage.disputes import Recoverable, Staged, list_outcomes, load_experiences, load_recoverables, load_staged
 from trueup.storage.invoices import SavedInvoice, find_invoices, load_invoices
 from trueup.storage.proofs import SavedProof, find_proofs
 from trueup.storage.views.orders import show_order
@@ -23,6 +23,7 @@ __all__ = [
     "GivenUp",
     "Recoverable",
     "Slice",
+    "Staged",
     "find_case_of_claim",
     "find_claim_of_case",
     "list_given_up",
