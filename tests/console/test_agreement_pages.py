@@ -72,17 +72,19 @@ def test_an_agreement_is_tried_changed_by_two_with_a_reason_and_taken_back(fille
             page = fina.get(HERE).text
             assert "taking back version 1" in page and "A second person must approve it" in page
         with console.visitor("Olga") as olga:
-            page = olga.get(HERE).text
-            withdrawn, look = (
-                re.search(r"proposals/(\d+)/withdraw", page),
-                re.search(r'name="look" value="(\w+)"', page),
-            )
-            assert withdrawn is not None and look is not None
-            off = f"/settings/agreements/proposals/{withdrawn.group(1)}/withdraw"
-            assert olga.post(off, look="0" * 64, because="it stays").status_code == 409
-            assert olga.post(off, look=look.group(1), because="it stays").status_code == 303
-            page = olga.get(HERE).text
-            assert "/withdraw" not in page and "it stays" in page
+            _withdraw(olga)
+
+
+def _withdraw(client: Client) -> None:
+    """Take back what waits: not another look of it, and then it is gone and the reason stands."""
+    page = client.get(HERE).text
+    number, look = re.search(r"proposals/(\d+)/withdraw", page), re.search(r'name="look" value="(\w+)"', page)
+    assert number is not None and look is not None
+    off = f"/settings/agreements/proposals/{number.group(1)}/withdraw"
+    assert client.post(off, look="0" * 64, because="it stays").status_code == 409
+    assert client.post(off, look=look.group(1), because="it stays").status_code == 303
+    page = client.get(HERE).text
+    assert "/withdraw" not in page and "it stays" in page
 
 
 def test_what_is_wrong_with_an_agreement_is_said_at_its_field_and_the_form_is_kept(console: Console) -> None:
