@@ -99,7 +99,7 @@ def test_payments_tied_in_two_currencies_have_their_sides_each_and_a_voided_one_
         act(False, tie_by_hand, names, lines, FINA, "told in writing")
         act(False, change, "currency = 'EUR' WHERE payment = '700300'")
         tied = aude.get("/remittances/3").text
-        assert not lacking(tied, "Ties to the bank: 10.00 EUR and 1,680.00 USD on 18 Oct 2026")
+        assert not lacking(tied, "Ties to the bank: 10.00\xa0EUR and 1,680.00\xa0USD on 18 Oct 2026")
         assert tied.count("Announced by 2 payments") == 2
         act(False, change, "state = 'voided' WHERE payment = '700300'")
         voided = aude.get("/remittances/3").text
