@@ -25,6 +25,8 @@ BRITISH, GERMAN = (present_in(locale, "", "Europe/Berlin", _NOW) for locale in (
         ("of gid://shopify/Customer/689", "Of Customer 689"),
         ("RW26-000801, file-2026-10-31.csv, 10-12 days, 24 EAN", "RW26-000801, file-2026-10-31.csv, 10-12 days, 24 EAN"),
         ("2026-13-45 is a number of theirs", "2026-13-45 is a number of theirs"),
+        ("short by 1 eaches: 0 eaches, 21 units", "Short by 1 each: 0 eaches, 21 units"),
+        ("line 1 units, 0.1 units, 1 units not offered", "Line 1 units, 0.1 units, 1 unit not offered"),
         ("amazon-de is paused", "amazon-de is paused"),
         ("", ""),
     ],

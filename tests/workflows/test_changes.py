@@ -36,7 +36,7 @@ def test_a_quantity_changed_after_the_answer_is_answered_again(
         change(here, number, amount=amount)
         here.pass_time(SEEN)
         shown = here.shown(number)
-        assert shown["revisions"][1]["changes"] == [f"line 1 amount: 4 became {amount}"]
+        assert shown["revisions"][1]["changes"] == [f"line 1 quantity: 4 became {amount}"]
         assert here.held_by_amazon(number) == [(amount, 0, 0)] and shown["standing"] == "accepted"
         assert here.sold_eaches(number) == {"LAMP-1": amount * 6} and len(here.shop_orders(number)) == 1
         level = here.level("LAMP-1")
@@ -127,7 +127,7 @@ def test_a_moved_window_is_promised_anew_and_moves_no_stock(database: Database, 
         here.amazon.change_order(number, {"deliveryWindow": window})
         here.pass_time(SEEN)
         shown = here.shown(number)
-        assert shown["revision"] == 2 and "delivery_window" in shown["revisions"][1]["changes"][0]
+        assert shown["revision"] == 2 and "delivery window" in shown["revisions"][1]["changes"][0]
         assert shown["lines"][0]["decision"]["parts"][0]["ship_on"] == write_instant(now + timedelta(days=27))
         assert here.sold_eaches(number) == {"LAMP-1": 24} and len(here.shop_orders(number)) == 1
         assert here.sends(number) == 2 and shown["standing"] == "accepted" and here.case_kinds() == []

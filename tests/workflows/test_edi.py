@@ -205,7 +205,7 @@ def test_an_order_changed_by_edi_is_replaced_whole_and_answered_again(
         partner.pass_time(SEEN)
         partner.drop("change.edi", file_of(order_850("EDI1", *po1(LAMP, 2), purpose="04"), control=2, at="1100"))
         partner.pass_time(SEEN)
-        assert here.shown("EDI1")["revisions"][1]["changes"] == ["line 1 amount: 4 became 2"]
+        assert here.shown("EDI1")["revisions"][1]["changes"] == ["line 1 quantity: 4 became 2"]
         assert here.sold_eaches("EDI1") == {"LAMP-1": 12}
         assert segments(partner.answers("855")[-1], "ACK")[0][2] == "2"
 

@@ -30,6 +30,11 @@ _MOMENT = re.compile(
 _AMOUNT = re.compile(r"(?<![\w.,/-])(-?\d+(?:\.\d+)?) ([A-Z]{3})(?![\w-])")
 _HYPHEN_MINUS = re.compile(r"(?<![^\s(])-(?= ?\d)")
 _GID = re.compile(r"gid://\w+/(\w+)/(\d+)")
+_ONES = {"eaches": "each"} | {
+    f"{one}s": one for one in ("unit", "case", "pack", "line", "order", "item", "day", "hour", "minute")
+}
+_ONE = re.compile(rf"(?<![\w.,:/#-])(?<!line )1 ({'|'.join(_ONES)})\b")
+"""A program counts "1 eaches" where a person reads "1 each"."""
 _FIRST_WORD = re.compile(r"^[a-z]+(?=[\s,:;.'’]|$)")
 
 
@@ -126,13 +131,14 @@ class Presenting:
         return str(dates.format_date(day, format="LLLL y", locale="en"))
 
     def prose(self, text: str, *, begins: bool = True) -> str:
-        """A sentence that the program keeps, as this person reads it: its days, its moments and its amounts in their way, a minus
-        that is one, ids of a shop without their address, and a capital where it `begins`. What is drawn already stays as it is."""
+        """A sentence that the program keeps, as this person reads it: its days, its moments and its amounts in their way, one of a
+        thing as one, a minus that is one, ids of a shop without their address, and a capital where it `begins`. What is drawn
+        already stays as it is."""
         if isinstance(text, Markup):
             return text
         for pattern, shown in ((_MOMENT, self._moment), (_AMOUNT, self._amount), (_GID, _thing)):
             text = pattern.sub(shown, text)
-        text = _HYPHEN_MINUS.sub(MINUS, text)
+        text = _ONE.sub(lambda found: f"1 {_ONES[found[1]]}", _HYPHEN_MINUS.sub(MINUS, text))
         return _FIRST_WORD.sub(lambda found: found[0].capitalize(), text) if begins else text
 
     def _moment(self, found: re.Match[str]) -> str:

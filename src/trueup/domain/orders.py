@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 
 from trueup.base.clock import write_instant
 from trueup.base.ids import Digest, digest_of_json
 from trueup.base.money import UnitPrice
-from trueup.base.quantity import Quantity
+from trueup.base.quantity import Quantity, Unit
 from trueup.domain.partners import Route
 
 
@@ -147,7 +149,9 @@ class FieldChange:
     after: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.before or '(none)'} became {self.after or '(none)'}"
+        place, _, name = self.path.rpartition(" ")
+        said = _NAMES.get(name, name.replace("_", " "))
+        return f"{f'{place} ' if place else ''}{said}: {_shown(name, self.before)} became {_shown(name, self.after)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,46 @@ class OrderChange:
 
     def __bool__(self) -> bool:
         return bool(self.fields)
+
+
+_NAMES = {
+    "asin": "ASIN",
+    "codes": "product codes",
+    "amount": "quantity",
+    "unit_size": "eaches a unit",
+    "net_cost": "net cost",
+    "backorder_allowed": "backorders",
+}
+"""What the terms of an order are called where their own name does not say it."""
+
+
+def _shown(name: str, value: str) -> str:
+    if name == "backorder_allowed" and value:
+        return "allowed" if value == str(True) else "not allowed"
+    return value or "(none)"
+
+
+def tell_changes(fields: Iterable[FieldChange]) -> list[str]:
+    """What a revision changed, in words: each term that differs; of a line that is new, or is gone, what it is in one sentence."""
+    told = []
+    for place, group in groupby(fields, key=lambda each: each.path.rpartition(" ")[0]):
+        changes = [each for each in group if each.before != each.after]
+        units = [(each.before, each.after) for each in changes if each.path == f"{place} unit"]
+        if units and not all(units[0]):  # a line that is there always has its unit
+            terms = {each.path.rpartition(" ")[2]: each.after or each.before for each in changes}
+            told.append(f"{place} is {'new' if units[0][1] else 'gone'}: {_line_in_words(terms)}")
+        else:
+            told += [str(each) for each in changes]
+    return told
+
+
+def _line_in_words(terms: Mapping[str, str]) -> str:
+    size = terms.get("unit_size", "")
+    words = [str(Quantity(int(terms.get("amount") or 0), Unit(terms["unit"]), int(size) if size else None))]
+    product = terms.get("asin") or terms.get("codes")
+    words += [f"of {product}"] if product else []
+    words += [f"at {terms['net_cost']}"] if terms.get("net_cost") else []
+    return " ".join(words)
 
 
 def revise(before: PurchaseOrder, after: PurchaseOrder) -> OrderChange:

@@ -20,7 +20,7 @@ from trueup.domain.acknowledgements import (
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.catalog import CountSource, Listing, Product
 from trueup.domain.hold import LineFacts, hold_case, hold_line
-from trueup.domain.orders import OrderLine, OrderState
+from trueup.domain.orders import OrderLine, OrderState, tell_changes
 from trueup.domain.partners import Agreement
 from trueup.domain.units import LineUnits, line_units
 from trueup.durable.tally import Tally
@@ -238,7 +238,7 @@ def _changed_elsewhere(saved: SavedOrder, agreement: Agreement | None) -> CaseDr
         subject=f"order {order.key}",
         title=f"Order {order.number} was answered before Trueup came, and Amazon has changed it since: answer it by hand",
         expected="an answer to the order as it is now, by whoever answered it before",
-        found="; ".join(map(str, saved.change.fields)),
+        found="; ".join(tell_changes(saved.change.fields)),
         money_at_risk=None,
         deadline=agreement.deadline(saved.due_from) if agreement else saved.due_from + timedelta(hours=24),
         owner=agreement.owner if agreement else "operations",

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from trueup.domain.cases import CaseDraft, Resolution
-from trueup.domain.orders import OrderState, PurchaseOrder
+from trueup.domain.orders import OrderState, PurchaseOrder, tell_changes
 from trueup.durable.outcomes import to_json
 from trueup.durable.tally import Tally
 from trueup.durable.timers import Timer, set_timer
@@ -162,7 +162,7 @@ def _record(tx: Tx, order: PurchaseOrder, taken: orders.TakenIn) -> None:
         # Who decides about a case decides about the terms it shows: other terms are another case.
         why = f"revision {taken.revision} changed the line"
         cases.close_line_cases(tx.connection, taken.order_id, saved.change.touched, why=why, now=tx.now)
-    changes: Sequence[str] = [str(field) for field in saved.change.fields]
+    changes: Sequence[str] = tell_changes(saved.change.fields)
     acts.append_act(
         tx.connection,
         tx.now,

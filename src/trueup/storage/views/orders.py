@@ -11,7 +11,7 @@ from trueup.base.errors import Conflict, NotFound
 from trueup.base.quantity import Quantity, Unit
 from trueup.domain.acknowledgements import LineDecision
 from trueup.domain.deliveries import Delivery, DeliveryState
-from trueup.domain.orders import OrderState
+from trueup.domain.orders import FieldChange, OrderState, tell_changes
 from trueup.storage import acts, decisions, deliveries, orders, sales_orders, stock
 from trueup.storage.cases import case_of, cases
 from trueup.storage.invoices import invoices
@@ -231,10 +231,7 @@ def _revisions(connection: sa.Connection, order_id: int) -> list[dict[str, Any]]
             "route": row["route"],
             "received_at": _when(row["received_at"]),
             "due_from": _when(row["due_from"]),
-            "changes": [
-                f"{item['path']}: {item['before'] or '(none)'} became {item['after'] or '(none)'}"
-                for item in row["change"]["fields"]
-            ],
+            "changes": tell_changes(FieldChange(**item) for item in row["change"]["fields"]),
             "evidence": row["evidence"],
         }
         for row in rows
