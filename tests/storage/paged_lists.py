@@ -162,10 +162,8 @@ LISTS: dict[str, Listed] = {
     ),
     "channels.page_channel_stock": Listed(
         {
-            "all": lambda c, at, n: channels.page_channel_stock(c, drifting=False, at=at, limit=n),
-            "of a channel": lambda c, at, n: channels.page_channel_stock(
-                c, channel="A", drifting=False, at=at, limit=n
-            ),
+            "all": lambda c, at, n: channels.page_channel_stock(c, which="all", at=at, limit=n),
+            "of a channel": lambda c, at, n: channels.page_channel_stock(c, channel="A", which="all", at=at, limit=n),
             "drifting": lambda c, at, n: channels.page_channel_stock(c, at=at, limit=n),
         },
         ("sku", "location", "channel"),

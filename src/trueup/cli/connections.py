@@ -74,7 +74,7 @@ def show_connection(session: Session, connection: Wanted) -> Result:
             known = ", ".join(sorted(app.world.connections.guarded)) or "none"
             raise NotFound(f"Connection {connection!r}: there is none of that name (known: {known}).")
         sources = [each for each in show_status(looking)["sources"] if each["name"] == connection]
-        pause, backlog = list_pauses(looking).get(connection), load_backlog(looking, connection)
+        pause, backlog = list_pauses(looking).get(connection), load_backlog(looking, connection, session.clock().now())
         rounds = [each for each in every_rounds(app.world) if each.source == connection]
         acts = list_acts(looking, subject=f"connection {connection}", limit=20)
     found = _row(connection, sources, pause)

@@ -179,6 +179,8 @@ class CaseFiltering(Paging):
     """Worked on by this person."""
     cause: Name = ""
     """With this cause, as `/case-causes` names it."""
+    about: Name = ""
+    """About this connection: what is read of it, or that it rests."""
     standing: CaseStanding | None = None
     """Which stand so, of those that the view has."""
     resolved_by: Literal["people", "itself", "merged"] | None = None
@@ -207,6 +209,7 @@ def filter_of(asked: CaseFiltering) -> case_queue.CaseFilter:
         cause=asked.cause,
         standing=asked.standing or "",
         resolved_by=asked.resolved_by or "",
+        about=asked.about,
     )
 
 

@@ -268,7 +268,11 @@ def list_channel_stock(call: Calling, asked: Annotated[ChannelQuery, Query()]) -
     """List what channels show of each product, and where that drifts from what they were told."""
     with call.look() as connection:
         paged = page_channel_stock(
-            connection, channel=asked.channel, drifting=asked.drifting, at=asked.at, limit=asked.limit
+            connection,
+            channel=asked.channel,
+            which="drifting" if asked.drifting else "all",
+            at=asked.at,
+            limit=asked.limit,
         )
         return call.page(ChannelStock, paged.rows, paged.after)
 

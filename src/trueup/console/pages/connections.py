@@ -8,12 +8,13 @@ from typing import Any
 from starlette.responses import Response
 
 from trueup.base.errors import Invalid, NotFound
+from trueup.console.order_story import DELIVERIES
 from trueup.console.page import Hit, Page, Route
 from trueup.console.search_words import Sought
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.visit import Visit
 from trueup.storage.views.acts import list_acts
-from trueup.storage.views.connections import list_pauses, load_backlog
+from trueup.storage.views.connections import count_documents, list_pauses, list_waiting_answers, load_backlog
 from trueup.storage.views.freshness import freshness_of
 from trueup.storage.views.run_steps import list_budgets
 from trueup.storage.views.status import list_sources
@@ -48,7 +49,10 @@ def _show(visit: Visit) -> Response:
         name=name,
         pause=list_pauses(visit.connection).get(name),
         sources=[(freshness_of(each, visit.now), each, rounds.get(each["query"])) for each in sources],
-        backlog=load_backlog(visit.connection, name),
+        backlog=load_backlog(visit.connection, name, visit.now),
+        answers=list_waiting_answers(visit.connection, name),
+        states=DELIVERIES,
+        documents=count_documents(visit.connection, name),
         budgets=[each for each in list_budgets(visit.connection, visit.now) if _is_of(visit, each["name"], name)],
         replayable=[query for query, each in rounds.items() if each.flow in REPLAYABLE],
         spans=SPANS,

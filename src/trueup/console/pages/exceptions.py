@@ -52,6 +52,7 @@ STATE = (
     "since",
     "escalated",
     "opened",
+    "about",
     "words",
     "sort",
     "row",
@@ -84,6 +85,7 @@ def filter_of(visit: Visit, state: State) -> CaseFilter:
         since=read_since(state["since"]),
         escalated_to=state["escalated"],
         opened_since=read_since(state["opened"]),
+        about=state["about"],
         resolved_by=state["by"] if state["tab"] == "resolved" else "",
     )
 
@@ -196,6 +198,7 @@ def filters(visit: Visit, state: State) -> list[Filter]:
     return [
         Filter("kind", "Kind", kinds),
         *([Filter("cause", "Cause", [Choice(cause, cause)])] if cause else []),
+        *([Filter("about", "About", [Choice(state["about"], state["about"])])] if state["about"] else []),
         Filter("by", "Resolved by", _RESOLVED_BY) if is_resolved else Filter("standing", "Standing", _STANDING),
         Filter("owner", "Owner", [Choice(each, each) for each in known["owner"]]),
         Filter("partner", "Partner", [Choice(each, each) for each in known["partner"]]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from trueup.console.tables import Choice, Column, Filter, State, read_since, sta
 from trueup.console.visit import Visit
 from trueup.storage.views import runs as views
 from trueup.storage.views.acts import list_acts
-from trueup.storage.views.connections import list_pauses, load_backlog
+from trueup.storage.views.connections import Backlog, count_documents, list_pauses, load_backlog
 from trueup.storage.views.freshness import Freshness, freshness_of, worst
 from trueup.storage.views.run_steps import list_budgets, list_steps, plain_step, sum_steps
 from trueup.storage.views.run_words import RunWords, say_runs
@@ -106,15 +106,20 @@ def _page_of_runs(visit: Visit, state: State) -> tuple[list[dict[str, Any]], str
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that is read of a connection. `first`: of its connection, whose backlog and open cases stand there."""
+    """One thing that is read of a connection. `backlog`: of its connection, where it is the first of it; and how many documents
+    that brought, with a plus where they were not counted to the end."""
 
     fresh: Freshness
     source: Mapping[str, Any]
     next: datetime | None
     speed: views.Speed | None
-    first: bool
-    waiting: int
-    cases: int
+    backlog: Backlog | None = None
+    documents: tuple[int, bool] = (0, False)
+
+    @property
+    def first(self) -> bool:
+        """Whether what is said of the whole connection stands here."""
+        return self.backlog is not None
 
 
 def _rows(visit: Visit, known: Sequence[Mapping[str, Any]]) -> list[Row]:
@@ -125,11 +130,12 @@ def _rows(visit: Visit, known: Sequence[Mapping[str, Any]]) -> list[Row]:
     for source in known:
         name, key = source["name"], (source["name"], source["query"])
         first = not rows or rows[-1].source["name"] != name
-        backlog = load_backlog(visit.connection, name) if first else None
-        waiting = backlog.unsent + backlog.unproven + backlog.unpublished if backlog else 0
         speed = speeds.get(chains[key].stem) if key in chains else None
-        fresh = freshness_of(source, visit.now)
-        rows.append(Row(fresh, source, dues.get(key), speed, first, waiting, backlog.cases if backlog else 0))
+        row = Row(freshness_of(source, visit.now), source, dues.get(key), speed)
+        if first:
+            backlog = load_backlog(visit.connection, name, visit.now)
+            row = replace(row, backlog=backlog, documents=count_documents(visit.connection, name))
+        rows.append(row)
     return rows
 
 

@@ -26,12 +26,17 @@ def _show(visit: Visit) -> Response:
     state = state_of(visit, "tab", "channel", "at")
     measured = views.measure_channels(visit.connection)
     paged = views.page_channel_stock(
-        visit.connection, channel=state["channel"], drifting=state["tab"] != "all", at=state["at"]
+        visit.connection, channel=state["channel"], which=state["tab"] or views.DRIFTING, at=state["at"]
     )
     return visit.render(
         "stock_drift.html",
         state=state,
-        tabs=(Choice("", "Drifting"), Choice("all", "All")),
+        tabs=(
+            Choice("", "Drifting"),
+            Choice("waiting", "To be told"),
+            Choice("published", "Published"),
+            Choice("all", "All"),
+        ),
         filters=[Filter("channel", "Channel", [Choice(each["channel"], each["channel"]) for each in measured])],
         columns=_COLUMNS,
         measured=measured,

@@ -34,8 +34,8 @@ class CaseFilter:
     """Which cases: a tab of TABS, a kind or its beginning (several with commas between), an owner, a partner, who works on it,
     words of it, before when they are due, what is at risk in them and on which days they are due; their cause, where they
     stand (one of `CaseStanding`), and what resolved them (`ResolvedBy`, or "merged": nothing, another case stands for them); not
-    those that a person works on; since when they were resolved, or have been open or worse, and since when they are open; and to
-    whom they went because nobody had them (several with commas between)."""
+    those that a person works on; since when they were resolved, or have been open or worse, and since when they are open; to whom
+    they went because nobody had them (several with commas between); and the connection that they are about."""
 
     tab: str = "open"
     kind: str = ""
@@ -52,6 +52,7 @@ class CaseFilter:
     since: datetime | None = None
     escalated_to: str = ""
     opened_since: datetime | None = None
+    about: str = ""
 
 
 def page_cases(
@@ -300,6 +301,9 @@ def _conditions(wanted: CaseFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield case_assignments.c.person == wanted.person
     if wanted.escalated_to:
         yield cases.c.escalated_to.in_([each for each in wanted.escalated_to.split(",") if each])
+    if wanted.about:
+        reads = cases.c.subject.startswith(f"source {wanted.about} ", autoescape=True)
+        yield sa.or_(reads, cases.c.subject == f"connection {wanted.about}")
     if wanted.due_before:
         yield cases.c.deadline < wanted.due_before
     yield from wanted.ranges.amounts(cases.c.risk_minor, cases.c.risk_currency)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from trueup.base.clock import write_instant
+from trueup.base.errors import Invalid
 from trueup.storage.hints import hints
 from trueup.storage.publications import publications
 from trueup.storage.shop_courses import LastMovement
@@ -18,6 +20,14 @@ from trueup.storage.views.paging import Order, Paged, fetch_page
 
 _P = publications.c
 _DRIFTS = sa.or_(sa.and_(_P.should_show.is_not(None), _P.on_hand != _P.should_show), _P.reserved < _P.held)
+DRIFTING = "drifting"
+WHICH: Mapping[str, Sequence[sa.ColumnElement[bool]]] = {
+    DRIFTING: (_DRIFTS,),
+    "waiting": (_P.changed_since.is_not(None),),
+    "published": (_P.published.is_not(None),),
+    "all": (),
+}
+"""What channels are asked for: products that drift, that wait to be told, that were told, or all."""
 
 
 def list_channel_stock(
@@ -34,14 +44,15 @@ def list_channel_stock(
 
 
 def page_channel_stock(
-    connection: sa.Connection, *, channel: str = "", drifting: bool = True, at: str = "", limit: int = 50
+    connection: sa.Connection, *, channel: str = "", which: str = DRIFTING, at: str = "", limit: int = 50
 ) -> Paged:
-    """The same, paged by key."""
+    """The same, paged by key. `which`: one of WHICH. Raises Invalid."""
     query = sa.select(publications, _DRIFTS.label("drifts"))
     if channel:
         query = query.where(_P.channel == channel)
-    if drifting:
-        query = query.where(_DRIFTS)
+    if which not in WHICH:
+        raise Invalid(f"Which {which!r}: expected one of {', '.join(WHICH)}.")
+    query = query.where(*WHICH[which])
     paged = fetch_page(connection, query, Order((_P.sku, _P.location, _P.channel)), at, limit)
     return Paged(_with_last(connection, [_row(row) for row in paged.rows]), paged.before, paged.after)
 
