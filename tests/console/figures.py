@@ -20,8 +20,9 @@ _TURNS = 40
 
 # A figure is the smallest element that has a number in its own text, outside of what says nothing of other rows.
 _FIGURES = """() => {
-  const none = "time, code, kbd, pre, script, style, option, select, textarea, dialog, svg, button, form label, .print-only, .mono, " +
-    ".pager, .crumbs, .timeline-list, .audit, .facts, .told, .empty, .folded, .no-figure, h1, th[scope=col], caption, blockquote, q";
+  const none = "time, code, kbd, pre, script, style, option, select, textarea, dialog, svg, button, form label, h1, " +
+    "th[scope=col], caption, blockquote, q, .print-only, .mono, .pager, .crumbs, .timeline-list, .audit, .facts, .told, " +
+    ".empty, .folded";
   const figures = [];
   const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
@@ -43,7 +44,8 @@ _FIGURES = """() => {
 _ROWS = """(part) => {
   const whole = document.querySelector("main");
   const asked = part && document.getElementById(part);
-  const named = !asked || asked.matches("section, table, ul, ol") ? asked : asked.matches("h2, h3") && asked.nextElementSibling;
+  const is_list = asked && asked.matches("section, table, ul, ol");
+  const named = is_list ? asked : asked && asked.matches("h2, h3") && asked.nextElementSibling;
   const among = named || (asked && asked.closest("section, table, .panel-body")) || whole;
   const lists = [...among.querySelectorAll("table, ul, ol"), ...(among.matches("table, ul, ol") ? [among] : [])];
   const money = (element) => [...element.querySelectorAll(".money")].map((each) => each.textContent.replace(/\\s+/g, " ").trim());
@@ -51,10 +53,10 @@ _ROWS = """(part) => {
     lists: lists.filter((list) => !list.closest(".filters, #detail, nav, dialog")).map((list) => {
       const rows = list.tagName === "TABLE" ? [...list.querySelectorAll("tbody tr")] : [...list.children];
       const cells = rows.map((row) => row.tagName === "TR" ? [...row.children].map(money) : [money(row)]);
-      return {name: (list.caption || list.closest("section") || list).textContent.trim().slice(0, 40), rows: rows.length, cells};
+      return {rows: rows.length, cells};
     }),
     counted: [...among.querySelectorAll(".equation-total b")].map((each) => each.textContent.trim()),
-    totals: [...document.querySelectorAll("tfoot .money, .equation-total .money, .tie-out .money")].map((e) => e.textContent.trim()),
+    totals: [...document.querySelectorAll("tfoot .money, .equation-total .money, .tie-out .money")].map((each) => each.textContent),
     next: (document.querySelector("main a[rel=next]") || {getAttribute: () => ""}).getAttribute("href"),
   };
 }"""
