@@ -16,9 +16,9 @@ from trueup.workflows.source_failures import note_failure, note_working
 def troubled(console: Console) -> Iterator[Console]:
     """A console of which one connection fails, which has a case of its own beside those that only name it."""
     for _ in range(6):
-        console.app.act(False, note_failure, "shop", "products", "The shop is on fire")
+        console.app.act(False, note_failure, "shop", "stock-sweep", "The shop is on fire")
     yield console
-    console.app.act(False, note_working, "shop", "products")
+    console.app.act(False, note_working, "shop", "stock-sweep")
 
 
 @pytest.mark.parametrize(
