@@ -9,12 +9,14 @@ from playwright.sync_api import Page as Tab
 
 from tests.console.figures import Figure, figures_of, what_differs
 from tests.console.installed import Console
+from trueup.storage.sources import load_source
 from trueup.workflows.source_failures import note_failure, note_working
 
 
 @pytest.fixture(scope="module")
 def troubled(console: Console) -> Iterator[Console]:
     """A console of which one connection fails, which has a case of its own beside those that only name it."""
+    console.app.act(False, lambda tx: load_source(tx.connection, "shop", "stock-sweep"))
     for _ in range(6):
         console.app.act(False, note_failure, "shop", "stock-sweep", "The shop is on fire")
     yield console
