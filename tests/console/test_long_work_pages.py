@@ -155,3 +155,29 @@ def minor_of(shown: str) -> int:
     """Cents of an amount as a page shows it."""
     digits = re.sub(r"<[^>]+>|[^\d\u2212.]", "", shown)
     return int(digits.replace("\u2212", "-").replace(".", "") or 0)
+
+
+def test_a_short_list_is_a_file_at_once_and_a_long_one_is_asked_for(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same address: the file, or the page from which a worker writes it, with its filters; a program asks for the same."""
+    with console.visitor("Aude") as aude:
+        assert aude.get("/exceptions.xlsx").content.startswith(b"PK")
+        monkeypatch.setattr("trueup.workflows.jobs.write_list.AT_ONCE", 1)
+        page = aude.get("/exceptions.xlsx?kind=remittance.unrecognised")
+        assert 'name="kind" value="remittance.unrecognised"' in page.text and "Write the file" in page.text
+        assert 'href="/exceptions?kind=remittance.unrecognised"' in page.text
+        monkeypatch.undo()
+        place = aude.post("/lists", list="/exceptions", form="csv", kind="remittance.unrecognised").headers["location"]
+        done = aude.get(place)
+        assert done.status_code == 200 and "kind remittance.unrecognised" in done.text
+        digest = done.text.partition("/documents/")[2][:64]
+        assert digest_of(aude.get(f"/documents/{digest}/original").content) == digest
+        assert aude.post("/lists", list="/weather", form="csv").status_code == 404
+        assert aude.post("/lists", list="/orders", form="xlsx").status_code == 404
+    with calling(console, token(console, "Aude")) as program:
+        asked = program.send("/lists/cases", {"form": "csv", "kind": "remittance.unrecognised"})
+        assert asked.status_code == 202 and asked.json()["unit"] == "cases" and asked.json()["state"] == "done"
+        assert program.send("/lists/waiting-lines?dry_run=true", {}).json()["unit"] == "lines"
+        assert program.send("/lists/orders", {"words": "nothing-begins-so"}).status_code == 409
+        assert program.send("/lists/products?dry_run=true", {"form": "xlsx"}).status_code in (202, 409)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from starlette.responses import StreamingResponse
 
 from tests.filled import fill
 from trueup.console import files
-from trueup.console.files import download_parts, download_written
+from trueup.console.files import download_written
 from trueup.formats.item_master import item_master_parts, read_item_master
 from trueup.storage.database import Database
 from trueup.storage.views.order_pages import OrderFilter, walk_orders
@@ -69,5 +69,9 @@ def test_a_file_of_many_parts_is_on_disk_before_its_last(monkeypatch: pytest.Mon
         assert opened[0]._rolled
         yield b"the last"
 
-    reply = download_parts("rows.csv", parts())
+    def write(out: IO[bytes]) -> None:
+        for part in parts():
+            out.write(part)
+
+    reply = download_written("rows.csv", write)
     assert reply.headers["Content-Length"] == str(5 * 500_000 + 8)

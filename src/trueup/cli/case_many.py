@@ -11,6 +11,7 @@ from trueup.app import Application
 from trueup.base.clock import write_instant
 from trueup.base.errors import Invalid, NotFound
 from trueup.cli.frame import By, Result, Session, command, person_of
+from trueup.cli.written import write_listed
 from trueup.domain.cases import Resolution
 from trueup.storage.views.case_queue import CaseFilter, list_case_ids
 from trueup.storage.views.jobs import load_job
@@ -66,6 +67,19 @@ def many(
     data = {"job": number, "state": job.state, "done": job.done, "refused": list(job.result.get("refused", ()))}
     waits = f"Job {number} waits for a worker; see `trueup jobs show {number}`."
     return Result({**data, "dry_run": False}, words=job.words or waits, findings=bool(data["refused"]))
+
+
+@command(group, "sheet", example="trueup cases sheet --kind stock.short -o cases.xlsx")
+def write_sheet(
+    session: Session,
+    tab: Annotated[str, typer.Option(help="Of those that stand so: open, waiting, snoozed or resolved.")] = "open",
+    kind: Annotated[str, typer.Option(help="Of this kind, or of kinds that begin so.")] = "",
+    owner: Annotated[str, typer.Option(help="Whose team it is.")] = "",
+    words: Annotated[str, typer.Option(help="With these words in them.")] = "",
+) -> Result:
+    """Write cases as a table to be filled in, .xlsx or .csv: a resolution and a note each, to be uploaded in the console."""
+    name, count = write_listed(session, "cases sheet", "cases", CaseFilter(tab, kind, owner, words=words))
+    return Result({"file": name, "cases": count}, words=f"{count:,} {'case' if count == 1 else 'cases'} in {name}.")
 
 
 def _one_of(app: Application, given: tuple[Resolution | None, str | None, int, bool]) -> tuple[Acting, str]:

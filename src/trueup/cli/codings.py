@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trueup.base.errors import Invalid
 from trueup.cli.frame import By, Result, Session, command, person_of
 from trueup.cli.statements import grouped
 from trueup.cli.tables import Column
 from trueup.cli.uploads import read_upload
+from trueup.cli.written import write_listed
 
 if TYPE_CHECKING:
     from trueup.app import Application
 
 group = typer.Typer()
-_MOST = 10_000
 _CODED = (
     Column("payment", "remittance", number=True),
     Column("line", "line", number=True),
@@ -69,24 +67,11 @@ def write_sheet(
     kind: Annotated[str, typer.Option(help="That wait in cases of this kind alone.")] = "",
 ) -> Result:
     """Write the lines in suspense as a workbook to be filled in: a type, and an account and a note where wanted."""
-    from trueup.reports.coding_sheet import write_coding_sheet
-    from trueup.storage.views.waiting_lines import WaitingFilter, list_waiting
+    from trueup.storage.views.waiting_lines import WaitingFilter
 
-    output, session.output = session.output, None
-    if output is None:
-        raise Invalid("remittances sheet needs a file to write: say --output FILE.")
-    with session.open() as app, app.database.transaction() as connection:
-        rows = list_waiting(connection, WaitingFilter(partner, kind, ""), _MOST)
-        types = app.world.books.grammars.now(connection).types.values()
-        out = io.BytesIO()
-        named = sorted((each.code, each.label) for each in types)
-        write_coding_sheet(out, rows, named, app.world.clock.now())
-    with session.written(output, "wb") as file:
-        file.write(out.getvalue())
-    lines = "1 line" if len(rows) == 1 else f"{len(rows):,} lines"
-    return Result(
-        {"file": str(output), "lines": len(rows)}, words=f"{lines} in {output.name}: fill in types, then `code` it."
-    )
+    name, count = write_listed(session, "remittances sheet", "waiting-lines", WaitingFilter(partner, kind, ""))
+    lines = "1 line" if count == 1 else f"{count:,} lines"
+    return Result({"file": name, "lines": count}, words=f"{lines} in {Path(name).name}: fill in types, then `code` it.")
 
 
 @command(group, "code", writes=True, example="trueup remittances code lines.xlsx --by 'Fay Finance' --dry-run")

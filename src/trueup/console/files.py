@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 from urllib.parse import quote
@@ -38,16 +38,6 @@ def download_written(name: str, write: Callable[[BinaryIO], object]) -> Response
         file.close()
         raise
     return StreamingResponse(_read(file), media_type=_KINDS[name.rpartition(".")[2]], headers=headers)
-
-
-def download_parts(name: str, parts: Iterable[bytes]) -> Response:
-    """The same of a file that comes part by part."""
-
-    def write(out: BinaryIO) -> None:
-        for part in parts:  # not `writelines`, which looks how much there is only at the end
-            out.write(part)
-
-    return download_written(name, write)
 
 
 def _read(file: BinaryIO) -> Iterator[bytes]:

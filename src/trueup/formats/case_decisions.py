@@ -5,7 +5,7 @@ Words of other systems are no formulas: a spreadsheet that opens them must run n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from trueup.base.ids import digest_of
 from trueup.domain.cases import Resolution
 from trueup.formats.document import Reading
 from trueup.formats.sheet_table import as_table
-from trueup.formats.tabular import Column, Layout, read_table, text, whole, write_sheet
+from trueup.formats.tabular import Column, Layout, read_table, sheet_parts, text, whole
 
 SHOWN = ("case", "kind", "what", "expected", "found", "at risk", "deadline", "order", "owner", "allowed")
 """Columns to read; `resolution` and `note` after them are filled in."""
@@ -50,9 +50,9 @@ class WrittenDecision:
     place: str
 
 
-def write_cases(rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """Rows of the queue as a table to fill in."""
-    return write_sheet((*SHOWN, "resolution", "note"), (_cells(row) for row in rows))
+def case_parts(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Rows of the queue as a table to fill in, part by part."""
+    return sheet_parts((*SHOWN, "resolution", "note"), (_cells(row) for row in rows))
 
 
 def read_case_decisions(content: bytes) -> Reading[WrittenDecision]:

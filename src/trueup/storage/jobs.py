@@ -100,6 +100,11 @@ def set_done(connection: sa.Connection, job_id: int, done: int) -> bool:
     return connection.execute(going).rowcount > 0
 
 
+def is_there(connection: sa.Connection, job_id: int) -> bool:
+    """Whether others see it: not before the transaction that asks for it has ended."""
+    return bool(connection.execute(sa.select(sa.exists().where(jobs.c.id == job_id))).scalar_one())
+
+
 def note_result(connection: sa.Connection, job_id: int, result: Mapping[str, Any]) -> None:
     """What came of it so far."""
     connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(result=dict(result)))

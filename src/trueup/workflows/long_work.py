@@ -243,7 +243,8 @@ class Telling:
             return
         self._told = done
         with self._database.transaction() as connection:
-            if not jobs.set_done(connection, self._job, done):
+            # What is done at once, in the transaction that asks for it, nobody else sees: there is nobody to tell.
+            if not jobs.set_done(connection, self._job, done) and jobs.is_there(connection, self._job):
                 raise _called_off(self._job)
 
 

@@ -153,6 +153,13 @@ def _coding(console: Console) -> dict[str, str]:
     return {"row": f"{remittance}.1", "type": "co-op", "account": "", "note": "a fair in May"}
 
 
+@of_books("/lists", Two.EACH)
+def write_list(console: Console) -> Sent:
+    """Each of them has a file of their own."""
+    unknown(console)
+    return Sent("/lists", {"list": "/exceptions", "form": "csv"})
+
+
 @of_books("/coding/preview", Two.LOOK)
 def preview(console: Console) -> Sent:
     return Sent("/coding/preview", _coding(console))

@@ -5,7 +5,6 @@ Whatever is asked for is a job: it is tried first, its page says what would come
 
 from __future__ import annotations
 
-import io
 from urllib.parse import parse_qsl
 
 from starlette.responses import Response
@@ -17,12 +16,11 @@ from trueup.console.files import download
 from trueup.console.page import Offer, Page, Route
 from trueup.console.pages.discussing import until_of
 from trueup.console.pages.exceptions import STATE, back_to_queue, filter_of, resolution_of, snoozes
-from trueup.console.tables import Choice, State, state_of
+from trueup.console.tables import Choice, State
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
-from trueup.formats.case_decisions import read_case_decisions, write_cases
+from trueup.formats.case_decisions import read_case_decisions
 from trueup.formats.tabular import write_sheet
-from trueup.reports.case_sheet import write_case_sheet
 from trueup.storage.views import case_queue
 from trueup.storage.views.jobs import load_job
 from trueup.workflows.act_on_cases import Acting, CaseAct, words_of
@@ -109,21 +107,6 @@ def _refused(visit: Visit) -> Response:
     return download(f"refused-{job.id}.csv", write_sheet(head, rows))
 
 
-def _download(visit: Visit) -> Response:
-    wanted = filter_of(visit, state_of(visit, *STATE))
-    ids = case_queue.list_case_ids(visit.connection, wanted, visit.now, 100_000)
-    content = write_cases(case_queue.list_cases_by_id(visit.connection, ids, visit.now))
-    return download(f"cases-{visit.now:%Y-%m-%d}.csv", content)
-
-
-def _download_sheet(visit: Visit) -> Response:
-    wanted = filter_of(visit, state_of(visit, *STATE))
-    ids = case_queue.list_case_ids(visit.connection, wanted, visit.now, 100_000)
-    out = io.BytesIO()
-    write_case_sheet(out, case_queue.list_cases_by_id(visit.connection, ids, visit.now), visit.now)
-    return download(f"cases-{visit.now:%Y-%m-%d}.xlsx", out.getvalue())
-
-
 def _ask_file(visit: Visit) -> Response:
     return visit.render("bulk_upload.html", findings=())
 
@@ -148,8 +131,6 @@ PAGE = Page(
     (
         Route("/exceptions/upload", _ask_file),
         Route("/exceptions/upload", _upload, "cases.resolve", "POST"),
-        Route("/exceptions.csv", _download),
-        Route("/exceptions.xlsx", _download_sheet),
         Route("/exceptions/bulk", _choose, _MAY, "POST"),
         Route("/exceptions/bulk/preview", _preview, _MAY, "POST"),
         Route("/jobs/{job:int}/carry-out", _carry_out, _MAY, "POST"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,16 +14,14 @@ from trueup.console.pages.answers import choices_of
 from trueup.console.tables import Choice, Filter, State, state_of
 from trueup.console.visit import Visit
 from trueup.formats.line_codings import read_line_codings
-from trueup.reports.coding_sheet import write_coding_sheet
-from trueup.storage.views.waiting_lines import WaitingFilter, list_waiting, page_waiting
+from trueup.storage.views.waiting_lines import WaitingFilter, page_waiting
 from trueup.workflows.code_lines import MOST, Coded, Coding
 from trueup.workflows.limit_codings import code_within
 from trueup.workflows.match_lines import MAY
 from trueup.workflows.preview_entries import with_entries
 from trueup.workflows.world import Tx
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_STATE = ("partner", "kind", "words", "at")
+STATE = ("partner", "kind", "words", "at")
 _KINDS = (
     Choice("remittance.unrecognised", "Unrecognised"),
     Choice("remittance.unknown-invoice", "Unknown invoice"),
@@ -35,7 +32,6 @@ _KINDS = (
     Choice("remittance.does-not-tie", "Does not tie"),
     Choice("remittance.hidden-items", "Hidden items"),
 )
-_MOST_IN_SHEET = 10_000
 _SHOWN = 20
 
 
@@ -57,11 +53,11 @@ class _Tried:
 
 
 def _show(visit: Visit) -> Response:
-    return _page(visit, state_of(visit, *_STATE))
+    return _page(visit, state_of(visit, *STATE))
 
 
 def _page(visit: Visit, state: State, drafts: Sequence[Coding] = (), tried: _Tried | None = None) -> Response:
-    paged = page_waiting(visit.connection, _wanted(state), state["at"])
+    paged = page_waiting(visit.connection, wanted_of(state), state["at"])
     shown = {(row["remittance"], row["line"]) for row in paged.rows}
     of_line = {(each.remittance, each.line): each for each in drafts}
     return visit.render(
@@ -85,7 +81,8 @@ def _page(visit: Visit, state: State, drafts: Sequence[Coding] = (), tried: _Tri
     )
 
 
-def _wanted(state: State) -> WaitingFilter:
+def wanted_of(state: State) -> WaitingFilter:
+    """The filter that an address says."""
     return WaitingFilter(state["partner"], state["kind"], state["words"])
 
 
@@ -132,18 +129,8 @@ def _book(visit: Visit) -> Response:
 
 
 def _state(visit: Visit) -> State:
-    values = {name: visit.given(f"state-{name}") for name in _STATE}
+    values = {name: visit.given(f"state-{name}") for name in STATE}
     return State("/coding", {name: value for name, value in values.items() if value})
-
-
-def _download(visit: Visit) -> Response:
-    """The lines that the filters leave, to be filled in."""
-    out = io.BytesIO()
-    rows = list_waiting(visit.connection, _wanted(state_of(visit, *_STATE)), _MOST_IN_SHEET)
-    types = [(choice.value, choice.label) for choice in choices_of(visit)["types"]]
-    write_coding_sheet(out, rows, types, visit.now)
-    headers = {"Content-Disposition": f'attachment; filename="lines-{visit.now:%Y-%m-%d}.xlsx"'}
-    return Response(out.getvalue(), media_type=_XLSX, headers=headers)
 
 
 def _upload(visit: Visit) -> Response:
@@ -160,7 +147,6 @@ PAGE = Page(
     "Coding sheet",
     (
         Route("/coding", _show),
-        Route("/coding.xlsx", _download),
         Route("/coding/preview", _preview, MAY, "POST"),
         Route("/coding/book", _book, MAY, "POST"),
         Route("/coding/upload", _upload, MAY, "POST"),

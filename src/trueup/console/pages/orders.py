@@ -8,7 +8,6 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 
 from trueup.base.clock import read_instant
-from trueup.console.files import download_parts
 from trueup.console.money_words import Names
 from trueup.console.order_story import (
     ANSWERS,
@@ -27,7 +26,6 @@ from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.domain.chart import Purpose
 from trueup.domain.order_course import STAGES
-from trueup.formats.tabular import sheet_parts
 from trueup.storage.views import case_queue, orders
 from trueup.storage.views.order_course import load_billed
 from trueup.storage.views.order_money import load_money
@@ -37,7 +35,6 @@ from trueup.storage.views.order_pages import (
     billed_json,
     list_partners,
     page_orders,
-    walk_orders,
 )
 
 _NEXT = {
@@ -72,20 +69,6 @@ def _list(visit: Visit) -> Response:
     ]
     paged = page_orders(visit.connection, wanted, sort=state["sort"], at=state["at"])
     return visit.render("orders.html", state=state, filters=filters, columns=_COLUMNS, paged=paged, answers=ANSWERS)
-
-
-FILE = (
-    *("partner", "number", "vendor_code", "state", "standing", "ordered_at", "answer_due_at", "first_seen_at"),
-    *("revision", "open_cases"),
-)
-
-
-def _download(visit: Visit) -> Response:
-    """Every order of the filter, in the order of the list."""
-    wanted = OrderFilter(visit.asked("partner"), visit.asked("standing"), visit.asked("words"))
-    rows = walk_orders(visit.connection, wanted, sort=visit.asked("sort"))
-    parts = sheet_parts(FILE, ([row[name] for name in FILE] for row in rows))
-    return download_parts(f"orders-{visit.now:%Y-%m-%d}.csv", parts)
 
 
 def _story(visit: Visit) -> Response:
@@ -164,7 +147,6 @@ PAGE = Page(
     "Orders",
     (
         Route("/orders", _list),
-        Route("/orders.csv", _download),
         Route("/orders/{number}", _by_number),
         Route("/orders/{partner}/{number}", _story),
     ),

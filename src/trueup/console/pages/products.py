@@ -9,15 +9,11 @@ from starlette.responses import Response
 
 from trueup.base.errors import NotFound
 from trueup.base.ids import Digest
-from trueup.console.files import download_parts, download_written
 from trueup.console.page import Offer, Page, Route
 from trueup.console.tables import Column, state_of
 from trueup.console.visit import Visit
-from trueup.formats.item_master import item_master_parts
-from trueup.reports.item_sheet import write_item_sheet
 from trueup.storage.views.jobs import Job, load_job
 from trueup.storage.views.product_pages import page_products
-from trueup.storage.views.products import walk_items
 from trueup.workflows.import_products import KIND, archive_upload, import_products
 from trueup.workflows.jobs.import_items import KIND as ITEMS
 from trueup.workflows.jobs.import_items import ask_items, found_of, is_large
@@ -36,11 +32,6 @@ def _list(visit: Visit) -> Response:
     state = state_of(visit, "words", "at")
     paged = page_products(visit.connection, words=state["words"], at=state["at"])
     return visit.render("products.html", state=state, columns=_COLUMNS, paged=paged)
-
-
-def _download(visit: Visit) -> Response:
-    parts = item_master_parts(walk_items(visit.connection))
-    return download_parts(f"item-master-{visit.now:%Y-%m-%d}.csv", parts)
 
 
 def _upload(visit: Visit) -> Response:
@@ -86,12 +77,6 @@ def _by_job(visit: Visit) -> Response:
     return _shown(visit, job.result, done=not job.args["tried"], by_job=job)
 
 
-def _download_sheet(visit: Visit) -> Response:
-    items = walk_items(visit.connection)
-    name = f"item-master-{visit.now:%Y-%m-%d}.xlsx"
-    return download_written(name, lambda out: write_item_sheet(out, items, visit.now))
-
-
 def _shown(visit: Visit, found: Mapping[str, Any], *, done: bool, by_job: Job | None = None) -> Response:
     """What it would change, or did: of a file that is kept out, why."""
     by, at = (by_job.actor, by_job.ended_at) if by_job else (visit.who.name, visit.now)
@@ -104,8 +89,6 @@ PAGE = Page(
     "Item master",
     (
         Route("/settings/products", _list),
-        Route("/settings/products.csv", _download),
-        Route("/settings/products.xlsx", _download_sheet),
         Route("/settings/products/upload", _upload, "products.import", "POST"),
         Route("/settings/products/apply", _apply, "products.import", "POST"),
         Route("/settings/products/earlier", _earlier, "products.import", "POST"),

@@ -25,6 +25,7 @@ from trueup.storage.views.paging import Paged, count_up_to, fetch_page
 from trueup.storage.views.ranges import Ranges
 
 TABS = ("open", "waiting", "snoozed", "resolved")
+_WALKED = 1000
 MERGED = CaseStanding.MERGED.value
 CLOSED_BY = (ResolvedBy.PEOPLE.value, ResolvedBy.ITSELF.value, MERGED)
 
@@ -97,6 +98,19 @@ def list_case_ids(connection: sa.Connection, wanted: CaseFilter, now: datetime, 
     """The ids of all cases of a filter, the oldest first."""
     query = cases_of(wanted, now, cases.c.id).order_by(cases.c.id).limit(limit)
     return list(connection.execute(query).scalars())
+
+
+def walk_cases(connection: sa.Connection, wanted: CaseFilter, now: datetime) -> Iterator[dict[str, Any]]:
+    """All cases of a filter, the oldest first, a thousand at a time."""
+    ids, last = cases_of(wanted, now, cases.c.id).order_by(cases.c.id).limit(_WALKED), 0
+    while found := connection.execute(ids.where(cases.c.id > last)).scalars().all():
+        yield from list_cases_by_id(connection, found, now)
+        last = found[-1]
+
+
+def count_cases(connection: sa.Connection, wanted: CaseFilter, now: datetime, most: int) -> tuple[int, bool]:
+    """How many cases a filter has, counted up to `most`, and whether there are more."""
+    return count_up_to(connection, cases_of(wanted, now, cases.c.id), most)
 
 
 def list_cases_by_id(connection: sa.Connection, ids: Sequence[int], now: datetime) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from trueup.base.errors import Invalid
 from trueup.storage.invoices import SavedInvoice
 from trueup.storage.orders import orders
 from trueup.storage.views.orders import STAGES, head_json, orders_query
-from trueup.storage.views.paging import Order, Paged, fetch_page
+from trueup.storage.views.paging import Order, Paged, count_up_to, fetch_page
 from trueup.storage.views.ranges import Ranges
 
 STANDINGS = ("unanswered-yet", "prepared", "sent", "received", "accepted", "rejected", "unanswered", "history", *STAGES)
@@ -34,13 +34,6 @@ def page_orders(
     connection: sa.Connection, wanted: OrderFilter, *, sort: str = "", at: str = "", limit: int = 50
 ) -> Paged:
     """Orders of a filter. Raises Invalid for a standing or sort that there is not."""
-    if wanted.standing and wanted.standing not in STANDINGS:
-        raise Invalid(f"Standing {wanted.standing!r}: expected one of {', '.join(STANDINGS)}.")
-    query = orders_query(partner=wanted.partner, standing=wanted.standing)
-    if wanted.words:
-        begins = wanted.words.rpartition("/")[2].upper()
-        query = query.where(sa.or_(orders.c.number.startswith(begins, autoescape=True), orders.c.vendor_code == begins))
-    query = query.where(*wanted.ranges.days(orders.c.ordered_at))
     match sort or SORTS[0]:
         case "newest":
             order = Order((orders.c.id,), descending=True)
@@ -49,8 +42,23 @@ def page_orders(
             order = Order((due, orders.c.id))
         case other:
             raise Invalid(f"Sort {other!r}: expected one of {', '.join(SORTS)}.")
-    paged = fetch_page(connection, query, order, at, limit)
+    paged = fetch_page(connection, _orders_of(wanted), order, at, limit)
     return Paged([head_json(row) for row in paged.rows], paged.before, paged.after)
+
+
+def _orders_of(wanted: OrderFilter) -> sa.Select[Any]:
+    if wanted.standing and wanted.standing not in STANDINGS:
+        raise Invalid(f"Standing {wanted.standing!r}: expected one of {', '.join(STANDINGS)}.")
+    query = orders_query(partner=wanted.partner, standing=wanted.standing)
+    if wanted.words:
+        begins = wanted.words.rpartition("/")[2].upper()
+        query = query.where(sa.or_(orders.c.number.startswith(begins, autoescape=True), orders.c.vendor_code == begins))
+    return query.where(*wanted.ranges.days(orders.c.ordered_at))
+
+
+def count_orders(connection: sa.Connection, wanted: OrderFilter, most: int) -> tuple[int, bool]:
+    """How many orders a filter has, counted up to `most`, and whether there are more. Raises Invalid."""
+    return count_up_to(connection, _orders_of(wanted), most)
 
 
 def walk_orders(connection: sa.Connection, wanted: OrderFilter, *, sort: str = "") -> Iterator[dict[str, Any]]:

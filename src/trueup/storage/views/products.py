@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from trueup.domain.catalog import Listing, Product
 from trueup.storage.products import list_products as rows_of
-from trueup.storage.products import products, walk_products
+from trueup.storage.products import listings, products, walk_products
+from trueup.storage.views.paging import count_up_to
 
 walk_items = walk_products
 """The whole item master as its file has it."""
@@ -17,6 +18,12 @@ walk_items = walk_products
 def list_products(connection: sa.Connection, *, after: str = "", limit: int = 50) -> list[dict[str, Any]]:
     """Products in the order of their SKUs, from after one."""
     return [product_json(product, listings) for product, listings in rows_of(connection, after=after, limit=limit)]
+
+
+def count_items(connection: sa.Connection, most: int) -> tuple[int, bool]:
+    """How many rows the whole master has, counted up to `most`, and whether there are more."""
+    every = sa.select(products.c.sku).outerjoin(listings, listings.c.sku == products.c.sku)
+    return count_up_to(connection, every, most)
 
 
 def list_circular_skus(connection: sa.Connection, limit: int = 500) -> list[tuple[str, str]]:

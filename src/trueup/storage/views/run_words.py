@@ -72,6 +72,7 @@ _FLOWS: Mapping[str, tuple[str, str]] = {
     "watch": ("Watch over what falls silent", ""),
     "watch_credits": ("Watch the credits of {}", "first"),
     "write_close_papers": _JOB,
+    "write_list": _JOB,
 }
 """Of each flow what its runs do, and how the second part of their ids says to what."""
 

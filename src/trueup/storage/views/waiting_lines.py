@@ -13,9 +13,10 @@ from trueup.storage.bulk import among_pairs
 from trueup.storage.cases import IS_OPEN, cases
 from trueup.storage.remittances import remittance_lines, remittances
 from trueup.storage.suspense import suspense
-from trueup.storage.views.paging import Order, Paged, fetch_page
+from trueup.storage.views.paging import Order, Paged, count_up_to, fetch_page
 
 ROWS = 100
+_WALKED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,20 @@ def page_waiting(connection: sa.Connection, wanted: WaitingFilter, at: str = "",
     return Paged([_row(row) for row in connection.execute(query).mappings()], paged.before, paged.after)
 
 
-def list_waiting(connection: sa.Connection, wanted: WaitingFilter, most: int) -> list[dict[str, Any]]:
-    """The same, so many at most."""
-    query = _told().where(*_conditions(wanted)).order_by(*_NEWEST).limit(most)
-    return [_row(row) for row in connection.execute(query).mappings()]
+def walk_waiting(connection: sa.Connection, wanted: WaitingFilter) -> Iterator[dict[str, Any]]:
+    """All of them in that order, a thousand at a time."""
+    at = ""
+    while True:
+        paged = page_waiting(connection, wanted, at, _WALKED)
+        for row in paged.rows:
+            yield dict(row)
+        if not (at := paged.after):
+            return
+
+
+def count_waiting(connection: sa.Connection, wanted: WaitingFilter, most: int) -> tuple[int, bool]:
+    """How many there are, counted up to `most`, and whether there are more."""
+    return count_up_to(connection, sa.select(suspense.c.line).where(*_conditions(wanted)), most)
 
 
 _NEWEST = (suspense.c.remittance_id.desc(), suspense.c.line.desc())
