@@ -163,7 +163,7 @@ def test_a_short_list_is_a_file_at_once_and_a_long_one_is_asked_for(
     """The same address: the file, or the page from which a worker writes it, with its filters; a program asks for the same."""
     with console.visitor("Aude") as aude:
         assert aude.get("/exceptions.xlsx").content.startswith(b"PK")
-        monkeypatch.setattr("trueup.workflows.jobs.write_list.AT_ONCE", 1)
+        monkeypatch.setattr("trueup.workflows.jobs.write_list.AT_ONCE", 0)
         page = aude.get("/exceptions.xlsx?kind=remittance.unrecognised")
         assert 'name="kind" value="remittance.unrecognised"' in page.text and "Write the file" in page.text
         assert 'href="/exceptions?kind=remittance.unrecognised"' in page.text
