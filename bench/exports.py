@@ -26,13 +26,13 @@ import sqlalchemy as sa
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.results import write_section
 from bench.stage import server
-from trueup.console.pages.orders import FILE
 from trueup.formats.item_master import item_master_parts
 from trueup.formats.tabular import sheet_parts
 from trueup.reports.item_sheet import write_item_sheet
 from trueup.storage.database import Database, create_database
 from trueup.storage.views.order_pages import OrderFilter, walk_orders
 from trueup.storage.views.products import walk_items
+from trueup.workflows.written_lists import ORDER_COLUMNS
 
 SECTION = "Lists as files"
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -101,7 +101,7 @@ def _as_workbook(connection: sa.Connection) -> int:
 
 def _orders(connection: sa.Connection) -> int:
     rows = walk_orders(connection, OrderFilter())
-    return _sum(sheet_parts(FILE, ([row[name] for name in FILE] for row in rows)))
+    return _sum(sheet_parts(ORDER_COLUMNS, ([row[name] for name in ORDER_COLUMNS] for row in rows)))
 
 
 FILES: dict[str, tuple[str, Callable[[sa.Connection], int]]] = {
