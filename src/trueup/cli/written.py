@@ -10,7 +10,7 @@ from trueup.cli.frame import Session
 
 def write_listed(session: Session, command: str, name: str, wanted: Any) -> tuple[str, int]:
     """Write a list of `written_lists` to the file that was asked for, as its ending says. Returns its path, and how many rows."""
-    from trueup.workflows.written_lists import Ground, list_named, write_list
+    from trueup.workflows.written_lists import Asked, Ground, list_named, write_list
 
     output, session.output = session.output, None
     if output is None:
@@ -23,5 +23,5 @@ def write_listed(session: Session, command: str, name: str, wanted: Any) -> tupl
 
     of = list_named(name, form)
     with session.open() as app, app.database.transaction() as connection, session.written(output, "wb") as file:
-        write_list(Ground(app.world, connection, app.world.clock.now()), of, wanted, form, file, told)
+        write_list(Ground(app.world, connection, app.world.clock.now()), Asked(of, wanted, form), file, told)
     return str(output), rows

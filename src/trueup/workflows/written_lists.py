@@ -78,6 +78,15 @@ class WrittenList:
     forms: Mapping[str, Callable[[Ground, IO[bytes], Iterable[Any]], None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A list that is asked for: its rows by a filter, in a form of its own."""
+
+    of: WrittenList
+    wanted: Any
+    form: str
+
+
 def list_named(name: str, form: str) -> WrittenList:
     """The list of a name, which comes in a form. Raises NotFound."""
     found = LISTS.get(name)
@@ -96,12 +105,10 @@ def read_wanted(of: WrittenList, said: Any) -> Any:
         raise Invalid(f"{of.title}: this is no filter of them ({error}).") from error
 
 
-def write_list(
-    ground: Ground, of: WrittenList, wanted: Any, form: str, out: IO[bytes], told: Told | None = None
-) -> None:
+def write_list(ground: Ground, asked: Asked, out: IO[bytes], told: Told | None = None) -> None:
     """Write all rows of a filter; `told` is told after each how many are written."""
-    rows = of.walk(ground, wanted)
-    of.forms[form](ground, out, rows if told is None else _telling(rows, told))
+    rows = asked.of.walk(ground, asked.wanted)
+    asked.of.forms[asked.form](ground, out, rows if told is None else _telling(rows, told))
 
 
 def _telling(rows: Iterable[_Row], told: Told) -> Iterator[_Row]:

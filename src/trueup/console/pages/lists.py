@@ -17,7 +17,7 @@ from trueup.console.visit import Visit
 from trueup.storage.views.order_pages import OrderFilter
 from trueup.workflows.authority import LOOK
 from trueup.workflows.jobs.write_list import AT_ONCE, ask_list, is_long
-from trueup.workflows.written_lists import FORMS, Ground, NoFilter, Sorted, list_named, write_list
+from trueup.workflows.written_lists import FORMS, Asked, Ground, NoFilter, Sorted, list_named, write_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def _give(visit: Visit) -> Response:
     wanted, ground = page.wanted(visit, state), Ground(visit.desk.world, visit.connection, visit.now)
     if not is_long(ground, of, wanted):
         name = f"{of.stem}-{visit.now:%Y-%m-%d}.{form}"
-        return download_written(name, lambda out: write_list(ground, of, wanted, form, out))
+        return download_written(name, lambda out: write_list(ground, Asked(of, wanted, form), out))
     return visit.render(
         "list_long.html",
         title=f"{of.title} as {FORMS[form][0]}",

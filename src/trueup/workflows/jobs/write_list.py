@@ -16,7 +16,7 @@ from trueup.workflows.long_work import End, LongWork, Piece, Plan, Telling, ask_
 from trueup.workflows.papers import Papers
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
-from trueup.workflows.written_lists import FORMS, Ground, WrittenList, list_named, read_wanted, write_list
+from trueup.workflows.written_lists import FORMS, Asked, Ground, WrittenList, list_named, read_wanted, write_list
 
 KIND, DOCUMENT = "write-list", "list"
 AT_ONCE = 2000
@@ -64,18 +64,18 @@ def _ground(tx: Tx) -> Ground:
     return Ground(tx.resources, tx.connection, tx.now)
 
 
-def _asked(job: Job) -> tuple[WrittenList, Any, str]:
+def _asked(job: Job) -> Asked:
     of = list_named(job.args["list"], job.args["form"])
-    return of, read_wanted(of, job.args["wanted"]), job.args["form"]
+    return Asked(of, read_wanted(of, job.args["wanted"]), job.args["form"])
 
 
 def _plan(tx: Tx, job: Job) -> Plan:
-    of, wanted, _ = _asked(job)
-    return Plan([None], of.count(_ground(tx), wanted, _MOST)[0], of.unit)
+    asked = _asked(job)
+    return Plan([None], asked.of.count(_ground(tx), asked.wanted, _MOST)[0], asked.of.unit)
 
 
 def _write(tx: Tx, job: Job, _piece: Any) -> Piece:
-    of, wanted, form = _asked(job)
+    asked = _asked(job)
     telling, written = Telling(tx, job, _TOLD_EVERY), 0
 
     def told(count: int) -> None:
@@ -84,16 +84,15 @@ def _write(tx: Tx, job: Job, _piece: Any) -> Piece:
         telling.at(count)
 
     with Papers(DOCUMENT) as papers:
-        out = papers.open(f"{of.stem}-{tx.now:%Y-%m-%d}-{job.id}.{form}", FORMS[form][1])
-        write_list(_ground(tx), of, wanted, form, out, told)
+        out = papers.open(f"{asked.of.stem}-{tx.now:%Y-%m-%d}-{job.id}.{asked.form}", FORMS[asked.form][1])
+        write_list(_ground(tx), asked, out, told)
         files = papers.keep(tx)
     return Piece(written, {"rows": written, "files": files})
 
 
 def _end(tx: Tx, job: Job, found: Sequence[Any]) -> End:
-    of, _, _ = _asked(job)
     [written] = found
-    return End(f"{written['rows']:,} {of.unit} are in {written['files'][0]['name']}.", {"files": written["files"]})
+    return End(f"{written['rows']:,} {job.unit} are in {written['files'][0]['name']}.", {"files": written["files"]})
 
 
 def _stays(_job: Job) -> str:
