@@ -11,6 +11,7 @@ from tests.console.calling import Caller, calling, token
 from tests.console.installed import Console
 from tests.console.money_books import lacking
 from trueup.base.ids import digest_of
+from trueup.workflows.long_work import do_at_once
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +182,34 @@ def test_a_short_list_is_a_file_at_once_and_a_long_one_is_asked_for(
         assert program.send("/lists/waiting-lines?dry_run=true", {}).json()["unit"] == "lines"
         assert program.send("/lists/orders", {"words": "nothing-begins-so"}).status_code == 409
         assert program.send("/lists/products?dry_run=true", {"form": "xlsx"}).status_code in (202, 409)
+
+
+def test_a_long_sheet_is_tried_and_booked_by_a_worker(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is archived and read by a worker; its page has the button that books it, and what was refused as a file to mend."""
+    monkeypatch.setattr("trueup.workflows.jobs.code_lines.LARGE_BYTES", 1)
+    with calling(console, token(console, "Fina")) as program:
+        [waits, *_] = program.json("/waiting-lines")["items"]
+        wanted = [{"remittance": waits["remittance"], "line": waits["line"], "type": "co-op"}]
+        asked = program.send("/coding-sheets?dry_run=true", {"lines": wanted, "tried": True})
+        assert asked.status_code == 202 and asked.json()["state"] == "waiting"
+    sheet = (
+        f"remittance,line,type,account,note\n{waits['remittance']},{waits['line']},co-op,,a fair\n999999,1,co-op,,\n"
+    )
+    with console.visitor("Fina") as fina:
+        upload = {"file": ("lines.csv", sheet.encode(), "text/csv")}
+        place = fina.http.post("/coding/upload", data={"csrf": fina.csrf}, files=upload).headers["location"]
+        assert fina.get(place).status_code in (200, 202)
+        number = int(place.rpartition("/")[2])
+        console.app.act(False, do_at_once, number)
+        tried = fina.get(place)
+        assert tried.status_code == 200
+        assert not lacking(
+            tried.text, "1 of 2 lines would be booked", "Book 1 line", "does not wait", "What was refused"
+        )
+        assert "999999,1,co-op" in fina.get(f"{place}/lines.csv").text
+        booked = fina.post(f"{place}/book").headers["location"]
+        console.app.act(False, do_at_once, int(booked.rpartition("/")[2]))
+        assert not lacking(fina.get(booked).text, "1 of 1 lines are booked", "Booked")
+        assert "It was done: job" in fina.get(place).text and fina.post(f"{place}/book").status_code == 409
+    with console.visitor("Aude") as aude:
+        assert aude.post(f"{place}/book").status_code == 403

@@ -83,13 +83,16 @@ def code(
     """Book what a filled sheet says of lines in suspense; each stands by itself. Exit code 1 when a row was refused.
 
     Together above the two-person limit, nothing is booked: they are proposed as a whole, and a second person approves.
+    Some hundred are booked at once; more are long work of a worker (`trueup jobs show`); a dry run of those is a job too.
     """
     from trueup.formats.line_codings import read_line_codings
-    from trueup.workflows.code_lines import Coding
+    from trueup.workflows.code_lines import MOST, Coding
     from trueup.workflows.limit_codings import code_within
 
     reading = read_line_codings(read_upload(file))
     codings = [Coding(each.remittance, each.line, each.type, each.account, each.note) for each in reading.values]
+    if len(codings) > MOST:
+        return _by_worker(session, file.name, codings, by)
     with session.open() as app:
         outcomes, proposal = _code(app, session, codings, by, code_within)
     done = "proposed" if proposal is not None else "booked"
@@ -111,6 +114,20 @@ def code(
     remark = "\n".join(words for words in (*notes, approve, kept) if words)
     wrong = bool(notes) or any(each.refused for each in outcomes)
     return Result(data, _CODED, rows=rows, findings=wrong, remark=remark, nothing="No row of the sheet says a type.")
+
+
+def _by_worker(session: Session, name: str, codings: list[Any], by: str) -> Result:
+    """A long sheet: a dry run asks for a trial of it, which changes nothing and stays to be looked at."""
+    from trueup.workflows.jobs.code_lines import Sheet, ask_codings
+
+    tried = session.dry_run
+    with session.open() as app:
+        person = person_of(app.settings.people, by)
+        sheet = Sheet(f"What {name} says of lines in suspense", codings, limit=app.settings.two_persons_above)
+        job = app.act(False, lambda tx: ask_codings(tx, sheet, person, tried=tried))
+    does = "only tries them" if tried else "books them"
+    words = f"{len(codings):,} lines are long work: a worker {does}. See `trueup jobs show {job}`."
+    return Result({"job": job, "lines": len(codings), "dry_run": tried}, words=words)
 
 
 def _code(app: Application, session: Session, codings: list[Any], by: str, code_within: Any) -> Any:

@@ -89,6 +89,11 @@ def begin_job(connection: sa.Connection, job_id: int, total: int, unit: str, now
     connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(**values))
 
 
+def note_args(connection: sa.Connection, job_id: int, args: Mapping[str, Any]) -> None:
+    """What is asked for, once a file that was handed in is read."""
+    connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(args=dict(args)))
+
+
 def advance_job(connection: sa.Connection, job_id: int, by: int) -> None:
     """So much more of it is done."""
     connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(done=jobs.c.done + by))

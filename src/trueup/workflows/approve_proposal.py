@@ -21,6 +21,7 @@ from trueup.workflows import (
     undo_match,
     write_off,
 )
+from trueup.workflows.jobs import code_lines
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 
@@ -58,8 +59,7 @@ def approve_proposal(tx: Tx, proposal_id: int, person: Person) -> Approved:
             words = f"the month {closed.month} is closed; its pack is {closed.evidence[:16]}"
             outcome = {"month": str(closed.month), "evidence": closed.evidence}
         case limit_codings.ACT:
-            coded = limit_codings.approve_coding(tx, proposal_id, person)
-            words, outcome = f"booked as proposed: {len(coded)} of its lines", {"lines": len(coded)}
+            words, outcome = _of_lines(tx, proposal_id, person)
         case undo_match.ACT:
             undone = undo_match.approve_undoing(tx, proposal_id, person)
             words = f"{undone.lines} lines of {undone.amount} are undone, and wait in case {undone.case}"
@@ -90,6 +90,15 @@ def _demand_no_reason(row: dict[str, Any]) -> None:
             f"Proposal {row['id']} about {row['subject']} is approved with a reason, after a look at what it changes: under "
             f"Settings, or by `trueup {WITH_A_REASON[row['act']]} approve {row['id']} --reason …`."
         )
+
+
+def _of_lines(tx: Tx, proposal_id: int, person: Person) -> tuple[str, dict[str, Any]]:
+    """Lines in suspense are booked at once, or where they are many by a worker."""
+    if code_lines.is_long_proposal(tx, proposal_id):
+        job = code_lines.approve_by_worker(tx, proposal_id, person)
+        return f"its lines are booked as proposed by a worker: job {job}", {"job": job}
+    coded = limit_codings.approve_coding(tx, proposal_id, person)
+    return f"booked as proposed: {len(coded)} of its lines", {"lines": len(coded)}
 
 
 def _told(done: grade_trade_in.Done) -> tuple[str, dict[str, Any]]:

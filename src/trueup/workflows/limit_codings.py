@@ -50,10 +50,19 @@ def code_within(
 
     Then nothing is booked; each that could be is what is proposed. Raises as `code_lines`.
     """
-    demand_role(person, MAY)
-    waiting = _waiting(tx, codings)
-    if not _is_above([line for _, line in waiting], two_persons_above):
+    if not takes_two(tx, codings, two_persons_above):
         return code_lines(tx, codings, person), None
+    return propose_codings(tx, codings, person)
+
+
+def takes_two(tx: Tx, codings: Sequence[Coding], two_persons_above: Money | None) -> bool:
+    """Whether what is said of these lines is above the limit, all of them together."""
+    return _is_above([line for _, line in _waiting(tx, codings)], two_persons_above)
+
+
+def propose_codings(tx: Tx, codings: Sequence[Coding], person: Person) -> tuple[list[Coded], int | None]:
+    """Propose as a whole what could be booked of these, for a second person. Raises Refused without the role."""
+    demand_role(person, MAY)
     outcomes = _tried(tx, codings, person)
     good = [each.coding for each in outcomes if not each.refused]
     if not good:
@@ -68,6 +77,19 @@ def code_within(
 
 def approve_coding(tx: Tx, proposal_id: int, person: Person) -> list[Coded]:
     """The second person: the lines are booked as they were proposed. Raises Refused for who proposed it, or when a line changed."""
+    codings, who = approved_codings(tx, proposal_id, person)
+    outcomes = code_lines(tx, codings, who)
+    refused = next((each.refused for each in outcomes if each.refused), None)
+    if refused is not None:
+        raise Refused(f"Proposal {proposal_id}: {refused} Propose it anew.")
+    return outcomes
+
+
+def approved_codings(tx: Tx, proposal_id: int, person: Person) -> tuple[list[Coding], Person]:
+    """What a second person approved, and who said it: they decided, with the roles of whoever approves, whom the proposal names.
+
+    Raises Refused for who proposed it, or when a line does not wait as it was proposed.
+    """
     demand_role(person, MAY)
     row = acts.approve(tx.connection, proposal_id, person.name, tx.now)
     said = row["arguments"]["lines"]
@@ -79,12 +101,7 @@ def approve_coding(tx: Tx, proposal_id: int, person: Person) -> list[Coded]:
     if changed:
         first = f"payment {changed[0]['remittance']} line {changed[0]['line']}"
         raise Refused(f"Proposal {proposal_id}: {first} does not wait as it was proposed; propose it anew.")
-    # Who said it decided it; whoever approves lends the roles, and is named by the proposal.
-    outcomes = code_lines(tx, codings, replace(person, name=row["proposed_by"]))
-    refused = next((each for each in outcomes if each.refused), None)
-    if refused is not None:
-        raise Refused(f"Proposal {proposal_id}: {refused.refused} Propose it anew.")
-    return outcomes
+    return codings, replace(person, name=row["proposed_by"])
 
 
 def _waiting(tx: Tx, codings: Sequence[Coding]) -> list[tuple[int, Suspended]]:

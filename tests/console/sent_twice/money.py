@@ -17,14 +17,17 @@ from tests.console.money_books import FINA, newest_case
 from tests.console.sent_twice.racing import Sent, Two, row
 from trueup.base.errors import Conflict
 from trueup.domain.deduction_rules import RuleField, RuleForm
+from trueup.workflows.code_lines import Coding
 from trueup.workflows.dispute_claim import submit_claim
 from trueup.workflows.draft_rules import WantedRule
 from trueup.workflows.export_journal import Ledger, Scope
 from trueup.workflows.import_invoices import import_invoices
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.import_remittances import Upload, begin_upload, finish_import, settle_upload
+from trueup.workflows.jobs.code_lines import Sheet, ask_codings
 from trueup.workflows.jobs.export_journal import ask_export
 from trueup.workflows.keep_rules import approve_rule, propose_rule
+from trueup.workflows.long_work import do_at_once
 from trueup.workflows.prove_invariants import prove_now
 from trueup.workflows.read_back_export import DOCUMENT, Shown
 from trueup.workflows.read_back_export import read_back as read_back_export
@@ -327,3 +330,13 @@ def prove_light(console: Console) -> Sent:
 @of_books("/credits/reconcile", Two.LOOK)
 def reconcile(console: Console) -> Sent:
     return Sent("/credits/reconcile")
+
+
+@of_books("/jobs/{job:int}/book", Two.OWN)
+def book_tried(console: Console) -> Sent:
+    """Whoever tried a long sheet books it."""
+    _, remittance = unknown(console)
+    sheet = Sheet("A sheet", [Coding(remittance, 1, "co-op", "", "a fair in May")])
+    job = console.app.act(False, lambda tx: ask_codings(tx, sheet, person(console, "Fina"), tried=True))
+    console.app.act(False, do_at_once, job)
+    return Sent(f"/jobs/{job}/book")

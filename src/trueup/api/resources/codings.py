@@ -9,9 +9,11 @@ from pydantic import Field
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
+from trueup.api.resources.jobs import WholeWork, whole_work
 from trueup.api.shapes import Day, DryRun, Key, Name, Page, Paging, Price, Shape, Text, Told
 from trueup.storage.views.waiting_lines import WaitingFilter, page_waiting
 from trueup.workflows.code_lines import MOST, Coding
+from trueup.workflows.jobs.code_lines import MOST_LINES, Sheet, ask_codings
 from trueup.workflows.limit_codings import code_within
 from trueup.workflows.match_lines import MAY
 from trueup.workflows.world import Tx
@@ -83,6 +85,17 @@ class CodingLines(Told, json_schema_extra={"examples": [{"lines": [{"remittance"
     lines: list[CodingOf] = Field(min_length=1, max_length=MOST)
 
 
+class CodingSheet(
+    CodingLines,
+    json_schema_extra={"examples": [{"lines": [{"remittance": 12, "line": 4, "type": "co-op"}], "tried": True}]},
+):
+    """What thousands of lines are."""
+
+    lines: list[CodingOf] = Field(min_length=1, max_length=MOST_LINES)
+    tried: bool = False
+    """Only tried: the job says what would come of it, and nothing is booked."""
+
+
 class CodedLine(
     Shape,
     json_schema_extra={"examples": [{"remittance": 12, "line": 4, "amount": _AMOUNT, "refused": None}]},
@@ -150,8 +163,23 @@ def code(call: Calling, told: CodingLines, dry_run: DryRun = False, key: Key = N
     return call.once(act, key, dry_run=dry_run)
 
 
+def code_sheet(call: Calling, told: CodingSheet, dry_run: DryRun = False, key: Key = None) -> WholeWork:
+    """Say what thousands of lines are: a worker tries or books them, and the job has an outcome for each that is refused."""
+    codings = [Coding(**each.model_dump()) for each in told.lines]
+    sheet = Sheet(f"{len(codings):,} lines in suspense", codings, limit=call.desk.settings.two_persons_above)
+
+    def act(tx: Tx) -> WholeWork:
+        return whole_work(tx.connection, ask_codings(tx, sheet, call.person, tried=told.tried))
+
+    return call.once(act, key, dry_run=dry_run)
+
+
 RESOURCE = Resource(
     "codings",
     "Codings",
-    (Operation("/waiting-lines", list_waiting_lines), Operation("/codings", code, MAY, "POST")),
+    (
+        Operation("/waiting-lines", list_waiting_lines),
+        Operation("/codings", code, MAY, "POST"),
+        Operation("/coding-sheets", code_sheet, MAY, "POST", 202),
+    ),
 )

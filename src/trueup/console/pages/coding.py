@@ -8,14 +8,19 @@ from typing import Any
 
 from starlette.responses import Response
 
+from trueup.console.files import download
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.pages.answers import choices_of
 from trueup.console.tables import Choice, Filter, State, state_of
 from trueup.console.visit import Visit
 from trueup.formats.line_codings import read_line_codings
+from trueup.formats.tabular import write_sheet
+from trueup.storage.views.jobs import load_job
 from trueup.storage.views.waiting_lines import WaitingFilter, page_waiting
 from trueup.workflows.code_lines import MOST, Coded, Coding
+from trueup.workflows.import_products import archive_upload
+from trueup.workflows.jobs.code_lines import DOCUMENT, Sheet, ask_codings, book_tried, is_long
 from trueup.workflows.limit_codings import code_within
 from trueup.workflows.match_lines import MAY
 from trueup.workflows.preview_entries import with_entries
@@ -134,12 +139,35 @@ def _state(visit: Visit) -> State:
 
 
 def _upload(visit: Visit) -> Response:
-    """A sheet that was filled in: tried, with the place of every row that could not be read."""
-    _, content = visit.upload("file")
+    """A sheet that was filled in: tried, with the place of every row that could not be read. A long one is tried by a worker."""
+    name, content = visit.upload("file")
+    title, limit = f"What {name} says of lines in suspense", visit.desk.settings.two_persons_above
+    if is_long(content, ()):
+        digest = visit.act(archive_upload, content, DOCUMENT, name, visit.who)
+        return _by_worker(visit, Sheet(title, file=digest, limit=limit))
     reading = read_line_codings(content)
     codings = [Coding(each.remittance, each.line, each.type, each.account, each.note) for each in reading.values]
     notes = [str(finding) for finding in reading.errors]
+    if is_long(content, codings):
+        return _by_worker(visit, Sheet(title, codings, notes=notes, limit=limit))
     return _page(visit, State("/coding"), codings, _try(visit, codings, notes))
+
+
+def _by_worker(visit: Visit, sheet: Sheet) -> Response:
+    job = visit.act(lambda tx: ask_codings(tx, sheet, visit.who, tried=True))
+    return visit.go(f"/jobs/{job}")
+
+
+def _book_tried(visit: Visit) -> Response:
+    return visit.go(f"/jobs/{visit.act(book_tried, visit.number('job'), visit.who)}")
+
+
+def _refused(visit: Visit) -> Response:
+    """What was refused of a long sheet, each with why: to be mended and handed in again."""
+    job = load_job(visit.connection, visit.number("job"))
+    head = ("remittance", "line", "type", "account", "note", "why")
+    rows = ([each[name] for name in head] for each in job.result.get("refused", ()) if "remittance" in each)
+    return download(f"refused-{job.id}.csv", write_sheet(head, rows))
 
 
 PAGE = Page(
@@ -150,6 +178,8 @@ PAGE = Page(
         Route("/coding/preview", _preview, MAY, "POST"),
         Route("/coding/book", _book, MAY, "POST"),
         Route("/coding/upload", _upload, MAY, "POST"),
+        Route("/jobs/{job:int}/book", _book_tried, MAY, "POST"),
+        Route("/jobs/{job:int}/lines.csv", _refused),
     ),
     Place(Group.MONEY, 3, "table"),
 )

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from starlette.responses import Response
 
+from trueup.base.money import Money
 from trueup.console.drawing import query, templates
 from trueup.console.live import Message, stream
 from trueup.console.money_words import Names
@@ -19,6 +20,7 @@ from trueup.workflows.authority import LOOK
 from trueup.workflows.cancel_job import cancel_job
 from trueup.workflows.cases_as_job import ACTS, PREVIEW
 from trueup.workflows.draft_rules import has_long_history
+from trueup.workflows.jobs.code_lines import KIND as CODINGS
 from trueup.workflows.long_work import can_stop
 
 STATES = {
@@ -79,6 +81,8 @@ def _more(visit: Visit, job: Job, connection: sa.Connection) -> dict[str, Any]:
         "names": Names(visit),
         "ended": job.state in ENDED,
         "on_cases": job.kind in (ACTS, PREVIEW),
+        "on_lines": job.kind == CODINGS,
+        "amount_of": Money,
         "stoppable": can_stop(job),
     }
 

@@ -28,6 +28,7 @@ _FLOWS: Mapping[str, tuple[str, str]] = {
     "await_closing": ("See whether order {} is closed", "order"),
     "check_charges": ("Check what {} charged", "first"),
     "check_stock": ("Hold every number of {} against ours", "first"),
+    "code_lines": _JOB,
     "compute_buffers": ("Compute buffers", ""),
     "end_pause": ("Have {} go on after its pause", "first"),
     "export_journal": _JOB,

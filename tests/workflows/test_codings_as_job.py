@@ -1,0 +1,120 @@
+"""Long sheets of lines in suspense: tried and booked by a worker, each line by itself, under one limit of two persons."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.workflows.bookkeeping import FINA, Bookkeeping, line, payment
+from trueup.base.errors import Conflict, Refused
+from trueup.base.money import Money
+from trueup.domain.cases import Role
+from trueup.durable.in_process import Crashed
+from trueup.storage import jobs
+from trueup.storage.database import Database
+from trueup.storage.jobs import Job
+from trueup.workflows.approve_proposal import approve_proposal
+from trueup.workflows.cancel_job import cancel_job
+from trueup.workflows.code_lines import Coding
+from trueup.workflows.import_products import archive_upload
+from trueup.workflows.jobs import code_lines
+from trueup.workflows.jobs.code_lines import DOCUMENT, Sheet, ask_codings, book_tried
+from trueup.workflows.long_work import begin_work, do_piece
+from trueup.workflows.resolve_case import Person
+
+BO = Person("Bo", frozenset({Role.FINANCE}))
+
+
+@pytest.fixture
+def books(database: Database, monkeypatch: pytest.MonkeyPatch) -> Bookkeeping:
+    """Five payments with a line each that nobody recognises; more than two lines are booked in parts."""
+    monkeypatch.setattr(code_lines, "MOST", 2)
+    books = Bookkeeping(database)
+    for number in range(5):
+        books.take_in(payment(f"P{number}", line(f"ZQX {'ABCDE'[number]} WHAT", -10_00), line(f"INV-{number}", 30_00)))
+    return books
+
+
+def job_of(books: Bookkeeping, number: int) -> Job:
+    return books.act(lambda tx: jobs.load_job(tx.connection, number))
+
+
+def waiting(books: Bookkeeping) -> list[tuple[int, int]]:
+    """Where the lines wait that nobody recognises."""
+    rows = books.rows("SELECT remittance_id, line FROM trueup.suspense WHERE reference LIKE 'ZQX%' ORDER BY 1, 2")
+    return [(row[0], row[1]) for row in rows]
+
+
+def said_of(places: list[tuple[int, int]]) -> list[Coding]:
+    return [Coding(*place, "co-op", "", "a fair in May") for place in places]
+
+
+def test_a_sheet_is_tried_and_then_booked_without_what_was_refused(books: Bookkeeping) -> None:
+    """From a file; a row that cannot be read is told, one that is refused leaves the others standing; a trial changes nothing."""
+    places = waiting(books)
+    assert len(places) == 5
+    rows = [f"{remittance},{number},co-op,,a fair" for remittance, number in places]
+    sheet = "\n".join(["remittance,line,type,account,note", *rows, "999,1,co-op,,", "x,1,co-op,,"])
+    digest = books.act(archive_upload, sheet.encode(), DOCUMENT, "lines.csv", FINA)
+    number = books.act(lambda tx: ask_codings(tx, Sheet("lines.csv", file=digest), FINA, tried=True))
+    books.engine.settle()
+    job = job_of(books, number)
+    assert (job.state, job.done, job.total, job.unit) == ("done", 6, 6, "lines")
+    assert job.words == "5 of 6 lines would be booked. 1 would be refused and wait as before."
+    assert [each["remittance"] for each in job.result["refused"]] == [999] and "row 8" in job.args["notes"][0]
+    assert job.result["sums"] == {"USD": -50_00} and waiting(books) == places
+    with pytest.raises(Refused, match="was tried by"):
+        books.act(book_tried, number, BO)
+    done = books.act(book_tried, number, FINA)
+    with pytest.raises(Conflict, match=f"as job {done}"):
+        books.act(book_tried, number, FINA)
+    books.engine.settle()
+    assert job_of(books, done).words == "5 of 5 lines are booked." and waiting(books) == []
+
+
+def test_a_worker_that_dies_anywhere_books_each_line_once(books: Bookkeeping) -> None:
+    """What is booked twice would be refused the second time."""
+    for crash in range(1, 20):
+        places = waiting(books)
+        number = books.act(lambda tx: ask_codings(tx, Sheet("s", said_of(places)), FINA, tried=False))  # noqa: B023
+        try:
+            books.engine.resume(books.engine.effects + crash)
+        except Crashed:
+            books.engine.resume()
+        else:
+            break
+        job = job_of(books, number)
+        assert (job.state, job.result["good"], job.result["refused"]) == ("done", 5, [])
+        for each in range(5):
+            letter = f"{'ABCDE'[each]}{'FGHIJKLMNOPQRST'[crash % 15]}"
+            books.take_in(payment(f"C{crash}-{each}", line(f"ZQX {letter} WHAT", -10_00)))
+    assert crash > 4
+
+
+def test_called_off_under_way_what_is_booked_stays(books: Bookkeeping) -> None:
+    number = books.act(lambda tx: ask_codings(tx, Sheet("s", said_of(waiting(books))), FINA, tried=False))
+    assert books.act(begin_work, number) == [0, 1, 2]
+    books.act(do_piece, number, 0)
+    assert books.act(cancel_job, number, FINA) == "2 of 2 lines are booked. That stays, and the rest was not begun."
+    books.engine.settle()
+    assert len(waiting(books)) == 3 and job_of(books, number).state == "cancelled"
+
+
+def test_above_the_limit_all_together_are_proposed_and_a_second_person_has_them_booked(books: Bookkeeping) -> None:
+    """A part of them would be below it; the trial says so, the proposer may not approve, and a worker books what was approved."""
+    places, limit = waiting(books), Money(45_00, "USD")
+    sheet = Sheet("s", said_of(places), limit=limit)
+    tried = books.act(lambda tx: ask_codings(tx, sheet, FINA, tried=True))
+    books.engine.settle()
+    assert "5 of 5 lines would be proposed" in job_of(books, tried).words
+    assert not books.rows("SELECT 1 FROM trueup.proposals")
+    number = books.act(book_tried, tried, FINA)
+    books.engine.settle()
+    proposal = job_of(books, number).result["proposal"]
+    assert waiting(books) == places and f"proposal {proposal} waits" in job_of(books, number).words
+    with pytest.raises(Refused):
+        books.act(approve_proposal, proposal, FINA)
+    approved = books.act(approve_proposal, proposal, BO)
+    books.engine.settle()
+    assert waiting(books) == [] and job_of(books, approved.outcome["job"]).words == "5 of 5 lines are booked."
+    [actor] = {row[0] for row in books.rows("SELECT DISTINCT body ->> 'by' FROM trueup.line_answers WHERE body ? 'by'")}
+    assert actor == FINA.name
