@@ -208,7 +208,7 @@ def test_a_long_sheet_is_tried_and_booked_by_a_worker(console: Console, monkeypa
         assert "999999,1,co-op" in fina.get(f"{place}/lines.csv").text
         booked = fina.post(f"{place}/book").headers["location"]
         console.app.act(False, do_at_once, int(booked.rpartition("/")[2]))
-        assert not lacking(fina.get(booked).text, "1 of 1 lines are booked", "Booked")
+        assert not lacking(fina.get(booked).text, "1 of 1 line is booked", "Booked")
         assert "It was done: job" in fina.get(place).text and fina.post(f"{place}/book").status_code == 409
     with console.visitor("Aude") as aude:
         assert aude.post(f"{place}/book").status_code == 403

@@ -59,7 +59,7 @@ def test_a_sheet_is_tried_and_then_booked_without_what_was_refused(books: Bookke
     books.engine.settle()
     job = job_of(books, number)
     assert (job.state, job.done, job.total, job.unit) == ("done", 6, 6, "lines")
-    assert job.words == "5 of 6 lines would be booked. 1 would be refused and wait as before."
+    assert job.words == "5 of 6 lines would be booked. 1 would be refused and waits as before."
     assert [each["remittance"] for each in job.result["refused"]] == [999] and "row 8" in job.args["notes"][0]
     assert job.result["sums"] == {"USD": -50_00} and waiting(books) == places
     with pytest.raises(Refused, match="was tried by"):

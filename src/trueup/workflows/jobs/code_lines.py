@@ -167,16 +167,21 @@ def _end(tx: Tx, job: Job, found: Sequence[Any]) -> End:
 
 def _words_so_far(job: Job) -> str:
     result = job.result
-    verb = ("would be " if job.args["tried"] else "are ") + ("proposed" if result.get("two") else "booked")
-    refused = len(result.get("refused", ()))
-    more = f" {refused:,} {'would be' if job.args['tried'] else 'are'} refused and wait as before." if refused else ""
+    good, refused = result.get("good", 0), len(result.get("refused", ()))
+    verb = f"{_be(job, good)} {'proposed' if result.get('two') else 'booked'}"
+    waits = "waits" if refused == 1 else "wait"
+    more = f" {refused:,} {_be(job, refused)} refused and {waits} as before." if refused else ""
     two = ""
     if result.get("two"):
         number = result.get("proposal")
         two = " Together they are above the limit: " + (
             f"proposal {number} waits for a second person." if number else "a second person approves them."
         )
-    return f"{result.get('good', 0):,} of {job.done:,} lines {verb}.{more}{two}"
+    return f"{good:,} of {job.done:,} {'line' if job.done == 1 else 'lines'} {verb}.{more}{two}"
+
+
+def _be(job: Job, count: int) -> str:
+    return "would be" if job.args["tried"] else "is" if count == 1 else "are"
 
 
 def _stays(job: Job) -> str:
