@@ -105,7 +105,7 @@ def test_a_name_that_is_given_again_comes_with_nothing_of_the_one_before(console
 def test_a_stream_ends_with_its_session(console: Console) -> None:
     """Whoever signed out is shown nothing more, though the connection is open still."""
     ticket = console.ticket("Olga")
-    with console.holder(ticket) as olga, olga.http.stream("GET", "/live/cases?since=0") as stream:
+    with console.holder(ticket) as olga, olga.http.stream("GET", "/live/new/0/") as stream:
         lines = stream.iter_lines()
         assert next(lines).startswith("id: ")
         with console.holder(ticket) as same:
@@ -148,7 +148,7 @@ def test_other_sessions_are_ended_by_whoever_holds_one(console: Console) -> None
 
 
 @pytest.mark.parametrize(
-    "path", ["/jobs/99999999999999999999", "/exceptions/99999999999999999999", "/live/cases?since=" + "9" * 40]
+    "path", ["/jobs/99999999999999999999", "/exceptions/99999999999999999999", "/live/new/" + "9" * 40 + "/orders"]
 )
 def test_a_number_beyond_all_numbers_is_no_defect(console: Console, path: str) -> None:
     """There is nothing of that number; no page fails by it."""

@@ -29,10 +29,10 @@ def test_a_stream_that_was_cut_goes_on_and_doubles_nothing(
     tab.goto(f"/exceptions?words=a+stream+that+is+cut&row={number}")
     tab.locator("details.history summary").click()
     tab.locator("#comment").fill("half a thought")
-    new_case("the first news")
+    new_case("a stream that is cut: first news")
     tab.locator("#news").get_by_text("1 new case, show").first.wait_for()
     tab.evaluate(_BACKGROUND, True)  # a page in the background lets its stream go
-    new_case("the second news")
+    new_case("a stream that is cut: second news")
     tab.evaluate(_BACKGROUND, False)
     tab.locator("#news").get_by_text("2 new cases, show").first.wait_for()
     first, again = resumed

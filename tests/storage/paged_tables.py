@@ -49,6 +49,7 @@ _TOLD: dict[str, dict[str, str]] = {
         "location": "'main'",
         "should_show": "10",
         "on_hand": "CASE WHEN n % 4 = 0 THEN 11 ELSE 10 END",
+        "drifted": "CASE WHEN n % 4 = 0 THEN n END",
         "held": "0",
         "reserved": "0",
     },

@@ -16,10 +16,13 @@ from trueup.workflows.authority import LOOK
 if TYPE_CHECKING:
     from trueup.console.search_words import Sought
     from trueup.console.visit import Visit
+    from trueup.storage.views.growing import Growing
 
 Answer: TypeAlias = "Callable[[Visit], Response]"
 OPEN_TO_ALL = ""
 """The permission of a route that needs no session."""
+LIVE = "/live/new"
+"""Under it each list that grows tells what came to it."""
 
 
 class Group(StrEnum):
@@ -81,12 +84,26 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Grows:
+    """A list of a page that grows while somebody looks at it: its address, what one of its rows is called and several are, and the
+    rows that a visit's filters leave. `live`: where it is told what came, `LIVE` where nothing else is told with it; `place`: where
+    on its page it stands."""
+
+    path: str
+    one: str
+    many: str
+    rows: Callable[[Visit], Growing]
+    live: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of the console: all its routes. `place` is None for pages that nobody navigates to.
 
     `key`: the letter that leads here after `g`. `count`: a number beside its name, of what waits there. `find`: what it has
     of what a search asks for. `decides`: of resolutions that take more than a word, the address where `{case}` is decided.
-    `offers`: what is done here and is sought by what it does.
+    `offers`: what is done here and is sought by what it does. `grows`: its lists that grow; each offers what came, by `m.news()`.
     """
 
     name: str
@@ -98,6 +115,7 @@ class Page:
     find: Callable[[Visit, Sought], list[Hit]] | None = None
     decides: Mapping[str, str] = field(default_factory=dict)
     offers: Sequence[Offer] = ()
+    grows: Sequence[Grows] = ()
 
     @property
     def path(self) -> str:

@@ -214,6 +214,10 @@ def _answer(visit: Visit, route: Route, too_large: int) -> Response:
             return problem_page(visit, 403, f"This needs “{words_of(route.may)}”. An administrator can grant it.")
         # A statement that fails must not take along the page that says so.
         with visit.connection.begin_nested():
+            if visit.request.method == "GET":
+                _ = (
+                    visit.news
+                )  # as of before the list is asked for: what comes while it is drawn is told rather than missed
             return route.answer(visit)
     except SentAlready as error:
         return _told_again(visit) or problem_page(visit, 409, str(error))

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from trueup.base.errors import Invalid, NotFound
 from trueup.console.drawing import templates
-from trueup.console.page import Group, Page
+from trueup.console.page import LIVE, Group, Grows, Page
 from trueup.console.presenting import Presenting
 from trueup.console.sent_forms import SentForms, key_of
 from trueup.console.streams import Streams
@@ -114,6 +114,22 @@ class Visit:
         """The address of the page that is looked at, for a form of it to come back to; "" where it is the answer to a form."""
         asked = self.request.url.query
         return f"{self.request.url.path}{'?' if asked else ''}{asked}" if self.request.method == "GET" else ""
+
+    @property
+    def grows(self) -> Grows | None:
+        """The list that is looked at, where it is one that grows."""
+        return next((each for each in self.page.grows if each.path == self.request.url.path), None)
+
+    @property
+    def news(self) -> str:
+        """Where that list tells what came after this visit looked first, with its filters; "" where none grows here."""
+        grows = self.grows
+        if grows is None:
+            return ""
+        newest = self.once("newest", lambda: grows.rows(self).newest(self.connection))
+        asked = self.request.url.query if self.request.method == "GET" else ""
+        address = f"{grows.live}/{newest}" if grows.live else f"{LIVE}/{newest}{grows.path}"
+        return f"{address}?{asked}" if asked else address
 
     @property
     def origin(self) -> str:

@@ -11,14 +11,15 @@ import sqlalchemy as sa
 
 from trueup.durable.engine import Run, RunStatus
 
-_RUNS = """
-SELECT * FROM (
-    SELECT run.workflow_uuid AS run_id, run.name AS flow,
-        CASE run.status
+_STATUS = """CASE run.status
             WHEN 'SUCCESS' THEN 'done' WHEN 'PENDING' THEN 'running'
             WHEN 'ENQUEUED' THEN 'waiting' WHEN 'DELAYED' THEN 'waiting'
             WHEN 'CANCELLED' THEN CASE WHEN trouble.kind = 'poisoned' THEN 'poisoned' ELSE 'cancelled' END
-            ELSE 'failed' END AS status,
+            ELSE 'failed' END"""
+_RUNS = f"""
+SELECT * FROM (
+    SELECT run.workflow_uuid AS run_id, run.name AS flow,
+        {_STATUS} AS status,
         coalesce(run.recovery_attempts, 0) + coalesce(trouble.takeovers, 0) AS attempts, coalesce(trouble.error, '') AS error,
         to_timestamp(run.updated_at / 1000.0) AS since, coalesce(run.queue_partition_key, run.queue_name) AS queue
     FROM dbos.workflow_status AS run LEFT JOIN durable.troubles AS trouble ON trouble.run_id = run.workflow_uuid
@@ -29,6 +30,12 @@ WHERE (%(status)s::text IS NULL OR status = %(status)s) AND (%(flow)s = '' OR fl
     AND (%(run)s::text IS NULL OR run_id = %(run)s)
     AND (%(since)s::timestamptz IS NULL OR since < %(since)s OR (since = %(since)s AND run_id > %(after)s))
 ORDER BY since DESC, run_id LIMIT %(limit)s"""
+_BEGUN = f"""SELECT count(*) FROM (
+    SELECT FROM (SELECT run.name AS flow, {_STATUS} AS status
+        FROM dbos.workflow_status AS run LEFT JOIN durable.troubles AS trouble ON trouble.run_id = run.workflow_uuid
+        WHERE run.created_at > %(after)s) AS begun
+    WHERE (%(statuses)s::text[] IS NULL OR status = ANY(%(statuses)s)) AND (%(flow)s = '' OR flow = %(flow)s)
+    LIMIT %(most)s) AS counted"""
 # Two conditions, because DBOS has an index for each.
 _STANDING = """SELECT
     EXISTS (SELECT FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'PENDING'))
@@ -69,6 +76,20 @@ def list_runs(
     since, run_id = after or (None, "")
     parameters = {"status": status, "flow": flow, "run": None, "since": since, "after": run_id, "limit": limit}
     return [_run(row) for row in connection.exec_driver_sql(_RUNS, parameters)]
+
+
+def newest_run(connection: sa.Connection) -> int:
+    """When the run was begun that was begun last, in milliseconds; 0 where there is none."""
+    found = connection.exec_driver_sql("SELECT coalesce(max(created_at), 0) FROM dbos.workflow_status")
+    return int(found.scalar_one())
+
+
+def count_begun(
+    connection: sa.Connection, after: int, statuses: Sequence[RunStatus], *, flow: str = "", most: int
+) -> int:
+    """How many runs were begun after that, of a flow or any, that stand so now (no status: however), counted up to `most`."""
+    wanted = {"after": after, "statuses": [each.value for each in statuses] or None, "flow": flow, "most": most}
+    return int(connection.exec_driver_sql(_BEGUN, wanted).scalar_one())
 
 
 def find_run(connection: sa.Connection, run_id: str) -> tuple[list[Run], str]:

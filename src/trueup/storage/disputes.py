@@ -190,9 +190,14 @@ _OUTCOMES = sa.text(
 
 
 def load_recoverables(
-    connection: sa.Connection, types: Collection[str], *, partner: str | None = None, claim_id: int | None = None
+    connection: sa.Connection,
+    types: Collection[str],
+    *,
+    partner: str | None = None,
+    claim_id: int | None = None,
+    after: int = 0,
 ) -> list[Recoverable]:
-    """Claims of these deduction types of which something is open, was disputed or was given up."""
+    """Claims of these deduction types of which something is open, was disputed or was given up; with a number above `after`."""
     tried = sa.select(disputes.c.claim_id)
     query = (
         sa.select(claims, invoices.c.number.label("invoice_number"), invoices.c.due_on)
@@ -207,6 +212,8 @@ def load_recoverables(
         query = query.where(is_open | claims.c.id.in_(tried) | (claims.c.lost_minor > 0))
     if partner is not None:
         query = query.where(claims.c.partner == partner)
+    if after:
+        query = query.where(claims.c.id > after)
     rows = connection.execute(query).mappings().all()
     attempts = _attempts(connection, [row["id"] for row in rows])
     return [

@@ -43,8 +43,10 @@ publications = sa.Table(
     sa.Column("evidence", sa.CHAR(64)),
     sa.Column("delay", sa.Interval),
     sa.Column("detected", sa.Interval),
+    sa.Column("drifted", sa.BigInteger),
     sa.Index("ix_publications_item", "channel", "item"),
     sa.Index("ix_publications_sku", "sku", "location", "channel"),
+    sa.Index("ix_publications_drifted", "drifted", postgresql_where=sa.text("drifted IS NOT NULL")),
     sa.Index(
         "ix_publications_doubted", "channel", "doubted_since", postgresql_where=sa.text("doubted_since IS NOT NULL")
     ),

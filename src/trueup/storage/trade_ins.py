@@ -206,15 +206,21 @@ def list_trade_ins(
     limit: int = 1000,
 ) -> list[SavedTradeIn]:
     """The newest first, from before one (by id); `words`: those that bear them in key, serial or SKU."""
-    query = _JOINED.where(*conditions).order_by(trade_ins.c.id.desc()).limit(limit)
+    query = wanted_trade_ins(*conditions, only_open=only_open, words=words).order_by(trade_ins.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(trade_ins.c.id < before)
+    return [_saved(row) for row in connection.execute(query).mappings()]
+
+
+def wanted_trade_ins(*conditions: sa.ColumnElement[bool], only_open: bool = False, words: str = "") -> sa.Select[Any]:
+    """The same as a query, with the credit of each."""
+    query = _JOINED.where(*conditions)
     if words:
         named = (trade_ins.c.key, trade_ins.c.serial, trade_ins.c.sku)
         query = query.where(sa.or_(*(column.icontains(words, autoescape=True) for column in named)))
-    if before is not None:
-        query = query.where(trade_ins.c.id < before)
     if only_open:
         query = query.where(trade_ins.c.state.not_in(("released", "refused")))
-    return [_saved(row) for row in connection.execute(query).mappings()]
+    return query
 
 
 def load_credits(connection: sa.Connection, state: CreditState | None = None) -> list[SavedTradeIn]:

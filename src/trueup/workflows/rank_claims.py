@@ -44,7 +44,13 @@ def rank_claims(
     claim_id: int | None = None,
 ) -> list[Ranked]:
     """Claims of disputable `types`, of all partners or one. `cost`: of handling one, in each claim's own currency."""
-    found = load_recoverables(connection, types, partner=partner, claim_id=claim_id)
+    return rank_found(connection, load_recoverables(connection, types, partner=partner, claim_id=claim_id), today, cost)
+
+
+def rank_found(
+    connection: sa.Connection, found: Sequence[Recoverable], today: date, cost: str = HANDLING_COST
+) -> list[Ranked]:
+    """Claims that were found, in the order of what a dispute brings."""
     experiences = load_experiences(connection)
     ranked = []
     for each in found:

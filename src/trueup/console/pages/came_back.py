@@ -8,12 +8,13 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 
 from trueup.base.errors import Invalid, Refused, TrueupError
-from trueup.console.page import Group, Page, Place, Route
+from trueup.console.page import Group, Grows, Page, Place, Route
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.tables import Choice, Column, state_of
 from trueup.console.visit import Visit
 from trueup.domain.vendor_returns import Returned
 from trueup.storage.views import vendor_returns as views
+from trueup.storage.views.growing import Growing
 from trueup.storage.views.orders import find_order, show_order
 from trueup.workflows.take_back_goods import Returnable, look_at_order, take_back
 
@@ -46,6 +47,10 @@ def _list(visit: Visit) -> Response:
         states=STATES,
         programmes=sorted(visit.desk.world.programmes),
     )
+
+
+def _growing(_visit: Visit) -> Growing:
+    return views.growing_returned()
 
 
 def _show(visit: Visit) -> Response:
@@ -139,4 +144,5 @@ PAGE = Page(
         Route("/came-back/{partner}/{number}", _take_back, "goods.take-back", "POST"),
     ),
     Place(Group.GOODS, 7, "truck"),
+    grows=(Grows("/came-back", "unit", "units", _growing),),
 )

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from trueup.base.errors import Invalid
 from trueup.console.drawing import templates
 from trueup.console.live import Message, stream
+from trueup.console.news import news_of
 from trueup.console.page import Page, Route
-from trueup.console.pages.exceptions import next_in_queue
-from trueup.console.pages.today import opened_since
+from trueup.console.pages.exceptions import EXCEPTIONS, next_in_queue
 from trueup.console.visit import Visit
 from trueup.storage.views.case_queue import money_of
 from trueup.workflows.be_at_case import Present, still_there, write_about
@@ -64,10 +64,10 @@ def _chosen(visit: Visit) -> Response:
 
 def _live(visit: Visit) -> Response:
     """What the queue tells while it is looked at: how many cases came since, and who else has the one that is open."""
-    now = visit.desk.world.clock.now
+    now, news_look = visit.desk.world.clock.now, news_of(visit, EXCEPTIONS)
 
     def look(connection: sa.Connection) -> Message:
-        news = opened_since(visit, connection)
+        news = news_look(connection)
         case_id, others = still_there(connection, visit.who, now())
         there = templates().get_template("page/case_presence.html").render(others=others)
         part = Markup('<hx-partial hx-target="#presence" hx-swap="innerHTML">{}</hx-partial>').format(Markup(there))
@@ -85,7 +85,7 @@ PAGE = Page(
     "cases-together",
     "Cases together",
     (
-        Route("/live/exceptions", _live),
+        Route(EXCEPTIONS.live + "/{after:int}", _live),
         Route("/exceptions/chosen", _chosen, method="POST"),
         Route("/exceptions/{case:int}/writing", _writing, "cases.discuss", "POST"),
         Route("/exceptions/{case:int}/merge", _merge, "cases.resolve", "POST"),

@@ -14,9 +14,9 @@ from starlette.responses import Response
 from trueup.base.errors import NotFound
 from trueup.base.money import Money
 from trueup.console.case_words import STANDINGS, label_of, title_of_cause
-from trueup.console.page import Page, Route
+from trueup.console.page import Grows, Page, Route
 from trueup.console.pages.answers import choices_of
-from trueup.console.pages.exceptions import STATE, filter_of, filters, tabs
+from trueup.console.pages.exceptions import STATE, filter_of, filters, growing, tabs
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.tables import Choice, State, state_of
 from trueup.console.visit import Visit
@@ -203,4 +203,5 @@ PAGE = Page(
         Route(f"{_PATH}/resume", _resume, "connections.pause", "POST"),
         Route(f"{_PATH}/classify", _classify, "cases.resolve", "POST"),
     ),
+    grows=(Grows(_PATH, "case", "cases", growing),),
 )

@@ -11,7 +11,7 @@ from trueup.base.money import Money
 from trueup.checks.circular_conflicts import AGAINST_ORDER, OFFERED, TWICE
 from trueup.console.interval_calendar import Interval, draw, interval_of
 from trueup.console.order_story import DOCUMENTS, PEOPLE
-from trueup.console.page import Group, Hit, Offer, Page, Place, Route
+from trueup.console.page import Group, Grows, Hit, Offer, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Filter, State, state_of
 from trueup.console.trade_in_words import STEPS
@@ -23,6 +23,7 @@ from trueup.storage.views import circular as views
 from trueup.storage.views import circular_lanes as lanes
 from trueup.storage.views import trade_ins
 from trueup.storage.views.cases import list_cases_about
+from trueup.storage.views.growing import Growing
 
 _MOST = 50
 _OVERDUE = 1000
@@ -92,8 +93,7 @@ def _show(visit: Visit) -> Response:
 
 def _view(visit: Visit, state: State) -> dict[str, Any]:
     connection, now, view = visit.connection, visit.now, state["view"]
-    sku, lane = state["sku"] or None, views.lane_named(state["lane"] or None)
-    asked = lanes.Asked(lanes.stage_named(state["stage"]), lane, sku)
+    asked = _asked(state)
     programme, _, number = state["at"].rpartition("/")
     page = ((programme, int(number)) if number.isdecimal() and len(number) < 19 else ("", 0), _MOST)
     if view == "calendar":
@@ -108,6 +108,15 @@ def _view(visit: Visit, state: State) -> dict[str, Any]:
         return {"lanes": lanes.list_lanes(connection, now, _SHOWN)}
     rows = lanes.list_units(connection, now, asked, page)
     return {"rows": rows, "more": _more(rows)}
+
+
+def _growing(visit: Visit) -> Growing:
+    return lanes.growing_units(visit.now, _asked(state_of(visit, "stage", "lane", "sku")))
+
+
+def _asked(state: State) -> lanes.Asked:
+    lane = views.lane_named(state["lane"] or None)
+    return lanes.Asked(lanes.stage_named(state["stage"]), lane, state["sku"] or None)
 
 
 def _more(rows: list[dict[str, Any]]) -> str:
@@ -192,4 +201,5 @@ PAGE = Page(
         Offer("See the calendar of units", "/circular?view=calendar"),
     ),
     find=_find,
+    grows=(Grows("/circular", "or changed item", "or changed items", _growing),),
 )

@@ -10,14 +10,15 @@ from starlette.responses import Response
 
 from trueup.console.files import download
 from trueup.console.money_words import Names
-from trueup.console.page import Group, Page, Place, Route
+from trueup.console.page import Group, Grows, Page, Place, Route
 from trueup.console.pages.answers import choices_of
 from trueup.console.tables import Choice, Filter, State, state_of
 from trueup.console.visit import Visit
 from trueup.formats.line_codings import read_line_codings
 from trueup.formats.tabular import write_sheet
+from trueup.storage.views.growing import Growing
 from trueup.storage.views.jobs import load_job
-from trueup.storage.views.waiting_lines import WaitingFilter, page_waiting
+from trueup.storage.views.waiting_lines import WaitingFilter, growing_waiting, page_waiting
 from trueup.workflows.code_lines import MOST, Coded, Coding
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.jobs.code_lines import DOCUMENT, Sheet, ask_codings, book_tried, is_long
@@ -89,6 +90,10 @@ def _page(visit: Visit, state: State, drafts: Sequence[Coding] = (), tried: _Tri
 def wanted_of(state: State) -> WaitingFilter:
     """The filter that an address says."""
     return WaitingFilter(state["partner"], state["kind"], state["words"])
+
+
+def _growing(visit: Visit) -> Growing:
+    return growing_waiting(wanted_of(state_of(visit, *STATE)))
 
 
 def _codings(visit: Visit) -> list[Coding]:
@@ -182,4 +187,5 @@ PAGE = Page(
         Route("/jobs/{job:int}/lines.csv", _refused),
     ),
     Place(Group.MONEY, 3, "table"),
+    grows=(Grows("/coding", "line", "lines", _growing),),
 )

@@ -19,7 +19,7 @@ from trueup.console.document_places import find_place, find_word, show_sheet
 from trueup.console.document_rows import rows_of
 from trueup.console.document_structure import Part, element_at, find_once, structure_of
 from trueup.console.files import kept_as
-from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.page import Group, Grows, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.source_text import (
     WINDOW_BYTES,
@@ -35,8 +35,15 @@ from trueup.formats.compressed import opened
 from trueup.formats.document import Finding, Reading
 from trueup.formats.recognise import read_as_known
 from trueup.storage.views import documents as views
-from trueup.storage.views.document_pages import DocumentFilter, list_document_sources, list_kinds, page_documents
+from trueup.storage.views.document_pages import (
+    DocumentFilter,
+    growing_documents,
+    list_document_sources,
+    list_kinds,
+    page_documents,
+)
 from trueup.storage.views.evidence import explain_document
+from trueup.storage.views.growing import Growing
 from trueup.storage.views.proofs import find_tracked
 from trueup.storage.views.readings import list_counterparts
 from trueup.workflows.read_again import try_read_again
@@ -67,9 +74,18 @@ def _list(visit: Visit) -> Response:
         Filter("source", "From", [Choice(each, each) for each in list_document_sources(visit.connection)]),
         Filter("words", "Name or hash"),
     ]
-    wanted = DocumentFilter(state["kind"], state["source"], state["words"], read_since(state["since"]))
-    paged = page_documents(visit.connection, wanted, at=state["at"])
+    paged = page_documents(visit.connection, _wanted(visit), at=state["at"])
     return visit.render("documents.html", state=state, filters=filters, columns=_COLUMNS, paged=paged)
+
+
+def _wanted(visit: Visit) -> DocumentFilter:
+    return DocumentFilter(
+        visit.asked("kind"), visit.asked("source"), visit.asked("words"), read_since(visit.asked("since"))
+    )
+
+
+def _growing(visit: Visit) -> Growing:
+    return growing_documents(_wanted(visit))
 
 
 def _show(visit: Visit) -> Response:
@@ -289,4 +305,5 @@ PAGE = Page(
     Place(Group.SYSTEM, 1, "files"),
     "d",
     find=_find,
+    grows=(Grows("/documents", "document", "documents", _growing),),
 )

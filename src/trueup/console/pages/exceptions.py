@@ -21,7 +21,7 @@ from trueup.console.case_words import (
     why_back_early,
     why_it_stands,
 )
-from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.page import Group, Grows, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Filter, State, read_since, state_of
 from trueup.console.visit import Visit
@@ -31,8 +31,8 @@ from trueup.storage.views import case_queue
 from trueup.storage.views.case_orders import counted_as_of
 from trueup.storage.views.case_queue import CaseFilter
 from trueup.storage.views.cases import show_case
+from trueup.storage.views.growing import Growing
 from trueup.storage.views.rivals import list_rivals
-from trueup.storage.views.today import newest_case
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.be_at_case import Present, come_to, others_there
 from trueup.workflows.people import all_people
@@ -105,7 +105,6 @@ def _show(visit: Visit) -> Response:
         state=state,
         paged=paged,
         chosen=chosen,
-        newest_case=newest_case(visit.connection),
         count=f"{visit.present.number(summed.count)}{'+' if summed.more else ''}",
         tabs=tabs(visit),
         filters=filters(visit, state),
@@ -310,6 +309,13 @@ def _count_tabs(visit: Visit) -> dict[str, int]:
     return visit.once("cases by tab", lambda: case_queue.count_tabs(visit.connection, visit.now))
 
 
+def growing(visit: Visit) -> Growing:
+    """The cases of the address as a list that grows."""
+    return case_queue.growing_cases(filter_of(visit, state_of(visit, *STATE)), visit.now)
+
+
+EXCEPTIONS = Grows("/exceptions", "case", "cases", growing, "/live/exceptions")
+"""The queue; with what came is told who else is at the case that is open."""
 PAGE = Page(
     "exceptions",
     "Exceptions",
@@ -324,4 +330,5 @@ PAGE = Page(
     "x",
     _count,
     _find,
+    grows=(EXCEPTIONS,),
 )

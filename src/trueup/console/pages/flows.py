@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from trueup.console.page import Group, Page, Place, Route
+from trueup.console.page import Group, Grows, Page, Place, Route
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.tables import Choice, Column, Filter, State, read_since, state_of
 from trueup.console.visit import Visit
@@ -18,6 +18,7 @@ from trueup.storage.views import runs as views
 from trueup.storage.views.acts import list_acts
 from trueup.storage.views.connections import Backlog, count_documents, list_pauses, load_backlog
 from trueup.storage.views.freshness import Freshness, freshness_of, worst
+from trueup.storage.views.growing import Growing
 from trueup.storage.views.run_steps import list_budgets, list_steps, plain_step, sum_steps
 from trueup.storage.views.run_words import RunWords, say_runs
 from trueup.storage.views.status import list_sources
@@ -91,17 +92,26 @@ def _page_of_runs(visit: Visit, state: State) -> tuple[list[dict[str, Any]], str
     since, _, run_id = state["at"].partition("/")
     moment = read_since(since)
     after = (moment, run_id) if moment else None
-    stands = state["status"]
-    each_of = _STOPPED_FOR_A_PERSON if stands == _WAITING_FOR_A_PERSON.value else (stands or None,)
     found = [
         run
-        for status in each_of
+        for status in _statuses(state) or (None,)
         for run in views.list_runs(visit.connection, status=status, flow=state["flow"], after=after, limit=_MOST + 1)
     ]
     found.sort(key=lambda run: run["run_id"])
     found.sort(key=lambda run: run["machine_at"], reverse=True)
     last = found[_MOST - 1] if len(found) > _MOST else None
     return found[:_MOST], f"{last['machine_at']}/{last['run_id']}" if last else ""
+
+
+def _statuses(state: State) -> tuple[str, ...]:
+    """Those that the address asks for; none: all."""
+    stands = state["status"]
+    return _STOPPED_FOR_A_PERSON if stands == _WAITING_FOR_A_PERSON.value else (stands,) if stands else ()
+
+
+def _growing(visit: Visit) -> Growing:
+    state = state_of(visit, "status", "flow")
+    return views.growing_runs(_statuses(state), state["flow"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,4 +222,5 @@ PAGE = Page(
     Place(Group.SYSTEM, 2, "route"),
     "f",
     _count,
+    grows=(Grows("/flows", "run", "runs", _growing, place="#runs"),),
 )

@@ -11,12 +11,13 @@ from typing import Any
 from starlette.responses import Response
 
 from trueup.console.money_words import Names
-from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.page import Group, Grows, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, State, state_of
 from trueup.console.visit import Visit
 from trueup.domain.invoices import normal_reference
 from trueup.storage.views import invoices as views
+from trueup.storage.views.growing import Growing
 from trueup.storage.views.trends import AGES
 
 _COLUMNS = (
@@ -55,6 +56,11 @@ def _list(visit: Visit) -> Response:
 def _filter_of(state: State) -> views.InvoiceFilter:
     age = int(state["age"]) if state["age"].isdecimal() and int(state["age"][:2]) < len(AGES) else None
     return views.InvoiceFilter(state["partner"], state["tab"] != "all", age, state["currency"].upper(), state["words"])
+
+
+def _growing(visit: Visit) -> Growing:
+    wanted = _filter_of(state_of(visit, "tab", "partner", "age", "currency", "words"))
+    return views.growing_invoices(wanted, _today(visit))
 
 
 def _today(visit: Visit) -> date:
@@ -110,4 +116,5 @@ PAGE = Page(
     (Route("/invoices", _list), Route("/invoices/{partner}/{invoice:path}", _show)),
     Place(Group.MONEY, 1, "receipt"),
     find=_find,
+    grows=(Grows("/invoices", "invoice", "invoices", _growing),),
 )

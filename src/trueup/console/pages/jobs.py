@@ -11,10 +11,11 @@ from trueup.base.money import Money
 from trueup.console.drawing import query, templates
 from trueup.console.live import Message, stream
 from trueup.console.money_words import Names
-from trueup.console.page import Page, Route
+from trueup.console.page import Grows, Page, Route
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.visit import Visit
-from trueup.storage.views.jobs import ENDED, Job, list_jobs, load_job
+from trueup.storage.views.growing import Growing
+from trueup.storage.views.jobs import ENDED, Job, growing_jobs, list_jobs, load_job
 from trueup.storage.views.runs import list_workers
 from trueup.workflows.authority import LOOK
 from trueup.workflows.cancel_job import cancel_job
@@ -34,6 +35,10 @@ STATES = {
 
 def _list(visit: Visit) -> Response:
     return visit.render("jobs.html", jobs=list_jobs(visit.connection, 50, without=PREVIEW), states=STATES)
+
+
+def _growing(_visit: Visit) -> Growing:
+    return growing_jobs(without=PREVIEW)
 
 
 def _show(visit: Visit) -> Response:
@@ -121,4 +126,5 @@ PAGE = Page(
         Route("/jobs/{job:int}/live", _live),
         Route("/jobs/{job:int}/cancel", _cancel, method="POST"),
     ),
+    grows=(Grows("/jobs", "piece of work", "pieces of work", _growing),),
 )

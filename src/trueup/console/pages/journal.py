@@ -12,7 +12,7 @@ from trueup.base.errors import NotFound, Refused
 from trueup.base.money import Money
 from trueup.console.files import download
 from trueup.console.money_words import Names
-from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.page import Group, Grows, Hit, Page, Place, Route
 from trueup.console.pages.ledger_export import STATES
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, State, read_day, state_of
@@ -22,7 +22,8 @@ from trueup.reports.journal_lines import rows_of_lines
 from trueup.storage.views import journal as views
 from trueup.storage.views.acts import list_proposals
 from trueup.storage.views.exports import show_export
-from trueup.storage.views.journal_lines import count_lines, page_lines, stream_lines, sum_lines
+from trueup.storage.views.growing import Growing
+from trueup.storage.views.journal_lines import count_lines, growing_lines, page_lines, stream_lines, sum_lines
 from trueup.workflows.jobs.list_journal_lines import write_lines_csv
 from trueup.workflows.preview_entries import with_entries
 from trueup.workflows.write_off import MAY_REVERSE, REVERSE, reverse_entry
@@ -73,6 +74,11 @@ def _list(visit: Visit) -> Response:
         totals=total(visit.connection, wanted),
         carried=state.to(at="", tab="")[len(state.path) :],
     )
+
+
+def _growing(visit: Visit) -> Growing:
+    wanted = wanted_of(state_of(visit, *STATE))
+    return growing_lines(wanted) if visit.asked("tab") == "lines" else views.growing_entries(wanted)
 
 
 def wanted_of(state: State) -> views.EntryFilter:
@@ -201,4 +207,5 @@ PAGE = Page(
     ),
     Place(Group.MONEY, 6, "sum"),
     find=_find,
+    grows=(Grows("/journal", "posting", "postings", _growing),),
 )

@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from trueup.base.errors import NotFound, TrueupError
 from trueup.console.money_words import Names
-from trueup.console.page import Group, Page, Place, Route
+from trueup.console.page import Group, Grows, Page, Place, Route
 from trueup.console.tables import Choice, Column, State, state_of
 from trueup.console.visit import Visit
 from trueup.domain.settlement import TO_CHECK, UNMATCHED
 from trueup.storage.views import match_desk as desk
 from trueup.storage.views.acts import list_proposals
-from trueup.storage.views.case_queue import CaseFilter, page_cases, sum_cases
+from trueup.storage.views.case_queue import CaseFilter, growing_cases, page_cases, sum_cases
+from trueup.storage.views.growing import Growing
 from trueup.workflows.match_lines import MAY
 from trueup.workflows.preview_entries import with_entries
 from trueup.workflows.undo_match import ACT as UNDO
@@ -51,6 +52,16 @@ def _list(visit: Visit) -> Response:
         case _:
             paged = page_cases(visit.connection, CaseFilter(kind=_WAITING), visit.now, sort="money", at=state["at"])
             return visit.render("matches.html", columns=_CASES, paged=paged, **context)
+
+
+def _growing(visit: Visit) -> Growing:
+    match visit.asked("view"):
+        case "matched":
+            return desk.growing_matched()
+        case "undone":
+            return desk.growing_undone()
+        case _:
+            return growing_cases(CaseFilter(kind=_WAITING), visit.now)
 
 
 def undoings(visit: Visit, of: str = "") -> list[dict[str, Any]]:
@@ -117,4 +128,5 @@ PAGE = Page(
     ),
     Place(Group.MONEY, 2, "arrows-exchange"),
     count=_count,
+    grows=(Grows("/matches", "line", "lines", _growing),),
 )

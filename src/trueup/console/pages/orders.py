@@ -20,19 +20,21 @@ from trueup.console.order_story import (
     timeline_of,
     unknowns_of,
 )
-from trueup.console.page import Group, Hit, Page, Place, Route
+from trueup.console.page import Group, Grows, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.domain.chart import Purpose
 from trueup.domain.order_course import STAGES
 from trueup.storage.views import case_queue, orders
+from trueup.storage.views.growing import Growing
 from trueup.storage.views.order_course import load_billed
 from trueup.storage.views.order_money import load_money
 from trueup.storage.views.order_pages import (
     STANDINGS,
     OrderFilter,
     billed_json,
+    growing_orders,
     list_partners,
     page_orders,
 )
@@ -57,7 +59,7 @@ _PARTS = (Choice("", "All"), Choice(DOCUMENTS, "Documents"), Choice(PEOPLE, "Peo
 
 def _list(visit: Visit) -> Response:
     state = state_of(visit, "partner", "standing", "words", "sort", "at")
-    wanted = OrderFilter(state["partner"], state["standing"], state["words"])
+    wanted = _wanted(visit)
     filters = [
         Filter("partner", "Partner", [Choice(each, each) for each in list_partners(visit.connection)]),
         Filter(
@@ -69,6 +71,14 @@ def _list(visit: Visit) -> Response:
     ]
     paged = page_orders(visit.connection, wanted, sort=state["sort"], at=state["at"])
     return visit.render("orders.html", state=state, filters=filters, columns=_COLUMNS, paged=paged, answers=ANSWERS)
+
+
+def _wanted(visit: Visit) -> OrderFilter:
+    return OrderFilter(visit.asked("partner"), visit.asked("standing"), visit.asked("words"))
+
+
+def _growing(visit: Visit) -> Growing:
+    return growing_orders(_wanted(visit))
 
 
 def _story(visit: Visit) -> Response:
@@ -153,4 +163,5 @@ PAGE = Page(
     Place(Group.WORK, 3, "shopping-cart"),
     "o",
     find=_find,
+    grows=(Grows("/orders", "order", "orders", _growing),),
 )

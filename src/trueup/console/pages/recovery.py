@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from starlette.responses import Response
 
 from trueup.base.money import Money
-from trueup.console.page import Group, Page, Place, Route
-from trueup.console.tables import Choice, Column, Filter, state_of
+from trueup.console.page import Group, Grows, Page, Place, Route
+from trueup.console.tables import Choice, Column, Filter, State, state_of
 from trueup.console.visit import Visit
 from trueup.domain.deduction import Family
 from trueup.domain.recovery import urgency
+from trueup.storage.views.growing import Growing
 from trueup.storage.views.paging import ROWS, Paged, cut_page, keyed_by
-from trueup.storage.views.recovery import list_outcomes
+from trueup.storage.views.recovery import growing_claims, list_outcomes, load_recoverables
 from trueup.workflows.dispute_claim import disputable_types
-from trueup.workflows.rank_claims import Ranked, rank_claims
+from trueup.workflows.rank_claims import Ranked, rank_found
 
 _COLUMNS = (
     Column("Claim"),
@@ -66,17 +68,7 @@ def _place(each: Ranked) -> tuple[int, ...]:
 
 def _list(visit: Visit) -> Response:
     state = state_of(visit, "partner", "family", "currency", "ends", "all", "at")
-    types = disputable_types(visit.desk.world.books)
-    every = [
-        each
-        for each in rank_claims(visit.connection, types, visit.now.date(), partner=state["partner"] or None)
-        if (not state["family"] or each.found.claim.family.value == state["family"]) and (state["all"] or each.pays)
-    ]
-    ranked = [
-        each
-        for each in every
-        if state["currency"] in ("", each.found.balance.currency) and (not state["ends"] or each.ends_soon)
-    ]
+    every, ranked = _ranked(visit, visit.connection, state)
     cut = cut_page(ranked, _ORDER, _place, state["at"], ROWS)
     rows = [
         {"ranked": each, "held": held(each), "expected": expected(each), "record": record_of(each)} for each in cut.rows
@@ -102,6 +94,27 @@ def _list(visit: Visit) -> Response:
         ),
         paged=Paged(rows, cut.before, cut.after),
     )
+
+
+def _ranked(visit: Visit, connection: sa.Connection, state: State, after: int = 0) -> tuple[list[Ranked], list[Ranked]]:
+    """The claims of a partner and a family with a number above `after`, and those of them that the other filters leave."""
+    types = disputable_types(visit.desk.world.books)
+    found = load_recoverables(connection, types, partner=state["partner"] or None, after=after)
+    every = [
+        each
+        for each in rank_found(connection, found, visit.now.date())
+        if (not state["family"] or each.found.claim.family.value == state["family"]) and (state["all"] or each.pays)
+    ]
+    return every, [
+        each
+        for each in every
+        if state["currency"] in ("", each.found.balance.currency) and (not state["ends"] or each.ends_soon)
+    ]
+
+
+def _growing(visit: Visit) -> Growing:
+    state = state_of(visit, "partner", "family", "currency", "ends", "all")
+    return growing_claims(lambda connection, after: len(_ranked(visit, connection, state, after)[1]))
 
 
 def _sums(ranked: Sequence[Ranked]) -> list[Money]:
@@ -147,4 +160,5 @@ PAGE = Page(
         Route("/recovery/outcomes", _outcomes),
     ),
     Place(Group.MONEY, 3, "gavel"),
+    grows=(Grows("/recovery", "claim", "claims", _growing),),
 )

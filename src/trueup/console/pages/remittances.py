@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from trueup.base.errors import Invalid
 from trueup.console.money_words import Names
-from trueup.console.page import Group, Hit, Offer, Page, Place, Route
+from trueup.console.page import Group, Grows, Hit, Offer, Page, Place, Route
 from trueup.console.pages.matches import undoings
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import remittances as views
+from trueup.storage.views.growing import Growing
 from trueup.storage.views.match_desk import undone_of
 from trueup.storage.views.remittance_groups import BY, group_lines, load_charged, tell_claim
 from trueup.storage.views.remittance_lines import explain_lines, waiting_lines
@@ -44,9 +45,7 @@ _MOST_LINES = 500
 
 def _list(visit: Visit) -> Response:
     state = state_of(visit, "partner", "state", "waits", "at")
-    wanted = views.RemittanceFilter(
-        partner=state["partner"] or None, state=state["state"] or None, unexplained=state["waits"] == "yes"
-    )
+    wanted = _wanted(visit)
     partners = [Choice(name, name) for name in sorted(visit.desk.world.partners)]
     return visit.render(
         "remittances.html",
@@ -60,6 +59,18 @@ def _list(visit: Visit) -> Response:
         ),
         paged=views.page_remittances(visit.connection, wanted, state["at"]),
     )
+
+
+def _wanted(visit: Visit) -> views.RemittanceFilter:
+    return views.RemittanceFilter(
+        partner=visit.asked("partner") or None,
+        state=visit.asked("state") or None,
+        unexplained=visit.asked("waits") == "yes",
+    )
+
+
+def _growing(visit: Visit) -> Growing:
+    return views.growing_remittances(_wanted(visit))
 
 
 def _ask_file(visit: Visit) -> Response:
@@ -197,5 +208,6 @@ PAGE = Page(
     Place(Group.MONEY, 1, "cash"),
     "m",
     find=_find,
+    grows=(Grows("/remittances", "payment", "payments", _growing),),
     offers=(Offer("Upload remittances", "/remittances/upload", "remittances.import"),),
 )

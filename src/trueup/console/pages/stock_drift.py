@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from trueup.console.page import Page, Route
+from trueup.console.page import Grows, Page, Route
 from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import channels as views
+from trueup.storage.views.growing import Growing
 
 _COLUMNS = (
     Column("Product"),
@@ -44,4 +45,14 @@ def _show(visit: Visit) -> Response:
     )
 
 
-PAGE = Page("stock-drift", "Drift", (Route("/stock-drift", _show),))
+def _growing(visit: Visit) -> Growing:
+    """What began to drift; of all that is published no more is new than of the item master."""
+    return views.growing_drift(visit.asked("channel"))
+
+
+PAGE = Page(
+    "stock-drift",
+    "Drift",
+    (Route("/stock-drift", _show),),
+    grows=(Grows("/stock-drift", "drifting product", "drifting products", _growing),),
+)

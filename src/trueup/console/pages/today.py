@@ -7,24 +7,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-import sqlalchemy as sa
-from markupsafe import Markup
 from starlette.responses import Response
 
 from trueup.base.clock import read_instant, write_instant
 from trueup.console.case_words import STANDINGS, label_of, title_of_group
-from trueup.console.drawing import icon
 from trueup.console.files import download
 from trueup.console.lights import shown_lights
-from trueup.console.live import Message, stream
 from trueup.console.money_chain import chain_csv, money_chain, money_in
-from trueup.console.page import Group, Page, Place, Route
+from trueup.console.page import Group, Grows, Page, Place, Route
 from trueup.console.trust import trust_in, trusted_connections
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
 from trueup.storage.views import acts as act_views
 from trueup.storage.views import case_queue, today
 from trueup.storage.views.case_queue import CaseFilter
+from trueup.storage.views.growing import Growing
 from trueup.workflows.resolve_case import kinds_of
 
 _MINE = 8
@@ -65,7 +62,6 @@ def _show(visit: Visit) -> Response:
         next_deadline=today.next_deadline(connection, now),
         since=since,
         since_said=quote(write_instant(since)),
-        newest_case=today.newest_case(connection),
         happened={**today.happened_since(connection, since), **_standing_since(visit, since)},
         my_count=case_queue.sum_cases(connection, CaseFilter(person=visit.who.name), now).count if mine.rows else 0,
     )
@@ -110,18 +106,8 @@ def _by_kind(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["count"], row["kind"]))
 
 
-def _news(visit: Visit) -> Response:
-    return stream(visit, lambda connection: opened_since(visit, connection))
-
-
-def opened_since(visit: Visit, connection: sa.Connection) -> Message:
-    """How many cases were opened since the page was drawn: told, not moved under the cursor."""
-    asked = visit.asked("since")
-    since = int(asked) if asked.isdecimal() and len(asked) < 19 else 0
-    count = today.count_opened_after(connection, since)
-    words = f"{visit.present.number(count)} new {'case' if count == 1 else 'cases'}"
-    shown = Markup('<a class="news" href="">{}{}, show</a>').format(icon("refresh"), words) if count else ""
-    return Message(str(count), shown)
+def _growing(visit: Visit) -> Growing:
+    return case_queue.growing_cases(CaseFilter(), visit.now)
 
 
 def _chain(visit: Visit) -> Response:
@@ -133,7 +119,8 @@ def _chain(visit: Visit) -> Response:
 PAGE = Page(
     "today",
     "Today",
-    (Route("/", _show), Route("/orders-to-cash.csv", _chain), Route("/live/cases", _news)),
+    (Route("/", _show), Route("/orders-to-cash.csv", _chain)),
     Place(Group.WORK, 1, "home"),
     "t",
+    grows=(Grows("/", "case", "cases", _growing),),
 )

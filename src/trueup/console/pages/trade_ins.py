@@ -11,10 +11,10 @@ from starlette.responses import RedirectResponse, Response
 
 from trueup.base.errors import Invalid, NotFound, TrueupError
 from trueup.base.money import Money
-from trueup.console.page import Group, Hit, Offer, Page, Place, Route
+from trueup.console.page import Group, Grows, Hit, Offer, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.sure import Sure, ask_whether, is_sure
-from trueup.console.tables import Choice, Filter, state_of
+from trueup.console.tables import Choice, Filter, State, state_of
 from trueup.console.trade_in_words import CREDITS, INSTRUMENTS, STATES, STEPS, stages_of, worth_of
 from trueup.console.visit import Visit
 from trueup.domain.circular_units import LANES
@@ -25,6 +25,7 @@ from trueup.storage.views import acts as act_views
 from trueup.storage.views import circular as unit_views
 from trueup.storage.views import trade_ins as views
 from trueup.storage.views.cases import show_case
+from trueup.storage.views.growing import Growing
 from trueup.storage.views.journal import find_entry
 from trueup.storage.views.products import list_circular_skus
 from trueup.workflows import grade_trade_in as acts
@@ -50,10 +51,7 @@ def _listed(visit: Visit, refused: str = "", status: int = 200) -> Response:
     """The list, above it what is agreed; `refused`: why what was typed was not recorded, with what was typed still there."""
     state = state_of(visit, "tab", "words", "step", "at")
     before = int(state["at"]) if state["at"].isdecimal() and len(state["at"]) < 19 else None
-    step = views.step_named(state["step"])
-    every = state["tab"] == "all" or bool(state["words"]) or step is not None
-    wanted = views.TradeInFilter(only_open=not every, words=state["words"], step=step)
-    rows = views.page_trade_ins(visit.connection, wanted, before=before, limit=_MOST + 1)
+    rows = views.page_trade_ins(visit.connection, _wanted(state), before=before, limit=_MOST + 1)
     terms = visit.desk.world.trade_ins
     return visit.render(
         "trade_ins.html",
@@ -75,6 +73,16 @@ def _listed(visit: Visit, refused: str = "", status: int = 200) -> Response:
         given={name: visit.given(name) for name in _RECORDED},
         refused=refused,
     )
+
+
+def _wanted(state: State) -> views.TradeInFilter:
+    step = views.step_named(state["step"])
+    every = state["tab"] == "all" or bool(state["words"]) or step is not None
+    return views.TradeInFilter(only_open=not every, words=state["words"], step=step)
+
+
+def _growing(visit: Visit) -> Growing:
+    return views.growing_trade_ins(_wanted(state_of(visit, "tab", "words", "step")))
 
 
 def _record(visit: Visit) -> Response:
@@ -349,4 +357,8 @@ PAGE = Page(
     find=_find,
     offers=(Offer("See credits owed", "/credits"),),
     decides={"settle": "/credits/of-case/{case}"},
+    grows=(
+        Grows("/trade-ins", "trade-in", "trade-ins", _growing),
+        Grows("/credits", "credit", "credits", lambda _visit: views.growing_credits()),
+    ),
 )

@@ -21,6 +21,7 @@ from trueup.storage.orders import orders
 from trueup.storage.views.case_orders import order_of
 from trueup.storage.views.case_standing import is_snoozed, standing_of, why_back
 from trueup.storage.views.cases import case_json
+from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import Paged, count_up_to, fetch_page
 from trueup.storage.views.ranges import Ranges
 
@@ -69,6 +70,12 @@ def page_cases(
     ids = [row["id"] for row in paged.rows]
     whole = {row["id"]: row for row in list_cases_by_id(connection, ids, now)} if ids else {}
     return Paged([whole[each] for each in ids], paged.before, paged.after)
+
+
+def growing_cases(wanted: CaseFilter, now: datetime) -> Growing:
+    """The same as a list that grows by what is opened; that of resolved ones, by what is resolved. Raises Invalid."""
+    number = cases.c.resolved_at if wanted.tab == "resolved" else cases.c.id
+    return GrowingRows(cases_of(wanted, now, cases.c.id), number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from trueup.storage.publications import publications
 from trueup.storage.shop_courses import LastMovement
 from trueup.storage.stock_ledger import movement_of, stock_movements
 from trueup.storage.stock_looks import stock_looks
+from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import Order, Paged, fetch_page
 
 _P = publications.c
@@ -55,6 +56,12 @@ def page_channel_stock(
     query = query.where(*WHICH[which])
     paged = fetch_page(connection, query, Order((_P.sku, _P.location, _P.channel)), at, limit)
     return Paged(_with_last(connection, [_row(row) for row in paged.rows]), paged.before, paged.after)
+
+
+def growing_drift(channel: str = "") -> Growing:
+    """Those that drift as a list that grows: each has a number since it began to."""
+    query = sa.select(_P.drifted).where(_P.drifted.is_not(None))
+    return GrowingRows(query.where(_P.channel == channel) if channel else query, _P.drifted)
 
 
 def _with_last(connection: sa.Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

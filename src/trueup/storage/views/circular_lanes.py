@@ -18,11 +18,14 @@ from trueup.domain.circular import Window
 from trueup.domain.circular_stages import STAGES, Stage, due_of, stage_of, waits_for
 from trueup.domain.circular_units import Lane, Unit, called, clashes
 from trueup.storage.bulk import among_pairs
-from trueup.storage.circular import Kind, circular_records, load_records
+from trueup.storage.circular import Kind, circular_changes, circular_records, load_records
 from trueup.storage.circular_units import Alike, count_alike, is_overdue, units_of_items
 from trueup.storage.shop_sales import load_named_sales
 from trueup.storage.views.circular import earned, find_units, item_json, skus_of, sum_known
+from trueup.storage.views.growing import MOST, Growing, GrowingRows, GrowingWhole
 
+_MOST_TOLD = 10 * MOST
+"""So many of the latest changes are looked at for what is new: more are more than are counted."""
 _AWAITED = 100
 """Of units that are due back so many are put in the order of their value; where there are more, the page of that stage has them."""
 
@@ -113,6 +116,33 @@ def list_intervals(connection: sa.Connection, now: datetime, asked: Asked, page:
     units = _find(connection, now, asked, page)
     skus = skus_of(connection, [unit.item.variant for unit in units])
     return [{**item_json(unit, now, skus), "intervals": intervals_of(unit, now)} for unit in units]
+
+
+def growing_units(now: datetime, asked: Asked) -> Growing:
+    """Units as a list that grows by what is told of them: those that appeared or changed, as far as they are in it now."""
+    told = GrowingRows(sa.select(circular_changes.c.id), circular_changes.c.id)
+    return GrowingWhole(told, lambda connection, after: _count_told(connection, now, asked, after))
+
+
+def _count_told(connection: sa.Connection, now: datetime, asked: Asked, after: int) -> int:
+    change, record = circular_changes.c, circular_records.c
+    latest = sa.select(change.programme, change.kind, change.record).where(change.id > after).order_by(change.id)
+    first = latest.limit(_MOST_TOLD).subquery()
+    of_record = sa.and_(record.programme == first.c.programme, record.kind == first.c.kind, record.id == first.c.record)
+    item = sa.case((record.kind == Kind.ITEM.value, record.id), else_=record.item)
+    query = sa.select(record.programme, item).select_from(first.join(circular_records, of_record)).distinct()
+    units = units_of_items(
+        connection, [(programme, number) for programme, number in connection.execute(query) if number]
+    )
+    skus = skus_of(connection, [unit.item.variant for unit in units]) if asked.sku is not None else {}
+    kept = [
+        unit
+        for unit in units
+        if (asked.stage is None or stage_of(unit, now) is asked.stage)
+        and (asked.lane is None or unit.lane(now) is asked.lane)
+        and (asked.sku is None or skus.get(unit.item.variant or "") == asked.sku)
+    ]
+    return len(kept)
 
 
 def _find(connection: sa.Connection, now: datetime, asked: Asked, page: Place) -> list[Unit]:

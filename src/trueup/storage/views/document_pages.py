@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from trueup.base.clock import write_instant
 from trueup.storage.documents import documents
+from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import Order, Paged, fetch_page
 
 _SHOWN = ("id", "kind", "source", "subject", "name", "media_type", "size_bytes", "digest")
@@ -27,6 +28,19 @@ class DocumentFilter:
 
 def page_documents(connection: sa.Connection, wanted: DocumentFilter, *, at: str = "", limit: int = 50) -> Paged:
     """Arrivals of a filter, the newest first."""
+    paged = fetch_page(connection, _wanted(wanted), Order((documents.c.id,), descending=True), at, limit)
+    rows = [
+        {**{name: row[name] for name in _SHOWN}, "received_at": write_instant(row["received_at"])} for row in paged.rows
+    ]
+    return Paged(rows, paged.before, paged.after)
+
+
+def growing_documents(wanted: DocumentFilter) -> Growing:
+    """The same as a list that grows."""
+    return GrowingRows(_wanted(wanted), documents.c.id)
+
+
+def _wanted(wanted: DocumentFilter) -> sa.Select[Any]:
     query = sa.select(documents)
     if wanted.kind:
         query = query.where(documents.c.kind == wanted.kind)
@@ -37,11 +51,7 @@ def page_documents(connection: sa.Connection, wanted: DocumentFilter, *, at: str
     if wanted.words:
         named = documents.c.name.icontains(wanted.words, autoescape=True)
         query = query.where(sa.or_(named, documents.c.digest.startswith(wanted.words.lower(), autoescape=True)))
-    paged = fetch_page(connection, query, Order((documents.c.id,), descending=True), at, limit)
-    rows = [
-        {**{name: row[name] for name in _SHOWN}, "received_at": write_instant(row["received_at"])} for row in paged.rows
-    ]
-    return Paged(rows, paged.before, paged.after)
+    return query
 
 
 def list_kinds(connection: sa.Connection) -> list[str]:

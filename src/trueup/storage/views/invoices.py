@@ -13,6 +13,7 @@ from trueup.base.errors import Conflict, NotFound
 from trueup.base.money import Money
 from trueup.domain.invoices import normal_reference
 from trueup.storage.invoices import WITH_OPEN, SavedInvoice, invoices, open_invoices, saved_invoice
+from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 from trueup.storage.views.ranges import Ranges
 from trueup.storage.views.remittances import documents_of, load_cases
@@ -61,6 +62,11 @@ def page_invoices(
     order = Order((invoices.c.issued_on, invoices.c.id), descending=True)
     paged = fetch_page(connection, WITH_OPEN.where(*_conditions(wanted, today)), order, at, limit)
     return Paged([_head(saved_invoice(row)) for row in paged.rows], paged.before, paged.after)
+
+
+def growing_invoices(wanted: InvoiceFilter, today: date) -> Growing:
+    """The same as a list that grows."""
+    return GrowingRows(WITH_OPEN.where(*_conditions(wanted, today)), invoices.c.id)
 
 
 def sum_open(connection: sa.Connection, wanted: InvoiceFilter, today: date) -> list[tuple[int, Money]]:

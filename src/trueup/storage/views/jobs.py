@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from trueup.storage.jobs import ENDED, Job, list_jobs, load_job
+import sqlalchemy as sa
 
-__all__ = ["ENDED", "Job", "list_jobs", "load_job"]
+from trueup.storage.jobs import ENDED, Job, jobs, list_jobs, load_job
+from trueup.storage.views.growing import Growing, GrowingRows
+
+__all__ = ["ENDED", "Job", "growing_jobs", "list_jobs", "load_job"]
+
+
+def growing_jobs(*, without: str = "") -> Growing:
+    """Long work, without a kind, as a list that grows."""
+    return GrowingRows(sa.select(jobs.c.id).where(jobs.c.kind != without), jobs.c.id)

@@ -13,6 +13,7 @@ from trueup.base.clock import write_instant
 from trueup.base.errors import NotFound
 from trueup.base.money import Money
 from trueup.storage.journal import journal_entries, journal_sums
+from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 from trueup.storage.views.remittances import documents_of
 
@@ -45,6 +46,11 @@ def page_entries(connection: sa.Connection, wanted: EntryFilter, at: str, limit:
     order = Order((journal_entries.c.day, journal_entries.c.id), descending=True)
     paged = fetch_page(connection, wanted_entries(wanted), order, at, limit)
     return Paged(_heads(connection, paged.rows), paged.before, paged.after)
+
+
+def growing_entries(wanted: EntryFilter) -> Growing:
+    """The same as a list that grows."""
+    return GrowingRows(wanted_entries(wanted), journal_entries.c.id)
 
 
 def wanted_entries(wanted: EntryFilter) -> sa.Select[Any]:

@@ -11,6 +11,7 @@ from trueup.base.money import Money
 from trueup.storage.invoices import invoices
 from trueup.storage.journal import journal_entries, journal_lines, journal_sums
 from trueup.storage.remittances import remittance_lines, remittances
+from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.journal import EntryFilter, wanted_entries
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 
@@ -30,6 +31,14 @@ def page_lines(connection: sa.Connection, wanted: EntryFilter, at: str, limit: i
         .where(*_narrowed(wanted))
     )
     return fetch_page(connection, query, Order((entry.day, entry.id, line.number), descending=True), at, limit)
+
+
+def growing_lines(wanted: EntryFilter) -> Growing:
+    """The same as a list that grows by entries, each of whose lines is counted."""
+    of_entry = journal_lines.join(journal_entries, journal_lines.c.entry_id == journal_entries.c.id)
+    return GrowingRows(
+        sa.select(journal_entries.c.id).select_from(of_entry).where(*_narrowed(wanted)), journal_entries.c.id
+    )
 
 
 def sum_lines(connection: sa.Connection, wanted: EntryFilter) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from trueup.domain.open_items import ResidueLine
 from trueup.storage.remittances import line_of, remittances
 from trueup.storage.suspense import line_answers
 from trueup.storage.undone_matches import undone_matches
+from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.open_items import BookItem, find_items, load_items
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 from trueup.storage.views.rivals import Place, load_lines, signs_json
@@ -120,6 +121,19 @@ def page_matched(connection: sa.Connection, at: str, limit: int = ROWS) -> Paged
     paged = fetch_page(connection, query.where(answers.kind.in_(("match", "decision"))), order, at, limit)
     lines = load_lines(connection, {(row["remittance_id"], row["source"], row["line"]) for row in paged.rows})
     return Paged([_matched(row, lines) for row in paged.rows], paged.before, paged.after)
+
+
+def growing_matched() -> Growing:
+    """The same as a list that grows."""
+    answers = line_answers.c
+    told = sa.select(answers.line).select_from(line_answers.join(remittances, _told_by_source()))
+    is_answer = answers.kind.in_(("match", "decision"))
+    return GrowingRows(told.where(is_answer), answers.answered_at, is_answer)
+
+
+def growing_undone() -> Growing:
+    """What was undone as a list that grows."""
+    return GrowingRows(sa.select(undone_matches.c.id), undone_matches.c.id)
 
 
 def _matched(row: Mapping[Any, Any], lines: Mapping[Place, ResidueLine]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from trueup.base.errors import Invalid
 from trueup.storage.invoices import SavedInvoice
 from trueup.storage.orders import orders
+from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.orders import STAGES, head_json, orders_query
 from trueup.storage.views.paging import Order, Paged, count_up_to, fetch_page
 from trueup.storage.views.ranges import Ranges
@@ -44,6 +45,11 @@ def page_orders(
             raise Invalid(f"Sort {other!r}: expected one of {', '.join(SORTS)}.")
     paged = fetch_page(connection, _orders_of(wanted), order, at, limit)
     return Paged([head_json(row) for row in paged.rows], paged.before, paged.after)
+
+
+def growing_orders(wanted: OrderFilter) -> Growing:
+    """The same as a list that grows. Raises Invalid for a standing that there is not."""
+    return GrowingRows(_orders_of(wanted), orders.c.id)
 
 
 def _orders_of(wanted: OrderFilter) -> sa.Select[Any]:

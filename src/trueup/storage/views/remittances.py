@@ -18,6 +18,7 @@ from trueup.domain.tellings import Telling
 from trueup.storage import journal, suspense
 from trueup.storage.remittances import POSTED, SavedRemittance, load_remittance, remittances
 from trueup.storage.views.bank_of_payment import tell_bank
+from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 from trueup.storage.views.ranges import Ranges
 
@@ -56,6 +57,11 @@ def page_remittances(connection: sa.Connection, wanted: RemittanceFilter, at: st
     order = Order((remittances.c.paid_on, remittances.c.id), descending=True)
     paged = fetch_page(connection, _wanted(wanted), order, at, limit)
     return Paged(_heads(connection, paged.rows), paged.before, paged.after)
+
+
+def growing_remittances(wanted: RemittanceFilter) -> Growing:
+    """The same as a list that grows."""
+    return GrowingRows(_wanted(wanted), remittances.c.id)
 
 
 def _wanted(wanted: RemittanceFilter) -> sa.Select[Any]:

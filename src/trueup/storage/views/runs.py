@@ -13,6 +13,7 @@ from trueup.base.clock import write_instant
 from trueup.base.errors import Invalid, NotFound
 from trueup.durable import run_list
 from trueup.durable.engine import Run, RunStatus
+from trueup.storage.views.growing import MOST, Growing
 
 STATUSES = tuple(status.value for status in RunStatus)
 _ALIVE_SECONDS = 15
@@ -47,14 +48,42 @@ def list_runs(
 
     Raises Invalid for a status that there is not.
     """
-    if status is not None and status not in STATUSES:
-        raise Invalid(f"--status {status}: expected one of {', '.join(STATUSES)}.")
+    wanted = _status(status) if status is not None else None
     if not _has_worked(connection):
         return []
-    wanted = RunStatus(status) if status else None
     runs = run_list.list_runs(connection, status=wanted, flow=flow, limit=limit, after=after)
     moved = _moved(connection, [run.run_id for run in runs])
     return [_run_json(run, moved) for run in runs]
+
+
+def _status(text: str) -> RunStatus:
+    if text not in STATUSES:
+        raise Invalid(f"--status {text}: expected one of {', '.join(STATUSES)}.")
+    return RunStatus(text)
+
+
+def growing_runs(statuses: Sequence[str], flow: str) -> Growing:
+    """Runs as a list that grows; no status: however they stand. Raises Invalid for a status that there is not."""
+    return _GrowingRuns(tuple(_status(each) for each in statuses), flow)
+
+
+@dataclass(frozen=True, slots=True)
+class _GrowingRuns:
+    """Runs as a list that grows by those that are begun; timers have no number, and are counted once they have become runs."""
+
+    statuses: tuple[RunStatus, ...] = ()
+    flow: str = ""
+
+    def newest(self, connection: sa.Connection) -> int:
+        """When the last one was begun, in milliseconds of the machine's clock."""
+        return run_list.newest_run(connection) if _has_worked(connection) else 0
+
+    def count_after(self, connection: sa.Connection, number: int) -> tuple[int, bool]:
+        """Of those that were begun since."""
+        if not _has_worked(connection):
+            return 0, False
+        count = run_list.count_begun(connection, number, self.statuses, flow=self.flow, most=MOST + 1)
+        return min(count, MOST), count > MOST
 
 
 def show_run(connection: sa.Connection, run_id: str) -> dict[str, Any]:

@@ -117,12 +117,6 @@ def newest_case(connection: sa.Connection) -> int:
     return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(cases.c.id), 0))).scalar_one())
 
 
-def count_opened_after(connection: sa.Connection, case_id: int) -> int:
-    """How many cases are open that were opened after one."""
-    query = sa.select(sa.func.count()).select_from(cases).where(cases.c.id > case_id, IS_OPEN)
-    return int(connection.execute(query).scalar_one())
-
-
 def last_act_before(connection: sa.Connection, person: str, before: datetime) -> datetime | None:
     """When a person did something last, before a moment."""
     query = sa.select(sa.func.max(acts.c.at)).where(

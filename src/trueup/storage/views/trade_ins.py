@@ -16,6 +16,7 @@ from trueup.domain.trade_ins import CreditState, TradeInState
 from trueup.storage import acts, trade_ins
 from trueup.storage.journal import journal_entries
 from trueup.storage.trade_ins import Credit, SavedTradeIn
+from trueup.storage.views.growing import Growing, GrowingRows
 
 
 class CreditStep(StrEnum):
@@ -100,6 +101,13 @@ def page_trade_ins(
     ]
 
 
+def growing_trade_ins(wanted: TradeInFilter) -> Growing:
+    """The same as a list that grows."""
+    conditions = [] if wanted.step is None else [_REACHED[wanted.step]]
+    query = trade_ins.wanted_trade_ins(*conditions, only_open=wanted.only_open, words=wanted.words)
+    return GrowingRows(query, _T.id)
+
+
 def show_trade_in(connection: sa.Connection, key: str) -> dict[str, Any]:
     """One with its credit and what people did. Raises NotFound."""
     saved = trade_ins.find_trade_in(connection, key)
@@ -147,6 +155,11 @@ def row_of(saved: SavedTradeIn) -> dict[str, Any]:
         "recorded_on": trade_in.recorded_on.isoformat(),
         "why": trade_in.why or None,
     }
+
+
+def growing_credits() -> Growing:
+    """Credits as a list that grows: a new one is owed."""
+    return GrowingRows(sa.select(_C.id), _C.id)
 
 
 def credit_row(saved: SavedTradeIn, credit: Credit) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from trueup.base.money import Money
 from trueup.storage.circular import Kind, circular_records
 from trueup.storage.orders import orders
 from trueup.storage.vendor_returns import vendor_returns
+from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 
 _CONDITION = circular_records.c.body["condition"]
@@ -18,13 +19,20 @@ _CONDITION = circular_records.c.body["condition"]
 
 def page_returned(connection: sa.Connection, at: str, *, order_id: int | None = None, limit: int = ROWS) -> Paged:
     """Units that came back, the newest first, of one order or of all. Raises Invalid for a place that is none."""
+    paged = fetch_page(connection, _wanted(order_id), Order((vendor_returns.c.id,), descending=True), at, limit)
+    return Paged([_row(row) for row in paged.rows], paged.before, paged.after)
+
+
+def growing_returned(order_id: int | None = None) -> Growing:
+    """The same as a list that grows."""
+    return GrowingRows(_wanted(order_id), vendor_returns.c.id)
+
+
+def _wanted(order_id: int | None) -> sa.Select[Any]:
     query = sa.select(vendor_returns, orders.c.partner, orders.c.number).join(
         orders, orders.c.id == vendor_returns.c.order_id
     )
-    if order_id is not None:
-        query = query.where(vendor_returns.c.order_id == order_id)
-    paged = fetch_page(connection, query, Order((vendor_returns.c.id,), descending=True), at, limit)
-    return Paged([_row(row) for row in paged.rows], paged.before, paged.after)
+    return query if order_id is None else query.where(vendor_returns.c.order_id == order_id)
 
 
 def list_conditions(connection: sa.Connection, programme: str) -> list[tuple[int, str]]:

@@ -13,6 +13,7 @@ from trueup.storage.bulk import among_pairs
 from trueup.storage.cases import IS_OPEN, cases
 from trueup.storage.remittances import remittance_lines, remittances
 from trueup.storage.suspense import suspense
+from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import Order, Paged, count_up_to, fetch_page
 
 ROWS = 100
@@ -42,6 +43,11 @@ def page_waiting(connection: sa.Connection, wanted: WaitingFilter, at: str = "",
         return paged
     query = _told().where(among_pairs(suspense.c.remittance_id, suspense.c.line, keys)).order_by(*_NEWEST)
     return Paged([_row(row) for row in connection.execute(query).mappings()], paged.before, paged.after)
+
+
+def growing_waiting(wanted: WaitingFilter) -> Growing:
+    """The same as a list that grows by payments, each of whose lines that wait is counted."""
+    return GrowingRows(sa.select(suspense.c.remittance_id).where(*_conditions(wanted)), suspense.c.remittance_id)
 
 
 def walk_waiting(connection: sa.Connection, wanted: WaitingFilter) -> Iterator[dict[str, Any]]:

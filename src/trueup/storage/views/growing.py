@@ -1,0 +1,73 @@
+"""Lists that grow while they are looked at: how many rows came to one since, found by a number that each new row has above all
+before it. No row is moved for it: who asks for the list again sees them.
+
+Numbers are given when a row is written and seen when its transaction ends, so that of two that are written at the same instant the
+one that ends last may have the smaller one: it is not counted, and is in the list when that is asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from trueup.storage.views.paging import count_up_to
+
+MOST = 99
+"""So many are counted; where there are more, that is said."""
+_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Growing(Protocol):
+    """A list under its filters, as one that grows."""
+
+    def newest(self, connection: sa.Connection) -> int:
+        """The number up to which all that there is was there; 0 where there is nothing."""
+
+    def count_after(self, connection: sa.Connection, number: int) -> tuple[int, bool]:
+        """How many rows of the list came after that number, up to MOST, and whether there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrowingRows:
+    """The rows of a query, and the column that numbers them as they come, which an index begins with: of integers, or of instants,
+    told in microseconds."""
+
+    rows: sa.Select[Any]
+    number: sa.ColumnElement[Any]
+    indexed: sa.ColumnElement[bool] | None = None
+    """Which rows the index is of, where it is not of all."""
+
+    def newest(self, connection: sa.Connection) -> int:
+        """Of all rows there are, whatever the filters: the end of the index."""
+        last = sa.select(sa.func.max(self.number))
+        found = connection.execute(last if self.indexed is None else last.where(self.indexed)).scalar()
+        return (found - _BEGAN) // timedelta(microseconds=1) if isinstance(found, datetime) else int(found or 0)
+
+    def count_after(self, connection: sa.Connection, number: int) -> tuple[int, bool]:
+        """The part of the index beyond the number, and of that what the filters leave."""
+        at = isinstance(self.number.type, sa.DateTime)
+        beyond = self.number > (_BEGAN + timedelta(microseconds=number) if at else number)
+        columns = self.rows.with_only_columns(self.number, maintain_column_froms=True)
+        return count_up_to(connection, columns.where(beyond), MOST)
+
+
+@dataclass(frozen=True, slots=True)
+class GrowingWhole:
+    """A list whose rows are worked out: numbered like the rows of a query, and counted by what is worked out of those that came."""
+
+    numbered: GrowingRows
+    count: Callable[[sa.Connection, int], int]
+
+    def newest(self, connection: sa.Connection) -> int:
+        """As of the rows that it is worked out of."""
+        return self.numbered.newest(connection)
+
+    def count_after(self, connection: sa.Connection, number: int) -> tuple[int, bool]:
+        """Nothing is worked out while nothing came."""
+        came = self.numbered.count_after(connection, number)[0]
+        count = self.count(connection, number) if came else 0
+        return min(count, MOST), count > MOST

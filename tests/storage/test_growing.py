@@ -1,0 +1,161 @@
+"""Lists that grow: what came is counted by the end of an index, and is as many rows as the list has then and had not before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from tests.databases import Databases
+from tests.storage.paged_lists import LISTS, NOW
+from tests.storage.paged_tables import fill_all
+from tests.storage.test_paging import FEW, MOST, PAGE, ROWS, _drawn, _looked_at, _plan, _statements
+from trueup.storage.database import Database
+from trueup.storage.views import (
+    case_queue,
+    channels,
+    document_pages,
+    invoices,
+    journal,
+    journal_lines,
+    match_desk,
+    order_pages,
+    remittances,
+    trade_ins,
+    vendor_returns,
+    waiting_lines,
+)
+from trueup.storage.views.case_queue import CaseFilter
+from trueup.storage.views.growing import MOST as MOST_COUNTED
+from trueup.storage.views.growing import Growing
+
+_DAYS = {"since": date(2026, 3, 1), "until": date(2026, 10, 31)}
+GROWING: dict[tuple[str, str], Growing] = {
+    ("order_pages.page_orders", "newest"): order_pages.growing_orders(order_pages.OrderFilter()),
+    ("order_pages.page_orders", "of a partner"): order_pages.growing_orders(
+        order_pages.OrderFilter(partner="amazon-us")
+    ),
+    ("order_pages.page_orders", "to prove"): order_pages.growing_orders(order_pages.OrderFilter(standing="to-prove")),
+    ("document_pages.page_documents", "all"): document_pages.growing_documents(document_pages.DocumentFilter()),
+    ("document_pages.page_documents", "of a kind"): document_pages.growing_documents(
+        document_pages.DocumentFilter(kind="orders")
+    ),
+    ("remittances.page_remittances", "all"): remittances.growing_remittances(remittances.RemittanceFilter()),
+    ("remittances.page_remittances", "of a partner"): remittances.growing_remittances(
+        remittances.RemittanceFilter(partner="amazon-us")
+    ),
+    ("remittances.page_remittances", "of days"): remittances.growing_remittances(
+        remittances.RemittanceFilter(since=_DAYS["since"], until=_DAYS["until"])
+    ),
+    ("invoices.page_invoices", "all"): invoices.growing_invoices(invoices.InvoiceFilter(), NOW.date()),
+    ("invoices.page_invoices", "open"): invoices.growing_invoices(invoices.InvoiceFilter(open=True), NOW.date()),
+    ("journal.page_entries", "all"): journal.growing_entries(journal.EntryFilter()),
+    ("journal.page_entries", "of an account"): journal.growing_entries(journal.EntryFilter(account="1400")),
+    ("journal.page_entries", "of a kind"): journal.growing_entries(journal.EntryFilter(kind="remittance")),
+    ("journal_lines.page_lines", "all"): journal_lines.growing_lines(journal.EntryFilter()),
+    ("journal_lines.page_lines", "of an account"): journal_lines.growing_lines(journal.EntryFilter(account="1400")),
+    ("match_desk.page_undone", "all"): match_desk.growing_undone(),
+    ("vendor_returns.page_returned", "all"): vendor_returns.growing_returned(),
+    ("channels.page_channel_stock", "drifting"): channels.growing_drift(),
+    ("waiting_lines.page_waiting", "all"): waiting_lines.growing_waiting(waiting_lines.WaitingFilter()),
+    ("waiting_lines.page_waiting", "of a kind"): waiting_lines.growing_waiting(
+        waiting_lines.WaitingFilter(kind="kind-1")
+    ),
+    ("trade_ins.page_trade_ins", "to be done"): trade_ins.growing_trade_ins(trade_ins.TradeInFilter(only_open=True)),
+    ("trade_ins.page_trade_ins", "all"): trade_ins.growing_trade_ins(trade_ins.TradeInFilter()),
+    ("case_queue.page_cases", "by money"): case_queue.growing_cases(CaseFilter(), NOW),
+    ("case_queue.page_cases", "by money, of an owner"): case_queue.growing_cases(CaseFilter(owner="finance"), NOW),
+}
+BY_TIME = {
+    ("match_desk.page_matched", "all"): match_desk.growing_matched(),
+    ("case_queue.page_cases", "resolved"): case_queue.growing_cases(CaseFilter(tab="resolved"), NOW),
+}
+"""Numbered by instants, which the filled tables do not have in the order of their rows."""
+
+
+BY_LINES = {each for each in GROWING if each[0] == "journal_lines.page_lines" or each[1] == "of an account"}
+"""Found by lines of the journal, of which the filled tables have so many that half of the entries have none yet."""
+
+
+@pytest.fixture(scope="module")
+def filled(databases: Databases) -> Iterator[Database]:
+    with databases.lent() as database:
+        with database.engine.begin() as connection:
+            fill_all(connection, (1, ROWS))
+        with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+        yield database
+
+
+@pytest.mark.parametrize(("name", "way"), [*GROWING, *BY_TIME])
+def test_what_came_is_counted_by_the_end_of_an_index(filled: Database, name: str, way: str) -> None:
+    growing = (GROWING | BY_TIME)[name, way]
+    with filled.engine.connect() as connection:
+        told = _statements(connection)
+        newest = growing.newest(connection)
+        fill_all(connection, (ROWS + 1, ROWS + PAGE))
+        growing.count_after(connection, newest)
+        counted = [each for each in told if each[0].startswith("SELECT")]
+        assert len(counted) == 2
+        for statement, parameters in counted:
+            plan = _plan(connection, statement, parameters)
+            looked = {node: rows for node, rows in _looked_at(plan) if rows > MOST // 2}
+            assert not looked, f"{looked} in {statement}\n{parameters}\n" + _drawn(plan)
+
+
+@pytest.fixture(scope="module")
+def few(databases: Databases) -> Iterator[Database]:
+    with databases.lent() as database:
+        with database.engine.begin() as connection:
+            fill_all(connection, (1, FEW))
+        yield database
+
+
+@pytest.mark.parametrize(("name", "way"), list(GROWING))
+def test_as_many_are_told_as_the_list_has_then_and_had_not_before(few: Database, name: str, way: str) -> None:
+    growing, listed = GROWING[name, way], LISTS[name]
+    with few.engine.connect() as connection:  # never committed: the next list begins with as many rows
+        before, newest = _names(connection, name, way), growing.newest(connection)
+        if (name, way) in BY_LINES:
+            newest = FEW // 2
+        assert growing.count_after(connection, newest) == (0, False)
+        fill_all(connection, (FEW + 1, FEW + 40))
+        came = _names(connection, name, way) - before
+        assert growing.count_after(connection, newest) == (len(came), False)
+        assert came or way == "of days", f"nothing came to {listed.names}"
+
+
+def test_more_than_are_counted_are_said_to_be_more(few: Database) -> None:
+    growing = GROWING["document_pages.page_documents", "all"]
+    with few.engine.connect() as connection:
+        newest = growing.newest(connection)
+        fill_all(connection, (FEW + 1, FEW + MOST_COUNTED + 1))
+        assert growing.count_after(connection, newest) == (MOST_COUNTED, True)
+
+
+def test_what_drifts_is_numbered_since_it_began_to_whoever_writes(databases: Databases) -> None:
+    """A number is given when it begins to drift, kept while it does, and is gone when it does not."""
+    growing = channels.growing_drift("A")
+    with databases.lent() as database, database.engine.begin() as connection:
+        written = (
+            "INSERT INTO trueup.publications (channel, sku, location, item, changes, held, why, should_show, on_hand, reserved)"
+            " VALUES ('A', 'SKU-1', 'main', 'i', 0, 0, '', 10, 10, 0), ('B', 'SKU-1', 'main', 'i', 0, 0, '', 10, 10, 0)"
+        )
+        connection.execute(sa.text(written))
+        assert growing.newest(connection) == 0
+        connection.execute(sa.text("UPDATE trueup.publications SET on_hand = 9"))
+        assert growing.count_after(connection, 0) == (1, False), "of the channel alone"
+        newest = growing.newest(connection)
+        connection.execute(sa.text("UPDATE trueup.publications SET on_hand = 8"))
+        assert growing.count_after(connection, newest) == (0, False), "it drifts as it did"
+        connection.execute(sa.text("UPDATE trueup.publications SET on_hand = 10"))
+        assert channels.page_channel_stock(connection).rows == [] and growing.count_after(connection, 0) == (0, False)
+        connection.execute(sa.text("UPDATE trueup.publications SET held = 1"))
+        assert growing.count_after(connection, newest) == (1, False)
+
+
+def _names(connection: sa.Connection, name: str, way: str) -> set[tuple[object, ...]]:
+    listed = LISTS[name]
+    return {listed.name_of(row) for row in listed.ways[way](connection, "", 10 * FEW).rows}
