@@ -31,6 +31,7 @@ STILL = {
     "/direct-fulfillment": "what a warehouse was told of, a row a product of the item master",
     "/came-back/{partner}/{number}": "what came back of one order, by the person who says so there",
     "/lights": "the sentences that must be true, which come with the program",
+    "/connections/{connection}": "what a connection has waiting now, which goes as it is done",
     "/close": "months, of which one begins a month",
     "/close/{month}/accounts/{account}/{currency}": "the lines that one number of a close is the sum of",
     "/close/{month}/figures/{table}": "the figures of one month, which are one value that was computed",

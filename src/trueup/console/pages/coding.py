@@ -14,11 +14,12 @@ from trueup.console.page import Group, Grows, Page, Place, Route
 from trueup.console.pages.answers import choices_of
 from trueup.console.tables import Choice, Filter, State, state_of
 from trueup.console.visit import Visit
+from trueup.domain.closing import Month
 from trueup.formats.line_codings import read_line_codings
 from trueup.formats.tabular import write_sheet
 from trueup.storage.views.growing import Growing
 from trueup.storage.views.jobs import load_job
-from trueup.storage.views.waiting_lines import WaitingFilter, growing_waiting, page_waiting
+from trueup.storage.views.waiting_lines import WaitingFilter, growing_waiting, page_waiting, sum_waiting
 from trueup.workflows.code_lines import MOST, Coded, Coding
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.jobs.code_lines import DOCUMENT, Sheet, ask_codings, book_tried, is_long
@@ -27,7 +28,7 @@ from trueup.workflows.match_lines import MAY
 from trueup.workflows.preview_entries import with_entries
 from trueup.workflows.world import Tx
 
-STATE = ("partner", "kind", "words", "at")
+STATE = ("partner", "kind", "words", "month", "currency", "at")
 _KINDS = (
     Choice("remittance.unrecognised", "Unrecognised"),
     Choice("remittance.unknown-invoice", "Unknown invoice"),
@@ -63,7 +64,8 @@ def _show(visit: Visit) -> Response:
 
 
 def _page(visit: Visit, state: State, drafts: Sequence[Coding] = (), tried: _Tried | None = None) -> Response:
-    paged = page_waiting(visit.connection, wanted_of(state), state["at"])
+    wanted = wanted_of(state)
+    paged = page_waiting(visit.connection, wanted, state["at"])
     shown = {(row["remittance"], row["line"]) for row in paged.rows}
     of_line = {(each.remittance, each.line): each for each in drafts}
     return visit.render(
@@ -77,10 +79,13 @@ def _page(visit: Visit, state: State, drafts: Sequence[Coding] = (), tried: _Tri
         entries=tried.entries[:_SHOWN] if tried is not None else (),
         most=MOST,
         two=visit.desk.settings.two_persons_above,
+        sums=sum_waiting(visit.connection, wanted) if wanted.month or wanted.currency else (),
         filters=(
             Filter("partner", "Partner", [Choice(name, name) for name in sorted(visit.desk.world.partners)]),
             Filter("kind", "Why it waits", _KINDS),
             Filter("words", "Reference"),
+            Filter("month", "Paid in, as 2026-10"),
+            Filter("currency", "Currency"),
         ),
         names=Names(visit),
         **choices_of(visit),
@@ -89,7 +94,10 @@ def _page(visit: Visit, state: State, drafts: Sequence[Coding] = (), tried: _Tri
 
 def wanted_of(state: State) -> WaitingFilter:
     """The filter that an address says."""
-    return WaitingFilter(state["partner"], state["kind"], state["words"])
+    month = Month.read(state["month"]) if state["month"] else None
+    return WaitingFilter(
+        state["partner"], state["kind"], state["words"], month=month, currency=state["currency"].upper()
+    )
 
 
 def _growing(visit: Visit) -> Growing:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from trueup.base.money import Money
+from trueup.domain.closing import Month
 from trueup.storage.bulk import among_pairs
 from trueup.storage.cases import IS_OPEN, cases
 from trueup.storage.remittances import remittance_lines, remittances
@@ -22,12 +23,15 @@ _WALKED = 1000
 
 @dataclass(frozen=True, slots=True)
 class WaitingFilter:
-    """Which lines: of a partner, of a kind of case, with words in their reference; "" asks nothing."""
+    """Which lines: of a partner, of a kind of case, with words in their reference; "" asks nothing. `month`: paid in it, in a
+    `currency`."""
 
     partner: str = ""
     kind: str = ""
     words: str = ""
     payment: int | None = None
+    month: Month | None = None
+    currency: str = ""
 
 
 def page_waiting(connection: sa.Connection, wanted: WaitingFilter, at: str = "", limit: int = ROWS) -> Paged:
@@ -66,6 +70,25 @@ def count_waiting(connection: sa.Connection, wanted: WaitingFilter, most: int) -
     return count_up_to(connection, sa.select(suspense.c.line).where(*_conditions(wanted)), most)
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What lines that wait come to in one currency: how many, and their amounts without their signs: what was taken and what was
+    given do not explain each other."""
+
+    lines: int
+    amount: Money
+
+
+def sum_waiting(connection: sa.Connection, wanted: WaitingFilter) -> list[Waits]:
+    """What all lines of a filter come to, a sum a currency."""
+    waits = suspense.c
+    query = sa.select(
+        waits.currency, sa.func.count().label("lines"), sa.func.sum(sa.func.abs(waits.minor)).label("minor")
+    )
+    rows = connection.execute(query.where(*_conditions(wanted)).group_by(waits.currency).order_by(waits.currency))
+    return [Waits(row.lines, Money(int(row.minor), row.currency)) for row in rows]
+
+
 _NEWEST = (suspense.c.remittance_id.desc(), suspense.c.line.desc())
 
 
@@ -93,6 +116,13 @@ def _conditions(wanted: WaitingFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield waits.reference.icontains(wanted.words, autoescape=True)
     if wanted.payment is not None:
         yield waits.remittance_id == wanted.payment
+    if wanted.currency:
+        yield waits.currency == wanted.currency
+    if wanted.month is not None:
+        paid = remittances.alias("paid").c
+        yield sa.exists().where(
+            paid.id == waits.remittance_id, paid.paid_on.between(wanted.month.first, wanted.month.last)
+        )
 
 
 def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
