@@ -67,6 +67,12 @@ def start_round(connection: sa.Connection, name: str, query: str, now: datetime)
     return number
 
 
+def find_round(connection: sa.Connection, name: str, query: str) -> int:
+    """The number of the newest round of a source that was set; 0 for none."""
+    found = sa.select(sources.c.round).where(sources.c.name == name, sources.c.query == query)
+    return int(connection.execute(found).scalar() or 0)
+
+
 def is_newest_round(connection: sa.Connection, name: str, query: str, run_id: str) -> bool:
     """Whether no later round was set while the run went on, whose id ends in its round's number. Only then may it set the
     next: else a worker that starts in the middle of a round would leave two chains of them."""

@@ -26,6 +26,8 @@ from trueup.workflows.wanted_stock import wanted_stock
 from trueup.workflows.world import Flowing, Tx, World
 
 QUERY = "stock-sweep"
+NUMBERS = "published numbers"
+"""What a sweep counts."""
 PLACES_AT_ONCE = 2000
 _UNTRACKED = "not counted there"
 LATE_AFTER = timedelta(minutes=15)
@@ -103,7 +105,7 @@ def sweep_page(tx: Tx, channel: str, number: int, after: list[str]) -> dict[str,
             became["marked to be sent: nobody had told"] += 1
             missed.append(place)
         _note_late(tx, each)
-    tx.count(Tally("published numbers", len(page), became, {_UNTRACKED: became.pop(_UNTRACKED, 0)}))
+    tx.count(Tally(NUMBERS, len(page), became, {_UNTRACKED: became.pop(_UNTRACKED, 0)}))
     if publications.mark_changed(tx.connection, missed, tx.now):
         wake_stock(tx, channel)
     if not exported:

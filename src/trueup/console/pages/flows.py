@@ -22,8 +22,10 @@ from trueup.storage.views.growing import Growing
 from trueup.storage.views.run_steps import list_budgets, list_steps, plain_step, sum_steps
 from trueup.storage.views.run_words import RunWords, say_runs
 from trueup.storage.views.status import list_sources
+from trueup.workflows.check_stock import QUERY
 from trueup.workflows.mend_runs import note_cancel, note_retry, what_cancel_means, what_retry_means
 from trueup.workflows.rounds import next_dues
+from trueup.workflows.sweep_progress import Sweep, list_sweeps
 from trueup.workflows.watch import every_rounds
 
 RUN_STATES = {
@@ -126,6 +128,9 @@ class Row:
     backlog: Backlog | None = None
     documents: tuple[int, bool] = (0, False)
 
+    sweep: Sweep | None = None
+    """How far its stock is compared, where it is that."""
+
     @property
     def first(self) -> bool:
         """Whether what is said of the whole connection stands here."""
@@ -136,12 +141,13 @@ def _rows(visit: Visit, known: Sequence[Mapping[str, Any]]) -> list[Row]:
     chains = {(each.source, each.query): each for each in every_rounds(visit.desk.world)}
     dues = next_dues(visit.connection, list(chains.values()))
     speeds = views.load_speeds(visit.connection)
+    sweeps = {(each.channel, QUERY): each for each in list_sweeps(visit.connection, visit.desk.world)}
     rows: list[Row] = []
     for source in known:
         name, key = source["name"], (source["name"], source["query"])
         first = not rows or rows[-1].source["name"] != name
         speed = speeds.get(chains[key].stem) if key in chains else None
-        row = Row(freshness_of(source, visit.now), source, dues.get(key), speed)
+        row = Row(freshness_of(source, visit.now), source, dues.get(key), speed, sweep=sweeps.get(key))
         if first:
             backlog = load_backlog(visit.connection, name, visit.now)
             row = replace(row, backlog=backlog, documents=count_documents(visit.connection, name))
@@ -171,6 +177,9 @@ def _run(visit: Visit) -> Response:
         plain=plain_step,
         acts=list_acts(visit.connection, subject=f"run {run['run_id']}"),
         run_states=RUN_STATES,
+        sweep=next(
+            (each for each in list_sweeps(visit.connection, visit.desk.world) if each.run_id == run["run_id"]), None
+        ),
         may_go_on=run["status"] in _STOPPED,
         may_stop=run["status"] in _GOING,
     )

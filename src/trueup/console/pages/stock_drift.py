@@ -9,6 +9,7 @@ from trueup.console.tables import Choice, Column, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import channels as views
 from trueup.storage.views.growing import Growing
+from trueup.workflows.sweep_progress import list_sweeps
 
 _COLUMNS = (
     Column("Product"),
@@ -41,6 +42,7 @@ def _show(visit: Visit) -> Response:
         filters=[Filter("channel", "Channel", [Choice(each["channel"], each["channel"]) for each in measured])],
         columns=_COLUMNS,
         measured=measured,
+        sweeps=list_sweeps(visit.connection, visit.desk.world),
         paged=paged,
     )
 

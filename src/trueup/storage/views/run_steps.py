@@ -17,6 +17,7 @@ _STEPS = sa.text(
 _TALLIES = sa.text(
     "SELECT name, tally FROM durable.checkpoints WHERE run_id = :run AND tally IS NOT NULL ORDER BY position"
 )
+_SPAN = sa.text("SELECT min(at) AS first, max(at) AS last FROM durable.checkpoints WHERE run_id = :run")
 _BUDGETS = sa.text("SELECT name, full_at, seen_at, rate_per_second, burst FROM durable.budgets ORDER BY name")
 
 
@@ -49,6 +50,12 @@ def sum_steps(connection: sa.Connection, run_id: str) -> list[dict[str, Any]]:
             before = found.get(key)
             found[key] = (before[0] + each, before[1] + 1) if before else (each, 1)
     return [{"name": name, "times": times, **_told(tally)} for (name, _), (tally, times) in found.items()]
+
+
+def span_of(connection: sa.Connection, run_id: str) -> tuple[datetime, datetime] | None:
+    """When a run did its first step and its last; None before the first."""
+    row = connection.execute(_SPAN, {"run": run_id}).one()
+    return (row.first, row.last) if row.first is not None else None
 
 
 def _told(tally: Tally) -> dict[str, Any]:
