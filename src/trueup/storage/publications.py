@@ -345,12 +345,6 @@ def count_items(connection: sa.Connection, channel: str, most: int) -> int:
     return int(connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
 
 
-def count_sold(connection: sa.Connection, channel: str) -> int:
-    """How many places a channel is published to now: what a sweep goes through."""
-    every = sa.select(sa.func.count()).select_from(publications).where(publications.c.channel == channel, IS_SOLD)
-    return int(connection.execute(every).scalar_one())
-
-
 def list_unseen(connection: sa.Connection, channel: str, since: datetime) -> list[str]:
     """The items of which nothing was seen since then."""
     query = sa.select(publications.c.item).where(

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from trueup.base.errors import NotFound
 from trueup.durable.engine import RunStatus
-from trueup.storage import publications, sources
+from trueup.storage import sources
+from trueup.storage.views.channels import count_sold
 from trueup.storage.views.run_steps import span_of, sum_steps
 from trueup.storage.views.runs import show_run
 from trueup.workflows.check_stock import NUMBERS, sweep_rounds
@@ -59,7 +60,7 @@ def _newest(connection: sa.Connection, rounds: Rounds) -> Sweep | None:
 def _told(connection: sa.Connection, channel: str, run_id: str, status: str) -> Sweep:
     sums = next((each for each in sum_steps(connection, run_id) if each["units"] == NUMBERS), None)
     done, going = sums["came"] if sums else 0, status in _BEGUN
-    total = max(done, publications.count_sold(connection, channel)) if going else done
+    total = max(done, count_sold(connection, channel)) if going else done
     span = span_of(connection, run_id)
     took = span[1] - span[0] if span is not None else None
     left = took * (total - done) / done if going and done and took is not None else None

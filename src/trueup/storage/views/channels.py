@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from trueup.base.clock import write_instant
 from trueup.base.errors import Invalid
 from trueup.storage.hints import hints
-from trueup.storage.publications import publications
+from trueup.storage.publications import IS_SOLD, publications
 from trueup.storage.shop_courses import LastMovement
 from trueup.storage.stock_ledger import movement_of, stock_movements
 from trueup.storage.stock_looks import stock_looks
@@ -113,6 +113,12 @@ def measure_channels(connection: sa.Connection) -> list[dict[str, Any]]:
         }
         for row in connection.execute(query.order_by(_P.channel)).mappings()
     ]
+
+
+def count_sold(connection: sa.Connection, channel: str) -> int:
+    """How many places a channel is published to now: what a sweep goes through."""
+    every = sa.select(sa.func.count()).select_from(publications).where(publications.c.channel == channel, IS_SOLD)
+    return int(connection.execute(every).scalar_one())
 
 
 _DELAYS = (("taken_after", _P.delay), ("read_after", _P.detected))
