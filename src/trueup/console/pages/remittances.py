@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from trueup.base.errors import Invalid
+from trueup.base.money import Money
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Grows, Hit, Offer, Page, Place, Route
 from trueup.console.pages.matches import undoings
@@ -18,8 +19,8 @@ from trueup.console.visit import Visit
 from trueup.storage.views import remittances as views
 from trueup.storage.views.growing import Growing
 from trueup.storage.views.match_desk import undone_of
-from trueup.storage.views.remittance_groups import BY, group_lines, load_charged, tell_claim
-from trueup.storage.views.remittance_lines import explain_lines, waiting_lines
+from trueup.storage.views.remittance_groups import BY, SUSPENSE, LineGroup, group_lines, load_charged, tell_claim
+from trueup.storage.views.remittance_lines import explain_lines, standing, waiting_lines
 from trueup.workflows.import_remittances import Upload
 from trueup.workflows.jobs.import_remittances import ask_import
 
@@ -105,10 +106,13 @@ def _show(visit: Visit) -> Response:
     # A group without a name is said in the address by a dash: no name is one.
     chosen = next((each for each in groups if (each.key or "-") == state["group"]), None)
     told = saved.primary.remittance
-    every = {line.number for line in told.lines} | ({0} if told.tie else set())
-    only = every & chosen.lines if chosen is not None else every
+    every = {line.number: line.settled for line in told.lines} | ({0: told.tie.minor} if told.tie else {})
+    only, shares = set(every), chosen.shares if chosen is not None else None
     if state["only"] == "waits":
-        only &= waiting_lines(visit.connection, saved)
+        waits = waiting_lines(visit.connection, saved)
+        only, shares = only & waits.keys(), waits if shares is None else shares
+    if shares is not None:
+        only &= shares.keys()
     pages = _pages(only, state["at"])
     lines = explain_lines(visit.connection, saved, limit=_MOST_LINES, only=pages.here)
     return visit.render(
@@ -118,14 +122,41 @@ def _show(visit: Visit) -> Response:
         tabs=(Choice("all", "All lines"), Choice("waits", "What waits")),
         grouping=_BY,
         groups=groups,
+        group_words=_group_words(names, shown, groups, state["by"]),
         chosen=chosen,
+        shares={each: Money(shares[each], told.currency) for each in only} if shares is not None else {},
+        totals=_totals(only, every, shares, told.currency),
         charged=load_charged(visit.connection, number),
         shown=shown,
-        lines=lines,
+        lines=[{**each, "stands": standing(each["postings"])} for each in lines],
         pages=pages,
         names=names,
         proposals=undoings(visit, f"payment {shown['partner']}/{shown['payment']} line "),
     )
+
+
+def _totals(only: Collection[int], every: Mapping[int, int], shares: Mapping[int, int] | None, currency: str) -> Any:
+    """What all the lines come to, however many pages they are: settled, and of the group or of what waits, where one is chosen."""
+    settled = Money(sum(every[each] for each in only), currency)
+    return settled, Money(sum(shares[each] for each in only), currency) if shares is not None else None
+
+
+def _suspense(row: Mapping[str, Any]) -> str:
+    return f"Suspense, case {row['case']}" if row["case"] else "Suspense"
+
+
+def _group_words(names: Names, shown: Mapping[str, Any], groups: Sequence[LineGroup], by: str) -> dict[str, str]:
+    """What groups are called, by their keys."""
+    told = {row["group"]: row["what"].capitalize() for row in shown["told"]}
+    booked = {
+        row["group"]: f"{_suspense(row) if row['kind'] else names.type(row['type'])}, {names.account(row['account'])}"
+        for row in shown["booked"]
+    }
+
+    words: dict[str, str] = {"telling": told, "booking": booked}.get(by, {}) | {"": "None named"}
+    if by == "reason":
+        words |= {each.key: names.type(each.key) for each in groups if each.key} | {SUSPENSE: "In suspense"}
+    return {each.key: words.get(each.key, each.key) for each in groups}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,41 +16,53 @@ from trueup.storage import journal
 from trueup.storage.claims import find_claim
 from trueup.storage.remittances import SavedRemittance
 from trueup.storage.views.recovery import load_slices
+from trueup.storage.views.remittances import booking_of, line_of_placement, told_shares
 
-BY = ("reason", "invoice", "order")
+BY = ("reason", "invoice", "order", "booking", "telling")
+"""What lines are grouped by; `booking` and `telling` are the rows of the statement's two tables."""
 SUSPENSE = "suspense"
 """The reason of what waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineGroup:
-    """Lines of a payment that have something in common: its `key` ("" for those that have none of it), their numbers and sum."""
+    """Lines of a payment that have something in common: its `key` ("" for those that have none of it), their sum, and what each
+    line is of it in minor units, by its number."""
 
     key: str
-    lines: frozenset[int]
+    shares: Mapping[int, int]
     amount: Money
+
+    @property
+    def lines(self) -> frozenset[int]:
+        """The numbers of its lines; 0 is what the payment as a whole makes."""
+        return frozenset(self.shares)
 
 
 def group_lines(connection: sa.Connection, saved: SavedRemittance, by: str) -> list[LineGroup]:
     """The groups of what is booked of a payment, by one of BY, what takes the most first. The sums come to the payment."""
-    placements = [each for each in journal.load_placements(connection, saved.id) if each.line or each.type or each.case]
-    keys = _keys(connection, saved, placements, by)
-    lines: defaultdict[str, set[int]] = defaultdict(set)
-    sums: defaultdict[str, int] = defaultdict(int)
-    for each, key in zip(placements, keys, strict=True):
-        sums[key] -= each.minor
-        lines[key].add(_line_of(each.line))
-    currency = saved.remittance.currency
-    groups = [LineGroup(key, frozenset(lines[key]), Money(sums[key], currency)) for key in sums]
+    shares: defaultdict[str, defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
+    if by == "telling":
+        for key, told in told_shares(saved.remittance).items():
+            shares[key].update(told)
+    else:
+        placements = [
+            each for each in journal.load_placements(connection, saved.id) if each.line or each.type or each.case
+        ]
+        for each, key in zip(placements, _keys(connection, saved, placements, by), strict=True):
+            shares[key][line_of_placement(each.line)] -= each.minor
+    groups = [group_of(key, dict(of), saved.remittance.currency) for key, of in shares.items()]
     return sorted(groups, key=lambda each: (-abs(each.amount.minor), each.key))
 
 
-def _line_of(number: int) -> int:
-    """The line that a placement is of: an adjustment's is that of the line it stands in."""
-    return (-number - 1) // 100 if number < 0 else number
+def group_of(key: str, shares: Mapping[int, int], currency: str) -> LineGroup:
+    """A group by what each of its lines is of it."""
+    return LineGroup(key, shares, Money(sum(shares.values()), currency))
 
 
 def _keys(connection: sa.Connection, saved: SavedRemittance, placements: list[Placement], by: str) -> list[str]:
+    if by == "booking":
+        return [booking_of(each) for each in placements]
     if by == "reason":
         return [SUSPENSE if each.case else each.type for each in placements]
     invoices = _invoices(connection, {each.invoice for each in placements if each.invoice is not None})
@@ -61,7 +73,7 @@ def _keys(connection: sa.Connection, saved: SavedRemittance, placements: list[Pl
         for line in saved.remittance.lines
     }
     return [
-        (invoices[each.invoice][1] if each.invoice is not None else "") or named.get(_line_of(each.line), "")
+        (invoices[each.invoice][1] if each.invoice is not None else "") or named.get(line_of_placement(each.line), "")
         for each in placements
     ]
 

@@ -69,9 +69,12 @@ def explain_lines(
     return rows
 
 
-def waiting_lines(connection: sa.Connection, saved: SavedRemittance) -> frozenset[int]:
-    """The numbers of its lines that wait in suspense; 0 is what the payment as a whole leaves unexplained."""
-    return frozenset(each.line for each in suspense.suspended_of(connection, [saved.id]).get(saved.id, []))
+def waiting_lines(connection: sa.Connection, saved: SavedRemittance) -> dict[int, int]:
+    """What of each line waits in suspense, in minor units by its number; 0 is what the payment as a whole leaves unexplained."""
+    waiting: defaultdict[int, int] = defaultdict(int)
+    for each in suspense.suspended_of(connection, [saved.id]).get(saved.id, []):
+        waiting[each.line] += each.minor
+    return dict(waiting)
 
 
 def _line(line: RemittanceLine, told: Telling) -> dict[str, Any]:
@@ -139,6 +142,19 @@ _POSTINGS = sa.text(
     " LEFT JOIN trueup.invoices i ON i.id = l.invoice_id WHERE e.remittance_id = :remittance AND l.source_line = ANY(:lines)"
     " ORDER BY e.id, l.number"
 )
+
+
+def standing(postings: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What stands of a line's postings now, what it settles first: what a correction took back is left away."""
+    sums: defaultdict[tuple[str, ...], Money] = defaultdict()
+    last: dict[tuple[str, ...], Mapping[str, Any]] = {}
+    for each in postings:
+        amount = Money.of(*each["amount"].split(" "))
+        key = (*(each[name] or "" for name in ("account", "type", "invoice", "claim", "case_key")), amount.currency)
+        sums[key] = sums[key] + amount if key in sums else amount
+        last[key] = each
+    stands = [each for key, each in last.items() if sums[key]]
+    return sorted(stands, key=lambda each: (not each["case_key"], each["type"] != "invoice"))
 
 
 def _answers(

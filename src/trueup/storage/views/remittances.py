@@ -200,20 +200,47 @@ def _header(saved: SavedRemittance, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+_TELLINGS = {
+    "settled": "settled by its lines",
+    "discount": "kept as terms discount",
+    "tax": "kept as tax",
+    "rest": "not explained by its lines",
+}
+
+
+def told_shares(told: Remittance) -> dict[str, dict[int, int]]:
+    """What each line says, in minor units by its number: settled, kept as discount and as tax; and by how much the payment is
+    more than that, which is of no line (0). Together they are the payment."""
+    shares = {
+        "settled": {line.number: line.settled for line in told.lines},
+        "discount": {line.number: -line.discount for line in told.lines if line.discount},
+        "tax": {line.number: -line.withheld for line in told.lines if line.withheld},
+        "rest": {0: told.tie.minor} if told.tie else {},
+    }
+    return {name: of for name, of in shares.items() if of}
+
+
 def _told(told: Remittance) -> list[dict[str, Any]]:
-    """What the lines say: settled, kept as discount and tax, paid; and by how much the payment is more than that."""
-    lines, currency = told.lines, told.currency
-    parts = (
-        ("settled by its lines", sum(line.settled for line in lines), len(lines)),
-        ("kept as terms discount", -sum(line.discount for line in lines), sum(1 for line in lines if line.discount)),
-        ("kept as tax", -sum(line.withheld for line in lines), sum(1 for line in lines if line.withheld)),
-        ("not explained by its lines", told.tie.minor, 0),
-    )
+    """What the lines say, in sums. `group` names them among the groups of its lines."""
     return [
-        {"what": what, "lines": count, "amount": str(Money(minor, currency))}
-        for what, minor, count in parts
-        if minor or count
+        {
+            "what": _TELLINGS[name],
+            "group": name,
+            "lines": len(of.keys() - {0}),
+            "amount": str(Money(sum(of.values()), told.currency)),
+        }
+        for name, of in told_shares(told).items()
     ]
+
+
+def booking_of(each: Placement) -> str:
+    """The row of what is booked that a placement is in: account, type, and the case where it waits; names it among groups."""
+    return f"{each.account} {each.type} {each.case}".strip()
+
+
+def line_of_placement(number: int) -> int:
+    """The line that a placement is of: an adjustment's is that of the line it stands in."""
+    return (-number - 1) // 100 if number < 0 else number
 
 
 def _booked(placements: Iterable[Placement], cases: Mapping[tuple[str, str], dict[str, Any]]) -> list[dict[str, Any]]:
@@ -222,8 +249,9 @@ def _booked(placements: Iterable[Placement], cases: Mapping[tuple[str, str], dic
     for each in placements:
         if not _of_cash(each):
             key = (each.case, each.type, each.account)
-            row = rows.setdefault(key, {"type": each.type, "account": each.account, "numbers": set(), "minor": 0})
-            row["numbers"].add(each.line)
+            named = {"type": each.type, "account": each.account, "group": booking_of(each)}
+            row = rows.setdefault(key, {**named, "numbers": set(), "minor": 0})
+            row["numbers"].add(line_of_placement(each.line))
             row["minor"] -= each.minor
             if each.case:
                 kind, _, subject = each.case.partition(" ")
@@ -238,6 +266,7 @@ def _shown(row: Mapping[str, Any], currency: str) -> dict[str, Any]:
         "kind": row.get("kind"),
         "case": row.get("case"),
         "account": row["account"],
+        "group": row["group"],
         "lines": len(row["numbers"] - {0}),
         "amount": str(Money(row["minor"], currency)),
     }
