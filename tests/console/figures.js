@@ -66,6 +66,16 @@ async () => {
           columns.set(key, found);
         }
       }
+    // What is between two sides: debits less credits.
+    const heads = [...(rows[0]?.closest("table").tHead?.rows[0].cells ?? [])].map((each) => each.textContent.trim());
+    const [debit, credit] = [heads.indexOf("Debit"), heads.indexOf("Credit")];
+    for (const [key, each] of credit < 0 ? [] : [...columns])
+      for (const [of, sign] of [[debit, 1n], [credit, -1n]])
+        if (key.startsWith(of + " ")) {
+          const between = "between" + key.slice(key.indexOf(" "));
+          const found = columns.get(between) ?? { minor: 0n, places: each.places };
+          columns.set(between, { minor: found.minor + sign * each.minor, places: each.places });
+        }
     const out = new Set([...columns.values()].map((each) => written(each.minor, each.places)));
     return out;
   }

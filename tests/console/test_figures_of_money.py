@@ -20,11 +20,20 @@ PAGES = (
     "/remittances/1?by=telling&group=discount",
     "/remittances/1/lines/1",
     "/remittances/1/lines/3",
+    "/journal",
+    "/journal?account=1200",
+    "/journal?tab=lines",
+    "/journal?tab=lines&account=1210",
+    "/journal/1",
+    "/journal/accounts",
+    "/journal/accounts?on=2026-10-31",
 )
 """Pages about money, each in the states in which it shows other figures."""
 NO_ROWS = {
     r"Lines of the payment: No\.": "the number of a line names it",
     r"#lines Lines of the payment: No\.": "the number of a line names it",
+    r"Lines of the entry: No\.": "the number of a line names it",
+    r"Lines of the entry: (Debit|Credit)": "what follows an act of a person, or of all of a payment, has no place in a document",
 }
 """Figures without a link, by where they stand, and why nothing is behind them."""
 

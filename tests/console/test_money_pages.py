@@ -186,8 +186,8 @@ def test_the_journal_leads_from_an_account_to_an_entry_to_its_document(console: 
     """In two steps; the balances of a currency come to nothing; a wrong day is said to be wrong."""
     with console.visitor("Aude") as aude:
         accounts = aude.get("/journal/accounts").text
-        account = re.findall(r'href="(/journal\?account=\d+)"', accounts)[0]
-        entry = re.findall(r'href="(/journal/\d+)"', aude.get(account).text)[0]
+        account = unescape(re.findall(r'href="(/journal\?tab=lines&amp;account=\d+&amp;currency=USD)"', accounts)[0])
+        entry = re.findall(r'href="(/journal/\d+)#', aude.get(account).text)[0]
         shown = aude.get(entry).text
         assert not lacking(shown, "/documents/", "Balanced")
         assert aude.get("/journal?from=yesterday").status_code == 422

@@ -220,6 +220,7 @@ LISTS: dict[str, Listed] = {
                 "all": journal.EntryFilter(),
                 "of an account": journal.EntryFilter(account="1400"),
                 "of days": journal.EntryFilter(since=date(2026, 3, 1), until=date(2026, 10, 31)),
+                "of a side": journal.EntryFilter(account="1400", currency="EUR", side="debit"),
             },
             journal_lines.page_lines,
         ),

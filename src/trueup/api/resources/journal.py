@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query
 
@@ -171,21 +171,28 @@ class EntryQuery(Paging):
     """With a line on this account."""
     kind: Name = ""
     """Made by this: `remittance`, `invoice` ..."""
+    currency: Name = ""
+    """With a line in this currency."""
+    side: Literal["debit", "credit"] | None = None
+    """With a line on this side, of that account and currency where they are said too."""
+
+    def wanted(self) -> views.EntryFilter:
+        """The same as the views have it."""
+        said = (self.account or None, self.kind or None, self.currency.upper() or None, self.side)
+        return views.EntryFilter(self.since, self.until, *said)
 
 
 def list_entries(call: Calling, asked: Annotated[EntryQuery, Query()]) -> Page[Entry]:
     """List entries of the journal, the latest first."""
-    wanted = views.EntryFilter(asked.since, asked.until, asked.account or None, asked.kind or None)
     with call.look() as connection:
-        rows = views.list_entries(connection, wanted, before=id_at(asked.at), limit=asked.limit + 1)
+        rows = views.list_entries(connection, asked.wanted(), before=id_at(asked.at), limit=asked.limit + 1)
         return call.page_by(Entry, rows, asked.limit, "id")
 
 
 def list_journal_lines(call: Calling, asked: Annotated[EntryQuery, Query()]) -> Page[LineOfJournal]:
-    """List lines of the journal, the latest first; of an account those on it alone."""
-    wanted = views.EntryFilter(asked.since, asked.until, asked.account or None, asked.kind or None)
+    """List lines of the journal, the latest first; of an account, a currency and a side those alone."""
     with call.look() as connection:
-        paged = page_lines(connection, wanted, asked.at, asked.limit)
+        paged = page_lines(connection, asked.wanted(), asked.at, asked.limit)
     rows = [
         {
             "entry": row["id"],

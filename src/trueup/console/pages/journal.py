@@ -8,8 +8,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from trueup.base.errors import NotFound, Refused
-from trueup.base.money import Money
+from trueup.base.errors import Invalid, NotFound, Refused
+from trueup.base.money import Money, check_currency
 from trueup.console.files import download
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Grows, Hit, Page, Place, Route
@@ -47,7 +47,8 @@ _LINES = (
     Column("Credit", "number"),
 )
 _VIEWS = (Choice("entries", "Entries"), Choice("lines", "Lines"))
-STATE = ("account", "kind", "month", "from", "to")
+STATE = ("account", "kind", "month", "from", "to", "currency", "side")
+_SIDES = (Choice("debit", "Debits"), Choice("credit", "Credits"))
 _MOST = 200_000
 _KINDS = ("remittance", "correction", "invoice", "write-off", "credit-note", "circular")
 
@@ -69,6 +70,8 @@ def _list(visit: Visit) -> Response:
             Filter("month", "Period, as 2026-10"),
             Filter("from", "From, as 2026-10-01"),
             Filter("to", "To, as 2026-10-31"),
+            Filter("currency", "Currency, as EUR"),
+            *([Filter("side", "Side", _SIDES)] if of_lines else []),
         ),
         paged=page(visit.connection, wanted, state["at"]),
         totals=total(visit.connection, wanted),
@@ -88,7 +91,14 @@ def wanted_of(state: State) -> views.EntryFilter:
         month = Month.read(state["month"])
         since = max(since or month.first, month.first)
         until = min(until or month.last, month.last)
-    return views.EntryFilter(since, until, account=state["account"] or None, kind=state["kind"] or None)
+    currency, side = state["currency"].upper(), state["side"]
+    if currency:
+        check_currency(currency)
+    if side not in ("", *(each.value for each in _SIDES)):
+        raise Invalid(f"Side {side!r}: expected debit or credit.")
+    return views.EntryFilter(
+        since, until, state["account"] or None, state["kind"] or None, currency or None, side or None
+    )
 
 
 def _download(visit: Visit) -> Response:
@@ -122,7 +132,8 @@ def _totals(balances: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for row in balances:
         zero, currency = Money.zero(row["currency"]), row["currency"]
         sums = found.setdefault(
-            currency, {"currency": currency, "lines": 0, "debits": zero, "credits": zero, "balance": zero}
+            currency,
+            {"account": "", "currency": currency, "lines": 0, "debits": zero, "credits": zero, "balance": zero},
         )
         sums["lines"] += row["lines"]
         for side in ("debits", "credits", "balance"):

@@ -21,12 +21,15 @@ from trueup.storage.views.remittances import documents_of
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
     """Which entries to list; None asks nothing. `until` is included. `account`: with a line on it, or on one of several
-    with commas between. `kind`: what made them."""
+    with commas between; `currency`: with one in it; `side`: with a "debit" or a "credit", of that account and currency where they
+    are said too. `kind`: what made them."""
 
     since: date | None = None
     until: date | None = None
     account: str | None = None
     kind: str | None = None
+    currency: str | None = None
+    side: str | None = None
 
 
 def list_entries(
@@ -38,14 +41,14 @@ def list_entries(
     if before is not None:
         last = sa.select(table.day, table.id).where(table.id == before).scalar_subquery()
         query = query.where(sa.tuple_(table.day, table.id) < last)
-    return _heads(connection, list(connection.execute(query).mappings()))
+    return _heads(connection, list(connection.execute(query).mappings()), wanted.currency)
 
 
 def page_entries(connection: sa.Connection, wanted: EntryFilter, at: str, limit: int = ROWS) -> Paged:
     """The same by pages, forward and back. Raises Invalid for a place that is none."""
     order = Order((journal_entries.c.day, journal_entries.c.id), descending=True)
     paged = fetch_page(connection, wanted_entries(wanted), order, at, limit)
-    return Paged(_heads(connection, paged.rows), paged.before, paged.after)
+    return Paged(_heads(connection, paged.rows, wanted.currency), paged.before, paged.after)
 
 
 def growing_entries(wanted: EntryFilter) -> Growing:
@@ -62,12 +65,21 @@ def wanted_entries(wanted: EntryFilter) -> sa.Select[Any]:
         query = query.where(table.day <= wanted.until)
     if wanted.kind is not None:
         query = query.where(table.kind == wanted.kind)
-    if wanted.account is not None:
-        on_account = sa.exists().where(
-            journal_sums.c.entry_id == table.id, journal_sums.c.account.in_(wanted.account.split(","))
-        )
-        query = query.where(on_account)
+    if of_sums := sums_wanted(wanted):
+        query = query.where(sa.exists().where(journal_sums.c.entry_id == table.id, *of_sums))
     return query
+
+
+def sums_wanted(wanted: EntryFilter) -> list[sa.ColumnElement[bool]]:
+    """What a filter asks of lines, asked of their sums."""
+    sums, found = journal_sums.c, list[sa.ColumnElement[bool]]()
+    if wanted.account is not None:
+        found.append(sums.account.in_(wanted.account.split(",")))
+    if wanted.currency is not None:
+        found.append(sums.currency == wanted.currency)
+    if wanted.side is not None:
+        found.append(sums.debit == (wanted.side == "debit"))
+    return found
 
 
 def sum_entries(connection: sa.Connection, wanted: EntryFilter) -> list[dict[str, Any]]:
@@ -81,6 +93,7 @@ def sum_entries(connection: sa.Connection, wanted: EntryFilter) -> list[dict[str
             sa.func.sum(sums.minor).filter(sums.debit).label("minor"),
         )
         .join_from(entry, journal_sums, sums.entry_id == entry.c.id)
+        .where(*([sums.currency == wanted.currency] if wanted.currency is not None else []))
         .group_by(sums.currency)
         .order_by(sums.currency)
     )
@@ -95,14 +108,15 @@ def sum_entries(connection: sa.Connection, wanted: EntryFilter) -> list[dict[str
     ]
 
 
-def _heads(connection: sa.Connection, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
-    sums = _sums(connection, [row["id"] for row in rows])
+def _heads(connection: sa.Connection, rows: Sequence[Mapping[Any, Any]], currency: str | None) -> list[dict[str, Any]]:
+    sums = _sums(connection, [row["id"] for row in rows], currency)
     return [{**_head(row), **sums.get(row["id"], {})} for row in rows]
 
 
-def _sums(connection: sa.Connection, ids: list[int]) -> dict[int, dict[str, Any]]:
+def _sums(connection: sa.Connection, ids: list[int], currency: str | None) -> dict[int, dict[str, Any]]:
+    """The lines and the debits of entries by their ids: of a currency, or of all."""
     found: dict[int, dict[str, Any]] = {}
-    for row in connection.execute(_SUMS, {"ids": ids}):
+    for row in connection.execute(_SUMS, {"ids": ids, "currency": currency}):
         sums = found.setdefault(row.entry_id, {"lines": 0, "debits": []})
         sums["lines"] += row.lines
         sums["debits"].append(str(Money(int(row.minor), row.currency)))
@@ -111,7 +125,8 @@ def _sums(connection: sa.Connection, ids: list[int]) -> dict[int, dict[str, Any]
 
 _SUMS = sa.text(
     "SELECT entry_id, currency, sum(lines)::bigint AS lines, sum(minor) FILTER (WHERE debit) AS minor FROM trueup.journal_sums"
-    " WHERE entry_id = ANY(:ids) GROUP BY entry_id, currency ORDER BY entry_id, currency"
+    " WHERE entry_id = ANY(:ids) AND (CAST(:currency AS text) IS NULL OR currency = :currency)"
+    " GROUP BY entry_id, currency ORDER BY entry_id, currency"
 )
 
 

@@ -12,15 +12,15 @@ from trueup.storage.invoices import invoices
 from trueup.storage.journal import journal_entries, journal_lines, journal_sums
 from trueup.storage.remittances import remittance_lines, remittances
 from trueup.storage.views.growing import Growing, GrowingRows
-from trueup.storage.views.journal import EntryFilter, wanted_entries
+from trueup.storage.views.journal import EntryFilter, sums_wanted, wanted_entries
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 
 _AT_ONCE = 5000
 
 
 def page_lines(connection: sa.Connection, wanted: EntryFilter, at: str, limit: int = ROWS) -> Paged:
-    """Lines, the latest first: of the days and the kind of a filter, and of its account those on it alone. Each with its place in
-    the document that it follows from. Raises Invalid for a place that is none."""
+    """Lines, the latest first: of the days and kind of a filter, and of its account, currency and side those alone. Each with its
+    place in the document that it follows from. Raises Invalid for a place that is none."""
     entry, line = journal_entries.c, journal_lines.c
     query = (
         sa.select(entry.id, entry.day, entry.kind, entry.narration, entry.evidence, entry.remittance_id)
@@ -50,7 +50,7 @@ def sum_lines(connection: sa.Connection, wanted: EntryFilter) -> list[dict[str, 
         sa.select(sums.currency, sa.func.sum(sums.lines).label("lines"), debits.label("debits"))
         .add_columns(credits_.label("credits"))
         .join_from(journal_sums, journal_entries, entry.id == sums.entry_id)
-        .where(*_days(wanted), *([sums.account.in_(wanted.account.split(","))] if wanted.account is not None else []))
+        .where(*_days(wanted), *sums_wanted(wanted))
         .group_by(sums.currency)
         .order_by(sums.currency)
     )
@@ -87,7 +87,17 @@ def _joined() -> Any:
 
 def _narrowed(wanted: EntryFilter) -> list[sa.ColumnElement[bool]]:
     accounts = [journal_lines.c.account.in_(wanted.account.split(","))] if wanted.account is not None else []
-    return [*_days(wanted), *accounts]
+    return [*_days(wanted), *accounts, *_of_lines(wanted)]
+
+
+def _of_lines(wanted: EntryFilter) -> list[sa.ColumnElement[bool]]:
+    """The currency and the side that lines are to have."""
+    line, found = journal_lines.c, list[sa.ColumnElement[bool]]()
+    if wanted.currency is not None:
+        found.append(line.currency == wanted.currency)
+    if wanted.side is not None:
+        found.append(line.minor > 0 if wanted.side == "debit" else line.minor < 0)
+    return found
 
 
 def _days(wanted: EntryFilter) -> list[sa.ColumnElement[bool]]:
@@ -105,6 +115,7 @@ def count_lines(connection: sa.Connection, wanted: EntryFilter) -> int:
     """How many lines they have."""
     entry = wanted_entries(wanted).subquery("e")
     query = sa.select(sa.func.count()).join_from(entry, journal_lines, journal_lines.c.entry_id == entry.c.id)
+    query = query.where(*_of_lines(wanted))
     return int(connection.execute(query).scalar_one())
 
 
@@ -118,6 +129,7 @@ def stream_lines(connection: sa.Connection, wanted: EntryFilter) -> Iterator[Any
     query = (
         sa.select(*(entry.c[name] for name in ("id", "day", "kind", "narration")), *of_line, entry.c.evidence)
         .join_from(entry, journal_lines, line.entry_id == entry.c.id)
+        .where(*_of_lines(wanted))
         .order_by(entry.c.day, entry.c.id, line.number)
     )
     yield from connection.execute(query, execution_options={"yield_per": _AT_ONCE})

@@ -16,7 +16,7 @@ from trueup.storage import journal
 from trueup.storage.claims import find_claim
 from trueup.storage.remittances import SavedRemittance
 from trueup.storage.views.recovery import load_slices
-from trueup.storage.views.remittances import booking_of, line_of_placement, told_shares
+from trueup.storage.views.remittance_shares import booking_of, line_of_placement, told_shares
 
 BY = ("reason", "invoice", "order", "booking", "telling")
 """What lines are grouped by; `booking` and `telling` are the rows of the statement's two tables."""

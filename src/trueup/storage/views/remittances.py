@@ -21,6 +21,7 @@ from trueup.storage.views.bank_of_payment import tell_bank
 from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 from trueup.storage.views.ranges import Ranges
+from trueup.storage.views.remittance_shares import booking_of, line_of_placement, told_shares
 
 _WAITS = sa.exists().where(suspense.suspense.c.remittance_id == remittances.c.id)
 POSTINGS = ("posted", "unposted", "held")
@@ -208,18 +209,6 @@ _TELLINGS = {
 }
 
 
-def told_shares(told: Remittance) -> dict[str, dict[int, int]]:
-    """What each line says, in minor units by its number: settled, kept as discount and as tax; and by how much the payment is
-    more than that, which is of no line (0). Together they are the payment."""
-    shares = {
-        "settled": {line.number: line.settled for line in told.lines},
-        "discount": {line.number: -line.discount for line in told.lines if line.discount},
-        "tax": {line.number: -line.withheld for line in told.lines if line.withheld},
-        "rest": {0: told.tie.minor} if told.tie else {},
-    }
-    return {name: of for name, of in shares.items() if of}
-
-
 def _told(told: Remittance) -> list[dict[str, Any]]:
     """What the lines say, in sums. `group` names them among the groups of its lines."""
     return [
@@ -231,16 +220,6 @@ def _told(told: Remittance) -> list[dict[str, Any]]:
         }
         for name, of in told_shares(told).items()
     ]
-
-
-def booking_of(each: Placement) -> str:
-    """The row of what is booked that a placement is in: account, type, and the case where it waits; names it among groups."""
-    return f"{each.account} {each.type} {each.case}".strip()
-
-
-def line_of_placement(number: int) -> int:
-    """The line that a placement is of: an adjustment's is that of the line it stands in."""
-    return (-number - 1) // 100 if number < 0 else number
 
 
 def _booked(placements: Iterable[Placement], cases: Mapping[tuple[str, str], dict[str, Any]]) -> list[dict[str, Any]]:
