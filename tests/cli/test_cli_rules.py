@@ -114,8 +114,22 @@ def test_terms_are_entered_and_charges_checked(trueup: CommandLine) -> None:
     assert unrated.code == 1
     assert [(row["kind"], row["money"], row["missing"]) for row in unrated.json] == [("co-op", "50.00 USD", "rate")]
     term = ("--of", "net-receipts", "--from", "2026-01-01", "--source", "agreement 6268")
-    added = trueup("terms", "add", "co-op", "--percent", "4", *term, "--known-from", "2026-02-01", *BY)
-    assert added.code == 0 and "4% of net-receipts from 2026-01-01 (agreement 6268)" in added.out
+    wanted = ("co-op", "--percent", "4", *term, "--known-from", "2026-02-01", "--reason", "it was signed", *BY)
+    dry = trueup("terms", "propose", *wanted, "--dry-run", "--json").json
+    assert dry["changes"][0]["after"] == "4% of net-receipts from 2026-01-01 (agreement 6268)" and dry["dry_run"]
+    number = str(trueup("terms", "propose", *wanted, "--json").json["proposal"])
+    tried = trueup("terms", "try", number, "--months", "12", "--json")
+    assert tried.code == 1
+    (effect,) = tried.json["trial"]["effects"]
+    assert (effect["before"], effect["after"], effect["above_after"]) == ("unrated", "overcharge", "10.00 USD")
+    assert trueup("terms", "list", "--json").json == [], "nothing holds yet"
+    because = ("--reason", "as in the contract")
+    own = trueup("terms", "approve", number, *because, *BY)
+    assert own.code == 2 and "a second person must approve it" in own.err
+    elsewhere = trueup("cases", "approve", number, "--by", "Ana Admin")
+    assert elsewhere.code == 2 and "trueup terms approve" in elsewhere.err
+    assert "nothing kept" in trueup("terms", "approve", number, *because, "--by", "Ana Admin", "--dry-run").out
+    assert trueup("terms", "approve", number, *because, "--by", "Ana Admin").code == 0
     checked = trueup("terms", "check", *BY, "--json")
     assert checked.code == 1
     (row,) = checked.json
@@ -127,6 +141,12 @@ def test_terms_are_entered_and_charges_checked(trueup: CommandLine) -> None:
     assert trueup("terms", "unrated").code == 0
     assert len(trueup("terms", "list", "--as-of", "2026-03-01", "--json").json) == 1
     assert trueup("terms", "list", "--as-of", "2026-03-01", "--known-on", "2026-01-15", "--json").json == []
+    (version,) = trueup("terms", "versions", "--json").json
+    assert (version["approved_by"], version["approved_because"]) == ("Ana Admin", "as in the contract")
+    undone = trueup("terms", "undo", str(version["version"]), *BY, "--json").json
+    assert undone["changes"][0]["after"] == "no rate"
+    off = trueup("terms", "withdraw", str(undone["proposal"]), "--reason", "it stays", *BY)
+    assert off.code == 0 and "is off" in off.out
 
 
 def test_a_file_of_terms_is_refused_whole(trueup: CommandLine) -> None:
@@ -136,5 +156,10 @@ def test_a_file_of_terms_is_refused_whole(trueup: CommandLine) -> None:
     wrong = trueup("terms", "import", write(trueup, f"{head}{good}co-op,nothing,4,2026-01-01,x\n", "terms.csv"), *BY)
     assert wrong.code == 1 and "row 3, column basis" in wrong.err
     assert trueup("terms", "list", "--json").json == []
-    assert trueup("terms", "import", write(trueup, head + good, "terms.csv"), *BY).code == 0
+    imported = trueup("terms", "import", write(trueup, head + good, "terms.csv"), *BY)
+    assert imported.code == 0 and "waits for a second person" in imported.out
+    assert trueup("terms", "list", "--json").json == []
+    assert trueup("terms", "approve", "1", "--reason", "as in the policy", "--by", "Ana Admin").code == 0
+    again = trueup("terms", "import", write(trueup, head + good, "terms.csv"), *BY)
+    assert again.code == 0 and "1 term stood there already" in again.out
     assert [row["kind"] for row in trueup("terms", "list", "--json").json] == ["chargeback-asn"]

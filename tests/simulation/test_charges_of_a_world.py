@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.settled_history import PARTNERS, history, open_books, settle_history, work
-from tests.workflows.bookkeeping import FINA, Bookkeeping
+from tests.workflows.bookkeeping import ADA, FINA, Bookkeeping
 from trueup.domain.terms import Term
 from trueup.formats.terms_csv import write_terms
 from trueup.simulation.remittances.causes import MARKETS
 from trueup.storage.database import Database
-from trueup.workflows.keep_terms import import_terms
+from trueup.workflows.keep_terms import approve_change, propose_file
 
 _PARTNER = {market.name: market.partner for market in MARKETS}
 
@@ -28,9 +28,9 @@ def enter_terms_of(books: Bookkeeping, folder: Path) -> list[Term]:
         f"{30 if term['kind'] == 'quick-pay' else ''}\n"
         for term in truth["terms"]
     )
-    done = books.act(import_terms, (head + "".join(rows)).encode(), FINA)
-    assert done.taken and not done.findings
-    return [term for _, term in done.entered.new]
+    done = books.act(propose_file, (head + "".join(rows)).encode(), "a new customer", FINA)
+    assert done.sheet is not None and not done.findings
+    return [term for _, term in books.act(approve_change, done.sheet.id, ADA, "as in the agreements").entered]
 
 
 def overcharged(books: Bookkeeping) -> set[tuple[str, int, str]]:

@@ -18,6 +18,8 @@ from trueup.domain.chart import Purpose
 from trueup.domain.invoices import Invoice
 from trueup.domain.partners import Agreement, CostBasis, Partner
 from trueup.domain.remittances import Remittance, RemittanceLine, RemittanceSource
+from trueup.domain.term_changes import TermChange, WantedTerm
+from trueup.domain.terms import Term
 from trueup.durable.engine import Program
 from trueup.durable.in_process import InProcessEngine
 from trueup.remote.connections import Connections
@@ -26,6 +28,7 @@ from trueup.storage.documents import Archive
 from trueup.storage.invoices import take_in_invoices
 from trueup.storage.sealing import MasterKey
 from trueup.workflows.import_invoices import settle_waiting
+from trueup.workflows.keep_terms import Decided, approve_change, propose_change
 from trueup.workflows.reconcile_remittances import reconcile_partner
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.settle_remittance import take_in
@@ -34,6 +37,7 @@ from trueup.workflows.world import Tx, World
 T = TypeVar("T")
 PARTNER = "amazon-us"
 FINA = Person("Fina", frozenset({Role.FINANCE}))
+ADA = Person("Ada", frozenset({Role.ADMIN}))
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 _TERMS = Agreement(PARTNER, "NORDA", "USD", CostBasis.EACH, "shop", "main")
 
@@ -97,6 +101,12 @@ class Bookkeeping:
     def act(self, fn: Callable[..., T], *args: Any, **named: Any) -> T:
         """One transaction, as a person's act is."""
         return self.engine.act(lambda tx: fn(tx, *args, **named))
+
+    def agree(self, *terms: Term) -> Decided:
+        """Fina proposes terms, Ada approves them."""
+        change = TermChange(tuple(WantedTerm(term) for term in terms), "a new agreement")
+        sheet = self.act(propose_change, change, FINA)
+        return self.act(approve_change, sheet.id, ADA, "as in the contract")
 
     def bill(self, *invoices: Invoice) -> None:
         """Invoices of ours become known."""

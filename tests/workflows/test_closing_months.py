@@ -29,7 +29,6 @@ from trueup.workflows.close_month import (
     read_pack,
     write_pack,
 )
-from trueup.workflows.keep_terms import enter_terms
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.sign_off import answer_open, review_point, sign_point
 from trueup.workflows.world import Tx
@@ -358,7 +357,7 @@ def test_terms_let_expect_what_was_charged(books: Bookkeeping) -> None:
     assert (unrated.kind, unrated.net_receipts, unrated.expected, unrated.charged) == ("co-op", 50_00, None, 3_00)
     day = date(2026, 1, 1)
     term = Term("co-op", PARTNER, Basis.NET_RECEIPTS, day, day, "agreement 6268", percent=Decimal(4))
-    books.act(enter_terms, [term], FINA)
+    books.agree(term)
     (rated,) = pack_of(books).accruals
     assert (rated.expected, rated.charged) == (2_00, 3_00)
     assert "1.00 USD too much" in rated.words

@@ -9,15 +9,16 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from tests.workflows.bookkeeping import FINA, PARTNER, Bookkeeping, invoice, line, payment
-from trueup.base.errors import Refused
+from tests.workflows.bookkeeping import ADA, FINA, PARTNER, Bookkeeping, invoice, line, payment
+from trueup.base.errors import Conflict, Refused
 from trueup.base.money import Money, UnitPrice
 from trueup.domain.cases import Resolution, Role
 from trueup.domain.invoices import Invoice, InvoiceLine
+from trueup.domain.term_changes import TermChange, WantedTerm
 from trueup.domain.terms import Basis, Term
 from trueup.storage.database import Database
 from trueup.workflows.check_charges import ask_check
-from trueup.workflows.keep_terms import enter_terms, import_terms
+from trueup.workflows.keep_terms import approve_change, propose_change, propose_file
 from trueup.workflows.resolve_case import Person, resolve_case
 
 START, TODAY = date(2026, 1, 1), date(2026, 11, 2)
@@ -37,7 +38,7 @@ def taxed(number: str, net: int, **more: object) -> Invoice:
 
 
 def enter(books: Bookkeeping, *terms: Term) -> None:
-    books.act(enter_terms, terms, FINA)
+    books.agree(*terms)
     books.engine.settle()
 
 
@@ -191,9 +192,12 @@ def test_terms_are_known_from_a_day_and_never_changed(books: Bookkeeping) -> Non
         enter(books, replace(CO_OP, percent=Decimal(5)))
     with pytest.raises(Refused, match="expected a partner or one of its vendor codes"):
         enter(books, replace(CO_OP, marketplace="MARS"))
-    with pytest.raises(Refused, match=r"terms\.enter"):
-        books.act(enter_terms, [CO_OP], Person("Olga", frozenset({Role.OPERATIONS})))
-    assert books.act(enter_terms, [CO_OP], FINA).same == 1
+    with pytest.raises(Refused, match=r"terms\.propose"):
+        books.act(
+            propose_change, TermChange((WantedTerm(CO_OP),), "more"), Person("Olga", frozenset({Role.OPERATIONS}))
+        )
+    with pytest.raises(Conflict, match="stand there already"):
+        enter(books, CO_OP)
     tomorrow = replace(CO_OP, percent=Decimal(6), known_from=date(2026, 11, 3))
     enter(books, tomorrow)
     books.bill(taxed("INV-1", 1000_00))
@@ -216,8 +220,14 @@ def test_a_file_of_terms_is_taken_in_whole_or_not_at_all(books: Bookkeeping) -> 
         "damage-allowance,,net-invoiced,1,2026-01-01,agreement,\n"
         "quick-pay,NORDA,invoice,1,2026-01-01,QPD,30\n"
     )
-    wrong = books.act(import_terms, f"{good}chargeback:dancing,,purchase-order,3,2026-01-01,policy,\n".encode(), FINA)
-    assert not wrong.taken and "row 5, column kind" in str(wrong.findings[0])
-    done = books.act(import_terms, good.encode(), FINA)
-    assert [term.kind for _, term in done.entered.new] == ["chargeback-asn", "allowance-damage", "quick-pay"]
-    assert books.act(import_terms, good.encode(), FINA).entered.same == 3
+    bad = f"{good}chargeback:dancing,,purchase-order,3,2026-01-01,policy,\n".encode()
+    wrong = books.act(propose_file, bad, "the file", FINA)
+    assert wrong.sheet is None and "row 5, column kind" in str(wrong.findings[0])
+    done = books.act(propose_file, good.encode(), "the file", FINA)
+    assert done.sheet is not None
+    assert [term.kind for term in done.sheet.added] == ["chargeback-asn", "allowance-damage", "quick-pay"]
+    books.clock.advance(timedelta(days=3))
+    decided = books.act(approve_change, done.sheet.id, ADA, "as in the contract")
+    assert {term.known_from for _, term in decided.entered} == {date(2026, 11, 5)}, "known once two people agree"
+    again = books.act(propose_file, good.encode() + b"co-op,,net-receipts,4,2026-01-01,6268,\n", "the file", FINA)
+    assert again.sheet is not None

@@ -54,7 +54,12 @@ PLACES = (
         "Rules for lines of remittances: list, show, propose, try, past, approve, reject, retire.",
         _LOOK,
     ),
-    Place("terms", "terms", "What was agreed to be deducted: import, add, list, unrated, check.", _LOOK),
+    Place(
+        "terms",
+        "terms",
+        "What was agreed to be deducted: import, propose, try, approve, withdraw, undo, versions, list, unrated, check.",
+        _LOOK,
+    ),
     Place(
         "agreements",
         "agreements",

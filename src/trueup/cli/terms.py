@@ -16,17 +16,33 @@ from trueup.cli.frame import By, Result, Session, command, person_of
 from trueup.cli.statements import grouped, read_day
 from trueup.cli.tables import Column, amount
 from trueup.cli.uploads import read_upload, told_findings
+from trueup.domain.term_changes import TermChange, WantedTerm
 from trueup.domain.terms import Basis, Term
 from trueup.formats.terms_csv import kind_of
 from trueup.storage.views import terms as views
 from trueup.workflows.check_charges import begin_check, check_batch
 from trueup.workflows.import_products import archive_upload
-from trueup.workflows.keep_terms import KIND, Entered, enter_terms, import_terms, kinds_of_terms
+from trueup.workflows.keep_terms import (
+    KIND,
+    ImportedTerms,
+    Sheet,
+    approve_change,
+    find_proposed,
+    kinds_of_terms,
+    propose_change,
+    propose_file,
+    undo_version,
+    versions_json,
+    withdraw_change,
+)
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.try_terms import trial_json, try_sheet
 from trueup.workflows.world import Tx
 
 group = typer.Typer(
-    name="terms", help="What was agreed to be deducted: import, add, list, unrated, check.", no_args_is_help=True
+    name="terms",
+    help="What was agreed to be deducted: import, propose, try, approve, withdraw, undo, versions, list, unrated, check.",
+    no_args_is_help=True,
 )
 _COLUMNS = (
     Column("id", "id", number=True),
@@ -39,7 +55,8 @@ _COLUMNS = (
     Column("to", "valid_to"),
     Column("known from", "known_from"),
     Column("source", "source", wrap=True),
-    Column("entered by", "entered_by", spare=True),
+    Column("known to", lambda row: row["known_to"] or "", spare=True),
+    Column("stands", "stands", wrap=True),
 )
 _UNRATED = (
     Column("kind", "kind"),
@@ -61,6 +78,30 @@ _VERDICTS = (
     Column("difference", lambda row: grouped(row["difference"]), number=True),
 )
 _MISSING = ("rate", "base")
+_VERSIONS = (
+    Column("version", "version", number=True),
+    Column("terms", lambda row: f"{'takes back ' if row['takes_back'] else ''}{'; '.join(row['terms'])}", wrap=True),
+    Column("why", "reason", wrap=True),
+    Column("proposed by", "proposed_by"),
+    Column("approved by", "approved_by"),
+    Column("because", "approved_because", wrap=True),
+    Column("taken back by", lambda row: row["taken_back_by"] or "", spare=True),
+)
+_TRIAL = (
+    Column("called now", "before"),
+    Column("then", "after"),
+    Column("charges", "count", number=True),
+    Column("charged", lambda row: grouped(row["charged"]), number=True),
+    Column("above now", lambda row: grouped(row["above_before"]), number=True),
+    Column("above then", lambda row: grouped(row["above_after"]), number=True),
+    Column("such as", lambda row: _example(row["lines"][0]), wrap=True, spare=True),
+)
+_Reason = Annotated[str, typer.Option(help="Why; whoever meets it later reads it.")]
+_Why = Annotated[str, typer.Option("--reason", help="Why; whoever meets it later reads it.")]
+_Look = Annotated[
+    str | None, typer.Option(help="The look that --dry-run showed; a proposal that was edited since is refused.")
+]
+_Proposal = Annotated[int, typer.Argument(help="Its number, as `cases proposals` shows it.")]
 
 
 @command(group, "import", writes=True, example="trueup terms import terms.csv --dry-run --by 'Fay Finance'")
@@ -68,36 +109,45 @@ def import_file(
     session: Session,
     file: Annotated[Path, typer.Argument(help="Terms as CSV; docs/expected-charges.md shows its columns.")],
     by: By,
+    reason: _Reason = "",
 ) -> Result:
-    """Take a file of terms in, whole or not at all. Exit code 1 when there is anything to mend."""
+    """Propose a file of terms, whole or not at all. Exit code 1 when there is anything to mend. --dry-run tries it on the past."""
     content = read_upload(file)
+    why = reason.strip() or f"as in {file.name}"
+
+    def propose_and_try(tx: Tx, person: Person) -> tuple[ImportedTerms, dict[str, Any]]:
+        done = propose_file(tx, content, why, person)
+        return done, trial_json(try_sheet(tx, done.sheet, 3)) if session.dry_run and done.sheet else {}
+
     with session.open() as app:
         person = person_of(app.settings.people, by)
         # Two transactions: a file that cannot be read is in the archive all the same.
         app.act(session.dry_run, archive_upload, content, KIND, file.name, person)
-        done = app.act(session.dry_run, import_terms, content, person)
+        done, trial = app.act(session.dry_run, lambda tx: propose_and_try(tx, person))
     findings = [finding_json(finding) for finding in done.findings]
-    data = {"taken": done.taken, **_entered(done.entered), "findings": findings, "digest": done.digest}
-    words = _told(done.entered, session.dry_run)
-    if not done.taken:
-        words = "Nothing was entered: mend the errors and import the whole file again."
+    data = {**_told(done.sheet), "trial": trial or None, "same": done.same, "findings": findings, "digest": done.digest}
+    stood = f"{amount(done.same, 'term')} stood there already." if done.same else ""
+    words = f"{_said(done.sheet, session.dry_run)}\n{stood}".strip() if done.sheet else stood
+    if any(each["severity"] == "error" for each in findings):
+        words = "Nothing was proposed: mend the errors and import the whole file again."
     remark = told_findings(findings)
     return Result({**data, "dry_run": session.dry_run}, words=words, remark=remark, findings=bool(findings))
 
 
 @command(
     group,
-    "add",
+    "propose",
     writes=True,
-    example="trueup terms add co-op --percent 4 --of net-receipts --from 2026-01-01 --source 'agreement 6268' --by 'Fay Finance'",
+    example="trueup terms propose co-op --percent 4 --of net-receipts --from 2026-01-01 --source 6268 --reason signed --by 'Fay'",
 )
-def add(
+def propose(
     session: Session,
     kind: Annotated[str, typer.Argument(help="What it is for: a deduction type's code, quick-pay or withholding.")],
     by: By,
     basis: Annotated[Basis, typer.Option("--of", help="What the rate is taken of.")],
     valid_from: Annotated[str, typer.Option("--from", help="In force from this day.", metavar="DAY")],
     source: Annotated[str, typer.Option(help="Where it is written.")],
+    reason: Annotated[str, typer.Option(help="Why it is entered; whoever meets it later reads it.")],
     percent: Annotated[
         str | None, typer.Option(help="So many per cent; without any rate it says that none is known.")
     ] = None,
@@ -105,17 +155,19 @@ def add(
     marketplace: Annotated[str, typer.Option(help="A partner or one of its vendor codes; all without it.")] = "",
     valid_to: Annotated[str | None, typer.Option("--to", help="In force before this day.", metavar="DAY")] = None,
     known_from: Annotated[
-        str | None, typer.Option(help="Known since this day; today without it.", metavar="DAY")
+        str | None, typer.Option(help="Known since this day; the day of its approval without it.", metavar="DAY")
     ] = None,
     within: Annotated[
         int | None, typer.Option("--within-days", help="Only for payments so many days after the invoice.", min=0)
     ] = None,
     rounding: Annotated[str, typer.Option(help="How the last part of a cent is rounded.")] = ROUND_HALF_EVEN,
 ) -> Result:
-    """Enter a term. Nothing entered is ever changed: a correction is entered with the day since when it is known."""
+    """Propose a term; nothing changes until a second person approves. With --dry-run: tried on three months of charges.
+
+    Nothing entered is ever changed: a correction is proposed with the day since when it is known."""
     days = _needed(valid_from, "--from"), read_day(valid_to, "--to"), read_day(known_from, "--known-from")
 
-    def enter(tx: Tx, person: Person) -> Entered:
+    def act(tx: Tx, person: Person) -> tuple[Sheet, dict[str, Any]]:
         term = Term(
             kind_of(kind, kinds_of_terms(tx)),
             marketplace,
@@ -129,12 +181,89 @@ def add(
             rounding,
             within,
         )
-        return enter_terms(tx, [term], person)
+        sheet = propose_change(tx, TermChange((WantedTerm(term, days[2] is None),), reason), person)
+        return sheet, trial_json(try_sheet(tx, sheet, 3)) if session.dry_run else {}
 
     with session.open() as app:
         person = person_of(app.settings.people, by)
-        done = app.act(session.dry_run, lambda tx: enter(tx, person))
-    return Result({**_entered(done), "dry_run": session.dry_run}, words=_told(done, session.dry_run))
+        sheet, trial = app.act(session.dry_run, lambda tx: act(tx, person))
+    data = {**_told(sheet), "trial": trial or None, "dry_run": session.dry_run}
+    if trial:
+        return _tried(data, trial, _said(sheet, True))
+    return Result(data, words=_said(sheet, False))
+
+
+@command(group, "try", example="trueup terms try 12 --months 6")
+def try_proposal(
+    session: Session,
+    proposal: _Proposal,
+    months: Annotated[int, typer.Option(help="So many months of charges: 1, 3, 6 or 12.")] = 3,
+) -> Result:
+    """Tell what charges of the past would be called under a proposal, and by how much. Exit code 1 for any otherwise."""
+    with session.open() as app:
+        sheet, trial = app.act(True, lambda tx: _looked(tx, proposal, months))
+    return _tried({**_told(sheet), "look": sheet.look, "trial": trial}, trial, str(sheet), bool(trial["effects"]))
+
+
+@command(
+    group, "approve", writes=True, example="trueup terms approve 12 --reason 'as in the contract' --by 'Ana Admin'"
+)
+def approve(session: Session, proposal: _Proposal, by: By, reason: _Why, look: _Look = None) -> Result:
+    """Approve terms that another person proposed, and say why; charges are judged by them. --dry-run shows what they change."""
+    with session.open() as app:
+        person = person_of(app.settings.people, by)
+        sheet = app.act(True, find_proposed, proposal)
+        done = app.act(session.dry_run, approve_change, proposal, person, reason, look or sheet.look)
+    entered = [{"id": number, "kind": term.kind, "term": str(term)} for number, term in done.entered]
+    data = {
+        **_told(sheet),
+        "version": done.version.id,
+        "proposed_by": done.version.proposed_by,
+        "approved_by": done.version.approval.by,
+        "approved_because": done.version.approval.reason,
+        "entered": entered,
+        "look": sheet.look,
+    }
+    kept = f"dry run: nothing kept; look {sheet.look}" if session.dry_run else f"version {done.version.id}"
+    rows = [f"{sheet} ({kept}).", *_rows(sheet)]
+    if not session.dry_run:
+        rows.append("Charges are judged anew by a worker, or now with `trueup terms check`.")
+    return Result({**data, "dry_run": session.dry_run}, words="\n".join(rows))
+
+
+@command(
+    group, "withdraw", writes=True, example="trueup terms withdraw 12 --reason 'not signed yet' --by 'Fay Finance'"
+)
+def withdraw(session: Session, proposal: _Proposal, by: By, reason: _Why, look: _Look = None) -> Result:
+    """Take a proposal back, or decline what another proposed; nothing changes."""
+    with session.open() as app:
+        sheet = app.act(session.dry_run, withdraw_change, proposal, person_of(app.settings.people, by), reason, look)
+    kept = f" (dry run: nothing kept; look {sheet.look})" if session.dry_run else ""
+    data = {**_told(sheet), "look": sheet.look, "dry_run": session.dry_run}
+    return Result(data, words=f"Proposal {proposal} is off: {sheet}{kept}.")
+
+
+@command(group, "undo", writes=True, example="trueup terms undo 7 --by 'Fay Finance'")
+def undo(
+    session: Session,
+    version: Annotated[int, typer.Argument(help="Its number, as `terms versions` shows it.")],
+    by: By,
+    reason: _Reason = "",
+) -> Result:
+    """Propose that a version is taken back; a second person must approve that too. What was known before stays known."""
+    with session.open() as app:
+        sheet = app.act(session.dry_run, undo_version, version, person_of(app.settings.people, by), reason)
+    return Result({**_told(sheet), "dry_run": session.dry_run}, words=_said(sheet, session.dry_run))
+
+
+@command(group, "versions", example="trueup terms versions")
+def list_versions(session: Session) -> Result:
+    """List what two people decided about terms, the newest first: why, by whom, and who approved it because of what."""
+    with session.look() as connection:
+        rows = versions_json(connection)
+    return Result(
+        rows, _VERSIONS, nothing="No version yet: two people make one by `terms propose` and `terms approve`."
+    )
 
 
 @command(group, "list", example="trueup terms list --as-of 2026-10-31 --known-on 2026-10-01")
@@ -191,6 +320,10 @@ def _all_at_once(tx: Tx, partners: list[str], person: Person) -> list[dict[str, 
     return views.list_verdicts(tx.connection)
 
 
+def _example(line: dict[str, Any]) -> str:
+    return f"{line['partner']}/{line['payment']} line {line['line']}, {line['reference']}: {line['charged']}"
+
+
 def _needed(text: str, option: str) -> date:
     day = read_day(text, option)
     assert day is not None  # read_day gives None for None alone
@@ -206,18 +339,40 @@ def _unit(text: str | None) -> UnitPrice | None:
     return UnitPrice.of(number, currency.strip())
 
 
-def _entered(done: Entered) -> dict[str, Any]:
-    new = [
-        {"id": number, "kind": term.kind, "marketplace": term.marketplace, "term": str(term)}
-        for number, term in done.new
+def _looked(tx: Tx, proposal: int, months: int) -> tuple[Sheet, dict[str, Any]]:
+    sheet = find_proposed(tx, proposal)
+    return sheet, trial_json(try_sheet(tx, sheet, months))
+
+
+def _tried(data: dict[str, Any], trial: dict[str, Any], remark: str, findings: bool = False) -> Result:
+    left = f" {trial['payments_left_out']} older payments were not looked at." if trial["payments_left_out"] else ""
+    looked = (
+        f"{amount(trial['charges'], 'charge')} in {amount(trial['payments'], 'payment')} since {trial['since']}.{left}"
+    )
+    nothing = "No charge of the past would be called otherwise."
+    return Result(
+        data, _TRIAL, rows=trial["effects"], findings=findings, remark=f"{remark}\n{looked}".strip(), nothing=nothing
+    )
+
+
+def _told(sheet: Sheet | None) -> dict[str, Any]:
+    if sheet is None:
+        return {"proposal": None, "changes": [], "words": None}
+    changes = [
+        {"what": each.name, "before": str(each.before or "no rate"), "after": str(each.after or "no rate")}
+        for each in sheet.moved
     ]
-    return {"new": new, "same": done.same}
+    return {"proposal": sheet.id or None, "changes": changes, "words": str(sheet)}
 
 
-def _told(done: Entered, dry_run: bool) -> str:
-    rows = [f"Term {number}: {term.kind} {term.marketplace or 'everywhere'}, {term}" for number, term in done.new]
-    if done.same:
-        rows.append(f"{amount(done.same, 'term')} stood there already.")
-    if done.new:
-        rows.append("Charges are judged anew by a worker, or now with `trueup terms check`.")
-    return "\n".join(rows) + (" (dry run: nothing kept)" if dry_run else "")
+def _rows(sheet: Sheet) -> list[str]:
+    return [str(each) for each in sheet.moved] or ["No day has another rate by it."]
+
+
+def _said(sheet: Sheet, dry_run: bool) -> str:
+    last = (
+        "(dry run: nothing kept)"
+        if dry_run
+        else f"Proposal {sheet.id} waits for a second person: trueup terms approve {sheet.id}"
+    )
+    return "\n".join((f"{sheet}.", *_rows(sheet), last))

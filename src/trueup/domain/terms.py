@@ -50,8 +50,9 @@ class Term:
     `kind`: what it is for: the code of a deduction type (`co-op`, `allowance-damage`, `chargeback-asn`), or a column of an
     invoice's line (`quick-pay`, `withholding`). `marketplace`: "" for all.
     In force from `valid_from` up to, not including, `valid_to`. `known_from`: since when we know it; what is entered later for
-    the same days counts from then on, and what was known before stays known. `source`: where it is written. `within_days`: of
-    invoices, it is due only for a payment made within so many days of the invoice; later nothing is.
+    the same days counts from then on, and what was known before stays known. `known_to`: from then on it is known no more, for it
+    was taken back. `source`: where it is written. `within_days`: of invoices, it is due only for a payment made within so many days
+    of the invoice; later nothing is.
     Raises Invalid when both rates stand, one is negative or a float, the basis does not fit, or days are out of order.
     """
 
@@ -66,6 +67,7 @@ class Term:
     valid_to: date | None = None
     rounding: str = ROUND_HALF_EVEN
     within_days: int | None = None
+    known_to: date | None = None
 
     def __post_init__(self) -> None:
         where = f"Term {self.kind} {self.marketplace or 'of all marketplaces'} from {self.valid_from}"
@@ -98,6 +100,15 @@ class Term:
     def holds(self, day: date) -> bool:
         """Whether it is in force on that day."""
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+    def known(self, day: date) -> bool:
+        """Whether it is known on that day."""
+        return self.known_from <= day and (self.known_to is None or day < self.known_to)
+
+    @property
+    def never_known(self) -> bool:
+        """Whether it was taken back before it counted on any day."""
+        return self.known_to is not None and self.known_to <= self.known_from
 
     def __str__(self) -> str:
         rate = (
@@ -155,7 +166,7 @@ def in_force(terms: Iterable[Term], kind: str, day: date, known_on: date, market
     best: list[Term] = []
     rank = (False, date.min)
     for term in terms:
-        if term.kind != kind or term.known_from > known_on or not term.holds(day):
+        if term.kind != kind or not term.known(known_on) or not term.holds(day):
             continue
         if term.marketplace not in ("", marketplace):
             continue

@@ -199,6 +199,12 @@ def find_proposal(connection: sa.Connection, act: str, subject: str) -> int | No
     return found
 
 
+def list_waiting(connection: sa.Connection, act: str) -> list[int]:
+    """The proposals of an act that wait for a second person, the oldest first."""
+    query = sa.select(proposals.c.id).where(proposals.c.act == act, proposals.c.approved_by.is_(None))
+    return list(connection.execute(query.order_by(proposals.c.id)).scalars())
+
+
 def load_proposal(connection: sa.Connection, proposal_id: int) -> dict[str, Any]:
     """A proposal's row. Raises NotFound."""
     row = connection.execute(sa.select(proposals).where(proposals.c.id == proposal_id)).mappings().first()

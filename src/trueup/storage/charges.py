@@ -114,6 +114,18 @@ _TO_CHECK = sa.text(
 )
 
 
+def payments_since(connection: sa.Connection, since: date, most: int) -> tuple[list[int], int]:
+    """The newest payments made since a day that are in the books, by id, so many at most; and how many older ones are left out."""
+    found = list(connection.execute(_SINCE, {"since": since}).scalars())
+    return sorted(found[:most]), max(0, len(found) - most)
+
+
+_SINCE = sa.text(
+    "SELECT r.id FROM trueup.remittances r WHERE r.paid_on >= :since"
+    " AND EXISTS (SELECT 1 FROM trueup.journal_entries e WHERE e.remittance_id = r.id) ORDER BY r.paid_on DESC, r.id DESC"
+)
+
+
 def load_taken(connection: sa.Connection, ids: Collection[int], kinds: Collection[str]) -> list[Taken]:
     """What lines of these payments took, of these types; and the discounts and taxes kept in columns of invoices' lines."""
     values = {"ids": list(ids), "kinds": list(kinds)}

@@ -15,6 +15,7 @@ from trueup.workflows import (
     grade_trade_in,
     keep_agreements,
     keep_buffers,
+    keep_terms,
     limit_codings,
     limit_counts,
     resolve_case,
@@ -36,7 +37,7 @@ class Approved:
     outcome: dict[str, Any]
 
 
-WITH_A_REASON = {keep_agreements.ACT: "agreements"}
+WITH_A_REASON = {keep_agreements.ACT: "agreements", keep_terms.ACT: "terms"}
 """Acts that who approves gives a reason for, having seen the difference; with the command that they have."""
 
 

@@ -35,7 +35,9 @@ _MAY: Mapping[str, tuple[Role, ...]] = {
     "proofs.ask": tuple(Role),
     "rules.propose": (Role.FINANCE, Role.ADMIN),
     "rules.approve": (Role.FINANCE, Role.ADMIN),
-    "terms.enter": (Role.FINANCE, Role.ADMIN),
+    # A rate says what was taken too much: one person proposes it, another approves it.
+    "terms.propose": (Role.FINANCE, Role.ADMIN),
+    "terms.approve": (Role.FINANCE, Role.ADMIN),
     # What is agreed with a buyer: who works with its orders sees first that it is wrong; what it costs, finance answers for.
     "agreements.propose": (Role.OPERATIONS, Role.FINANCE, Role.ADMIN),
     "agreements.approve": (Role.FINANCE, Role.ADMIN),

@@ -84,9 +84,8 @@ def check_batch(tx: Tx, partner: str, after: int, whole: bool) -> int | None:
     ids = charges.payments_to_check(tx.connection, partner, after, _AT_ONCE, whole=whole)
     if not ids:
         return None
-    kinds = rateable(tx.resources.books.grammars.now(tx.connection).types) - {"withholding"}
-    taken = charges.load_taken(tx.connection, ids, kinds)
-    bench = _Bench(tx, load_terms(tx.connection), charges.bill_of_invoices(tx.connection, _invoices(taken)))
+    taken = load_charges(tx, ids)
+    bench = bench_for(tx, taken, load_terms(tx.connection), tx.now.date())
     judged = [bench.judge(each) for each in taken]
     before = charges.overcharged_before(tx.connection, ids)
     charges.replace_charges(tx.connection, ids, judged, tx.now)
@@ -102,13 +101,25 @@ def _count(tx: Tx, came: int, judged: Sequence[Judged]) -> None:
     tx.count(Tally("charges", came, became, above, case_batches.ids_of_open(tx.connection, keys)))
 
 
+def load_charges(tx: Tx, ids: Sequence[int]) -> list[Taken]:
+    """What these payments took that a rate may say."""
+    kinds = rateable(tx.resources.books.grammars.now(tx.connection).types) - {"withholding"}
+    return charges.load_taken(tx.connection, ids, kinds)
+
+
+def bench_for(tx: Tx, taken: Sequence[Taken], saved: Sequence[SavedTerm], known_on: date) -> Bench:
+    """What these charges are judged by, with these terms as they are known on a day."""
+    return Bench(tx, saved, charges.bill_of_invoices(tx.connection, _invoices(taken)), known_on)
+
+
 @dataclass
-class _Bench:
-    """What charges of a batch are judged by: the terms, and our invoices, each asked for once."""
+class Bench:
+    """What charges of a batch are judged by: the terms as they are known on a day, and our invoices, each asked for once."""
 
     tx: Tx
     saved: Sequence[SavedTerm]
     invoices: Mapping[int, tuple[Billed, date]]
+    known_on: date
     _of_period: dict[tuple[str, str, date, date], Billed | None] = field(default_factory=dict)
 
     def judge(self, taken: Taken) -> Judged:
@@ -137,7 +148,7 @@ class _Bench:
         marketplace = taken.payee if own else taken.partner
 
         def on(day: date) -> Term | None:
-            return in_force(terms, taken.kind, day, self.tx.now.date(), marketplace)
+            return in_force(terms, taken.kind, day, self.known_on, marketplace)
 
         if period is not None:
             named = {term for term in (on(period[0]), on(period[1])) if term is not None}

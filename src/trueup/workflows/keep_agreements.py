@@ -13,7 +13,6 @@ from typing import Any
 
 from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, Invalid, NotFound, Refused, TrueupError
-from trueup.base.ids import digest_of_json
 from trueup.domain.agreement_changes import (
     AgreementChange,
     AgreementScope,
@@ -30,12 +29,24 @@ from trueup.domain.partners import Agreement
 from trueup.storage import acts, agreement_versions
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.versions import LONGEST_AHEAD, ON_ANY, Basis
+from trueup.workflows.versions import (
+    LONGEST_AHEAD,
+    ON_ANY,
+    Basis,
+    Changing,
+    Off,
+    demand_look,
+    look_of,
+    put_forward,
+    take_off,
+    waiting_row,
+)
 from trueup.workflows.world import Tx
 
 ACT = "agreement.change"
 """The proposal that waits for a second person."""
 PROPOSE, APPROVE = "agreements.propose", "agreements.approve"
+_CHANGING = Changing(ACT, "agreement", "an agreement", PROPOSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,21 @@ class ProposedTerms:
         """The clauses that become others."""
         return differences(self.before, self.after) if self.before and self.after else []
 
+    @property
+    def subject(self) -> str:
+        """What acts about it are about."""
+        return subject_of(self.change.scope)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What it changes, as an act tells it."""
+        return {
+            **{each.title: each.after for each in self.differences},
+            "from": self.change.effective_from.isoformat(),
+            **({"undoes": self.undoes} if self.undoes else {}),
+            **({"words": self.words} if self.trouble else {}),
+        }
+
     def __str__(self) -> str:
         if self.trouble is not None:
             return self.words
@@ -68,9 +94,6 @@ class ProposedTerms:
         return (
             f"The agreement {self.change.scope} from {self.change.effective_from} on: {said or 'as trueup.toml says'}"
         )
-
-
-_ENDED = ("agreement.approved", "agreement.withdrawn", "agreement.declined")
 
 
 def propose_terms(tx: Tx, change: AgreementChange, person: Person, basis: Basis = ON_ANY) -> ProposedTerms:
@@ -82,28 +105,10 @@ def propose_terms(tx: Tx, change: AgreementChange, person: Person, basis: Basis 
     demand_role(person, PROPOSE)
     agreement_versions.lock_scope(tx.connection, change.scope)
     before, after = _around(tx, change, basis)
-    waiting = acts.find_proposal(tx.connection, ACT, subject_of(change.scope))
-    replaced = acts.load_proposal(tx.connection, waiting) if waiting is not None else None
     whole = replace(change, terms=None if change.terms is None else terms_of(after))
     told = ProposedTerms(0, whole, before, after, person.name, "", basis.undoes)
-    if replaced and (replaced["arguments"], replaced["reason"]) == (_json(told), change.reason):
-        raise Conflict(
-            f"The agreement {change.scope}: {replaced['proposed_by']} proposed the same at"
-            f" {write_instant(replaced['proposed_at'])}; proposal {waiting} waits for a second person."
-        )
-    wanted = acts.Proposal(ACT, subject_of(change.scope), _json(told), change.reason, person.name)
-    number = acts.renew(tx.connection, wanted, tx.now)
-    record_deed(
-        tx.connection,
-        tx.now,
-        person,
-        Deed(
-            "agreement.proposed",
-            subject_of(change.scope),
-            {"proposal": replaced["arguments"]["words"], "by": replaced["proposed_by"]} if replaced else None,
-            {**_told(told), "reason": change.reason, "proposal": number},
-        ),
-    )
+    wanted = acts.Proposal(ACT, told.subject, _json(told), change.reason, person.name)
+    number = put_forward(tx, _CHANGING, wanted, person, told.told)
     return find_proposed(tx, number)
 
 
@@ -120,16 +125,9 @@ def find_proposed(tx: Tx, number: int) -> ProposedTerms:
 
 def look_at_proposed(tx: Tx, number: int) -> ProposedTerms:
     """The same, with its trouble where it cannot come into force. Raises NotFound for another, Conflict for what was approved."""
-    row = acts.load_proposal(tx.connection, number)
-    if row["act"] != ACT:
-        raise NotFound(f"Proposal {number} is to {row['act']}; expected one about an agreement.")
-    if row["approved_by"] is not None:
-        raise Conflict(
-            f"Proposal {number} was approved by {row['approved_by']} at {write_instant(row['approved_at'])}."
-        )
+    row = waiting_row(tx, _CHANGING, number)
     change, told = _change_of(row), row["arguments"]
-    look = digest_of_json({"arguments": told, "by": row["proposed_by"], "reason": row["reason"]})
-    plain = ProposedTerms(number, change, None, None, row["proposed_by"], look, told["undoes"], told["words"])
+    plain = ProposedTerms(number, change, None, None, row["proposed_by"], look_of(row), told["undoes"], told["words"])
     try:
         before, after = _both(tx, change, agreed=True)
     except (Invalid, NotFound, Refused) as error:
@@ -148,7 +146,7 @@ def approve_terms(tx: Tx, number: int, person: Person, reason: str, look: str | 
     found = find_proposed(tx, number)
     agreement_versions.lock_scope(tx.connection, found.change.scope)
     found = find_proposed(tx, number)
-    _demand_look(found, look)
+    demand_look(found, look)
     _demand_day(found.change, tx.now.date())
     row = acts.approve(tx.connection, number, person.name, tx.now)
     version = agreement_versions.append_version(
@@ -163,7 +161,7 @@ def approve_terms(tx: Tx, number: int, person: Person, reason: str, look: str | 
         ),
     )
     after = {
-        **_told(found),
+        **found.told,
         "version": version.id,
         "reason": found.change.reason,
         "proposed_by": found.proposed_by,
@@ -182,33 +180,14 @@ def withdraw_terms(tx: Tx, number: int, person: Person, reason: str, look: str |
     Also one that cannot come into force any more. Raises Refused for a role, Invalid without a reason, NotFound, Conflict where it
     was edited or decided meanwhile.
     """
-    demand_role(person, PROPOSE)
-    check_reason(reason, f"Proposal {number}: say why it is taken back or declined")
-    found = look_at_proposed(tx, number)
-    agreement_versions.lock_scope(tx.connection, found.change.scope)
-    try:
-        found = look_at_proposed(tx, number)
-        _demand_look(found, look)
-        gone = acts.withdraw(tx.connection, number)
-    except NotFound:
-        gone = False
-    if not gone:
-        by = acts.say_who(tx.connection, subject_of(found.change.scope), *_ENDED)
-        raise Conflict(f"Proposal {number} was decided meanwhile{by}; look at the agreement again.")
-    own = found.proposed_by.lower() == person.name.lower()
-    deed = Deed(
-        "agreement.withdrawn" if own else "agreement.declined",
-        subject_of(found.change.scope),
-        {**_told(found), **({"words": found.words} if found.trouble else {}), "proposed_by": found.proposed_by},
-        {"reason": reason.strip()},
+    return take_off(
+        tx,
+        _CHANGING,
+        Off(number, reason, look),
+        person,
+        lambda: look_at_proposed(tx, number),
+        lambda found: agreement_versions.lock_scope(tx.connection, found.change.scope),
     )
-    record_deed(tx.connection, tx.now, person, deed)
-    return found
-
-
-def _demand_look(found: ProposedTerms, look: str | None) -> None:
-    if look is not None and look != found.look:
-        raise Conflict(f"Proposal {found.id} was edited meanwhile by {found.proposed_by}: {found}. Look at it again.")
 
 
 def undo_terms(tx: Tx, number: int, person: Person, reason: str = "") -> ProposedTerms:
@@ -288,14 +267,6 @@ def _on(agreements: Any, day: date) -> Agreement | None:
     return next(
         (each for each in agreements if each.valid_from <= day and (each.valid_to is None or day < each.valid_to)), None
     )
-
-
-def _told(told: ProposedTerms) -> dict[str, Any]:
-    return {
-        **{each.title: each.after for each in told.differences},
-        "from": told.change.effective_from.isoformat(),
-        **({"undoes": told.undoes} if told.undoes else {}),
-    }
 
 
 def _json(told: ProposedTerms) -> dict[str, Any]:

@@ -1,45 +1,128 @@
-"""Keep terms: finance enters what was agreed, from when to when, and since when it is known; charges are then judged by it.
+"""Keep terms: a person proposes rates that were agreed, another approves them with a reason; charges are then judged by them.
 
-Nothing that was entered is changed or deleted: what is found out later is entered with the day since when it is known.
+Terms move money, so nobody enters them alone. Nothing that was entered is changed or deleted: what is found out later is entered
+with the day since when it is known, and a version that was wrong is taken back by another, from that day on. What is approved is
+what the approver saw: a proposal that was edited since is another one. Terms that one person entered before two were asked stay.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.base.errors import Refused
-from trueup.base.ids import Digest
+from trueup.base.clock import write_instant
+from trueup.base.errors import Conflict, Invalid, NotFound, Refused, TrueupError
+from trueup.base.ids import Digest, digest_of_json
+from trueup.domain.agreement_changes import Approval, check_reason
+from trueup.domain.term_changes import (
+    LONGEST_SHEET,
+    Stretch,
+    TermChange,
+    TermVersion,
+    WantedTerm,
+    contradiction,
+    scope_words,
+    stretches,
+)
 from trueup.domain.terms import Term
 from trueup.formats.document import Finding
 from trueup.formats.terms_csv import read_terms
-from trueup.storage.terms import Entry, append_term, load_terms
+from trueup.storage import acts, term_versions
+from trueup.storage.terms import SavedTerm, append_term, load_terms, term_of, term_values
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.check_charges import ask_check, rateable
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.versions import (
+    Changing,
+    Off,
+    demand_look,
+    look_of,
+    put_forward,
+    take_off,
+    waiting_row,
+)
 from trueup.workflows.world import Tx
 
 KIND = "terms"
+ACT = "terms.change"
+"""The proposal that waits for a second person."""
+PROPOSE, APPROVE = "terms.propose", "terms.approve"
+SUBJECT = "terms"
+"""What acts about all terms were about, before each had a proposal of its own."""
+_CHANGING = Changing(ACT, "terms", "terms of charges", PROPOSE)
+_UNSAID = date.max
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
-    """What came of entering terms: the new ones by id, and how many stood there already."""
+class Sheet:
+    """A change of terms that waits: its number, what it enters or takes back, and what holds otherwise then, stretch by stretch.
 
-    new: tuple[tuple[int, Term], ...] = ()
-    same: int = 0
+    `added`: the terms as they would be entered now; `removed`: those that are taken back. `known_on`: the day by which all of it is
+    known. `look`: the hash of all that it says. `trouble`: why it cannot come into force any more; then there are no stretches.
+    """
+
+    id: int
+    change: TermChange
+    added: tuple[Term, ...]
+    removed: tuple[SavedTerm, ...]
+    known_on: date
+    moved: tuple[Stretch, ...]
+    proposed_by: str
+    look: str = ""
+    trouble: TrueupError | None = None
+
+    @property
+    def scopes(self) -> list[tuple[str, str]]:
+        """The kinds and marketplaces that it is about."""
+        terms = (*self.added, *(each.term for each in self.removed))
+        return list(dict.fromkeys((term.kind, term.marketplace) for term in terms))
+
+    @property
+    def subject(self) -> str:
+        """What acts about it are about: one kind of one marketplace, or several together."""
+        if len(self.scopes) == 1:
+            return f"terms {scope_words(*self.scopes[0])}"
+        return f"terms of {len(self.scopes)} kinds {digest_of_json(sorted(self.scopes))[:8]}"
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What it changes, as an act tells it."""
+        return {
+            **{each.name: str(each.after or "no rate") for each in self.moved},
+            "words": str(self),
+            **({"undoes": self.change.takes_back} if self.change.takes_back else {}),
+        }
+
+    def __str__(self) -> str:
+        terms = self.added or tuple(each.term for each in self.removed)
+        said = "; ".join(f"{scope_words(term.kind, term.marketplace)}, {term}" for term in terms[:_MOST_SAID])
+        more = f" and {len(terms) - _MOST_SAID} more" if len(terms) > _MOST_SAID else ""
+        return f"{'Takes back ' if self.change.takes_back else 'Terms of charges: '}{said}{more}"
+
+
+_MOST_SAID = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A version that came into force, and the terms it entered, each under its number."""
+
+    version: TermVersion
+    entered: tuple[tuple[int, Term], ...]
+    sheet: Sheet
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedTerms:
-    """What an import came to. `taken` is false when errors kept the file out; then nothing was entered."""
+    """What a file came to. `sheet` is None when errors kept it out, or all of it stands already; `same`: so many terms do."""
 
     digest: Digest
-    taken: bool
-    entered: Entered
+    sheet: Sheet | None
+    same: int
     findings: tuple[Finding, ...]
 
 
@@ -48,37 +131,199 @@ def kinds_of_terms(tx: Tx) -> frozenset[str]:
     return rateable(tx.resources.books.grammars.now(tx.connection).types)
 
 
-def enter_terms(tx: Tx, terms: Sequence[Term], person: Person, evidence: str = "") -> Entered:
-    """Enter terms; one that stands there already changes nothing. All charges are judged anew.
+def propose_change(tx: Tx, change: TermChange, person: Person) -> Sheet:
+    """Propose terms, or that a version is taken back; one that waits for the same kinds is replaced. Nothing changes yet.
 
-    Raises Refused for a role, a marketplace that is not there, or a term that contradicts another known since the same day.
+    Raises Refused for a role, a marketplace that is not there, or a term that contradicts another known since the same day;
+    Invalid for none, or too many; NotFound; Conflict where all stand already, or the same waits.
     """
-    demand_role(person, "terms.enter")
-    _check_marketplaces(tx, terms)
-    known = [each.term for each in load_terms(tx.connection)]
-    new: list[tuple[int, Term]] = []
-    for term in terms:
-        if term in known:
-            continue
-        _check_contradiction(term, known)
-        known.append(term)
-        new.append((append_term(tx.connection, term, Entry(person.name, tx.now, evidence)), term))
-    if new:
-        _judge_anew(tx, {term.known_from for _, term in new})
-        after = {f"term {number}": f"{term.kind} {term.marketplace} {term}".strip() for number, term in new}
-        record_deed(tx.connection, tx.now, person, Deed("terms.entered", "terms", after=after, evidence=evidence))
-    return Entered(tuple(new), len(terms) - len(new))
+    demand_role(person, PROPOSE)
+    acts.hold_subject(tx.connection, SUBJECT)
+    saved = load_terms(tx.connection)
+    fresh = tuple(each for each in change.terms if not _stands(each, saved, tx.now.date()))
+    if change.terms and not fresh:
+        raise Conflict("Terms of charges: all of them stand there already; nothing would change.")
+    whole = replace(change, terms=fresh)
+    sheet = _sheet(tx, 0, whole, person.name, saved)
+    wanted = acts.Proposal(ACT, sheet.subject, _json(sheet), change.reason, person.name)
+    number = put_forward(tx, _CHANGING, wanted, person, sheet.told)
+    return find_proposed(tx, number)
 
 
-def import_terms(tx: Tx, content: bytes, person: Person) -> ImportedTerms:
-    """Take an archived file of terms in, whole or not at all. Raises Unreadable when it is none, and as `enter_terms`."""
-    demand_role(person, "terms.enter")
-    reading = read_terms(content, tx.now.date(), kinds_of_terms(tx))
-    if reading.errors:
-        return ImportedTerms(reading.evidence, False, Entered(), reading.findings)
-    return ImportedTerms(
-        reading.evidence, True, enter_terms(tx, reading.values, person, reading.evidence), reading.findings
+def propose_file(tx: Tx, content: bytes, reason: str, person: Person) -> ImportedTerms:
+    """Propose an archived file of terms, whole or not at all. Raises Unreadable when it is none, and as `propose_change`."""
+    demand_role(person, PROPOSE)
+    reading = read_terms(content, _UNSAID, kinds_of_terms(tx))
+    today = tx.now.date()
+    wanted = tuple(
+        WantedTerm(replace(term, known_from=today), True) if term.known_from == _UNSAID else WantedTerm(term)
+        for term in reading.values
     )
+    saved = load_terms(tx.connection)
+    same = sum(_stands(each, saved, today) for each in wanted)
+    if reading.errors or same == len(wanted):
+        return ImportedTerms(reading.evidence, None, same, reading.findings)
+    sheet = propose_change(tx, TermChange(wanted, reason, evidence=reading.evidence), person)
+    return ImportedTerms(reading.evidence, sheet, same, reading.findings)
+
+
+def find_proposed(tx: Tx, number: int) -> Sheet:
+    """A proposal of terms, beside what holds now. Raises NotFound for another, Conflict for one that was approved, and as
+    `propose_change` where it cannot come into force any more."""
+    found = look_at_proposed(tx, number)
+    if found.trouble is not None:
+        raise found.trouble
+    return found
+
+
+def look_at_proposed(tx: Tx, number: int) -> Sheet:
+    """The same, with its trouble where it cannot come into force. Raises NotFound for another, Conflict for what was approved."""
+    row = waiting_row(tx, _CHANGING, number)
+    change, saved = _change_of(row, tx.now.date()), load_terms(tx.connection)
+    try:
+        return replace(_sheet(tx, number, change, row["proposed_by"], saved), look=look_of(row))
+    except (Conflict, Invalid, NotFound, Refused) as error:
+        today = tx.now.date()
+        added = tuple(each.on(today) for each in change.terms)
+        removed = _terms_of_version(saved, change.takes_back)
+        return Sheet(number, change, added, removed, today, (), row["proposed_by"], look_of(row), error)
+
+
+def list_proposed(tx: Tx) -> list[Sheet]:
+    """Every proposal of terms that waits for a second person, the oldest first."""
+    return [look_at_proposed(tx, number) for number in acts.list_waiting(tx.connection, ACT)]
+
+
+def approve_change(tx: Tx, number: int, person: Person, reason: str, look: str | None = None) -> Decided:
+    """The second person says yes, and why: the terms are entered, and all charges judged anew. `look`: what was looked at.
+
+    Raises Refused for a role or the proposer, Invalid without a reason, NotFound, Conflict where it was edited or decided
+    meanwhile, and as `propose_change` where it cannot come into force any more.
+    """
+    demand_role(person, APPROVE)
+    check_reason(reason, f"Proposal {number}: say why you approve it")
+    acts.hold_subject(tx.connection, SUBJECT)
+    sheet = find_proposed(tx, number)
+    demand_look(sheet, look)
+    row = acts.approve(tx.connection, number, person.name, tx.now)
+    approval = Approval(person.name, tx.now, reason.strip())
+    wanted = TermVersion(
+        0,
+        sheet.change.reason,
+        sheet.proposed_by,
+        row["proposed_at"],
+        approval,
+        sheet.change.takes_back,
+        sheet.change.evidence,
+    )
+    version = term_versions.append_version(tx.connection, wanted)
+    entered = tuple((append_term(tx.connection, term, version), term) for term in sheet.added)
+    _judge_anew(tx, {max(tx.now.date(), term.known_from) for term in sheet.added} | {tx.now.date()})
+    after = {
+        **sheet.told,
+        "version": version.id,
+        "reason": sheet.change.reason,
+        "proposed_by": sheet.proposed_by,
+        "approved_because": reason.strip(),
+    }
+    before = {each.name: str(each.before or "no rate") for each in sheet.moved}
+    deed = Deed("terms.approved", sheet.subject, before, after, sheet.change.evidence)
+    record_deed(tx.connection, tx.now, person, deed)
+    return Decided(version, entered, sheet)
+
+
+def withdraw_change(tx: Tx, number: int, person: Person, reason: str, look: str | None = None) -> Sheet:
+    """Take a proposal back, or decline what another proposed, saying why; nothing changes. Raises as `take_off`."""
+    return take_off(
+        tx,
+        _CHANGING,
+        Off(number, reason, look),
+        person,
+        lambda: look_at_proposed(tx, number),
+        lambda _: acts.hold_subject(tx.connection, SUBJECT),
+    )
+
+
+def undo_version(tx: Tx, number: int, person: Person, reason: str = "") -> Sheet:
+    """Propose that a version is taken back: its terms are known no more once that is approved. Of a version that took another back,
+    the terms of that one are proposed anew.
+
+    Raises as `propose_change`, and Conflict where it was taken back already.
+    """
+    taken = term_versions.load_version(tx.connection, number)
+    why = reason.strip() or f"takes back version {number}"
+    if taken.takes_back is None:
+        return propose_change(tx, TermChange((), why, number), person)
+    again = _terms_of_version(load_terms(tx.connection), taken.takes_back)
+    wanted = tuple(WantedTerm(replace(each.term, known_from=tx.now.date(), known_to=None), True) for each in again)
+    return propose_change(tx, TermChange(wanted, why), person)
+
+
+def _sheet(tx: Tx, number: int, change: TermChange, by: str, saved: Sequence[SavedTerm]) -> Sheet:
+    """What a change comes to as things are now. Raises as `propose_change`."""
+    today = tx.now.date()
+    if not change.terms and change.takes_back is None:
+        raise Invalid("Terms of charges: expected at least one term.")
+    if len(change.terms) > LONGEST_SHEET:
+        raise Invalid(f"Terms of charges: {len(change.terms)} at once; expected at most {LONGEST_SHEET}.")
+    added = tuple(dict.fromkeys(each.on(today) for each in change.terms))
+    _check_marketplaces(tx, added)
+    for index, term in enumerate(added):
+        other = contradiction(term, (*(each.term for each in saved), *added[:index]))
+        if other is not None:
+            raise Refused(
+                f"Term {scope_words(term.kind, term.marketplace)}: {term} contradicts {other}: both are known since"
+                f" {term.known_from} for the same days. Let one end where the other begins, or give the right one a later"
+                f" known_from."
+            )
+    removed = _removed(tx, change.takes_back, saved)
+    known_on = max((today, *(term.known_from for term in added)))
+    before, after = [each.term for each in saved], [each.term for each in saved if each not in removed] + list(added)
+    sheet = Sheet(number, change, added, removed, known_on, (), by)
+    return replace(sheet, moved=tuple(stretches(before, after, sheet.scopes, known_on)))
+
+
+def _stands(wanted: WantedTerm, saved: Sequence[SavedTerm], today: date) -> bool:
+    """Whether a term is entered already; one that says no day since when it is known, also when it has been known for long.
+
+    One that a single person entered is not: it may be proposed anew, so that a second one approves it.
+    """
+    term, known = wanted.on(today), [each.term for each in saved]
+    if not wanted.once_approved:
+        return term in known
+    alike = any(replace(each.term, known_from=today) == term for each in saved if each.version is not None)
+    return alike and not stretches(known, [*known, term], [(term.kind, term.marketplace)], today)
+
+
+def _removed(tx: Tx, version: int | None, saved: Sequence[SavedTerm]) -> tuple[SavedTerm, ...]:
+    if version is None:
+        return ()
+    taken_by = term_versions.find_taker(tx.connection, version)
+    if taken_by is not None:
+        raise Conflict(f"Version {version} of the terms was taken back already, by version {taken_by}.")
+    return _terms_of_version(saved, version)
+
+
+def _terms_of_version(saved: Iterable[SavedTerm], version: int | None) -> tuple[SavedTerm, ...]:
+    return tuple(each for each in saved if version is not None and each.version == version)
+
+
+def _json(sheet: Sheet) -> dict[str, Any]:
+    change = sheet.change
+    terms = [
+        {**term_values(each.term), "known_from": None if each.once_approved else each.term.known_from.isoformat()}
+        for each in change.terms
+    ]
+    return {"terms": terms, "takes_back": change.takes_back, "evidence": change.evidence, "words": str(sheet)}
+
+
+def _change_of(row: dict[str, Any], today: date) -> TermChange:
+    told = row["arguments"]
+    wanted = tuple(
+        WantedTerm(term_of({**each, "known_from": each["known_from"] or today.isoformat()}), not each["known_from"])
+        for each in told["terms"]
+    )
+    return TermChange(wanted, row["reason"], told["takes_back"], told["evidence"])
 
 
 def _check_marketplaces(tx: Tx, terms: Iterable[Term]) -> None:
@@ -95,24 +340,38 @@ def _check_marketplaces(tx: Tx, terms: Iterable[Term]) -> None:
         )
 
 
-def _check_contradiction(term: Term, known: Iterable[Term]) -> None:
-    for other in known:
-        same = (other.kind, other.marketplace, other.known_from) == (term.kind, term.marketplace, term.known_from)
-        if same and _overlap(term, other):
-            raise Refused(
-                f"Term {term.kind} {term.marketplace}: {term} contradicts {other}: both are known since {term.known_from} for the "
-                f"same days. Let one end where the other begins, or give the right one a later known_from."
-            )
-
-
-def _overlap(one: Term, other: Term) -> bool:
-    return (other.valid_to is None or one.valid_from < other.valid_to) and (
-        one.valid_to is None or other.valid_from < one.valid_to
-    )
-
-
 def _judge_anew(tx: Tx, known: Iterable[date]) -> None:
     """Now, and on the day on which what is entered for later counts as known."""
     for partner in sorted(tx.resources.partners):
         for day in sorted(known):
             ask_check(tx, partner, True, datetime.combine(day, time(), UTC))
+
+
+def version_json(version: TermVersion, saved: Sequence[SavedTerm]) -> dict[str, Any]:
+    """One version as plain JSON, with what it entered or took back."""
+    taker = next((each.taken_back_by for each in saved if each.version == version.id), None)
+    of = _terms_of_version(saved, version.takes_back or version.id)
+    return {
+        "version": version.id,
+        "terms": [f"{scope_words(each.term.kind, each.term.marketplace)}, {each.term}" for each in of],
+        "reason": version.reason,
+        "proposed_by": version.proposed_by,
+        "proposed_at": write_instant(version.proposed_at),
+        "approved_by": version.approval.by,
+        "approved_at": write_instant(version.approval.at),
+        "approved_because": version.approval.reason,
+        "takes_back": version.takes_back,
+        "taken_back_by": taker,
+        "evidence": version.evidence or None,
+    }
+
+
+def decided_json(tx: Tx, decided: Decided) -> dict[str, Any]:
+    """The version that was just made, as plain JSON."""
+    return version_json(decided.version, load_terms(tx.connection))
+
+
+def versions_json(connection: sa.Connection) -> list[dict[str, Any]]:
+    """Every version as plain JSON, the newest first."""
+    saved = load_terms(connection)
+    return [version_json(each, saved) for each in reversed(term_versions.load_versions(connection))]

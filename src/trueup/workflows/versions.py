@@ -1,9 +1,24 @@
-"""Versions that people make over what the settings say: on which look a change stands, and how far ahead it may begin."""
+"""Versions that people make over what stands: on which look a change stands, and how what two people must agree on waits.
+
+What is changed by two people goes one way, whatever it is: one proposes, and a proposal that waits for the same is replaced;
+another approves the very look that was seen, with a reason, or either takes it off the table. An edited proposal has another look.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Protocol, TypeVar
+
+from trueup.base.clock import write_instant
+from trueup.base.errors import Conflict, NotFound
+from trueup.base.ids import digest_of_json
+from trueup.domain.agreement_changes import check_reason
+from trueup.storage import acts
+from trueup.workflows.authority import Deed, demand_role, record_deed
+from trueup.workflows.resolve_case import Person
+from trueup.workflows.world import Tx
 
 LONGEST_AHEAD = timedelta(days=730)
 
@@ -17,3 +32,121 @@ class Basis:
 
 
 ON_ANY = Basis()
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """What two people change: the act of its proposals, the noun that its deeds begin with ("agreement.proposed"), what it is about
+    in words, and the permission to propose."""
+
+    act: str
+    noun: str
+    about: str
+    propose: str
+
+
+class Proposed(Protocol):
+    """A proposal that waits, as it was looked at; as text it says what it changes."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+    @property
+    def subject(self) -> str:
+        """What it is about."""
+
+    @property
+    def proposed_by(self) -> str:
+        """Who said it last."""
+
+    @property
+    def look(self) -> str:
+        """The hash of all that it says."""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What it changes, as an act tells it."""
+
+
+P = TypeVar("P", bound=Proposed)
+
+
+def put_forward(tx: Tx, changing: Changing, wanted: acts.Proposal, person: Person, told: Mapping[str, Any]) -> int:
+    """Have a change wait for a second person; returns its number. One that waits for the same subject is replaced.
+
+    `wanted.arguments` has its `words`; `told`: as acts tell it. Raises Conflict where the same waits already.
+    """
+    waiting = acts.find_proposal(tx.connection, changing.act, wanted.subject)
+    replaced = acts.load_proposal(tx.connection, waiting) if waiting is not None else None
+    if replaced and (replaced["arguments"], replaced["reason"]) == (wanted.arguments, wanted.reason):
+        raise Conflict(
+            f"The {wanted.subject}: {replaced['proposed_by']} proposed the same at"
+            f" {write_instant(replaced['proposed_at'])}; proposal {waiting} waits for a second person."
+        )
+    number = acts.renew(tx.connection, wanted, tx.now)
+    before = {"proposal": replaced["arguments"]["words"], "by": replaced["proposed_by"]} if replaced else None
+    after = {**told, "reason": wanted.reason, "proposal": number}
+    record_deed(tx.connection, tx.now, person, Deed(f"{changing.noun}.proposed", wanted.subject, before, after))
+    return number
+
+
+def waiting_row(tx: Tx, changing: Changing, number: int) -> dict[str, Any]:
+    """A proposal that waits, as it is kept. Raises NotFound for one about something else, Conflict for one that was approved."""
+    row = acts.load_proposal(tx.connection, number)
+    if row["act"] != changing.act:
+        raise NotFound(f"Proposal {number} is to {row['act']}; expected one about {changing.about}.")
+    if row["approved_by"] is not None:
+        raise Conflict(
+            f"Proposal {number} was approved by {row['approved_by']} at {write_instant(row['approved_at'])}."
+        )
+    return row
+
+
+def look_of(row: Mapping[str, Any]) -> str:
+    """The hash of all that a proposal says: one that was edited since has another."""
+    return digest_of_json({"arguments": row["arguments"], "by": row["proposed_by"], "reason": row["reason"]})
+
+
+def demand_look(found: Proposed, look: str | None) -> None:
+    """Raises Conflict where it is not the look that was seen. None: as it is."""
+    if look is not None and look != found.look:
+        raise Conflict(f"Proposal {found.id} was edited meanwhile by {found.proposed_by}: {found}. Look at it again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """That a proposal is taken back or declined: which, why, and which look of it (None: as it is)."""
+
+    number: int
+    reason: str
+    look: str | None = None
+
+
+def take_off(
+    tx: Tx, changing: Changing, off: Off, person: Person, find: Callable[[], P], lock: Callable[[P], None]
+) -> P:
+    """Take a proposal back, or decline what another proposed; nothing changes.
+
+    `find` looks at it, `lock` makes whoever changes the same wait. Raises Refused for a role, Invalid without a reason, NotFound,
+    Conflict where it was edited or decided meanwhile.
+    """
+    demand_role(person, changing.propose)
+    check_reason(off.reason, f"Proposal {off.number}: say why it is taken back or declined")
+    found = find()
+    lock(found)
+    try:
+        found = find()
+        demand_look(found, off.look)
+        gone = acts.withdraw(tx.connection, off.number)
+    except NotFound:
+        gone = False
+    ended = [f"{changing.noun}.{word}" for word in ("approved", "withdrawn", "declined")]
+    if not gone:
+        by = acts.say_who(tx.connection, found.subject, *ended)
+        raise Conflict(f"Proposal {off.number} was decided meanwhile{by}; look at {changing.about} again.")
+    own = found.proposed_by.lower() == person.name.lower()
+    before = {**found.told, "proposed_by": found.proposed_by}
+    deed = Deed(ended[1] if own else ended[2], found.subject, before, {"reason": off.reason.strip()})
+    record_deed(tx.connection, tx.now, person, deed)
+    return found

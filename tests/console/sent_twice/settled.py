@@ -1,18 +1,25 @@
-"""What is agreed, and to whom cases escalate: proposed, approved, withdrawn, changed and taken back."""
+"""What is agreed with buyers and of charges, and to whom cases escalate: proposed, approved, withdrawn, changed and taken back."""
 
 from __future__ import annotations
 
 import itertools
 from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
 
 from tests.console.calling import person
 from tests.console.installed import Console
 from tests.console.sent_twice.racing import Sent, row
 from trueup.domain.agreement_changes import AgreementChange, AgreementScope
 from trueup.domain.escalation import EscalationRule
+from trueup.domain.term_changes import TermChange, WantedTerm
+from trueup.domain.terms import Basis, Term
 from trueup.storage import acts, escalations
 from trueup.workflows.escalate_cases import RulesOfEscalation, change_rules
+from trueup.workflows.import_products import archive_upload
 from trueup.workflows.keep_agreements import ACT, ProposedTerms, approve_terms, propose_terms, subject_of
+from trueup.workflows.keep_terms import ACT as TERMS
+from trueup.workflows.keep_terms import KIND, Sheet, approve_change, propose_change
 
 SCOPE = AgreementScope("amazon-us", "NORDA")
 HERE = f"/settings/agreements/{SCOPE.partner}/{SCOPE.vendor_code}"
@@ -84,3 +91,58 @@ def take_rules_back(console: Console) -> Sent:
     wanted = RulesOfEscalation(rules, WHY, _newest(console))
     version = console.app.act(False, change_rules, wanted, person(console, "Olga"), {"Olga"})
     return Sent(f"/settings/escalation/versions/{version.id}/undo")
+
+
+_HEAD = "kind,basis,percent,valid_from,source"
+
+
+def _sheet(console: Console) -> Sheet:
+    """A term that waits for a second person, of days that no other has."""
+    with console.app.database.transaction() as connection:
+        for waiting in acts.list_waiting(connection, TERMS):
+            acts.withdraw(connection, waiting)
+    today = console.app.world.clock.now().date()
+    begins = date(2030, 1, 1) + timedelta(days=next(_numbers))
+    term = Term("co-op", "", Basis.NET_RECEIPTS, begins, today, "6268", Decimal(4), valid_to=begins + timedelta(days=1))
+    return console.app.act(False, propose_change, TermChange((WantedTerm(term),), WHY), person(console, "Bo Admin"))
+
+
+_of_terms = partial(row, people=("Fina", "Ana Admin"))
+
+
+@_of_terms("/settings/terms")
+def propose_a_term(console: Console) -> Sent:
+    number = _sheet(console).id
+    with console.app.database.transaction() as connection:
+        acts.withdraw(connection, number)
+    begins = date(2032, 1, 1) + timedelta(days=next(_numbers))
+    fields = {"kind": "co-op", "basis": "net-receipts", "percent": "4", "from": begins.isoformat(), "source": "6268"}
+    return Sent("/settings/terms", {**fields, "to": (begins + timedelta(days=1)).isoformat(), "reason": WHY})
+
+
+@_of_terms("/settings/terms/file")
+def propose_a_file(console: Console) -> Sent:
+    _sheet(console)
+    begins = date(2034, 1, 1) + timedelta(days=next(_numbers))
+    content = f"{_HEAD}\nco-op,net-receipts,4,{begins},6268\nquick-pay,invoice,1,{begins},6268\n".encode()
+    digest = console.app.act(False, archive_upload, content, KIND, "terms.csv", person(console, "Fina"))
+    return Sent("/settings/terms/file", {"digest": digest, "reason": WHY, "sure": "yes"})
+
+
+@_of_terms("/settings/terms/proposals/{proposal:int}/approve")
+def approve_a_term(console: Console) -> Sent:
+    told = _sheet(console)
+    return Sent(f"/settings/terms/proposals/{told.id}/approve", {"because": "as in the contract", "look": told.look})
+
+
+@_of_terms("/settings/terms/proposals/{proposal:int}/withdraw")
+def withdraw_a_term(console: Console) -> Sent:
+    told = _sheet(console)
+    return Sent(f"/settings/terms/proposals/{told.id}/withdraw", {"because": "it stays", "look": told.look})
+
+
+@_of_terms("/settings/terms/versions/{version:int}/undo")
+def take_terms_back(console: Console) -> Sent:
+    told = _sheet(console)
+    done = console.app.act(False, approve_change, told.id, person(console, "Fina"), "as in the contract")
+    return Sent(f"/settings/terms/versions/{done.version.id}/undo")

@@ -27,7 +27,7 @@ from trueup.storage.views.cases import list_cases
 from trueup.workflows.import_invoices import import_invoices
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.import_proofs import import_proofs
-from trueup.workflows.keep_terms import import_terms
+from trueup.workflows.keep_terms import approve_change, propose_file
 
 OCTOBER = ClosedMonth(date(2026, 10, 1))
 _KNOWN = {"SUSTPKG-": ("co-op", "co-op"), "VLT.OVR.": ("fee", "fees"), "LBLPRG#": ("co-op", "co-op")}
@@ -57,7 +57,12 @@ class Remittances(Player):
         """A new customer's start: agreed terms, the invoices of the last months, proofs of delivery."""
         super().begin(app)
         self._finance = Finance(app, self.stage.folder / "papers")
-        self._hand_in(import_terms, "terms", "terms.csv", self.month.terms_csv())
+        sheet = self._hand_in(
+            propose_file, "terms", "terms.csv", self.month.terms_csv(), "what is agreed at the start"
+        ).sheet
+        if sheet is not None:
+            second = person(app, installation.APPROVER)
+            app.engine.act(approve_change, sheet.id, second, "as in the agreements with Amazon")
         self.imported["invoices"] = sum(
             self._hand_in(import_invoices, "invoices", path.name, path.read_bytes()).new for path in self.month.invoices
         )

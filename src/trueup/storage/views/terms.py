@@ -18,8 +18,29 @@ def list_terms(
     connection: sa.Connection, day: date | None = None, known_on: date | None = None
 ) -> list[dict[str, Any]]:
     """Every term that was entered; with a day those in force on it; as they were known on a day, where one is given."""
-    saved = [each for each in load_terms(connection) if known_on is None or each.term.known_from <= known_on]
+    saved = [each for each in load_terms(connection) if known_on is None or each.term.known(known_on)]
     return [term_json(each) for each in (saved if day is None else _in_force(saved, day, known_on or date.max))]
+
+
+def list_stated(connection: sa.Connection, today: date, *, everything: bool = False) -> list[dict[str, Any]]:
+    """Terms with where each stands on a day: those in force or to come; with `everything` also `ended`, `replaced` by one that was
+    known later, and `taken-back`."""
+    saved = load_terms(connection)
+    rows = [{**term_json(each), "state": _state(each, saved, today)} for each in saved]
+    return [row for row in rows if everything or row["state"] in ("in-force", "to-come")]
+
+
+def _state(each: SavedTerm, saved: Iterable[SavedTerm], today: date) -> str:
+    term = each.term
+    if term.known_to is not None and term.known_to <= today:
+        return "taken-back"
+    if term.valid_to is not None and term.valid_to <= today:
+        return "ended"
+    day, known = max(today, term.valid_from), max(today, term.known_from)
+    own = [other.term for other in saved if other.term.marketplace == term.marketplace]
+    if in_force(own, term.kind, day, known, term.marketplace) != term:
+        return "replaced"
+    return "in-force" if day == known == today else "to-come"
 
 
 def _in_force(saved: Iterable[SavedTerm], day: date, known_on: date) -> list[SavedTerm]:
@@ -51,6 +72,11 @@ def term_json(saved: SavedTerm) -> dict[str, Any]:
         "entered_by": saved.entered_by,
         "entered_at": write_instant(saved.entered_at),
         "evidence": saved.evidence or None,
+        "known_to": term.known_to.isoformat() if term.known_to else None,
+        "version": saved.version,
+        "approved_by": saved.approved_by or None,
+        "approved_because": saved.approved_because or None,
+        "stands": saved.stands,
     }
 
 

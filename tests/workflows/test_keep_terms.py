@@ -1,0 +1,246 @@
+"""Terms that people change: by two, tried on past charges first, taken back; those that one person entered before stay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.workflows.bookkeeping import ADA, FINA, PARTNER, Bookkeeping, invoice, line, payment
+from trueup.base.errors import Conflict, Invalid, NotFound, Refused
+from trueup.base.money import Money
+from trueup.domain.cases import Role
+from trueup.domain.term_changes import TermChange, WantedTerm
+from trueup.domain.terms import Basis, Term
+from trueup.storage.database import Database
+from trueup.storage.terms import load_terms
+from trueup.storage.views.terms import list_stated, list_terms
+from trueup.workflows.approve_proposal import approve_proposal
+from trueup.workflows.check_charges import ask_check
+from trueup.workflows.keep_terms import (
+    Sheet,
+    approve_change,
+    find_proposed,
+    look_at_proposed,
+    propose_change,
+    propose_file,
+    undo_version,
+    withdraw_change,
+)
+from trueup.workflows.resolve_case import Person
+from trueup.workflows.try_terms import TermTrial, try_sheet
+
+START, TODAY = date(2026, 1, 1), date(2026, 11, 2)
+CO_OP = Term("co-op", "", Basis.NET_RECEIPTS, START, TODAY, "agreement 6268", percent=Decimal(4))
+SPAN = "Base accrual 2026-09-07 to 2026-09-13"
+AUDE, OLGA = (Person(name, frozenset({role})) for name, role in (("Aude", Role.AUDITOR), ("Olga", Role.OPERATIONS)))
+
+
+@pytest.fixture
+def books(database: Database) -> Bookkeeping:
+    """A payment that took 60.00 of 1,000.00 for co-op, and 5.00 in euros of nothing that we know."""
+    here = Bookkeeping(database)
+    here.bill(invoice("INV-1", 1000_00, issued_on=date(2026, 9, 9)))
+    here.take_in(
+        payment("P1", line("INV-1", 1000_00), line("6268-1490899880", -60_00, description=SPAN)),
+        payment("P2", line("6268-1490899881", -5_00, description=SPAN), currency="EUR"),
+    )
+    here.act(ask_check, PARTNER)
+    here.engine.settle()
+    return here
+
+
+def proposed(books: Bookkeeping, term: Term = CO_OP, by: Person = FINA, reason: str = "it was signed") -> Sheet:
+    return books.act(propose_change, TermChange((WantedTerm(term),), reason), by)
+
+
+def tried(books: Bookkeeping, sheet: Sheet, months: int = 3) -> TermTrial:
+    return books.act(try_sheet, sheet, months)
+
+
+def verdict(books: Bookkeeping) -> Any:
+    ((found,),) = books.rows("SELECT verdict FROM trueup.charges WHERE charged_minor = 6000")
+    return found
+
+
+def test_nothing_holds_until_a_second_person_approves_with_a_reason(books: Bookkeeping) -> None:
+    """Neither the proposer, nor one without the role, nor without words; then charges are judged by it, and it is recorded."""
+    sheet = proposed(books)
+    books.engine.settle()
+    assert verdict(books) == "unrated"
+    with pytest.raises(Refused, match="a second person must approve it"):
+        books.act(approve_change, sheet.id, FINA, "mine")
+    with pytest.raises(Refused, match=r"terms\.approve"):
+        books.act(approve_change, sheet.id, OLGA, "as agreed")
+    with pytest.raises(Invalid, match="say why you approve it"):
+        books.act(approve_change, sheet.id, ADA, "  ")
+    with pytest.raises(Refused, match=f"trueup terms approve {sheet.id}"):
+        books.act(approve_proposal, sheet.id, ADA)
+    done = books.act(approve_change, sheet.id, ADA, "as in the contract", sheet.look)
+    books.engine.settle()
+    assert verdict(books) == "overcharge"
+    (term,) = load_on(books)
+    assert (term["entered_by"], term["approved_by"], term["version"]) == ("Fina", "Ada", done.version.id)
+    assert term["stands"] == f"version {done.version.id}, proposed by Fina, approved by Ada"
+    acts = books.rows("SELECT actor, act, after FROM trueup.acts WHERE subject = 'terms co-op everywhere' ORDER BY id")
+    assert [row[:2] for row in acts] == [("Fina", "terms.proposed"), ("Ada", "terms.approved")]
+    assert acts[1][2]["approved_because"] == "as in the contract" and acts[1][2]["reason"] == "it was signed"
+    with pytest.raises(Conflict, match="was approved by Ada"):
+        books.act(approve_change, sheet.id, ADA, "again")
+    books.check()
+
+
+def load_on(books: Bookkeeping) -> list[dict[str, Any]]:
+    with books.database.transaction() as connection:
+        return list_terms(connection)
+
+
+def test_an_edited_proposal_is_another_one(books: Bookkeeping) -> None:
+    """Who approves says which look; one that was edited since is refused, and its editor is its proposer."""
+    first = proposed(books)
+    with pytest.raises(Conflict, match="Fina proposed the same"):
+        proposed(books, by=ADA)
+    second = proposed(books, replace(CO_OP, percent=Decimal(6)), by=ADA)
+    assert second.id == first.id and second.look != first.look
+    with pytest.raises(Conflict, match="edited meanwhile by Ada"):
+        books.act(approve_change, first.id, FINA, "as in the contract", first.look)
+    with pytest.raises(Refused, match="a second person must approve it"):
+        books.act(approve_change, second.id, ADA, "as in the contract", second.look)
+    with pytest.raises(Conflict, match="edited meanwhile"):
+        books.act(withdraw_change, second.id, FINA, "no", first.look)
+    gone = books.act(withdraw_change, second.id, FINA, "not what was agreed", second.look)
+    assert gone.subject == "terms co-op everywhere"
+    with pytest.raises(NotFound):
+        books.act(find_proposed, second.id)
+    ((before, after),) = books.rows("SELECT before, after FROM trueup.acts WHERE act = 'terms.declined'")
+    assert before["proposed_by"] == "Ada" and after == {"reason": "not what was agreed"}
+    assert load_on(books) == []
+    with pytest.raises(Refused, match=r"terms\.propose"):
+        proposed(books, by=AUDE)
+
+
+def test_what_it_would_call_the_past_is_told_per_currency_with_its_lines(books: Bookkeeping) -> None:
+    """By how much above what is agreed now, and then; each count is its lines; nothing is kept."""
+    trial = tried(books, proposed(books))
+    (effect,) = [each for each in trial.effects if each.charged.currency == "USD"]
+    assert (effect.before, effect.after, len(effect.moved)) == ("unrated", "overcharge", 1)
+    assert (effect.charged, effect.above_before, effect.above_after) == (Money(60_00, "USD"), None, Money(20_00, "USD"))
+    assert [str(now) + " " + str(then) for now, then in trial.overcharged] == [
+        "0.00 EUR 0.00 EUR",
+        "0.00 USD 20.00 USD",
+    ]
+    (moved,) = trial.lines("unrated", "overcharge", "USD")
+    assert (moved.before.taken.payment, moved.before.taken.line) == ("P1", 2)
+    assert trial.charges == 2 and trial.payments == 2, "the one in euros has no invoice of ours, and stays as it is"
+    assert verdict(books) == "unrated", "nothing is kept"
+    assert tried(books, proposed(books, replace(CO_OP, percent=Decimal(6))), 1).effects == (), "older than a month"
+    with pytest.raises(Invalid, match="expected one of 1, 3, 6, 12"):
+        tried(books, proposed(books, replace(CO_OP, percent=Decimal(7))), 5)
+    books.agree(CO_OP)
+    books.engine.settle()
+    six = proposed(books, replace(CO_OP, percent=Decimal(6), known_from=TODAY + timedelta(days=1)))
+    (stretch,) = six.moved
+    assert str(stretch).startswith("co-op everywhere from 2026-01-01 on: 4% of net-receipts")
+    (effect,) = tried(books, six).effects
+    assert (effect.before, effect.after) == ("overcharge", "as-agreed"), "as it is known once it counts"
+    assert (effect.above_before, effect.above_after) == (Money(20_00, "USD"), Money(0, "USD"))
+
+
+def test_a_version_is_taken_back_by_two_and_what_was_known_stays_known(books: Bookkeeping) -> None:
+    """From the day of that on it is known no more; its case closes; taken back once; and that is taken back too."""
+    first = books.agree(CO_OP)
+    books.engine.settle()
+    assert books.case("charge.overcharged")
+    books.clock.advance(timedelta(days=5))
+    back = books.act(undo_version, first.version.id, FINA)
+    assert str(back).startswith("Takes back co-op everywhere") and str(back.moved[0]).endswith("→ no rate")
+    with pytest.raises(Refused, match="a second person"):
+        books.act(approve_change, back.id, FINA, "mine")
+    second = books.act(approve_change, back.id, ADA, "another contract")
+    books.engine.settle()
+    assert verdict(books) == "unrated" and not books.open_cases()
+    with books.database.transaction() as connection:
+        assert list_stated(connection, date(2026, 11, 7)) == []
+        (row,) = list_stated(connection, date(2026, 11, 7), everything=True)
+        assert (row["state"], row["known_to"]) == ("taken-back", "2026-11-07")
+        assert [each["kind"] for each in list_terms(connection, TODAY, TODAY)] == ["co-op"], "as it was known then"
+        assert list_terms(connection, TODAY, date(2026, 11, 7)) == []
+    with pytest.raises(Conflict, match="taken back already, by version"):
+        books.act(undo_version, first.version.id, FINA)
+    again = books.act(undo_version, second.version.id, FINA, "it was right")
+    books.act(approve_change, again.id, ADA, "the contract holds")
+    books.engine.settle()
+    assert verdict(books) == "overcharge"
+    books.check()
+
+
+def test_a_proposal_that_cannot_come_into_force_any_more_says_why_and_is_withdrawn(books: Bookkeeping) -> None:
+    """What was entered meanwhile contradicts it: it is looked at and taken off, not approved."""
+    sheet = books.act(
+        propose_change,
+        TermChange((WantedTerm(CO_OP), WantedTerm(replace(CO_OP, kind="withholding", basis=Basis.INVOICE))), "both"),
+        FINA,
+    )
+    assert sheet.subject.startswith("terms of 2 kinds ")
+    books.agree(replace(CO_OP, percent=Decimal(5)))
+    looked = books.act(look_at_proposed, sheet.id)
+    assert "contradicts" in str(looked.trouble) and looked.moved == ()
+    with pytest.raises(Refused, match="contradicts"):
+        books.act(approve_change, sheet.id, ADA, "as agreed")
+    assert books.act(withdraw_change, sheet.id, FINA, "overtaken", looked.look).id == sheet.id
+
+
+def test_a_file_that_is_known_already_proposes_nothing(books: Bookkeeping) -> None:
+    """Also on a later day, where its terms say no day since when they are known."""
+    content = b"kind,basis,percent,valid_from,source\nco-op,net-receipts,4,2026-01-01,agreement 6268\n"
+    sheet = books.act(propose_file, content, "the file", FINA).sheet
+    assert sheet is not None
+    books.act(approve_change, sheet.id, ADA, "as in the contract")
+    books.clock.advance(timedelta(days=9))
+    again = books.act(propose_file, content, "the file", FINA)
+    assert (again.sheet, again.same) == (None, 1)
+    two = books.act(propose_file, content + b"quick-pay,invoice,1,2026-01-01,QPD\n", "the file", FINA)
+    assert two.sheet is not None and [term.kind for term in two.sheet.added] == ["quick-pay"] and two.same == 1
+
+
+def test_the_database_refuses_a_term_of_one_person_and_keeps_the_old_ones(books: Bookkeeping) -> None:
+    """No version, no term; none of one person, none under another's name, no row changed. What stood before stays, and says so."""
+    values = (
+        "INSERT INTO trueup.terms (kind, marketplace, basis, valid_from, known_from, source, percent, rounding,"
+        " entered_by, entered_at, evidence, version) VALUES ('co-op', '', 'net-receipts', '2026-01-01', '2026-11-01', 'x', {}, "
+        "'ROUND_HALF_EVEN', '{}', '2026-11-01T00:00:00Z', '', {})"
+    )
+    made = books.agree(CO_OP)
+    for person, version in (("Fina", "NULL"), ("Olga", str(made.version.id)), ("Fina", str(made.version.id))):
+        with books.database.engine.begin() as connection, pytest.raises(sa.exc.IntegrityError):
+            connection.execute(sa.text(values.format(3, person, version)))
+    with books.database.engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match="two_persons"):
+        connection.execute(
+            sa.text(
+                "INSERT INTO trueup.term_versions (reason, proposed_by, proposed_at, approved_by, approved_at,"
+                " approved_because, evidence) VALUES ('x', 'Fina', now(), 'fina', now(), 'x', '')"
+            )
+        )
+    with books.database.engine.begin() as connection, pytest.raises(sa.exc.DBAPIError):
+        connection.execute(sa.text("UPDATE trueup.term_versions SET reason = 'y'"))
+    with books.database.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE trueup.terms DROP CONSTRAINT ck_terms_two_persons"))
+        connection.execute(sa.text(values.format(2, "Old Fay", "NULL").replace("'co-op', ''", "'co-op', 'NORDA'")))
+        connection.execute(
+            sa.text(
+                "ALTER TABLE trueup.terms ADD CONSTRAINT ck_terms_two_persons CHECK (version IS NOT NULL) NOT VALID"
+            )
+        )
+    with books.database.transaction() as connection:
+        old = next(each for each in load_terms(connection) if each.version is None)
+        assert old.stands == "entered by Old Fay alone, before two people were asked"
+        states = {row["marketplace"]: row["state"] for row in list_stated(connection, TODAY)}
+    assert states == {None: "in-force", "NORDA": "in-force"}
+    mended = proposed(books, replace(old.term, known_from=date(2026, 11, 2)))
+    assert mended.moved == (), "no other rate; but two people then"
+    books.act(approve_change, mended.id, ADA, "as in the contract")
+    assert all(row["version"] for row in load_on(books) if row["known_from"] != "2026-11-01")
