@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_HALF_EVEN
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from trueup.base.errors import Conflict, Invalid, Refused, TrueupError
+from trueup.base.errors import Conflict, Invalid, NotFound, Refused, TrueupError
 from trueup.base.ids import Digest
 from trueup.base.money import UnitPrice, exact_decimal
 from trueup.console.page import Offer, Page, Route
@@ -155,10 +156,10 @@ def _form(
 def _drawn(visit: Visit, sheet: Sheet | None, trial: TermTrial | None, lines_of: str) -> dict[str, Any]:
     """What a change of terms comes to, as its pages draw it. `lines_of`: the address of the lines of the trial."""
     moved = sheet.moved if sheet else ()
+    rows = [(each.name, str(each.before or "no rate"), str(each.after or "no rate")) for each in moved]
+    prose = partial(visit.present.prose, begins=False)
     return {
-        "rows": [
-            {"name": each.name, "before": each.before or "no rate", "after": each.after or "no rate"} for each in moved
-        ],
+        "rows": [dict(zip(("name", "before", "after"), map(prose, row), strict=True)) for row in rows],
         "trial": trial,
         "months": _months(visit),
         "spans": MONTHS,
@@ -217,7 +218,14 @@ def _proposal(
     visit: Visit, number: int, trouble: TrueupError | None = None, of: str = "", because: str = ""
 ) -> Response:
     """The page of a proposal. `because`: what was typed as the reason of an act that was refused, for `trouble`."""
-    sheet = visit.act(look_at_proposed, number, dry_run=True)
+    try:
+        sheet = visit.act(look_at_proposed, number, dry_run=True)
+    except (Conflict, NotFound):
+        if (
+            trouble is not None
+        ):  # somebody else decided it, and has no page of it any more: who did stands in the trouble
+            raise trouble from None
+        raise
     trial = None if sheet.trouble else visit.act(try_sheet, sheet, _months(visit), dry_run=True)
     return visit.render(
         "terms_proposal.html",
