@@ -188,9 +188,7 @@ def propose(
         person = person_of(app.settings.people, by)
         sheet, trial = app.act(session.dry_run, lambda tx: act(tx, person))
     data = {**_told(sheet), "trial": trial or None, "dry_run": session.dry_run}
-    if trial:
-        return _tried(data, trial, _said(sheet, True))
-    return Result(data, words=_said(sheet, False))
+    return _tried(data, trial, _said(sheet, True)) if trial else Result(data, words=_said(sheet, False))
 
 
 @command(group, "try", example="trueup terms try 12 --months 6")
