@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0061_term_versions"
-down_revision = "0060_units_of_receipts"
+revision = "0062_term_versions"
+down_revision = "0061_numbers_of_drift"
 branch_labels = None
 depends_on = None
 
