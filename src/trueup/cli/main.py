@@ -46,7 +46,7 @@ PLACES = (
         "remittances", "remittances", "What Amazon paid: import, list, show, explain, drift, undo, sheet, code.", _LOOK
     ),
     Place("invoices", "invoices", "Our invoices: import, list, show, credit-notes.", _LOOK),
-    Place("proofs", "proofs", "Confirmed shipments, deliveries and receipts: import, list.", _LOOK),
+    Place("proofs", "proofs", "Confirmed shipments, deliveries and receipts: import, list, add, take-back.", _LOOK),
     Place("bank", "bank", "What really came in: import, lines, ties, accounts, tie, untie.", _LOOK),
     Place(
         "rules",

@@ -1,23 +1,35 @@
-"""`trueup proofs`: shipments, deliveries and receipts that are confirmed. Import and list; disputes show them."""
+"""`trueup proofs`: shipments, deliveries and receipts that are confirmed, and the papers that claims have of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from trueup.base.errors import Invalid
 from trueup.cli.documents import finding_json
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
+from trueup.cli.statements import read_day
 from trueup.cli.tables import Column, amount
 from trueup.cli.uploads import read_upload, told_findings
+from trueup.domain.handed_in import TITLES, Paper
 from trueup.storage.views import proofs as views
+from trueup.workflows.add_papers import (
+    NewPaper,
+    add_paper,
+    archive_paper,
+    paper_json,
+    take_paper_back,
+)
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.import_proofs import KIND, import_proofs
+from trueup.workflows.world import Tx
 
 group = typer.Typer(
-    name="proofs", help="Confirmed shipments, deliveries and receipts: import, list.", no_args_is_help=True
+    name="proofs",
+    help="Confirmed shipments, deliveries and receipts: import, list, add, take-back.",
+    no_args_is_help=True,
 )
 _COLUMNS = (
     Column("id", "id", number=True, spare=True),
@@ -68,6 +80,49 @@ def import_file(
     words = f"{'Would import' if session.dry_run else 'Imported'} {amount(done.new, 'new proof')}; {done.same:,} known already."
     words += " (Dry run: nothing kept.)" if session.dry_run else f" Evidence {done.digest[:16]}."
     return Result(data, words=words, remark=told_findings(findings), findings=bool(findings))
+
+
+@command(group, "add", writes=True, example="trueup proofs add 17 pod.pdf --as proof-of-delivery --by 'Fay Finance'")
+def add_file(
+    session: Session,
+    claim: Annotated[int, typer.Argument(help="The claim, by its id; `trueup recover` lists them.")],
+    file: Annotated[Path, typer.Argument(help="PDF, PNG, JPEG or TIFF, at most 20 MiB.")],
+    by: By,
+    kind: Annotated[Paper, typer.Option("--as", help="What it is.")],
+    day: Annotated[str | None, typer.Option(help="The day that stands on it.", metavar="DAY")] = None,
+    note: Annotated[str, typer.Option(help="What it shows.")] = "",
+) -> Result:
+    """Add a file to a claim: it is kept byte for byte, and the claim's pack has it."""
+    content, on = read_upload(file), read_day(day, "--day")
+    with session.open() as app:
+        person = person_of(app.settings.people, by)
+        if session.dry_run:
+
+            def both(tx: Tx) -> Any:
+                digest = archive_paper(tx, content, file.name, person)
+                return add_paper(tx, claim, NewPaper(kind, file.name, digest, on, note), person)
+
+            paper = app.act(True, both)
+        else:
+            # Two transactions: a file that is no paper is in the archive all the same.
+            digest = app.act(False, archive_paper, content, file.name, person)
+            paper = app.act(False, add_paper, claim, NewPaper(kind, file.name, digest, on, note), person)
+    about = f" about order {paper.purchase_order}" if paper.purchase_order else ""
+    kept = "dry run: nothing kept" if session.dry_run else f"paper {paper.id}, {paper.digest[:16]}"
+    words = f"{TITLES[kind]} {paper.name}{about} is added to claim {claim} ({kept})."
+    return Result({**paper_json(paper), "dry_run": session.dry_run}, words=words)
+
+
+@command(group, "take-back", writes=True, example="trueup proofs take-back 5 --by 'Fay Finance'")
+def take_back(
+    session: Session, paper: Annotated[int, typer.Argument(help="Its number, as `proofs add` told it.")], by: By
+) -> Result:
+    """Take a file off its claim, until the claim was submitted with it. Its bytes stay in the archive."""
+    with session.open() as app:
+        taken = app.act(session.dry_run, take_paper_back, paper, person_of(app.settings.people, by))
+    kept = " (dry run: nothing kept)" if session.dry_run else ""
+    data = {**paper_json(taken), "dry_run": session.dry_run}
+    return Result(data, words=f"{taken.name} is taken back from claim {taken.claim}{kept}.")
 
 
 def _partner(known: list[str], said: str | None) -> str:

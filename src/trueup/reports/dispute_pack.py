@@ -32,6 +32,8 @@ from trueup.reports.pages import (
 from trueup.storage.views.exhibits import list_exhibits
 from trueup.storage.views.recovery import Brief
 
+_ENDINGS = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "image/tiff": ".tif"}
+
 
 def write_dispute_pack(brief: Brief, standing: Standing, made_on: date, company: str) -> bytes:
     """The pack as PDF; the same claim on the same day gives the same bytes."""
@@ -59,7 +61,9 @@ def _originals(brief: Brief, read: Callable[[str], bytes]) -> Iterator[tuple[str
             continue
         seen.add(each.digest)
         words = "".join(sign if sign.isalnum() or sign in "-._" else "-" for sign in each.name)
-        name = f"originals/{each.number:02d}-{words}-{each.digest[:12]}"
+        # What is opened by its name keeps its ending.
+        ending = _ENDINGS[each.paper.media] if each.paper is not None else ""
+        name = f"originals/{each.number:02d}-{words.removesuffix(ending)}-{each.digest[:12]}{ending}"
         try:
             yield name, read(each.digest)
         except Refused as error:  # erased: the pack says so instead of lacking it silently

@@ -17,6 +17,8 @@ from tests.console.money_books import FINA, newest_case
 from tests.console.sent_twice.racing import Sent, Two, row
 from trueup.base.errors import Conflict
 from trueup.domain.deduction_rules import RuleField, RuleForm
+from trueup.domain.handed_in import Paper
+from trueup.workflows.add_papers import NewPaper, add_paper, archive_paper
 from trueup.workflows.code_lines import Coding
 from trueup.workflows.dispute_claim import submit_claim
 from trueup.workflows.draft_rules import WantedRule
@@ -31,6 +33,7 @@ from trueup.workflows.long_work import do_at_once
 from trueup.workflows.prove_invariants import prove_now
 from trueup.workflows.read_back_export import DOCUMENT, Shown
 from trueup.workflows.read_back_export import read_back as read_back_export
+from trueup.workflows.world import Tx
 from trueup.workflows.write_off import write_off_claim
 
 of_books = partial(row, world="money", people=("Fina", "Bo Admin"))
@@ -200,6 +203,23 @@ def stage(console: Console) -> Sent:
 def submit(console: Console) -> Sent:
     number = claim(console)
     return Sent(f"/recovery/{number}/submit", {"reference": f"DSP {number}", "day": "2026-11-04"})
+
+
+@of_books("/recovery/{claim:int}/papers")
+def add_a_paper(console: Console) -> Sent:
+    number, content = claim(console), f"%PDF-1.4 paper {next(_numbers)}".encode()
+    fields = {"kind": "proof-of-delivery", "day": "2026-08-06", "note": "signed at the dock"}
+    return Sent(f"/recovery/{number}/papers", fields, {"file": ("pod.pdf", content)})
+
+
+@of_books("/recovery/papers/{paper:int}/take-back")
+def take_a_paper_back(console: Console) -> Sent:
+    def add(tx: Tx) -> int:
+        digest = archive_paper(tx, f"%PDF-1.4 paper {next(_numbers)}".encode(), "pod.pdf", FINA)
+        return add_paper(tx, number, NewPaper(Paper.DELIVERY, "pod.pdf", digest), FINA).id
+
+    number = claim(console)
+    return Sent(f"/recovery/papers/{console.app.act(False, add)}/take-back")
 
 
 @of_books("/recovery/{claim:int}/answer")

@@ -15,6 +15,7 @@ from trueup.api.shapes import (
     AskedDay,
     Day,
     DryRun,
+    Instant,
     Key,
     Line,
     Listed,
@@ -156,11 +157,14 @@ class Exhibit(
                 "proves": "Amazon took 90.00 USD as INV-1SC in payment 700100.",
                 "digest": "0f" * 32,
                 "place": "row 7",
+                "paper": None,
+                "added_by": None,
+                "added_at": None,
             }
         ]
     },
 ):
-    """An original that speaks for us, with what it proves; the pack has it under its number."""
+    """An original that speaks for us, with what it proves; the pack has it under its number. `paper`: of a file that was added."""
 
     number: int
     group: str
@@ -169,6 +173,9 @@ class Exhibit(
     proves: str
     digest: str
     place: str
+    paper: int | None
+    added_by: str | None
+    added_at: Instant | None
 
 
 class AnsweredDispute(

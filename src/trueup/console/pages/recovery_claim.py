@@ -18,10 +18,13 @@ from trueup.console.pages.recovery import OUTCOMES, STANDS, expected, held, reco
 from trueup.console.tables import Choice, read_day
 from trueup.console.visit import Visit
 from trueup.domain.disputes import DisputeState, Outcome, Piece
+from trueup.domain.handed_in import LARGEST_PAPER_BYTES, TAKEN, TITLES, Paper
+from trueup.domain.handed_in import PIECES as PAPERS
 from trueup.reports.dispute_pack import write_dispute_archive, write_dispute_pack
 from trueup.storage.views.acts import list_proposals
 from trueup.storage.views.exhibits import GROUPS, Exhibit, list_exhibits
 from trueup.storage.views.recovery import Brief, Staged, find_case_of_claim, list_given_up, load_brief, load_staged
+from trueup.workflows.add_papers import MAY, NewPaper, add_paper, archive_paper, take_paper_back
 from trueup.workflows.dispute_claim import disputable_types, note_outcome, recoverable, submit_claim
 from trueup.workflows.preview_entries import with_entries
 from trueup.workflows.rank_claims import Ranked, rank_claims
@@ -39,6 +42,7 @@ PIECES = {
     Piece.DELIVERED: ("Proof of delivery", GROUPS[5]),
 }
 """What a piece of evidence is called, and the group of exhibits in which it stands."""
+_PAPER_OF = {piece: paper.value for paper, piece in PAPERS.items()}
 _HOPELESS = (DisputeState.EXPIRED, DisputeState.EXHAUSTED)
 """Where a claim stands of which no dispute is left to make."""
 _TO_COME = (DisputeState.OPEN, DisputeState.EARLY)
@@ -59,7 +63,8 @@ def _day(visit: Visit) -> date:
     return read_day(visit.given("day")) or visit.now.date()
 
 
-def _show(visit: Visit) -> Response:
+def _show(visit: Visit, trouble: Invalid | None = None, typed: Mapping[str, str] | None = None) -> Response:
+    """The page. `typed`: what stood in the form of a paper that was refused, for `trouble`."""
     each = _one(visit)
     balance = each.found.balance
     case = find_case_of_claim(visit.connection, balance)
@@ -77,7 +82,40 @@ def _show(visit: Visit) -> Response:
         proposals=[row for row in waiting if row["act"] == GIVE_UP and row["subject"] == _subject(each)],
         names=Names(visit),
         choices=_CHOICES,
+        papers=[Choice(each.value, title) for each, title in TITLES.items()],
+        taken=TAKEN,
+        largest=LARGEST_PAPER_BYTES // 1024 // 1024,
+        paper_trouble=trouble,
+        typed=typed or {"day": "", "note": "", "kind": visit.asked("paper")},
+        status=trouble.http_status if trouble else 200,
     )
+
+
+def _add_paper(visit: Visit) -> Response:
+    """The file is archived before anything reads it, also where it turns out to be no paper."""
+    number = visit.number("claim")
+    typed = {name: visit.given(name) for name in ("kind", "day", "note")}
+    try:
+        name, content = visit.upload("file")
+        kind, day = _kind(typed["kind"]), read_day(typed["day"])
+        digest = visit.desk.act(False, archive_paper, content, name, visit.who)
+        visit.act(add_paper, number, NewPaper(kind, name, digest, day, typed["note"]), visit.who)
+    except Invalid as error:
+        return _show(visit, error, typed)
+    told = f"{TITLES[kind]} {name} is added; the pack has it. Its bytes are kept as {digest[:12]}."
+    return visit.go(f"/recovery/{number}#exhibits", told)
+
+
+def _kind(text: str) -> Paper:
+    try:
+        return Paper(text)
+    except ValueError:
+        raise Invalid(f"What it is {text!r}: expected one of {', '.join(each.value for each in Paper)}.") from None
+
+
+def _take_paper_back(visit: Visit) -> Response:
+    paper = visit.act(take_paper_back, visit.number("paper"), visit.who)
+    return visit.go(f"/recovery/{paper.claim}#exhibits", f"{paper.name} is taken back; its bytes stay in the archive.")
 
 
 def _preview(visit: Visit) -> Response:
@@ -120,6 +158,11 @@ def _pieces(brief: Brief, exhibits: tuple[Exhibit, ...]) -> list[dict[str, Any]]
         name, group = PIECES[piece]
         found = next((each for each in exhibits if each.group == group), None)
         href = f"/documents/{found.digest}" if have and found is not None else ""
+        if not have and (paper := _PAPER_OF.get(piece)):
+            rows.append(
+                {"name": name, "done": False, "words": "add its file below", "href": f"?paper={paper}#add-paper"}
+            )
+            continue
         rows.append({"name": name, "done": bool(have), "words": have, "href": href})
     return rows
 
@@ -234,6 +277,8 @@ PAGE = Page(
         Route("/recovery/{claim:int}", _show),
         Route("/recovery/{claim:int}/pack.zip", _pack),
         Route("/recovery/{claim:int}/stage", _stage, "claims.dispute", "POST"),
+        Route("/recovery/{claim:int}/papers", _add_paper, MAY, "POST"),
+        Route("/recovery/papers/{paper:int}/take-back", _take_paper_back, MAY, "POST"),
         Route("/recovery/{claim:int}/submit", _preview),
         Route("/recovery/{claim:int}/submit", _submit, "claims.dispute", "POST"),
         Route("/recovery/{claim:int}/write-off", _write_off, "cases.resolve", "POST"),

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from trueup.base.clock import write_instant
 from trueup.base.money import Money
 from trueup.domain.deduction import Family
+from trueup.domain.disputes import Piece
+from trueup.domain.handed_in import PIECES, TITLES
+from trueup.storage.claim_papers import ClaimPaper
 from trueup.storage.proofs import SavedProof
 from trueup.storage.views.recovery import Brief
 
-GROUPS = ("What Amazon took", "Our invoice", "The purchase order", "Our answer", "Shipment", "Delivery")
+GROUPS = ("What Amazon took", "Our invoice", "The purchase order", "Our answer", "Shipment", "Delivery", "Other papers")
 """The groups, in the order in which a reviewer reads them."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -29,6 +33,8 @@ class Exhibit:
     proves: str
     digest: str
     place: str = ""
+    paper: ClaimPaper | None = None
+    """The file that a person added, where it is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +45,20 @@ class _Found:
     proves: str
     digest: str
     place: str = ""
+    paper: ClaimPaper | None = None
 
 
 def list_exhibits(brief: Brief) -> tuple[Exhibit, ...]:
     """The exhibits, each original once a group: by group, then by day. The same claim has the same numbers every time."""
     proven = (_proven(each) for each in brief.proofs)
-    every = [*_taken(brief), *_invoiced(brief), *_ordered(brief), *proven, *_counted_in(brief)]
+    every = [
+        *_taken(brief),
+        *_invoiced(brief),
+        *_ordered(brief),
+        *proven,
+        *_counted_in(brief),
+        *map(_added, brief.papers),
+    ]
     there = [each for each in every if each.digest.strip("0")]
     ordered = sorted(there, key=lambda each: (GROUPS.index(each.group), each.day or date.max, each.name, each.proves))
     merged: dict[tuple[str, str], _Found] = {}
@@ -55,10 +69,10 @@ def list_exhibits(brief: Brief) -> tuple[Exhibit, ...]:
         else:
             proves = f"{known.proves} {each.proves}"
             merged[each.group, each.digest] = _Found(
-                known.group, known.name, known.day, proves, known.digest, known.place
+                known.group, known.name, known.day, proves, known.digest, known.place, known.paper or each.paper
             )
     return tuple(
-        Exhibit(number, each.group, each.name, each.day, each.proves, each.digest, each.place)
+        Exhibit(number, each.group, each.name, each.day, each.proves, each.digest, each.place, each.paper)
         for number, each in enumerate(merged.values(), start=1)
     )
 
@@ -73,6 +87,9 @@ def exhibit_json(each: Exhibit) -> dict[str, Any]:
         "proves": each.proves,
         "digest": each.digest,
         "place": each.place,
+        "paper": each.paper.id if each.paper else None,
+        "added_by": each.paper.by if each.paper else None,
+        "added_at": write_instant(each.paper.at) if each.paper else None,
     }
 
 
@@ -125,6 +142,23 @@ def _proven(each: SavedProof) -> _Found:
     return _Found(
         group, f"proof {proof.kind.value} {proof.day.isoformat()}", proof.day, f"{what}{named}.", each.evidence
     )
+
+
+def _added(paper: ClaimPaper) -> _Found:
+    """A file that a person added: nothing in it is read, so it is told as what that person says that it is."""
+    piece = PIECES.get(paper.kind)
+    group = GROUPS[6] if piece is None else GROUPS[5] if piece is Piece.DELIVERED else GROUPS[4]
+    about = " and ".join(
+        each
+        for each in (
+            f"order {paper.purchase_order}" if paper.purchase_order else "",
+            f"invoice {paper.invoice}" if paper.invoice else "",
+        )
+        if each
+    )
+    note = f": {paper.note}" if paper.note else ""
+    proves = f"{TITLES[paper.kind]}{f' for {about}' if about else ''}, added by {paper.by}{note}."
+    return _Found(group, f"{paper.kind.value} {paper.name}", paper.day, proves, paper.digest, "", paper)
 
 
 def _counted_in(brief: Brief) -> Iterator[_Found]:

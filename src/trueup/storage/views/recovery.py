@@ -10,8 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from trueup.domain.disputes import Piece, pieces_of
+from trueup.domain.handed_in import PIECES
 from trueup.domain.invoices import normal_reference
 from trueup.storage.cases import cases, find_open
+from trueup.storage.claim_papers import ClaimPaper, list_papers
 from trueup.storage.claims import ClaimBalance, claims, find_claim
 from trueup.storage.disputes import Recoverable, Staged, list_outcomes, load_experiences, load_recoverables, load_staged
 from trueup.storage.invoices import SavedInvoice, find_invoices, load_invoices
@@ -75,6 +77,8 @@ class Brief:
     invoice: SavedInvoice | None
     order: dict[str, Any] | None
     proofs: tuple[SavedProof, ...]
+    papers: tuple[ClaimPaper, ...] = ()
+    """The files that people added to it."""
 
     @property
     def pieces(self) -> tuple[tuple[Piece, str], ...]:
@@ -92,6 +96,10 @@ class Brief:
             Piece.SHIPPED: _named(shipped) if shipped is not None else "",
             Piece.DELIVERED: _named(delivered) if delivered is not None else "",
         }
+        for paper in self.papers:
+            piece = PIECES.get(paper.kind)
+            if piece is not None and not have[piece]:
+                have[piece] = f"{paper.name}, added by {paper.by}"
         return tuple((piece, have[piece]) for piece in pieces_of(self.found.claim.family))
 
     @property
@@ -104,9 +112,10 @@ _LACKING = {
     Piece.INVOICE: "our invoice: import it with `trueup invoices import`",
     Piece.ORDER: "the purchase order: it was not taken in",
     Piece.ANSWER: "our answer to the order: none was sent by Trueup",
-    Piece.PACKED: "the packing list (products and quantities of the shipment): import it with `trueup proofs import`",
-    Piece.SHIPPED: "proof of shipment (bill of lading): import it with `trueup proofs import`",
-    Piece.DELIVERED: "proof of delivery: import it with `trueup proofs import`",
+    Piece.PACKED: "the packing list (products and quantities of the shipment): import it with `trueup proofs import`, "
+    "or add its file to the claim",
+    Piece.SHIPPED: "proof of shipment (bill of lading): import it with `trueup proofs import`, or add its file to the claim",
+    Piece.DELIVERED: "proof of delivery: import it with `trueup proofs import`, or add its file to the claim",
 }
 
 
@@ -125,7 +134,8 @@ def load_brief(connection: sa.Connection, found: Recoverable) -> Brief:
     proofs: Sequence[SavedProof] = ()
     if number or about:
         proofs = find_proofs(connection, balance.partner, purchase_order=number, invoice=about)
-    return Brief(found, tuple(load_slices(connection, balance)), invoice, order, tuple(proofs))
+    papers = tuple(list_papers(connection, balance.id))
+    return Brief(found, tuple(load_slices(connection, balance)), invoice, order, tuple(proofs), papers)
 
 
 @dataclass(frozen=True, slots=True)
