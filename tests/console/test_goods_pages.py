@@ -69,7 +69,9 @@ def test_what_came_back_is_tried_then_taken(returning: Console, browser: Browser
         assert "L-77, PO000001-LAMP-1-1" in tried.text and "This cannot be undone here" in tried.text
         assert "Nothing of this order came back yet" in elke.get(ORDER).text
         assert elke.post(ORDER, **told, sure="yes").status_code == 303
-        again = elke.post(ORDER, **told)
+        stale = elke.post(ORDER, **told)
+        assert stale.status_code == 409 and "2 of LAMP-1 came back" in stale.text and "as Elke said at" in stale.text
+        again = elke.post(ORDER, **told, **{"before-LAMP-1": "2"})
         assert again.status_code == 409 and "L-77 came back to supercycle before" in again.text
         assert 'value="2"' in again.text and "L-77" in again.text, "what was typed is still there"
         for wrong, status in (

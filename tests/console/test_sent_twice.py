@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.console.conftest import Filled, console_over
+from tests.console.conftest import Filled
 from tests.console.installed import served
-from tests.console.money_books import console_over_money
 from tests.console.routes import all_routes
 from tests.console.sent_twice import cases, closing, connections, goods, money, people, settled
 from tests.console.sent_twice.cases import new_case
 from tests.console.sent_twice.racing import ROWS, prove
-from tests.console.sent_twice.worlds import company, returning, sealed
-from tests.console.worked_world import worked
+from tests.console.sent_twice.worlds import worlds
 from tests.databases import Databases
 from trueup.storage.views.case_queue import list_comments
 
@@ -32,26 +28,7 @@ def world_of(
     filled: Filled, databases: Databases, server_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Any]]:
     """The world of a row, opened when the first one needs it."""
-    opened: dict[str, Any] = {}
-    with ExitStack() as stack:
-
-        def folder(name: str) -> Path:
-            return tmp_path_factory.mktemp(name)
-
-        openers: dict[str, Callable[[], Any]] = {
-            "filled": lambda: console_over(filled, folder("twice")),
-            "money": lambda: console_over_money(server_url, folder("twice-money")),
-            "worked": lambda: worked(stack.enter_context(databases.lent()), folder("twice-worked")),
-            "returning": lambda: returning(filled, folder("twice-returning")),
-            "company": lambda: company(filled, folder("twice-company")),
-            "sealed": lambda: sealed(filled, folder("twice-sealed")),
-        }
-
-        def world(name: str) -> Any:
-            if name not in opened:
-                opened[name] = stack.enter_context(openers[name]())
-            return opened[name]
-
+    with worlds(filled, databases, server_url, tmp_path_factory.mktemp) as world:
         yield world
 
 

@@ -67,12 +67,27 @@ def test_what_came_back_becomes_items_that_tell_where_from(database: Database, c
         with pytest.raises(
             Refused, match="2 eaches of BIKE-1 came back, expected 1 at most: the order was promised 3, 2 of"
         ):
-            say(circle, number, Returned(BIKE.sku, 2))
+            say(circle, number, Returned(BIKE.sku, 2, before=2))
         with pytest.raises(Conflict, match="Serial CB-77 came back to supercycle before"):
             say(circle, number, Returned(BIKE.sku, 1, serials=("CB-77",)))
-        say(circle, number, Returned(BIKE.sku, 1))
+        say(circle, number, Returned(BIKE.sku, 1, before=2))
         circle.installed.pass_time(timedelta(minutes=5))
         assert f"{number}-BIKE-1-2" in made(circle)
+
+
+def test_a_unit_without_a_serial_is_the_next_one_of_its_order(database: Database, clock: ManualClock) -> None:
+    """Two who say the same unit make one: the second knows of none that came back, and is told who said so, and when. Who knows
+    of it says another one; a serial tells by itself."""
+    with circulate(database, clock, agreement=AGREED) as circle:
+        number = answered(circle, 3)
+        say(circle, number, Returned(BIKE.sku, 1))
+        for known in (0, 2):
+            with pytest.raises(Conflict, match=rf"1 of BIKE-1 came back .* said at .*; {known} were known"):
+                say(circle, number, Returned(BIKE.sku, 1, before=known), Person("Ana", frozenset({Role.ADMIN})))
+        say(circle, number, Returned(BIKE.sku, 1, serials=("CB-7",)))
+        say(circle, number, Returned(BIKE.sku, 1, before=2))
+        circle.installed.pass_time(timedelta(minutes=5))
+        assert set(made(circle)) == {f"{number}-BIKE-1-1", "CB-7", f"{number}-BIKE-1-2"}
 
 
 def test_only_what_is_agreed_and_only_by_who_may(database: Database, clock: ManualClock) -> None:

@@ -143,13 +143,16 @@ def take_back(
     serial: Annotated[list[str] | None, typer.Option(help="The serial of a unit; again for the next one.")] = None,
     condition: Annotated[int | None, typer.Option(help="Their condition, by the programme's number of it.")] = None,
     programme: Annotated[str, typer.Option(help="The programme that takes them, where a shop has several.")] = "",
+    before: Annotated[
+        int, typer.Option(help="How many of it came back of the order before: these, without serials, are others.")
+    ] = 0,
 ) -> Result:
     """Take goods that came back from the buyer into the programme: each becomes an item, as the agreement says."""
     with session.open() as app:
         person = person_of(app.settings.people, by)
         with session.look() as connection:
             order_id = find_order(connection, order)
-        returned = Returned(sku, eaches, tuple(serial or ()), condition, programme)
+        returned = Returned(sku, eaches, tuple(serial or ()), condition, programme, before)
         done = app.act(session.dry_run, take_back_goods.take_back, order_id, returned, person)
     data = {"programme": done.programme, "serials": list(done.serials), "dry_run": session.dry_run}
     kept = " (dry run: nothing was kept)" if session.dry_run else ""

@@ -50,13 +50,18 @@ class ReturnedUnit:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What a person says came back: so many eaches of a product; the serials of some, and the condition of all."""
+    """What a person says came back: so many eaches of a product; the serials of some, and the condition of all.
+
+    `before`: how many of the product had come back of the order already, as the person knows. A unit without a serial is the next
+    one after those: by this number it is told from a unit that somebody else has said just now.
+    """
 
     sku: str
     eaches: int
     serials: tuple[str, ...] = ()
     condition: int | None = None
     programme: str = ""
+    before: int = 0
 
     def __post_init__(self) -> None:
         if self.eaches < 1:

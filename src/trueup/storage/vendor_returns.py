@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict
 from trueup.base.money import Money
 from trueup.domain.circular import Visibility
@@ -46,12 +47,14 @@ def append_returns(
     """Record units; their ids, in order. Raises Conflict for a serial that came back before."""
     found: list[int] = []
     for unit in units:
-        known = sa.select(vendor_returns.c.id).where(
-            vendor_returns.c.programme == unit.programme, vendor_returns.c.serial == unit.serial
+        here = vendor_returns.c
+        known = sa.select(here.recorded_by, here.recorded_at).where(
+            here.programme == unit.programme, here.serial == unit.serial
         )
-        if connection.execute(known).first() is not None:
+        if (told := connection.execute(known).first()) is not None:
             raise Conflict(
-                f"Serial {unit.serial} came back to {unit.programme} before; each unit needs one of its own."
+                f"Serial {unit.serial} came back to {unit.programme} before, as {told.recorded_by} said at "
+                f"{write_instant(told.recorded_at)}; each unit needs one of its own."
             )
         row = {
             "order_id": unit.order_id,
@@ -81,6 +84,14 @@ def load_order_returns(connection: sa.Connection, order_id: int, *, lock: bool =
     query = sa.select(vendor_returns).where(vendor_returns.c.order_id == order_id)
     query = query.order_by(vendor_returns.c.sequence, vendor_returns.c.id)
     return [_unit_of(row) for row in connection.execute(query.with_for_update() if lock else query).mappings()]
+
+
+def who_returned(connection: sa.Connection, order_id: int, sku: str) -> tuple[str, datetime]:
+    """Who said last what came back of a product of an order, and when; there is some."""
+    here = vendor_returns.c
+    query = sa.select(here.recorded_by, here.recorded_at).where(here.order_id == order_id, here.sku == sku)
+    row = connection.execute(query.order_by(here.id.desc()).limit(1)).one()
+    return row.recorded_by, row.recorded_at
 
 
 def load_return(connection: sa.Connection, unit_id: int) -> ReturnedUnit:

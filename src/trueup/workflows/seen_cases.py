@@ -32,8 +32,8 @@ def act_as_seen(tx: Tx, seen: Seen, person: Person, act: Callable[..., T], *args
     newest = acts.newest_act(tx.connection, f"case {seen.case}", seen.kinds)
     if seen.act is not None and newest is not None and newest.id > seen.act and newest.actor != person.name:
         raise Conflict(
-            f"Case {seen.case}: {newest.actor} {_did(newest)} at {write_instant(newest.at)}, after this page was drawn; nothing "
-            "was changed. Look at what it is now, and send it again if you still mean it."
+            f"Case {seen.case}: {newest.actor} {_did(newest)} at {write_instant(newest.at)}, after what you saw of it; "
+            "nothing was changed. Look at what it is now, and send it again if you still mean it."
         )
     return act(tx, *args)
 

@@ -82,7 +82,8 @@ def take_back(tx: Tx, order_id: int, returned: Returned, person: Person) -> Take
     """Record what came back of an order and have its items made.
 
     Raises Refused without a role, for more than the order was promised, a product that is not in the programme, or an agreement
-    that does not say what returned goods become; Conflict for a serial that came back before.
+    that does not say what returned goods become; Conflict for a serial that came back before, and for units without one when more
+    or fewer came back before than the person knows of.
     """
     demand_role(person, "goods.take-back")
     saved = orders.load_order(tx.connection, order_id)
@@ -99,7 +100,9 @@ def take_back(tx: Tx, order_id: int, returned: Returned, person: Person) -> Take
     }
     hold_subject(tx.connection, f"order {saved.order.key}")
     before = vendor_returns.load_order_returns(tx.connection, order_id, lock=True)
-    lines = place_return(returned, sold, Counter(unit.sequence for unit in before if unit.sku == returned.sku))
+    of_it = [unit for unit in before if unit.sku == returned.sku]
+    _demand_others(tx, saved, returned, len(of_it))
+    lines = place_return(returned, sold, Counter(unit.sequence for unit in of_it))
     serials = serials_of(returned, f"{saved.order.number}-{returned.sku}", {unit.serial for unit in before})
     told = canonical_json({"order": saved.order.key, "returned": to_json(returned), "by": person.name})
     evidence = tx.resources.keep(
@@ -127,6 +130,21 @@ def take_back(tx: Tx, order_id: int, returned: Returned, person: Person) -> Take
     subject = f"order {saved.order.key}"
     record_deed(tx.connection, tx.now, person, Deed("goods.taken-back", subject, None, to_json(done), evidence))
     return done
+
+
+def _demand_others(tx: Tx, saved: SavedOrder, returned: Returned, before: int) -> None:
+    """What has no serial must be other units than those that came back before. Raises Conflict, which says who told of those."""
+    if len(returned.serials) == returned.eaches or returned.before == before:
+        return
+    told = ""
+    if before:
+        who, when = vendor_returns.who_returned(tx.connection, saved.id, returned.sku)
+        told = f", the last as {who} said at {write_instant(when)}"
+    raise Conflict(
+        f"{before} of {returned.sku} came back of order {saved.order.key} before{told}; {returned.before} were known here, and "
+        f"units without a serial could be the same. Nothing was recorded. If these are others, say it again, with {before} that "
+        f"came back before."
+    )
 
 
 def _agreed(connection: sa.Connection, world: World, saved: SavedOrder) -> Agreement:

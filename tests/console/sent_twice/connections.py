@@ -25,7 +25,7 @@ _days = itertools.count(1)
 NAME = "amazon-us"
 
 
-def _rests(console: Console, rests: bool) -> None:
+def rests(console: Console, rests: bool) -> None:
     """Have the connection rest, or go on."""
     admin = person(console, "Olga")
     with console.app.database.transaction() as connection:
@@ -45,19 +45,21 @@ def test_connection(console: Console) -> Sent:
 
 @row("/connections/{connection}/pause")
 def pause(console: Console) -> Sent:
-    _rests(console, False)
+    rests(console, False)
     return Sent(f"/connections/{NAME}/pause", {"span": "4h", "reason": "the buyer moves", "sure": "yes"})
 
 
 @row("/connections/{connection}/resume")
 def resume(console: Console) -> Sent:
-    _rests(console, True)
+    rests(console, True)
     return Sent(f"/connections/{NAME}/resume", {"sure": "yes"})
 
 
 @row("/exceptions/causes/resume")
 def resume_cause(console: Console) -> Sent:
-    _rests(console, True)
+    """It rested before: what is noted of a connection once is noted."""
+    for each in (True, False, True):
+        rests(console, each)
     fields = {"kind": "source.paused", "cause": f"connection {NAME}", "sure": "yes"}
     return Sent("/exceptions/causes/resume", fields)
 
@@ -65,14 +67,14 @@ def resume_cause(console: Console) -> Sent:
 @row("/connections/{connection}/ask", Two.EACH)
 def ask(console: Console) -> Sent:
     """Each asks at their time."""
-    _rests(console, False)
+    rests(console, False)
     console.app.act(False, ask_now, NAME, person(console, "Olga"))
     return Sent(f"/connections/{NAME}/ask")
 
 
 @row("/connections/{connection}/replay", people=("Olga", "Bo Admin"))
 def replay(console: Console) -> Sent:
-    _rests(console, False)
+    rests(console, False)
     return Sent(
         f"/connections/{NAME}/replay", {"query": "created", "since": f"2026-11-{19 - next(_days):02}", "sure": "yes"}
     )

@@ -17,6 +17,8 @@ from trueup.domain.buffer_changes import BufferChange, BufferScope, SecondPerson
 from trueup.domain.buffers import BufferRule
 from trueup.domain.trade_ins import CreditState
 from trueup.storage.trade_ins import find_trade_in, move_credit
+from trueup.storage.vendor_returns import load_order_returns
+from trueup.storage.views.orders import find_order
 from trueup.workflows.adjust_stock import Adjustment, adjust_stock, last_count
 from trueup.workflows.keep_buffers import change_buffer
 
@@ -178,5 +180,9 @@ def _move(world: Worked, address: str, **facts: Any) -> None:
 
 @row("/came-back/{partner}/{number}", world="returning", people=("Elke", "Ana Admin"))
 def take_back(console: Console) -> Sent:
-    fields = {"sku": "LAMP-1", "eaches": "1", "serials": f"L-{next(_numbers) + 100}", "condition": "4", "sure": "yes"}
+    """Without a serial: of which unit it is says only how many came back before."""
+    with console.app.database.transaction() as connection:
+        order = find_order(connection, "amazon-us/PO000001")
+        before = len(load_order_returns(connection, order))
+    fields = {"sku": "LAMP-1", "eaches": "1", "serials": "", "condition": "4", "before": str(before), "sure": "yes"}
     return Sent("/came-back/amazon-us/PO000001", fields)

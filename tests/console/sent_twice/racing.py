@@ -24,11 +24,19 @@ import sqlalchemy as sa
 from tests.console.installed import Client, Console
 from tests.console.worked_world import Worked
 
-_UNCOUNTED = ("form_keys", "case_presence", "subject_keys", "sign_in_tries", "contents", "content_chunks")
+_UNCOUNTED = (
+    "form_keys",
+    "case_presence",
+    "subject_keys",
+    "sign_in_tries",
+    "contents",
+    "content_chunks",
+    "api_answers",
+)
 """Tables of what was sent and who looks, which no act is about; and of what is kept once by its content, whoever brings it."""
 _TYPED = ("note", "reason", "text", "why", "how", "reference", "override")
 _keys = itertools.count(1)
-_WHEN = re.compile(r"\d{1,2} \w{3} \d{4}|\d{4}-\d\d-\d\d|\d{1,2}:\d\d")
+WHEN = re.compile(r"\d{1,2} \w{3} \d{4}|\d{4}-\d\d-\d\d|\d{1,2}:\d\d")
 
 
 class Two(Enum):
@@ -93,20 +101,20 @@ def send(console: Console, sent: Sent, names: list[str], *, click: bool = False)
     """Send it for each of these at the same instant. The same name twice: in two tabs, or by a double `click` in one."""
     with ExitStack() as stack:
         clients = {name: stack.enter_context(console.visitor(name)) for name in set(names)}
-        before, newest = _count(console), _newest_act(console)
+        before, newest = count_rows(console), newest_act(console)
         answers: list[tuple[str, httpx2.Response]] = []
         forms = [f"rendering-{next(_keys)}" for _ in names] if not click else [f"rendering-{next(_keys)}"] * len(names)
         threads = [
             threading.Thread(target=_send, args=(clients[name], sent, (name, form), answers))
             for name, form in zip(names, forms, strict=True)
         ]
-        with _held(console, len(names)):
+        with held(console, len(names)):
             for each in threads:
                 each.start()
         for each in threads:
             each.join(60)
-        after = _count(console)
-        return Outcome(answers, _difference(before, after), _acts_since(console, newest))
+        after = count_rows(console)
+        return Outcome(answers, difference(before, after), acts_since(console, newest))
 
 
 def _send(client: Client, sent: Sent, of: tuple[str, str], answers: list[tuple[str, httpx2.Response]]) -> None:
@@ -121,7 +129,7 @@ def _send(client: Client, sent: Sent, of: tuple[str, str], answers: list[tuple[s
 
 
 @contextmanager
-def _held(console: Console, count: int) -> Iterator[None]:
+def held(console: Console, count: int) -> Iterator[None]:
     """Nothing is recorded in the block, nor until so many wait to, or wait for one that does."""
     engine = console.app.database.engine
     with engine.connect() as connection, connection.begin():
@@ -139,7 +147,7 @@ _WAITING = sa.text(
 )
 
 
-def _count(console: Console) -> dict[str, int]:
+def count_rows(console: Console) -> dict[str, int]:
     with console.app.database.transaction() as connection:
         names = connection.execute(
             sa.text(
@@ -153,16 +161,16 @@ def _count(console: Console) -> dict[str, int]:
         return {name: int(count) for name, count in connection.execute(sa.text(query))}
 
 
-def _difference(before: Mapping[str, int], after: Mapping[str, int]) -> Counter[str]:
+def difference(before: Mapping[str, int], after: Mapping[str, int]) -> Counter[str]:
     return Counter({name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)})
 
 
-def _newest_act(console: Console) -> int:
+def newest_act(console: Console) -> int:
     with console.app.database.transaction() as connection:
         return int(connection.execute(sa.text("SELECT coalesce(max(id), 0) FROM trueup.acts")).scalar_one())
 
 
-def _acts_since(console: Console, newest: int) -> list[tuple[str, str, str]]:
+def acts_since(console: Console, newest: int) -> list[tuple[str, str, str]]:
     with console.app.database.transaction() as connection:
         query = sa.text("SELECT actor, act, subject FROM trueup.acts WHERE id > :newest ORDER BY id")
         return [tuple(each) for each in connection.execute(query, {"newest": newest})]
@@ -187,9 +195,9 @@ def prove(row: Row, world: Any) -> None:
     sent = row.make(world)
     if sent.json is None:  # what a script sends is no form, and is sent once by it
         clicked = send(console, sent, [first, first], click=True)
-        _demand_once(once, clicked, "a double click")
+        demand_once(once, clicked, "a double click")
         one, other = [(answer.status_code, answer.headers.get("location")) for _, answer in clicked.answers]
-        assert one == other, f"a double click: {_statuses(clicked)}"
+        assert one == other, f"a double click: {statuses(clicked)}"
     for whose, names in (("two tabs", [first, first]), ("two people", [first, second])):
         if row.two is Two.OWN and whose == "two people":
             continue
@@ -200,52 +208,52 @@ def prove(row: Row, world: Any) -> None:
 def _demand(two: Two, once: Outcome, both: Outcome, of: tuple[str, Sent]) -> None:
     whose, sent = of
     if two is Two.EACH:
-        _demand_each(once, both, whose)
+        demand_each(once, both, whose)
         return
     if two is Two.SAME:
-        _demand_each(once, both, whose)
+        demand_each(once, both, whose)
         assert max(Counter(act[1:] for act in both.acts).values(), default=1) == 1, f"{whose}: {both.acts}"
         return
-    _demand_once(once, both, whose)
+    demand_once(once, both, whose)
     if two is Two.LOOK:
-        assert all(answer.status_code < 400 for _, answer in both.answers), f"{whose}: {_statuses(both)}"
+        assert all(answer.status_code < 400 for _, answer in both.answers), f"{whose}: {statuses(both)}"
     elif whose == "two people":
         _demand_conflict(sent, both)
 
 
-def _demand_each(once: Outcome, both: Outcome, whose: str) -> None:
+def demand_each(once: Outcome, both: Outcome, whose: str) -> None:
     """Both have what they asked for, and no table more rows than that; what is known by a key is kept once, whoever sends it."""
-    assert all(answer.status_code < 400 for _, answer in both.answers), f"{whose}: {_statuses(both)}"
+    assert all(answer.status_code < 400 for _, answer in both.answers), f"{whose}: {statuses(both)}"
     wrong = {name: count for name, count in both.more.items() if abs(count) > 2 * abs(once.more[name])}
     assert not wrong, f"{whose}: {dict(both.more)} of {dict(once.more)}"
 
 
-def _demand_once(once: Outcome, outcome: Outcome, whose: str) -> None:
+def demand_once(once: Outcome, outcome: Outcome, whose: str) -> None:
     """Neither failed, nor was told that there is no such thing. As many rows more in every table as when it is sent once, and no
     act twice."""
     assert len(outcome.answers) == 2, "one has no answer"
     wrong = [
         f"{name}: {answer.status_code} {said(answer)[:600]}"
         for name, answer in outcome.answers
-        if answer.status_code not in (200, 202, 204, 303, 409, 422)
+        if answer.status_code not in (200, 201, 202, 204, 303, 409, 422)
     ]
     assert not wrong, f"{whose}: {wrong}"
     assert any(answer.status_code < 400 for _, answer in outcome.answers), (
-        f"{whose}: nobody did it: {_statuses(outcome)}"
+        f"{whose}: nobody did it: {statuses(outcome)}"
     )
     twice = {each: count for each, count in Counter(act[1:] for act in outcome.acts).items() if count > 1}
     assert not twice, f"{whose}: acts more than once: {twice}"
-    assert outcome.more == once.more, f"{whose}: {dict(outcome.more)} and not {dict(once.more)}; {_statuses(outcome)}"
+    assert outcome.more == once.more, f"{whose}: {dict(outcome.more)} and not {dict(once.more)}; {statuses(outcome)}"
 
 
 def _demand_conflict(sent: Sent, outcome: Outcome) -> None:
     """One did it; the other is told who, and when, and has what was typed."""
     done = [name for name, answer in outcome.answers if answer.status_code < 400]
     refused = [answer for _, answer in outcome.answers if answer.status_code == 409]
-    assert len(done) == len(refused) == 1, f"two people: {_statuses(outcome)}"
+    assert len(done) == len(refused) == 1, f"two people: {statuses(outcome)}"
     words = said(refused[0])
     assert done[0] in words, f"who did it is not said: {words[:600]}"
-    assert _WHEN.search(words), f"when it was done is not said: {words[:600]}"
+    assert WHEN.search(words), f"when it was done is not said: {words[:600]}"
     typed = [str(value) for name, value in sent.fields.items() if name in _TYPED and value]
     lost = [value for value in typed if value not in refused[0].text]
     assert not lost, f"lost what was typed: {lost}"
@@ -257,5 +265,5 @@ def said(answer: httpx2.Response) -> str:
     return html.unescape(" ".join(re.sub(r"<[^>]*>", " ", text.partition(">")[2]).split()))
 
 
-def _statuses(outcome: Outcome) -> str:
+def statuses(outcome: Outcome) -> str:
     return "; ".join(f"{name} {answer.status_code} {said(answer)[:300]}" for name, answer in outcome.answers)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.cli.seeded import write_settings
 from tests.console.conftest import Filled, console_over
 from tests.console.installed import Console, served
+from tests.console.money_books import console_over_money
 from tests.console.test_goods_pages import PROGRAMME
 from tests.console.test_provider import SECRET, SETTINGS
+from tests.console.worked_world import worked
+from tests.databases import Databases
 from tests.workflows.installation import LAMP
 from trueup.app import Opening, open_application
 from trueup.base.secret import Secret
@@ -66,3 +70,27 @@ def sealed(filled: Filled, folder: Path) -> Iterator[Console]:
         (folder / "trueup.toml").write_text(text.replace('"env:REFRESH_TOKEN"', '"sealed:refresh"'))
         with open_application(folder / "trueup.toml", opening) as second, served(second) as console:
             yield console
+
+
+@contextmanager
+def worlds(
+    filled: Filled, databases: Databases, server_url: str, folder: Callable[[str], Path]
+) -> Iterator[Callable[[str], Any]]:
+    """Every world by its name, each opened when the first row needs it; `folder` makes a new one."""
+    opened: dict[str, Any] = {}
+    with ExitStack() as stack:
+        openers: dict[str, Callable[[], Any]] = {
+            "filled": lambda: console_over(filled, folder("twice")),
+            "money": lambda: console_over_money(server_url, folder("twice-money")),
+            "worked": lambda: worked(stack.enter_context(databases.lent()), folder("twice-worked")),
+            "returning": lambda: returning(filled, folder("twice-returning")),
+            "company": lambda: company(filled, folder("twice-company")),
+            "sealed": lambda: sealed(filled, folder("twice-sealed")),
+        }
+
+        def world(name: str) -> Any:
+            if name not in opened:
+                opened[name] = stack.enter_context(openers[name]())
+            return opened[name]
+
+        yield world

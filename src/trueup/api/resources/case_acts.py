@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import AskedInstant, DryRun, Instant, Key, Line, Number, Shape, Text, Told
+from trueup.api.shapes import LARGEST_ID, AskedInstant, DryRun, Instant, Key, Line, Number, Shape, Text, Told
 from trueup.base.clock import aware_utc, write_instant
 from trueup.base.errors import NotFound, Refused
 from trueup.domain.cases import Resolution
@@ -14,6 +18,7 @@ from trueup.workflows.merge_cases import merge_case, unmerge_case
 from trueup.workflows.people import all_people
 from trueup.workflows.preview_case import Decision, resolve_each
 from trueup.workflows.recall_retry import recall_retry
+from trueup.workflows.seen_cases import ASSIGNED, SET_ASIDE, Seen, act_as_seen
 from trueup.workflows.world import Tx
 
 
@@ -43,10 +48,15 @@ class Withdrawn(Shape, json_schema_extra={"examples": [{"id": 7, "case": 2, "dry
     dry_run: bool
 
 
+SeenAct = Annotated[int | None, Field(ge=0, le=LARGEST_ID)]
+
+
 class Assigning(Told, json_schema_extra={"examples": [{"person": "Olga"}]}):
     """Who works on a case; null for nobody."""
 
     person: Line | None
+    seen: SeenAct = None
+    """`newest_act` of the case as it was seen: what somebody else said of it since is not overwritten, it is a conflict."""
 
 
 class Assigned(
@@ -67,6 +77,8 @@ class Snoozing(
 
     until: AskedInstant
     reason: Line
+    seen: SeenAct = None
+    """`newest_act` of the case as it was seen: what somebody else said of it since is not overwritten, it is a conflict."""
 
 
 class Snoozed(
@@ -168,7 +180,8 @@ def assign(call: Calling, case: Number, told: Assigning, dry_run: DryRun = False
         if told.person is not None and told.person not in everyone:
             raise NotFound(f"{told.person!r} is nobody here.")
         to = everyone[told.person] if told.person is not None else None
-        before = assign_case(tx, case, to, call.person)
+        seen = Seen(case, told.seen, ASSIGNED)
+        before = act_as_seen(tx, seen, call.person, assign_case, case, to, call.person)
         return Assigned(case=case, person=told.person, before=before, dry_run=dry_run)
 
     return call.once(act, key, dry_run=dry_run)
@@ -182,7 +195,8 @@ def snooze(call: Calling, case: Number, told: Snoozing, dry_run: DryRun = False,
     until = aware_utc(told.until)
 
     def act(tx: Tx) -> Snoozed:
-        before = snooze_case(tx, case, until, told.reason, call.person)
+        seen = Seen(case, told.seen, SET_ASIDE)
+        before = act_as_seen(tx, seen, call.person, snooze_case, case, until, told.reason, call.person)
         return Snoozed(
             case=case,
             until=write_instant(until),
@@ -210,8 +224,9 @@ def recall(call: Calling, case: Number, dry_run: DryRun = False, key: Key = None
         return Recalled(case=case, stopped=recall_retry(tx, case, call.person), dry_run=dry_run)
 
     done = call.once(act, key, dry_run=dry_run)
-    for run in () if dry_run else done.stopped:
-        call.desk.engine.cancel(run)
+    if call.does(dry_run):
+        for run in done.stopped:
+            call.desk.engine.cancel(run)
     return done
 
 

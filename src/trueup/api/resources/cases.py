@@ -12,6 +12,7 @@ from trueup.api.shapes import Blank, Hash, Instant, Name, Number, Page, Paging, 
 from trueup.base.errors import NotFound
 from trueup.domain.cases import CaseStanding, CaseState, Resolution
 from trueup.storage.views import case_queue
+from trueup.storage.views.acts import list_acts
 from trueup.storage.views.cases import show_case
 
 _EXAMPLE = {
@@ -144,6 +145,7 @@ class WholeCase(
                         "withdrawn_at": None,
                     }
                 ],
+                "newest_act": 88,
                 "history": [
                     {
                         "at": "2026-11-23T09:05:00Z",
@@ -162,6 +164,8 @@ class WholeCase(
     """The cases that are merged into it."""
     comments: list[Comment]
     history: list[Happened]
+    newest_act: int
+    """The number of the newest act about it, 0 for none: `seen` of an act says that this was known."""
 
 
 class CaseFiltering(Paging):
@@ -232,7 +236,9 @@ def get_case(call: Calling, case: Number) -> WholeCase:
         comments = case_queue.list_comments(connection, case)
         merged = case_queue.list_merged(connection, case, call.now)
         stands_for = [each["id"] for each in merged]
-        whole = {**queued, "stands_for": stands_for, "history": history, "comments": comments}
+        newest = next((done["id"] for done in list_acts(connection, subject=f"case {case}", limit=1)), 0)
+        told = {"stands_for": stands_for, "history": history, "comments": comments, "newest_act": newest}
+        whole = {**queued, **told}
         return WholeCase.model_validate(whole)
 
 

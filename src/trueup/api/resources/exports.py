@@ -214,12 +214,13 @@ def read_ledger_back(
 ) -> LedgerRead:
     """Hand in the ledger's balances (a trial balance as CSV or XLSX) and compare them with all that it was given up to this export.
 
-    The file is archived. An account that comes to something else opens a case, which ends when a later file agrees.
+    The file is archived; one that cannot be read is refused, and not kept. An account that comes to something else opens a case,
+    which ends when a later file agrees.
     """
-    if not told.dry_run:
-        call.act(archive_upload, content, DOCUMENT, told.name, call.person)
 
     def act(tx: Tx) -> LedgerRead:
+        if not told.dry_run:
+            archive_upload(tx, content, DOCUMENT, told.name, call.person)
         read_back(tx, export, Shown(content, told.since, told.until), call.person)
         return LedgerRead.model_validate(show_export(tx.connection, export)["read_backs"][0])
 

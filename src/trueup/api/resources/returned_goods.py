@@ -74,6 +74,9 @@ class TakingBack(
     """The programme's number of a condition that all of them are in; not looked at yet, when it is not said."""
     programme: Line | None = None
     """The one that takes them, where the order's shop has several."""
+    before: int = Field(default=0, ge=0, le=_MOST_EACHES)
+    """How many of the product came back of the order before, as the caller knows: units without a serial are the next ones.
+    When others were told meanwhile, it is a conflict that says by whom."""
 
 
 class TakenBack(
@@ -117,7 +120,7 @@ def take_back_goods(
     """
     with call.look() as connection:
         order_id = find_order(connection, order)
-    returned = Returned(told.sku, told.eaches, tuple(told.serials), told.condition, told.programme or "")
+    returned = Returned(told.sku, told.eaches, tuple(told.serials), told.condition, told.programme or "", told.before)
 
     def act(tx: Tx) -> TakenBack:
         done = take_back(tx, order_id, returned, call.person)

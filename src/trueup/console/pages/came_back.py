@@ -114,7 +114,7 @@ def _take_back(visit: Visit) -> Response:
     )
     title, above = f"Take back {units} of {returned.sku}", ("Came back", "/came-back")
     asked = Sure(title, f"Order {number}", address, effects, title, "goods.take-back", above)
-    return ask_whether(visit, asked, {name: visit.given(name) for name in _FIELDS})
+    return ask_whether(visit, asked, {name: visit.given(name) for name in _FIELDS} | {"before": _before(visit)})
 
 
 def _told(visit: Visit) -> Returned:
@@ -128,7 +128,14 @@ def _told(visit: Visit) -> Returned:
         raise Refused("Say which product came back.")
     serials = tuple(filter(None, (each.strip() for each in visit.given("serials").replace(",", "\n").splitlines())))
     number = int(condition[:18]) if condition else None
-    return Returned(visit.given("sku"), int(eaches), serials, number, visit.given("programme"))
+    before = _before(visit)
+    known = int(before) if before.isascii() and before.isdecimal() and len(before) < 7 else 0
+    return Returned(visit.given("sku"), int(eaches), serials, number, visit.given("programme"), known)
+
+
+def _before(visit: Visit) -> str:
+    """How many of the product had come back when the page was drawn on which it was chosen."""
+    return visit.given("before") or visit.given(f"before-{visit.given('sku')}")
 
 
 def _address(partner: str, number: str) -> str:
