@@ -228,10 +228,10 @@ def _call(
             for (name, key), caller in zip(by, callers, strict=True)
         ]
         with held(console, len(by)):
-            for each in threads:
-                each.start()
-        for each in threads:
-            each.join(60)
+            for thread in threads:
+                thread.start()
+        for thread in threads:
+            thread.join(60)
         return Outcome(answers, difference(before, count_rows(console)), acts_since(console, newest))
 
 
