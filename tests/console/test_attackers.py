@@ -99,7 +99,7 @@ def test_a_name_that_is_given_again_comes_with_nothing_of_the_one_before(console
         _joined(console, "Kim")
         assert first.get("/account").status_code == 303
         assert second.http.post("/sign-in", data={"name": "Kim", "password": PASSWORD}).status_code == 422
-        assert second.http.post(f"/enter/{old_link}", data={"password": PASSWORD, "again": PASSWORD}).status_code == 422
+        assert second.http.post(f"/enter/{old_link}", data={"password": PASSWORD, "again": PASSWORD}).status_code == 409
 
 
 def test_a_stream_ends_with_its_session(console: Console) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import sqlalchemy as sa
+
 from tests.console.installed import Client, Console
+from trueup.base.clock import write_instant
 from trueup.workflows.people import all_people, invite, make_first_link
 from trueup.workflows.sign_in import Visitor, enter
 
@@ -32,8 +35,34 @@ def test_the_first_administrator_comes_in_by_a_link_once(console: Console) -> No
         assert choose(ana, link) == 303
         assert "Your account: " not in ana.get("/account").text
         assert ana.get("/account").status_code == 200
-        assert choose(ana, link, "another long sentence") == 422
+        assert choose(ana, link, "another long sentence") == 409
     assert console.app.act(True, make_first_link, console.app.settings.people) is None
+
+
+def test_a_link_that_opens_nothing_says_why_and_what_to_do(console: Console) -> None:
+    """Used, with when; too old, with until when; cut off or followed by a newer one. The form stands on none of them, and nothing
+    is changed."""
+    link, now = invited(console, "Elke"), console.app.world.clock.now()
+    with console.visitor() as elke, console.visitor() as other:
+        assert 'name="again"' in other.get(f"/enter/{link}").text
+        assert choose(elke, link) == 303
+        form = {"password": "another long sentence", "again": "another long sentence"}
+        second = other.http.post(f"/enter/{link}", data=form)
+        for page in (second.text, other.get(f"/enter/{link}").text):
+            assert "This link was used" in page and 'name="again"' not in page
+            assert f'<time datetime="{write_instant(now)}' in page, "when is said"
+            assert "sign in with that password" in page and "tell an administrator at once" in page
+        assert second.status_code == 409
+        assert other.http.post("/sign-in", data={"name": "Elke", "password": PASSWORD}).status_code == 303
+        old = invited(console, "Elke")
+        with console.app.database.transaction() as connection:
+            ended = sa.text("UPDATE trueup.one_time_links SET ends_at = :now WHERE person = 'Elke'")
+            connection.execute(ended, {"now": now})
+        late = other.http.post(f"/enter/{old}", data=form)
+        assert late.status_code == 409 and "This link is too old" in late.text and "It held until" in late.text
+        invited(console, "Elke")
+        newer = other.http.post(f"/enter/{old}", data=form)
+        assert newer.status_code == 409 and "a newer link took its place" in newer.text
 
 
 def test_a_password_lets_in_and_a_wrong_one_is_told_alike(console: Console) -> None:

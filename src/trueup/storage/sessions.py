@@ -148,6 +148,14 @@ def use_link(connection: sa.Connection, ticket: str, now: datetime) -> str | Non
     return found
 
 
+def when_of_link(connection: sa.Connection, ticket: str) -> tuple[datetime | None, datetime] | None:
+    """When a link was used (None: not yet) and until when it holds; None where there is none: it never was, or a newer one
+    took its place."""
+    here = one_time_links.c
+    row = connection.execute(sa.select(here.used_at, here.ends_at).where(here.digest == _digest(ticket))).first()
+    return None if row is None else (row.used_at, row.ends_at)
+
+
 def note_browser(connection: sa.Connection, person: str, now: datetime) -> str:
     """A person came in from a browser: it keeps this ticket, by which it is known again for a year."""
     connection.execute(sa.delete(known_browsers).where(known_browsers.c.known_since < now - BROWSER_LASTS))

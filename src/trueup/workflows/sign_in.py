@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cache
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from trueup.base.errors import Refused
+from trueup.base.clock import write_instant
+from trueup.base.errors import Conflict, Refused
 from trueup.base.ids import digest_of
 from trueup.storage import people, sessions
 from trueup.workflows.authority import Deed, record_deed
@@ -117,13 +119,56 @@ def enter(tx: Tx, person: Person, way: str, visitor: Visitor) -> SignedIn:
     return SignedIn(person, ticket, "" if known else sessions.note_browser(tx.connection, person.name, tx.now))
 
 
+class LinkState(StrEnum):
+    """What a one-time link is: it OPENS, was USED, has ENDED, or is UNKNOWN here: cut off, or a newer one took its place."""
+
+    OPENS = "opens"
+    USED = "used"
+    ENDED = "ended"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSeen:
+    """A one-time link as who has it sees it: since when it is used, or has ended; None for the others."""
+
+    state: LinkState
+    at: datetime | None = None
+
+    def __str__(self) -> str:
+        at = write_instant(self.at) if self.at else ""
+        match self.state:
+            case LinkState.USED:
+                return f"This link was used at {at}: sign in with the password that was chosen then, or have a new link made."
+            case LinkState.ENDED:
+                return f"This link held until {at}: an administrator can make a new one."
+            case LinkState.UNKNOWN:
+                return "This link opens nothing: it is not whole, or a newer one took its place."
+            case LinkState.OPENS:
+                return "This link opens once."
+
+
+def look_at_link(connection: sa.Connection, ticket: str, now: datetime) -> LinkSeen:
+    """What a link is now. Who has its ticket may know: it is for them."""
+    known = sessions.when_of_link(connection, ticket)
+    if known is None:
+        return LinkSeen(LinkState.UNKNOWN)
+    used_at, ends_at = known
+    if used_at is not None:
+        return LinkSeen(LinkState.USED, used_at)
+    return LinkSeen(LinkState.OPENS) if ends_at > now else LinkSeen(LinkState.ENDED, ends_at)
+
+
 def enter_by_link(tx: Tx, ticket: str, password: str, visitor: Visitor, settled: Iterable[Named]) -> SignedIn:
-    """The first time: the link is used up, and the password chosen. Raises Refused (link, password)."""
+    """The first time: the link is used up, and the password chosen. Raises Refused (password), Conflict for a link that opens
+    nothing (any more)."""
     check_password(password)
     name = sessions.use_link(tx.connection, ticket, tx.now)
-    person = all_people(tx.connection, settled).get(name) if name is not None else None
+    if name is None:
+        raise Conflict(str(look_at_link(tx.connection, ticket, tx.now)))
+    person = all_people(tx.connection, settled).get(name)
     if person is None:
-        raise Refused("This link was used already, or it is too old. An administrator can make a new one.")
+        raise Refused(f"{name} is nobody here any more; nothing was changed. An administrator can add them again.")
     _set_password(tx, person, password)
     sessions.end_sessions(tx.connection, person.name)
     sessions.forget_browsers(tx.connection, person.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import RedirectResponse, Response
 
-from trueup.base.errors import Refused
+from trueup.base.errors import Conflict, Refused
 from trueup.console.addresses import ours
 from trueup.console.page import OPEN_TO_ALL, Page, Route
 from trueup.console.visit import SESSION, Visit
@@ -16,6 +16,7 @@ from trueup.workflows.sign_in import (
     Visitor,
     enter,
     enter_by_link,
+    look_at_link,
     sign_in,
     sign_out,
 )
@@ -101,17 +102,26 @@ def _step_in(visit: Visit) -> Response:
 
 
 def _show_link(visit: Visit) -> Response:
-    return visit.render("sign_in_link.html", link=visit.path("link"), problem="")
+    return _shown_link(visit)
+
+
+def _shown_link(visit: Visit, *, problem: str = "", status: int = 200) -> Response:
+    """The form of a link that opens; of another one, what became of it and what to do."""
+    link = visit.path("link")
+    seen = look_at_link(visit.connection, link, visit.now)
+    return visit.render("sign_in_link.html", status=status, link=link, problem=problem, seen=seen)
 
 
 def _use_link(visit: Visit) -> Response:
     link, password = visit.path("link"), visit.given("password")
     if password != visit.given("again"):
-        return visit.render("sign_in_link.html", status=422, link=link, problem="The two passwords differ.")
+        return _shown_link(visit, problem="The two passwords differ.", status=422)
     try:
         entered = visit.act(enter_by_link, link, password, visitor_of(visit), visit.desk.settings.people)
+    except Conflict as conflict:
+        return _shown_link(visit, status=conflict.http_status)
     except Refused as refused:
-        return visit.render("sign_in_link.html", status=422, link=link, problem=str(refused))
+        return _shown_link(visit, problem=str(refused), status=422)
     return let_in(visit, entered)
 
 
