@@ -12,7 +12,7 @@ from playwright.sync_api import Page as Tab
 
 from tests.console.calling import person
 from tests.console.installed import Console
-from trueup.console.document_places import as_grid, find_place, find_word, show_sheet
+from trueup.console.document_places import as_grid, find_place, find_word, letter_of, show_sheet
 from trueup.console.document_rows import rows_of
 from trueup.console.source_text import WINDOW_BYTES, show_source, stream_source
 from trueup.formats.recognise import HEAD_BYTES, known_formats, recognise
@@ -73,6 +73,50 @@ def test_a_row_of_a_workbook_is_shown_among_those_around_it() -> None:
     assert sheet is not None and (sheet.title, sheet.others, sheet.marked) == ("Lines", ("Payments",), 57)
     assert dict(sheet.rows)[57] == ("R57", "57") and sheet.rows[0][0] == 49
     assert (sheet.before, sheet.after) == (19, 79) and show_sheet(b"no workbook", "row 1", None) is None
+
+
+def test_a_cell_of_a_workbook_is_selected_by_its_heading_or_its_letter() -> None:
+    """With what it is called, where it stands and what it holds; what is no cell selects nothing."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Payments"
+    for row in (["Payment Number", "Payment Amount"], [700100, 12.5]):
+        sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    for column in ("B", "Payment Amount"):
+        shown = show_sheet(out.getvalue(), f"sheet Payments, row 2, column {column}", None)
+        assert shown is not None and shown.cell is not None
+        assert (shown.cell.name, shown.cell.value, shown.cell.index) == ("Payment Amount", "12.5", 1)
+        assert shown.cell.position == "sheet Payments, row 2, column Payment Amount"
+    for column in ("C", "Colour", "b"):
+        shown = show_sheet(out.getvalue(), f"sheet Payments, row 2, column {column}", None)
+        assert shown is not None and shown.cell is None
+    assert [letter_of(each) for each in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+def test_a_finding_says_what_it_means_what_is_expected_and_what_to_do(console: Console) -> None:
+    """Whatever the format; the help of a code stands open once. What is selected says what its column or member may hold."""
+    admin = person(console, "Ana Admin")
+
+    def shown(kind: str, name: str, content: bytes, at: str = "") -> str:
+        digest = console.app.act(False, archive_upload, content, kind, name, admin)
+        with console.visitor("Aude") as aude:
+            return aude.get(f"/documents/{digest}{at}").text
+
+    counts = b"sku,location,on_hand\nVASE-7,main,many\nVASE-8,main,none\n"
+    page = shown("stock-counts", "counts.csv", counts, f"?at={counts.index(b'many')}")
+    assert page.count('<details class="finding-help" open>') == 1 and page.count('<details class="finding-help"') == 2
+    assert "A cell holds what its column may not." in page and "<dt>Expected</dt>" in page and "<dt>Source</dt>" in page
+    assert "on_hand may hold a whole number of eaches, zero or more; must be there." in page
+    assert "a whole number of eaches" in page.partition('id="selected"')[2].partition("</section>")[0]
+    order = (
+        b'{"payload": {"orders": [{"purchaseOrderNumber": "1ABC", "purchaseOrderState": "Odd", "orderDetails": {}}]}}'
+    )
+    page = shown("orders", "orders.json", order, f"?at={order.index(b'Odd') - 1}")
+    assert ("<dt>Expected</dt>" in page and "vendorOrders.json" in page) or "published model" in page
+    assert "New, Acknowledged or Closed" in page.partition('id="selected"')[2].partition("</section>")[0]
 
 
 def test_rows_of_a_table_are_named_by_their_heading() -> None:

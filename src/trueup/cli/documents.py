@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column, amount
 from trueup.formats.compressed import opened
 from trueup.formats.document import Finding, Reading
+from trueup.formats.finding_help import help_of
 from trueup.formats.recognise import known_formats, recognise
 from trueup.storage.views import documents as views
 from trueup.storage.views.evidence import explain_document as explain
@@ -90,8 +92,17 @@ def _read(content: bytes) -> dict[str, Any]:
     except DocumentError as error:
         found = {"severity": "error", "code": "unreadable", "message": str(error), "at": ""}
         return {"format": known.title, "holds": 0, "findings": [found]}
-    findings = [finding_json(finding) for finding in reading.findings[:_MOST_FINDINGS]]
+    findings = [
+        finding_json(finding) | _help_json(reading.format, finding.code)
+        for finding in reading.findings[:_MOST_FINDINGS]
+    ]
     return {"format": known.title, "holds": len(reading.values), "findings": findings}
+
+
+def _help_json(format_name: str, code: str) -> dict[str, Any]:
+    """What a code means, what is expected, what to do, and whose rule it is."""
+    known = help_of(format_name, code)
+    return {"help": asdict(known) if known else None}
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from trueup.formats.remittance._workbook import SheetGrid, open_workbook, opens_
 from trueup.formats.x12.syntax import HeaderFault, read_header
 
 _BYTE = re.compile(r"byte (\d{1,11})\)?$")
-_ROW = re.compile(r"(?:sheet (?P<sheet>.+), )?row (?P<row>\d{1,8})(?:, column .*)?$")
+_ROW = re.compile(r"(?:sheet (?P<sheet>.+), )?row (?P<row>\d{1,8})(?:, column (?P<column>.*))?$")
 _LINE = re.compile(r"line (\d{1,8})$")
 _SEGMENT = re.compile(r"set (\w+) (\w+), segment (\d{1,8})")
 _JSON = re.compile(r"\$((?:\.[^.\[\]]+|\[\d{1,8}\])+)$")
@@ -141,6 +141,18 @@ class Sheet:
     marked: int
     before: int | None
     after: int | None
+    cell: SheetCell | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetCell:
+    """A cell that somebody came for: where it stands, what its column is called (its letter where no heading does), and what it
+    holds."""
+
+    index: int
+    name: str
+    position: str
+    value: str
 
 
 def show_sheet(content: bytes, said: str, begin: int | None) -> Sheet | None:
@@ -163,11 +175,44 @@ def show_sheet(content: bytes, said: str, begin: int | None) -> Sheet | None:
     marked = int(wanted["row"]) if wanted else 0
     start = max(1, begin if begin is not None else marked - _BEFORE)
     rows = list(islice(named[0].rows(), start - 1, start + _SHEET_ROWS))
+    cell = _cell_of(named[0], marked, wanted["column"]) if wanted and wanted["column"] else None
     shown = tuple((number, tuple(_cell(each) for each in cells[:_MOST_CELLS])) for number, cells in rows[:_SHEET_ROWS])
     before = max(1, start - _SHEET_ROWS) if start > 1 else None
     after = start + _SHEET_ROWS if len(rows) > _SHEET_ROWS else None
     others = tuple(each.title for each in grids if each.title != named[0].title)
-    return Sheet(named[0].title, others, shown, marked, before, after)
+    return Sheet(named[0].title, others, shown, marked, before, after, cell)
+
+
+def _cell_of(grid: SheetGrid | TextGrid, row: int, column: str) -> SheetCell | None:
+    """The cell of a row in a column, which is named by its heading or by its letter; None where there is none."""
+    heading: list[str] = []
+    for number, cells in islice(grid.rows(), row):
+        texts = [_cell(each) for each in cells]
+        if number == row:
+            places = [place for place, name in enumerate(heading) if name == column] or [_place_of_letter(column)]
+            if not 0 <= places[0] < len(texts):
+                return None
+            name = heading[places[0]] if places[0] < len(heading) and heading[places[0]] else column
+            position = f"{f'sheet {grid.title}, ' if grid.title else ''}row {row}, column {name}"
+            return SheetCell(places[0], name, position, texts[places[0]])
+        if sum(1 for text in texts if text.strip()) > 1 and not any(sign.isdigit() for text in texts for sign in text):
+            heading = [text.strip() for text in texts]
+    return None
+
+
+def letter_of(index: int) -> str:
+    """How a spreadsheet calls a column: A is the first, AA comes after Z."""
+    return (letter_of(index // 26 - 1) if index >= 26 else "") + chr(ord("A") + index % 26)
+
+
+def _place_of_letter(column: str) -> int:
+    """Which column a spreadsheet calls so, the first being 0; -1 for what is no such name."""
+    if not (column.isascii() and column.isalpha() and column.isupper() and len(column) < 4):
+        return -1
+    place = 0
+    for sign in column:
+        place = place * 26 + ord(sign) - ord("A") + 1
+    return place - 1
 
 
 def _cell(value: Any) -> str:

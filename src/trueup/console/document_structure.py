@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trueup.formats.amazon_vendor._elements import Path, locate, show_path
+from trueup.formats.document import Finding
 from trueup.formats.edi.grammar import Element, Loop, Shape, Use
 from trueup.formats.edi.syntax import blocks
+from trueup.formats.finding_help import allowed_in
 from trueup.formats.x12.registry import known_sets
 from trueup.formats.x12.syntax import HeaderFault, read_header
 
@@ -46,6 +48,46 @@ def structure_of(content: bytes, start: int, end: int) -> list[Part]:
     if content.lstrip()[:1] in (b"{", b"[") and len(content) <= LARGEST_JSON_BYTES:
         return _members(content, start, end)
     return []
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """The elements of a structure by where they begin, and by what their format calls their place."""
+
+    at: Mapping[int, PlacedElement]
+    called: Mapping[str, PlacedElement]
+
+    def about(self, finding: Finding) -> PlacedElement | None:
+        """The element that a finding is about: a table tells of its row and names the column."""
+        return self.called.get(_plain(finding.location.path)) or self.at.get(finding.location.offset)
+
+
+def elements_of(parts: Iterable[Part]) -> Elements:
+    """Those of all parts."""
+    every = [element for part in parts for element in part.elements]
+    return Elements(
+        {element.offset: element for element in every}, {_plain(element.position): element for element in every}
+    )
+
+
+def _plain(position: str) -> str:
+    """A place as a table compares names: without case, spaces, `_` and `-`."""
+    return "".join(sign for sign in position.lower() if sign not in " _-")
+
+
+def with_allowed(parts: Iterable[Part], format_name: str) -> list[Part]:
+    """The parts, with what the format says that a column or member may hold where no grammar says it."""
+    return [
+        replace(part, elements=tuple(_with_allowed(element, format_name) for element in part.elements))
+        for part in parts
+    ]
+
+
+def _with_allowed(element: PlacedElement, format_name: str) -> PlacedElement:
+    said = allowed_in(format_name, element.name) if element.name else ""
+    if not said:
+        return element
+    return replace(element, allowed=f"{element.allowed}: {said}" if element.allowed else said)
 
 
 def element_at(parts: Iterable[Part], place: int) -> PlacedElement | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from trueup.base.errors import Unreadable
-from trueup.console.document_structure import Part
+from trueup.console.document_structure import Part, elements_of
 from trueup.formats.compressed import opened
 from trueup.formats.document import Finding
 
@@ -15,7 +15,7 @@ LARGEST_OPENED_BYTES = 64_000_000
 """What is zipped is opened up to here: beyond it, it is downloaded."""
 ELEMENT = "element"
 """What is marked because it can be selected, and not because anything is to be said about it."""
-_MARKED_BYTES = 24
+MARKED_BYTES = 24
 _BINARY_OPENINGS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
 _INTERCHANGE_BYTES = 106
 
@@ -58,12 +58,22 @@ class Mark:
     offset: int
     number: int
     severity: str
-    length: int = _MARKED_BYTES
+    length: int = MARKED_BYTES
 
 
-def marks_of(findings: Sequence[Finding], asked: int | None = None, length: int = _MARKED_BYTES) -> list[Mark]:
-    """The places of findings, and the one that somebody came for, which is so long."""
-    marks = [Mark(found.location.offset, number, found.severity.value) for number, found in enumerate(findings, 1)]
+def marks_of(
+    findings: Sequence[Finding],
+    asked: int | None = None,
+    length: int = MARKED_BYTES,
+    structure: Iterable[Part] = (),
+) -> list[Mark]:
+    """The places of findings, as long as the element that each is about where the structure knows it; and the one that somebody
+    came for, which is so long."""
+    marks, known = [], elements_of(structure)
+    for number, found in enumerate(findings, 1):
+        about = known.about(found)
+        span = (about.offset, about.length or MARKED_BYTES) if about else (found.location.offset, MARKED_BYTES)
+        marks.append(Mark(span[0], number, found.severity.value, span[1]))
     if asked is not None:
         marks.append(Mark(asked, 0, "asked", length))
     return sorted(marks, key=lambda mark: mark.offset)

@@ -15,13 +15,14 @@ from starlette.responses import Response
 
 from trueup.base.errors import DocumentError, TrueupError, Unreadable
 from trueup.base.money import Money, UnitPrice
-from trueup.console.document_places import find_place, find_word, show_sheet
+from trueup.console.document_places import find_place, find_word, letter_of, show_sheet
 from trueup.console.document_rows import rows_of
-from trueup.console.document_structure import Part, element_at, find_once, structure_of
+from trueup.console.document_structure import Part, element_at, elements_of, find_once, structure_of, with_allowed
 from trueup.console.files import kept_as
 from trueup.console.page import Group, Grows, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.source_text import (
+    MARKED_BYTES,
     WINDOW_BYTES,
     Source,
     marks_of,
@@ -32,7 +33,8 @@ from trueup.console.source_text import (
 from trueup.console.tables import Choice, Column, Filter, read_since, state_of
 from trueup.console.visit import Visit
 from trueup.formats.compressed import opened
-from trueup.formats.document import Finding, Reading
+from trueup.formats.document import Reading
+from trueup.formats.finding_help import allowed_in, help_of
 from trueup.formats.recognise import read_as_known
 from trueup.storage.views import documents as views
 from trueup.storage.views.document_pages import (
@@ -104,31 +106,35 @@ def _show(visit: Visit) -> Response:
     begin = max(0, (place or 0) - _BEFORE_BYTES) if begin is None else begin
     until = begin + WINDOW_BYTES
     structure = structure_of(content, begin, until) or (rows_of(content, begin, until) if content else [])
+    structure = with_allowed(structure, reading.format if reading else "")
     at_place = element_at(structure, place) if place is not None else None
     selected = at_place if at_place and (visit.asked("at").isdecimal() or at_place.offset == place) else None
     length = selected.length if selected and selected.offset == place else length
     source = NOTHING
     if readable:
-        marks = marks_of(findings, place, *((length,) if length else ()))
+        marks = marks_of(findings, place, length or MARKED_BYTES, structure)
         source = show_source(content, with_elements(marks, structure), begin)
     elif shown["erased"] is None:
         pieces = visit.desk.world.archive.open_document(visit.connection, found.digest)
         source = stream_source(pieces, found.size_bytes, begin)
+    sheet = show_sheet(content, visit.asked("at"), _number(visit, "from")) if source.binary else None
     values = [plain(value) for value in reading.values[:_MOST_VALUES]] if reading else []
     return visit.render(
         "document.html",
         document=shown,
         source=source,
-        sheet=show_sheet(content, visit.asked("at"), _number(visit, "from")) if source.binary else None,
+        sheet=sheet,
         structure=structure,
         selected=selected,
+        sheet_allowed=allowed_in(reading.format, sheet.cell.name) if reading and sheet and sheet.cell else "",
+        letter_of=letter_of,
         asked=visit.asked("at"),
         missed=bool(visit.asked("at")) and place is None,
         places=_places(content, values) if source.lines else {},
         reading=reading,
         unread="" if reading else unread,
         values=values,
-        findings=_findings(findings, structure, source),
+        findings=_findings(reading, structure, source) if reading else [],
         beyond=max(0, len(findings) - _MOST_FINDINGS),
         counts=Counter(each.severity.value for each in findings),
         made=[{**each, "href": _address(each)} for each in explain_document(visit.connection, found.digest)],
@@ -145,25 +151,30 @@ def _asked_place(visit: Visit, content: bytes) -> tuple[int | None, int]:
     return (find_word(content, visit.asked("find")) if visit.asked("find") else None) or (None, 0)
 
 
-def _findings(findings: Sequence[Finding], structure: Sequence[Part], source: Source) -> list[dict[str, Any]]:
-    """Each with an address that leads to its mark, whichever part of the document is shown, and what may stand there."""
-    elements = {element.offset: element for part in structure for element in part.elements}
+def _findings(reading: Reading[Any], structure: Sequence[Part], source: Source) -> list[dict[str, Any]]:
+    """Each with an address that leads to its mark, whichever part of the document is shown, with what may stand there, and with
+    the help for its code, which stands open where the code comes first."""
+    told: set[str] = set()
+    elements = elements_of(structure)
     shown = []
-    for number, each in enumerate(findings[:_MOST_FINDINGS], 1):
+    for number, each in enumerate(reading.findings[:_MOST_FINDINGS], 1):
         offset = each.location.offset
         here = source.start <= offset < max(source.end, source.start + 1)
-        element = elements.get(offset)
+        element = elements.about(each)
         shown.append(
             {
                 "found": each,
                 "href": f"#finding-{number}" if here else f"?from={max(0, offset - _BEFORE_BYTES)}#finding-{number}",
                 "before": offset < source.start,
                 "after": not here and offset >= source.start,
-                "help": f"{element.name or element.position} may hold {element.allowed}."
+                "allowed": f"{element.name or element.position} may hold {element.allowed}."
                 if element and element.allowed
                 else "",
+                "help": help_of(reading.format, each.code),
+                "first": each.code not in told,
             }
         )
+        told.add(each.code)
     return shown
 
 
