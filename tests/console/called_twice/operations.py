@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from tests.console.called_twice.racing import Called, Fields, as_form, called
+from tests.console.called_twice.racing import CALLS, Called, CallRow, Fields, as_form, called
 from tests.console.installed import Console
 from tests.console.sent_twice import cases, closing, connections, goods, money, people, settled
 from tests.console.sent_twice.cases import new_case
@@ -288,3 +288,25 @@ def try_buffer(console: Console) -> Called:
         "/stock-buffers/trial",
         {"channel": "shop shop", "location": "main", "sku": "LAMP-1", "rule": rule, "reason": "it sells fast"},
     )
+
+
+def _of_list(name: str, form: str, other: dict[str, str], world: str = "filled") -> None:
+    """A list that is written as a spreadsheet, for whoever asks."""
+
+    def make(console: Console) -> Called:
+        return Called(f"/lists/{name}", {"form": form})
+
+    operation = f"POST /lists/{name}"
+    CALLS[operation] = CallRow(operation, make, Two.EACH, ("Ana Admin", "Bo Admin"), world, other=other)
+
+
+_of_list("cases", "csv", {"form": "xlsx"})
+_of_list("orders", "csv", {"sort": "due"})
+_of_list("products", "csv", {"form": "xlsx"})
+_of_list("waiting-lines", "xlsx", {"partner": "amazon-us"}, "money")
+
+
+@called("POST /coding-sheets", Two.EACH, people=("Fina", "Bo Admin"), world="money")
+def code_sheet(console: Console) -> Called:
+    """A job of whoever hands it in, which tells of each line what came of it."""
+    return Called("/coding-sheets", CALLS["POST /codings"].make(console).body | {"tried": True})
