@@ -104,10 +104,7 @@ def take_back(tx: Tx, order_id: int, returned: Returned, person: Person) -> Take
     _demand_others(tx, saved, returned, len(of_it))
     lines = place_return(returned, sold, Counter(unit.sequence for unit in of_it))
     serials = serials_of(returned, f"{saved.order.number}-{returned.sku}", {unit.serial for unit in before})
-    told = canonical_json({"order": saved.order.key, "returned": to_json(returned), "by": person.name})
-    evidence = tx.resources.keep(
-        tx.connection, told, kind="vendor-return", source="trueup", name=f"returned of {saved.order.key}"
-    )
+    evidence = _keep_told(tx, saved, returned, person)
     assert agreement.items_returned is not None, "the agreement says what they become"
     costs = _costs(tx, saved, agreement)
     units = [
@@ -127,8 +124,8 @@ def take_back(tx: Tx, order_id: int, returned: Returned, person: Person) -> Take
     for unit_id in vendor_returns.append_returns(tx.connection, units, by=person.name, evidence=evidence, now=tx.now):
         start_making(tx, unit_id)
     done = TakenBack(programme, tuple(serials), tuple(lines), agreement.items_returned)
-    subject = f"order {saved.order.key}"
-    record_deed(tx.connection, tx.now, person, Deed("goods.taken-back", subject, None, to_json(done), evidence))
+    deed = Deed("goods.taken-back", f"order {saved.order.key}", None, to_json(done), evidence)
+    record_deed(tx.connection, tx.now, person, deed)
     return done
 
 
@@ -145,6 +142,13 @@ def _demand_others(tx: Tx, saved: SavedOrder, returned: Returned, before: int) -
         f"units without a serial could be the same. Nothing was recorded. If these are others, say it again, with {before} that "
         f"came back before."
     )
+
+
+def _keep_told(tx: Tx, saved: SavedOrder, returned: Returned, person: Person) -> str:
+    """What was said, as evidence: its digest."""
+    told = canonical_json({"order": saved.order.key, "returned": to_json(returned), "by": person.name})
+    name = f"returned of {saved.order.key}"
+    return tx.resources.keep(tx.connection, told, kind="vendor-return", source="trueup", name=name)
 
 
 def _agreed(connection: sa.Connection, world: World, saved: SavedOrder) -> Agreement:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from trueup.base.errors import DocumentError, TrueupError, Unreadable
 from trueup.base.money import Money, UnitPrice
-from trueup.console.document_places import find_place, find_word, letter_of, show_sheet
+from trueup.console.document_places import Sheet, find_place, find_word, letter_of, show_sheet
 from trueup.console.document_rows import rows_of
 from trueup.console.document_structure import Part, element_at, elements_of, find_once, structure_of, with_allowed
 from trueup.console.files import kept_as
@@ -100,13 +100,11 @@ def _show(visit: Visit) -> Response:
     reading, unread = (
         read(content) if readable else (None, "It is too large to be read here; what it says stands in its parts.")
     )
-    findings = reading.findings if reading else ()
-    place, length = _asked_place(visit, content)
+    findings, (place, length) = reading.findings if reading else (), _asked_place(visit, content)
     begin = _number(visit, "from")
     begin = max(0, (place or 0) - _BEFORE_BYTES) if begin is None else begin
     until = begin + WINDOW_BYTES
-    structure = structure_of(content, begin, until) or (rows_of(content, begin, until) if content else [])
-    structure = with_allowed(structure, reading.format if reading else "")
+    structure = _structure(content, (begin, until), reading)
     at_place = element_at(structure, place) if place is not None else None
     selected = at_place if at_place and (visit.asked("at").isdecimal() or at_place.offset == place) else None
     length = selected.length if selected and selected.offset == place else length
@@ -126,7 +124,7 @@ def _show(visit: Visit) -> Response:
         sheet=sheet,
         structure=structure,
         selected=selected,
-        sheet_allowed=allowed_in(reading.format, sheet.cell.name) if reading and sheet and sheet.cell else "",
+        sheet_allowed=_allowed_in_cell(reading, sheet),
         letter_of=letter_of,
         asked=visit.asked("at"),
         missed=bool(visit.asked("at")) and place is None,
@@ -142,6 +140,17 @@ def _show(visit: Visit) -> Response:
         counterparts=list_counterparts(visit.connection, found.digest),
         beside=_beside(visit),
     )
+
+
+def _structure(content: bytes, window: tuple[int, int], reading: Reading[Any] | None) -> list[Part]:
+    """The parts that begin in a window of the document, with what its format says that their elements may hold."""
+    found = structure_of(content, *window) or (rows_of(content, *window) if content else [])
+    return with_allowed(found, reading.format if reading else "")
+
+
+def _allowed_in_cell(reading: Reading[Any] | None, sheet: Sheet | None) -> str:
+    """What the cell of a workbook that somebody came for may hold, where its format says it."""
+    return allowed_in(reading.format, sheet.cell.name) if reading and sheet and sheet.cell else ""
 
 
 def _asked_place(visit: Visit, content: bytes) -> tuple[int | None, int]:
