@@ -108,6 +108,7 @@ def test_counts_are_declared_whole_or_not_at_all(console: Console) -> None:
         assert olga.json("/stock/VASE-1")["levels"][0]["evidence"] == taken["evidence"]
         assert olga.send("/stock-counts", {"counts": []}).status_code == 422
         many = {"counts": [{**good, "on_hand": 48}]}
+        console.app.world.clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
         assert olga.send("/stock-counts?dry_run=true", many).json()["proposal"] is not None
         assert not [each for each in olga.json("/proposals")["items"] if each["act"] == "stock.declare"]
         proposal = olga.send("/stock-counts", many).json()["proposal"]

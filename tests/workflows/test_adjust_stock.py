@@ -80,6 +80,7 @@ def test_above_the_limit_two_decide_and_of_two_at_once_one(database: Database) -
         assert shop.here.engine.act(approve_proposal, waiting.proposal, KEEPER).words.endswith("5 → 11 on hand")
         shop.pass_time(5 * MINUTE)
         assert shop.on_hand("VASE-1") == 11
+        shop.pass_time(24 * 60 * MINUTE)
         late = adjusted(shop, change=-7).proposal
         assert late is not None
         adjusted(shop, change=-1)

@@ -15,6 +15,7 @@ from trueup.base.money import Money
 from trueup.domain.cases import Role
 from trueup.formats.stock_counts import Count, write_stock_counts
 from trueup.storage.database import Database
+from trueup.workflows.adjust_stock import Adjustment, adjust_stock
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.limit_counts import declare_within, worth_of
@@ -57,6 +58,45 @@ def test_a_file_above_the_limit_waits_for_a_second_person_and_is_taken_as_it_was
         [told] = shop.rows("SELECT actor, after ->> 'proposed_by' FROM trueup.acts WHERE after ? 'proposed_by'")
         assert tuple(told) == (KEEPER.name, "Elke")
         assert handed(shop, VASE_1=7, BOWL_1=18)[0].taken, "what one count changes is below the limit"
+
+
+def test_a_file_in_parts_and_counts_by_hand_count_together_for_a_day(database: Database) -> None:
+    """Each part is below the limit. The one that comes to more waits, however it is said; a day later it is below again, and what a
+    second person approved counts for nobody."""
+    with selling(database, ManualClock(START), VASE, BOWL) as shop:
+        shop.count(VASE_1=12, BOWL_1=12)
+        assert handed(shop, VASE_1=6)[0].taken
+        done, proposal = handed(shop, BOWL_1=18)
+        assert not done.taken and proposal is not None and shop.on_hand("BOWL-1") == 12
+        by_hand = Adjustment("VASE-1", LOCATION, "recount", change=5)
+        told = shop.here.engine.act(adjust_stock, by_hand, ELKE, LIMIT)
+        assert told.proposal is not None and "that its maker declared alone within a day before" in str(told)
+        assert shop.here.engine.act(adjust_stock, by_hand, KEEPER, LIMIT).proposal is None, (
+            "another person has a day too"
+        )
+        shop.pass_time(300)
+        shop.here.engine.act(approve_proposal, proposal, KEEPER)
+        shop.pass_time(24 * 3600)
+        assert handed(shop, BOWL_1=12)[0].taken, "yesterday's, and what two decided, do not count"
+
+
+def test_an_uploaded_file_counts_in_the_day_of_who_handed_it_in(database: Database) -> None:
+    """It is read by a run; the next part waits for a second person."""
+    with selling(database, ManualClock(START), VASE, two_persons_above=LIMIT) as shop:
+        shop.count(VASE_1=12)
+        shop.pass_time(300)
+
+        def upload(on_hand: int) -> None:
+            content = write_stock_counts([Count("VASE-1", LOCATION, on_hand)])
+            shop.here.engine.act(archive_document, HandedIn("stock-counts", PARTNER, "counts.csv", content), ELKE)
+            shop.pass_time(300)
+
+        upload(18)
+        assert shop.on_hand("VASE-1") == 18
+        upload(12)
+        assert shop.on_hand("VASE-1") == 18
+        [proposed] = shop.rows("SELECT proposed_by FROM trueup.proposals WHERE act = 'stock.declare'")
+        assert proposed[0] == "Elke"
 
 
 def test_what_was_counted_meanwhile_stands(database: Database) -> None:

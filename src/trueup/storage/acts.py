@@ -109,6 +109,13 @@ def say_who(connection: sa.Connection, subject: str, *kinds: str) -> str:
     return f" by {found.actor} at {write_instant(found.at)}" if found else ""
 
 
+def list_outcomes(connection: sa.Connection, of: tuple[str, str], since: datetime) -> list[dict[str, Any]]:
+    """What somebody left by each act of a kind since an instant; `of`: who, and which act."""
+    actor, act = of
+    query = sa.select(acts.c.after).where(acts.c.actor == actor, acts.c.act == act, acts.c.at > since)
+    return [after for after in connection.execute(query).scalars() if isinstance(after, dict)]
+
+
 def list_acts(connection: sa.Connection, subject: str | None = None, *, limit: int = 200) -> list[dict[str, Any]]:
     """The newest acts, of one subject or of all."""
     query = sa.select(acts).order_by(acts.c.id.desc()).limit(limit)

@@ -1,13 +1,14 @@
 """Adjust stock: a person says what lies of a product that no shop counts, or by how much what lies there changed, and why.
 
 A change is meant of what lies there now: the last count and what moved since. Above the limit, by the agreed cost of what it
-changes, a second person decides; what was adjusted is taken back while no other count stands over it. A warehouse's file of counts
-is no adjustment: it is declared whole.
+changes and of what the same person declared alone within a day, a second person decides; what was adjusted is taken back while no
+other count stands over it. A warehouse's file of counts is no adjustment: it is declared whole.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +21,11 @@ from trueup.domain.catalog import CountSource
 from trueup.domain.count_sources import rule_of
 from trueup.storage import acts, products, stock
 from trueup.workflows.authority import Deed, demand_role, record_deed
+from trueup.workflows.day_of_counts import declared_alone, takes_two, with_the_day, worth_json
 from trueup.workflows.declare_stock import count_of, declare_stock
 from trueup.workflows.explain_stock import load_known, stock_history
 from trueup.workflows.import_products import archive_upload
-from trueup.workflows.resolve_case import Person, is_above
+from trueup.workflows.resolve_case import Person
 from trueup.workflows.take_in_counts import KIND, places_of
 from trueup.workflows.world import Tx
 
@@ -72,21 +74,31 @@ class Adjusted:
     value: Money | None
     proposal: int | None = None
     at: str = ""
+    earlier: Money | None = None
+    """What its maker declared alone within a day before; None for nothing."""
 
     def __str__(self) -> str:
         told = f"{self.sku} at {self.location}: {'never counted' if self.before is None else self.before} → {self.on_hand} on hand"
+        if self.proposal and self.earlier:
+            told += f", with {self.earlier} that its maker declared alone within a day before"
         return f"{told}; proposal {self.proposal} waits for a second person" if self.proposal else told
 
 
-def adjust_stock(tx: Tx, wanted: Adjustment, person: Person, two_persons_above: Money | None = None) -> Adjusted:
-    """Declare what lies there, or propose it.
+def adjust_stock(
+    tx: Tx, wanted: Adjustment, person: Person, two_persons_above: Money | None = None, *, taken_back: bool = False
+) -> Adjusted:
+    """Declare what lies there, or propose it. `taken_back`: it undoes what the same person declared, and counts against that.
 
     Raises Refused without a role, NotFound for a product, Invalid where the number cannot be, Conflict where somebody counted it
     since it was seen.
     """
     demand_role(person, "stock.declare")
     planned = _plan(tx, wanted)
-    if planned.value is not None and is_above(planned.value, two_persons_above):
+    worth = [planned.value] if planned.value is not None else []
+    alone = declared_alone(tx, person.name)
+    planned = replace(planned, earlier=alone.get(worth[0].currency) if worth and not taken_back else None)
+    day = {} if taken_back else alone
+    if takes_two(worth, day, two_persons_above):
         told = {
             "sku": wanted.sku,
             "location": wanted.location,
@@ -94,11 +106,13 @@ def adjust_stock(tx: Tx, wanted: Adjustment, person: Person, two_persons_above: 
             "change": wanted.change,
             "seen": last_count(tx.connection, wanted.sku, wanted.location),
             "words": str(planned),
-            "value": str(planned.value),
+            "value": str(with_the_day(worth, day)[0]),
         }
         number = acts.renew(tx.connection, acts.Proposal(ACT, wanted.subject, told, wanted.reason, person.name), tx.now)
-        return Adjusted(planned.sku, planned.location, planned.before, planned.on_hand, planned.value, number)
-    return _declare(tx, wanted, planned, person)
+        return Adjusted(
+            planned.sku, planned.location, planned.before, planned.on_hand, planned.value, number, "", planned.earlier
+        )
+    return _declare(tx, wanted, planned, (person, ""), worth_json(worth, -1 if taken_back else 1))
 
 
 def approve_adjustment(tx: Tx, proposal_id: int, person: Person) -> Adjusted:
@@ -107,7 +121,7 @@ def approve_adjustment(tx: Tx, proposal_id: int, person: Person) -> Adjusted:
     row = acts.approve(tx.connection, proposal_id, person.name, tx.now)
     told = row["arguments"]
     wanted = Adjustment(told["sku"], told["location"], row["reason"], told["on_hand"], told["change"], told["seen"])
-    return _declare(tx, wanted, _plan(tx, wanted), person, row["proposed_by"])
+    return _declare(tx, wanted, _plan(tx, wanted), (person, row["proposed_by"]), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +151,8 @@ def undo_adjustment(tx: Tx, made: Made, person: Person, two_persons_above: Money
             f"{sku} at {location} was never counted before that: there is nothing to go back to. Count it again."
         )
     wanted = Adjustment(sku, location, f"takes back: {done['after']['reason']}"[:200], change=before - after, seen=at)
-    return adjust_stock(tx, wanted, person, two_persons_above)
+    own = done["actor"] == person.name and "proposed_by" not in done["after"]
+    return adjust_stock(tx, wanted, person, two_persons_above, taken_back=own)
 
 
 def last_count(connection: sa.Connection, sku: str, location: str) -> str:
@@ -201,10 +216,13 @@ def _value(connection: sa.Connection, sku: str, eaches: int) -> Money | None:
     return max(costs, key=lambda cost: cost.value).times(abs(eaches)) if costs else None
 
 
-def _declare(tx: Tx, wanted: Adjustment, planned: Adjusted, person: Person, proposed_by: str = "") -> Adjusted:
+def _declare(
+    tx: Tx, wanted: Adjustment, planned: Adjusted, by: tuple[Person, str], worth: Mapping[str, int]
+) -> Adjusted:
+    person, proposed_by = by
     content = count_of(wanted.sku, wanted.location, planned.on_hand)
     archive_upload(tx, content, KIND, f"count of {wanted.sku}: {wanted.reason}"[:200], person)
-    done = declare_stock(tx, content, person)
+    done = declare_stock(tx, content, person, worth=worth)
     if not done.taken:
         raise Invalid("The count was not taken: " + "; ".join(str(finding) for finding in done.findings))
     after: dict[str, Any] = {
@@ -216,4 +234,6 @@ def _declare(tx: Tx, wanted: Adjustment, planned: Adjusted, person: Person, prop
         tx.connection, tx.now, person, Deed(DONE, wanted.subject, {"on_hand": planned.before}, after, done.digest)
     )
     at = last_count(tx.connection, wanted.sku, wanted.location)
-    return Adjusted(planned.sku, planned.location, planned.before, planned.on_hand, planned.value, None, at)
+    return Adjusted(
+        planned.sku, planned.location, planned.before, planned.on_hand, planned.value, None, at, planned.earlier
+    )

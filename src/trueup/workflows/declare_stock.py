@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from trueup.base.errors import Invalid
 from trueup.formats.stock_counts import Count, write_stock_counts
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.take_in_counts import KIND, Declared, declare_counts
+from trueup.workflows.take_in_counts import DECLARED, KIND, WORTH, Declared, declare_counts
 from trueup.workflows.world import Tx
 
 
@@ -21,19 +22,25 @@ class Said:
     at: datetime
 
 
-def declare_stock(tx: Tx, content: bytes, person: Person, proposed: Said | None = None) -> Declared:
+def declare_stock(
+    tx: Tx, content: bytes, person: Person, proposed: Said | None = None, worth: Mapping[str, int] | None = None
+) -> Declared:
     """Take archived counts in, whole or not at all: eaches on hand, goods reserved or claimed for orders among them.
 
     What orders hold that are closed by now is not among them: it ends with this count, but not with one that was proposed before.
-    Whether it takes two is asked in `limit_counts`.
+    Whether it takes two is asked in `limit_counts` and `adjust_stock`; `worth`: what it counts for in a day of its person's counts.
 
     Raises Unreadable when it is no such table, Refused without a role that may.
     """
     demand_role(person, "stock.declare")
     done = declare_counts(tx, content, proposed.at if proposed else None)
     if done.taken:
-        after = {**done.sums, **({"proposed_by": proposed.by} if proposed else {})}
-        record_deed(tx.connection, tx.now, person, Deed("stock.declared", KIND, None, after, done.digest))
+        after = {
+            **done.sums,
+            **({"proposed_by": proposed.by} if proposed else {}),
+            **({WORTH: dict(worth)} if worth else {}),
+        }
+        record_deed(tx.connection, tx.now, person, Deed(DECLARED, KIND, None, after, done.digest))
     return done
 
 

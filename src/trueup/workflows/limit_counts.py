@@ -1,8 +1,9 @@
 """Limits of counts: what a file or a program says lies there is taken from one person up to a limit, and from two above it.
 
-By the worth of what all counts of it change together, each without its sign: goods that move from one product to another on paper
-are no less. Above the limit nothing is taken; the file is proposed whole, and whoever approves it takes in exactly its bytes. What
-a warehouse leaves in its folder is no person's word and is taken as it is.
+By the worth of what all counts of it change together, each without its sign, and what the same person declared alone within a
+day: goods that move from one product to another on paper are no less, nor is a file in parts. Above the limit nothing is taken; it
+is proposed whole, and whoever approves it takes in its very bytes. What a warehouse leaves in its folder is nobody's word, and is
+taken as it is.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from trueup.durable.tally import Tally
 from trueup.storage import acts, products, stock
 from trueup.storage.views.stock import list_counted_since, list_on_hand
 from trueup.workflows.authority import demand_role
+from trueup.workflows.day_of_counts import declared_alone, takes_two, with_the_day, worth_json
 from trueup.workflows.declare_stock import Said, declare_stock
-from trueup.workflows.resolve_case import Person, is_above
+from trueup.workflows.resolve_case import Person
 from trueup.workflows.take_in_counts import Declared, look_at_counts, not_taken, take_in_counts
 from trueup.workflows.world import Tx
 
@@ -36,9 +38,10 @@ def declare_within(
     demand_role(person, "stock.declare")
     seen = look_at_counts(tx, content)
     worth = [] if seen.errors else worth_of(tx, seen.counts)
-    if not any(is_above(each, two_persons_above) for each in worth):
-        return declare_stock(tx, content, person), None
-    return seen, _propose(tx, seen, worth, person.name)
+    alone = declared_alone(tx, person.name)
+    if not takes_two(worth, alone, two_persons_above):
+        return declare_stock(tx, content, person, worth=worth_json(worth)), None
+    return seen, _propose(tx, seen, with_the_day(worth, alone), person.name)
 
 
 def take_in_uploaded(tx: Tx, content: bytes, digest: str) -> None:
@@ -50,10 +53,11 @@ def take_in_uploaded(tx: Tx, content: bytes, digest: str) -> None:
     if seen.errors:
         raise not_taken(seen)
     worth, by = worth_of(tx, seen.counts), _uploader(tx, digest)
-    if not by or not any(is_above(each, tx.resources.two_persons_above) for each in worth):
-        take_in_counts(tx, content)
+    alone = declared_alone(tx, by) if by else {}
+    if not by or not takes_two(worth, alone, tx.resources.two_persons_above):
+        take_in_counts(tx, content, (by, worth_json(worth) if by else {}))
         return
-    _propose(tx, seen, worth, by)
+    _propose(tx, seen, with_the_day(worth, alone), by)
     tx.count(Tally("counts", len(seen.counts), {}, {"wait for a second person": len(seen.counts)}))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,8 @@ from trueup.workflows.wanted_stock import stock_changed
 from trueup.workflows.world import ACTOR, Tx, World
 
 KIND = "stock-counts"
+DECLARED, WORTH = "stock.declared", "worth"
+"""The act of each count, and where it says what it changed is worth: minor units by currency."""
 MOST_TOLD = 5
 
 
@@ -77,8 +80,9 @@ def declare_counts(tx: Tx, content: bytes, counted_at: datetime | None = None) -
     return replace(seen, taken=True, sums=after)
 
 
-def take_in_counts(tx: Tx, content: bytes) -> None:
-    """A file that a warehouse left in a folder: nobody stands beside it, so what is wrong is raised.
+def take_in_counts(tx: Tx, content: bytes, uploaded: tuple[str, Mapping[str, int]] = ("", {})) -> None:
+    """A file that nobody stands beside, so what is wrong is raised: a warehouse left it in a folder, or a person handed it in.
+    `uploaded`: who did, and for what it counts in a day of their counts.
 
     Raises Unreadable when it is no such table, or a row of it is of no use: none is taken then.
     """
@@ -86,7 +90,9 @@ def take_in_counts(tx: Tx, content: bytes) -> None:
     if not done.taken:
         raise not_taken(done)
     tx.count(Tally("counts", len(done.counts), {"taken": done.sums["counts"]}))
-    act = acts.Act(ACTOR, "worker", "stock.declared", KIND, None, done.sums, done.digest)
+    by, worth = uploaded
+    after = {**done.sums, **({WORTH: dict(worth)} if worth else {})}
+    act = acts.Act(by or ACTOR, "by upload" if by else "worker", DECLARED, KIND, None, after, done.digest)
     acts.append_act(tx.connection, tx.now, act)
 
 

@@ -227,11 +227,11 @@ def take_count_back(console: Console) -> Called:
     return Called("/stock-adjustments/undoing", dict(each.split("=", 1) for each in asked.split("&")))
 
 
-@called("POST /stock-counts", Two.SAME, counts=[{"sku": "VASE-1", "location": "main", "on_hand": 7}])
+@called("POST /stock-counts", Two.SAME, counts=[{"sku": goods.JAR, "location": "main", "on_hand": 7}])
 def declare_counts(console: Console) -> Called:
     """The same table says the same of whoever sends it."""
     ROWS["/stock-counts"].make(console)
-    return Called("/stock-counts", {"counts": [{"sku": "VASE-1", "location": "main", "on_hand": 8}]})
+    return Called("/stock-counts", {"counts": [{"sku": goods.JAR, "location": "main", "on_hand": 8}]})
 
 
 @called("POST /case-acts", Two.EACH)

@@ -20,6 +20,7 @@ from trueup.storage.trade_ins import find_trade_in, move_credit
 from trueup.storage.vendor_returns import load_order_returns
 from trueup.storage.views.orders import find_order
 from trueup.workflows.adjust_stock import Adjustment, adjust_stock, last_count
+from trueup.workflows.import_products import archive_upload, import_products
 from trueup.workflows.keep_buffers import change_buffer
 
 _numbers = itertools.count(1)
@@ -79,27 +80,41 @@ def undo_buffer(console: Console) -> Sent:
     return Sent(f"/stock-buffers/{done.version.id}/undo")
 
 
+JAR = "JAR-1"
+"""A product whose cost nobody agreed to: a count of it is worth nothing, and takes one person however often it is counted."""
+
+
+def jar(console: Console) -> None:
+    """It is in the item master."""
+    content = f"sku,title,declared_source\n{JAR},Jar,warehouse\n".encode()
+    ana = person(console, "Ana Admin")
+    console.app.act(False, archive_upload, content, "item-master", "jar.csv", ana)
+    console.app.act(False, import_products, content, ana)
+
+
 @row("/stock-counts")
 def count(console: Console) -> Sent:
+    jar(console)
     for number in (8, 9):  # there is a count to stand over
         _later(console)
-        wanted = Adjustment("VASE-1", "main", "counted by hand", on_hand=number)
+        wanted = Adjustment(JAR, "main", "counted by hand", on_hand=number)
         console.app.act(False, adjust_stock, wanted, person(console, "Elke"))
     _later(console)
     with console.app.database.transaction() as connection:
-        seen = last_count(connection, "VASE-1", "main")
-    fields = {"sku": "VASE-1", "location": "main", "count": "10", "reason": "counted by hand"}
+        seen = last_count(connection, JAR, "main")
+    fields = {"sku": JAR, "location": "main", "count": "10", "reason": "counted by hand"}
     return Sent("/stock-counts", {**fields, "seen": seen, "sure": "yes"})
 
 
 @row("/stock-counts/undo")
 def undo_count(console: Console) -> Sent:
+    jar(console)
     for _ in range(2):
         _later(console)
-        wanted = Adjustment("VASE-1", "main", "counted by hand", on_hand=next(_numbers) % 3)
+        wanted = Adjustment(JAR, "main", "counted by hand", on_hand=next(_numbers) % 3)
         done = console.app.act(False, adjust_stock, wanted, person(console, "Elke"))
     _later(console)
-    return Sent(f"/stock-counts/undo?sku=VASE-1&location=main&at={done.at}")
+    return Sent(f"/stock-counts/undo?sku={JAR}&location=main&at={done.at}")
 
 
 of_trade_ins = partial(row, world="worked", people=("Elke", "Ana Admin"))

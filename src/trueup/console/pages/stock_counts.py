@@ -8,10 +8,12 @@ from urllib.parse import quote, urlencode
 from starlette.responses import Response
 
 from trueup.base.errors import Invalid
+from trueup.base.money import Money
 from trueup.console.page import Page, Route
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.visit import Visit
 from trueup.workflows.adjust_stock import MOST, Adjusted, Adjustment, Made, adjust_stock, undo_adjustment
+from trueup.workflows.day_of_counts import takes_two
 from trueup.workflows.explain_stock import explain_stock
 from trueup.workflows.resolve_case import is_above
 from trueup.workflows.world import Tx
@@ -29,7 +31,8 @@ def _count(visit: Visit) -> Response:
         sure = visit.act(adjust_stock, wanted, visit.who, visit.desk.settings.two_persons_above)
         return visit.go(address, f"{sure}.", "" if sure.proposal else undo_address(sure))
     done, after = visit.act(_try, wanted, visit, dry_run=True)
-    by_two = done.value is not None and is_above(done.value, visit.desk.settings.two_persons_above)
+    limit, alone = visit.desk.settings.two_persons_above, {done.earlier.currency: done.earlier} if done.earlier else {}
+    by_two = done.value is not None and takes_two([done.value], alone, limit)
     changed = [
         f"{name}: {before[name]} → {number} may be sold" for name, number in after.items() if before[name] != number
     ]
@@ -37,13 +40,21 @@ def _count(visit: Visit) -> Response:
         f"{done.sku} at {done.location}: {_said(done.before)} → {done.on_hand} on hand{_worth(done)}.",
         "Goods that are held for orders are among them; what closed orders held is not.",
         *(changed or ("No channel may sell another number.",)),
-        *(["A second person must approve it; until then nothing changes."] if by_two else ()),
+        *([f"{_together(done, limit)}A second person must approve it; until then nothing changes."] if by_two else ()),
         "It can be taken back while no other count stands over it; both stay in the history.",
     )
     title, above = f"Count {wanted.sku}", ("Stock", "/stock")
     label = "Propose this count" if by_two else "Declare this count"
     asked = Sure(title, wanted.sku, address, effects, label, "stock.declare", above)
     return ask_whether(visit, asked, {name: visit.given(name) for name in _FIELDS if name in visit.form})
+
+
+def _together(done: Adjusted, limit: Money | None) -> str:
+    """Why a count below the limit takes two: with what its maker declared alone within a day it is above."""
+    if done.value is None or not done.earlier or is_above(done.value, limit):
+        return ""
+    total = done.value + done.earlier
+    return f"With {done.earlier} that you declared alone in the last 24 hours it comes to {total}, above {limit}. "
 
 
 def _worth(done: Adjusted) -> str:
