@@ -6,7 +6,7 @@ from trueup.formats.finding_help.amazon_vendor import AMAZON_FINANCE, AMAZON_VEN
 from trueup.formats.finding_help.bank import BAI2, BANK_CSV, CAMT, MT940
 from trueup.formats.finding_help.fields import allowed_in
 from trueup.formats.finding_help.help import Help, Table
-from trueup.formats.finding_help.remittance import ADVICE, EXPORT
+from trueup.formats.finding_help.remittance import ADVICE, PORTAL
 from trueup.formats.finding_help.tables import TABLES
 from trueup.formats.finding_help.x12 import X12
 from trueup.formats.finding_help.x12_syntax import SYNTAX
@@ -17,8 +17,8 @@ _OF_FORMATS: tuple[tuple[str, Table], ...] = (
     ("amazon-finance-", AMAZON_FINANCE),
     ("amazon-report-", VENDOR_REPORTS),
     ("amazon-advice", ADVICE),
-    ("amazon-portal-", EXPORT),
-    ("amazon-payables", EXPORT),
+    ("amazon-portal-", PORTAL),
+    ("amazon-payables", PORTAL),
     ("camt053", CAMT),
     ("mt940", MT940),
     ("bai2", BAI2),

@@ -53,7 +53,7 @@ _ANY = of_source(
         ),
     },
 )
-EXPORT: Table = {
+PORTAL: Table = {
     **TABLES,
     **_ANY,
     **of_source(
