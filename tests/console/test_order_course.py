@@ -91,6 +91,38 @@ def test_the_course_of_an_order_is_on_its_page_and_in_the_api(story: Console) ->
     assert "Shipped is not known of line 2 (–): No shipment is confirmed" in page
 
 
+def test_a_price_that_is_not_the_orders_cost_is_marked_with_a_word_and_both_figures(story: Console) -> None:
+    """In the grid, above it, and to a program; a price that is the cost is not."""
+    with calling(story, token(story, "Olga", "look")) as program:
+        lamp, chair = program.json("/orders/amazon-us/PO000001")["lines"]
+    assert lamp["charged"] is None, lamp
+    assert chair["charged"]["invoice"] == "INV-2" and chair["charged"]["price"]["amount"] == "26.00"
+    cost, word = chair["charged"]["cost"]["amount"], chair["charged"]["word"]
+    assert word == ("dearer" if float(cost) < 26 else "cheaper")
+    with story.visitor("Olga") as olga:
+        page = unescape(olga.get("/orders/amazon-us/PO000001").text)
+    assert re.search(
+        rf'class="num differs">[^<]+<small>billed <a[^>]*>26.00 USD</a>, {word} than {cost} USD</small>', page
+    )
+    assert re.search(r'class="deviation".*Price differs.*Line 2\..*Invoice INV-2 bills 26.00', page)
+
+
+def test_each_step_has_its_deadline_or_says_why_none_is_known(story: Console) -> None:
+    """Of what is open, by the day that its invoice states; before there is one, an en dash with its reason."""
+    with story.visitor("Olga") as olga:
+        billed = unescape(olga.get("/orders/amazon-us/PO000001").text)
+        bare = unescape(olga.get("/orders/amazon-us/PO000002").text)
+    assert re.search(
+        r'<span class="step-name"><a href="#payments">Paid</a></span>.*?due <span class="deadline.*?2026-12-30',
+        billed,
+        re.S,
+    )
+    assert 'id="undue"' not in billed
+    assert "When invoiced is due is not known (–): Neither the order nor the agreement says" in bare
+    assert "When paid is due is not known (–): The days until a payment count from an invoice" in bare
+    assert bare.count('due <span class="unknown" title=') == 2
+
+
 def test_the_grid_of_an_order_shows_all_of_its_columns_on_a_desk(story: Console, browser: Browser) -> None:
     """At 1280 pixels nothing of the lines is beside the page: their evidence is seen without moving them."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=story.url, locale="en-GB")

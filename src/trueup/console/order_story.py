@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from trueup.console.case_words import title_of_group
+from trueup.domain.amazon_invoices import PaymentDue
 from trueup.domain.deliveries import DeliveryState
 from trueup.domain.order_course import STAGES
 from trueup.storage.views.order_looks import LOOK
@@ -61,7 +62,8 @@ _EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: its colour, a word on it, when, where its proof is, and until when it is due."""
+    """One step: its colour, a word on it, when, where its proof is, and until when it is due. `undue`: why that is not known of one
+    that is not done; "" where it is known, or nothing is left to do."""
 
     name: str
     state: str
@@ -69,6 +71,7 @@ class Step:
     at: str | None = None
     href: str = ""
     due: str | None = None
+    undue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Event:
         return f"{count} like it"
 
 
-def steps_of(order: Mapping[str, Any], money: Sequence[OrderMoney]) -> list[Step]:
+def steps_of(order: Mapping[str, Any], money: Sequence[OrderMoney], dues: Sequence[PaymentDue] = ()) -> list[Step]:
     """The steps from receipt to payment, as far as they are known. A step that is due and not done says until when."""
     first, shop = order["revisions"][0], order["shop_order"]
     state, word = ANSWERS[order["standing"]]
@@ -108,7 +111,7 @@ def steps_of(order: Mapping[str, Any], money: Sequence[OrderMoney]) -> list[Step
         _shop_step(shop),
         Step("Answered", state, word, at, due=due),
         _shipped_step(order),
-        *_money_steps(money),
+        *_money_steps(money, dues),
     ]
 
 
@@ -125,12 +128,16 @@ def _shipped_step(order: Mapping[str, Any]) -> Step:
     return Step("Shipped", "info", f"{sum(known)} eaches so far", href=href, due=due)
 
 
-def _money_steps(money: Sequence[OrderMoney]) -> list[Step]:
+NO_BILLING_DAY = "Neither the order nor the agreement says by when it is billed: it may be once the goods have left."
+NO_PAYMENT_DAY = "The days until a payment count from an invoice, and none is known."
+
+
+def _money_steps(money: Sequence[OrderMoney], dues: Sequence[PaymentDue]) -> list[Step]:
     """Invoiced, paid and explained; without an invoice none of them is done, and none is green."""
     if not money:
         return [
-            Step("Invoiced", "idle", "No invoice is known"),
-            Step("Paid", "idle", "Nothing billed yet"),
+            Step("Invoiced", "idle", "No invoice is known", undue=NO_BILLING_DAY),
+            Step("Paid", "idle", "Nothing billed yet", undue=NO_PAYMENT_DAY),
             Step("Explained", "idle", "Nothing paid yet"),
         ]
     is_open = any(each.open for each in money)
@@ -152,9 +159,18 @@ def _money_steps(money: Sequence[OrderMoney]) -> list[Step]:
             *(("ok", "Amazon pays it") if is_paid else ("info", "Billed, nothing paid yet")),
             href="#invoices",
         ),
-        Step("Paid", *paid, href="#payments" if is_paid else ""),
+        _paid_step(paid, "#payments" if is_paid else "", dues),
         explained,
     ]
+
+
+def _paid_step(paid: tuple[str, str], href: str, dues: Sequence[PaymentDue]) -> Step:
+    """Due at the end of the first day on which something that is open is; why that is not known where nobody tells a day."""
+    if not dues:
+        return Step("Paid", *paid, href=href)
+    day = dues[0].day
+    due = f"{day.isoformat()}T23:59:59Z" if day else None
+    return Step("Paid", *paid, href=href, due=due, undue="" if due else dues[0].word)
 
 
 def _shop_step(shop: Mapping[str, Any] | None) -> Step:
@@ -242,6 +258,26 @@ def contradictions_of(order: Mapping[str, Any]) -> list[tuple[str, str]]:
             if against := line["course"][stage]["against"]:
                 found.setdefault(against, []).append(str(line["sequence"]))
     return [(f"Line{'s' if len(lines) > 1 else ''} {', '.join(lines)}", against) for against, lines in found.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceDiffers:
+    """A line that an invoice bills at another price than the order's cost, in a sentence."""
+
+    line: int
+    words: str
+
+
+def prices_of(order: Mapping[str, Any]) -> list[PriceDiffers]:
+    """The lines whose invoice has another price."""
+    return [
+        PriceDiffers(
+            line["sequence"],
+            f"Invoice {each['invoice']} bills {each['price']} an each, {each['word']} than the order's cost of {each['cost']}.",
+        )
+        for line in order["lines"]
+        if (each := line["charged"])
+    ]
 
 
 DOCUMENTS, PEOPLE = "documents", "people"

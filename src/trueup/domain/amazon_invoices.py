@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from trueup.base.errors import Invalid
 from trueup.base.money import Money, UnitPrice
+from trueup.domain.invoices import Invoice
 
 
 class AmazonInvoiceStatus(StrEnum):
@@ -65,6 +66,30 @@ class AmazonInvoiceLine:
     def asin(self) -> str:
         """Amazon's product number, "" where not said."""
         return self.product_ids.get("ASIN", "")
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDue:
+    """When an invoice is to be paid: on a `day`, by whose `word`; without a day, `word` says why it is not known."""
+
+    invoice: str
+    day: date | None
+    word: str
+
+
+def payment_due(invoice: Invoice, said: AmazonInvoice | None) -> PaymentDue:
+    """The day that the invoice states, counted from its issue by the terms that were agreed; or else the day by which Amazon says
+    that it pays it. Neither agreement nor order has a day of its own for it.
+
+    Source: the due date and the payment terms of an invoice, Finances Invoices API 2026-06-25; an invoice's own due date.
+    """
+    if invoice.due_on is not None:
+        return PaymentDue(invoice.number, invoice.due_on, f"invoice {invoice.number}")
+    if said is not None and said.due_on is not None:
+        terms = f", by its terms {said.terms}" if said.terms else ""
+        return PaymentDue(invoice.number, said.due_on, f"Amazon's word on invoice {invoice.number}{terms}")
+    told = "Amazon told nothing of it" if said is None else "Amazon's books have none either"
+    return PaymentDue(invoice.number, None, f"Invoice {invoice.number} states no day on which it is due, and {told}.")
 
 
 @dataclass(frozen=True, slots=True)

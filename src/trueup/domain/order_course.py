@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
-from trueup.base.money import Money
+from trueup.base.money import Money, UnitPrice
 from trueup.domain.amazon_invoices import AmazonInvoice, AmazonInvoiceLine
 from trueup.domain.invoices import Invoice, InvoiceLine
 from trueup.domain.proofs import ProofKind
@@ -34,8 +35,25 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Charged:
+    """A price at which an invoice bills an each of a product, and the cost of the order that it differs from."""
+
+    invoice: str
+    price: UnitPrice
+    cost: UnitPrice
+
+    @property
+    def word(self) -> str:
+        """How it differs."""
+        if self.price.currency != self.cost.currency:
+            return "in another currency"
+        return "dearer" if self.price.value > self.cost.value else "cheaper"
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
-    """A line as it was ordered and answered. None: not known. `why` of the answer; `held`: it waits for a decision."""
+    """A line as it was ordered and answered. None: not known. `why` of the answer; `held`: it waits for a decision. `costs`: what
+    an each costs by the order; of a line in cases, whose cost is of a case or of an each as was agreed, both."""
 
     sequence: int
     sku: str
@@ -44,6 +62,7 @@ class Placed:
     acknowledged: int | None
     why: str
     held: bool = False
+    costs: tuple[UnitPrice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +125,7 @@ class LineCourse:
     invoiced: Count
     received: Count
     paid: Count
+    charged: Charged | None = None
 
 
 STAGES = ("ordered", "acknowledged", "shipped", "invoiced", "received", "paid")
@@ -125,7 +145,8 @@ def course_of(facts: OrderFacts) -> tuple[LineCourse, ...]:
             _share(paid, product),
         ]
         for place, line in enumerate(lines):
-            found[line.sequence] = _course(line, facts, [each[place] for each in shared])
+            course = _course(line, facts, [each[place] for each in shared])
+            found[line.sequence] = replace(course, charged=_charged(facts, product))
     return tuple(found[line.sequence] for line in facts.lines)
 
 
@@ -227,6 +248,25 @@ def _invoiced(facts: OrderFacts, product: _Product) -> Count:
         return Count(None, "No invoice names this product.", evidence=_documents(bills))
     count = sum(product.billed(each.invoice) for each in named)
     return Count(count, f"invoice {', '.join(each.invoice.number for each in named)}", evidence=_documents(named))
+
+
+def _charged(facts: OrderFacts, product: _Product) -> Charged | None:
+    """The first price of an invoice that is no cost of the product's lines; None where all are, or the order has no cost."""
+    costs = [cost for line in product.lines for cost in line.costs]
+    for bill in _bills(facts) if costs else ():
+        for each in product.of(bill.invoice.lines):
+            if not any(_is_price(each.price, cost) for cost in costs):
+                return Charged(
+                    bill.invoice.number, each.price, min(costs, key=lambda cost: abs(cost.value - each.price.value))
+                )
+    return None
+
+
+def _is_price(price: UnitPrice, cost: UnitPrice) -> bool:
+    """Whether a price is a cost, or what that comes to with as many places as the price has: a case of 7 has no last cent."""
+    exponent = price.value.as_tuple().exponent
+    places = Decimal(1).scaleb(min(exponent if isinstance(exponent, int) else 0, -2))
+    return price.currency == cost.currency and cost.value.quantize(places) == price.value.quantize(places)
 
 
 def _received(facts: OrderFacts, product: _Product) -> list[Count]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trueup.base.money import Money, UnitPrice
-from trueup.domain.amazon_invoices import AmazonInvoice, AmazonInvoiceLine, AmazonInvoiceStatus
+from trueup.domain.amazon_invoices import AmazonInvoice, AmazonInvoiceLine, AmazonInvoiceStatus, payment_due
 from trueup.domain.invoices import Invoice, InvoiceLine
 from trueup.domain.order_course import Billed, CountedIn, LineCourse, OrderFacts, Placed, Told, course_of
 from trueup.domain.proofs import ProofKind
@@ -70,6 +70,30 @@ def test_what_differs_from_the_step_before_is_marked_with_a_word() -> None:
     assert words(vase, *stages) == [(8, "short"), (None, ""), (8, ""), (None, ""), (0, "open")]
     assert words(course_of(replace(facts, closed=True))[0], "shipped") == [(20, "short")]
     assert lamp.shipped.evidence == ("s" * 64,)
+
+
+def test_a_price_that_is_no_cost_of_the_order_is_told_with_both() -> None:
+    """Of a case whose cost may be of an each too, the nearer; what an each of it comes to in cents is no other price."""
+    costs = (UnitPrice.of("9.166667", "USD"), UnitPrice.of("55.00", "USD"))
+    lamp = replace(LAMP, costs=costs)
+    for price in (917, 5500):
+        assert course_of(OrderFacts((lamp,), closed=False, billed=(billed(("LAMP", 24, price)),)))[0].charged is None
+    bills = (billed(("LAMP", 12, 917)), billed(("LAMP", 12, 900), number="INV-2"))
+    charged = course_of(OrderFacts((lamp,), closed=False, billed=bills))[0].charged
+    assert charged is not None and (charged.invoice, charged.word) == ("INV-2", "cheaper")
+    assert (str(charged.price), charged.cost) == ("9.00 USD", costs[0])
+    assert course_of(OrderFacts((LAMP,), closed=False, billed=bills))[0].charged is None, "the order has no cost"
+
+
+def test_a_payment_is_due_by_the_invoice_or_else_by_amazons_word() -> None:
+    """Neither: it says why no day is known."""
+    invoice, told = billed(("LAMP", 1, 100)).invoice, said({})
+    assert payment_due(replace(invoice, due_on=date(2026, 10, 1)), told).day == date(2026, 10, 1)
+    by_amazon = payment_due(invoice, replace(told, due_on=date(2026, 10, 2), terms="NET 30"))
+    assert (by_amazon.day, by_amazon.word) == (date(2026, 10, 2), "Amazon's word on invoice INV-1, by its terms NET 30")
+    for word, said_of_it in (("Amazon told nothing of it", None), ("Amazon's books have none either", told)):
+        unknown = payment_due(invoice, said_of_it)
+        assert unknown.day is None and unknown.word.endswith(f"{word}.")
 
 
 def test_the_shops_parcels_are_said_where_no_file_confirms_and_beside_one_that_differs() -> None:

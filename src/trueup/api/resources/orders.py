@@ -90,6 +90,15 @@ class Course(Shape):
     paid: Counted
 
 
+class Charged(Shape):
+    """A price at which an invoice bills an each of a line, and the cost of the order that it differs from; `word`: how."""
+
+    invoice: str
+    price: Price
+    cost: Price
+    word: str
+
+
 class OrderLine(Shape):
     """A line: ordered, decided, reserved, and its course. `amount` counts `unit`s of `unit_size` eaches."""
 
@@ -107,6 +116,8 @@ class OrderLine(Shape):
     reserved_eaches: int
     claimed: bool
     course: Course
+    charged: Charged | None
+    """Null where an invoice bills the order's cost, or nobody says a price."""
 
 
 class Revision(Shape):
@@ -268,6 +279,12 @@ _WHOLE = {
                     "evidence": ["0f" * 32],
                 },
                 "paid": {"eaches": None, "word": "", "why": "A payment names no line.", "against": "", "evidence": []},
+            },
+            "charged": {
+                "invoice": "INV-1",
+                "price": {"amount": "10.50", "currency": "USD"},
+                "cost": {"amount": "10.00", "currency": "USD"},
+                "word": "dearer",
             },
         }
     ],

@@ -15,6 +15,7 @@ from trueup.console.order_story import (
     DOCUMENTS,
     PEOPLE,
     contradictions_of,
+    prices_of,
     sentence_of,
     steps_of,
     timeline_of,
@@ -29,7 +30,7 @@ from trueup.domain.order_course import STAGES
 from trueup.storage.views import case_queue, orders
 from trueup.storage.views.growing import Growing
 from trueup.storage.views.order_course import load_billed
-from trueup.storage.views.order_money import load_money
+from trueup.storage.views.order_money import load_dues, load_money
 from trueup.storage.views.order_pages import (
     STANDINGS,
     OrderFilter,
@@ -97,7 +98,8 @@ def _story(visit: Visit) -> Response:
         order=order,
         key=key,
         sentence=sentence_of(order, money),
-        steps=steps_of(order, money),
+        steps=steps_of(order, money, load_dues(visit.connection, billed)),
+        prices=prices_of(order),
         stages=STAGES,
         unknowns=unknowns_of(order),
         contradictions=contradictions_of(order),

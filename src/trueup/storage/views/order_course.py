@@ -7,7 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.base.money import Money
+from trueup.base.money import Money, UnitPrice
+from trueup.base.quantity import Unit
 from trueup.domain.acknowledgements import LineDecision
 from trueup.domain.invoices import normal_reference
 from trueup.domain.order_course import (
@@ -32,8 +33,8 @@ from trueup.storage.orders import SavedOrder
 from trueup.storage.proofs import SavedProof, proofs, saved_proof
 
 
-def load_course(connection: sa.Connection, saved: SavedOrder) -> dict[int, dict[str, Any]]:
-    """The course of an order's lines, by their numbers, each count as plain JSON."""
+def load_course(connection: sa.Connection, saved: SavedOrder) -> dict[int, LineCourse]:
+    """The course of an order's lines, by their numbers."""
     billed = load_billed(connection, saved.order.partner, saved.order.number)
     decided = {sequence: kept.decision for sequence, kept in decisions.load_decisions(connection, saved.id).items()}
     lines = _lines(connection, saved, decided)
@@ -47,12 +48,25 @@ def load_course(connection: sa.Connection, saved: SavedOrder) -> dict[int, dict[
         billed=_bills(connection, saved, billed),
         counted_in=_counted_in(connection, saved, decided),
     )
-    return {course.sequence: course_json(course) for course in course_of(facts)}
+    return {course.sequence: course for course in course_of(facts)}
 
 
 def course_json(course: LineCourse) -> dict[str, Any]:
     """The counts of a line by their stage, as plain JSON."""
     return {stage: _count_json(getattr(course, stage)) for stage in STAGES}
+
+
+def charged_json(course: LineCourse) -> dict[str, Any] | None:
+    """By which price an invoice bills a line, where that is not its cost; None where it is, or nobody says."""
+    found = course.charged
+    if found is None:
+        return None
+    return {
+        "invoice": found.invoice,
+        "price": str(found.price),
+        "cost": str(found.cost),
+        "word": found.word,
+    }
 
 
 def _count_json(count: Count) -> dict[str, Any]:
@@ -90,9 +104,26 @@ def _lines(connection: sa.Connection, saved: SavedOrder, decided: Mapping[int, L
                 acknowledged=answered,
                 why=_why(saved, line, decision),
                 held=decision is None and not saved.history and bool(line.ordered.amount),
+                costs=_costs(line, size),
             )
         )
     return tuple(placed)
+
+
+def _costs(line: OrderLine, size: int | None) -> tuple[UnitPrice, ...]:
+    """What an each costs by the order: of a line in cases the cost may be of a case, and is of an each where that was agreed."""
+    cost = line.net_cost
+    if cost is None or line.priced_by:
+        return ()
+    if line.ordered.unit is not Unit.CASE or not size or size == 1:
+        return (cost,)
+    of_each = round(cost.value / size, _PLACES)
+    cents = round(of_each, 2)
+    return UnitPrice(cents if cents == of_each else of_each, cost.currency), cost
+
+
+_PLACES = 6
+"""So many are kept of what an each of a case costs, where cents are not enough: more than any price has."""
 
 
 def _size_of(decision: LineDecision | None) -> int | None:

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
 from trueup.base.money import Money
+from trueup.domain.amazon_invoices import PaymentDue, payment_due
+from trueup.domain.invoices import normal_reference
+from trueup.storage.amazon_invoices import witnesses_of
 from trueup.storage.bulk import array_text
 from trueup.storage.invoices import SavedInvoice
 from trueup.storage.remittances import line_of
@@ -79,6 +83,17 @@ def load_money(connection: sa.Connection, billed: Sequence[SavedInvoice], receiv
             )
         )
     return found
+
+
+def load_dues(connection: sa.Connection, billed: Sequence[SavedInvoice]) -> list[PaymentDue]:
+    """When the open invoices of an order are to be paid: what is due first at the beginning, what nobody knows at the end."""
+    is_open = [each.invoice for each in billed if each.open.minor > 0]
+    if not is_open:
+        return []
+    said = witnesses_of(connection, is_open[0].partner, (each.number for each in is_open))
+    words = {reference: each.said for reference, each in said.items()}
+    found = [payment_due(each, words.get(normal_reference(each.number))) for each in is_open]
+    return sorted(found, key=lambda each: (each.day is None, each.day or date.min, each.invoice))
 
 
 def money_json(money: OrderMoney) -> dict[str, Any]:

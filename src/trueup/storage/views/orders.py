@@ -19,7 +19,7 @@ from trueup.storage.json_values import to_json
 from trueup.storage.line_receipts import LineReceipt, list_receipts
 from trueup.storage.orders import SavedOrder
 from trueup.storage.views.cases import case_json
-from trueup.storage.views.order_course import load_course
+from trueup.storage.views.order_course import charged_json, course_json, load_course
 from trueup.storage.views.order_looks import list_looks
 
 _NEWEST_DELIVERY = (
@@ -196,7 +196,8 @@ def _lines(connection: sa.Connection, saved: SavedOrder) -> list[dict[str, Any]]
                 "evidence": decision.evidence if decision else None,
                 "reserved_eaches": held.eaches if held else 0,
                 "claimed": bool(held and held.claimed_at),
-                "course": course[line.sequence],
+                "course": course_json(course[line.sequence]),
+                "charged": charged_json(course[line.sequence]),
             }
         )
     return found
