@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from trueup.base.errors import Invalid
@@ -64,3 +65,26 @@ def normal_reference(text: str) -> str:
     if text.isascii():  # the same, in half the time
         return text.translate(_PLAIN_NOISE).upper()
     return _NOISE.sub("", text).upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """A price at which an invoice bills an each of a product, and the cost of the order that it differs from."""
+
+    invoice: str
+    price: UnitPrice
+    cost: UnitPrice
+
+    @property
+    def word(self) -> str:
+        """How it differs."""
+        if self.price.currency != self.cost.currency:
+            return "in another currency"
+        return "dearer" if self.price.value > self.cost.value else "cheaper"
+
+
+def is_price(price: UnitPrice, cost: UnitPrice) -> bool:
+    """Whether a price is a cost, or what that comes to with as many places as the price has: a case of 7 has no last cent."""
+    exponent = price.value.as_tuple().exponent
+    places = Decimal(1).scaleb(min(exponent if isinstance(exponent, int) else 0, -2))
+    return price.currency == cost.currency and cost.value.quantize(places) == price.value.quantize(places)

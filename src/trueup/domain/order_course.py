@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 
 from trueup.base.money import Money, UnitPrice
 from trueup.domain.amazon_invoices import AmazonInvoice, AmazonInvoiceLine
-from trueup.domain.invoices import Invoice, InvoiceLine
+from trueup.domain.invoices import Charged, Invoice, InvoiceLine, is_price
 from trueup.domain.proofs import ProofKind
 
 HELD, SHORT, OVER, SO_FAR, OPEN, DISPUTED = "held", "short", "over", "so far", "open", "disputed"
@@ -32,22 +31,6 @@ class Count:
     word: str = ""
     evidence: tuple[str, ...] = ()
     against: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Charged:
-    """A price at which an invoice bills an each of a product, and the cost of the order that it differs from."""
-
-    invoice: str
-    price: UnitPrice
-    cost: UnitPrice
-
-    @property
-    def word(self) -> str:
-        """How it differs."""
-        if self.price.currency != self.cost.currency:
-            return "in another currency"
-        return "dearer" if self.price.value > self.cost.value else "cheaper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,18 +238,11 @@ def _charged(facts: OrderFacts, product: _Product) -> Charged | None:
     costs = [cost for line in product.lines for cost in line.costs]
     for bill in _bills(facts) if costs else ():
         for each in product.of(bill.invoice.lines):
-            if not any(_is_price(each.price, cost) for cost in costs):
+            if not any(is_price(each.price, cost) for cost in costs):
                 return Charged(
                     bill.invoice.number, each.price, min(costs, key=lambda cost: abs(cost.value - each.price.value))
                 )
     return None
-
-
-def _is_price(price: UnitPrice, cost: UnitPrice) -> bool:
-    """Whether a price is a cost, or what that comes to with as many places as the price has: a case of 7 has no last cent."""
-    exponent = price.value.as_tuple().exponent
-    places = Decimal(1).scaleb(min(exponent if isinstance(exponent, int) else 0, -2))
-    return price.currency == cost.currency and cost.value.quantize(places) == price.value.quantize(places)
 
 
 def _received(facts: OrderFacts, product: _Product) -> list[Count]:
