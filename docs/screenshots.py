@@ -43,8 +43,10 @@ class Shot:
 SHOTS = (
     Shot("today", "/"),
     Shot("exceptions", "/exceptions"),
-    Shot("order", "/orders", ("a[data-open]",), theme="dark"),
+    Shot("order", "/orders?words=4CSHORT3", ("a[data-open]",), theme="dark"),
     Shot("remittance", "/remittances", ("a[data-open]",)),
+    Shot("match", "/matches", ("a[data-open]",)),
+    Shot("product", "/stock/RE-TENT"),
 )
 
 

@@ -28,9 +28,9 @@ _TWICE = """() => {
   const ids = [...document.querySelectorAll("[id]")].map((each) => each.id);
   return ids.filter((id, at) => ids.indexOf(id) < at);
 }"""
-_SIDEWAYS = """() => [...document.querySelectorAll("main .table-scroll")]
+_SIDEWAYS = """() => [...document.querySelectorAll("main .table-scroll, main .panel:has(table)")]
   .filter((box) => box.clientWidth > 0 && box.scrollWidth > box.clientWidth + 1 && !box.closest("details, .chart"))
-  .map((box) => box.getAttribute("aria-label"))"""
+  .map((box) => box.getAttribute("aria-label") || box.querySelector("h2")?.textContent)"""
 # A hundred rows that differ in their words alone are judged as one: a shape is tags, classes, roles, and what has any text or name.
 _ONE_OF_EACH = """() => {
   const said = ["class", "role", "type", "scope"];

@@ -116,7 +116,7 @@ def _show_product(visit: Visit) -> Response:
         eaches=lambda count: _in_cases(count, told["case_size"]),
         places=[Choice(each, each) for each in sorted({channel["location"] for channel in told["channels"]})],
         counted_by=COUNTED_BY[CountSource(told["counted_by"])],
-        equations=_alike([_equation(each, state.path) for each in told["channels"]]),
+        equations=_alike([_equation(each, state.path, by_items=bool(told["units"])) for each in told["channels"]]),
         cases=[row for row in cases.rows if str(row["kind"]).startswith(("stock.", "held.stock", "product."))],
         **more,
     )
@@ -162,13 +162,15 @@ def _alike(equations: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _equation(channel: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """The sum of a channel as terms that open their rows."""
+def _equation(channel: Mapping[str, Any], path: str, *, by_items: bool) -> dict[str, Any]:
+    """The sum of a channel as terms that open their rows; of what is counted unit by unit, the units."""
     terms = []
     for term in channel["terms"]:
         link = f"{path}?{_LINKS[term['term']]}" if term["term"] in _LINKS else ""
         if term["term"] == TermKind.BUFFER:
             link = f"/stock-buffers?sku={path.removeprefix('/stock/')}"
+        if not link and by_items and term["term"] == TermKind.ON_HAND:
+            link = f"{path}?tab=ahead#units"
         if not link and term["evidence"]:
             link = f"/documents/{term['evidence']}?find={path.removeprefix('/stock/')}#asked"
         sign = "-" if term["eaches"] < 0 else "+"
