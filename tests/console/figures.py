@@ -14,7 +14,7 @@ from typing import Any
 from playwright.sync_api import Page as Tab
 
 _MONEY = re.compile(r"([−-]?[\d,]+\.\d\d) ([A-Z]{3})\b")
-_COUNT = re.compile(r"(?<![\w.,:/#−-])(\d[\d,]*)(?![\w:/#]|\.\d|,\d| %)")
+_COUNT = re.compile(r"(?<![\w.,:/#−-])(\d[\d,]*)(?![\w:/#]|\.\d|,\d| %| (?:days?|hours?|minutes?|times|min|h|d)\b)")
 _TURNS = 40
 """At most so many pages of a list are turned."""
 
@@ -22,7 +22,7 @@ _TURNS = 40
 _FIGURES = """() => {
   const none = "time, code, kbd, pre, script, style, option, select, textarea, dialog, svg, button, form label, h1, " +
     "th[scope=col], caption, blockquote, q, .print-only, .mono, .pager, .crumbs, .timeline-list, .audit, .facts, .told, " +
-    ".empty, .folded";
+    ".empty, .folded, a[data-open], a[href*='row=']";
   const figures = [];
   const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
@@ -34,8 +34,11 @@ _FIGURES = """() => {
     const whole = link || holder.closest(".money") || holder;
     if (figures.some((each) => each.whole === whole)) continue;
     const near = holder.closest(".stat, .chain-stage, p, li, tr, h2, .panel-head, nav, dl > div, label, summary") || holder;
+    const own = whole.cloneNode(true);
+    if (!link) own.querySelectorAll("a").forEach((each) => each.remove());
+    if (!/[0-9]/.test(own.textContent)) continue;
     figures.push({whole, of_itself: Boolean(of_itself), href: link ? link.getAttribute("href") : "",
-      text: whole.textContent.replace(/\\s+/g, " ").trim(), near: near.textContent.replace(/\\s+/g, " ").trim().slice(0, 160)});
+      text: own.textContent.replace(/\\s+/g, " ").trim(), near: near.textContent.replace(/\\s+/g, " ").trim().slice(0, 160)});
   }
   return figures.map(({whole, ...rest}) => rest);
 }"""

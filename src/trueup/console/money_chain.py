@@ -11,7 +11,7 @@ from trueup.base.money import Money
 from trueup.console.visit import Visit
 from trueup.domain.partners import CostBasis
 from trueup.formats.tabular import write_sheet
-from trueup.storage.views.money_stages import RECENT, Standing, load_standings
+from trueup.storage.views.money_stages import RECENT, Standing, load_standings, paid_lately
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class _Words:
     kinds: tuple[str, ...]
 
 
+_PAID = "/remittances?state=posted&since={since}"
 _STAGES = (
     _Words(
         "to-answer",
@@ -35,10 +36,18 @@ _STAGES = (
         "to-prove", "Answered", "answers that are not read back yet", "/orders?standing=to-prove", ("acknowledgement.",)
     ),
     _Words("to-invoice", "Accepted", "open orders without an invoice", "/orders?standing=to-invoice", ()),
-    _Words("invoiced", "Invoiced", "invoices that are not paid in full", "/profit", ("invoice.", "settlement.")),
-    _Words("claimed", "Deducted", "claims that Amazon still holds", "/recovery", ("claim.", "dispute.", "charge.")),
-    _Words("paid", "Paid", f"payments of the last {RECENT.days} days", "/remittances", ("remittance.", "books.")),
-    _Words("banked", "In the bank", f"payments of the last {RECENT.days} days, tied to it", "/close", ("bank.",)),
+    _Words("invoiced", "Invoiced", "invoices of which something is open", "/invoices", ("invoice.", "settlement.")),
+    _Words(
+        "claimed", "Deducted", "claims that Amazon still holds", "/recovery?all=yes", ("claim.", "dispute.", "charge.")
+    ),
+    _Words("paid", "Paid", f"payments of the last {RECENT.days} days", _PAID, ("remittance.", "books.")),
+    _Words(
+        "banked",
+        "In the bank",
+        f"payments of the last {RECENT.days} days, tied to it",
+        _PAID + "&bank=tied",
+        ("bank.",),
+    ),
 )
 
 
@@ -58,13 +67,8 @@ class Stage:
 
 def money_chain(visit: Visit, groups: Iterable[Mapping[str, Any]]) -> list[Stage]:
     """Every stage in order. `groups` are the open cases by kind, as `case_queue.group_cases` gives them."""
-    costs = [
-        f"{partner.name}/{terms.vendor_code}"
-        for partner in visit.desk.world.agreed.now(visit.connection).values()
-        for terms in partner.agreements
-        if terms.cost_basis is CostBasis.CASE and terms.covers(visit.now)
-    ]
-    standings, listed = load_standings(visit.connection, visit.now, costs), list(groups)
+    standings, listed = load_standings(visit.connection, visit.now, case_costs(visit)), list(groups)
+    since = paid_lately(visit.now).since
     main = _main_currency(standings.values())
     amounts = {name: _of(standing.money, main) for name, standing in standings.items()}
     most = max([abs(minor) for minor in amounts.values()], default=0)
@@ -72,13 +76,23 @@ def money_chain(visit: Visit, groups: Iterable[Mapping[str, Any]]) -> list[Stage
         Stage(
             words.title,
             words.about,
-            words.href,
+            words.href.format(since=since),
             standings[words.name],
             *_stuck(listed, words.kinds),
             f"/exceptions?kind={','.join(words.kinds)}",
             100 * abs(amounts[words.name]) // most if most else 0,
         )
         for words in _STAGES
+    ]
+
+
+def case_costs(visit: Visit) -> list[str]:
+    """The vendor codes (partner/code) whose cost is agreed per case now."""
+    return [
+        f"{partner.name}/{terms.vendor_code}"
+        for partner in visit.desk.world.agreed.now(visit.connection).values()
+        for terms in partner.agreements
+        if terms.cost_basis is CostBasis.CASE and terms.covers(visit.now)
     ]
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 
 from trueup.base.clock import read_instant
+from trueup.console.money_chain import case_costs
 from trueup.console.money_words import Names
 from trueup.console.order_story import (
     ANSWERS,
@@ -29,6 +30,7 @@ from trueup.domain.chart import Purpose
 from trueup.domain.order_course import STAGES
 from trueup.storage.views import case_queue, orders
 from trueup.storage.views.growing import Growing
+from trueup.storage.views.money_stages import load_worths
 from trueup.storage.views.order_course import load_billed
 from trueup.storage.views.order_money import load_dues, load_money
 from trueup.storage.views.order_pages import (
@@ -51,6 +53,7 @@ _COLUMNS = (
     Column("Answer"),
     Column("Ordered", sort="newest", spare=True),
     Column("Answer due", "number", sort="due"),
+    Column("Worth", "number", spare=True),
     Column("Open cases", "number"),
 )
 
@@ -71,7 +74,10 @@ def _list(visit: Visit) -> Response:
         Filter("words", "Number or vendor code"),
     ]
     paged = page_orders(visit.connection, wanted, sort=state["sort"], at=state["at"])
-    return visit.render("orders.html", state=state, filters=filters, columns=_COLUMNS, paged=paged, answers=ANSWERS)
+    worths = load_worths(visit.connection, [row["id"] for row in paged.rows], case_costs(visit))
+    return visit.render(
+        "orders.html", state=state, filters=filters, columns=_COLUMNS, paged=paged, answers=ANSWERS, worths=worths
+    )
 
 
 def _wanted(visit: Visit) -> OrderFilter:

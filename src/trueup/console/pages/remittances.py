@@ -14,7 +14,7 @@ from trueup.console.money_words import Names
 from trueup.console.page import Group, Grows, Hit, Offer, Page, Place, Route
 from trueup.console.pages.matches import undoings
 from trueup.console.search_words import Sought
-from trueup.console.tables import Choice, Column, Filter, state_of
+from trueup.console.tables import Choice, Column, Filter, read_day, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import remittances as views
 from trueup.storage.views.growing import Growing
@@ -45,7 +45,7 @@ _MOST_LINES = 500
 
 
 def _list(visit: Visit) -> Response:
-    state = state_of(visit, "partner", "state", "waits", "at")
+    state = state_of(visit, "partner", "state", "waits", "bank", "since", "at")
     wanted = _wanted(visit)
     partners = [Choice(name, name) for name in sorted(visit.desk.world.partners)]
     return visit.render(
@@ -57,6 +57,8 @@ def _list(visit: Visit) -> Response:
             Filter("partner", "Partner", partners),
             Filter("state", "State", _STATES),
             Filter("waits", "In suspense", (Choice("yes", "Something waits"),)),
+            Filter("bank", "Bank", (Choice("tied", "Tied to the bank"),)),
+            Filter("since", "Paid since (2026-10-31)"),
         ),
         paged=views.page_remittances(visit.connection, wanted, state["at"]),
     )
@@ -65,8 +67,10 @@ def _list(visit: Visit) -> Response:
 def _wanted(visit: Visit) -> views.RemittanceFilter:
     return views.RemittanceFilter(
         partner=visit.asked("partner") or None,
+        since=read_day(visit.asked("since"), "Paid since"),
         state=visit.asked("state") or None,
         unexplained=visit.asked("waits") == "yes",
+        tied=visit.asked("bank") == "tied",
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,9 @@ import sqlalchemy as sa
 
 from trueup.base.money import Money, UnitPrice
 from trueup.storage.orders import orders
+from trueup.storage.views.invoices import InvoiceFilter, sum_open
 from trueup.storage.views.orders import STAGES, orders_query
+from trueup.storage.views.remittances import RemittanceFilter, sum_remittances
 
 RECENT = timedelta(days=30)
 """What was paid and what reached the bank is not open: of them the last days are summed."""
@@ -28,22 +30,55 @@ class Standing:
 def load_standings(connection: sa.Connection, now: datetime, case_costs: Sequence[str]) -> dict[str, Standing]:
     """Each stage by its name. `case_costs`: the vendor codes (partner/code) whose cost is agreed per case, not per each."""
     found = {name: _of_orders(connection, name, case_costs) for name in STAGES}
-    since = {"since": (now - RECENT).date()}
-    for name, query in _OPEN.items():
-        found[name] = _standing(connection.execute(query, since if ":since" in query.text else {}).mappings().all())
+    found["claimed"] = _standing(connection.execute(_CLAIMED).mappings().all())
+    summed = {
+        "invoiced": sum_open(connection, InvoiceFilter(open=True), now.date()),
+        "paid": sum_remittances(connection, paid_lately(now)),
+        "banked": sum_remittances(connection, replace(paid_lately(now), tied=True)),
+    }
+    for name, sums in summed.items():
+        found[name] = Standing(sum(count for count, _ in sums), _by_size(money for _, money in sums))
     return found
 
 
+def paid_lately(now: datetime) -> RemittanceFilter:
+    """The payments of the last days, as far as they are booked."""
+    return RemittanceFilter(since=(now - RECENT).date() + timedelta(days=1), state="posted")
+
+
+def load_worths(
+    connection: sa.Connection, ids: Sequence[int], case_costs: Sequence[str]
+) -> dict[int, tuple[Money, ...]]:
+    """What each of these orders is worth, by its id: what was answered, and of one without an answer that stands, what was ordered.
+    More than one amount where its lines are in several currencies; none where nothing is known or it comes to zero."""
+    answered = connection.execute(_ANSWERED, {"ids": list(ids)}).mappings().all()
+    found = {row["order_id"]: (money,) for row in answered if (money := _money(row))}
+    open_ids = sorted(set(ids) - {row["order_id"] for row in answered})
+    if not open_ids:
+        return found
+    sums: dict[int, list[Money]] = {}
+    for row in connection.execute(_WORTH, {"ids": open_ids, "case_costs": list(case_costs)}).mappings():
+        if money := _money(row):
+            sums.setdefault(row["order_id"], []).append(money)
+    return found | {order: tuple(_by_size(each)) for order, each in sums.items()}
+
+
 def _of_orders(connection: sa.Connection, stage: str, case_costs: Sequence[str]) -> Standing:
+    """The sum of what each of them is worth, so that it is that of the rows of their list."""
     ids = connection.execute(orders_query(standing=stage).with_only_columns(orders.c.id)).scalars().all()
-    query = _OF_ORDERS[stage]
-    values = {"ids": list(ids), "case_costs": list(case_costs)} if "case_costs" in query.text else {"ids": list(ids)}
-    return Standing(len(ids), _standing(connection.execute(query, values).mappings().all()).money)
+    sums: dict[str, int] = {}
+    for worth in load_worths(connection, ids, case_costs).values():
+        for money in worth:
+            sums[money.currency] = sums.get(money.currency, 0) + money.minor
+    return Standing(len(ids), _by_size(Money(minor, currency) for currency, minor in sums.items()))
+
+
+def _by_size(amounts: Iterable[Money]) -> tuple[Money, ...]:
+    return tuple(sorted(amounts, key=lambda each: (-abs(each.minor), each.currency)))
 
 
 def _standing(rows: Sequence[Mapping[Any, Any]]) -> Standing:
-    money = sorted((each for row in rows if (each := _money(row))), key=lambda each: -abs(each.minor))
-    return Standing(sum(row["count"] for row in rows), tuple(money))
+    return Standing(sum(row["count"] for row in rows), _by_size(each for row in rows if (each := _money(row))))
 
 
 def _money(row: Mapping[Any, Any]) -> Money | None:
@@ -61,39 +96,20 @@ _EACHES = (
     "CASE WHEN line -> 'ordered' ->> 'unit' = 'case' AND NOT o.partner || '/' || o.vendor_code = ANY(CAST(:case_costs AS text[]))"
     " THEN coalesce((line -> 'ordered' ->> 'unit_size')::numeric, 1) ELSE 1 END"
 )
-_WORTH = (
-    "SELECT line -> 'net_cost' ->> 'currency' AS currency, count(DISTINCT o.id) AS count, false AS in_minor,"
+_WORTH = sa.text(
+    "SELECT o.id AS order_id, line -> 'net_cost' ->> 'currency' AS currency, false AS in_minor,"
     f" sum((line -> 'ordered' ->> 'amount')::numeric * (line -> 'net_cost' ->> 'value')::numeric * {_EACHES}) AS amount"
     " FROM trueup.orders o JOIN trueup.order_revisions r ON r.order_id = o.id AND r.revision = o.revision,"
     " jsonb_array_elements(r.body -> 'lines') AS line WHERE o.id = ANY(:ids)"
-    " AND (line -> 'ordered' ->> 'amount')::numeric > 0 GROUP BY 1"
+    " AND (line -> 'ordered' ->> 'amount')::numeric > 0 GROUP BY 1, 2"
 )
-_ANSWERED = (
-    "SELECT risk_currency AS currency, count(*), true AS in_minor, sum(risk_minor) AS amount FROM (SELECT DISTINCT ON (order_id)"
-    " risk_currency, risk_minor FROM trueup.deliveries WHERE order_id = ANY(:ids) AND state <> 'superseded'"
-    " ORDER BY order_id, id DESC) AS newest GROUP BY 1"
+_ANSWERED = sa.text(
+    "SELECT order_id, currency, true AS in_minor, amount FROM (SELECT DISTINCT ON (order_id) order_id, state,"
+    " risk_currency AS currency, risk_minor AS amount FROM trueup.deliveries WHERE order_id = ANY(:ids)"
+    " AND kind = 'acknowledgement' AND state <> 'superseded' ORDER BY order_id, id DESC) AS newest"
+    " WHERE state NOT IN ('prepared', 'rejected')"
 )
-_OF_ORDERS: Mapping[str, sa.TextClause] = {
-    "to-answer": sa.text(_WORTH),
-    "to-prove": sa.text(_ANSWERED),
-    "to-invoice": sa.text(_ANSWERED),
-}
-_OPEN: Mapping[str, sa.TextClause] = {
-    "invoiced": sa.text(
-        "SELECT currency, count(*), true AS in_minor, sum(minor) AS amount FROM trueup.open_invoices WHERE minor > 0 GROUP BY 1"
-    ),
-    "claimed": sa.text(
-        "SELECT currency, count(*), true AS in_minor, sum(taken_minor - given_minor - lost_minor) AS amount FROM trueup.claims"
-        " WHERE taken_minor <> given_minor + lost_minor GROUP BY 1"
-    ),
-    "paid": sa.text(
-        "SELECT currency, count(*), true AS in_minor, sum(amount_minor) AS amount FROM trueup.remittances"
-        " WHERE posting = 'posted' AND paid_on > :since GROUP BY 1"
-    ),
-    "banked": sa.text(
-        "SELECT r.currency, count(*), true AS in_minor, sum(r.amount_minor) AS amount FROM trueup.bank_ties t"
-        " CROSS JOIN LATERAL unnest(t.payments) AS name JOIN trueup.remittances r"
-        " ON r.partner = split_part(name, '/', 1) AND r.payment = substr(name, length(r.partner) + 2)"
-        " WHERE r.paid_on > :since GROUP BY 1"
-    ),
-}
+_CLAIMED = sa.text(
+    "SELECT currency, count(*), true AS in_minor, sum(taken_minor - given_minor - lost_minor) AS amount FROM trueup.claims"
+    " WHERE taken_minor <> given_minor + lost_minor GROUP BY 1"
+)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import array
 
 from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, NotFound
@@ -16,6 +17,7 @@ from trueup.domain.remittances import Remittance
 from trueup.domain.settlement import Placement
 from trueup.domain.tellings import Telling
 from trueup.storage import journal, suspense
+from trueup.storage.bank import bank_ties
 from trueup.storage.remittances import POSTED, SavedRemittance, load_remittance, remittances
 from trueup.storage.views.bank_of_payment import tell_bank
 from trueup.storage.views.growing import Growing, GrowingRows
@@ -24,13 +26,14 @@ from trueup.storage.views.ranges import Ranges
 from trueup.storage.views.remittance_shares import booking_of, line_of_placement, told_shares
 
 _WAITS = sa.exists().where(suspense.suspense.c.remittance_id == remittances.c.id)
+_TIED = sa.exists().where(bank_ties.c.payments.contains(array([remittances.c.partner + "/" + remittances.c.payment])))
 POSTINGS = ("posted", "unposted", "held")
 
 
 @dataclass(frozen=True, slots=True)
 class RemittanceFilter:
     """Which payments to list; None asks nothing. `until` is included. `state`: of the payment, or of its posting. `begins`: how its
-    number begins. `ranges`: of its amount and its day."""
+    number begins. `ranges`: of its amount and its day. `tied`: only those that the bank ties."""
 
     partner: str | None = None
     since: date | None = None
@@ -39,6 +42,7 @@ class RemittanceFilter:
     unexplained: bool = False
     begins: str = ""
     ranges: Ranges = field(default_factory=Ranges)
+    tied: bool = False
 
 
 def list_remittances(
@@ -77,10 +81,19 @@ def _wanted(wanted: RemittanceFilter) -> sa.Select[Any]:
         query = query.where((table.posting if wanted.state in POSTINGS else table.state) == wanted.state)
     if wanted.unexplained:
         query = query.where(_WAITS)
+    if wanted.tied:
+        query = query.where(_TIED)
     if wanted.begins:
         query = query.where(table.payment.startswith(wanted.begins, autoescape=True))
     ranges = wanted.ranges
     return query.where(*ranges.amounts(table.amount_minor, table.currency), *ranges.days(table.paid_on))
+
+
+def sum_remittances(connection: sa.Connection, wanted: RemittanceFilter) -> list[tuple[int, Money]]:
+    """The payments of a filter per currency: how many, and what they come to."""
+    rows = _wanted(wanted).subquery()
+    query = sa.select(rows.c.currency, sa.func.count(), sa.func.sum(rows.c.amount_minor)).group_by(rows.c.currency)
+    return [(count, Money(int(minor), currency)) for currency, count, minor in connection.execute(query)]
 
 
 def _heads(connection: sa.Connection, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
