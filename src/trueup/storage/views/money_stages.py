@@ -52,7 +52,7 @@ def load_worths(
     """What each of these orders is worth, by its id: what was answered, and of one without an answer that stands, what was ordered.
     More than one amount where its lines are in several currencies; none where nothing is known or it comes to zero."""
     answered = connection.execute(_ANSWERED, {"ids": list(ids)}).mappings().all()
-    found = {row["order_id"]: (money,) for row in answered if (money := _money(row))}
+    found: dict[int, tuple[Money, ...]] = {row["order_id"]: (money,) for row in answered if (money := _money(row))}
     open_ids = sorted(set(ids) - {row["order_id"] for row in answered})
     if not open_ids:
         return found
