@@ -128,6 +128,17 @@ def keep_picture(tab: Tab, route: Route, look: str) -> None:
     tab.screenshot(path=PICTURES / f"{name}-{look}.jpeg", type="jpeg", quality=70, full_page=True, clip=seen)
 
 
+def test_every_page_has_a_name(console: Console) -> None:
+    """A tab of the browser, a bookmark and whoever listens are told which page it is; the page of buffers had none."""
+    places, nameless = addresses(console), []
+    with console.visitor("Ana Admin") as ana:
+        for route in PAGES:
+            answer = ana.get(address(route, places)) if route.may != OPEN_TO_ALL and is_there(route, places) else None
+            if answer is not None and re.search(r"<title>\s*·", answer.text):
+                nameless.append(route.path)
+    assert not nameless
+
+
 def violations(tab: Tab, path: str, theme: str) -> list[str]:
     """What axe-core finds against a page that is open, and ids that stand twice on it."""
     twice = [f"{path}: id {each!r} stands there twice" for each in tab.evaluate(_TWICE)]

@@ -179,6 +179,8 @@ def test_where_nothing_may_be_said_a_case_says_why_before_the_deadline(database:
         here.pass_time(timedelta(hours=23))
         assert here.sends(number) == 0
         assert "acknowledgement.impossible" in here.case_kinds()
+        titles = [each["title"] for each in here.open_cases() if each["kind"] == "acknowledgement.impossible"]
+        assert ". Line 1: it is still held: " in titles[0]
 
 
 def test_an_agreement_that_says_so_in_words_rejects(database: Database, clock: ManualClock) -> None:

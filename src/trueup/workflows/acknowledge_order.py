@@ -354,7 +354,7 @@ def _speechless(situation: Situation, sequence: int, why: str) -> CaseDraft:
     return CaseDraft(
         kind="acknowledgement.impossible",
         subject=f"order {order.key} line {sequence}",
-        title=f"Order {order.number} cannot be answered: line {sequence} is {why}, Amazon allows no backorder for it, and the "
+        title=f"Order {order.number} cannot be answered. Line {sequence}: {why}; Amazon allows no backorder for it, and the "
         f"agreement does not say that it may be rejected",
         expected="a decision about the line, or a fallback in the agreement",
         found=why,
