@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from trueup.base.errors import DocumentError
 from trueup.base.money import Money
-from trueup.storage.views.remittances import cases_since, last_case, waiting_of
+from trueup.storage.views.import_aftermath import cases_since, last_case, waiting_of
 from trueup.workflows.reconcile_remittances import reconcile_partner
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.settle_remittance import (
