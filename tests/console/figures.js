@@ -130,7 +130,10 @@ async () => {
     const foot = each.closest("tfoot");
     let trouble = "";
     if (link) trouble = await explains(link.getAttribute("href"), text);
-    else if (foot && !main.querySelector(".pager a")) trouble = sums([...foot.closest("table").tBodies].flatMap((body) => [...body.rows])).has(text) ? "" : "no link";
+    else if (foot && !main.querySelector(".pager a")) {
+      const above = sums([...foot.closest("table").tBodies].flatMap((body) => [...body.rows]));
+      trouble = above.has(text) || above.has("−" + text) ? "" : "no link";
+    }
     else trouble = "no link";
     if (trouble) out.push([place(each), text, link?.getAttribute("href") ?? "", trouble]);
   }

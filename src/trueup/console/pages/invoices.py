@@ -10,11 +10,13 @@ from typing import Any
 
 from starlette.responses import Response
 
+from trueup.base.money import Money
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Grows, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, State, state_of
 from trueup.console.visit import Visit
+from trueup.domain.chart import Purpose
 from trueup.domain.invoices import normal_reference
 from trueup.storage.views import invoices as views
 from trueup.storage.views.growing import Growing
@@ -70,9 +72,24 @@ def _today(visit: Visit) -> date:
 def _show(visit: Visit) -> Response:
     saved = views.find_invoice(visit.connection, visit.path("invoice"), visit.path("partner"))
     shown = views.show_invoice(visit.connection, saved)
+    names = Names(visit)
+    receivable = names.chart.code(Purpose.RECEIVABLE)
     return visit.render(
-        "invoice.html", title=f"Invoice {shown['number']}", shown=shown, money=saved, names=Names(visit)
+        "invoice.html",
+        title=f"Invoice {shown['number']}",
+        shown=shown,
+        story=[{**each, "settles": _settles(each, receivable)} for each in shown["story"]],
+        money=saved,
+        names=names,
     )
+
+
+def _settles(each: Mapping[str, Any], receivable: str) -> Money | None:
+    """What a posting settles of the invoice: what leaves the receivable; nothing where it is about it on another account."""
+    if each["account"] != receivable or each["kind"] == "invoice":
+        return None
+    amount = Money.of(*each["amount"].split(" "))
+    return amount if each["payment"] else -amount
 
 
 def _find(visit: Visit, sought: Sought) -> list[Hit]:

@@ -194,6 +194,7 @@ def _event(row: Any) -> dict[str, Any]:
         "account": row.account,
         "rule": row.rule,
         "entry": row.id,
+        "number": row.number,
         "key": row.key,
     }
 
