@@ -70,7 +70,8 @@ def add_paper(tx: Tx, claim_id: int, new: NewPaper, person: Person) -> ClaimPape
     found = recoverable(tx, claim_id, lock=True)
     for each in claim_papers.list_papers(tx.connection, claim_id):
         if (each.digest, each.kind) == (new.digest, new.kind):
-            raise Conflict(f"Claim {claim_id}: {each.by} added the same file as {TITLES[each.kind].lower()} already.")
+            at = write_instant(each.at)
+            raise Conflict(f"Claim {claim_id}: {each.by} added the same file as {TITLES[each.kind].lower()} at {at}.")
     brief = load_brief(tx.connection, found)
     told = brief.invoice.invoice if brief.invoice is not None else None
     paper = claim_papers.append_paper(

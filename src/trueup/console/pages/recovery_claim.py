@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -63,7 +64,7 @@ def _day(visit: Visit) -> date:
     return read_day(visit.given("day")) or visit.now.date()
 
 
-def _show(visit: Visit, trouble: Invalid | None = None, typed: Mapping[str, str] | None = None) -> Response:
+def _show(visit: Visit, trouble: Invalid | Conflict | None = None, typed: Mapping[str, str] | None = None) -> Response:
     """The page. `typed`: what stood in the form of a paper that was refused, for `trouble`."""
     each = _one(visit)
     balance = each.found.balance
@@ -92,17 +93,28 @@ def _show(visit: Visit, trouble: Invalid | None = None, typed: Mapping[str, str]
 
 
 def _add_paper(visit: Visit) -> Response:
-    """The file is archived before anything reads it, also where it turns out to be no paper."""
+    """The file is archived before anything reads it, also where it turns out to be no paper; of a form that is sent twice, once."""
     number = visit.number("claim")
     typed = {name: visit.given(name) for name in ("kind", "day", "note")}
     try:
         name, content = visit.upload("file")
-        kind, day = _kind(typed["kind"]), read_day(typed["day"])
-        digest = visit.desk.act(False, archive_paper, content, name, visit.who)
-        visit.act(add_paper, number, NewPaper(kind, name, digest, day, typed["note"]), visit.who)
     except Invalid as error:
         return _show(visit, error, typed)
-    told = f"{TITLES[kind]} {name} is added; the pack has it. Its bytes are kept as {digest[:12]}."
+
+    def add(tx: Tx) -> Digest:
+        digest = archive_paper(tx, content, name, visit.who)
+        kind, day = _kind(typed["kind"]), read_day(typed["day"])
+        add_paper(tx, number, NewPaper(kind, name, digest, day, typed["note"]), visit.who)
+        return digest
+
+    try:
+        digest = visit.act(add)
+    except (Invalid, Conflict) as error:
+        if isinstance(error, Invalid):
+            with suppress(Invalid):  # nothing of the act is kept, but what came is, unless that is what is refused
+                visit.desk.act(False, archive_paper, content, name, visit.who)
+        return _show(visit, error, typed)
+    told = f"{TITLES[_kind(typed['kind'])]} {name} is added; the pack has it. Its bytes are kept as {digest[:12]}."
     return visit.go(f"/recovery/{number}#exhibits", told)
 
 
