@@ -53,6 +53,31 @@ def test_an_entry_is_shown_with_its_lines(trueup: CommandLine) -> None:
     assert trueup("journal", "list", "--account", "2950", "--to", "2026-10-14").out == "No entry is like that.\n"
 
 
+def test_lines_are_listed_and_written_by_account_side_and_currency(trueup: CommandLine) -> None:
+    """Those alone, with what they come to; a page leads to the next; the file has them all; what is none is said."""
+    with_books(trueup)
+    whole = trueup("journal", "lines", "--json").json
+    assert len(whole["lines"]) == 6 and [row["balance"] for row in whole["totals"]] == ["0.00 USD"]
+    account = whole["lines"][0]["account"]
+    own = [row for row in whole["lines"] if row["account"] == account]
+    found = trueup("journal", "lines", "--account", account, "--json").json
+    assert found["lines"] == own and found["totals"][0]["lines"] == len(own)
+    debits = trueup("journal", "lines", "--side", "debit", "--currency", "usd", "--json").json["lines"]
+    assert debits == [row for row in whole["lines"] if row["debit"]] and all(row["credit"] is None for row in debits)
+    first = trueup("journal", "lines", "--limit", "4", "--json").json
+    second = trueup("journal", "lines", "--limit", "4", "--at", first["next"], "--json").json
+    assert first["lines"] + second["lines"] == whole["lines"] and second["next"] is None
+    said = trueup("journal", "lines", COLUMNS="120").err
+    assert "6 lines: debits 1,500.00 USD, credits 1,500.00 USD, between them 0.00 USD." in said
+    assert "expected debit or credit" in trueup("journal", "lines", "--side", "both").err
+    for name in ("own.csv", "own.xlsx"):
+        kept = trueup.folder / name
+        words = trueup("journal", "sheet", "--account", account, "-o", str(kept)).out
+        assert words == f"{'1 line' if len(own) == 1 else f'{len(own)} lines'} in {kept}.\n"
+    assert len((trueup.folder / "own.csv").read_text().splitlines()) == len(own) + 1
+    assert "say --output FILE" in trueup("journal", "sheet").err
+
+
 def test_balances_come_to_nothing(trueup: CommandLine) -> None:
     """Debits are credits; on a day before the payment nothing was booked."""
     assert trueup("journal", "balances").out == "Nothing is booked.\n"

@@ -59,7 +59,13 @@ def test_a_line_has_its_side_account_period_and_source_and_the_footer_is_equal(
         assert len(own) == sum(row[3].startswith("1200") for row in rows)
         assert _rows(aude.get("/journal?tab=lines&month=2026-10").text) == rows
         assert lacking(aude.get("/journal?tab=lines&month=2026-09").text, "data-open")
-        assert "/journal/export?account=1200" in aude.get("/journal?tab=lines&account=1200").text
+        narrowed = aude.get("/journal?tab=lines&account=1200").text
+        assert "/journal/export?tab=lines&amp;account=1200" in narrowed
+        assert f"{len(own)} lines are left" in aude.get("/journal/export?tab=lines&account=1200").text
+        listed = aude.get("/journal.csv?tab=lines&account=1200").text
+        assert len(list(csv.DictReader(io.StringIO(listed)))) == len(own), "the file keeps the filter of the list"
+        whole = aude.get("/journal.csv?account=1200").text
+        assert len(list(csv.DictReader(io.StringIO(whole)))) > len(own), "of entries it has all their lines"
         file = aude.get("/journal.csv?month=2026-10").text
         assert len(list(csv.DictReader(io.StringIO(file)))) == len(rows)
         told = program.json("/journal/lines?limit=200")["items"]

@@ -44,6 +44,7 @@ STILL = {
     "/recovery/packs": "the packs that are made here, whose job says how far it is",
     "/rules": "versions of rules, which people propose one by one",
     "/rules/past/{case:int}": "past lines like those of a case, which a rule is made from",
+    "/settings/terms/lines": "what terms were tried on, as of their trial",
     "/rules/{rule}/lines": "what a rule was tried on, as of its trial",
     "/rules/{rule}/posted": "the lines that one rule posted, as many as its title says",
     "/rules/new/lines": "what a rule was tried on, as of its trial",

@@ -14,6 +14,7 @@ from trueup.domain.closing_rows import InvoiceRows, JournalRows, Part, Span
 from trueup.storage.buffer_changes import list_versions
 from trueup.storage.views import (
     account_lines,
+    acts,
     amazon_figures,
     case_causes,
     case_orders,
@@ -271,6 +272,7 @@ LISTS: dict[str, Listed] = {
         },
         ("sku",),
     ),
+    "acts.page_proposals": Listed({"waiting": acts.page_proposals}, ("id",)),
     "vendor_returns.page_returned": Listed(
         {"all": lambda c, at, n: vendor_returns.page_returned(c, at, limit=n)}, ("id",)
     ),

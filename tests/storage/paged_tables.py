@@ -126,6 +126,7 @@ _TOLD: dict[str, dict[str, str]] = {
         "warehouse": "'W'",
         "accepted": "CASE WHEN n % 4 = 0 THEN n + 1 ELSE n END",
     },
+    "proposals": {"act": "'entry.reverse'", "subject": "'entry ' || n", "arguments": "'{}'", "proposed_by": "'Olga'"},
     "vendor_returns": {"order_id": "n", "serial": "'S' || n"},
     "trade_ins": {
         "key": "'TI' || n",

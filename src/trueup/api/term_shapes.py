@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN
 
 from pydantic import Field
 
+from trueup.api.exact import Percent, PerUnit
 from trueup.api.shapes import Instant, Line, Shape, Text, Told
 from trueup.domain.agreement_changes import LONGEST_REASON
 from trueup.domain.term_changes import LONGEST_SHEET
@@ -219,8 +220,8 @@ class NewTerm(Told, json_schema_extra={"examples": [_WANTED]}):
     marketplace: Line | None = None
     """A partner or one of its vendor codes; null: all."""
     basis: Basis
-    percent: Decimal | None = Field(None, ge=0, le=100)
-    per_unit: Decimal | None = Field(None, ge=0)
+    percent: Percent | None = None
+    per_unit: PerUnit | None = None
     currency: Line | None = None
     valid_from: date
     valid_to: date | None = None

@@ -12,8 +12,9 @@ import typer
 
 from trueup.base.errors import Invalid, TrueupError
 from trueup.base.money import exact_decimal
-from trueup.cli import ledgers
+from trueup.cli import journal_lines, ledgers
 from trueup.cli.frame import By, Limit, Result, Session, command, person_of
+from trueup.cli.journal_lines import Since, Until
 from trueup.cli.shelf import FileShelf, NoShelf
 from trueup.cli.statements import Names, block, document_words, grouped, load_names, read_day
 from trueup.cli.tables import Column
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 group = typer.Typer(
     name="journal",
-    help="The books: list, show, balances, accounts, exports, export, sent, read-back.",
+    help="The books: list, show, balances, accounts, exports, export, sent, read-back, lines, sheet.",
     no_args_is_help=True,
 )
 _COLUMNS = (
@@ -53,8 +54,6 @@ _EXPORTS = (
     Column("at", "at"),
     Column("state", "state"),
 )
-Since = Annotated[str | None, typer.Option("--from", help="Of this day or later.", metavar="DAY")]
-Until = Annotated[str | None, typer.Option("--to", help="Of this day or before.", metavar="DAY")]
 
 
 @command(group, "list", example="trueup journal list --from 2026-10-01 --account 2950")
@@ -305,4 +304,4 @@ def _exported(session: Session, done: Export | None, target: str) -> Result:
     return Result(data, words="\n".join(said), remark="\n".join(f"note: {note}" for note in title.notes))
 
 
-group.registered_commands += ledgers.group.registered_commands
+group.registered_commands += [*ledgers.group.registered_commands, *journal_lines.group.registered_commands]

@@ -46,7 +46,7 @@ PLACES = (
         "remittances", "remittances", "What Amazon paid: import, list, show, explain, drift, undo, sheet, code.", _LOOK
     ),
     Place("invoices", "invoices", "Our invoices: import, list, show, credit-notes.", _LOOK),
-    Place("proofs", "proofs", "Confirmed shipments, deliveries and receipts: import, list, add, take-back.", _LOOK),
+    Place("proofs", "proofs", "Confirmed shipments, deliveries and receipts: import, add, take-back, list.", _LOOK),
     Place("bank", "bank", "What really came in: import, lines, ties, accounts, tie, untie.", _LOOK),
     Place(
         "rules",
@@ -66,7 +66,12 @@ PLACES = (
         "What is agreed with each vendor code: list, show, versions, try, propose, approve, withdraw, undo.",
         _LOOK,
     ),
-    Place("journal", "journal", "The books: list, show, balances, accounts, exports, export, sent, read-back.", _LOOK),
+    Place(
+        "journal",
+        "journal",
+        "The books: list, show, balances, accounts, exports, export, sent, read-back, lines, sheet.",
+        _LOOK,
+    ),
     Place(
         "recover", "recover", "What can be disputed, worth first; packs, submissions, outcomes.", _LOOK, is_group=False
     ),

@@ -28,7 +28,7 @@ from trueup.workflows.world import Tx
 
 group = typer.Typer(
     name="proofs",
-    help="Confirmed shipments, deliveries and receipts: import, list, add, take-back.",
+    help="Confirmed shipments, deliveries and receipts: import, add, take-back, list.",
     no_args_is_help=True,
 )
 _COLUMNS = (

@@ -70,7 +70,7 @@ def status(session: Session) -> Result:
         shown = show_status(connection)
         shown["workers"] = run_views.list_workers(connection)
         shown["runs"] = run_views.count_runs(connection)
-        shown["waiting_proposals"] = len(act_views.list_proposals(connection, limit=10_000))
+        shown["waiting_proposals"] = act_views.count_proposals(connection)
         name = store.foundation.installation.name
     data = {"installation": name, "version": __version__, **shown}
     failed = shown["runs"].get("failed", 0) + shown["runs"].get("poisoned", 0)

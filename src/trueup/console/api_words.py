@@ -129,9 +129,9 @@ def _curl(described: Described, home: str, asked: tuple[str, str], operation: De
     query = []
     for each in operation.get("parameters", ()):
         if each["in"] == "path":
-            path = path.replace("{" + each["name"] + "}", url_quote(_example_of(each), safe=""))
+            path = path.replace("{" + each["name"] + "}", url_quote(_example_of(described, each), safe=""))
         elif each["in"] == "query" and each.get("required"):
-            query.append(f"{each['name']}={url_quote(_example_of(each), safe='')}")
+            query.append(f"{each['name']}={url_quote(_example_of(described, each), safe='')}")
     address = home + path + ("?" + "&".join(query) if query else "")
     lines = ['curl -H "Authorization: Bearer $TRUEUP_TOKEN"']
     media, schema = _content(operation.get("requestBody", {}))
@@ -146,9 +146,9 @@ def _curl(described: Described, home: str, asked: tuple[str, str], operation: De
     return " \\\n  ".join([*lines, quote(address)])
 
 
-def _example_of(parameter: Described) -> str:
+def _example_of(described: Described, parameter: Described) -> str:
     """Something that could stand there: what the description gives, or else its name where a text does, and a number."""
-    schema = parameter["schema"]
+    schema = _followed(described, parameter["schema"])
     given = parameter.get("example", next(iter(schema.get("examples", ())), None))
     if given is not None:
         return str(given)

@@ -45,6 +45,7 @@ proposals = sa.Table(
     sa.CheckConstraint("approved_by IS NULL OR lower(approved_by) <> lower(proposed_by)", name="two_persons"),
     sa.CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved_whole"),
     sa.Index("uq_proposals_open", "act", "subject", unique=True, postgresql_where=sa.text("approved_by IS NULL")),
+    sa.Index("ix_proposals_waiting", "id", postgresql_where=sa.text("approved_by IS NULL")),
 )
 
 

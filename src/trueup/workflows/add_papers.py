@@ -61,13 +61,13 @@ def add_paper(tx: Tx, claim_id: int, new: NewPaper, person: Person) -> ClaimPape
     demand_role(person, MAY)
     if len(new.note) > _LONGEST_NOTE:
         raise Invalid(f"{new.name}: {len(new.note)} characters on what it is; expected at most {_LONGEST_NOTE}.")
+    found = recoverable(tx, claim_id, lock=True)
     media = media_of(tx.resources.read(tx.connection, new.digest))
     if not media:
         raise Invalid(
             f"{new.name}: expected {TAKEN}, as Amazon's portal takes them; it begins like none of these. The file is kept and is no"
             " exhibit of the claim: print or scan it as PDF, and add that."
         )
-    found = recoverable(tx, claim_id, lock=True)
     for each in claim_papers.list_papers(tx.connection, claim_id):
         if (each.digest, each.kind) == (new.digest, new.kind):
             at = write_instant(each.at)

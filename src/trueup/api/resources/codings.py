@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
@@ -92,7 +92,7 @@ class CodingSheet(
     """What thousands of lines are."""
 
     lines: list[CodingOf] = Field(min_length=1, max_length=MOST_LINES)
-    tried: bool = False
+    tried: StrictBool = False
     """Only tried: the job says what would come of it, and nothing is booked."""
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from fastapi import Query
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
@@ -169,13 +169,17 @@ class LedgerWanted(
 
 
 class LinesWanted(Told, json_schema_extra={"examples": [{"form": "xlsx", "since": "2026-10-01", "account": "2950"}]}):
-    """Which lines: those of the entries of these days, with a line on this account, made by this."""
+    """Which lines: those of the entries of these days, with a line on this account, made by this; of this currency and side alone.
+    `alone`: those on that account alone, not all lines of such entries."""
 
     form: Literal["xlsx", "csv"]
     since: AskedDay | None = None
     until: AskedDay | None = None
     account: Name = ""
     kind: Name = ""
+    currency: Name = ""
+    side: Literal["debit", "credit"] | None = None
+    alone: StrictBool = False
 
 
 def list_given(
@@ -240,7 +244,8 @@ def give(call: Calling, told: LedgerWanted, dry_run: DryRun = False, key: Key = 
 
 def write_lines(call: Calling, told: LinesWanted, dry_run: DryRun = False, key: Key = None) -> WholeWork:
     """Write lines of the journal as a spreadsheet, however many. The job has the file."""
-    wanted = EntryFilter(told.since, told.until, told.account or None, told.kind or None)
+    of_lines = (told.currency.upper() or None, told.side, told.alone)
+    wanted = EntryFilter(told.since, told.until, told.account or None, told.kind or None, *of_lines)
 
     def act(tx: Tx) -> WholeWork:
         return whole_work(tx.connection, ask_lines(tx, told.form, wanted, call.person))

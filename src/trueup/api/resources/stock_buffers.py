@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 
 from trueup.api.door import Calling
+from trueup.api.exact import Percent
 from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import (
     AskedInstant,
@@ -36,23 +36,6 @@ from trueup.workflows.versions import Basis
 from trueup.workflows.world import Tx
 
 _NUMBERS = {"buffer": "2 eaches", "eaches": 2, "percent": "0", "risk_percent": None}
-
-
-_PERCENT = r"^(100(\.0{1,6})?|[0-9]{1,2}(\.[0-9]{1,6})?)$"
-
-
-def _percentage(told: object) -> object:
-    if not isinstance(told, str) or not re.fullmatch(_PERCENT, told):
-        raise ValueError('expected a percentage as text, of six decimals at most, such as "2.5"')
-    return told
-
-
-Percent = Annotated[
-    Decimal,
-    BeforeValidator(_percentage),
-    WithJsonSchema({"type": "string", "pattern": _PERCENT, "examples": ["2.5"]}),
-]
-"""A percentage, exactly: text, for a number would be taken for a float."""
 
 
 class BufferSize(Told):

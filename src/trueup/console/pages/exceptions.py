@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.responses import RedirectResponse, Response
 
 from trueup.base.errors import Invalid, NotFound, Refused
-from trueup.console.addresses import ours
 from trueup.console.case_words import (
     BINDING,
     STANDINGS,
@@ -33,7 +32,6 @@ from trueup.storage.views.case_queue import CaseFilter
 from trueup.storage.views.cases import show_case
 from trueup.storage.views.growing import Growing
 from trueup.storage.views.rivals import list_rivals
-from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.be_at_case import Present, come_to, others_there
 from trueup.workflows.people import all_people
 from trueup.workflows.preview_case import Decision, resolve_each
@@ -120,7 +118,7 @@ def _detail(visit: Visit, case_id: int) -> dict[str, Any]:
     if queued is None:
         raise NotFound(f"Case {case_id}: there is none of that number.")
     shown = show_case(visit.connection, case_id)
-    proposals = [each for each in act_views.list_proposals(visit.connection) if each["subject"] == f"case {case_id}"]
+    proposals = act_views.list_proposals(visit.connection, subject=f"case {case_id}")
     return {
         "case": {**queued, "history": shown["history"]},
         "group": title_of_group(queued["kind"]),
@@ -272,12 +270,6 @@ def next_in_queue(visit: Visit, case_id: int) -> str:
     return state.to(row=following[0]) if following else back
 
 
-def _approve(visit: Visit) -> Response:
-    """Back to the object or the list that the proposal was seen in."""
-    approved = visit.act(approve_proposal, visit.number("proposal"), visit.who)
-    return visit.go(ours(visit.given("back") or "/exceptions"), f"Approved: {approved.words}.")
-
-
 def _find(visit: Visit, sought: Sought) -> list[Hit]:
     if not sought.wants("case"):
         return []
@@ -324,7 +316,6 @@ PAGE = Page(
         Route("/exceptions/{case:int}", _open),
         Route("/exceptions/{case:int}/try", _try, "cases.resolve", "POST"),
         Route("/exceptions/{case:int}/resolve", _resolve, "cases.resolve", "POST"),
-        Route("/proposals/{proposal:int}/approve", _approve, "proposals.approve", "POST"),
     ),
     Place(Group.WORK, 2, "inbox"),
     "x",

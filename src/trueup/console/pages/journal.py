@@ -47,14 +47,14 @@ _LINES = (
     Column("Credit", "number"),
 )
 _VIEWS = (Choice("entries", "Entries"), Choice("lines", "Lines"))
-STATE = ("account", "kind", "month", "from", "to", "currency", "side")
+STATE = ("tab", "account", "kind", "month", "from", "to", "currency", "side")
 _SIDES = (Choice("debit", "Debits"), Choice("credit", "Credits"))
 _MOST = 200_000
 _KINDS = ("remittance", "correction", "invoice", "write-off", "credit-note", "circular")
 
 
 def _list(visit: Visit) -> Response:
-    state, names = state_of(visit, "tab", *STATE, "at"), Names(visit)
+    state, names = state_of(visit, *STATE, "at"), Names(visit)
     accounts = [Choice(account.code, names.account(account.code)) for account in names.chart.accounts]
     wanted, of_lines = wanted_of(state), state["tab"] == "lines"
     page, total = (page_lines, sum_lines) if of_lines else (views.page_entries, views.sum_entries)
@@ -75,7 +75,7 @@ def _list(visit: Visit) -> Response:
         ),
         paged=page(visit.connection, wanted, state["at"]),
         totals=total(visit.connection, wanted),
-        carried=state.to(at="", tab="")[len(state.path) :],
+        carried=state.to(at="")[len(state.path) :],
     )
 
 
@@ -96,13 +96,12 @@ def wanted_of(state: State) -> views.EntryFilter:
         check_currency(currency)
     if side not in ("", *(each.value for each in _SIDES)):
         raise Invalid(f"Side {side!r}: expected debit or credit.")
-    return views.EntryFilter(
-        since, until, state["account"] or None, state["kind"] or None, currency or None, side or None
-    )
+    about = (state["account"] or None, state["kind"] or None, currency or None, side or None)
+    return views.EntryFilter(since, until, *about, alone=state["tab"] == "lines")
 
 
 def _download(visit: Visit) -> Response:
-    """Every line of the entries that the filters leave, debits and credits apart. Raises Refused for more than one waits for."""
+    """Every line of the entries that the filters leave, or of a list of lines those alone. Raises Refused for too many."""
     wanted = wanted_of(state_of(visit, *STATE))
     if count_lines(visit.connection, wanted) > _MOST:
         raise Refused(
@@ -143,9 +142,7 @@ def _totals(balances: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _show(visit: Visit) -> Response:
     entry = views.show_entry(visit.connection, visit.number("id"))
-    waiting = list_proposals(visit.connection, limit=500)
-    subject = f"entry {entry['id']}"
-    proposals = [each for each in waiting if each["act"] == REVERSE and each["subject"] == subject]
+    proposals = list_proposals(visit.connection, act=REVERSE, subject=f"entry {entry['id']}")
     exports = [(each, STATES[show_export(visit.connection, each["export"])["state"]]) for each in entry["exports"]]
     return visit.render(
         "journal_entry.html",

@@ -66,8 +66,7 @@ def _growing(visit: Visit) -> Growing:
 
 def undoings(visit: Visit, of: str = "") -> list[dict[str, Any]]:
     """Undoings that wait for a second person; those of lines of one payment, named as proposals name it."""
-    waiting = list_proposals(visit.connection, limit=500)
-    return [each for each in waiting if each["act"] == UNDO and each["subject"].startswith(of)]
+    return list_proposals(visit.connection, act=UNDO, subject=f"{of}*", limit=None)
 
 
 def _ask_undo(visit: Visit) -> Response:

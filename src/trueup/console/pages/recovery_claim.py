@@ -70,7 +70,6 @@ def _show(visit: Visit, trouble: Invalid | Conflict | None = None, typed: Mappin
     balance = each.found.balance
     case = find_case_of_claim(visit.connection, balance)
     tried = _try_write_off(visit, case) if case is not None and visit.asked("write_off") else None
-    waiting = list_proposals(visit.connection, limit=500)
     return visit.render(
         "recovery_claim.html",
         title=f"Claim {balance.claim}",
@@ -80,7 +79,7 @@ def _show(visit: Visit, trouble: Invalid | Conflict | None = None, typed: Mappin
         hopeless=each.standing.state in _HOPELESS,
         two=visit.desk.settings.two_persons_above,
         given_up=[(row, Money(row.minor, balance.currency)) for row in list_given_up(visit.connection, balance)],
-        proposals=[row for row in waiting if row["act"] == GIVE_UP and row["subject"] == _subject(each)],
+        proposals=list_proposals(visit.connection, act=GIVE_UP, subject=_subject(each)),
         names=Names(visit),
         choices=_CHOICES,
         papers=[Choice(each.value, title) for each, title in TITLES.items()],

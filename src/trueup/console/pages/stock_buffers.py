@@ -50,7 +50,7 @@ def _show(visit: Visit) -> Response:
         more=versions[_SHOWN - 1]["version"] if len(versions) > _SHOWN else None,
         newest=_newest(versions),
         title=load_known(visit.connection, sku).title if sku else "",
-        proposals=[each for each in act_views.list_proposals(visit.connection) if each["act"] == ACT],
+        proposals=act_views.list_proposals(visit.connection, act=ACT, limit=None),
         policy=visit.desk.settings.installation.two_persons_for_buffers,
         zone=str(visit.present.zone),
     )

@@ -244,6 +244,8 @@ def _lines(visit: Visit) -> Response:
     """The charges behind a count of a trial: of a proposal that waits, or of what stands in the form."""
     number, months = visit.asked("proposal"), _months(visit)
     given = {name: visit.asked(name) for name in _FIELDS}
+    if not number and not given["kind"]:
+        return visit.go(HERE)
     if number.isdecimal():
         trial = visit.act(lambda tx: try_sheet(tx, find_proposed(tx, int(number)), months), dry_run=True)
         back = (f"Proposal {number}", f"{HERE}/proposals/{number}?months={months}")

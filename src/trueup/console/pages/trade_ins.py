@@ -138,9 +138,7 @@ def _shown(visit: Visit, code: str = "") -> Response:
     key = visit.path("key")
     shown = views.show_trade_in(visit.connection, key)
     terms = visit.desk.world.trade_ins
-    waiting = [
-        each for each in act_views.list_proposals(visit.connection) if each["subject"] == f"trade-in {key}"
-    ]  # fmt: skip
+    waiting = act_views.list_proposals(visit.connection, subject=f"trade-in {key}")
     return visit.render(
         "trade_in.html",
         title=f"Trade-in {key}",

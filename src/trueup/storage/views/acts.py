@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +11,11 @@ import sqlalchemy as sa
 from trueup.base.clock import write_instant
 from trueup.storage.acts import acts, proposals
 from trueup.storage.cases import cases
+from trueup.storage.views.growing import Growing, GrowingRows
+from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
+
+_WAITS = proposals.c.approved_by.is_(None)
+_OLDEST = Order((proposals.c.id,))
 
 
 def list_acts(
@@ -72,26 +79,59 @@ def happened_since(
     return sorted(events + found, key=lambda event: event["at"]), last_act, last_case
 
 
-def list_proposals(connection: sa.Connection, *, everything: bool = False, limit: int = 50) -> list[dict[str, Any]]:
-    """Proposals that wait for a second person, the oldest first; with `everything` the approved ones too."""
+def list_proposals(
+    connection: sa.Connection,
+    *,
+    act: str = "",
+    subject: str = "",
+    everything: bool = False,
+    limit: int | None = 50,
+) -> list[dict[str, Any]]:
+    """Proposals that wait for a second person, the oldest first; with `everything` the approved ones too.
+
+    `act`: of that one alone. `subject`: about that alone, or with a `*` at its end about all that begins so.
+    """
     query = sa.select(proposals).order_by(proposals.c.id).limit(limit)
     if not everything:
-        query = query.where(proposals.c.approved_by.is_(None))
-    return [
-        {
-            "id": row["id"],
-            "act": row["act"],
-            "subject": row["subject"],
-            "arguments": row["arguments"],
-            "reason": row["reason"],
-            "proposed_by": row["proposed_by"],
-            "proposed_at": write_instant(row["proposed_at"]),
-            "approved_by": row["approved_by"],
-            "approved_at": write_instant(row["approved_at"]) if row["approved_at"] else None,
-            "state": "approved" if row["approved_by"] else "waiting",
-        }
-        for row in connection.execute(query).mappings()
-    ]
+        query = query.where(_WAITS)
+    if act:
+        query = query.where(proposals.c.act == act)
+    if subject.endswith("*"):
+        query = query.where(proposals.c.subject.startswith(subject[:-1], autoescape=True))
+    elif subject:
+        query = query.where(proposals.c.subject == subject)
+    return [_proposal_json(row) for row in connection.execute(query).mappings()]
+
+
+def page_proposals(connection: sa.Connection, at: str = "", limit: int = ROWS) -> Paged:
+    """What waits for a second person, the oldest first. Raises Invalid for a place that is none."""
+    paged = fetch_page(connection, sa.select(proposals).where(_WAITS), _OLDEST, at, limit)
+    return replace(paged, rows=[_proposal_json(row) for row in paged.rows])
+
+
+def count_proposals(connection: sa.Connection) -> int:
+    """How many wait for a second person."""
+    return int(connection.execute(sa.select(sa.func.count()).select_from(proposals).where(_WAITS)).scalar_one())
+
+
+def growing_proposals() -> Growing:
+    """What waits for a second person, as a list that grows."""
+    return GrowingRows(sa.select(proposals).where(_WAITS), proposals.c.id, _WAITS)
+
+
+def _proposal_json(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "act": row["act"],
+        "subject": row["subject"],
+        "arguments": row["arguments"],
+        "reason": row["reason"],
+        "proposed_by": row["proposed_by"],
+        "proposed_at": write_instant(row["proposed_at"]),
+        "approved_by": row["approved_by"],
+        "approved_at": write_instant(row["approved_at"]) if row["approved_at"] else None,
+        "state": "approved" if row["approved_by"] else "waiting",
+    }
 
 
 def _act_json(row: Any) -> dict[str, Any]:

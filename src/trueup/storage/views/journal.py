@@ -22,7 +22,7 @@ from trueup.storage.views.remittances import documents_of
 class EntryFilter:
     """Which entries to list; None asks nothing. `until` is included. `account`: with a line on it, or on one of several
     with commas between; `currency`: with one in it; `side`: with a "debit" or a "credit", of that account and currency where they
-    are said too. `kind`: what made them."""
+    are said too. `kind`: what made them. `alone`: of their lines those of that account alone."""
 
     since: date | None = None
     until: date | None = None
@@ -30,6 +30,7 @@ class EntryFilter:
     kind: str | None = None
     currency: str | None = None
     side: str | None = None
+    alone: bool = False
 
 
 def list_entries(

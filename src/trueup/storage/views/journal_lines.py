@@ -86,13 +86,16 @@ def _joined() -> Any:
 
 
 def _narrowed(wanted: EntryFilter) -> list[sa.ColumnElement[bool]]:
-    accounts = [journal_lines.c.account.in_(wanted.account.split(","))] if wanted.account is not None else []
-    return [*_days(wanted), *accounts, *_of_lines(wanted)]
+    return [*_days(wanted), *_of_account(wanted), *_of_lines(wanted)]
+
+
+def _of_account(wanted: EntryFilter) -> list[sa.ColumnElement[bool]]:
+    return [journal_lines.c.account.in_(wanted.account.split(","))] if wanted.account is not None else []
 
 
 def _of_lines(wanted: EntryFilter) -> list[sa.ColumnElement[bool]]:
-    """The currency and the side that lines are to have."""
-    line, found = journal_lines.c, list[sa.ColumnElement[bool]]()
+    """The currency and the side that lines are to have; and the account, where those alone are wanted."""
+    line, found = journal_lines.c, _of_account(wanted) if wanted.alone else []
     if wanted.currency is not None:
         found.append(line.currency == wanted.currency)
     if wanted.side is not None:

@@ -69,9 +69,11 @@ def ask_lines(tx: Tx, form: str, wanted: EntryFilter, person: Person) -> int:
 
 def _words_of(wanted: EntryFilter) -> str:
     """The filter in words, with a comma before each; "" for all."""
-    said = to_json(wanted)
+    said = {name: value for name, value in to_json(wanted).items() if name != "alone"}
     names = {"since": "from", "until": "to"}
-    return "".join(f", {names.get(name, name)} {value}" for name, value in said.items() if value)
+    return "".join(f", {names.get(name, name)} {value}" for name, value in said.items() if value) + (
+        ", of that account alone" if wanted.alone and wanted.account else ""
+    )
 
 
 def _plan(tx: Tx, job: Job) -> Plan:
