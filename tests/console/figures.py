@@ -59,7 +59,7 @@ _ROWS = """(part) => {
       return {rows: rows.length, cells};
     }),
     counted: [...among.querySelectorAll(".equation-total b")].map((each) => each.textContent.trim()),
-    totals: [...document.querySelectorAll("tfoot .money, .equation-total .money, .tie-out .money")].map((each) => each.textContent),
+    totals: [...document.querySelectorAll(TOTALS)].map((each) => each.textContent),
     next: (document.querySelector("main a[rel=next]") || {getAttribute: () => ""}).getAttribute("href"),
   };
 }"""

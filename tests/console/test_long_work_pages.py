@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import pytest
 
 from tests.console.calling import Caller, calling, token
 from tests.console.installed import Console
-from tests.console.money_books import lacking
+from tests.console.money_books import console_over_money, lacking
 from trueup.base.ids import digest_of
 from trueup.workflows.long_work import do_at_once
 
@@ -184,8 +186,18 @@ def test_a_short_list_is_a_file_at_once_and_a_long_one_is_asked_for(
         assert program.send("/lists/products?dry_run=true", {"form": "xlsx"}).status_code in (202, 409)
 
 
-def test_a_long_sheet_is_tried_and_booked_by_a_worker(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def console_of_its_own(server_url: str, tmp_path: Path) -> Iterator[Console]:
+    """Books of which a test may book the last line that waits."""
+    with console_over_money(server_url, tmp_path) as console:
+        yield console
+
+
+def test_a_long_sheet_is_tried_and_booked_by_a_worker(
+    console_of_its_own: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is archived and read by a worker; its page has the button that books it, and what was refused as a file to mend."""
+    console = console_of_its_own
     monkeypatch.setattr("trueup.workflows.jobs.code_lines.LARGE_BYTES", 1)
     with calling(console, token(console, "Fina")) as program:
         found = program.json("/waiting-lines?kind=remittance.unrecognised")["items"]

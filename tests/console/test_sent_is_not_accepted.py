@@ -95,6 +95,7 @@ RULED: dict[str, tuple[str, str]] = {
     "storage.stock_writes.WriteState": ("accepted", "open refused unanswered"),
     "storage.vendor_reports.ReportState": ("kept", "planned asked empty failed"),
     "storage.views.trade_ins.CreditStep": ("promised inspected paid booked", ""),
+    "workflows.sign_in.LinkState": ("opens", "used ended unknown"),
 }
 """A transaction of Amazon's that succeeded, or a 997 that accepts, is syntax: it proves nothing of what was sent."""
 TABLES: dict[str, str | tuple[str, str]] = {
@@ -121,6 +122,8 @@ TABLES: dict[str, str | tuple[str, str]] = {
     "pages.ledger_export.STATES": ("read-back", "recorded prepared sent differs"),
     "pages.recovery.OUTCOMES": "domain.disputes.Outcome",
     "pages.recovery.STANDS": "domain.disputes.DisputeState",
+    "pages.terms.CALLED": "domain.terms.Verdict",
+    "pages.terms.STATES": ("in-force", "to-come ended replaced taken-back"),
     "rule_words.STATES": ("approved", "proposed rejected retired"),
     "trade_in_words.CREDITS": "domain.trade_ins.CreditState",
     "trade_in_words.STATES": "domain.trade_ins.TradeInState",

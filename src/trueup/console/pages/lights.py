@@ -7,13 +7,19 @@ from starlette.responses import Response
 from trueup.base.errors import NotFound
 from trueup.console.lights import page_of, shown_lights
 from trueup.console.page import Group, Page, Place, Route
+from trueup.console.tables import Choice, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views.acts import list_acts
 from trueup.workflows.prove_invariants import prove_now
 
+_STANDS = (Filter("state", "State", (Choice("ok", "Holds"), Choice("bad", "Broken"), Choice("idle", "Unknown"))),)
+
 
 def _list(visit: Visit) -> Response:
-    return visit.render("lights.html", lights=shown_lights(visit))
+    """All of them, or those alone that stand as the address says."""
+    state, lights = state_of(visit, "state"), shown_lights(visit)
+    shown = [each for each in lights if state["state"] in ("", each.state)]
+    return visit.render("lights.html", lights=lights, shown=shown, state=state, choices=_STANDS)
 
 
 def _show(visit: Visit) -> Response:
