@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.console.called_twice.racing import CALLS, Called, CallRow, Fields, as_form, called
 from tests.console.installed import Console
@@ -62,6 +63,7 @@ as_form(
     day="2026-11-03",
 )
 as_form("POST /claims/{claim}/write-off", "/recovery/{claim:int}/write-off", only(reason="note"))
+as_form("POST /claim-papers/{paper}/taking-back", "/recovery/papers/{paper:int}/take-back")
 as_form("POST /dispute-packs", "/recovery/packs", only("partner"), family="shortage")
 as_form("POST /close/{month}/points/{point}/signature", "/close/{month}/points/{point}/sign", only("note"))
 as_form("POST /close/{month}/points/{point}/review", "/close/{month}/points/{point}/review")
@@ -145,6 +147,26 @@ as_form(
     only("look", reason="because"),
 )
 as_form("POST /agreement-versions/{version}/undoing", "/settings/agreements/versions/{version:int}/undo")
+
+
+def _term(fields: Fields) -> dict[str, Any]:
+    term = only("kind", "basis", "percent", "source", valid_from="from", valid_to="to")(fields)
+    return {"terms": [term], "reason": fields["reason"]}
+
+
+as_form("POST /charge-term-proposals", "/settings/terms", _term)
+as_form("POST /charge-terms/trial", "/settings/terms", _term, two=Two.LOOK, keyed=False)
+as_form(
+    "POST /charge-term-proposals/{proposal}/approval",
+    "/settings/terms/proposals/{proposal:int}/approve",
+    only("look", reason="because"),
+)
+as_form(
+    "POST /charge-term-proposals/{proposal}/withdrawal",
+    "/settings/terms/proposals/{proposal:int}/withdraw",
+    only("look", reason="because"),
+)
+as_form("POST /charge-term-versions/{version}/undoing", "/settings/terms/versions/{version:int}/undo")
 as_form(
     "POST /escalation-rules",
     "/settings/escalation",
@@ -255,6 +277,15 @@ def read_back(console: Console) -> Called:
     """Each look at what the ledger shows is a reading of its own."""
     sent = ROWS["/journal/exports/{id:int}/read-back"].make(console)
     return Called(f"{sent.address}?name=balances.csv", content=sent.files["file"][1])
+
+
+@called("POST /claims/{claim}/papers", people=("Fina", "Bo Admin"), world="money")
+def add_paper(console: Console) -> Called:
+    """The same file is added once, whoever brings it."""
+    sent = ROWS["/recovery/{claim:int}/papers"].make(console)
+    name, content = sent.files["file"]
+    address = sent.address.replace("/recovery/", "/claims/")
+    return Called(f"{address}?{urlencode({'name': name, **sent.fields})}", content=content)
 
 
 @called("POST /documents", Two.EACH)
