@@ -169,7 +169,7 @@ def test_a_version_is_taken_back_by_two_and_what_was_known_stays_known(books: Bo
         assert (row["state"], row["known_to"]) == ("taken-back", "2026-11-07")
         assert [each["kind"] for each in list_terms(connection, TODAY, TODAY)] == ["co-op"], "as it was known then"
         assert list_terms(connection, TODAY, date(2026, 11, 7)) == []
-    with pytest.raises(Conflict, match="taken back already, by version"):
+    with pytest.raises(Conflict, match=r"taken back already, by version 2, which .+ approved at 2026-11-07T"):
         books.act(undo_version, first.version.id, FINA)
     again = books.act(undo_version, second.version.id, FINA, "it was right")
     books.act(approve_change, again.id, ADA, "the contract holds")

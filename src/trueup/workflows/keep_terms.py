@@ -300,7 +300,11 @@ def _removed(tx: Tx, version: int | None, saved: Sequence[SavedTerm]) -> tuple[S
         return ()
     taken_by = term_versions.find_taker(tx.connection, version)
     if taken_by is not None:
-        raise Conflict(f"Version {version} of the terms was taken back already, by version {taken_by}.")
+        approval = term_versions.load_version(tx.connection, taken_by).approval
+        raise Conflict(
+            f"Version {version} of the terms was taken back already, by version {taken_by}, which {approval.by} approved at"
+            f" {write_instant(approval.at)}."
+        )
     return _terms_of_version(saved, version)
 
 
