@@ -100,7 +100,8 @@ def test_what_was_submitted_stays_and_what_is_no_paper_says_what_is_taken(consol
 
 
 def test_programs_add_papers_and_take_them_back(console: Console, claim: str) -> None:
-    """Looked at first; as an exhibit with who and when; taken back."""
+    """Looked at first; as an exhibit with who and when; taken back. What is no paper is kept, where it is not only tried, and a key
+    that was used for another keeps nothing."""
     number = claim.rpartition("/")[2]
     with calling(console, token(console, "Fina")) as fina:
         headers = {"Content-Type": "application/octet-stream"}
@@ -117,3 +118,15 @@ def test_programs_add_papers_and_take_them_back(console: Console, claim: str) ->
         )
         assert fina.send(f"/claim-papers/{made['paper']}/taking-back").json()["kind"] == "packing-list"
         assert all(each["paper"] is None for each in fina.json(f"/claims/{number}/exhibits")["items"])
+        sheet = b"kind,day\nshipped,2026-08-03\n"
+        kept = f"/documents/{hashlib.sha256(sheet).hexdigest()}"
+        keyed = {**headers, "Idempotency-Key": "paper-1"}
+        assert fina.http.post(f"/api/v1{path}", content=POD, headers=keyed).status_code == 200
+        for address, told, status in (
+            (f"{path}&dry_run=true", headers, 404),
+            (path, keyed, 404),
+            (path, headers, 200),
+        ):
+            refused = fina.http.post(f"/api/v1{address}", content=sheet, headers=told)
+            assert refused.status_code == 422, refused.text
+            assert fina.get(kept).status_code == status, refused.text
