@@ -130,3 +130,20 @@ def test_programs_add_papers_and_take_them_back(console: Console, claim: str) ->
             refused = fina.http.post(f"/api/v1{address}", content=sheet, headers=told)
             assert refused.status_code == 422, refused.text
             assert fina.get(kept).status_code == status, refused.text
+
+
+def test_who_took_a_paper_back_is_told_of_that_paper(console: Console, claim: str) -> None:
+    """Not who took another one of the claim back since."""
+    number = claim.rpartition("/")[2]
+    headers = {"Content-Type": "application/octet-stream"}
+    with calling(console, token(console, "Fina")) as fina, calling(console, token(console, "Bo Admin")) as bo:
+        mine, other = [
+            fina.http.post(
+                f"/api/v1/claims/{number}/papers?kind={kind}&name=P.pdf", content=POD, headers=headers
+            ).json()
+            for kind in ("packing-list", "bill-of-lading")
+        ]
+        assert fina.send(f"/claim-papers/{mine['paper']}/taking-back").status_code == 200
+        assert bo.send(f"/claim-papers/{other['paper']}/taking-back").status_code == 200
+        late = bo.send(f"/claim-papers/{mine['paper']}/taking-back")
+        assert late.status_code == 409 and "already by Fina at 2026-" in late.text, late.text

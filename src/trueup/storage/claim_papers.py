@@ -98,6 +98,13 @@ def take_back(connection: sa.Connection, number: int, by: str, at: datetime) -> 
     return True
 
 
+def taken_back_by(connection: sa.Connection, number: int) -> tuple[str, datetime]:
+    """Who took it back, and when; it was."""
+    query = sa.select(claim_papers_taken_back.c.by, claim_papers_taken_back.c.at)
+    row = connection.execute(query.where(claim_papers_taken_back.c.paper_id == number)).one()
+    return row.by, row.at
+
+
 def submitted_since(connection: sa.Connection, claim: int, at: datetime) -> tuple[int, date] | None:
     """The first attempt that was noted as submitted since a moment: its number and day; None where none was."""
     row = connection.execute(_SUBMITTED, {"claim": claim, "at": at}).first()

@@ -13,7 +13,7 @@ from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, Invalid
 from trueup.base.ids import Digest
 from trueup.domain.handed_in import LARGEST_PAPER_BYTES, TAKEN, TITLES, Paper, media_of
-from trueup.storage import acts, claim_papers
+from trueup.storage import claim_papers
 from trueup.storage.claim_papers import ClaimPaper
 from trueup.storage.documents import Arrival
 from trueup.storage.views.recovery import load_brief
@@ -108,8 +108,8 @@ def take_paper_back(tx: Tx, number: int, person: Person) -> ClaimPaper:
             " Amazon was given stays."
         )
     if not claim_papers.take_back(tx.connection, number, person.name, tx.now):
-        by = acts.say_who(tx.connection, f"claim {paper.claim}", "claim.paper-taken-back")
-        raise Conflict(f"{paper.name} was taken back from claim {paper.claim} already{by}.")
+        by, at = claim_papers.taken_back_by(tx.connection, number)
+        raise Conflict(f"{paper.name} was taken back from claim {paper.claim} already by {by} at {write_instant(at)}.")
     before = {"paper": paper.id, "kind": paper.kind.value, "name": paper.name, "added_by": paper.by}
     deed = Deed("claim.paper-taken-back", f"claim {paper.claim}", before, None, paper.digest)
     record_deed(tx.connection, tx.now, person, deed)
