@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN
 from pydantic import Field
 
 from trueup.api.exact import Percent, PerUnit
-from trueup.api.shapes import Instant, Line, Shape, Text, Told
+from trueup.api.shapes import AskedDay, Instant, Line, Shape, Text, Told
 from trueup.domain.agreement_changes import LONGEST_REASON
 from trueup.domain.term_changes import LONGEST_SHEET
 from trueup.domain.terms import Basis
@@ -223,9 +223,9 @@ class NewTerm(Told, json_schema_extra={"examples": [_WANTED]}):
     percent: Percent | None = None
     per_unit: PerUnit | None = None
     currency: Line | None = None
-    valid_from: date
-    valid_to: date | None = None
-    known_from: date | None = None
+    valid_from: AskedDay
+    valid_to: AskedDay | None = None
+    known_from: AskedDay | None = None
     """Since when it is known; null: since its approval."""
     source: Line = Field(min_length=1)
     within_days: int | None = Field(None, ge=0)

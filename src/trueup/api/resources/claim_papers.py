@@ -11,7 +11,7 @@ from pydantic import Field
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.resources.uploads import Content
-from trueup.api.shapes import DryRun, Hash, Instant, Key, Number, Shape, Told
+from trueup.api.shapes import AskedDay, DryRun, Hash, Instant, Key, Number, Shape, Told
 from trueup.base.errors import Invalid
 from trueup.base.ids import Digest
 from trueup.domain.handed_in import LARGEST_PAPER_BYTES, Paper
@@ -63,7 +63,7 @@ class AddingPaper(Told):
     """What it is."""
     name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f/\\]+$")
     """Its file's name."""
-    day: date | None = None
+    day: AskedDay | None = None
     """The day that stands on it."""
     note: str = Field("", max_length=500)
     """What it shows."""

@@ -79,6 +79,10 @@ class CodingOf(
     note: Text = ""
 
 
+_LARGEST_SHEET = MOST_LINES * 400
+"""So many bytes are taken of a sheet: some 400 a line."""
+
+
 class CodingLines(Told, json_schema_extra={"examples": [{"lines": [{"remittance": 12, "line": 4, "type": "co-op"}]}]}):
     """What many lines are."""
 
@@ -180,6 +184,6 @@ RESOURCE = Resource(
     (
         Operation("/waiting-lines", list_waiting_lines),
         Operation("/codings", code, MAY, "POST"),
-        Operation("/coding-sheets", code_sheet, MAY, "POST", 202),
+        Operation("/coding-sheets", code_sheet, MAY, "POST", 202, largest_body=_LARGEST_SHEET),
     ),
 )

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import DryRun, Key, Listed, Number, Told
+from trueup.api.shapes import AskedDay, DryRun, Key, Listed, Number, Told
 from trueup.api.term_shapes import (
     ChargeTerm,
     DecidingTerms,
@@ -47,9 +47,9 @@ from trueup.workflows.world import Tx
 class WhichTerms(Told):
     """Which terms: all that were entered, or what was in force on a day, as it was known on another."""
 
-    as_of: date | None = None
+    as_of: AskedDay | None = None
     """Those in force on this day."""
-    known_on: date | None = None
+    known_on: AskedDay | None = None
     """As they were known on this day."""
 
 
