@@ -191,7 +191,7 @@ def test_a_whole_trade_in_by_keyboard(counter: Counter, tab: Tab) -> None:
     with counter.console.visitor("Elke") as elke:
         assert elke.get("/trade-ins/T-1001").status_code == 404, "a trial keeps nothing"
     _press(tab, "Control+Enter")
-    assert tab.url.endswith("/trade-ins/T-1001")
+    tab.wait_for_url("**/trade-ins/T-1001")
     counter.work()
     [item] = [each for each in counter.supercycle.world.items.values() if each.serial == "TN-0042"]
     assert item.visibility == "unavailable"
