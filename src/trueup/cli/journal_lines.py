@@ -67,7 +67,7 @@ def list_lines(
     rows = [_line(row) for row in paged.rows]
     data = {"lines": rows, "totals": totals, "next": paged.after or None}
     remark = "\n".join(
-        f"{row['lines']:,} lines: debits {grouped(row['debits'])}, credits {grouped(row['credits'])}, between them"
+        f"{counted(row['lines'])}: debits {grouped(row['debits'])}, credits {grouped(row['credits'])}, between them"
         f" {grouped(row['balance'])}."
         for row in totals
     )
@@ -116,4 +116,4 @@ def write_sheet(
             write_lines_workbook(file, rows, "Lines of the journal", session.now())
         else:
             write_lines_csv(file, rows)
-    return Result({"file": str(output), "lines": count}, words=f"{counted(count)} in {output}.")
+    return Result({"file": str(output), "lines": count}, words=f"{counted(count) or 'No line'} in {output}.")

@@ -16,6 +16,7 @@ from trueup.domain.acknowledgements import Acknowledgement
 from trueup.domain.case_causes import delivery_cause
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.domain.deliveries import Delivery, DeliveryState, is_open
+from trueup.domain.escalation import span_words
 from trueup.domain.landing import OrderStatus, judge
 from trueup.domain.orders import OrderState
 from trueup.durable.flow import Flow
@@ -250,7 +251,7 @@ def _not_shown(
 ) -> str:
     age = tx.now - (delivery.sent_at or delivery.prepared_at)
     if age >= tx.resources.pace.processed:
-        title = f"Amazon shows no answer {int(age.total_seconds() // 60)} minutes after it was sent: {words}"
+        title = f"Amazon shows no answer {span_words(age)} after it was sent: {words}"
         found = f"{words}; lines {', '.join(map(str, unheld)) or 'unknown'}"
         draft = delivery_case(delivery, "acknowledgement.unanswered", title, ("every line as answered", found))
         cases.open_case(tx.connection, draft, tx.now, order_id=delivery.order_id)

@@ -12,6 +12,7 @@ from typing import Any
 from trueup.base.errors import DocumentError, RemoteError
 from trueup.domain.deliveries import Delivery, DeliveryState
 from trueup.domain.direct_fulfillment import place_of, refused_items
+from trueup.domain.escalation import span_words
 from trueup.durable.flow import Flow
 from trueup.formats.amazon_vendor.inventory_updates import read_inventory_update
 from trueup.formats.amazon_vendor.transactions import TransactionState, TransactionStatus, read_transaction
@@ -121,7 +122,7 @@ def _refuse(tx: Tx, place: Place, delivery: Delivery, errors: list[str], *, newe
 def _wait_on(tx: Tx, key: str, delivery: Delivery, look: int, errors: list[str]) -> None:
     age = tx.now - (delivery.sent_at or delivery.prepared_at)
     if delivery.state is DeliveryState.SENT and age >= GIVEN_UP_AFTER:
-        words = f"Amazon processes it for {age}" + (f" ({errors[0]})" if errors else "")
+        words = f"Amazon processes it for {span_words(age)}" + (f" ({errors[0]})" if errors else "")
         deliveries.move_delivery(tx.connection, delivery, DeliveryState.UNANSWERED, tx.now)
         forget_told(tx, place_of(key), delivery)
         tell_unanswered(tx, place_of(key), delivery, words)

@@ -18,6 +18,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from trueup.base.errors import Refused, Rejected, RemoteError, Throttled, TrueupError
+from trueup.domain.escalation import span_words
 from trueup.domain.publishing import CountWrite, Due, HoldMove, ShownStock, WantedStock, decide
 from trueup.durable.flow import Flow
 from trueup.durable.tally import Tally
@@ -175,7 +176,7 @@ def send_write(world: World, channel: str, key: str) -> dict[str, Any]:
     age = world.clock.now() - write.made_at
     if not timedelta(0) <= age + timedelta(minutes=1) < timedelta(seconds=sink.remembers_seconds // 2):
         raise Refused(
-            f"Stock write {key} to {channel} is {age} old; it is not sent again, but read back and decided anew."
+            f"Stock write {key} to {channel} is {span_words(age)} old; it is not sent again, but read back and decided anew."
         )
     if write.kind is WriteKind.COUNTS:
         counts = [row.count for row in write.rows if row.count is not None]

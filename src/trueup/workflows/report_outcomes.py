@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from trueup.domain.cases import CaseDraft, Resolution, Role
+from trueup.domain.escalation import span_words
 from trueup.storage import cases
 from trueup.storage.vendor_reports import SavedReport
 from trueup.workflows.world import Tx
@@ -47,7 +48,7 @@ def note_fatal(tx: Tx, saved: SavedReport, words: str, digest: str) -> None:
 def note_stuck(tx: Tx, saved: SavedReport) -> None:
     """It has been in Amazon's queue for hours. Looks go on."""
     if tx.now - saved.planned_at > STUCK_AFTER and saved.looks > 0:
-        title = f"Amazon has not made the report of {saved.question.words} in {tx.now - saved.planned_at}"
+        title = f"Amazon has not made the report of {saved.question.words} in {span_words(tx.now - saved.planned_at)}"
         _open(tx, STUCK, saved, title, f"report {saved.reference} is still waiting", "")
 
 
