@@ -78,6 +78,16 @@ def test_an_accrual_above_its_rate_of_the_days_it_names_is_a_case_with_both_numb
     assert found == "75.00 USD (6268-1490899880)"
 
 
+def test_where_a_vendor_codes_own_rate_ended_its_partners_holds(books: Bookkeeping) -> None:
+    """The vendor code's before its partner's, and that before all marketplaces'; one that is over hides none of them."""
+    books.bill(taxed("INV-1", 1000_00))
+    ended = replace(CO_OP, marketplace="NORDA", percent=Decimal(6), valid_to=date(2026, 6, 1), source="own, until June")
+    enter(books, replace(CO_OP, marketplace=PARTNER, percent=Decimal(5), source="the partner's"), CO_OP, ended)
+    books.take_in(payment("P1", line("INV-1", 1200_00), line("6268-1490899880", -50_00, description=SPAN)))
+    check(books)
+    assert verdicts(books) == {"6268-1490899880 co-op": ("as-agreed", 50_00, 50_00)}
+
+
 def test_what_no_rate_is_documented_for_is_unrated_until_someone_enters_it(books: Bookkeeping) -> None:
     """Nor are days that are not named, orders that are not ours, and invoices that are not known: none is a case."""
     books.bill(invoice("INV-1", 1000_00, purchase_order="4RABC123"))

@@ -33,7 +33,7 @@ _GID = re.compile(r"gid://\w+/(\w+)/(\d+)")
 _ONES = {"eaches": "each"} | {
     f"{one}s": one for one in ("unit", "case", "pack", "line", "order", "item", "day", "hour", "minute")
 }
-_ONE = re.compile(rf"(?<![\w.,:/#-])(?<!line )1 ({'|'.join(_ONES)})\b")
+_ONE = re.compile(rf"(?<![\w.,:/#-])(?<![Ll]ine )1 ({'|'.join(_ONES)})\b")
 """A program counts "1 eaches" where a person reads "1 each"."""
 _FIRST_WORD = re.compile(r"^[a-z]+(?=[\s,:;.'’]|$)")
 

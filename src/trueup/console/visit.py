@@ -64,6 +64,13 @@ class House:
         return [(group, pages) for group, pages in groups if pages]
 
 
+def _text(name: str, value: str) -> str:
+    """What was typed, without space around it. Raises Invalid for what no database can hold as text."""
+    if "\0" in value:
+        raise Invalid(f"Field {name}: expected text, found a zero byte in it.")
+    return value.strip()
+
+
 @dataclass(slots=True)
 class Visit:
     """One request. `connection` is a transaction for looking; acts have their own, through `act`."""
@@ -178,25 +185,25 @@ class Visit:
 
     def asked(self, name: str, default: str = "") -> str:
         """A word of the query."""
-        return self.request.query_params.get(name, default).strip()
+        return _text(name, self.request.query_params.get(name, default))
 
     def given(self, name: str, default: str = "") -> str:
         """A field of the form, as text. Raises Invalid for a file."""
         value = self.form.get(name, default)
         if not isinstance(value, str):
             raise Invalid(f"Field {name}: expected text, found a file.")
-        return value.strip()
+        return _text(name, value)
 
     def all_given(self, name: str) -> list[str]:
         """Every value of a field that may be given several times."""
-        return [value for value in self.form.getlist(name) if isinstance(value, str)]
+        return [_text(name, value) for value in self.form.getlist(name) if isinstance(value, str)]
 
     def upload(self, name: str) -> tuple[str, bytes]:
         """A file of the form: its name and its bytes. Raises Invalid when there is none."""
         value = self.form.get(name)
         if not isinstance(value, UploadFile) or not value.filename:
             raise Invalid(f"Field {name}: expected a file, found none. Choose one first.")
-        return value.filename, value.file.read()
+        return value.filename.replace("\0", "?"), value.file.read()
 
     def act(self, fn: Callable[..., T], *args: Any, dry_run: bool = False) -> T:
         """Have a workflow do something for the person, in a transaction of its own; rolled back when it is only tried.

@@ -26,6 +26,10 @@ from trueup.base.errors import ConfigurationError, Invalid
 from trueup.base.money import Money, UnitPrice, exact_decimal
 
 _EXACT = Context(prec=100)
+MOST_DAYS = 3650
+"""So many days after an invoice a rate of it may be for: ten years."""
+MOST_PER_UNIT = 1_000_000
+"""Less than that is a rate of one unit, in whole units of its currency."""
 ROUNDINGS = (ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_HALF_DOWN, ROUND_DOWN, ROUND_UP, ROUND_FLOOR, ROUND_CEILING)
 """How a rate's last part of a cent may be rounded: once, at the end."""
 
@@ -75,8 +79,10 @@ class Term:
             raise Invalid(f"{where} has {self.percent} percent and {self.per_unit} a unit; expected one rate.")
         if self.percent is not None and not 0 <= exact_decimal(self.percent) <= 100:
             raise Invalid(f"{where}: {self.percent} percent; expected 0 to 100.")
-        if self.per_unit is not None and self.per_unit.value < 0:
-            raise Invalid(f"{where}: {self.per_unit} a unit; expected none below zero.")
+        if self.per_unit is not None and not 0 <= self.per_unit.value < MOST_PER_UNIT:
+            raise Invalid(
+                f"{where}: {self.per_unit} a unit; expected none below zero, and less than {MOST_PER_UNIT:,}."
+            )
         if (self.basis is Basis.UNITS and self.percent is not None) or (
             self.basis is not Basis.UNITS and self.per_unit is not None
         ):
@@ -85,9 +91,9 @@ class Term:
             )
         if self.valid_to is not None and self.valid_to <= self.valid_from:
             raise Invalid(f"{where}: valid_to {self.valid_to} is not after valid_from.")
-        if self.within_days is not None and (self.basis is not Basis.INVOICE or self.within_days < 0):
+        if self.within_days is not None and (self.basis is not Basis.INVOICE or not 0 <= self.within_days <= MOST_DAYS):
             raise Invalid(
-                f"{where}: within {self.within_days} days; expected days from the invoice, of a rate of invoices."
+                f"{where}: within {self.within_days} days; expected {MOST_DAYS:,} days from the invoice at most, of its rates."
             )
         if self.rounding not in ROUNDINGS:
             raise Invalid(f"{where}: rounding {self.rounding!r}; expected one of {', '.join(ROUNDINGS)}.")

@@ -120,7 +120,7 @@ class Bench:
     saved: Sequence[SavedTerm]
     invoices: Mapping[int, tuple[Billed, date]]
     known_on: date
-    _of_period: dict[tuple[str, str, date, date], Billed | None] = field(default_factory=dict)
+    _of_period: dict[tuple[str, str, str, date, date], Billed | None] = field(default_factory=dict)
 
     def judge(self, taken: Taken) -> Judged:
         """A charge against its term, in words."""
@@ -144,11 +144,19 @@ class Bench:
 
     def _term(self, taken: Taken, period: tuple[date, date] | None) -> tuple[str, Term | None, str]:
         terms = [each.term for each in self.saved if each.term.kind == taken.kind]
-        own = taken.payee and any(term.marketplace == taken.payee for term in terms)
-        marketplace = taken.payee if own else taken.partner
+        scopes = [scope for scope in (taken.payee, taken.partner) if scope]
+        marketplace = taken.partner
 
         def on(day: date) -> Term | None:
-            return in_force(terms, taken.kind, day, self.known_on, marketplace)
+            nonlocal marketplace
+            for scope in scopes:  # the vendor code's own before its partner's, and that before all marketplaces'
+                found = in_force(
+                    (each for each in terms if each.marketplace == scope), taken.kind, day, self.known_on, scope
+                )
+                if found is not None:
+                    marketplace = scope
+                    return found
+            return in_force(terms, taken.kind, day, self.known_on)
 
         if period is not None:
             named = {term for term in (on(period[0]), on(period[1])) if term is not None}
@@ -175,7 +183,7 @@ class Bench:
     def _of_days(self, taken: Taken, period: tuple[date, date] | None) -> tuple[Billed | None, str]:
         if period is None:
             return None, "the line does not say for which days"
-        key = (taken.payee, taken.currency, *period)
+        key = (taken.partner, taken.payee, taken.currency, *period)
         if key not in self._of_period:
             self._of_period[key] = charges.bill_of_period(self.tx.connection, taken, period)
         billed, days = self._of_period[key], f"{period[0]} to {period[1]}"

@@ -116,6 +116,8 @@ def test_the_words_say_both_numbers_and_the_term() -> None:
         ({"percent": None, "per_unit": UnitPrice.of(1, "USD")}, "its rate is not of net-receipts"),
         ({"basis": Basis.UNITS}, "its rate is not of units"),
         ({"basis": Basis.UNITS, "percent": None, "per_unit": UnitPrice.of(-1, "USD")}, "none below zero"),
+        ({"basis": Basis.UNITS, "percent": None, "per_unit": UnitPrice.of("1e20", "USD")}, "less than 1,000,000"),
+        ({"basis": Basis.INVOICE, "within_days": 2_000_000_000}, "expected 3,650 days from the invoice at most"),
         ({"valid_to": JAN}, "is not after valid_from"),
         ({"rounding": "ROUND_UPWARDS"}, "expected one of ROUND_HALF_EVEN"),
     ],

@@ -247,7 +247,7 @@ def _lines(visit: Visit) -> Response:
     if not number and not given["kind"]:
         return visit.go(HERE)
     if number.isdecimal():
-        trial = visit.act(lambda tx: try_sheet(tx, find_proposed(tx, int(number)), months), dry_run=True)
+        trial = visit.act(lambda tx: try_sheet(tx, find_proposed(tx, int(number[:18])), months), dry_run=True)
         back = (f"Proposal {number}", f"{HERE}/proposals/{number}?months={months}")
     else:
         _, trial = visit.act(_tried, given, visit, months, dry_run=True)

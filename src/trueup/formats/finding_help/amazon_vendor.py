@@ -60,12 +60,12 @@ _ORDERS = of_source(
         "other-unit": Help(
             "A status is told in another unit than its line was ordered in.",
             "unitOfMeasure as the order has it.",
-            "It is counted in eaches by the agreed case size. Compare it with Vendor Central.",
+            "It could not be converted and is left out. Compare the order with Vendor Central.",
         ),
         "not-a-size": Help(
             "The size of a case is none.",
             "unitSize: a whole number of eaches, 1 at least.",
-            "The size of the item master is used, or the line is held. Ask the buyer.",
+            "Of a case, what it stands in is left out; of an each it does not matter. Ask the buyer.",
         ),
         "not-a-quantity": Help("A quantity cannot be one.", "amount: a whole number, zero or more.", _AGAIN),
         "negative": Help("A quantity is below zero.", "amount: zero or more.", "It is not used. " + _AGAIN),

@@ -89,8 +89,8 @@ _ORDER = of_source(
             "It is read as not allowed. Ask the buyer if it should be.",
         ),
         "window-reversed": Help(
-            "The ship window ends before it begins.",
-            "DTM 063 (no earlier than) before DTM 064 (no later than).",
+            "A window ends before it begins.",
+            "For shipping DTM 037 (not before) before 038 (not after), for delivery 064 (not before) before 063 (not after).",
             "Ask the buyer which days they mean before anything is planned by it.",
         ),
         "zone-unknown": Help(
@@ -141,7 +141,7 @@ _ORDER = of_source(
         "price-unreadable": Help(
             "A price is no amount of money.",
             "PO104: a decimal such as 12.50, with a point.",
-            "Ask the buyer; the cost is held against what is agreed.",
+            "Its order is not taken in. Ask the buyer to send it with a price that can be read.",
         ),
     },
 )

@@ -300,7 +300,7 @@ def cases_of(wanted: CaseFilter, now: datetime, *columns: sa.ColumnElement[Any])
 def _conditions(wanted: CaseFilter) -> Iterator[sa.ColumnElement[bool]]:
     if wanted.kind:
         begins = [each for each in wanted.kind.split(",") if each]
-        yield sa.or_(*(cases.c.kind.startswith(each, autoescape=True) for each in begins))
+        yield sa.or_(sa.false(), *(cases.c.kind.startswith(each, autoescape=True) for each in begins))
     if wanted.cause:
         yield cases.c.cause == wanted.cause
     if wanted.resolved_by:

@@ -18,6 +18,9 @@ from trueup.storage.views.paging import count_up_to
 
 MOST = 99
 """So many are counted; where there are more, that is said."""
+_LOOKED = 20 * MOST
+"""So many rows beyond the number are looked at, for filters that leave few of them: what comes after those is told of only when the
+list is asked for again."""
 _BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -49,10 +52,17 @@ class GrowingRows:
 
     def count_after(self, connection: sa.Connection, number: int) -> tuple[int, bool]:
         """The part of the index beyond the number, and of that what the filters leave."""
-        at = isinstance(self.number.type, sa.DateTime)
-        beyond = self.number > (_BEGAN + timedelta(microseconds=number) if at else number)
+        try:
+            at = isinstance(self.number.type, sa.DateTime)
+            beyond = self.number > (_BEGAN + timedelta(microseconds=number) if at else number)
+        except OverflowError:  # no row comes after a day that no calendar has
+            return 0, False
+        near = sa.select(self.number.label("number")).where(beyond).order_by(self.number).limit(_LOOKED)
+        if self.indexed is not None:
+            near = near.where(self.indexed)
+        edge = sa.select(sa.func.max(near.subquery().c.number)).scalar_subquery()
         columns = self.rows.with_only_columns(self.number, maintain_column_froms=True)
-        return count_up_to(connection, columns.where(beyond), MOST)
+        return count_up_to(connection, columns.where(beyond, self.number <= edge), MOST)
 
 
 @dataclass(frozen=True, slots=True)
