@@ -358,3 +358,13 @@ def test_what_happened_since_leads_to_as_many(console: Console, new_case: Callab
         assert any("opened=" in href and int(count) >= 1 for href, count in told)
         stopped = elke.get("/flows?status=stopped").text
         assert 'href="/flows?status=stopped#runs"' in stopped and 'id="filter-status"' in stopped
+
+
+def test_no_kind_is_no_case_and_a_zero_byte_is_refused_in_words(console: Console, new_case: Callable[..., int]) -> None:
+    """A filter of commas alone asks for no kind, not for all; what no database holds is told, with its field."""
+    new_case("a lamp that nobody asks for")
+    with console.visitor("Olga") as olga:
+        none = olga.get("/exceptions?kind=,&sort=age").text
+        assert "a lamp that nobody asks for" not in none and "data-open" not in none
+        refused = olga.get("/exceptions?words=a%00b")
+        assert refused.status_code == 422 and "Field words: expected text, found a zero byte in it." in refused.text

@@ -159,3 +159,9 @@ def test_what_drifts_is_numbered_since_it_began_to_whoever_writes(databases: Dat
 def _names(connection: sa.Connection, name: str, way: str) -> set[tuple[object, ...]]:
     listed = LISTS[name]
     return {listed.name_of(row) for row in listed.ways[way](connection, "", 10 * FEW).rows}
+
+
+def test_a_number_of_no_calendar_has_nothing_after_it(few: Database) -> None:
+    growing = match_desk.growing_matched()
+    with few.engine.connect() as connection:
+        assert growing.count_after(connection, 2**63 - 1) == (0, False)
