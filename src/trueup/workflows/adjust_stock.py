@@ -21,7 +21,14 @@ from trueup.domain.catalog import CountSource
 from trueup.domain.count_sources import rule_of
 from trueup.storage import acts, products, stock
 from trueup.workflows.authority import Deed, demand_role, record_deed
-from trueup.workflows.day_of_counts import declared_alone, takes_two, with_the_day, worth_json
+from trueup.workflows.day_of_counts import (
+    declared_alone,
+    given_back,
+    kept_for_the_day,
+    takes_two,
+    with_the_day,
+    worth_json,
+)
 from trueup.workflows.declare_stock import count_of, declare_stock
 from trueup.workflows.explain_stock import load_known, stock_history
 from trueup.workflows.import_products import archive_upload
@@ -84,10 +91,18 @@ class Adjusted:
         return f"{told}; proposal {self.proposal} waits for a second person" if self.proposal else told
 
 
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What taking a count back gives back to its maker's day: minor units below zero, by currency; and when it was made."""
+
+    worth: Mapping[str, int]
+    made_at: datetime
+
+
 def adjust_stock(
-    tx: Tx, wanted: Adjustment, person: Person, two_persons_above: Money | None = None, *, taken_back: bool = False
+    tx: Tx, wanted: Adjustment, person: Person, two_persons_above: Money | None = None, *, back: Back | None = None
 ) -> Adjusted:
-    """Declare what lies there, or propose it. `taken_back`: it undoes what the same person declared, and counts against that.
+    """Declare what lies there, or propose it. `back`: what it gives back to the person's day, of what they declared alone.
 
     Raises Refused without a role, NotFound for a product, Invalid where the number cannot be, Conflict where somebody counted it
     since it was seen.
@@ -96,8 +111,8 @@ def adjust_stock(
     planned = _plan(tx, wanted)
     worth = [planned.value] if planned.value is not None else []
     alone = declared_alone(tx, person.name)
-    planned = replace(planned, earlier=alone.get(worth[0].currency) if worth and not taken_back else None)
-    day = {} if taken_back else alone
+    planned = replace(planned, earlier=alone.get(worth[0].currency) if worth and back is None else None)
+    day = {} if back else alone
     if takes_two(worth, day, two_persons_above):
         told = {
             "sku": wanted.sku,
@@ -112,7 +127,8 @@ def adjust_stock(
         return Adjusted(
             planned.sku, planned.location, planned.before, planned.on_hand, planned.value, number, "", planned.earlier
         )
-    return _declare(tx, wanted, planned, (person, ""), worth_json(worth, -1 if taken_back else 1))
+    kept = kept_for_the_day(back.worth, back.made_at) if back else kept_for_the_day(worth_json(worth))
+    return _declare(tx, wanted, planned, (person, ""), kept)
 
 
 def approve_adjustment(tx: Tx, proposal_id: int, person: Person) -> Adjusted:
@@ -151,8 +167,8 @@ def undo_adjustment(tx: Tx, made: Made, person: Person, two_persons_above: Money
             f"{sku} at {location} was never counted before that: there is nothing to go back to. Count it again."
         )
     wanted = Adjustment(sku, location, f"takes back: {done['after']['reason']}"[:200], change=before - after, seen=at)
-    own = done["actor"] == person.name and "proposed_by" not in done["after"]
-    return adjust_stock(tx, wanted, person, two_persons_above, taken_back=own)
+    worth = given_back(tx, done, person.name)
+    return adjust_stock(tx, wanted, person, two_persons_above, back=Back(worth, done["at"]) if worth else None)
 
 
 def last_count(connection: sa.Connection, sku: str, location: str) -> str:
@@ -216,19 +232,18 @@ def _value(connection: sa.Connection, sku: str, eaches: int) -> Money | None:
     return max(costs, key=lambda cost: cost.value).times(abs(eaches)) if costs else None
 
 
-def _declare(
-    tx: Tx, wanted: Adjustment, planned: Adjusted, by: tuple[Person, str], worth: Mapping[str, int]
-) -> Adjusted:
+def _declare(tx: Tx, wanted: Adjustment, planned: Adjusted, by: tuple[Person, str], day: Mapping[str, Any]) -> Adjusted:
     person, proposed_by = by
     content = count_of(wanted.sku, wanted.location, planned.on_hand)
     archive_upload(tx, content, KIND, f"count of {wanted.sku}: {wanted.reason}"[:200], person)
-    done = declare_stock(tx, content, person, worth=worth)
+    done = declare_stock(tx, content, person, day=day)
     if not done.taken:
         raise Invalid("The count was not taken: " + "; ".join(str(finding) for finding in done.findings))
     after: dict[str, Any] = {
         "on_hand": planned.on_hand,
         "reason": wanted.reason,
         **({"proposed_by": proposed_by} if proposed_by else {}),
+        **day,
     }
     record_deed(
         tx.connection, tx.now, person, Deed(DONE, wanted.subject, {"on_hand": planned.before}, after, done.digest)

@@ -1,14 +1,16 @@
 """A day of counts: what one person declared alone counts together, so that many small counts are no way around the limit of one.
 
 By the worth of each without its sign, whichever way it was said: by hand, by a file, by a program. What a second person approved
-does not count, nor what the same person took back. A day is the 24 hours until now: midnight opens no door.
+does not count, nor what the same person took back while it counted. A day is the 24 hours until now: midnight opens no door.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
+from trueup.base.clock import read_instant, write_instant
 from trueup.base.money import Money
 from trueup.storage import acts
 from trueup.workflows.resolve_case import is_above
@@ -16,6 +18,8 @@ from trueup.workflows.take_in_counts import DECLARED, WORTH
 from trueup.workflows.world import Tx
 
 SPAN = timedelta(hours=24)
+BACK = "takes_back"
+"""Where the act of a count that takes another back says when that one was made: it gives back no longer than that one counts."""
 
 
 def declared_alone(tx: Tx, name: str) -> dict[str, Money]:
@@ -23,6 +27,8 @@ def declared_alone(tx: Tx, name: str) -> dict[str, Money]:
     acts.hold_subject(tx.connection, f"counts by {name}")
     sums: dict[str, int] = {}
     for after in acts.list_outcomes(tx.connection, (name, DECLARED), tx.now - SPAN):
+        if BACK in after and read_instant(after[BACK]) <= tx.now - SPAN:
+            continue
         for currency, minor in (after.get(WORTH) or {}).items():
             sums[currency] = sums.get(currency, 0) + int(minor)
     return {currency: Money(minor, currency) for currency, minor in sums.items() if minor > 0}
@@ -38,6 +44,25 @@ def takes_two(worth: Iterable[Money], alone: Mapping[str, Money], limit: Money |
     return any(each and is_above(each, limit) for each in with_the_day(worth, alone))
 
 
-def worth_json(worth: Iterable[Money], sign: int = 1) -> dict[str, int]:
-    """What the act of a count keeps of its worth. `sign`: -1 for what its own maker takes back."""
-    return {each.currency: sign * abs(each).minor for each in worth if each}
+def worth_json(worth: Iterable[Money]) -> dict[str, int]:
+    """What the act of a count keeps of its worth: minor units by currency."""
+    return {each.currency: abs(each).minor for each in worth if each}
+
+
+def kept_for_the_day(worth: Mapping[str, int], taken_back: datetime | None = None) -> dict[str, Any]:
+    """What the act of a count says of the day: its worth, in minor units by currency; and when that was made which it takes back."""
+    back = {BACK: write_instant(taken_back)} if taken_back is not None else {}
+    return {WORTH: dict(worth), **back} if worth else {}
+
+
+def given_back(tx: Tx, done: Mapping[str, Any], name: str) -> dict[str, int]:
+    """What somebody gives back to their day by taking an act of a count back: exactly its worth, below zero, by currency.
+
+    Empty where that is a change as any other: of another's count, of one that a second person approved, of one that counts no
+    more, and of what gave something back itself.
+    """
+    worth: Mapping[str, int] = done["after"].get(WORTH) or {}
+    counts = done["actor"] == name and "proposed_by" not in done["after"] and done["at"] > tx.now - SPAN
+    if not counts or any(minor <= 0 for minor in worth.values()):
+        return {}
+    return {currency: -minor for currency, minor in worth.items()}

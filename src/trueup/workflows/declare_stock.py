@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from trueup.base.errors import Invalid
 from trueup.formats.stock_counts import Count, write_stock_counts
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.take_in_counts import DECLARED, KIND, WORTH, Declared, declare_counts
+from trueup.workflows.take_in_counts import DECLARED, KIND, Declared, declare_counts
 from trueup.workflows.world import Tx
 
 
@@ -23,12 +24,13 @@ class Said:
 
 
 def declare_stock(
-    tx: Tx, content: bytes, person: Person, proposed: Said | None = None, worth: Mapping[str, int] | None = None
+    tx: Tx, content: bytes, person: Person, proposed: Said | None = None, day: Mapping[str, Any] | None = None
 ) -> Declared:
     """Take archived counts in, whole or not at all: eaches on hand, goods reserved or claimed for orders among them.
 
     What orders hold that are closed by now is not among them: it ends with this count, but not with one that was proposed before.
-    Whether it takes two is asked in `limit_counts` and `adjust_stock`; `worth`: what it counts for in a day of its person's counts.
+    Whether it takes two is asked in `limit_counts` and `adjust_stock`; `day`: what its act keeps for the day of its
+    person's counts.
 
     Raises Unreadable when it is no such table, Refused without a role that may.
     """
@@ -38,7 +40,7 @@ def declare_stock(
         after = {
             **done.sums,
             **({"proposed_by": proposed.by} if proposed else {}),
-            **({WORTH: dict(worth)} if worth else {}),
+            **(day or {}),
         }
         record_deed(tx.connection, tx.now, person, Deed(DECLARED, KIND, None, after, done.digest))
     return done

@@ -17,7 +17,7 @@ from trueup.durable.tally import Tally
 from trueup.storage import acts, products, stock
 from trueup.storage.views.stock import list_counted_since, list_on_hand
 from trueup.workflows.authority import demand_role
-from trueup.workflows.day_of_counts import declared_alone, takes_two, with_the_day, worth_json
+from trueup.workflows.day_of_counts import declared_alone, kept_for_the_day, takes_two, with_the_day, worth_json
 from trueup.workflows.declare_stock import Said, declare_stock
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.take_in_counts import Declared, look_at_counts, not_taken, take_in_counts
@@ -40,7 +40,7 @@ def declare_within(
     worth = [] if seen.errors else worth_of(tx, seen.counts)
     alone = declared_alone(tx, person.name)
     if not takes_two(worth, alone, two_persons_above):
-        return declare_stock(tx, content, person, worth=worth_json(worth)), None
+        return declare_stock(tx, content, person, day=kept_for_the_day(worth_json(worth))), None
     return seen, _propose(tx, seen, with_the_day(worth, alone), person.name)
 
 
