@@ -50,7 +50,7 @@ def worth_json(worth: Iterable[Money]) -> dict[str, int]:
 
 
 def kept_for_the_day(worth: Mapping[str, int], taken_back: datetime | None = None) -> dict[str, Any]:
-    """What the act of a count says of the day: its worth, in minor units by currency; and when that was made which it takes back."""
+    """What the act of a count keeps for the day: its worth, minor units by currency; and when what it takes back was made."""
     back = {BACK: write_instant(taken_back)} if taken_back is not None else {}
     return {WORTH: dict(worth), **back} if worth else {}
 
