@@ -118,3 +118,31 @@ def test_above_the_limit_all_together_are_proposed_and_a_second_person_has_them_
     assert waiting(books) == [] and job_of(books, approved.outcome["job"]).words == "5 of 5 lines are booked."
     [actor] = {row[0] for row in books.rows("SELECT DISTINCT body ->> 'by' FROM trueup.line_answers WHERE body ? 'by'")}
     assert actor == FINA.name
+
+
+@pytest.mark.parametrize("limit", [None, Money(45_00, "USD")])
+def test_a_line_that_is_said_twice_is_booked_once_as_it_is_said_first(books: Bookkeeping, limit: Money | None) -> None:
+    """Though its second stands in another part: the trial, the booking of what was tried and a booking at once say the same."""
+    places = waiting(books)
+    lines = [*said_of(places), Coding(*places[0], "freight", "", "said again"), *said_of(places[:1])]
+    sheet, becomes = Sheet("s", lines, limit=limit), "booked" if limit is None else "proposed"
+    tried = books.act(lambda tx: ask_codings(tx, sheet, FINA, tried=True))
+    books.engine.settle()
+    job = job_of(books, tried)
+    assert job.words.startswith(f"5 of 7 lines would be {becomes}. 2 would be refused and wait as before.")
+    assert (job.done, job.total, job.result["sums"]) == (7, 7, {"USD": -50_00})
+    assert all("twice" in each["why"] for each in job.result["refused"]) and len(job.result["refused"]) == 2
+    done = books.act(book_tried, tried, FINA)
+    books.engine.settle()
+    assert f"5 of 5 lines are {becomes}." in job_of(books, done).words
+    if limit is None:
+        assert waiting(books) == [] and {each["type"] for each in job_of(books, done).result["told"]} == {"co-op"}
+
+
+def test_a_line_that_is_said_twice_is_refused_once_where_it_is_booked_untried(books: Bookkeeping) -> None:
+    places = waiting(books)
+    number = books.act(lambda tx: ask_codings(tx, Sheet("s", said_of([*places, places[0]])), FINA, tried=False))
+    books.engine.settle()
+    job = job_of(books, number)
+    assert job.words == "5 of 6 lines are booked. 1 is refused and waits as before." and waiting(books) == []
+    assert job.result["sums"] == {"USD": -50_00}

@@ -74,7 +74,8 @@ def book_tried(tx: Tx, job_id: int, person: Person) -> int:
     if "done_by" in job.result:
         by = jobs.load_job(tx.connection, job.result["done_by"])
         raise Conflict(f"Job {job_id} was carried out already, as job {by.id} by {by.actor}.")
-    without = {(each["remittance"], each["line"]) for each in job.result["refused"]}
+    refused = [each for each in job.result["refused"] if not each.get("twice")]
+    without = {(each["remittance"], each["line"]) for each in refused}
     wanted = [each for each in _codings(job) if (each.remittance, each.line) not in without]
     if not wanted:
         raise Conflict(f"Job {job_id}: every line was refused; there is nothing to book.")
@@ -111,14 +112,30 @@ def _plan(tx: Tx, job: Job) -> Plan:
     if not codings:
         raise Invalid("; ".join(notes[:5]) or "No row of the sheet says a type.")
     _demand_few(len(codings))
-    codings.sort(key=lambda each: (each.remittance, each.line))
-    said = {**job.args, "file": None, "lines": [asdict(each) for each in codings], "notes": notes}
-    jobs.note_args(tx.connection, job.id, said)
+    total = len(codings)
+    codings, twice = _once_each(codings)
+    said = {**job.args, "file": None, "notes": notes}
+    lines, others = [asdict(each) for each in codings], [asdict(each) for each in twice]
+    jobs.note_args(tx.connection, job.id, {**said, "lines": lines, "twice": others})
     two = takes_two(tx, codings, _limit(job))
     jobs.note_result(
         tx.connection, job.id, {"good": 0, "refused": [], "told": [], "sums": {}, "notes": notes[:20], "two": two}
     )
-    return Plan([None] if two else list(range(-(-len(codings) // MOST))), len(codings), "lines")
+    return Plan([None] if two else list(range(-(-len(codings) // MOST))), total, "lines")
+
+
+def _once_each(codings: Sequence[Coding]) -> tuple[list[Coding], list[Coding]]:
+    """Each line as it is said first, in order; and what is said of a line again, which is refused whatever part it would be in."""
+    first: dict[tuple[int, int], Coding] = {}
+    twice = [each for each in codings if first.setdefault((each.remittance, each.line), each) is not each]
+    return [first[place] for place in sorted(first)], twice
+
+
+def _refused_twice(job: Job) -> list[Coded]:
+    """What the sheet says of lines again; it is told with the first part."""
+    twice = [Coding(**each) for each in job.args.get("twice", ())]
+    words = "Payment {} line {} stands in the sheet twice: what it says first is taken, this is not."
+    return [Coded(each, refused=words.format(each.remittance, each.line)) for each in twice]
 
 
 def _code(tx: Tx, job: Job, index: int | None) -> Piece:
@@ -134,16 +151,18 @@ def _code(tx: Tx, job: Job, index: int | None) -> Piece:
         trying.rollback()
     else:
         trying.commit()
-    added = _added(job.result, outcomes)
+    again = [] if index else _refused_twice(job)
+    added = _added(job.result, outcomes, again)
     kept = proposal if not job.args["tried"] else None
     jobs.note_result(tx.connection, job.id, {**added, "proposal": kept})
+    outcomes = [*outcomes, *again]
     refused = sum(bool(each.refused) for each in outcomes)
     word = "could be done" if job.args["tried"] else "proposed" if index is None else "booked"
     tx.count(Tally("lines", len(outcomes), {word: len(outcomes) - refused}, {"refused": refused}))
     return Piece(len(outcomes))
 
 
-def _added(result: Mapping[str, Any], outcomes: Sequence[Coded]) -> dict[str, Any]:
+def _added(result: Mapping[str, Any], outcomes: Sequence[Coded], twice: Sequence[Coded]) -> dict[str, Any]:
     good = [each for each in outcomes if each.amount is not None and not each.refused]
     sums = dict(result["sums"])
     for each in good:
@@ -152,6 +171,7 @@ def _added(result: Mapping[str, Any], outcomes: Sequence[Coded]) -> dict[str, An
     room = max(0, _SHOWN - len(result["told"]))
     told = [{**asdict(each.coding), "amount": str(each.amount)} for each in good[:room]]
     refused = [{**asdict(each.coding), "why": each.refused} for each in outcomes if each.refused]
+    refused += [{**asdict(each.coding), "why": each.refused, "twice": True} for each in twice]
     return {
         **result,
         "good": result["good"] + len(good),
