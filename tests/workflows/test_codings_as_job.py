@@ -129,7 +129,9 @@ def test_a_line_that_is_said_twice_is_booked_once_as_it_is_said_first(books: Boo
     tried = books.act(lambda tx: ask_codings(tx, sheet, FINA, tried=True))
     books.engine.settle()
     job = job_of(books, tried)
-    assert job.words.startswith(f"5 of 7 lines would be {becomes}. 2 would be refused and wait as before.")
+    assert job.words.startswith(
+        f"5 of 7 lines would be {becomes}. 2 say again what the sheet says before, and would be refused."
+    )
     assert (job.done, job.total, job.result["sums"]) == (7, 7, {"USD": -50_00})
     assert all("twice" in each["why"] for each in job.result["refused"]) and len(job.result["refused"]) == 2
     done = books.act(book_tried, tried, FINA)
@@ -144,5 +146,8 @@ def test_a_line_that_is_said_twice_is_refused_once_where_it_is_booked_untried(bo
     number = books.act(lambda tx: ask_codings(tx, Sheet("s", said_of([*places, places[0]])), FINA, tried=False))
     books.engine.settle()
     job = job_of(books, number)
-    assert job.words == "5 of 6 lines are booked. 1 is refused and waits as before." and waiting(books) == []
+    assert (
+        job.words == "5 of 6 lines are booked. 1 says again what the sheet says before, and is refused."
+        and waiting(books) == []
+    )
     assert job.result["sums"] == {"USD": -50_00}

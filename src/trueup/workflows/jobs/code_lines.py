@@ -187,10 +187,17 @@ def _end(tx: Tx, job: Job, found: Sequence[Any]) -> End:
 
 def _words_so_far(job: Job) -> str:
     result = job.result
-    good, refused = result.get("good", 0), len(result.get("refused", ()))
+    good, not_taken = result.get("good", 0), result.get("refused", ())
+    again = sum(each.get("twice", False) for each in not_taken)
+    refused = len(not_taken) - again
     verb = f"{_be(job, good)} {'proposed' if result.get('two') else 'booked'}"
-    waits = "waits" if refused == 1 else "wait"
-    more = f" {refused:,} {_be(job, refused)} refused and {waits} as before." if refused else ""
+    more = (
+        f" {refused:,} {_be(job, refused)} refused and {'waits' if refused == 1 else 'wait'} as before."
+        if refused
+        else ""
+    )
+    if again:
+        more += f" {again:,} {'says' if again == 1 else 'say'} again what the sheet says before, and {_be(job, again)} refused."
     two = ""
     if result.get("two"):
         number = result.get("proposal")
