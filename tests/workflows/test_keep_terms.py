@@ -178,6 +178,24 @@ def test_a_version_is_taken_back_by_two_and_what_was_known_stays_known(books: Bo
     books.check()
 
 
+def test_what_is_known_only_later_is_taken_back_before_the_eyes_of_who_approves(books: Bookkeeping) -> None:
+    """Both the change and its trial tell what would have counted on the day on which it becomes known."""
+    made = books.agree(replace(CO_OP, known_from=TODAY + timedelta(days=60)))
+    back = books.act(undo_version, made.version.id, FINA)
+    assert back.known_on == TODAY + timedelta(days=60)
+    assert [str(each).endswith("→ no rate") for each in back.moved] == [True]
+    (effect,) = tried(books, back).effects
+    assert (effect.before, effect.after, len(effect.moved)) == ("overcharge", "unrated", 1)
+
+
+def test_a_trial_tells_what_a_change_does_and_not_what_becomes_known_without_it(books: Bookkeeping) -> None:
+    """A rate that two agreed on for a later day counts before and after: what another would do is told beside it."""
+    books.agree(CO_OP)
+    books.agree(replace(CO_OP, percent=Decimal(6), known_from=TODAY + timedelta(days=30)))
+    first_days = replace(CO_OP, valid_to=START + timedelta(days=9), known_from=TODAY + timedelta(days=60))
+    assert tried(books, proposed(books, first_days)).effects == ()
+
+
 def test_a_proposal_that_cannot_come_into_force_any_more_says_why_and_is_withdrawn(books: Bookkeeping) -> None:
     """What was entered meanwhile contradicts it: it is looked at and taken off, not approved."""
     sheet = books.act(

@@ -61,8 +61,8 @@ _UNSAID = date.max
 class Sheet:
     """A change of terms that waits: its number, what it enters or takes back, and what holds otherwise then, stretch by stretch.
 
-    `added`: the terms as they would be entered now; `removed`: those that are taken back. `known_on`: the day by which all of it is
-    known. `look`: the hash of all that it says. `trouble`: why it cannot come into force any more; then there are no stretches.
+    `added`: the terms as they would be entered now; `removed`: those that are taken back. `known_on`: the day by which all of both
+    would be known. `look`: the hash of all that it says. `trouble`: why it cannot come into force any more; no stretches then.
     """
 
     id: int
@@ -277,7 +277,7 @@ def _sheet(tx: Tx, number: int, change: TermChange, by: str, saved: Sequence[Sav
                 f" known_from."
             )
     removed = _removed(tx, change.takes_back, saved)
-    known_on = max((today, *(term.known_from for term in added)))
+    known_on = max((today, *(term.known_from for term in (*added, *(each.term for each in removed)))))
     before, after = [each.term for each in saved], [each.term for each in saved if each not in removed] + list(added)
     sheet = Sheet(number, change, added, removed, known_on, (), by)
     return replace(sheet, moved=tuple(stretches(before, after, sheet.scopes, known_on)))

@@ -1,7 +1,7 @@
 """Try terms: what charges of the past months would have been called under other rates, and by how much. Nothing is kept.
 
-Each charge is judged twice as a check judges it: by the terms as they are known today, and by those with the change, as they are
-known once all of it counts. What comes out alike is not told.
+Each charge is judged twice as a check judges it: by the terms without the change, and by those with it, both as they are known on
+the day on which all of it counts. What comes out alike is not told.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def try_sheet(tx: Tx, sheet: Sheet, months: int) -> TermTrial:
     with_it = [each for each in saved if each not in sheet.removed] + [
         SavedTerm(0, term, sheet.proposed_by, tx.now, sheet.change.evidence) for term in sheet.added
     ]
-    benches = bench_for(tx, taken, saved, tx.now.date()), bench_for(tx, taken, with_it, sheet.known_on)
+    benches = [bench_for(tx, taken, terms, sheet.known_on) for terms in (saved, with_it)]
     judged = [TriedCharge(benches[0].judge(each), benches[1].judge(each)) for each in taken]
     return TermTrial(since, len(ids), len(judged), left_out, _effects(judged), _overcharged(judged))
 
