@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from tests.workflows.bookkeeping import ADA, FINA, PARTNER, Bookkeeping, invoice, line, payment
 from trueup.base.errors import Conflict, Invalid, NotFound, Refused
+from trueup.base.ids import digest_of
 from trueup.base.money import Money
 from trueup.domain.cases import Role
 from trueup.domain.term_changes import TermChange, WantedTerm
@@ -186,6 +187,37 @@ def test_what_is_known_only_later_is_taken_back_before_the_eyes_of_who_approves(
     assert [str(each).endswith("→ no rate") for each in back.moved] == [True]
     (effect,) = tried(books, back).effects
     assert (effect.before, effect.after, len(effect.moved)) == ("overcharge", "unrated", 1)
+
+
+def test_what_was_taken_back_comes_back_since_when_it_is_known_and_with_its_paper(books: Bookkeeping) -> None:
+    """A rate known only later comes back then; of a rate and its corrections that which held, on the days on which it did."""
+    months = [date(2026, month, 1) for month in (3, 6)]
+    right = replace(
+        CO_OP, percent=Decimal(5), known_from=TODAY + timedelta(days=1), valid_from=months[0], valid_to=months[1]
+    )
+    later = replace(CO_OP, percent=Decimal(6), known_from=TODAY + timedelta(days=60), valid_from=months[1])
+    other = replace(CO_OP, kind="allowance-damage")
+    wanted = tuple(WantedTerm(each) for each in (CO_OP, right, later, other))
+    sheet = books.act(propose_change, TermChange(wanted, "the agreement", evidence=digest_of(b"the agreement")), FINA)
+    first = books.act(approve_change, sheet.id, ADA, "as in the contract").version
+    books.clock.advance(timedelta(days=5))
+    back = books.act(undo_version, first.id, FINA)
+    second = books.act(approve_change, back.id, ADA, "another contract").version
+    again = books.act(undo_version, second.id, FINA, "it was right")
+    now = TODAY + timedelta(days=5)
+    assert set(again.added) == {
+        replace(CO_OP, valid_to=months[0], known_from=now),
+        replace(right, known_from=now),
+        replace(CO_OP, valid_from=months[1], known_from=now),
+        later,
+        replace(other, known_from=now),
+    }
+    assert not next(each for each in again.change.terms if each.term.valid_from == months[1]).once_approved
+    books.clock.advance(timedelta(days=2))
+    third = books.act(approve_change, again.id, ADA, "the contract holds")
+    assert third.version.evidence == first.evidence == digest_of(b"the agreement")
+    known = {term.known_from for _, term in third.entered}
+    assert known == {now, now + timedelta(days=2), later.known_from}, "what a later rate corrects is known before that"
 
 
 def test_a_trial_tells_what_a_change_does_and_not_what_becomes_known_without_it(books: Bookkeeping) -> None:

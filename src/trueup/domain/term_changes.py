@@ -108,6 +108,24 @@ def stretches(
     return found
 
 
+def restored(terms: Iterable[Term], today: date) -> tuple[WantedTerm, ...]:
+    """Terms that were taken back, as they are entered anew: what is known by today only once it is approved, the rest on its day.
+
+    Of several for the same days the one that held comes back. One that a later one corrects is known from today on, whenever it is
+    approved: else it would stand over its own correction.
+    """
+    whole = [replace(term, known_to=None) for term in terms]
+    later = [term for term in whole if term.known_from > today]
+    found: list[WantedTerm] = []
+    for scope in dict.fromkeys((term.kind, term.marketplace) for term in whole):
+        own = [term for term in whole if (term.kind, term.marketplace) == scope]
+        for each in stretches((), own, [scope], today):
+            if each.after is not None:
+                held = replace(each.after, valid_from=each.begins, valid_to=each.ends, known_from=today)
+                found.append(WantedTerm(held, not any(term in own and _overlap(held, term) for term in later)))
+    return (*found, *(WantedTerm(term) for term in later))
+
+
 def _rate(term: Term | None) -> Term | None:
     """The term whenever it is known: since when is no other rate."""
     return replace(term, known_from=date.min, known_to=None) if term else None

@@ -25,6 +25,7 @@ from trueup.domain.term_changes import (
     TermVersion,
     WantedTerm,
     contradiction,
+    restored,
     scope_words,
     stretches,
 )
@@ -246,7 +247,7 @@ def withdraw_change(tx: Tx, number: int, person: Person, reason: str, look: str 
 
 def undo_version(tx: Tx, number: int, person: Person, reason: str = "") -> Sheet:
     """Propose that a version is taken back: its terms are known no more once that is approved. Of a version that took another back,
-    the terms of that one are proposed anew.
+    the terms of that one are proposed anew, with the file they stand in; what is known only later comes back on its day.
 
     Raises as `propose_change`, and Conflict where it was taken back already.
     """
@@ -255,8 +256,9 @@ def undo_version(tx: Tx, number: int, person: Person, reason: str = "") -> Sheet
     if taken.takes_back is None:
         return propose_change(tx, TermChange((), why, number), person)
     again = _terms_of_version(load_terms(tx.connection), taken.takes_back)
-    wanted = tuple(WantedTerm(replace(each.term, known_from=tx.now.date(), known_to=None), True) for each in again)
-    return propose_change(tx, TermChange(wanted, why), person)
+    wanted = restored((each.term for each in again), tx.now.date())
+    evidence = term_versions.load_version(tx.connection, taken.takes_back).evidence
+    return propose_change(tx, TermChange(wanted, why, evidence=evidence), person)
 
 
 def _sheet(tx: Tx, number: int, change: TermChange, by: str, saved: Sequence[SavedTerm]) -> Sheet:
