@@ -47,3 +47,6 @@ def test_an_agreement_is_tried_changed_by_two_and_taken_back(trueup: CommandLine
     assert undone["words"].endswith("1 USD per each → 0 USD per each")
     off = trueup("agreements", "withdraw", str(undone["proposal"]), "--reason", "it stays", *ANA)
     assert off.code == 0 and "is off" in off.out
+    for act in ("withdraw", "approve"):
+        twice = trueup("agreements", act, str(undone["proposal"]), "--reason", "it stays", *ANA)
+        assert twice.code == 2 and "was declined by Ana Admin at 20" in twice.err and "“it stays”" in twice.err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.cli.remitted import BY, export, invoices, line, with_books, write
 from tests.cli.seeded import CommandLine
 
@@ -147,6 +149,9 @@ def test_terms_are_entered_and_charges_checked(trueup: CommandLine) -> None:
     assert undone["changes"][0]["after"] == "no rate"
     off = trueup("terms", "withdraw", str(undone["proposal"]), "--reason", "it stays", *BY)
     assert off.code == 0 and "is off" in off.out
+    for act in ("withdraw", "approve"):
+        twice = trueup("terms", act, str(undone["proposal"]), "--reason", "it stays", *BY)
+        assert twice.code == 2 and re.search(r"was withdrawn by .+ at 20\S+Z: “it stays”", twice.err)
 
 
 def test_a_file_of_terms_is_refused_whole(trueup: CommandLine) -> None:

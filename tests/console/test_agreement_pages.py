@@ -85,6 +85,8 @@ def _withdraw(client: Client) -> None:
     assert client.post(off, look=look.group(1), because="it stays").status_code == 303
     page = client.get(HERE).text
     assert "/withdraw" not in page and "it stays" in page
+    twice = client.post(off, look=look.group(1), because="mine")
+    assert twice.status_code == 409 and re.search(r"was declined by Olga at .+it stays", twice.text)
 
 
 def test_what_is_wrong_with_an_agreement_is_said_at_its_field_and_the_form_is_kept(console: Console) -> None:
@@ -160,5 +162,8 @@ def test_programs_change_an_agreement_as_two_people_do(filled: Filled, tmp_path:
             assert back["changes"][0]["after"] == "0 USD per each"
             off = fina.send(f"/agreement-proposals/{back['proposal']}/withdrawal", {"reason": "it stays"})
             assert off.status_code == 200
+            for act in ("withdrawal", "approval"):
+                gone = fina.send(f"/agreement-proposals/{back['proposal']}/{act}", {"reason": "mine"})
+                assert gone.status_code == 409 and "was withdrawn by Fina at 20" in gone.text
         with calling(console, token(console, "Olga", "look", "agreements.propose")) as olga:
             assert olga.send(f"/agreement-proposals/{number}/approval", {"reason": "x"}).status_code == 403

@@ -96,8 +96,11 @@ def test_a_term_is_tried_on_past_charges_and_approved_by_another(charged: Consol
         there = ana.get(back.headers["location"]).text
         assert "taking back version 1" in there and "<del>5% of net-receipts" in there
         number = back.headers["location"].rpartition("/")[2]
-        off = ana.post(f"{HERE}/proposals/{number}/withdraw", because="it stays", look=look_of(ana, number))
-        assert off.status_code == 303
+        look = look_of(ana, number)
+        assert ana.post(f"{HERE}/proposals/{number}/withdraw", because="it stays", look=look).status_code == 303
+        for act in ("withdraw", "approve"):
+            twice = ana.post(f"{HERE}/proposals/{number}/{act}", because="mine", look=look)
+            assert twice.status_code == 409 and re.search(r"was withdrawn by Ana Admin at .+it stays", twice.text)
 
 
 def test_a_file_of_terms_is_seen_before_it_is_proposed_whole(charged: Console) -> None:
@@ -170,3 +173,6 @@ def test_programs_change_terms_as_two_people_do(charged: Console) -> None:
         back = ana.send(f"/charge-term-versions/{version['version']}/undoing").json()
         off = ana.send(f"/charge-term-proposals/{back['proposal']}/withdrawal", {"reason": "it stays"})
         assert off.status_code == 200 and off.json()["takes_back"] == version["version"]
+        for act in ("withdrawal", "approval"):
+            gone = ana.send(f"/charge-term-proposals/{back['proposal']}/{act}", {"reason": "mine"})
+            assert gone.status_code == 409 and "was withdrawn by Ana Admin at 20" in gone.text

@@ -156,8 +156,11 @@ def test_a_version_is_taken_back_by_another_and_a_proposal_is_declined(database:
         to_file = propose(here, None, (START + 8 * DAY).date())
         assert str(to_file).endswith("Cost may differ by 0.02 USD per each → 0 USD per each")
         here.engine.act(withdraw_terms, to_file.id, FAY, "not now")
-        with pytest.raises(NotFound):
-            here.engine.act(lambda tx: find_proposed(tx, to_file.id))
+        for act in (find_proposed, lambda tx, number: withdraw_terms(tx, number, OLGA, "mine")):
+            with pytest.raises(Conflict, match=rf"Proposal {to_file.id} was declined by Fay at \S+Z: “not now”"):
+                here.engine.act(act, to_file.id)
+        with pytest.raises(NotFound, match="no such proposal"):
+            here.engine.act(find_proposed, to_file.id + 1)
         assert here.engine.act(lambda tx: [row.act for row in tx.connection.execute(_ACTS)])[-1] == "agreement.declined"
 
 

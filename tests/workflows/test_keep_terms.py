@@ -115,10 +115,17 @@ def test_an_edited_proposal_is_another_one(books: Bookkeeping) -> None:
         books.act(withdraw_change, second.id, FINA, "no", first.look)
     gone = books.act(withdraw_change, second.id, FINA, "not what was agreed", second.look)
     assert gone.subject == "terms co-op everywhere"
-    with pytest.raises(NotFound):
+    gone_by = rf"Proposal {second.id} was declined by Fina at 2026-11-02T\S+Z: “not what was agreed”"
+    with pytest.raises(Conflict, match=gone_by):
         books.act(find_proposed, second.id)
+    with pytest.raises(Conflict, match=gone_by):
+        books.act(approve_change, second.id, FINA, "as in the contract", second.look)
+    with pytest.raises(Conflict, match=gone_by):
+        books.act(withdraw_change, second.id, ADA, "mine", second.look)
+    with pytest.raises(NotFound, match="no such proposal"):
+        books.act(withdraw_change, second.id + 1, ADA, "mine")
     ((before, after),) = books.rows("SELECT before, after FROM trueup.acts WHERE act = 'terms.declined'")
-    assert before["proposed_by"] == "Ada" and after == {"reason": "not what was agreed"}
+    assert before["proposed_by"] == "Ada" and after == {"reason": "not what was agreed", "proposal": second.id}
     assert load_on(books) == []
     with pytest.raises(Refused, match=r"terms\.propose"):
         proposed(books, by=AUDE)

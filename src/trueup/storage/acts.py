@@ -99,6 +99,15 @@ def newest_act(connection: sa.Connection, subject: str, kinds: Collection[str] =
     return Done(*row) if row else None
 
 
+def act_on_proposal(connection: sa.Connection, proposal_id: int, kinds: Collection[str]) -> Done | None:
+    """The newest act of some kinds by which a person decided a proposal, whose row may be gone; None where there is none."""
+    query = sa.select(*(acts.c[name] for name in ("id", "actor", "at", "act", "before", "after", "evidence")))
+    query = query.where(acts.c.actor != "trueup", acts.c.act.in_(list(kinds)))
+    query = query.where(acts.c.after.contains({"proposal": proposal_id})).order_by(acts.c.id.desc()).limit(1)
+    row = connection.execute(query).first()
+    return Done(*row) if row else None
+
+
 def hold_subject(connection: sa.Connection, subject: str) -> None:
     """Whoever acts on the same subject waits until this transaction ends, and then sees what it did."""
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"acts on {subject}", 0))))

@@ -113,7 +113,7 @@ def propose_terms(tx: Tx, change: AgreementChange, person: Person, basis: Basis 
 
 
 def find_proposed(tx: Tx, number: int) -> ProposedTerms:
-    """A proposal of terms, beside what holds now. Raises NotFound for another, Conflict for one that was approved.
+    """A proposal of terms, beside what holds now. Raises NotFound for another, Conflict for one that was decided.
 
     Raises as `propose_terms` where it cannot come into force as trueup.toml is now.
     """
@@ -124,7 +124,7 @@ def find_proposed(tx: Tx, number: int) -> ProposedTerms:
 
 
 def look_at_proposed(tx: Tx, number: int) -> ProposedTerms:
-    """The same, with its trouble where it cannot come into force. Raises NotFound for another, Conflict for what was approved."""
+    """The same, with its trouble where it cannot come into force. Raises NotFound for another, Conflict for what was decided."""
     row = waiting_row(tx, _CHANGING, number)
     change, told = _change_of(row), row["arguments"]
     plain = ProposedTerms(number, change, None, None, row["proposed_by"], look_of(row), told["undoes"], told["words"])

@@ -169,7 +169,7 @@ def propose_file(tx: Tx, content: bytes, reason: str, person: Person) -> Importe
 
 
 def find_proposed(tx: Tx, number: int) -> Sheet:
-    """A proposal of terms, beside what holds now. Raises NotFound for another, Conflict for one that was approved, and as
+    """A proposal of terms, beside what holds now. Raises NotFound for another, Conflict for one that was decided, and as
     `propose_change` where it cannot come into force any more."""
     found = look_at_proposed(tx, number)
     if found.trouble is not None:
@@ -178,7 +178,7 @@ def find_proposed(tx: Tx, number: int) -> Sheet:
 
 
 def look_at_proposed(tx: Tx, number: int) -> Sheet:
-    """The same, with its trouble where it cannot come into force. Raises NotFound for another, Conflict for what was approved."""
+    """The same, with its trouble where it cannot come into force. Raises NotFound for another, Conflict for what was decided."""
     row = waiting_row(tx, _CHANGING, number)
     change, saved = _change_of(row, tx.now.date()), load_terms(tx.connection)
     try:

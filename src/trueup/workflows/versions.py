@@ -44,6 +44,11 @@ class Changing:
     about: str
     propose: str
 
+    @property
+    def taken_off(self) -> tuple[str, str]:
+        """The deeds that take a proposal off the table: by its proposer, and by another."""
+        return f"{self.noun}.withdrawn", f"{self.noun}.declined"
+
 
 class Proposed(Protocol):
     """A proposal that waits, as it was looked at; as text it says what it changes."""
@@ -92,8 +97,20 @@ def put_forward(tx: Tx, changing: Changing, wanted: acts.Proposal, person: Perso
 
 
 def waiting_row(tx: Tx, changing: Changing, number: int) -> dict[str, Any]:
-    """A proposal that waits, as it is kept. Raises NotFound for one about something else, Conflict for one that was approved."""
-    row = acts.load_proposal(tx.connection, number)
+    """A proposal that waits, as it is kept. Raises NotFound for one about something else or that never was.
+
+    Conflict for one that was approved, withdrawn or declined, saying by whom and when.
+    """
+    try:
+        row = acts.load_proposal(tx.connection, number)
+    except NotFound:
+        off = acts.act_on_proposal(tx.connection, number, changing.taken_off)
+        if off is None:
+            raise
+        how = off.act.removeprefix(f"{changing.noun}.")
+        raise Conflict(
+            f"Proposal {number} was {how} by {off.actor} at {write_instant(off.at)}: “{off.after['reason']}”."
+        ) from None
     if row["act"] != changing.act:
         raise NotFound(f"Proposal {number} is to {row['act']}; expected one about {changing.about}.")
     if row["approved_by"] is not None:
@@ -135,18 +152,15 @@ def take_off(
     check_reason(off.reason, f"Proposal {off.number}: say why it is taken back or declined")
     found = find()
     lock(found)
-    try:
-        found = find()
-        demand_look(found, off.look)
-        gone = acts.withdraw(tx.connection, off.number)
-    except NotFound:
-        gone = False
-    ended = [f"{changing.noun}.{word}" for word in ("approved", "withdrawn", "declined")]
-    if not gone:
-        by = acts.say_who(tx.connection, found.subject, *ended)
+    found = find()
+    demand_look(found, off.look)
+    if not acts.withdraw(tx.connection, off.number):
+        by = acts.say_who(tx.connection, found.subject, f"{changing.noun}.approved", *changing.taken_off)
         raise Conflict(f"Proposal {off.number} was decided meanwhile{by}; look at {changing.about} again.")
+    withdrawn, declined = changing.taken_off
     own = found.proposed_by.lower() == person.name.lower()
     before = {**found.told, "proposed_by": found.proposed_by}
-    deed = Deed(ended[1] if own else ended[2], found.subject, before, {"reason": off.reason.strip()})
+    after = {"reason": off.reason.strip(), "proposal": off.number}
+    deed = Deed(withdrawn if own else declined, found.subject, before, after)
     record_deed(tx.connection, tx.now, person, deed)
     return found
