@@ -264,29 +264,48 @@ def test_a_file_that_is_known_already_proposes_nothing(books: Bookkeeping) -> No
     assert two.sheet is not None and [term.kind for term in two.sheet.added] == ["quick-pay"] and two.same == 1
 
 
-def test_the_database_refuses_a_term_of_one_person_and_keeps_the_old_ones(books: Bookkeeping) -> None:
-    """No version, no term; none of one person, none under another's name, no row changed. What stood before stays, and says so."""
-    values = (
-        "INSERT INTO trueup.terms (kind, marketplace, basis, valid_from, known_from, source, percent, rounding,"
-        " entered_by, entered_at, evidence, version) VALUES ('co-op', '', 'net-receipts', '2026-01-01', '2026-11-01', 'x', {}, "
-        "'ROUND_HALF_EVEN', '{}', '2026-11-01T00:00:00Z', '', {})"
-    )
-    made = books.agree(CO_OP)
-    for person, version in (("Fina", "NULL"), ("Olga", str(made.version.id)), ("Fina", str(made.version.id))):
-        with books.database.engine.begin() as connection, pytest.raises(sa.exc.IntegrityError):
-            connection.execute(sa.text(values.format(3, person, version)))
-    with books.database.engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match="two_persons"):
+_ENTER = (
+    "INSERT INTO trueup.terms (kind, marketplace, basis, valid_from, known_from, source, percent, rounding,"
+    " entered_by, entered_at, evidence, version) VALUES ('co-op', '{}', 'net-receipts', '2026-01-01', '2026-11-01', 'x', 3, "
+    "'ROUND_HALF_EVEN', '{}', '{}', '', {})"
+)
+
+
+def test_the_database_refuses_a_term_of_one_person(books: Bookkeeping) -> None:
+    """No version, no term; none under another's name or of another moment; no version of one person; no row changed."""
+    made = books.agree(CO_OP).version
+    at, of_it = made.approval.at, "fk_terms_version_entered_by_entered_at_term_versions"
+    for person, when, version, constraint in (
+        ("Fina", at, "NULL", "ck_terms_two_persons"),
+        ("Olga", at, made.id, of_it),
+        ("Fina", at + timedelta(seconds=1), made.id, of_it),
+        ("Fina", at, made.id + 1, of_it),
+    ):
+        with books.database.engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match=f'"{constraint}"'):
+            connection.execute(sa.text(_ENTER.format("", person, when, version)))
+    with (
+        books.database.engine.connect() as connection
+    ):  # under its version the same row is one: nothing else keeps it out
+        connection.execute(sa.text(_ENTER.format("", made.proposed_by, at, made.id)))
+        connection.rollback()
+    of_two = '"ck_term_versions_two_persons"'
+    with books.database.engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match=of_two):
         connection.execute(
             sa.text(
                 "INSERT INTO trueup.term_versions (reason, proposed_by, proposed_at, approved_by, approved_at,"
                 " approved_because, evidence) VALUES ('x', 'Fina', now(), 'fina', now(), 'x', '')"
             )
         )
-    with books.database.engine.begin() as connection, pytest.raises(sa.exc.DBAPIError):
+    with books.database.engine.begin() as connection, pytest.raises(sa.exc.DBAPIError, match="only ever added"):
         connection.execute(sa.text("UPDATE trueup.term_versions SET reason = 'y'"))
+
+
+def test_what_one_person_entered_before_stays_and_says_so(books: Bookkeeping) -> None:
+    """Until the same is proposed anew, and a second person approves it."""
+    books.agree(CO_OP)
     with books.database.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE trueup.terms DROP CONSTRAINT ck_terms_two_persons"))
-        connection.execute(sa.text(values.format(2, "Old Fay", "NULL").replace("'co-op', ''", "'co-op', 'NORDA'")))
+        connection.execute(sa.text(_ENTER.format("NORDA", "Old Fay", "2026-11-01T00:00:00Z", "NULL")))
         connection.execute(
             sa.text(
                 "ALTER TABLE trueup.terms ADD CONSTRAINT ck_terms_two_persons CHECK (version IS NOT NULL) NOT VALID"
