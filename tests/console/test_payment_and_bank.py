@@ -13,6 +13,7 @@ from tests.cli.remitted import export, line
 from tests.console.calling import calling, token
 from tests.console.installed import Console
 from tests.console.money_books import FINA, console_over_money, lacking
+from tests.x12_text import group, interchange, transaction
 from trueup.workflows.import_bank import import_bank, tie_by_hand
 from trueup.workflows.import_invoices import import_invoices
 from trueup.workflows.import_remittances import Upload, begin_upload, finish_import, settle_upload
@@ -81,6 +82,25 @@ def test_what_waits_of_a_payment_is_shown_however_far_down_it_stands(console: Co
     assert not lacking(waits, "QQ/LAST/1", "1 shown") and lacking(waits, "INV-500<")
     assert not lacking(first, "500 of 501 lines", "at=501") and lacking(first, "QQ/LAST/1<")
     assert not lacking(after, "QQ/LAST/1", "1 of 501 lines") and lacking(after, "INV-500<")
+
+
+def test_what_is_carved_out_of_a_line_waits_with_its_line(console: Console) -> None:
+    """An 820's adjustment of a reason that nobody knows is in suspense: what waits has its line, with its part and its case."""
+    segments = ("BPR*I*90.00*C*ACH************20261017", "TRN*1*700400", "N1*PE*A*92*NORDA", "ENT*1")
+    of_line = ("RMR*IV*QQ/KNOWN/1**40.00*40.00*0", "RMR*IV*INV-500**50.00*57.00*0", "ADX*-4.00*ZZ", "ADX*-3.00*ZZ")
+    content = interchange(group("RA", 1, transaction("820", "0001", *segments, *of_line))).encode()
+
+    def act(fn: Any, *args: Any) -> Any:
+        return console.app.act(False, fn, *args)
+
+    begun = begin_upload(act, Upload(content, "advice.edi", "amazon-us", FINA))
+    settle_upload(act, begun, lambda lines: None)
+    with console.app.database.transaction() as connection:
+        number = connection.execute(sa.text("SELECT id FROM trueup.remittances WHERE payment = '700400'")).scalar_one()
+    with console.visitor("Aude") as aude:
+        shown = aude.get(f"/remittances/{number}?only=waits").text
+    assert not lacking(shown, "2 shown", "INV-500", "adjustment ZZ inside the line", "Waits", "\N{MINUS SIGN}7.00")
+    assert lacking(shown, "Nothing waits") and shown.count("/matches/") == 1, "an adjustment is no line to match"
 
 
 def test_payments_tied_in_two_currencies_have_their_sides_each_and_a_voided_one_ties_no_more(console: Console) -> None:

@@ -15,6 +15,7 @@ from trueup.domain.settlement import Suspended
 from trueup.domain.tellings import Telling
 from trueup.storage import suspense
 from trueup.storage.remittances import SavedRemittance
+from trueup.storage.views.remittance_shares import line_of_placement
 from trueup.storage.views.remittances import documents_of, load_cases
 
 
@@ -33,7 +34,7 @@ def explain_lines(
     told = saved.primary
     lines = (each for each in told.remittance.lines if line in (None, each.number))
     wanted = [each for each in lines if only is None or each.number in only][:limit]
-    waiting = {each.line: each for each in suspense.suspended_of(connection, [saved.id]).get(saved.id, [])}
+    waiting = _waiting(connection, saved)
     if line and not wanted:
         raise NotFound(
             f"Payment {told.remittance.payment} has no line {line}: its {len(told.remittance.lines)} lines are numbered from 1."
@@ -70,11 +71,20 @@ def explain_lines(
 
 
 def waiting_lines(connection: sa.Connection, saved: SavedRemittance) -> dict[int, int]:
-    """What of each line waits in suspense, in minor units by its number; 0 is what the payment as a whole leaves unexplained."""
+    """What of each line waits in suspense, in minor units by its number, with what was carved out of it; 0 is what the payment as a
+    whole leaves unexplained."""
     waiting: defaultdict[int, int] = defaultdict(int)
     for each in suspense.suspended_of(connection, [saved.id]).get(saved.id, []):
-        waiting[each.line] += each.minor
+        waiting[line_of_placement(each.line)] += each.minor
     return dict(waiting)
+
+
+def _waiting(connection: sa.Connection, saved: SavedRemittance) -> dict[int, Suspended]:
+    """What waits, by the number of its line: the line itself before what was carved out of it, of which it is the first."""
+    found: dict[int, Suspended] = {}
+    for each in sorted(suspense.suspended_of(connection, [saved.id]).get(saved.id, []), key=lambda each: -each.line):
+        found.setdefault(line_of_placement(each.line), each)
+    return found
 
 
 def _line(line: RemittanceLine, told: Telling) -> dict[str, Any]:
@@ -111,7 +121,9 @@ def _waits(waiting: Suspended | None, cases: Mapping[tuple[str, str], Mapping[st
     if waiting is None:
         return None
     case = cases.get((waiting.kind, waiting.subject), {})
-    return {"case": case.get("id"), "kind": waiting.kind, "why": waiting.why, "title": case.get("title")}
+    found = {"case": case.get("id"), "kind": waiting.kind, "why": waiting.why, "title": case.get("title")}
+    # What is carved out of a line is no line that a rule is made from, or that is matched.
+    return {**found, "carved": waiting.line < 0}
 
 
 def _postings(connection: sa.Connection, remittance_id: int, lines: Collection[int]) -> dict[int, list[dict[str, Any]]]:
