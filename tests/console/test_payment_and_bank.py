@@ -87,7 +87,7 @@ def test_what_waits_of_a_payment_is_shown_however_far_down_it_stands(console: Co
 def test_what_is_carved_out_of_a_line_waits_with_its_line(console: Console) -> None:
     """An 820's adjustment of a reason that nobody knows is in suspense: what waits has its line, with its part and its case."""
     segments = ("BPR*I*90.00*C*ACH************20261017", "TRN*1*700400", "N1*PE*A*92*NORDA", "ENT*1")
-    of_line = ("RMR*IV*QQ/KNOWN/1**40.00*40.00*0", "RMR*IV*INV-500**50.00*57.00*0", "ADX*-4.00*ZZ", "ADX*-3.00*ZZ")
+    of_line = ("RMR*IV*QQ/KNOWN/1**40.00*40.00*0", "RMR*IV*INV-500**50.00*57.00*0", "ADX*-4.00*ZZ", "ADX*-3.00*YY")
     content = interchange(group("RA", 1, transaction("820", "0001", *segments, *of_line))).encode()
 
     def act(fn: Any, *args: Any) -> Any:
@@ -99,7 +99,12 @@ def test_what_is_carved_out_of_a_line_waits_with_its_line(console: Console) -> N
         number = connection.execute(sa.text("SELECT id FROM trueup.remittances WHERE payment = '700400'")).scalar_one()
     with console.visitor("Aude") as aude:
         shown = aude.get(f"/remittances/{number}?only=waits").text
+        alone = aude.get(f"/remittances/{number}/lines/2").text
     assert not lacking(shown, "2 shown", "INV-500", "adjustment ZZ inside the line", "Waits", "\N{MINUS SIGN}7.00")
+    assert "adjustment YY inside the line" in shown, "it is asked about in a case of its own"
+    assert not lacking(
+        alone, "adjustment ZZ", "adjustment YY", "Waits", ">4.00\N{NO-BREAK SPACE}", ">3.00\N{NO-BREAK SPACE}"
+    ), "each is booked with its line"
     assert lacking(shown, "Nothing waits") and shown.count("/matches/") == 1, "an adjustment is no line to match"
 
 

@@ -241,9 +241,9 @@ def _explained(row: Mapping[str, Any], names: Names, *, whole: bool) -> Iterator
     if answer is not None:
         by = f" ({answer['by']})" if answer["by"] else ""
         yield said("because", f"{answer['why']}{by}")
-    if row["waits"] is not None:
-        case = row["waits"]["case"]
-        yield said("waits", f"{f'in case {case}' if case else 'in suspense'}: {row['waits']['why']}")
+    for waits in [row["waits"], *row["also_waits"]] if row["waits"] is not None else ():
+        case = waits["case"]
+        yield said("waits", f"{f'in case {case}' if case else 'in suspense'}: {waits['why']}")
     if whole:
         for code in dict.fromkeys(posting["type"] for posting in row["postings"] if posting["type"]):
             if treatment := names.treatment(code):

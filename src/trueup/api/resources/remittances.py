@@ -287,6 +287,8 @@ class RemittanceLine(
     answer: Any = None
     """What a person decided or reconciliation found."""
     waits: Waits | None
+    also_waits: list[Waits] = Field(default_factory=list)
+    """What else of it waits in cases of their own: adjustments that were carved out of it."""
 
 
 class RemittanceQuery(Paging):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -43,7 +43,7 @@ def explain_lines(
     whole = told.remittance.tie and line in (None, 0) and (only is None or 0 in only)
     postings = _postings(connection, saved.id, [*numbers, 0] if whole else numbers)
     answers = _answers(connection, saved.id, told.remittance.source.value, numbers)
-    cases = load_cases(connection, {(each.kind, each.subject) for each in waiting.values()})
+    cases = load_cases(connection, {(each.kind, each.subject) for of in waiting.values() for each in of})
     names = documents_of(connection, {told.evidence, *told.of_lines.values()})
     rows = [
         {
@@ -51,7 +51,7 @@ def explain_lines(
             "document": _document(told.of_lines.get(each.number, told.evidence), names),
             "postings": postings.get(each.number, []),
             "answer": answers.get(each.number),
-            "waits": _waits(waiting.get(each.number), cases),
+            **_waits(waiting.get(each.number, ()), cases),
         }
         for each in wanted
     ]
@@ -64,7 +64,7 @@ def explain_lines(
                 "document": _document(told.evidence, names),
                 "postings": unexplained,
                 "answer": None,
-                "waits": _waits(waiting.get(0), cases),
+                **_waits(waiting.get(0, ()), cases),
             }
         )
     return rows
@@ -79,12 +79,12 @@ def waiting_lines(connection: sa.Connection, saved: SavedRemittance) -> dict[int
     return dict(waiting)
 
 
-def _waiting(connection: sa.Connection, saved: SavedRemittance) -> dict[int, Suspended]:
-    """What waits, by the number of its line: the line itself before what was carved out of it, of which it is the first."""
-    found: dict[int, Suspended] = {}
+def _waiting(connection: sa.Connection, saved: SavedRemittance) -> dict[int, list[Suspended]]:
+    """What waits, by the number of its line: the line itself before what was carved out of it, in the order told."""
+    found: defaultdict[int, list[Suspended]] = defaultdict(list)
     for each in sorted(suspense.suspended_of(connection, [saved.id]).get(saved.id, []), key=lambda each: -each.line):
-        found.setdefault(line_of_placement(each.line), each)
-    return found
+        found[line_of_placement(each.line)].append(each)
+    return dict(found)
 
 
 def _line(line: RemittanceLine, told: Telling) -> dict[str, Any]:
@@ -117,20 +117,24 @@ def _document(digest: str, names: Mapping[str, str]) -> dict[str, str]:
     return {"name": names.get(digest, ""), "digest": digest}
 
 
-def _waits(waiting: Suspended | None, cases: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[str, Any] | None:
-    if waiting is None:
-        return None
-    case = cases.get((waiting.kind, waiting.subject), {})
-    found = {"case": case.get("id"), "kind": waiting.kind, "why": waiting.why, "title": case.get("title")}
-    # What is carved out of a line is no line that a rule is made from, or that is matched.
-    return {**found, "carved": waiting.line < 0}
+def _waits(waiting: Sequence[Suspended], cases: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[str, Any]:
+    """Why a line waits, and for what else: what is carved out of it may be asked about in cases of their own."""
+    told: dict[tuple[str, str], dict[str, Any]] = {}
+    for each in waiting:
+        case = cases.get((each.kind, each.subject), {})
+        found = {"case": case.get("id"), "kind": each.kind, "why": each.why, "title": case.get("title")}
+        # What is carved out of a line is no line that a rule is made from, or that is matched.
+        told.setdefault((each.kind, each.subject), {**found, "carved": each.line < 0})
+    first, *others = told.values() or [None]
+    return {"waits": first, "also_waits": others}
 
 
 def _postings(connection: sa.Connection, remittance_id: int, lines: Collection[int]) -> dict[int, list[dict[str, Any]]]:
-    """Where lines are booked: every posting that was ever made, a correction after what it corrects."""
+    """Where lines are booked, with what was carved out of them: every posting that was ever made, a correction after what it
+    corrects."""
     found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in connection.execute(_POSTINGS, {"remittance": remittance_id, "lines": list(lines)}):
-        found[row.source_line].append(
+        found[line_of_placement(row.source_line)].append(
             {
                 "entry": row.id,
                 "key": row.key,
@@ -151,7 +155,8 @@ def _postings(connection: sa.Connection, remittance_id: int, lines: Collection[i
 _POSTINGS = sa.text(
     "SELECT e.id, e.key, e.day, l.number, l.account, l.minor, l.currency, l.type, l.claim, l.rule, l.case_key, l.source_line,"
     " i.number AS invoice FROM trueup.journal_entries e JOIN trueup.journal_lines l ON l.entry_id = e.id"
-    " LEFT JOIN trueup.invoices i ON i.id = l.invoice_id WHERE e.remittance_id = :remittance AND l.source_line = ANY(:lines)"
+    " LEFT JOIN trueup.invoices i ON i.id = l.invoice_id WHERE e.remittance_id = :remittance"
+    " AND CASE WHEN l.source_line < 0 THEN (-l.source_line - 1) / 100 ELSE l.source_line END = ANY(:lines)"
     " ORDER BY e.id, l.number"
 )
 
