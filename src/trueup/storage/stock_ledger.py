@@ -121,7 +121,8 @@ WITH kept AS (
         {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])},
         changed_at = CASE WHEN {_SAME} THEN known.changed_at ELSE excluded.observed_at END
     WHERE excluded.observed_at > known.observed_at
-       OR (excluded.observed_at = known.observed_at AND excluded.available < known.available)
+       OR (excluded.observed_at = known.observed_at
+           AND (excluded.available < known.available OR :counted = '{CountSource.DECLARED.value}'))
     RETURNING known.changed_at, {", ".join(f"known.{name}" for name in _COLUMNS)}
 ), told AS ({_append(f"SELECT {_NAMES} FROM kept WHERE changed_at = observed_at")} RETURNING id)
 SELECT (SELECT count(*) FROM kept) AS kept, (SELECT count(*) FROM told) AS told
@@ -131,7 +132,8 @@ SELECT (SELECT count(*) FROM kept) AS kept, (SELECT count(*) FROM told) AS told
 def record_levels(connection: sa.Connection, levels: Iterable[Level], counted: CountSource) -> int:
     """What a source said of many products, as new observations where a number changed; returns how many were recorded.
 
-    Of several about one product at one place the newest counts, and of one instant the smallest: never more than was there.
+    Of several about one product at one place the newest counts, and of one instant the smallest: never more than was there. What is
+    declared replaces what was declared at that instant: it was said after it.
     """
     newest: dict[tuple[str, str], Level] = {}
     every = list(levels)
@@ -299,7 +301,8 @@ def load_courses(
             table.c.counted == counted.value,
             table.c.observed_at >= since,
         )
-        for row in connection.execute(query.order_by(table.c.observed_at)).mappings():
+        order = (table.c.observed_at, table.c.id) if table is stock_observations else (table.c.observed_at,)
+        for row in connection.execute(query.order_by(*order)).mappings():
             found.setdefault(row["sku"], []).append(level_of(row))
     return found
 
