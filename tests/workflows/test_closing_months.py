@@ -209,6 +209,8 @@ def test_what_changed_since_the_proposal_must_be_proposed_again(books: Bookkeepi
         books.act(propose_closing, OCTOBER, FINA)
     answer(books)
     again = books.act(propose_closing, OCTOBER, FINA)
+    with pytest.raises(Conflict, match=f"replaced by Fina .*look at proposal {again.proposal}"):
+        books.act(approve_proposal, first.proposal, OTTO)
     books.act(approve_proposal, again.proposal, OTTO)
     assert look(books).same
 

@@ -83,7 +83,9 @@ def test_what_keeps_back_less_takes_a_second_person(database: Database) -> None:
         assert changed(shop, VASES, BufferRule(4), policy="lowered").version is not None
         first = changed(shop, VASES, BufferRule(3), policy="lowered")
         again = changed(shop, VASES, BufferRule(2), policy="lowered")
-        assert first.version is None and first.proposal == again.proposal is not None
+        assert first.version is None and None is not first.proposal != again.proposal is not None
+        with pytest.raises(Conflict, match=f"replaced by Elke .*: look at proposal {again.proposal}, and decide that"):
+            shop.here.engine.act(approve_proposal, first.proposal, KEEPER)
         assert kept_back(shop, "VASE-1")[0] == 4
         with pytest.raises(Refused, match="a second person must approve it"):
             shop.here.engine.act(approve_proposal, again.proposal, ELKE)

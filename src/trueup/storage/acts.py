@@ -49,6 +49,10 @@ proposals = sa.Table(
 )
 
 
+REPLACED = "proposal.replaced"
+"""The act on a proposal in whose place another waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """What someone did to something: a person with their role, or a worker; what was before and after, and on what evidence."""
@@ -157,21 +161,14 @@ def propose(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
 
 def propose_once(connection: sa.Connection, wanted: Proposal, now: datetime) -> tuple[int, bool]:
     """As `propose`; and whether it is a new one."""
-    connection.execute(
-        sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"proposal {wanted.act} {wanted.subject}", 0)))
-    )
-    waiting = connection.execute(
-        sa.select(proposals.c.id, proposals.c.arguments, proposals.c.proposed_by).where(
-            proposals.c.act == wanted.act, proposals.c.subject == wanted.subject, proposals.c.approved_by.is_(None)
-        )
-    ).first()
+    waiting = hold_proposal(connection, wanted.act, wanted.subject)
     if waiting is not None:
-        if _meant(waiting.arguments) != _meant(wanted.arguments):
+        if _meant(waiting["arguments"]) != _meant(wanted.arguments):
             raise Conflict(
-                f"Proposal {waiting.id} by {waiting.proposed_by} to {wanted.act} {wanted.subject} otherwise waits already: "
-                f"{_meant(waiting.arguments)}; it must be approved, or the matter settled another way, first."
+                f"Proposal {waiting['id']} by {waiting['proposed_by']} to {wanted.act} {wanted.subject} otherwise waits already: "
+                f"{_meant(waiting['arguments'])}; it must be approved, or the matter settled another way, first."
             )
-        return int(waiting.id), False
+        return int(waiting["id"]), False
     number: int = connection.execute(
         sa.insert(proposals)
         .values(
@@ -187,16 +184,59 @@ def propose_once(connection: sa.Connection, wanted: Proposal, now: datetime) -> 
     return number, True
 
 
-def renew(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
-    """Ask for a second person; one that waits for the same subject is replaced, and whoever says it now is its proposer."""
+def hold_proposal(connection: sa.Connection, act: str, subject: str) -> dict[str, Any] | None:
+    """The proposal of an act to a subject that waits, or None: whoever proposes or approves the same waits until this transaction
+    ends. Held before what it is about is locked, for who approves holds it first."""
+    connection.execute(
+        sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"proposal {act} {subject}", 0)))
+    )
+    query = sa.select(proposals).where(
+        proposals.c.act == act, proposals.c.subject == subject, proposals.c.approved_by.is_(None)
+    )
+    row = connection.execute(query.with_for_update()).mappings().first()
+    return dict(row) if row is not None else None
+
+
+def replace(connection: sa.Connection, wanted: Proposal, now: datetime, standing: str) -> int:
+    """Ask for a second person in place of what waits for the same subject; returns the number.
+
+    A proposal that is approved by its number never changes, for somebody may have looked at it: what says otherwise has a number of
+    its own, and an act of its maker, by their `standing`, says which it replaced. What the same person says in the same words
+    waits as it is.
+    """
+    waiting = hold_proposal(connection, wanted.act, wanted.subject)
+    if waiting is None:
+        return propose(connection, wanted, now)
+    said = (waiting["arguments"], waiting["reason"], waiting["proposed_by"])
+    if said == (wanted.arguments, wanted.reason, wanted.by):
+        return int(waiting["id"])
+    connection.execute(sa.delete(proposals).where(proposals.c.id == waiting["id"]))
+    number = propose(connection, wanted, now)
+    before = {
+        "to": f"{wanted.act} {wanted.subject}",
+        "words": waiting["arguments"].get("words", ""),
+        "reason": waiting["reason"],
+        "proposed_by": waiting["proposed_by"],
+        "proposed_at": write_instant(waiting["proposed_at"]),
+    }
+    append_act(connection, now, Act(wanted.by, standing, REPLACED, _named(waiting["id"]), before, {"proposal": number}))
+    return number
+
+
+def edit(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
+    """Ask for a second person; what waits for the same subject says this from now on, under its number, and whoever says it is its
+    proposer. Only for what is approved by the look that was seen of it, as `workflows.versions` has it."""
+    waiting = hold_proposal(connection, wanted.act, wanted.subject)
+    if waiting is None:
+        return propose(connection, wanted, now)
     values = {"arguments": wanted.arguments, "reason": wanted.reason, "proposed_by": wanted.by, "proposed_at": now}
-    renewed = connection.execute(
-        sa.update(proposals)
-        .where(proposals.c.act == wanted.act, proposals.c.subject == wanted.subject, proposals.c.approved_by.is_(None))
-        .values(**values)
-        .returning(proposals.c.id)
-    ).scalar_one_or_none()
-    return int(renewed) if renewed is not None else propose(connection, wanted, now)
+    connection.execute(sa.update(proposals).where(proposals.c.id == waiting["id"]).values(**values))
+    return int(waiting["id"])
+
+
+def _named(proposal_id: int) -> str:
+    """What acts on a proposal are about."""
+    return f"proposal {proposal_id}"
 
 
 def withdraw(connection: sa.Connection, proposal_id: int) -> bool:
@@ -223,17 +263,31 @@ def list_waiting(connection: sa.Connection, act: str) -> list[int]:
 
 
 def load_proposal(connection: sa.Connection, proposal_id: int) -> dict[str, Any]:
-    """A proposal's row. Raises NotFound."""
+    """A proposal's row. Raises NotFound, and Conflict where another waits in its place."""
     row = connection.execute(sa.select(proposals).where(proposals.c.id == proposal_id)).mappings().first()
     if row is None:
-        raise NotFound(f"Proposal {proposal_id}: no such proposal; `trueup cases proposals` shows them.")
+        raise _gone(connection, proposal_id)
     return dict(row)
+
+
+def _gone(connection: sa.Connection, proposal_id: int) -> Conflict | NotFound:
+    """What to say of a proposal that is not there: by which it was replaced, where it was."""
+    newest, done = proposal_id, newest_act(connection, _named(proposal_id), (REPLACED,))
+    if done is None:
+        return NotFound(f"Proposal {proposal_id}: no such proposal; `trueup cases proposals` shows those there are.")
+    while (later := newest_act(connection, _named(newest), (REPLACED,))) is not None:
+        newest = later.after["proposal"]
+    return Conflict(
+        f"Proposal {proposal_id} was replaced by {done.actor} at {write_instant(done.at)}, and nothing was changed: "
+        f"look at proposal {newest}, and decide that."
+    )
 
 
 def approve(connection: sa.Connection, proposal_id: int, by: str, now: datetime) -> dict[str, Any]:
     """Approve it as another person than its proposer; the database itself refuses the same one.
 
-    Returns the proposal's row. Raises NotFound, Conflict when it is approved already, Refused for the same person.
+    Returns the proposal's row. Raises NotFound, Conflict when it is approved already or another waits in its place, Refused for
+    the same person.
     """
     row = (
         connection.execute(sa.select(proposals).where(proposals.c.id == proposal_id).with_for_update())
@@ -241,7 +295,7 @@ def approve(connection: sa.Connection, proposal_id: int, by: str, now: datetime)
         .first()
     )
     if row is None:
-        raise NotFound(f"Proposal {proposal_id}: no such proposal.")
+        raise _gone(connection, proposal_id)
     if row["approved_by"] is not None:
         raise Conflict(
             f"Proposal {proposal_id} was approved by {row['approved_by']} already, at {write_instant(row['approved_at'])}; "

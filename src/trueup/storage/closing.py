@@ -99,12 +99,5 @@ def find_proposal(connection: sa.Connection, month: Month) -> dict[str, Any] | N
     return dict(row) if row is not None else None
 
 
-def renew_proposal(connection: sa.Connection, proposal_id: int, values: dict[str, Any]) -> None:
-    """The books changed since it was made: whoever proposes again stands for what they are now."""
-    connection.execute(
-        sa.update(proposals).where(proposals.c.id == proposal_id, proposals.c.approved_by.is_(None)).values(**values)
-    )
-
-
 def _closing(row: sa.Row[Any]) -> Closing:
     return Closing(Month(row.month), row.closed_by, row.approved_by, row.closed_at, row.evidence)

@@ -123,7 +123,8 @@ def adjust_stock(
             "words": str(planned),
             "value": str(with_the_day(worth, day)[0]),
         }
-        number = acts.renew(tx.connection, acts.Proposal(ACT, wanted.subject, told, wanted.reason, person.name), tx.now)
+        proposal = acts.Proposal(ACT, wanted.subject, told, wanted.reason, person.name)
+        number = acts.replace(tx.connection, proposal, tx.now, person.standing)
         return Adjusted(
             planned.sku, planned.location, planned.before, planned.on_hand, planned.value, number, "", planned.earlier
         )

@@ -120,6 +120,7 @@ def propose_closing(tx: Tx, month: Month, person: Person, override: str = "") ->
     demand_role(person, ACT)
     _demand_closable(tx, month)
     acts.hold_subject(tx.connection, f"month {month}")
+    acts.hold_proposal(tx.connection, ACT, f"month {month}")  # before the books, as who approves it does
     closing.take_books(tx.connection)
     pack = prepare_pack(tx.connection, tx.resources.books, month, tx.now)
     blocking = _blocking(signed_points(tx.connection, month, checklist(pack)))
@@ -132,7 +133,7 @@ def propose_closing(tx: Tx, month: Month, person: Person, override: str = "") ->
         "note": override,
     }
     wanted = acts.Proposal(ACT, f"month {month}", arguments, override or "every point is answered for", person.name)
-    number, fresh = _propose(tx, month, wanted)
+    number, fresh = _propose(tx, wanted, person)
     after = {"proposal": number, "figures": arguments["figures"], "open": arguments["open"], "override": override}
     if fresh:
         record_deed(tx.connection, tx.now, person, Deed("month.proposed", f"month {month}", after=after))
@@ -266,22 +267,13 @@ def _told(each: Signed) -> str:
     return f"{each.point.name}: {each.point.text}{detail}{'' if each.standing is Standing.BLOCKED else f' {each.why}'}"
 
 
-def _propose(tx: Tx, month: Month, wanted: acts.Proposal) -> tuple[int, bool]:
+def _propose(tx: Tx, wanted: acts.Proposal, person: Person) -> tuple[int, bool]:
     """One proposal a month, and whether it is another than waited: whoever proposes again after the books changed takes the place
     of who did before."""
-    waiting = closing.find_proposal(tx.connection, month)
-    if waiting is None:
-        return acts.propose_once(tx.connection, wanted, tx.now)
-    fresh = waiting["arguments"] != wanted.arguments
-    if fresh:
-        values = {
-            "arguments": wanted.arguments,
-            "reason": wanted.reason,
-            "proposed_by": wanted.by,
-            "proposed_at": tx.now,
-        }
-        closing.renew_proposal(tx.connection, waiting["id"], values)
-    return int(waiting["id"]), fresh
+    waiting = acts.hold_proposal(tx.connection, ACT, wanted.subject)
+    if waiting is not None and waiting["arguments"] == wanted.arguments:
+        return int(waiting["id"]), False
+    return acts.replace(tx.connection, wanted, tx.now, person.standing), True
 
 
 def _archive(tx: Tx, pack: ClosePack) -> str:

@@ -83,7 +83,7 @@ def change_buffer(tx: Tx, change: BufferChange, person: Person, policy: SecondPe
         wanted = acts.Proposal(
             ACT, f"buffer of {change.scope}", _json(change, basis.undoes, told), change.reason, person.name
         )
-        return replace(told, proposal=acts.renew(tx.connection, wanted, tx.now))
+        return replace(told, proposal=acts.replace(tx.connection, wanted, tx.now, person.standing))
     decided = Version(0, change, person.name, tx.now, undoes=basis.undoes)
     return replace(told, version=_decide(tx, channel, decided, (person, before)))
 

@@ -9,18 +9,20 @@ taken as it is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
+from trueup.base.clock import read_instant
 from trueup.base.errors import Conflict, Invalid
 from trueup.base.money import Money
 from trueup.durable.tally import Tally
 from trueup.storage import acts, products, stock
-from trueup.storage.views.stock import list_counted_since, list_on_hand
+from trueup.storage.views.stock import last_counted, list_counted_since, list_on_hand
 from trueup.workflows.authority import demand_role
 from trueup.workflows.day_of_counts import declared_alone, kept_for_the_day, takes_two, with_the_day, worth_json
 from trueup.workflows.declare_stock import Said, declare_stock
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.take_in_counts import Declared, look_at_counts, not_taken, take_in_counts
+from trueup.workflows.take_in_counts import UPLOADED, Declared, look_at_counts, not_taken, take_in_counts
 from trueup.workflows.world import Tx
 
 ACT = "stock.declare"
@@ -41,7 +43,7 @@ def declare_within(
     alone = declared_alone(tx, person.name)
     if not takes_two(worth, alone, two_persons_above):
         return declare_stock(tx, content, person, day=kept_for_the_day(worth_json(worth))), None
-    return seen, _propose(tx, seen, with_the_day(worth, alone), person.name)
+    return seen, _propose(tx, seen, with_the_day(worth, alone), (person.name, person.standing))
 
 
 def take_in_uploaded(tx: Tx, content: bytes, digest: str) -> None:
@@ -57,7 +59,7 @@ def take_in_uploaded(tx: Tx, content: bytes, digest: str) -> None:
     if not by or not takes_two(worth, alone, tx.resources.two_persons_above):
         take_in_counts(tx, content, (by, worth_json(worth) if by else {}))
         return
-    _propose(tx, seen, with_the_day(worth, alone), by)
+    _propose(tx, seen, with_the_day(worth, alone), (by, UPLOADED))
     tx.count(Tally("counts", len(seen.counts), {}, {"wait for a second person": len(seen.counts)}))
 
 
@@ -69,9 +71,7 @@ def approve_counts(tx: Tx, proposal_id: int, person: Person) -> Declared:
     seen = look_at_counts(tx, content)
     if not seen.errors:
         _lock(tx, seen.counts)
-        since = list_counted_since(
-            tx.connection, [(each["sku"], each["location"]) for each in seen.counts], row["proposed_at"]
-        )
+        since = list_counted_since(tx.connection, _places(seen.counts), row["proposed_at"])
         if since:
             raise Conflict(
                 f"Proposal {proposal_id}: {since[0]} was counted meanwhile{_and_more(len(since) - 1)}; nothing was changed. "
@@ -105,17 +105,27 @@ def worth_of(tx: Tx, counts: Sequence[Mapping[str, Any]]) -> list[Money]:
     return [sums[currency] for currency in sorted(sums)]
 
 
-def _propose(tx: Tx, seen: Declared, worth: Sequence[Money], by: str) -> int:
+def _propose(tx: Tx, seen: Declared, worth: Sequence[Money], maker: tuple[str, str]) -> int:
+    """`maker`: who, and by what standing."""
+    by, standing = maker
     count = len(seen.counts)
     words = f"{count:,} {'count' if count == 1 else 'counts'} of document {seen.digest[:12]}"
+    last = last_counted(tx.connection, _places(seen.counts))
     told = {
         "digest": seen.digest,
         "words": words,
         "value": " and ".join(str(each) for each in worth),
         "changes": _largest(tx, seen.counts),
+        "seen": last,
     }
-    # The same file again is the same proposal; who hands it in now says so, and of what was counted until now.
-    return acts.renew(tx.connection, acts.Proposal(ACT, words, told, "", by), tx.now)
+    # It is of an instant after every count that it knows, and so is what is declared by it. The same file of the same person waits
+    # as it is; after another count of anything in it, it is a proposal of now.
+    at = max(tx.now, read_instant(last) + timedelta(microseconds=1)) if last else tx.now
+    return acts.replace(tx.connection, acts.Proposal(ACT, words, told, "", by), at, standing)
+
+
+def _places(counts: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    return [(each["sku"], each["location"]) for each in counts]
 
 
 def _largest(tx: Tx, counts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

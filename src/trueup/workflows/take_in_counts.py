@@ -21,6 +21,8 @@ from trueup.workflows.world import ACTOR, Tx, World
 KIND = "stock-counts"
 DECLARED, WORTH = "stock.declared", "worth"
 """The act of each count, and where it says what it changed is worth: minor units by currency."""
+UPLOADED = "by upload"
+"""The standing in acts of who handed a document in, for a run that reads it."""
 MOST_TOLD = 5
 
 
@@ -92,7 +94,7 @@ def take_in_counts(tx: Tx, content: bytes, uploaded: tuple[str, Mapping[str, int
     tx.count(Tally("counts", len(done.counts), {"taken": done.sums["counts"]}))
     by, worth = uploaded
     after = {**done.sums, **({WORTH: dict(worth)} if worth else {})}
-    act = acts.Act(by or ACTOR, "by upload" if by else "worker", DECLARED, KIND, None, after, done.digest)
+    act = acts.Act(by or ACTOR, UPLOADED if by else "worker", DECLARED, KIND, None, after, done.digest)
     acts.append_act(tx.connection, tx.now, act)
 
 

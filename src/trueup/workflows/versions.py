@@ -89,7 +89,7 @@ def put_forward(tx: Tx, changing: Changing, wanted: acts.Proposal, person: Perso
             f"The {wanted.subject}: {replaced['proposed_by']} proposed the same at"
             f" {write_instant(replaced['proposed_at'])}; proposal {waiting} waits for a second person."
         )
-    number = acts.renew(tx.connection, wanted, tx.now)
+    number = acts.edit(tx.connection, wanted, tx.now)
     before = {"proposal": replaced["arguments"]["words"], "by": replaced["proposed_by"]} if replaced else None
     after = {**told, "reason": wanted.reason, "proposal": number}
     record_deed(tx.connection, tx.now, person, Deed(f"{changing.noun}.proposed", wanted.subject, before, after))

@@ -78,13 +78,20 @@ def list_on_hand(connection: sa.Connection, skus: Iterable[str]) -> dict[tuple[s
 
 
 def list_counted_since(connection: sa.Connection, places: Collection[tuple[str, str]], moment: datetime) -> list[str]:
-    """What of (product, location) was declared after a moment, as people say it: `VASE-1 at main`."""
+    """What of (product, location) was declared at a moment or after it, as people say it: `VASE-1 at main`."""
     if not places:
         return []
     query = sa.select(stock.c.sku, stock.c.location).where(
-        among_pairs(stock.c.sku, stock.c.location, places), stock.c.declared_at > moment
+        among_pairs(stock.c.sku, stock.c.location, places), stock.c.declared_at >= moment
     )
     return [f"{row.sku} at {row.location}" for row in connection.execute(query.order_by(stock.c.sku, stock.c.location))]
+
+
+def last_counted(connection: sa.Connection, places: Collection[tuple[str, str]]) -> str:
+    """When any of (product, location) was declared last, "" where none ever was."""
+    query = sa.select(sa.func.max(stock.c.declared_at)).where(among_pairs(stock.c.sku, stock.c.location, places))
+    found: datetime | None = connection.execute(query).scalar() if places else None
+    return write_instant(found) if found is not None else ""
 
 
 def page_products(connection: sa.Connection, words: str, counted: str, cursor: str, limit: int = ROWS) -> Paged:
