@@ -71,6 +71,13 @@ def lock_stock(connection: sa.Connection, skus: Iterable[str], location: str) ->
     ).all()
 
 
+def lock_places(connection: sa.Connection, places: Iterable[tuple[str, str]]) -> None:
+    """Take the locks of (product, location), one location after the other, each in SKU order."""
+    wanted = set(places)
+    for location in sorted({at for _, at in wanted}):
+        lock_stock(connection, [sku for sku, at in wanted if at == location], location)
+
+
 def load_reservations(
     connection: sa.Connection,
     skus: Collection[str],

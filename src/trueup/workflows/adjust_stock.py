@@ -108,9 +108,9 @@ def adjust_stock(
     since it was seen.
     """
     demand_role(person, "stock.declare")
+    alone = _hold(tx, person.name, wanted.subject)
     planned = _plan(tx, wanted)
     worth = [planned.value] if planned.value is not None else []
-    alone = declared_alone(tx, person.name)
     planned = replace(planned, earlier=alone.get(worth[0].currency) if worth and back is None else None)
     day = {} if back else alone
     if takes_two(worth, day, two_persons_above):
@@ -156,8 +156,9 @@ def undo_adjustment(tx: Tx, made: Made, person: Person, two_persons_above: Money
     Raises Conflict where another count stands over it, Refused where nothing was counted before, and as `adjust_stock`.
     """
     sku, location, at = made.sku, made.location, made.at
-    stock.lock_stock(tx.connection, [sku], location)
     subject = f"count of {sku} at {location}"
+    _hold(tx, person.name, subject)
+    stock.lock_stock(tx.connection, [sku], location)
     done = next((row for row in acts.list_acts(tx.connection, subject, limit=20) if row["act"] == DONE), None)
     if done is None or write_instant(done["at"]) != at or last_count(tx.connection, sku, location) != at:
         who = acts.say_who(tx.connection, subject, DONE)
@@ -170,6 +171,14 @@ def undo_adjustment(tx: Tx, made: Made, person: Person, two_persons_above: Money
     wanted = Adjustment(sku, location, f"takes back: {done['after']['reason']}"[:200], change=before - after, seen=at)
     worth = given_back(tx, done, person.name)
     return adjust_stock(tx, wanted, person, two_persons_above, back=Back(worth, done["at"]) if worth else None)
+
+
+def _hold(tx: Tx, name: str, subject: str) -> dict[str, Money]:
+    """The day of who counts, and what waits for a second person, held in the order of all who count: person, proposal, then stock.
+    Returns what they declared alone within a day."""
+    alone = declared_alone(tx, name)
+    acts.hold_proposal(tx.connection, ACT, subject)
+    return alone
 
 
 def last_count(connection: sa.Connection, sku: str, location: str) -> str:

@@ -2,6 +2,9 @@
 
 By the worth of each without its sign, whichever way it was said: by hand, by a file, by a program. What a second person approved
 does not count, nor what the same person took back while it counted. A day is the 24 hours until now: midnight opens no door.
+
+Whoever counts holds their own day first, then what waits for a second person, then the stock, and works out what the counts are
+worth when all are held: so nobody waits for another in a circle, and of two at once the second is asked by what the first did.
 """
 
 from __future__ import annotations

@@ -39,10 +39,12 @@ def declare_within(
     """
     demand_role(person, "stock.declare")
     seen = look_at_counts(tx, content)
-    worth = [] if seen.errors else worth_of(tx, seen.counts)
-    alone = declared_alone(tx, person.name)
+    if seen.errors:
+        return declare_stock(tx, content, person), None
+    alone, worth = _held(tx, seen, person.name)
     if not takes_two(worth, alone, two_persons_above):
         return declare_stock(tx, content, person, day=kept_for_the_day(worth_json(worth))), None
+    seen = look_at_counts(tx, content)  # what lies there may have changed until it was held
     return seen, _propose(tx, seen, with_the_day(worth, alone), (person.name, person.standing))
 
 
@@ -54,8 +56,8 @@ def take_in_uploaded(tx: Tx, content: bytes, digest: str) -> None:
     seen = look_at_counts(tx, content)
     if seen.errors:
         raise not_taken(seen)
-    worth, by = worth_of(tx, seen.counts), _uploader(tx, digest)
-    alone = declared_alone(tx, by) if by else {}
+    by = _uploader(tx, digest)
+    alone, worth = _held(tx, seen, by)
     if not by or not takes_two(worth, alone, tx.resources.two_persons_above):
         take_in_counts(tx, content, (by, worth_json(worth) if by else {}))
         return
@@ -70,7 +72,7 @@ def approve_counts(tx: Tx, proposal_id: int, person: Person) -> Declared:
     content = tx.resources.read(tx.connection, row["arguments"]["digest"])
     seen = look_at_counts(tx, content)
     if not seen.errors:
-        _lock(tx, seen.counts)
+        stock.lock_places(tx.connection, _places(seen.counts))
         since = list_counted_since(tx.connection, _places(seen.counts), row["proposed_at"])
         if since:
             raise Conflict(
@@ -81,6 +83,17 @@ def approve_counts(tx: Tx, proposal_id: int, person: Person) -> Declared:
     if not done.taken:
         raise Invalid(f"Proposal {proposal_id}: {not_taken(done)}; mend that, or hand the counts in anew.")
     return done
+
+
+def _held(tx: Tx, seen: Declared, by: str) -> tuple[dict[str, Money], list[Money]]:
+    """What somebody ("": nobody) declared alone within a day, and what these counts are worth beside it.
+
+    It is worked out when the person, the proposal and the stock are held, in this order.
+    """
+    alone = declared_alone(tx, by) if by else {}
+    acts.hold_proposal(tx.connection, ACT, _words(seen))
+    stock.lock_places(tx.connection, _places(seen.counts))
+    return alone, worth_of(tx, seen.counts)
 
 
 def worth_of(tx: Tx, counts: Sequence[Mapping[str, Any]]) -> list[Money]:
@@ -108,8 +121,7 @@ def worth_of(tx: Tx, counts: Sequence[Mapping[str, Any]]) -> list[Money]:
 def _propose(tx: Tx, seen: Declared, worth: Sequence[Money], maker: tuple[str, str]) -> int:
     """`maker`: who, and by what standing."""
     by, standing = maker
-    count = len(seen.counts)
-    words = f"{count:,} {'count' if count == 1 else 'counts'} of document {seen.digest[:12]}"
+    words = _words(seen)
     last = last_counted(tx.connection, _places(seen.counts))
     told = {
         "digest": seen.digest,
@@ -122,6 +134,12 @@ def _propose(tx: Tx, seen: Declared, worth: Sequence[Money], maker: tuple[str, s
     # as it is; after another count of anything in it, it is a proposal of now.
     at = max(tx.now, read_instant(last) + timedelta(microseconds=1)) if last else tx.now
     return acts.replace(tx.connection, acts.Proposal(ACT, words, told, "", by), at, standing)
+
+
+def _words(seen: Declared) -> str:
+    """How acts and proposals speak of a file of counts."""
+    count = len(seen.counts)
+    return f"{count:,} {'count' if count == 1 else 'counts'} of document {seen.digest[:12]}"
 
 
 def _places(counts: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
@@ -144,11 +162,6 @@ def _uploader(tx: Tx, digest: str) -> str:
     """The person who handed a document in last; "" for nobody."""
     done = acts.list_acts(tx.connection, f"document {digest}", limit=20)
     return next((str(each["actor"]) for each in done if each["act"] == "document.uploaded"), "")
-
-
-def _lock(tx: Tx, counts: Sequence[Mapping[str, Any]]) -> None:
-    for location in sorted({each["location"] for each in counts}):
-        stock.lock_stock(tx.connection, [each["sku"] for each in counts if each["location"] == location], location)
 
 
 def _and_more(count: int) -> str:

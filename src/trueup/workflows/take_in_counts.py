@@ -71,6 +71,7 @@ def declare_counts(tx: Tx, content: bytes, counted_at: datetime | None = None) -
     if seen.errors:
         return seen
     rows = [(each["sku"], each["location"], each["on_hand"]) for each in seen.counts]
+    stock.lock_places(tx.connection, [(sku, location) for sku, location, _ in rows])
     stock.declare_count(tx.connection, rows, seen.digest, counted_at or tx.now)
     counted = [] if counted_at else [(sku, location) for sku, location, _ in rows]
     departed = stock.end_departed(tx.connection, counted, tx.now)
