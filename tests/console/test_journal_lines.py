@@ -77,6 +77,22 @@ def test_a_line_has_its_side_account_period_and_source_and_the_footer_is_equal(
     tab.wait_for_url("**/documents/*")
 
 
+def test_a_side_that_no_filter_shows_narrows_no_list(console: Console) -> None:
+    """Of entries, which have both sides, the address may still say one from the lines: list, sums and file are as without it."""
+    with console.visitor("Aude") as aude:
+        for path in ("/journal?account=1200&month=2026-10&side=debit", "/journal.csv?account=1200&side=debit"):
+            said, alone = aude.get(path).text, aude.get(path.replace("&side=debit", "")).text
+            assert (
+                (_rows(said), "tbody" in said) == (_rows(alone), True)
+                if path.startswith("/journal?")
+                else said == alone
+            )
+        assert len(_rows(aude.get("/journal?tab=lines&account=1200&side=debit").text)) < len(
+            _rows(aude.get("/journal?tab=lines&account=1200").text)
+        )
+        assert aude.get("/journal?side=sideways").status_code == 422
+
+
 def test_the_footer_is_equal_only_where_both_sides_are(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where all lines are shown, and in a currency that has no cents: what is between the sides is told, not taken as none."""
 

@@ -27,7 +27,15 @@ from trueup.storage.circular import Kind, Said, mark_gone, save_records
 from trueup.storage.circular_units import load_units
 from trueup.storage.database import Database
 from trueup.storage.views.circular import count_lanes, list_cycles
-from trueup.storage.views.circular_lanes import Asked, count_overdue, count_stages, list_lanes, list_units
+from trueup.storage.views.circular_lanes import (
+    Asked,
+    count_overdue,
+    count_stages,
+    growing_records,
+    growing_units,
+    list_lanes,
+    list_units,
+)
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SAID = Said("programme", "0" * 64, NOW)
@@ -115,3 +123,19 @@ def _same_stages(connection: sa.Connection) -> None:
         assert len(lane.rows) == min(5, counts[lane.stage]) and {row["stage"] for row in lane.rows} == {
             lane.stage.value
         }
+
+
+def test_each_view_counts_what_it_shows(database: Database) -> None:
+    """Rentals that are overdue are as many as their list has; units that came are none of them, and there is no return."""
+    chance = Random(5)
+    items = [made(chance, number) for number in range(1, 40)]
+    cycles = [given_away(chance, number, len(items)) for number in range(1, 90)]
+    with database.transaction() as connection:
+        units, late = growing_units(NOW, Asked()), growing_records(NOW, Kind.CYCLE, overdue=True)
+        save_records(connection, items, SAID)
+        newest = late.newest(connection)
+        assert units.count_after(connection, 0) == (len(items), False) and late.count_after(connection, 0) == (0, False)
+        save_records(connection, cycles, SAID)
+        shown = list_cycles(connection, NOW, overdue=True, limit=1000)
+        assert shown and late.count_after(connection, newest) == (len(shown), False)
+        assert growing_records(NOW, Kind.RETURN).count_after(connection, 0) == (0, False)

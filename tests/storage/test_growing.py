@@ -58,7 +58,7 @@ GROWING: dict[tuple[str, str], Growing] = {
     ("journal_lines.page_lines", "of an account"): journal_lines.growing_lines(journal.EntryFilter(account="1400")),
     ("match_desk.page_undone", "all"): match_desk.growing_undone(),
     ("vendor_returns.page_returned", "all"): vendor_returns.growing_returned(),
-    ("channels.page_channel_stock", "drifting"): channels.growing_drift(),
+    ("channels.page_channel_stock", "drifting"): channels.growing_stock(),
     ("waiting_lines.page_waiting", "all"): waiting_lines.growing_waiting(waiting_lines.WaitingFilter()),
     ("waiting_lines.page_waiting", "of a kind"): waiting_lines.growing_waiting(
         waiting_lines.WaitingFilter(kind="kind-1")
@@ -69,6 +69,7 @@ GROWING: dict[tuple[str, str], Growing] = {
     ("case_queue.page_cases", "by money, of an owner"): case_queue.growing_cases(CaseFilter(owner="finance"), NOW),
 }
 BY_TIME = {
+    ("channels.page_channel_stock", "waiting"): channels.growing_stock(which="waiting"),
     ("match_desk.page_matched", "all"): match_desk.growing_matched(),
     ("case_queue.page_cases", "resolved"): case_queue.growing_cases(CaseFilter(tab="resolved"), NOW),
 }
@@ -137,7 +138,7 @@ def test_more_than_are_counted_are_said_to_be_more(few: Database) -> None:
 
 def test_what_drifts_is_numbered_since_it_began_to_whoever_writes(databases: Databases) -> None:
     """A number is given when it begins to drift, kept while it does, and is gone when it does not."""
-    growing = channels.growing_drift("A")
+    growing = channels.growing_stock("A")
     with databases.lent() as database, database.engine.begin() as connection:
         written = (
             "INSERT INTO trueup.publications (channel, sku, location, item, changes, held, why, should_show, on_hand, reserved)"
@@ -154,6 +155,25 @@ def test_what_drifts_is_numbered_since_it_began_to_whoever_writes(databases: Dat
         assert channels.page_channel_stock(connection).rows == [] and growing.count_after(connection, 0) == (0, False)
         connection.execute(sa.text("UPDATE trueup.publications SET held = 1"))
         assert growing.count_after(connection, newest) == (1, False)
+
+
+def test_each_view_of_channels_counts_what_it_shows(databases: Databases) -> None:
+    """What begins to drift is no row that comes to those that wait to be told, nor to all that is published."""
+    drifting, waiting, every = (channels.growing_stock("A", which) for which in ("drifting", "waiting", "all"))
+    with databases.lent() as database, database.engine.begin() as connection:
+        written = (
+            "INSERT INTO trueup.publications (channel, sku, location, item, changes, held, why, should_show, on_hand, reserved,"
+            " changed_since) VALUES ('A', 'S-1', 'main', 'i', 0, 0, '', 10, 10, 0, timestamptz '2026-11-23 09:00+00'),"
+            " ('A', 'S-2', 'main', 'i', 0, 0, '', 10, 9, 0, NULL), ('B', 'S-3', 'main', 'i', 0, 0, '', 10, 9, 0, now())"
+        )
+        connection.execute(sa.text(written))
+        counted = [each.count_after(connection, 0) for each in (drifting, waiting, every)]
+        rows = [
+            len(channels.page_channel_stock(connection, channel="A", which=each).rows)
+            for each in ("drifting", "waiting")
+        ]
+        assert counted == [(1, False), (1, False), (0, False)] and rows == [1, 1]
+        assert every.newest(connection) == 0 and waiting.newest(connection) > 0
 
 
 def _names(connection: sa.Connection, name: str, way: str) -> set[tuple[object, ...]]:

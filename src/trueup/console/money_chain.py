@@ -98,7 +98,7 @@ def case_costs(visit: Visit) -> list[str]:
 
 def chain_csv(stages: Sequence[Stage]) -> bytes:
     """The stages as a table: one row a stage and currency."""
-    head = ("stage", "what", "count", "amount", "currency", "cases", "money in cases")
+    head = ("stage", "what", "count", "amount", "currency", "cases", "money in cases", "lines without a cost")
     return write_sheet(head, (row for stage in stages for row in _rows(stage)))
 
 
@@ -107,7 +107,7 @@ def _rows(stage: Stage) -> Iterator[Sequence[object]]:
     money = {each.currency: each.amount for each in stage.standing.money}
     for currency in sorted(money.keys() | stuck.keys()) or [""]:
         standing = (stage.title, stage.about, stage.standing.count, money.get(currency), currency)
-        yield (*standing, stage.stuck, stuck.get(currency))
+        yield (*standing, stage.stuck, stuck.get(currency), stage.standing.costless)
 
 
 def money_in(groups: Iterable[Mapping[str, Any]]) -> tuple[Money, ...]:

@@ -17,6 +17,7 @@ def news_of(visit: Visit, grows: Grows) -> Look:
     The number is seen; that there are any is heard once, however many follow: the words that are heard do not change.
     """
     after, rows = visit.number("after"), grows.rows(visit)
+    one, many = grows.words(visit)
     asked = query(dict(visit.request.query_params), at="", row="")
     address = f"{grows.path}{asked if asked != '?' else ''}{grows.place}"
 
@@ -25,10 +26,8 @@ def news_of(visit: Visit, grows: Grows) -> Look:
         if not count:
             return Message("0", "")
         number = f"{visit.present.number(count)}{'+' if more else ''}"
-        words = f"{number} new {grows.one if number == '1' else grows.many}"
-        return Message(
-            f"{count}{'-and-more' if more else ''}", _SHOWN.format(address, icon("refresh"), words, grows.many)
-        )
+        words = f"{number} new {one if number == '1' else many}"
+        return Message(f"{count}{'-and-more' if more else ''}", _SHOWN.format(address, icon("refresh"), words, many))
 
     return look
 

@@ -95,6 +95,12 @@ class Grows:
     rows: Callable[[Visit], Growing]
     live: str = ""
     place: str = ""
+    called: Callable[[Visit], tuple[str, str]] | None = None
+    """What its rows are called where a visit's view of it has others."""
+
+    def words(self, visit: Visit) -> tuple[str, str]:
+        """What one row and several are called in what the visit sees."""
+        return self.called(visit) if self.called is not None else (self.one, self.many)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ publications = sa.Table(
     sa.Index("ix_publications_item", "channel", "item"),
     sa.Index("ix_publications_sku", "sku", "location", "channel"),
     sa.Index("ix_publications_drifted", "drifted", postgresql_where=sa.text("drifted IS NOT NULL")),
+    sa.Index("ix_publications_waiting", "changed_since", postgresql_where=sa.text("changed_since IS NOT NULL")),
     sa.Index(
         "ix_publications_doubted", "channel", "doubted_since", postgresql_where=sa.text("doubted_since IS NOT NULL")
     ),

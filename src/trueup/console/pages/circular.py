@@ -19,6 +19,7 @@ from trueup.console.unit_story import story_of
 from trueup.console.visit import Visit
 from trueup.domain.circular_stages import STAGES, Stage
 from trueup.domain.circular_units import LANES, Lane
+from trueup.storage.circular import Kind
 from trueup.storage.views import circular as views
 from trueup.storage.views import circular_lanes as lanes
 from trueup.storage.views import trade_ins
@@ -111,7 +112,18 @@ def _view(visit: Visit, state: State) -> dict[str, Any]:
 
 
 def _growing(visit: Visit) -> Growing:
+    """What the view shows: units by what narrows them, rentals that are overdue, or returns that are not over."""
+    if visit.asked("view") == "overdue":
+        return lanes.growing_records(visit.now, Kind.CYCLE, overdue=True)
+    if visit.asked("view") == "returns":
+        return lanes.growing_records(visit.now, Kind.RETURN)
     return lanes.growing_units(visit.now, _asked(state_of(visit, "stage", "lane", "sku")))
+
+
+def _called(visit: Visit) -> tuple[str, str]:
+    named = {"overdue": ("rental", "rentals"), "returns": ("return", "returns")}
+    one, many = named.get(visit.asked("view"), ("item", "items"))
+    return f"or changed {one}", f"or changed {many}"
 
 
 def _asked(state: State) -> lanes.Asked:
@@ -201,5 +213,5 @@ PAGE = Page(
         Offer("See the calendar of units", "/circular?view=calendar"),
     ),
     find=_find,
-    grows=(Grows("/circular", "or changed item", "or changed items", _growing),),
+    grows=(Grows("/circular", "or changed item", "or changed items", _growing, called=_called),),
 )

@@ -17,7 +17,7 @@ from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, State, state_of
 from trueup.console.visit import Visit
 from trueup.domain.chart import Purpose
-from trueup.domain.invoices import normal_reference
+from trueup.domain.invoices import Invoice, normal_reference
 from trueup.storage.views import invoices as views
 from trueup.storage.views.growing import Growing
 from trueup.storage.views.trends import AGES
@@ -80,8 +80,15 @@ def _show(visit: Visit) -> Response:
         shown=shown,
         story=[{**each, "settles": _settles(each, receivable)} for each in shown["story"]],
         money=saved,
+        of_lines=_of_lines(saved.invoice),
         names=names,
     )
+
+
+def _of_lines(invoice: Invoice) -> dict[str, Money]:
+    """What the lines come to without tax, and what of the total neither they nor the tax say."""
+    net = sum((line.amount for line in invoice.lines), Money.zero(invoice.total.currency))
+    return {"net": net, "rest": invoice.total - invoice.tax - net}
 
 
 def _settles(each: Mapping[str, Any], receivable: str) -> Money | None:

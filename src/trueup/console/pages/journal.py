@@ -85,7 +85,8 @@ def _growing(visit: Visit) -> Growing:
 
 
 def wanted_of(state: State) -> views.EntryFilter:
-    """The entries that the address says: of a period, of days, or of both where they meet. Raises Invalid."""
+    """The entries that the address says: of a period, of days, or of both where they meet. A side is that of lines: a list of
+    entries, which shows none to choose, is not narrowed by one. Raises Invalid."""
     since, until = read_day(state["from"]), read_day(state["to"])
     if state["month"]:
         month = Month.read(state["month"])
@@ -96,8 +97,9 @@ def wanted_of(state: State) -> views.EntryFilter:
         check_currency(currency)
     if side not in ("", *(each.value for each in _SIDES)):
         raise Invalid(f"Side {side!r}: expected debit or credit.")
-    about = (state["account"] or None, state["kind"] or None, currency or None, side or None)
-    return views.EntryFilter(since, until, *about, alone=state["tab"] == "lines")
+    of_lines = state["tab"] == "lines"
+    about = (state["account"] or None, state["kind"] or None, currency or None, (of_lines and side) or None)
+    return views.EntryFilter(since, until, *about, alone=of_lines)
 
 
 def _download(visit: Visit) -> Response:

@@ -48,13 +48,19 @@ def _show(visit: Visit) -> Response:
 
 
 def _growing(visit: Visit) -> Growing:
-    """What began to drift; of all that is published no more is new than of the item master."""
-    return views.growing_drift(visit.asked("channel"))
+    """What began to drift, or waits to be told since; of all that is published no more is new than of the item master."""
+    return views.growing_stock(visit.asked("channel"), visit.asked("tab") or views.DRIFTING)
+
+
+def _called(visit: Visit) -> tuple[str, str]:
+    if visit.asked("tab") == "waiting":
+        return "product to be told", "products to be told"
+    return "drifting product", "drifting products"
 
 
 PAGE = Page(
     "stock-drift",
     "Drift",
     (Route("/stock-drift", _show),),
-    grows=(Grows("/stock-drift", "drifting product", "drifting products", _growing),),
+    grows=(Grows("/stock-drift", "drifting product", "drifting products", _growing, called=_called),),
 )

@@ -16,7 +16,7 @@ from trueup.storage.publications import IS_SOLD, publications
 from trueup.storage.shop_courses import LastMovement
 from trueup.storage.stock_ledger import movement_of, stock_movements
 from trueup.storage.stock_looks import stock_looks
-from trueup.storage.views.growing import Growing, GrowingRows
+from trueup.storage.views.growing import Growing, GrowingNot, GrowingRows
 from trueup.storage.views.paging import Order, Paged, fetch_page
 
 _P = publications.c
@@ -58,8 +58,17 @@ def page_channel_stock(
     return Paged(_with_last(connection, [_row(row) for row in paged.rows]), paged.before, paged.after)
 
 
-def growing_drift(channel: str = "") -> Growing:
-    """Those that drift as a list that grows: each has a number since it began to."""
+def growing_stock(channel: str = "", which: str = DRIFTING) -> Growing:
+    """The same as a list that grows. Those that drift have a number each since they began to, those that wait to be told the time
+    since when; to all, and to those that are published, no more come than to the item master. Raises Invalid."""
+    if which not in WHICH:
+        raise Invalid(f"Which {which!r}: expected one of {', '.join(WHICH)}.")
+    if which == "waiting":
+        marked = _P.changed_since.is_not(None)
+        waiting = sa.select(_P.changed_since).where(marked)
+        return GrowingRows(waiting.where(_P.channel == channel) if channel else waiting, _P.changed_since, marked)
+    if which != DRIFTING:
+        return GrowingNot()
     query = sa.select(_P.drifted).where(_P.drifted.is_not(None))
     return GrowingRows(query.where(_P.channel == channel) if channel else query, _P.drifted)
 

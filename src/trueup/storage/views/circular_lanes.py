@@ -124,11 +124,33 @@ def growing_units(now: datetime, asked: Asked) -> Growing:
     return GrowingWhole(told, lambda connection, after: _count_told(connection, now, asked, after))
 
 
-def _count_told(connection: sa.Connection, now: datetime, asked: Asked, after: int) -> int:
+def growing_records(now: datetime, kind: Kind, *, overdue: bool = False) -> Growing:
+    """Cycles or returns as a list that grows in the same way: those that are not over, or of cycles those that should be back."""
+    told = GrowingRows(sa.select(circular_changes.c.id), circular_changes.c.id)
+    record = circular_records.c
+    kept = is_overdue(now, record) if overdue else record.open
+
+    def count(connection: sa.Connection, after: int) -> int:
+        first, of_record = _told_after(after)
+        query = sa.select(record.programme, record.id).select_from(first.join(circular_records, of_record)).distinct()
+        found = query.where(record.kind == kind.value, kept)
+        return int(connection.execute(sa.select(sa.func.count()).select_from(found.subquery())).scalar_one())
+
+    return GrowingWhole(told, count)
+
+
+def _told_after(after: int) -> tuple[sa.Subquery, sa.ColumnElement[bool]]:
+    """What was told first after a change, as far as it is looked at, and of which records that is."""
     change, record = circular_changes.c, circular_records.c
     latest = sa.select(change.programme, change.kind, change.record).where(change.id > after).order_by(change.id)
     first = latest.limit(_MOST_TOLD).subquery()
     of_record = sa.and_(record.programme == first.c.programme, record.kind == first.c.kind, record.id == first.c.record)
+    return first, of_record
+
+
+def _count_told(connection: sa.Connection, now: datetime, asked: Asked, after: int) -> int:
+    record = circular_records.c
+    first, of_record = _told_after(after)
     item = sa.case((record.kind == Kind.ITEM.value, record.id), else_=record.item)
     query = sa.select(record.programme, item).select_from(first.join(circular_records, of_record)).distinct()
     units = units_of_items(

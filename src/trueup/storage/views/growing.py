@@ -66,6 +66,19 @@ class GrowingRows:
 
 
 @dataclass(frozen=True, slots=True)
+class GrowingNot:
+    """A list that nothing comes to while one looks, beside others of its page that grow."""
+
+    def newest(self, connection: sa.Connection) -> int:
+        """None of it is newer."""
+        return 0
+
+    def count_after(self, connection: sa.Connection, number: int) -> tuple[int, bool]:
+        """None ever."""
+        return 0, False
+
+
+@dataclass(frozen=True, slots=True)
 class GrowingWhole:
     """A list whose rows are worked out: numbered like the rows of a query, and counted by what is worked out of those that came."""
 

@@ -21,10 +21,30 @@ RECENT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How many things stand at a stage, and their money, the largest currency first."""
+    """How many things stand at a stage, and their money, the largest currency first. `costless`: lines of orders that are in
+    none of these sums, for they have no cost."""
 
     count: int
     money: tuple[Money, ...]
+    costless: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What an order is worth: more than one amount where its lines are in several currencies, none where nothing is known.
+    `lines`: how many order anything; `costless`: how many of these have no cost, and are in no amount."""
+
+    money: tuple[Money, ...] = ()
+    lines: int = 0
+    costless: int = 0
+
+    @property
+    def why(self) -> str:
+        """Why no amount is known, or what is not in it; "" where all of it is known."""
+        if self.costless:
+            said = f"{self.costless:,} of {self.lines:,}" if self.costless < self.lines else "none"
+            return f"{said} of its lines {'has a' if self.costless == self.lines else 'have no'} cost"
+        return "" if self.money else "no line of it orders anything" if not self.lines else "its answer says no worth"
 
 
 def load_standings(connection: sa.Connection, now: datetime, case_costs: Sequence[str]) -> dict[str, Standing]:
@@ -46,31 +66,33 @@ def paid_lately(now: datetime) -> RemittanceFilter:
     return RemittanceFilter(since=(now - RECENT).date() + timedelta(days=1), state="posted")
 
 
-def load_worths(
-    connection: sa.Connection, ids: Sequence[int], case_costs: Sequence[str]
-) -> dict[int, tuple[Money, ...]]:
-    """What each of these orders is worth, by its id: what was answered, and of one without an answer that stands, what was ordered.
-    More than one amount where its lines are in several currencies; none where nothing is known or it comes to zero."""
-    answered = connection.execute(_ANSWERED, {"ids": list(ids)}).mappings().all()
-    found: dict[int, tuple[Money, ...]] = {row["order_id"]: (money,) for row in answered if (money := _money(row))}
-    open_ids = sorted(set(ids) - {row["order_id"] for row in answered})
-    if not open_ids:
-        return found
-    sums: dict[int, list[Money]] = {}
-    for row in connection.execute(_WORTH, {"ids": open_ids, "case_costs": list(case_costs)}).mappings():
-        if money := _money(row):
-            sums.setdefault(row["order_id"], []).append(money)
-    return found | {order: tuple(_by_size(each)) for order, each in sums.items()}
+def load_worths(connection: sa.Connection, ids: Sequence[int], case_costs: Sequence[str]) -> dict[int, Worth]:
+    """What each of these orders is worth, by its id: what was answered, and of one without an answer that stands, what was
+    ordered. What comes to nothing is zero; a line without a cost is in no amount, and counted."""
+    answered: dict[int, Money | None] = {
+        row["order_id"]: _money(row) for row in connection.execute(_ANSWERED, {"ids": list(ids)}).mappings()
+    }
+    sums: dict[int, list[Money]] = {each: [money] if money is not None else [] for each, money in answered.items()}
+    lines, costless = dict.fromkeys(ids, 0), dict.fromkeys(ids, 0)
+    for row in connection.execute(_WORTH, {"ids": sorted(set(ids)), "case_costs": list(case_costs)}).mappings():
+        order, money = row["order_id"], _money(row)
+        lines[order] += row["lines"]
+        costless[order] += row["lines"] if money is None else 0
+        if money is not None and order not in answered:
+            sums.setdefault(order, []).append(money)
+    return {each: Worth(_by_size(sums.get(each, ())), lines[each], costless[each]) for each in ids}
 
 
 def _of_orders(connection: sa.Connection, stage: str, case_costs: Sequence[str]) -> Standing:
     """The sum of what each of them is worth, so that it is that of the rows of their list."""
     ids = connection.execute(orders_query(standing=stage).with_only_columns(orders.c.id)).scalars().all()
     sums: dict[str, int] = {}
-    for worth in load_worths(connection, ids, case_costs).values():
-        for money in worth:
+    worths = load_worths(connection, ids, case_costs).values()
+    for worth in worths:
+        for money in worth.money:
             sums[money.currency] = sums.get(money.currency, 0) + money.minor
-    return Standing(len(ids), _by_size(Money(minor, currency) for currency, minor in sums.items()))
+    amounts = _by_size(Money(minor, currency) for currency, minor in sums.items())
+    return Standing(len(ids), amounts, sum(each.costless for each in worths))
 
 
 def _by_size(amounts: Iterable[Money]) -> tuple[Money, ...]:
@@ -88,7 +110,7 @@ def _money(row: Mapping[Any, Any]) -> Money | None:
         found = Money(int(row["amount"]), row["currency"])
     else:
         found = UnitPrice.of(row["amount"], row["currency"]).rounded()
-    return found if found.minor else None
+    return found
 
 
 # What an order is worth: a case's cost is for the case only where the agreement says so.
@@ -97,7 +119,7 @@ _EACHES = (
     " THEN coalesce((line -> 'ordered' ->> 'unit_size')::numeric, 1) ELSE 1 END"
 )
 _WORTH = sa.text(
-    "SELECT o.id AS order_id, line -> 'net_cost' ->> 'currency' AS currency, false AS in_minor,"
+    "SELECT o.id AS order_id, line -> 'net_cost' ->> 'currency' AS currency, false AS in_minor, count(*) AS lines,"
     f" sum((line -> 'ordered' ->> 'amount')::numeric * (line -> 'net_cost' ->> 'value')::numeric * {_EACHES}) AS amount"
     " FROM trueup.orders o JOIN trueup.order_revisions r ON r.order_id = o.id AND r.revision = o.revision,"
     " jsonb_array_elements(r.body -> 'lines') AS line WHERE o.id = ANY(:ids)"
