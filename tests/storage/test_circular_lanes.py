@@ -31,7 +31,8 @@ from trueup.storage.views.circular_lanes import (
     Asked,
     count_overdue,
     count_stages,
-    growing_records,
+    growing_overdue,
+    growing_returns,
     growing_units,
     list_lanes,
     list_units,
@@ -131,11 +132,11 @@ def test_each_view_counts_what_it_shows(database: Database) -> None:
     items = [made(chance, number) for number in range(1, 40)]
     cycles = [given_away(chance, number, len(items)) for number in range(1, 90)]
     with database.transaction() as connection:
-        units, late = growing_units(NOW, Asked()), growing_records(NOW, Kind.CYCLE, overdue=True)
+        units, late = growing_units(NOW, Asked()), growing_overdue(NOW)
         save_records(connection, items, SAID)
         newest = late.newest(connection)
         assert units.count_after(connection, 0) == (len(items), False) and late.count_after(connection, 0) == (0, False)
         save_records(connection, cycles, SAID)
         shown = list_cycles(connection, NOW, overdue=True, limit=1000)
         assert shown and late.count_after(connection, newest) == (len(shown), False)
-        assert growing_records(NOW, Kind.RETURN).count_after(connection, 0) == (0, False)
+        assert growing_returns().count_after(connection, 0) == (0, False)

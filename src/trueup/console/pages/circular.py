@@ -19,7 +19,6 @@ from trueup.console.unit_story import story_of
 from trueup.console.visit import Visit
 from trueup.domain.circular_stages import STAGES, Stage
 from trueup.domain.circular_units import LANES, Lane
-from trueup.storage.circular import Kind
 from trueup.storage.views import circular as views
 from trueup.storage.views import circular_lanes as lanes
 from trueup.storage.views import trade_ins
@@ -114,9 +113,9 @@ def _view(visit: Visit, state: State) -> dict[str, Any]:
 def _growing(visit: Visit) -> Growing:
     """What the view shows: units by what narrows them, rentals that are overdue, or returns that are not over."""
     if visit.asked("view") == "overdue":
-        return lanes.growing_records(visit.now, Kind.CYCLE, overdue=True)
+        return lanes.growing_overdue(visit.now)
     if visit.asked("view") == "returns":
-        return lanes.growing_records(visit.now, Kind.RETURN)
+        return lanes.growing_returns()
     return lanes.growing_units(visit.now, _asked(state_of(visit, "stage", "lane", "sku")))
 
 

@@ -124,11 +124,19 @@ def growing_units(now: datetime, asked: Asked) -> Growing:
     return GrowingWhole(told, lambda connection, after: _count_told(connection, now, asked, after))
 
 
-def growing_records(now: datetime, kind: Kind, *, overdue: bool = False) -> Growing:
-    """Cycles or returns as a list that grows in the same way: those that are not over, or of cycles those that should be back."""
+def growing_overdue(now: datetime) -> Growing:
+    """Rentals that should be back and are not as a list that grows in the same way."""
+    return _growing_records(Kind.CYCLE, is_overdue(now, circular_records.c))
+
+
+def growing_returns() -> Growing:
+    """Returns that are not over as a list that grows in the same way."""
+    return _growing_records(Kind.RETURN, circular_records.c.open)
+
+
+def _growing_records(kind: Kind, kept: sa.ColumnElement[bool]) -> Growing:
     told = GrowingRows(sa.select(circular_changes.c.id), circular_changes.c.id)
     record = circular_records.c
-    kept = is_overdue(now, record) if overdue else record.open
 
     def count(connection: sa.Connection, after: int) -> int:
         first, of_record = _told_after(after)
