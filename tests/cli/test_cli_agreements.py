@@ -31,12 +31,18 @@ def test_an_agreement_is_tried_changed_by_two_and_taken_back(trueup: CommandLine
     listed = trueup("agreements", "list")
     assert listed.code == 1 and f"proposal {number}" in listed.out
     because = ("--reason", "as in the contract")
-    refused = trueup("agreements", "approve", number, *because, *BO)
+    blind = trueup("agreements", "approve", number, *because, *ANA)
+    assert blind.code == 2 and f"`trueup agreements approve {number} --dry-run` shows" in blind.err
+    seen = trueup("agreements", "approve", number, *because, *ANA, "--dry-run", "--json").json
+    assert seen["effects"][0]["money"] == ["318.00 USD"] and seen["changes"] == proposed["changes"]
+    look = ("--look", seen["look"])
+    refused = trueup("agreements", "approve", number, *because, *BO, *look)
     assert refused.code == 2 and "a second person must approve it" in refused.err
     elsewhere = trueup("cases", "approve", number, *ANA)
     assert elsewhere.code == 2 and "trueup agreements approve" in elsewhere.err
-    assert "nothing kept" in trueup("agreements", "approve", number, *because, *ANA, "--dry-run").out
-    approved = trueup("agreements", "approve", number, *because, *ANA, "--json").json
+    assert f"look {seen['look']}" in trueup("agreements", "approve", number, *because, *ANA, "--dry-run").err
+    assert "nothing kept" in trueup("agreements", "approve", number, *because, *ANA, *look, "--dry-run").out
+    approved = trueup("agreements", "approve", number, *because, *ANA, *look, "--json").json
     assert (approved["proposed_by"], approved["approved_by"]) == ("Bo Admin", "Ana Admin")
     shown = trueup("agreements", "show", WITH, "--json").json
     assert [each["version"] for each in shown["schedule"]] == [None, approved["version"]]
@@ -48,5 +54,5 @@ def test_an_agreement_is_tried_changed_by_two_and_taken_back(trueup: CommandLine
     off = trueup("agreements", "withdraw", str(undone["proposal"]), "--reason", "it stays", *ANA)
     assert off.code == 0 and "is off" in off.out
     for act in ("withdraw", "approve"):
-        twice = trueup("agreements", act, str(undone["proposal"]), "--reason", "it stays", *ANA)
+        twice = trueup("agreements", act, str(undone["proposal"]), "--reason", "it stays", *ANA, *look)
         assert twice.code == 2 and "was declined by Ana Admin at 20" in twice.err and "“it stays”" in twice.err

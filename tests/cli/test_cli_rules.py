@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from tests.cli.remitted import BY, export, invoices, line, with_books, write
 from tests.cli.seeded import CommandLine
@@ -103,6 +104,24 @@ def test_a_claim_is_written_off(trueup: CommandLine) -> None:
     assert nobody.code == 2
 
 
+def approve_what_was_shown(trueup: CommandLine, number: str, tried: dict[str, Any]) -> None:
+    """Not blindly, not by the proposer, not among the cases; tried first, which shows the look that is approved."""
+    because = ("--reason", "as in the contract")
+    blind = trueup("terms", "approve", number, *because, *ANA)
+    assert blind.code == 2 and f"`trueup terms approve {number} --dry-run` shows" in blind.err
+    seen = trueup("terms", "approve", number, *because, *ANA, "--dry-run", "--months", "12", "--json").json
+    assert seen["look"] == tried["look"] and seen["trial"] == tried["trial"]
+    look = ("--look", seen["look"])
+    own = trueup("terms", "approve", number, *because, *BY, *look)
+    assert own.code == 2 and "a second person must approve it" in own.err
+    elsewhere = trueup("cases", "approve", number, *ANA)
+    assert elsewhere.code == 2 and "trueup terms approve" in elsewhere.err
+    dry = trueup("terms", "approve", number, *because, *ANA, "--dry-run")
+    assert "co-op everywhere from 2026-01-01 on: no rate → 4%" in dry.err and "nothing kept; look " in dry.err
+    assert "nothing kept" in trueup("terms", "approve", number, *because, *ANA, *look, "--dry-run").out
+    assert trueup("terms", "approve", number, *because, *ANA, *look).code == 0
+
+
 def test_terms_are_entered_and_charges_checked(trueup: CommandLine) -> None:
     """Unrated until someone enters a rate; then an overcharge is found, with both numbers; what was known when is told."""
     trueup("invoices", "import", write(trueup, invoices("INV-1,1000.00"), "i.csv"), *BY)
@@ -125,13 +144,7 @@ def test_terms_are_entered_and_charges_checked(trueup: CommandLine) -> None:
     (effect,) = tried.json["trial"]["effects"]
     assert (effect["before"], effect["after"], effect["above_after"]) == ("unrated", "overcharge", "10.00 USD")
     assert trueup("terms", "list", "--json").json == [], "nothing holds yet"
-    because = ("--reason", "as in the contract")
-    own = trueup("terms", "approve", number, *because, *BY)
-    assert own.code == 2 and "a second person must approve it" in own.err
-    elsewhere = trueup("cases", "approve", number, "--by", "Ana Admin")
-    assert elsewhere.code == 2 and "trueup terms approve" in elsewhere.err
-    assert "nothing kept" in trueup("terms", "approve", number, *because, "--by", "Ana Admin", "--dry-run").out
-    assert trueup("terms", "approve", number, *because, "--by", "Ana Admin").code == 0
+    approve_what_was_shown(trueup, number, tried.json)
     checked = trueup("terms", "check", *BY, "--json")
     assert checked.code == 1
     (row,) = checked.json
@@ -149,8 +162,8 @@ def test_terms_are_entered_and_charges_checked(trueup: CommandLine) -> None:
     assert undone["changes"][0]["after"] == "no rate"
     off = trueup("terms", "withdraw", str(undone["proposal"]), "--reason", "it stays", *BY)
     assert off.code == 0 and "is off" in off.out
-    for act in ("withdraw", "approve"):
-        twice = trueup("terms", act, str(undone["proposal"]), "--reason", "it stays", *BY)
+    for act in (("withdraw",), ("approve", "--look", "x")):
+        twice = trueup("terms", *act, str(undone["proposal"]), "--reason", "it stays", *BY)
         assert twice.code == 2 and re.search(r"was withdrawn by .+ at 20\S+Z: “it stays”", twice.err)
 
 
@@ -164,7 +177,8 @@ def test_a_file_of_terms_is_refused_whole(trueup: CommandLine) -> None:
     imported = trueup("terms", "import", write(trueup, head + good, "terms.csv"), *BY)
     assert imported.code == 0 and "waits for a second person" in imported.out
     assert trueup("terms", "list", "--json").json == []
-    assert trueup("terms", "approve", "1", "--reason", "as in the policy", "--by", "Ana Admin").code == 0
+    approve = ("terms", "approve", "1", "--reason", "as in the policy", *ANA)
+    assert trueup(*approve, "--look", trueup(*approve, "--dry-run", "--json").json["look"]).code == 0
     again = trueup("terms", "import", write(trueup, head + good, "terms.csv"), *BY)
     assert again.code == 0 and "1 term stood there already" in again.out
     assert [row["kind"] for row in trueup("terms", "list", "--json").json] == ["chargeback-asn"]

@@ -50,8 +50,8 @@ def test_an_agreement_is_tried_changed_by_two_with_a_reason_and_taken_back(fille
             assert olga.post(approve, because="mine").status_code == 403, "operations does not approve"
         with console.visitor("Fina") as fina:
             assert f'href="{HERE}#proposal"' in fina.get("/").text, "Today leads to where it is looked at"
-            look = re.search(r'name="look" value="(\w+)"', fina.get(HERE).text)
-            assert look is not None
+            look = re.search(r'name="look" value="([\w.]+)"', fina.get(HERE).text)
+            assert look is not None and look.group(1).split(".")[2] == "3", "of the trial that is shown too"
             nothing = fina.post(approve, look=look.group(1), because=" ")
             assert nothing.status_code == 422 and "say why you approve it" in nothing.text
             general = fina.post(f"/proposals/{number.group(1)}/approve")
@@ -62,7 +62,7 @@ def test_an_agreement_is_tried_changed_by_two_with_a_reason_and_taken_back(fille
             edited = fina.post(approve, look=look.group(1), because="as in the contract")
             assert edited.status_code == 409 and "was edited meanwhile by Olga" in edited.text
             assert 'value="as in the contract"' in edited.text, "what was typed stands there"
-            look = re.search(r'name="look" value="(\w+)"', fina.get(HERE).text)
+            look = re.search(r'name="look" value="([\w.]+)"', fina.get(HERE).text)
             assert look is not None
             assert fina.post(approve, look=look.group(1), because="as in the contract").status_code == 303
             page = fina.get(HERE).text
@@ -78,7 +78,7 @@ def test_an_agreement_is_tried_changed_by_two_with_a_reason_and_taken_back(fille
 def _withdraw(client: Client) -> None:
     """Take back what waits: not another look of it, and then it is gone and the reason stands."""
     page = client.get(HERE).text
-    number, look = re.search(r"proposals/(\d+)/withdraw", page), re.search(r'name="look" value="(\w+)"', page)
+    number, look = re.search(r"proposals/(\d+)/withdraw", page), re.search(r'name="look" value="([\w.]+)"', page)
     assert number is not None and look is not None
     off = f"/settings/agreements/proposals/{number.group(1)}/withdraw"
     assert client.post(off, look="0" * 64, because="it stays").status_code == 409
@@ -153,7 +153,11 @@ def test_programs_change_an_agreement_as_two_people_do(filled: Filled, tmp_path:
             assert shown["changes"] == [
                 {"clause": "cost_tolerance", "before": "0 USD per each", "after": "2 USD per each"}
             ]
-            told = {"reason": "as agreed", "look": shown["look"]}
+            trial = fina.json(f"/agreement-proposals/{number}/trial?months=3")
+            assert trial["effects"] and trial["look"].startswith(f"{shown['look']}.3.")
+            blind = fina.send(f"/agreement-proposals/{number}/approval", {"reason": "as agreed"})
+            assert blind.status_code == 422 and "look" in blind.text
+            told = {"reason": "as agreed", "look": trial["look"]}
             version = fina.send(f"/agreement-proposals/{number}/approval", told).json()
             assert (version["proposed_by"], version["approved_by"]) == ("Bo Admin", "Fina")
             assert fina.json(at)["schedule"][1]["version"] == version["version"]
@@ -162,8 +166,9 @@ def test_programs_change_an_agreement_as_two_people_do(filled: Filled, tmp_path:
             assert back["changes"][0]["after"] == "0 USD per each"
             off = fina.send(f"/agreement-proposals/{back['proposal']}/withdrawal", {"reason": "it stays"})
             assert off.status_code == 200
+            told["look"] = back["look"]
             for act in ("withdrawal", "approval"):
-                gone = fina.send(f"/agreement-proposals/{back['proposal']}/{act}", {"reason": "mine"})
+                gone = fina.send(f"/agreement-proposals/{back['proposal']}/{act}", told)
                 assert gone.status_code == 409 and "was withdrawn by Fina at 20" in gone.text
         with calling(console, token(console, "Olga", "look", "agreements.propose")) as olga:
             assert olga.send(f"/agreement-proposals/{number}/approval", {"reason": "x"}).status_code == 403

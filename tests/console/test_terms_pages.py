@@ -49,7 +49,7 @@ def charged(server_url: str, tmp_path: Path) -> Iterator[Console]:
 
 
 def look_of(client: Client, number: str) -> str:
-    found = re.search(r'name="look" value="(\w+)"', client.get(f"{HERE}/proposals/{number}").text)
+    found = re.search(r'name="look" value="([\w.]+)"', client.get(f"{HERE}/proposals/{number}").text)
     assert found is not None
     return found.group(1)
 
@@ -79,6 +79,7 @@ def test_a_term_is_tried_on_past_charges_and_approved_by_another(charged: Consol
     with charged.visitor("Ana Admin") as ana:
         assert f'href="{HERE}/proposals/{number}"' in ana.get("/").text, "Today leads to where it is looked at"
         look = look_of(ana, number)
+        assert look.split(".")[2] == "3", "of the trial that is shown too"
         empty = ana.post(f"{HERE}/proposals/{number}/approve", because=" ", look=look)
         assert empty.status_code == 422 and "say why you approve it" in empty.text
     with charged.visitor("Fina") as fina:
@@ -164,8 +165,14 @@ def test_programs_change_terms_as_two_people_do(charged: Console) -> None:
         assert stale.status_code == 409 and "edited meanwhile" in stale.text
         shown = ana.json(f"/charge-term-proposals/{number}")
         assert shown["changes"][0]["after"].startswith("5% of net-receipts")
-        assert ana.json(f"/charge-term-proposals/{number}/trial?months=12")["charges"] == 1
-        told = {"reason": "as agreed", "look": shown["look"]}
+        trial = ana.json(f"/charge-term-proposals/{number}/trial?months=12")
+        assert trial["charges"] == 1 and trial["look"].startswith(f"{shown['look']}.12.")
+        blind = ana.send(f"/charge-term-proposals/{number}/approval", {"reason": "as agreed"})
+        assert blind.status_code == 422 and "look" in blind.text
+        other = f"{shown['look']}.12.{'0' * 32}"
+        refused = ana.send(f"/charge-term-proposals/{number}/approval", {"reason": "as agreed", "look": other})
+        assert refused.status_code == 409 and "something else than when it was looked at" in refused.text
+        told = {"reason": "as agreed", "look": trial["look"]}
         version = ana.send(f"/charge-term-proposals/{number}/approval", told).json()
         assert (version["proposed_by"], version["approved_by"]) == ("Fina", "Ana Admin")
         assert ana.json("/charge-terms")["items"][0]["version"] == version["version"]
@@ -174,5 +181,7 @@ def test_programs_change_terms_as_two_people_do(charged: Console) -> None:
         off = ana.send(f"/charge-term-proposals/{back['proposal']}/withdrawal", {"reason": "it stays"})
         assert off.status_code == 200 and off.json()["takes_back"] == version["version"]
         for act in ("withdrawal", "approval"):
-            gone = ana.send(f"/charge-term-proposals/{back['proposal']}/{act}", {"reason": "mine"})
+            gone = ana.send(
+                f"/charge-term-proposals/{back['proposal']}/{act}", {"reason": "mine", "look": back["look"]}
+            )
             assert gone.status_code == 409 and "was withdrawn by Ana Admin at 20" in gone.text

@@ -14,7 +14,10 @@ from trueup.domain.terms import Term
 from trueup.formats.terms_csv import write_terms
 from trueup.simulation.remittances.causes import MARKETS
 from trueup.storage.database import Database
-from trueup.workflows.keep_terms import approve_change, propose_file
+from trueup.workflows.approve_charge_terms import approve_change
+from trueup.workflows.keep_terms import (
+    propose_file,
+)
 
 _PARTNER = {market.name: market.partner for market in MARKETS}
 

@@ -27,8 +27,11 @@ from trueup.storage.database import Database
 from trueup.storage.documents import Archive
 from trueup.storage.invoices import take_in_invoices
 from trueup.storage.sealing import MasterKey
+from trueup.workflows.approve_charge_terms import Decided, approve_change
 from trueup.workflows.import_invoices import settle_waiting
-from trueup.workflows.keep_terms import Decided, approve_change, propose_change
+from trueup.workflows.keep_terms import (
+    propose_change,
+)
 from trueup.workflows.reconcile_remittances import reconcile_partner
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.settle_remittance import take_in

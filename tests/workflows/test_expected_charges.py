@@ -17,8 +17,12 @@ from trueup.domain.invoices import Invoice, InvoiceLine
 from trueup.domain.term_changes import TermChange, WantedTerm
 from trueup.domain.terms import Basis, Term
 from trueup.storage.database import Database
+from trueup.workflows.approve_charge_terms import approve_change
 from trueup.workflows.check_charges import ask_check
-from trueup.workflows.keep_terms import approve_change, propose_change, propose_file
+from trueup.workflows.keep_terms import (
+    propose_change,
+    propose_file,
+)
 from trueup.workflows.resolve_case import Person, resolve_case
 
 START, TODAY = date(2026, 1, 1), date(2026, 11, 2)

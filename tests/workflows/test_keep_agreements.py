@@ -20,10 +20,10 @@ from trueup.domain.agreement_clauses import Unfit
 from trueup.domain.cases import Role
 from trueup.storage import orders
 from trueup.storage.database import Database
+from trueup.workflows.approve_agreement import approve_terms
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.keep_agreements import (
     ProposedTerms,
-    approve_terms,
     find_proposed,
     look_at_proposed,
     propose_terms,
@@ -32,7 +32,7 @@ from trueup.workflows.keep_agreements import (
 )
 from trueup.workflows.list_agreements import list_agreements
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.try_agreements import AgreementTrial, try_terms
+from trueup.workflows.try_agreements import AgreementTrial, look_tried, try_proposed, try_terms
 from trueup.workflows.versions import Basis
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -130,6 +130,29 @@ def test_whoever_proposed_does_not_approve_and_an_edit_is_another_proposal(datab
             connection.execute(sa.text("UPDATE trueup.agreement_versions SET reason = 'y'"))
         told = here.engine.act(lambda tx: [(row.actor, row.act) for row in tx.connection.execute(_ACTS)])
         assert told == [("Fay", "agreement.proposed"), ("Fay", "agreement.proposed"), ("Ada", "agreement.approved")]
+
+
+def test_who_approves_an_agreement_approves_what_the_past_would_have_come_to(database: Database) -> None:
+    """An order that came since and would have been otherwise has it looked at again; one that would not is nothing new."""
+    with agreeing(database) as here:
+        here.order(line(LAMP, 1, cost="10.02"))
+        here.pass_time(timedelta(hours=1))
+        found = propose(here, {"cost_tolerance": "0.02"}, (START + DAY).date())
+
+        def look() -> str:
+            return here.engine.act(lambda tx: look_tried(found, try_proposed(tx, found, 1), 1))
+
+        seen = look()
+        here.order(line(LAMP, 1))
+        here.pass_time(timedelta(hours=1))
+        assert look() == seen, "it passes with the change and without"
+        here.order(line(LAMP, 2, cost="10.02"))
+        here.pass_time(timedelta(hours=1))
+        with pytest.raises(Conflict, match="the past would have come to something else than when it was looked at"):
+            here.engine.act(approve_terms, found.id, FAY, "as in the contract", seen)
+        with pytest.raises(Conflict, match="changes something else than when it was looked at"):
+            here.engine.act(approve_terms, found.id, FAY, "as in the contract", f"{found.look[:33]}{'0' * 32}")
+        here.engine.act(approve_terms, found.id, FAY, "as in the contract", look())
 
 
 _ACTS = sa.text("SELECT actor, act FROM trueup.acts WHERE act LIKE 'agreement.%' ORDER BY id")

@@ -20,11 +20,11 @@ from trueup.domain.terms import Basis, Term
 from trueup.storage.database import Database
 from trueup.storage.terms import load_terms
 from trueup.storage.views.terms import list_stated, list_terms
+from trueup.workflows.approve_charge_terms import approve_change
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.check_charges import ask_check
 from trueup.workflows.keep_terms import (
     Sheet,
-    approve_change,
     find_proposed,
     look_at_proposed,
     propose_change,
@@ -33,7 +33,7 @@ from trueup.workflows.keep_terms import (
     withdraw_change,
 )
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.try_terms import TermTrial, try_sheet
+from trueup.workflows.try_terms import TermTrial, look_tried, try_sheet
 
 START, TODAY = date(2026, 1, 1), date(2026, 11, 2)
 CO_OP = Term("co-op", "", Basis.NET_RECEIPTS, START, TODAY, "agreement 6268", percent=Decimal(4))
@@ -129,6 +129,38 @@ def test_an_edited_proposal_is_another_one(books: Bookkeeping) -> None:
     assert load_on(books) == []
     with pytest.raises(Refused, match=r"terms\.propose"):
         proposed(books, by=AUDE)
+
+
+def test_who_approves_approves_what_was_shown(books: Bookkeeping) -> None:
+    """What it changes in what stands, and what the past would have come to: where either is another since, it is looked at again.
+    A payment that makes no other charge is nothing new."""
+    later = TODAY + timedelta(days=20)
+    sheet = proposed(books, replace(CO_OP, percent=Decimal(6), known_from=later))
+    assert [str(each).partition(": ")[2].partition(" of")[0] for each in sheet.moved] == ["no rate → 6%"]
+    other = (replace(CO_OP, percent=Decimal(4)), replace(CO_OP, kind="withholding", basis=Basis.INVOICE))
+    beneath = books.act(propose_change, TermChange(tuple(WantedTerm(each) for each in other), "the contract"), FINA)
+    books.act(approve_change, beneath.id, ADA, "as in the contract", beneath.look)
+    with pytest.raises(Conflict, match="changes something else than when it was looked at"):
+        books.act(approve_change, sheet.id, ADA, "as in the contract", sheet.look)
+    now = books.act(find_proposed, sheet.id)
+    assert now.look.split(".")[0] == sheet.look.split(".")[0] and str(now.moved[0].before).startswith("4%")
+
+    seen = look_tried(now, tried(books, now), 3)
+    assert seen == f"{now.look}.3.{seen[-32:]}"
+    books.take_in(payment("P3", line("INV-9", 10_00)))
+    books.engine.settle()
+    assert look_tried(now, tried(books, now), 3) == seen, "nothing of it would be judged otherwise"
+    books.take_in(payment("P4", line("6268-1490899882", -7_00, description=SPAN)))
+    books.engine.settle()
+    with pytest.raises(Conflict, match="the past would have come to something else"):
+        books.act(approve_change, sheet.id, ADA, "as in the contract", seen)
+    for forged in (f"{now.look}.5.{'0' * 32}", f"{now.look}.x.{'0' * 32}", f"{now.look}.{'9' * 400}.0"):
+        with pytest.raises((Conflict, Invalid)):
+            books.act(approve_change, sheet.id, ADA, "as in the contract", forged)
+    books.clock.advance(timedelta(days=1))
+    again = books.act(find_proposed, sheet.id)
+    assert again.look == now.look, "another day changes nothing of it"
+    books.act(approve_change, sheet.id, ADA, "as in the contract", look_tried(again, tried(books, again), 3))
 
 
 def test_what_it_would_call_the_past_is_told_per_currency_with_its_lines(books: Bookkeeping) -> None:

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_EVEN
 
 from pydantic import Field
 
+from trueup.api.deciding import LOOK
 from trueup.api.exact import Percent, PerUnit
 from trueup.api.shapes import AskedDay, Instant, Line, Shape, Text, Told
 from trueup.domain.agreement_changes import LONGEST_REASON
@@ -52,7 +53,7 @@ _PROPOSED = {
     "reason": "the signed agreement came",
     "takes_back": None,
     "proposed_by": "Fay Finance",
-    "look": "0" * 64,
+    "look": LOOK,
     "changes": [
         {
             "kind": "co-op",
@@ -128,7 +129,7 @@ class RateChange(Shape):
 
 
 class ProposedTermsShape(Shape, json_schema_extra={"examples": [_PROPOSED]}):
-    """A change that waits for a second person. `look` is said when it is approved: an edited proposal has another one."""
+    """A change that waits for a second person. `look` is said when it is approved: it is another where any of this is."""
 
     proposal: int
     reason: str
@@ -183,6 +184,7 @@ class TermsTried(
     json_schema_extra={
         "examples": [
             {
+                "look": None,
                 "since": "2026-08-04",
                 "payments": 1,
                 "charges": 1,
@@ -203,8 +205,9 @@ class TermsTried(
         ]
     },
 ):
-    """What charges of the past would be called."""
+    """What charges of the past would be called. `look`: of a proposal with this, for who approves it; null where none waits."""
 
+    look: str | None = None
     since: date
     payments: int
     charges: int
@@ -251,11 +254,3 @@ class TryingTermsOfCharges(
     terms: list[NewTerm] = Field(min_length=1, max_length=LONGEST_SHEET)
     reason: Text = Field("tried", min_length=1, max_length=LONGEST_REASON)
     months: int = Field(3, ge=1, le=12)
-
-
-class DecidingTerms(Told, json_schema_extra={"examples": [{"reason": "as in the contract", "look": "0" * 64}]}):
-    """Why it is approved, taken back or declined, and which look of it."""
-
-    reason: Text = Field(min_length=1, max_length=LONGEST_REASON)
-    look: Line | None = None
-    """`look` of the proposal as it was seen; one that was edited since is refused. Null: as it is now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -11,10 +12,11 @@ from trueup.base.errors import Invalid
 from trueup.cli.frame import By, Result, Session, command, person_of
 from trueup.cli.statements import grouped, read_day
 from trueup.cli.tables import Column
+from trueup.cli.two_persons import Look, LookApproved, Months, demand_look_said
 from trueup.domain.agreement_changes import AgreementChange, AgreementScope
+from trueup.workflows.approve_agreement import approve_terms
 from trueup.workflows.keep_agreements import (
     ProposedTerms,
-    approve_terms,
     find_proposed,
     propose_terms,
     undo_terms,
@@ -23,7 +25,7 @@ from trueup.workflows.keep_agreements import (
 )
 from trueup.workflows.list_agreements import list_agreements, list_versions, show_agreement, trial_json
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.try_agreements import try_proposed, try_terms
+from trueup.workflows.try_agreements import look_tried, try_proposed, try_terms
 from trueup.workflows.world import Tx
 
 group = typer.Typer(
@@ -63,9 +65,6 @@ _Set = Annotated[
 ]
 _AsFile = Annotated[bool, typer.Option("--as-file", help="Give back to what trueup.toml says.")]
 _Reason = Annotated[str, typer.Option(help="Why; whoever meets it later reads it.")]
-_Look = Annotated[
-    str | None, typer.Option(help="The look that --dry-run showed; a proposal that was edited since is refused.")
-]
 _Proposal = Annotated[int, typer.Argument(help="Its number, as `agreements list` shows it.")]
 
 
@@ -138,7 +137,7 @@ def propose(
         return _tried(trial, f"{proposed} (dry run: nothing kept).", proposed)
     return Result(
         {**_told(proposed), "dry_run": False},
-        words=f"{proposed}.\nProposal {proposed.id} waits for a second person: trueup agreements approve {proposed.id}",
+        words=f"{proposed}.\nProposal {proposed.id} waits for a second person: trueup agreements approve {proposed.id} --dry-run",
     )
 
 
@@ -146,21 +145,30 @@ def propose(
     group,
     "approve",
     writes=True,
-    example="trueup agreements approve 12 --reason 'as in the contract' --by 'Fay Finance'",
+    example="trueup agreements approve 12 --reason 'as in the contract' --look LOOK --by 'Fay Finance'",
 )
-def approve(session: Session, proposal: _Proposal, by: By, reason: _Reason, look: _Look = None) -> Result:
-    """Approve what another person proposed, and say why; it comes into force on its day. --dry-run shows what it changes."""
+def approve(
+    session: Session, proposal: _Proposal, by: By, reason: _Reason, look: LookApproved = None, months: Months = 3
+) -> Result:
+    """Approve what another person proposed, and say why; it comes into force on its day.
+
+    --dry-run shows what it changes and what the past would have come to, with the look of that; --look says that this was seen."""
+    demand_look_said(session, f"agreements approve {proposal}", look)
     with session.open() as app:
         person = person_of(app.settings.people, by)
+        if session.dry_run and look is None:
+            proposed, trial = app.act(True, lambda tx: _looked(tx, proposal, months))
+            app.act(True, approve_terms, proposal, person, reason, proposed.look)
+            return _tried(trial, f"{proposed} (dry run: nothing kept; look {proposed.look}).", proposed)
         proposed = app.act(True, find_proposed, proposal)
-        version = app.act(session.dry_run, approve_terms, proposal, person, reason, look or proposed.look)
-    kept = f" (dry run: nothing kept; look {proposed.look})" if session.dry_run else f" (version {version.id})"
-    data = {**version_json(version), "look": proposed.look, "changes": _changes(proposed), "dry_run": session.dry_run}
+        version = app.act(session.dry_run, approve_terms, proposal, person, reason, look)
+    kept = " (dry run: nothing kept)" if session.dry_run else f" (version {version.id})"
+    data = {**version_json(version), "look": look, "changes": _changes(proposed), "dry_run": session.dry_run}
     return Result(data, words=f"{proposed}{kept}.")
 
 
 @command(group, "withdraw", writes=True, example="trueup agreements withdraw 12 --reason 'not agreed yet' --by 'Olga'")
-def withdraw(session: Session, proposal: _Proposal, by: By, reason: _Reason, look: _Look = None) -> Result:
+def withdraw(session: Session, proposal: _Proposal, by: By, reason: _Reason, look: Look = None) -> Result:
     """Take a proposal back, or decline what another proposed; nothing changes."""
     with session.open() as app:
         done = app.act(session.dry_run, withdraw_terms, proposal, person_of(app.settings.people, by), reason, look)
@@ -185,10 +193,17 @@ def undo(
     return Result({**_told(done), "dry_run": session.dry_run}, words=f"{done}{kept}.")
 
 
+def _looked(tx: Tx, number: int, months: int) -> tuple[ProposedTerms, dict[str, Any]]:
+    """A proposal with the look of whom its trial is shown too, and that trial."""
+    proposed = find_proposed(tx, number)
+    trial = try_proposed(tx, proposed, months)
+    return replace(proposed, look=look_tried(proposed, trial, months)), trial_json(trial)
+
+
 def _tried(trial: dict[str, Any], remark: str, proposed: ProposedTerms | None = None) -> Result:
     left = f" {trial['orders_left_out']} older orders were not looked at." if trial["orders_left_out"] else ""
     looked = f"{trial['orders']} orders with {trial['lines']} lines since {trial['since']}.{left}"
-    data = {**trial, **({**_told(proposed), "dry_run": True} if proposed else {})}
+    data = {**trial, **({**_told(proposed), "look": proposed.look, "dry_run": True} if proposed else {})}
     return Result(
         data,
         _TRIAL,

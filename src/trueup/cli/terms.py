@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN
 from pathlib import Path
@@ -15,18 +16,19 @@ from trueup.cli.documents import finding_json
 from trueup.cli.frame import By, Result, Session, command, person_of
 from trueup.cli.statements import grouped, read_day
 from trueup.cli.tables import Column, amount
+from trueup.cli.two_persons import Look, LookApproved, Months, demand_look_said
 from trueup.cli.uploads import read_upload, told_findings
 from trueup.domain.term_changes import TermChange, WantedTerm
 from trueup.domain.terms import Basis, Term
 from trueup.formats.terms_csv import kind_of
 from trueup.storage.views import terms as views
+from trueup.workflows.approve_charge_terms import approve_change
 from trueup.workflows.check_charges import begin_check, check_batch
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.keep_terms import (
     KIND,
     ImportedTerms,
     Sheet,
-    approve_change,
     find_proposed,
     kinds_of_terms,
     propose_change,
@@ -36,7 +38,7 @@ from trueup.workflows.keep_terms import (
     withdraw_change,
 )
 from trueup.workflows.resolve_case import Person
-from trueup.workflows.try_terms import trial_json, try_sheet
+from trueup.workflows.try_terms import look_tried, trial_json, try_sheet
 from trueup.workflows.world import Tx
 
 group = typer.Typer(
@@ -98,9 +100,6 @@ _TRIAL = (
 )
 _Reason = Annotated[str, typer.Option(help="Why; whoever meets it later reads it.")]
 _Why = Annotated[str, typer.Option("--reason", help="Why; whoever meets it later reads it.")]
-_Look = Annotated[
-    str | None, typer.Option(help="The look that --dry-run showed; a proposal that was edited since is refused.")
-]
 _Proposal = Annotated[int, typer.Argument(help="Its number, as `cases proposals` shows it.")]
 
 
@@ -200,30 +199,47 @@ def try_proposal(
     """Tell what charges of the past would be called under a proposal, and by how much. Exit code 1 for any otherwise."""
     with session.open() as app:
         sheet, trial = app.act(True, lambda tx: _looked(tx, proposal, months))
-    return _tried({**_told(sheet), "look": sheet.look, "trial": trial}, trial, str(sheet), bool(trial["effects"]))
+    return _tried(
+        {**_told(sheet), "look": sheet.look, "trial": trial},
+        trial,
+        f"{sheet} (look {sheet.look}).",
+        bool(trial["effects"]),
+    )
 
 
 @command(
-    group, "approve", writes=True, example="trueup terms approve 12 --reason 'as in the contract' --by 'Ana Admin'"
+    group,
+    "approve",
+    writes=True,
+    example="trueup terms approve 12 --reason 'as in the contract' --look LOOK --by 'Ana Admin'",
 )
-def approve(session: Session, proposal: _Proposal, by: By, reason: _Why, look: _Look = None) -> Result:
-    """Approve terms that another person proposed, and say why; charges are judged by them. --dry-run shows what they change."""
+def approve(
+    session: Session, proposal: _Proposal, by: By, reason: _Why, look: LookApproved = None, months: Months = 3
+) -> Result:
+    """Approve terms that another person proposed, and say why; charges are judged by them.
+
+    --dry-run shows what they change and what the past would have come to, with the look of that; --look says that this was seen."""
+    demand_look_said(session, f"terms approve {proposal}", look)
     with session.open() as app:
         person = person_of(app.settings.people, by)
-        sheet = app.act(True, find_proposed, proposal)
-        done = app.act(session.dry_run, approve_change, proposal, person, reason, look or sheet.look)
+        if session.dry_run and look is None:
+            sheet, trial = app.act(True, lambda tx: _looked(tx, proposal, months))
+            app.act(True, approve_change, proposal, person, reason, sheet.look)
+            words = "\n".join((f"{sheet}.", *_rows(sheet), f"(dry run: nothing kept; look {sheet.look})"))
+            return _tried({**_told(sheet), "look": sheet.look, "trial": trial, "dry_run": True}, trial, words)
+        done = app.act(session.dry_run, approve_change, proposal, person, reason, look)
     entered = [{"id": number, "kind": term.kind, "term": str(term)} for number, term in done.entered]
     data = {
-        **_told(sheet),
+        **_told(done.sheet),
         "version": done.version.id,
         "proposed_by": done.version.proposed_by,
         "approved_by": done.version.approval.by,
         "approved_because": done.version.approval.reason,
         "entered": entered,
-        "look": sheet.look,
+        "look": look,
     }
-    kept = f"dry run: nothing kept; look {sheet.look}" if session.dry_run else f"version {done.version.id}"
-    rows = [f"{sheet} ({kept}).", *_rows(sheet)]
+    kept = "dry run: nothing kept" if session.dry_run else f"version {done.version.id}"
+    rows = [f"{done.sheet} ({kept}).", *_rows(done.sheet)]
     if not session.dry_run:
         rows.append("Charges are judged anew by a worker, or now with `trueup terms check`.")
     return Result({**data, "dry_run": session.dry_run}, words="\n".join(rows))
@@ -232,7 +248,7 @@ def approve(session: Session, proposal: _Proposal, by: By, reason: _Why, look: _
 @command(
     group, "withdraw", writes=True, example="trueup terms withdraw 12 --reason 'not signed yet' --by 'Fay Finance'"
 )
-def withdraw(session: Session, proposal: _Proposal, by: By, reason: _Why, look: _Look = None) -> Result:
+def withdraw(session: Session, proposal: _Proposal, by: By, reason: _Why, look: Look = None) -> Result:
     """Take a proposal back, or decline what another proposed; nothing changes."""
     with session.open() as app:
         sheet = app.act(session.dry_run, withdraw_change, proposal, person_of(app.settings.people, by), reason, look)
@@ -339,7 +355,8 @@ def _unit(text: str | None) -> UnitPrice | None:
 
 def _looked(tx: Tx, proposal: int, months: int) -> tuple[Sheet, dict[str, Any]]:
     sheet = find_proposed(tx, proposal)
-    return sheet, trial_json(try_sheet(tx, sheet, months))
+    trial = try_sheet(tx, sheet, months)
+    return replace(sheet, look=look_tried(sheet, trial, months)), trial_json(trial)
 
 
 def _tried(data: dict[str, Any], trial: dict[str, Any], remark: str, findings: bool = False) -> Result:
@@ -371,6 +388,6 @@ def _said(sheet: Sheet, dry_run: bool) -> str:
     last = (
         "(dry run: nothing kept)"
         if dry_run
-        else f"Proposal {sheet.id} waits for a second person: trueup terms approve {sheet.id}"
+        else f"Proposal {sheet.id} waits for a second person: trueup terms approve {sheet.id} --dry-run"
     )
     return "\n".join((f"{sheet}.", *_rows(sheet), last))

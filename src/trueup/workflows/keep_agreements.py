@@ -1,4 +1,4 @@
-"""Keep agreements: a person proposes other terms with a vendor code from a day on, another approves them with a reason.
+"""Keep agreements: a person proposes other terms with a vendor code from a day on, for another to approve with a reason.
 
 trueup.toml says what holds where nobody decided. Orders stand under the terms of the day on which they were placed, so a version
 begins on the next day (UTC) at the earliest: what was answered keeps its terms. What is approved is what the approver saw: a
@@ -17,9 +17,7 @@ from trueup.domain.agreement_changes import (
     AgreementChange,
     AgreementScope,
     AgreementVersion,
-    Approval,
     Difference,
-    check_reason,
     differences,
     spliced,
     version_on,
@@ -27,7 +25,7 @@ from trueup.domain.agreement_changes import (
 from trueup.domain.agreement_clauses import terms_of, with_stored, with_terms
 from trueup.domain.partners import Agreement
 from trueup.storage import acts, agreement_versions
-from trueup.workflows.authority import Deed, demand_role, record_deed
+from trueup.workflows.authority import demand_role
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.versions import (
     LONGEST_AHEAD,
@@ -35,7 +33,6 @@ from trueup.workflows.versions import (
     Basis,
     Changing,
     Off,
-    demand_look,
     look_of,
     put_forward,
     take_off,
@@ -53,7 +50,7 @@ _CHANGING = Changing(ACT, "agreement", "an agreement", PROPOSE)
 class ProposedTerms:
     """A proposal that waits: its number, what it changes, what holds on its day without it and with it, and what it looked like.
 
-    `look` is the hash of all that it says: who approves says which look was approved. `trouble`: why it cannot come into force as
+    `look`: as `look_of` makes it; who approves says which look was approved. `trouble`: why it cannot come into force as
     trueup.toml is now, None where it can; then nothing is before or after, and `words` are those in which it was proposed.
     """
 
@@ -127,51 +124,14 @@ def look_at_proposed(tx: Tx, number: int) -> ProposedTerms:
     """The same, with its trouble where it cannot come into force. Raises NotFound for another, Conflict for what was decided."""
     row = waiting_row(tx, _CHANGING, number)
     change, told = _change_of(row), row["arguments"]
-    plain = ProposedTerms(number, change, None, None, row["proposed_by"], look_of(row), told["undoes"], told["words"])
+    plain = ProposedTerms(number, change, None, None, row["proposed_by"], "", told["undoes"], told["words"])
     try:
         before, after = _both(tx, change, agreed=True)
     except (Invalid, NotFound, Refused) as error:
-        return replace(plain, trouble=error)
-    return replace(plain, before=before, after=after)
-
-
-def approve_terms(tx: Tx, number: int, person: Person, reason: str, look: str | None = None) -> AgreementVersion:
-    """The second person says yes, and why: the version comes into force on its day. `look`: what was looked at (None: as it is).
-
-    Raises Refused for a role or the proposer, Invalid without a reason, NotFound, Conflict where it was edited or approved
-    meanwhile, or its day is over.
-    """
-    demand_role(person, APPROVE)
-    check_reason(reason, f"Proposal {number}: say why you approve it")
-    found = find_proposed(tx, number)
-    agreement_versions.lock_scope(tx.connection, found.change.scope)
-    found = find_proposed(tx, number)
-    demand_look(found, look)
-    _demand_day(found.change, tx.now.date())
-    row = acts.approve(tx.connection, number, person.name, tx.now)
-    version = agreement_versions.append_version(
-        tx.connection,
-        AgreementVersion(
-            0,
-            found.change,
-            found.proposed_by,
-            row["proposed_at"],
-            Approval(person.name, tx.now, reason.strip()),
-            found.undoes,
-        ),
-    )
-    after = {
-        **found.told,
-        "version": version.id,
-        "reason": found.change.reason,
-        "proposed_by": found.proposed_by,
-        "approved_because": reason.strip(),
-    }
-    before = {each.title: each.before for each in found.differences}
-    record_deed(
-        tx.connection, tx.now, person, Deed("agreement.approved", subject_of(found.change.scope), before, after)
-    )
-    return version
+        return replace(plain, look=look_of(row, None), trouble=error)
+    found = replace(plain, before=before, after=after)
+    changed = [[each.key, each.before, each.after] for each in found.differences]
+    return replace(found, look=look_of(row, [before.version, changed]))
 
 
 def withdraw_terms(tx: Tx, number: int, person: Person, reason: str, look: str | None = None) -> ProposedTerms:
@@ -232,7 +192,7 @@ def _around(tx: Tx, change: AgreementChange, basis: Basis) -> tuple[Agreement, A
             f"The agreement {change.scope} was changed meanwhile: version {newest.id} by {newest.proposed_by}, approved by "
             f"{newest.approval.by}: “{newest.change.reason}”. Look at it, and change that."
         )
-    _demand_day(change, tx.now.date())
+    demand_day(change, tx.now.date())
     before, after = _both(tx, change, agreed=basis.undoes is not None)
     same_version = change.terms is None and not before.version
     if same_version or (change.terms is not None and not differences(before, after)):
@@ -240,7 +200,8 @@ def _around(tx: Tx, change: AgreementChange, basis: Basis) -> tuple[Agreement, A
     return before, after
 
 
-def _demand_day(change: AgreementChange, today: date) -> None:
+def demand_day(change: AgreementChange, today: date) -> None:
+    """Raises Invalid for a change that does not begin after today, or begins too far ahead."""
     if not today < change.effective_from <= today + LONGEST_AHEAD:
         raise Invalid(
             f"The agreement {change.scope} from {change.effective_from} on: expected a day after {today} (UTC) and within two "

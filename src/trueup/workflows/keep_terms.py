@@ -1,4 +1,4 @@
-"""Keep terms: a person proposes rates that were agreed, another approves them with a reason; charges are then judged by them.
+"""Keep terms: a person proposes rates that were agreed, for another to approve; charges are then judged by them.
 
 Terms move money, so nobody enters them alone. Nothing that was entered is changed or deleted: what is found out later is entered
 with the day since when it is known, and a version that was wrong is taken back by another, from that day on. What is approved is
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, Invalid, NotFound, Refused, TrueupError
 from trueup.base.ids import Digest, digest_of_json
-from trueup.domain.agreement_changes import Approval, check_reason
 from trueup.domain.term_changes import (
     LONGEST_SHEET,
     Stretch,
@@ -33,14 +32,13 @@ from trueup.domain.terms import Term
 from trueup.formats.document import Finding
 from trueup.formats.terms_csv import read_terms
 from trueup.storage import acts, term_versions
-from trueup.storage.terms import SavedTerm, append_term, load_terms, term_of, term_values
-from trueup.workflows.authority import Deed, demand_role, record_deed
-from trueup.workflows.check_charges import ask_check, rateable
+from trueup.storage.terms import SavedTerm, load_terms, term_of, term_values
+from trueup.workflows.authority import demand_role
+from trueup.workflows.check_charges import rateable
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.versions import (
     Changing,
     Off,
-    demand_look,
     look_of,
     put_forward,
     take_off,
@@ -63,7 +61,7 @@ class Sheet:
     """A change of terms that waits: its number, what it enters or takes back, and what holds otherwise then, stretch by stretch.
 
     `added`: the terms as they would be entered now; `removed`: those that are taken back. `known_on`: the day by which all of both
-    would be known. `look`: the hash of all that it says. `trouble`: why it cannot come into force any more; no stretches then.
+    would be known. `look`: as `look_of` makes it. `trouble`: why it cannot come into force any more; no stretches then.
     """
 
     id: int
@@ -106,15 +104,6 @@ class Sheet:
 
 
 _MOST_SAID = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A version that came into force, and the terms it entered, each under its number."""
-
-    version: TermVersion
-    entered: tuple[tuple[int, Term], ...]
-    sheet: Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,55 +171,18 @@ def look_at_proposed(tx: Tx, number: int) -> Sheet:
     row = waiting_row(tx, _CHANGING, number)
     change, saved = _change_of(row, tx.now.date()), load_terms(tx.connection)
     try:
-        return replace(_sheet(tx, number, change, row["proposed_by"], saved), look=look_of(row))
+        sheet = _sheet(tx, number, change, row["proposed_by"], saved)
+        return replace(sheet, look=look_of(row, _changed(sheet, saved)))
     except (Conflict, Invalid, NotFound, Refused) as error:
         today = tx.now.date()
         added = tuple(each.on(today) for each in change.terms)
         removed = _terms_of_version(saved, change.takes_back)
-        return Sheet(number, change, added, removed, today, (), row["proposed_by"], look_of(row), error)
+        return Sheet(number, change, added, removed, today, (), row["proposed_by"], look_of(row, None), error)
 
 
 def list_proposed(tx: Tx) -> list[Sheet]:
     """Every proposal of terms that waits for a second person, the oldest first."""
     return [look_at_proposed(tx, number) for number in acts.list_waiting(tx.connection, ACT)]
-
-
-def approve_change(tx: Tx, number: int, person: Person, reason: str, look: str | None = None) -> Decided:
-    """The second person says yes, and why: the terms are entered, and all charges judged anew. `look`: what was looked at.
-
-    Raises Refused for a role or the proposer, Invalid without a reason, NotFound, Conflict where it was edited or decided
-    meanwhile, and as `propose_change` where it cannot come into force any more.
-    """
-    demand_role(person, APPROVE)
-    check_reason(reason, f"Proposal {number}: say why you approve it")
-    acts.hold_subject(tx.connection, SUBJECT)
-    sheet = find_proposed(tx, number)
-    demand_look(sheet, look)
-    row = acts.approve(tx.connection, number, person.name, tx.now)
-    approval = Approval(person.name, tx.now, reason.strip())
-    wanted = TermVersion(
-        0,
-        sheet.change.reason,
-        sheet.proposed_by,
-        row["proposed_at"],
-        approval,
-        sheet.change.takes_back,
-        sheet.change.evidence,
-    )
-    version = term_versions.append_version(tx.connection, wanted)
-    entered = tuple((append_term(tx.connection, term, version), term) for term in sheet.added)
-    _judge_anew(tx, {max(tx.now.date(), term.known_from) for term in sheet.added} | {tx.now.date()})
-    after = {
-        **sheet.told,
-        "version": version.id,
-        "reason": sheet.change.reason,
-        "proposed_by": sheet.proposed_by,
-        "approved_because": reason.strip(),
-    }
-    before = {each.name: str(each.before or "no rate") for each in sheet.moved}
-    deed = Deed("terms.approved", sheet.subject, before, after, sheet.change.evidence)
-    record_deed(tx.connection, tx.now, person, deed)
-    return Decided(version, entered, sheet)
 
 
 def withdraw_change(tx: Tx, number: int, person: Person, reason: str, look: str | None = None) -> Sheet:
@@ -283,6 +235,19 @@ def _sheet(tx: Tx, number: int, change: TermChange, by: str, saved: Sequence[Sav
     before, after = [each.term for each in saved], [each.term for each in saved if each not in removed] + list(added)
     sheet = Sheet(number, change, added, removed, known_on, (), by)
     return replace(sheet, moved=tuple(stretches(before, after, sheet.scopes, known_on)))
+
+
+def _changed(sheet: Sheet, saved: Sequence[SavedTerm]) -> list[list[Any]]:
+    """On which days which rate, of which version, becomes which, as plain JSON; since when they are known is no part of it."""
+    versions = {each.term: each.version for each in saved}
+
+    def rate(term: Term | None) -> dict[str, Any] | None:
+        return {**term_values(term), "known_from": None} if term else None
+
+    return [
+        [each.name, rate(each.before), versions.get(each.before) if each.before else None, rate(each.after)]
+        for each in sheet.moved
+    ]
 
 
 def _stands(wanted: WantedTerm, saved: Sequence[SavedTerm], today: date) -> bool:
@@ -346,13 +311,6 @@ def _check_marketplaces(tx: Tx, terms: Iterable[Term]) -> None:
         )
 
 
-def _judge_anew(tx: Tx, known: Iterable[date]) -> None:
-    """Now, and on the day on which what is entered for later counts as known."""
-    for partner in sorted(tx.resources.partners):
-        for day in sorted(known):
-            ask_check(tx, partner, True, datetime.combine(day, time(), UTC))
-
-
 def version_json(version: TermVersion, saved: Sequence[SavedTerm]) -> dict[str, Any]:
     """One version as plain JSON, with what it entered or took back."""
     taker = next((each.taken_back_by for each in saved if each.version == version.id), None)
@@ -370,11 +328,6 @@ def version_json(version: TermVersion, saved: Sequence[SavedTerm]) -> dict[str, 
         "taken_back_by": taker,
         "evidence": version.evidence or None,
     }
-
-
-def decided_json(tx: Tx, decided: Decided) -> dict[str, Any]:
-    """The version that was just made, as plain JSON."""
-    return version_json(decided.version, load_terms(tx.connection))
 
 
 def versions_json(connection: sa.Connection) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ from trueup.storage.views import agreement_history as views
 from trueup.storage.views.credit_notes import load_kept
 from trueup.workflows.assessment import candidates_of
 from trueup.workflows.keep_agreements import ProposedTerms, settled_agreements
+from trueup.workflows.versions import look_with_trial
 from trueup.workflows.world import Tx
 
 MONTHS = (1, 3, 6, 12)
@@ -126,6 +127,21 @@ def try_proposed(tx: Tx, proposed: ProposedTerms, months: int) -> AgreementTrial
     """The same of a proposal, whose terms were checked when it was made. Raises as `try_terms`."""
     scope = proposed.change.scope
     return _try(_Bench(tx, scope, proposed.change.terms, settled_agreements(tx, scope), checked=True), months)
+
+
+def look_tried(proposed: ProposedTerms, trial: AgreementTrial, months: int) -> str:
+    """The look of whom both were shown: a proposal, and what of so many months would have been otherwise."""
+    effects = [
+        [
+            each.name,
+            sorted(
+                [*(moved.kind, moved.key, moved.line or 0, moved.before, moved.after), str(moved.money)]
+                for moved in each.moved
+            ),
+        ]
+        for each in trial.effects
+    ]
+    return look_with_trial(proposed.look, months, effects)
 
 
 def _try(bench: _Bench, months: int) -> AgreementTrial:

@@ -23,6 +23,7 @@ from trueup.workflows.check_charges import bench_for, load_charges
 from trueup.workflows.keep_terms import Sheet, propose_change
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.try_agreements import MONTHS
+from trueup.workflows.versions import look_with_trial
 from trueup.workflows.world import Tx
 
 MOST_PAYMENTS = 500
@@ -118,6 +119,15 @@ def try_change(tx: Tx, change: TermChange, person: Person, months: int) -> tuple
     return sheet, try_sheet(tx, sheet, months)
 
 
+def look_tried(sheet: Sheet, trial: TermTrial, months: int) -> str:
+    """The look of whom both were shown: a proposal, and which charges of so many months it would call otherwise.
+
+    Another payment that came since is no part of it as long as it makes no other charge.
+    """
+    effects = [{**each, "lines": sorted(each["lines"], key=str)} for each in trial_json(trial, None)["effects"]]
+    return look_with_trial(sheet.look, months, effects)
+
+
 def _effects(judged: Iterable[TriedCharge]) -> tuple[TermEffect, ...]:
     groups: defaultdict[tuple[str, str, str], list[TriedCharge]] = defaultdict(list)
     for each in judged:
@@ -160,8 +170,8 @@ def _overcharged(judged: Iterable[TriedCharge]) -> tuple[tuple[Money, Money], ..
     )
 
 
-def trial_json(trial: TermTrial, most: int = 100) -> dict[str, Any]:
-    """What a change would have come to, with so many lines of each sort at most."""
+def trial_json(trial: TermTrial, most: int | None = 100) -> dict[str, Any]:
+    """What a change would have come to, with so many lines of each sort at most (None: all)."""
     return {
         "since": trial.since.isoformat(),
         "payments": trial.payments,

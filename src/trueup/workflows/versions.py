@@ -1,11 +1,13 @@
 """Versions that people make over what stands: on which look a change stands, and how what two people must agree on waits.
 
 What is changed by two people goes one way, whatever it is: one proposes, and a proposal that waits for the same is replaced;
-another approves the very look that was seen, with a reason, or either takes it off the table. An edited proposal has another look.
+another approves the very look that was seen, with a reason, or either takes it off the table. A look is of all that was shown: what
+the proposal says, what it changes in what stands, and, to whom that was shown too, what the past would have come to.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -67,7 +69,7 @@ class Proposed(Protocol):
 
     @property
     def look(self) -> str:
-        """The hash of all that it says."""
+        """The look of it, as `look_of` makes it."""
 
     @property
     def told(self) -> dict[str, Any]:
@@ -120,20 +122,54 @@ def waiting_row(tx: Tx, changing: Changing, number: int) -> dict[str, Any]:
     return row
 
 
-def look_of(row: Mapping[str, Any]) -> str:
-    """The hash of all that a proposal says: one that was edited since has another."""
-    return digest_of_json({"arguments": row["arguments"], "by": row["proposed_by"], "reason": row["reason"]})
+_PART = 32
+"""So much of each hash stands in a look."""
 
 
-def demand_look(found: Proposed, look: str | None) -> None:
-    """Raises Conflict where it is not the look that was seen. None: as it is."""
-    if look is not None and look != found.look:
+def look_of(row: Mapping[str, Any], stands: object) -> str:
+    """What is looked at by who decides a proposal, as text: the hashes of what it says, and of what it changes in what stands.
+
+    One that was edited has another, and so has one beneath which another version came into force. `stands`: as plain JSON.
+    """
+    said = {"arguments": row["arguments"], "by": row["proposed_by"], "reason": row["reason"]}
+    return f"{digest_of_json(said)[:_PART]}.{digest_of_json(stands)[:_PART]}"
+
+
+def look_with_trial(look: str, months: int, effects: object) -> str:
+    """The look of whom it was shown too what so many past months would have come to. `effects`: that, as plain JSON."""
+    return f"{look}.{months}.{digest_of_json(effects)[:_PART]}"
+
+
+def demand_look(found: Proposed, look: str | None, tried: Callable[[int], str]) -> None:
+    """Raises Conflict where something else was seen than what would come into force now, or what it would have come to.
+
+    None: as it is. `tried`: the look with a trial of so many months; it may raise for a number that nothing is tried on.
+    """
+    if look is None:
+        return
+    _demand_words(found, look)
+    seen = look.split(".")
+    if ".".join(seen[:2]) != found.look:
+        raise Conflict(
+            f"Proposal {found.id} changes something else than when it was looked at, for what stands is another since: {found}."
+            " Look at it again."
+        )
+    if len(seen) > 2 and (not re.fullmatch("[0-9]{1,2}", seen[2]) or tried(int(seen[2])) != look):
+        raise Conflict(
+            f"Proposal {found.id}: the past would have come to something else than when it was looked at, for more came since."
+            " Look at it again."
+        )
+
+
+def _demand_words(found: Proposed, look: str | None) -> None:
+    """Raises Conflict where the proposal says something else than what was seen."""
+    if look is not None and look.split(".")[0] != found.look.split(".")[0]:
         raise Conflict(f"Proposal {found.id} was edited meanwhile by {found.proposed_by}: {found}. Look at it again.")
 
 
 @dataclass(frozen=True, slots=True)
 class Off:
-    """That a proposal is taken back or declined: which, why, and which look of it (None: as it is)."""
+    """That a proposal is taken back or declined: which, why, and which look of it (None: as it is; only its words count here)."""
 
     number: int
     reason: str
@@ -153,7 +189,7 @@ def take_off(
     found = find()
     lock(found)
     found = find()
-    demand_look(found, off.look)
+    _demand_words(found, off.look)
     if not acts.withdraw(tx.connection, off.number):
         by = acts.say_who(tx.connection, found.subject, f"{changing.noun}.approved", *changing.taken_off)
         raise Conflict(f"Proposal {off.number} was decided meanwhile{by}; look at {changing.about} again.")

@@ -15,11 +15,22 @@ from trueup.domain.escalation import EscalationRule
 from trueup.domain.term_changes import TermChange, WantedTerm
 from trueup.domain.terms import Basis, Term
 from trueup.storage import acts, escalations
+from trueup.workflows.approve_agreement import approve_terms
+from trueup.workflows.approve_charge_terms import approve_change
 from trueup.workflows.escalate_cases import RulesOfEscalation, change_rules
 from trueup.workflows.import_products import archive_upload
-from trueup.workflows.keep_agreements import ACT, ProposedTerms, approve_terms, propose_terms, subject_of
+from trueup.workflows.keep_agreements import (
+    ACT,
+    ProposedTerms,
+    propose_terms,
+    subject_of,
+)
 from trueup.workflows.keep_terms import ACT as TERMS
-from trueup.workflows.keep_terms import KIND, Sheet, approve_change, propose_change
+from trueup.workflows.keep_terms import (
+    KIND,
+    Sheet,
+    propose_change,
+)
 
 SCOPE = AgreementScope("amazon-us", "NORDA")
 HERE = f"/settings/agreements/{SCOPE.partner}/{SCOPE.vendor_code}"

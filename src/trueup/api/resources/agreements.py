@@ -8,15 +8,16 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import Field
 
+from trueup.api.deciding import LOOK, ApprovingChange, HowFarBack, WithdrawingChange
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import DryRun, Instant, Key, Line, Listed, Number, Shape, Text, Told
 from trueup.domain.agreement_changes import LONGEST_REASON, AgreementChange, AgreementScope
+from trueup.workflows.approve_agreement import approve_terms
 from trueup.workflows.keep_agreements import (
     APPROVE,
     PROPOSE,
     ProposedTerms,
-    approve_terms,
     find_proposed,
     propose_terms,
     undo_terms,
@@ -24,7 +25,7 @@ from trueup.workflows.keep_agreements import (
     withdraw_terms,
 )
 from trueup.workflows.list_agreements import list_agreements, list_versions, show_agreement, trial_json
-from trueup.workflows.try_agreements import try_terms
+from trueup.workflows.try_agreements import look_tried, try_proposed, try_terms
 from trueup.workflows.versions import Basis
 from trueup.workflows.world import Tx
 
@@ -70,7 +71,7 @@ _PROPOSED = {
     "effective_from": "2026-12-01",
     "reason": "Amazon rounds to whole cents",
     "proposed_by": "Olga",
-    "look": "0" * 64,
+    "look": LOOK,
     "changes": [{"clause": "cost_tolerance", "before": "0 USD per each", "after": "0.02 USD per each"}],
     "words": "The agreement amazon-us/NORDA from 2026-12-01 on: Cost may differ by 0 USD per each → 0.02 USD per each",
     "dry_run": False,
@@ -138,7 +139,7 @@ class ClauseChange(Shape):
 
 
 class ProposedShape(Shape, json_schema_extra={"examples": [_PROPOSED]}):
-    """A change that waits for a second person. `look` is said when it is approved: an edited proposal has another one."""
+    """A change that waits for a second person. `look` is said when it is approved: it is another where any of this is."""
 
     proposal: int
     partner: str
@@ -179,6 +180,7 @@ class AgreementTried(
     json_schema_extra={
         "examples": [
             {
+                "look": None,
                 "since": "2026-08-25",
                 "orders": 3,
                 "lines": 4,
@@ -206,8 +208,10 @@ class AgreementTried(
         ]
     },
 ):
-    """What orders, answers and invoices of the past would have come to."""
+    """What orders, answers and invoices of the past would have come to. `look`: of a proposal with this, for who approves it; null
+    where none waits."""
 
+    look: str | None = None
     since: date
     orders: int
     lines: int
@@ -245,22 +249,6 @@ class ProposingTerms(
     reason: Text = Field(min_length=1, max_length=LONGEST_REASON)
     seen: int | None = Field(None, ge=0)
     """The newest version that the caller knows of; another one since is refused."""
-
-
-class ApprovingTerms(Told, json_schema_extra={"examples": [{"reason": "as in the contract", "look": "0" * 64}]}):
-    """Why it is approved, and which look of it."""
-
-    reason: Text = Field(min_length=1, max_length=LONGEST_REASON)
-    look: Line | None = None
-    """`look` of the proposal as it was seen; one that was edited since is refused. Null: as it is now."""
-
-
-class WithdrawingTerms(Told, json_schema_extra={"examples": [{"reason": "not agreed yet", "look": "0" * 64}]}):
-    """Why it is taken back or declined, and which look of it."""
-
-    reason: Text = Field(min_length=1, max_length=LONGEST_REASON)
-    look: Line | None = None
-    """`look` of the proposal as it was seen; one that was edited since is refused. Null: as it is now."""
 
 
 class OneAgreement(Told):
@@ -325,8 +313,19 @@ def show_proposed_agreement(call: Calling, proposal: Number) -> ProposedShape:
     return _shape(call.act(find_proposed, proposal, dry_run=True), False)
 
 
+def try_proposed_agreement(call: Calling, proposal: Number, asked: Annotated[HowFarBack, Query()]) -> AgreementTried:
+    """Tell what the past would have come to under a change that waits. Nothing is kept."""
+
+    def act(tx: Tx) -> AgreementTried:
+        proposed = find_proposed(tx, proposal)
+        trial = try_proposed(tx, proposed, asked.months)
+        return AgreementTried.model_validate({"look": look_tried(proposed, trial, asked.months), **trial_json(trial)})
+
+    return call.act(act, dry_run=True)
+
+
 def approve_agreement(
-    call: Calling, proposal: Number, told: ApprovingTerms, dry_run: DryRun = False, key: Key = None
+    call: Calling, proposal: Number, told: ApprovingChange, dry_run: DryRun = False, key: Key = None
 ) -> AgreementVersionShape:
     """Approve what another person proposed, and say why; it comes into force on its day."""
 
@@ -338,7 +337,7 @@ def approve_agreement(
 
 
 def withdraw_agreement(
-    call: Calling, proposal: Number, told: WithdrawingTerms, dry_run: DryRun = False, key: Key = None
+    call: Calling, proposal: Number, told: WithdrawingChange, dry_run: DryRun = False, key: Key = None
 ) -> ProposedShape:
     """Take a proposal back, or decline what another proposed; nothing changes."""
 
@@ -383,6 +382,7 @@ RESOURCE = Resource(
         Operation("/agreement-versions", list_agreement_versions),
         Operation("/agreement-versions/{version}/undoing", undo_agreement, PROPOSE, "POST"),
         Operation("/agreement-proposals/{proposal}", show_proposed_agreement),
+        Operation("/agreement-proposals/{proposal}/trial", try_proposed_agreement),
         Operation("/agreement-proposals/{proposal}/approval", approve_agreement, APPROVE, "POST"),
         Operation("/agreement-proposals/{proposal}/withdrawal", withdraw_agreement, PROPOSE, "POST"),
     ),

@@ -6,14 +6,13 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import Field
 
+from trueup.api.deciding import ApprovingChange, HowFarBack, WithdrawingChange
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import AskedDay, DryRun, Key, Listed, Number, Told
 from trueup.api.term_shapes import (
     ChargeTerm,
-    DecidingTerms,
     NewTerm,
     ProposedTermsShape,
     ProposingTermsOfCharges,
@@ -27,12 +26,11 @@ from trueup.domain.term_changes import TermChange, WantedTerm
 from trueup.domain.terms import Term
 from trueup.formats.terms_csv import kind_of
 from trueup.storage.views.terms import list_terms
+from trueup.workflows.approve_charge_terms import approve_change, decided_json
 from trueup.workflows.keep_terms import (
     APPROVE,
     PROPOSE,
     Sheet,
-    approve_change,
-    decided_json,
     find_proposed,
     kinds_of_terms,
     propose_change,
@@ -40,7 +38,7 @@ from trueup.workflows.keep_terms import (
     versions_json,
     withdraw_change,
 )
-from trueup.workflows.try_terms import trial_json, try_change, try_sheet
+from trueup.workflows.try_terms import look_tried, trial_json, try_change, try_sheet
 from trueup.workflows.world import Tx
 
 
@@ -51,13 +49,6 @@ class WhichTerms(Told):
     """Those in force on this day."""
     known_on: AskedDay | None = None
     """As they were known on this day."""
-
-
-class HowFarBack(Told):
-    """On how many months of charges it is tried."""
-
-    months: int = Field(3, ge=1, le=12)
-    """1, 3, 6 or 12."""
 
 
 def list_charge_terms(call: Calling, asked: Annotated[WhichTerms, Query()]) -> Listed[ChargeTerm]:
@@ -104,13 +95,15 @@ def try_proposed_charge_terms(call: Calling, proposal: Number, asked: Annotated[
     """Tell what charges of the past would be called under a change that waits. Nothing is kept."""
 
     def act(tx: Tx) -> TermsTried:
-        return TermsTried.model_validate(trial_json(try_sheet(tx, find_proposed(tx, proposal), asked.months)))
+        sheet = find_proposed(tx, proposal)
+        trial = try_sheet(tx, sheet, asked.months)
+        return TermsTried.model_validate({"look": look_tried(sheet, trial, asked.months), **trial_json(trial)})
 
     return call.act(act, dry_run=True)
 
 
 def approve_charge_terms(
-    call: Calling, proposal: Number, told: DecidingTerms, dry_run: DryRun = False, key: Key = None
+    call: Calling, proposal: Number, told: ApprovingChange, dry_run: DryRun = False, key: Key = None
 ) -> TermVersionShape:
     """Approve what another person proposed, and say why; all charges are judged anew by it."""
 
@@ -122,7 +115,7 @@ def approve_charge_terms(
 
 
 def withdraw_charge_terms(
-    call: Calling, proposal: Number, told: DecidingTerms, dry_run: DryRun = False, key: Key = None
+    call: Calling, proposal: Number, told: WithdrawingChange, dry_run: DryRun = False, key: Key = None
 ) -> ProposedTermsShape:
     """Take a proposal back, or decline what another proposed; nothing changes."""
 

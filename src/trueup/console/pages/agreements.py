@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -18,11 +19,11 @@ from trueup.console.visit import Visit
 from trueup.domain.agreement_changes import AgreementChange, AgreementScope
 from trueup.domain.agreement_clauses import CLAUSES, Clause, Form, Unfit
 from trueup.storage.views.acts import list_acts
+from trueup.workflows.approve_agreement import approve_terms
 from trueup.workflows.keep_agreements import (
     APPROVE,
     PROPOSE,
     ProposedTerms,
-    approve_terms,
     look_at_proposed,
     propose_terms,
     subject_of,
@@ -30,7 +31,7 @@ from trueup.workflows.keep_agreements import (
     withdraw_terms,
 )
 from trueup.workflows.list_agreements import list_agreements, show_agreement
-from trueup.workflows.try_agreements import MONTHS, try_proposed
+from trueup.workflows.try_agreements import MONTHS, look_tried, try_proposed
 from trueup.workflows.versions import Basis
 
 _SHOWN = 20
@@ -57,6 +58,9 @@ def _page(
     proposed = visit.act(look_at_proposed, shown["proposal"], dry_run=True) if shown["proposal"] else None
     stands = proposed is not None and proposed.trouble is None
     months = _months(visit.asked("months"))
+    trial = visit.act(try_proposed, proposed, months, dry_run=True) if proposed is not None and stands else None
+    if proposed is not None and trial is not None:  # what is shown is what is approved
+        proposed = replace(proposed, look=look_tried(proposed, trial, months))
     return visit.render(
         "agreement.html",
         status=trouble.http_status if trouble else 200,
@@ -71,7 +75,7 @@ def _page(
         of=of,
         proposed=proposed,
         rows=_rows(proposed),
-        trial=visit.act(try_proposed, proposed, months, dry_run=True) if stands else None,
+        trial=trial,
         months=months,
         choices_of=_choices,
         most=_SHOWN,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN
 from functools import partial
@@ -24,6 +25,7 @@ from trueup.formats.document import Severity
 from trueup.formats.terms_csv import kind_of
 from trueup.storage.views.acts import list_acts
 from trueup.storage.views.terms import list_stated
+from trueup.workflows.approve_charge_terms import approve_change
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.keep_terms import (
     APPROVE,
@@ -31,7 +33,6 @@ from trueup.workflows.keep_terms import (
     PROPOSE,
     ImportedTerms,
     Sheet,
-    approve_change,
     find_proposed,
     kinds_of_terms,
     list_proposed,
@@ -43,7 +44,7 @@ from trueup.workflows.keep_terms import (
     withdraw_change,
 )
 from trueup.workflows.try_agreements import MONTHS
-from trueup.workflows.try_terms import TermTrial, line_json, try_change, try_sheet
+from trueup.workflows.try_terms import TermTrial, line_json, look_tried, try_change, try_sheet
 from trueup.workflows.world import Tx
 
 HERE = "/settings/terms"
@@ -227,6 +228,8 @@ def _proposal(
             raise trouble from None
         raise
     trial = None if sheet.trouble else visit.act(try_sheet, sheet, _months(visit), dry_run=True)
+    if trial is not None:  # what is shown is what is approved
+        sheet = replace(sheet, look=look_tried(sheet, trial, _months(visit)))
     return visit.render(
         "terms_proposal.html",
         status=trouble.http_status if trouble else 200,

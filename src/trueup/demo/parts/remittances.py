@@ -24,10 +24,13 @@ from trueup.simulation.remittances.month import Month, november_statement, write
 from trueup.simulation.remittances.records import Period
 from trueup.simulation.statements.evidence import Statement
 from trueup.storage.views.cases import list_cases
+from trueup.workflows.approve_charge_terms import approve_change
 from trueup.workflows.import_invoices import import_invoices
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.import_proofs import import_proofs
-from trueup.workflows.keep_terms import approve_change, propose_file
+from trueup.workflows.keep_terms import (
+    propose_file,
+)
 
 OCTOBER = ClosedMonth(date(2026, 10, 1))
 _KNOWN = {"SUSTPKG-": ("co-op", "co-op"), "VLT.OVR.": ("fee", "fees"), "LBLPRG#": ("co-op", "co-op")}
