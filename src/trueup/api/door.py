@@ -21,12 +21,13 @@ from starlette.types import Message
 from trueup.api.problems import Forbidden, TooLarge, Unauthenticated
 from trueup.api.replies import read_body
 from trueup.api.shapes import Page
-from trueup.base.errors import Invalid, Throttled
+from trueup.base.errors import Invalid, NotAllowed, Throttled
 from trueup.base.ids import digest_of
 from trueup.desk import Desk
 from trueup.workflows.answer_once import answer_once
 from trueup.workflows.authority import is_allowed, permissions
 from trueup.workflows.keep_tokens import admit_call, caller_of
+from trueup.workflows.refusals import Refusal, note_refusal
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 
@@ -43,6 +44,8 @@ class Call:
     desk: Desk
     person: Person
     token: int
+    takes: str
+    """The permission of the operation."""
 
     @property
     def now(self) -> datetime:
@@ -57,7 +60,18 @@ class Call:
 
     def act(self, fn: Callable[..., T], *args: Any, dry_run: bool = False) -> T:
         """Have a workflow act for the person, in a transaction of its own; rolled back when it is only tried."""
-        return self.desk.act(dry_run, fn, *args)
+        try:
+            return self.desk.act(dry_run, fn, *args)
+        except NotAllowed as error:
+            if not dry_run:
+                self.keep_refusal(str(error))
+            raise
+
+    def keep_refusal(self, why: str) -> None:
+        """What a token was not let do is told of beside what was done. To look is no act."""
+        if self.request.method != "GET":
+            refusal = Refusal(dict(self.request.path_params), self.takes, why)
+            self.desk.act(False, note_refusal, self.person, refusal)
 
     def once(self, act: Callable[[Tx], M], key: str | None, *, dry_run: bool = False) -> M:
         """Have something done; under a key once, and told again to who asks again. A trial uses up no key."""
@@ -104,17 +118,19 @@ async def enter(request: Request, desk: Desk, may: str) -> Call:
         raise Invalid("The address holds a zero byte, which nothing here is called by.")
     given = request.headers.get("authorization", "")
     text = given[len(_SCHEME) :].strip() if given[: len(_SCHEME)].lower() == _SCHEME else ""
-    call = await asyncio.to_thread(_admit, request, desk, text)
+    call = await asyncio.to_thread(_admit, request, desk, text, may)
     if not is_allowed(call.person, may):
         roles = ", ".join(role.value for role in permissions()[may])
-        raise Forbidden(
+        words = (
             f"This takes the scope {may}, of a person who is {roles}. Token {call.person.token!r} of {call.person.name} has "
             f"the scopes {', '.join(sorted(call.person.scopes or ()))}; what is not among them takes another token."
         )
+        await asyncio.to_thread(call.keep_refusal, words)
+        raise Forbidden(words)
     return call
 
 
-def _admit(request: Request, desk: Desk, text: str) -> Call:
+def _admit(request: Request, desk: Desk, text: str, may: str) -> Call:
     known = desk.act(False, caller_of, text, desk.settings.people) if text else None
     if known is None:
         raise Unauthenticated(
@@ -125,7 +141,7 @@ def _admit(request: Request, desk: Desk, text: str) -> Call:
     wait = admit_call(desk.world, token)
     if wait:
         raise Throttled(f"Token {person.token!r} calls too often; nothing was done.", retry_after_seconds=wait)
-    return Call(request, desk, person, token)
+    return Call(request, desk, person, token, may)
 
 
 async def read_request(request: Request, most: int) -> Request:

@@ -12,7 +12,8 @@
     │   ├── Unauthorized       token or permission; a person must act
     │   ├── Rejected           understood and refused; the same request will be refused again
     │   └── ContractChanged    a reply that the published contract does not allow
-    ├── Refused                we will not do this, and say why (two-person rule, newer database, closed period)
+    ├── Refused                we will not do this, and say why (newer database, closed period)
+    │   └── NotAllowed         not by this person: their roles or scopes, or it takes a second one; kept among the acts
     ├── Conflict               the same key with different content, or someone else was faster
     └── NotFound               no such thing here
 
@@ -112,6 +113,10 @@ class Refused(TrueupError):
     """We will not do this, and say why."""
 
     http_status = 409
+
+
+class NotAllowed(Refused):
+    """Not by this person: their roles or what their token is for do not allow it, or a second person has to do it."""
 
 
 class Conflict(TrueupError):

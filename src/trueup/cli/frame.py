@@ -6,6 +6,7 @@ A command is a function that takes a Session and returns a Result; this file alo
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import io
 import json
@@ -16,11 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trueup.base.errors import ConfigurationError, TrueupError
+from trueup.base.errors import ConfigurationError, NotAllowed, TrueupError
 from trueup.cli.logs import configure_logs
 from trueup.cli.tables import Column, Terminal, print_details, print_table
 
@@ -247,7 +249,8 @@ def command(
 
         def run(**given: Any) -> None:
             session = Session(**{option: given.pop(option) for option in common})
-            raise typer.Exit(execute(session, lambda: fn(session, **given)))
+            asked = (" ".join((group.info.name or "", name)).strip(), given)
+            raise typer.Exit(execute(session, lambda: fn(session, **given), asked))
 
         signature = inspect.signature(fn, eval_str=True)
         own = [parameter for parameter in signature.parameters.values() if parameter.name != "session"]
@@ -266,13 +269,20 @@ def command(
     return register
 
 
-def execute(session: Session, work: Callable[[], Result]) -> int:
-    """Run a command's work and show what it found; every foreseen error becomes a sentence and its exit code."""
+def execute(
+    session: Session, work: Callable[[], Result], asked: tuple[str, Mapping[str, Any]] = ("", MappingProxyType({}))
+) -> int:
+    """Run a command's work and show what it found; every foreseen error becomes a sentence and its exit code.
+
+    `asked`: the command by name, and what it was given; a refusal of what somebody asks `by` their name is kept.
+    """
     try:
         configure_logs(session.environ, verbose=session.verbose)
         result = work()
         session.show(result)
     except TrueupError as error:
+        if isinstance(error, NotAllowed) and not session.dry_run:
+            _keep_refusal(session, asked, str(error))
         if session.as_json:
             json.dump({"error": type(error).__name__, "message": str(error)}, sys.stdout, ensure_ascii=False)
             sys.stdout.write("\n")
@@ -283,3 +293,13 @@ def execute(session: Session, work: Callable[[], Result]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return GOOD
     return FINDINGS if result.findings else GOOD
+
+
+def _keep_refusal(session: Session, asked: tuple[str, Mapping[str, Any]], why: str) -> None:
+    """Who was not let do something is told of beside who did it; where nobody is named or nothing can be kept, words suffice."""
+    from trueup.workflows.refusals import Refusal, note_refusal
+
+    command, given = asked
+    if given.get("by"):
+        with contextlib.suppress(TrueupError), session.open() as app:
+            app.act(False, note_refusal, person_of(app.settings.people, given["by"]), Refusal(given, command, why))

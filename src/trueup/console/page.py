@@ -110,6 +110,8 @@ class Page:
     `key`: the letter that leads here after `g`. `count`: a number beside its name, of what waits there. `find`: what it has
     of what a search asks for. `decides`: of resolutions that take more than a word, the address where `{case}` is decided.
     `offers`: what is done here and is sought by what it does. `grows`: its lists that grow; each offers what came, by `m.news()`.
+    `about`: of addresses that name no one thing, the subject of acts, with its parts, of which they tell who did what; `{me}` is
+    who looks.
     """
 
     name: str
@@ -122,6 +124,7 @@ class Page:
     decides: Mapping[str, str] = field(default_factory=dict)
     offers: Sequence[Offer] = ()
     grows: Sequence[Grows] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> str:

@@ -183,6 +183,7 @@ def _serve_known(house: House, page: Page, route: Route, asked: Asked) -> Respon
         locale, figures = (str(preferences.get(name, "")) for name in ("locale", "figures"))
         present = present_in(locale, accepted, str(zone), house.desk.world.clock.now(), figures)
         visit = Visit(request, house, page, connection, present, person, preferences, ticket, asked.form, asked.body)
+        visit.takes = route.may
         visit.nonce, visit.form_key = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
         visit.csrf = csrf_of(ticket) if person else ""
         response = _once(visit, _answer(visit, route, asked.too_large))
@@ -211,7 +212,9 @@ def _answer(visit: Visit, route: Route, too_large: int) -> Response:
         if visit.request.method not in _SAFE:
             _check_origin(visit, route)
         if not visit.may(route.may):
-            return problem_page(visit, 403, f"This needs “{words_of(route.may)}”. An administrator can grant it.")
+            words = f"This needs “{words_of(route.may)}”. An administrator can grant it."
+            visit.keep_refusal(words)
+            return problem_page(visit, 403, words)
         # A statement that fails must not take along the page that says so.
         with visit.connection.begin_nested():
             if visit.request.method == "GET":

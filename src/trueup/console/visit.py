@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
@@ -14,19 +15,25 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from trueup.base.errors import Invalid, NotFound
+from trueup.base.errors import Invalid, NotAllowed, NotFound
 from trueup.console.drawing import templates
 from trueup.console.page import LIVE, Group, Grows, Page
+from trueup.console.permissions import words_of
 from trueup.console.presenting import Presenting
 from trueup.console.sent_forms import SentForms, key_of
 from trueup.console.streams import Streams
 from trueup.desk import Desk
-from trueup.workflows.authority import is_allowed
+from trueup.storage.views.acts import list_deeds
+from trueup.storage.views.subjects import subject_of
+from trueup.workflows.authority import LOOK, is_allowed
+from trueup.workflows.refusals import Refusal, note_refusal
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.send_once import SentAlready, act_once
 
 T = TypeVar("T")
 _LARGEST_NUMBER = 2**63 - 1
+_NUMBERED = {"/journal/exports/": "export", "/journal/": "entry", "/": "remittance"}
+"""What a number is that an address merely calls `id`."""
 SESSION = "trueup_session"
 """The cookie with a session's ticket."""
 TOLD = "trueup_told"
@@ -92,6 +99,8 @@ class Visit:
     claimed: str = ""
     """The key under which the form of this visit has acted; "" before it does."""
     known: dict[str, Any] = field(default_factory=dict)
+    takes: str = ""
+    """The permission of the route."""
 
     def once(self, name: str, look: Callable[[], T]) -> T:
         """What a look found, the first time that it was asked for in this visit: the frame and the page count the same."""
@@ -168,6 +177,23 @@ class Visit:
         """Whether htmx asks for a part of the page."""
         return self.request.headers.get("HX-Request-Type") == "partial"
 
+    @property
+    def named(self) -> dict[str, object]:
+        """The things that the address names, each by what it is."""
+        given = dict(self.request.path_params)
+        if "id" in given:
+            named = next(name for begin, name in _NUMBERED.items() if self.request.url.path.startswith(begin))
+            given[named] = given.pop("id")
+        return given
+
+    @property
+    def deeds(self) -> list[dict[str, Any]]:
+        """Who did what to what the page is about, the newest first; none on the answer to a form."""
+        listed = self.page.about.get(self.request.url.path, "")
+        subject = listed.format(me=self.person.name if self.person else "") or subject_of(self.connection, self.named)
+        look = partial(list_deeds, self.connection, subject)
+        return self.once("deeds", look) if subject and self.request.method == "GET" else []
+
     def may(self, what: str) -> bool:
         """Whether the person may do that."""
         return not what or (self.person is not None and is_allowed(self.person, what))
@@ -211,8 +237,14 @@ class Visit:
         Raises SentAlready when the form of this visit has done it before, as it was sent now.
         """
         key = "" if dry_run or self.claimed else self.sent_key
-        if not key:
-            return self.desk.act(dry_run, fn, *args)
+        try:
+            return self._act_once(key, fn, *args) if key else self.desk.act(dry_run, fn, *args)
+        except NotAllowed as error:
+            if not dry_run:
+                self.keep_refusal(str(error))
+            raise
+
+    def _act_once(self, key: str, fn: Callable[..., T], *args: Any) -> T:
         self.house.sent.expect(key)
         try:
             done: T = self.desk.act(False, act_once, key, fn, *args)
@@ -223,6 +255,12 @@ class Visit:
             raise
         self.claimed = key
         return done
+
+    def keep_refusal(self, why: str) -> None:
+        """Who was not let do something is told of beside who did it. To look is no act, and nobody is nobody."""
+        if self.person is not None and self.request.method == "POST":
+            refusal = Refusal(self.named, words_of(self.takes or LOOK), why)
+            self.desk.act(False, note_refusal, self.who, refusal)
 
     @property
     def sent_key(self) -> str:

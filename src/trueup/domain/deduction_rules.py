@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from trueup.base.errors import Invalid, Refused
+from trueup.base.errors import Invalid, NotAllowed, Refused
 from trueup.domain.chart import Purpose
 from trueup.domain.deduction import DeductionType, Direction, Family, Marks, Sighting, sight_by
 from trueup.domain.grammar import Grammar
@@ -120,7 +120,7 @@ def approve(rule: DeductionRule, by: str) -> DeductionRule:
     if rule.approved_by:
         raise Refused(f"Deduction rule {rule.name} is approved already, by {rule.approved_by}.")
     if not by or by == rule.proposed_by:
-        raise Refused(
+        raise NotAllowed(
             f"Deduction rule {rule.name} was proposed by {rule.proposed_by}; a second person must approve it."
         )
     return replace(rule, approved_by=by)

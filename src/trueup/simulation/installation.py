@@ -16,7 +16,7 @@ SHOP, SHOP_DOMAIN, SHOP_CLIENT = "riverside-shop", "trueup-demo.myshopify.com", 
 FOLDER = "edi"
 PLACE = "warehouse"
 PROGRAMME = "supercycle"
-DECIDER, APPROVER, BOOKKEEPER = "Mara Lindqvist", "Jonas Weber", "Ines Okafor"
+DECIDER, APPROVER, BOOKKEEPER, AUDITOR = "Mara Lindqvist", "Jonas Weber", "Ines Okafor", "Noor Haddad"
 PROVIDER_CLIENT = "riverside-id"
 _DOMAIN = "riverside.example"
 TWO_PERSONS_ABOVE = "20000.00 USD"
@@ -158,7 +158,7 @@ def write_finance_settings() -> str:
             _table("[folders]", name=place, **{"in": f"{place}/in", "out": f"{place}/out", "archive": f"{place}/done"})
         )
         parts.append("quiet_seconds = 0\n")
-    parts.append(_person(BOOKKEEPER, "finance"))
+    parts += [_person(BOOKKEEPER, "finance"), _person(AUDITOR, "auditor")]
     return "".join(parts)
 
 
@@ -177,7 +177,7 @@ def write_sign_in_settings(issuer: str) -> str:
 
 def people() -> tuple[str, ...]:
     """Whom the settings name."""
-    return (DECIDER, APPROVER, BOOKKEEPER)
+    return (DECIDER, APPROVER, BOOKKEEPER, AUDITOR)
 
 
 def address_of(name: str) -> str:

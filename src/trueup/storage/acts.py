@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from trueup.base.clock import write_instant
-from trueup.base.errors import Conflict, NotFound, Refused
+from trueup.base.errors import Conflict, NotAllowed, NotFound
 from trueup.storage.schema import metadata
 
 acts = sa.Table(
@@ -26,7 +26,7 @@ acts = sa.Table(
     sa.Column("before", JSONB),
     sa.Column("after", JSONB),
     sa.Column("evidence", sa.Text, nullable=False),
-    sa.Index("ix_acts_subject", "subject", "id"),
+    sa.Index("ix_acts_subject", "subject", "id", postgresql_ops={"subject": "text_pattern_ops"}),
     sa.Index("ix_acts_people", "actor", "at", postgresql_where=sa.text("actor <> 'trueup'")),
     sa.Index("ix_acts_evidence", "evidence", postgresql_where=sa.text("evidence <> ''")),
 )
@@ -51,6 +51,8 @@ proposals = sa.Table(
 
 REPLACED = "proposal.replaced"
 """The act on a proposal in whose place another waits."""
+REFUSED = "act.refused"
+"""The act of somebody who was not let do something: kept, though it changed nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +97,12 @@ class Done:
     evidence: str
 
 
-def newest_act(connection: sa.Connection, subject: str, kinds: Collection[str] = ()) -> Done | None:
-    """The newest act on a subject, of some kinds or of all; None where there is none."""
+def newest_act(connection: sa.Connection, subject: str, kinds: Collection[str] = (), *, actor: str = "") -> Done | None:
+    """The newest act on a subject, of some kinds or of all that changed something, by one or by anybody; or None."""
     query = sa.select(*(acts.c[name] for name in ("id", "actor", "at", "act", "before", "after", "evidence")))
-    query = query.where(acts.c.subject == subject).order_by(acts.c.id.desc()).limit(1)
-    row = connection.execute(query.where(acts.c.act.in_(list(kinds))) if kinds else query).first()
+    query = query.where(acts.c.act.in_(list(kinds)) if kinds else acts.c.act != REFUSED)
+    query = query.where(acts.c.subject == subject, *([acts.c.actor == actor] if actor else []))
+    row = connection.execute(query.order_by(acts.c.id.desc()).limit(1)).first()
     return Done(*row) if row else None
 
 
@@ -307,7 +310,7 @@ def approve(connection: sa.Connection, proposal_id: int, by: str, now: datetime)
                 sa.update(proposals).where(proposals.c.id == proposal_id).values(approved_by=by, approved_at=now)
             )
     except sa.exc.IntegrityError as error:
-        raise Refused(
+        raise NotAllowed(
             f"Proposal {proposal_id} to {row['act']} {row['subject']}: {by} proposed it; a second person must approve it."
         ) from error
     return {**row, "approved_by": by, "approved_at": now}

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from trueup.base.errors import NotFound, Refused
+from trueup.base.errors import NotAllowed, NotFound
 from trueup.domain.agreement_changes import AgreementChange, AgreementScope, AgreementVersion, Approval
 from trueup.storage.schema import metadata
 
@@ -59,7 +59,7 @@ def append_version(connection: sa.Connection, version: AgreementVersion) -> Agre
     except sa.exc.IntegrityError as error:
         if "two_persons" not in str(error):
             raise
-        raise Refused(
+        raise NotAllowed(
             f"The agreement {change.scope}: {version.proposed_by} proposed it; a second person must approve it."
         ) from error
 

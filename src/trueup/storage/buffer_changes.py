@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from trueup.base.errors import NotFound, Refused
+from trueup.base.errors import NotAllowed, NotFound
 from trueup.domain.buffer_changes import ALL, BufferChange, BufferScope, Version
 from trueup.domain.buffers import BufferRule
 from trueup.storage.schema import metadata
@@ -67,7 +67,7 @@ def append_change(connection: sa.Connection, version: Version) -> Version:
     except sa.exc.IntegrityError as error:
         if "two_persons" not in str(error):
             raise
-        raise Refused(
+        raise NotAllowed(
             f"The buffer of {change.scope}: {version.decided_by} proposed it; a second person must approve it."
         ) from error
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from trueup.base.errors import Conflict, Invalid, NotFound, Refused
+from trueup.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from trueup.domain.deduction import Direction
 from trueup.domain.deduction_rules import DeductionRule, NewType, RuleField, RuleForm
 from trueup.storage.json_values import from_json, to_json
@@ -172,7 +172,7 @@ def append_review(
             connection.execute(sa.insert(rule_reviews).values(**values))
     except sa.exc.IntegrityError as error:
         if "two_persons" in str(error):
-            raise Refused(
+            raise NotAllowed(
                 f"Deduction rule {rule.name} was proposed by {rule.proposed_by}; a second person must approve it."
             ) from error
         raise Conflict(f"Deduction rule {rule.name} was reviewed meanwhile; look at it first.") from error

@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from trueup.base.errors import Conflict, Refused
+from trueup.base.errors import Conflict, NotAllowed
 from trueup.domain.closing import Month
 from trueup.domain.sign_offs import SignOff, Task
 from trueup.storage.schema import metadata
@@ -82,7 +82,9 @@ def append_review(connection: sa.Connection, signed: SignOff, by: str, now: date
             connection.execute(sa.insert(sign_off_reviews).values(**values))
     except sa.exc.IntegrityError as error:
         if "two_persons" in str(error):
-            raise Refused(f"Point {signed.point} was signed by {signed.by}; a second person must review it.") from error
+            raise NotAllowed(
+                f"Point {signed.point} was signed by {signed.by}; a second person must review it."
+            ) from error
         raise Conflict(f"Point {signed.point} was reviewed meanwhile.") from error
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.base.errors import Conflict, NotFound, Refused
+from trueup.base.errors import Conflict, NotAllowed, NotFound
 from trueup.domain.agreement_changes import Approval
 from trueup.domain.term_changes import TermVersion
 from trueup.storage.schema import metadata
@@ -56,7 +56,9 @@ def append_version(connection: sa.Connection, version: TermVersion) -> TermVersi
             raise Conflict(f"Version {version.takes_back} of the terms was taken back already.") from error
         if "two_persons" not in str(error):
             raise
-        raise Refused(f"The terms: {version.proposed_by} proposed them; a second person must approve them.") from error
+        raise NotAllowed(
+            f"The terms: {version.proposed_by} proposed them; a second person must approve them."
+        ) from error
 
 
 def load_versions(connection: sa.Connection) -> list[TermVersion]:

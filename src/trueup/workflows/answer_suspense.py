@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trueup.base.clock import write_instant
-from trueup.base.errors import Refused
+from trueup.base.errors import NotAllowed, Refused
 from trueup.base.money import Money
 from trueup.domain.cases import Case, Resolution
 from trueup.domain.chart import Purpose
@@ -181,7 +181,7 @@ def demand_answering(person: Person, case: Case) -> None:
     """Raises Refused when none of the person's roles may resolve such a case."""
     if not may_resolve(person, case):
         roles = ", ".join(sorted(role.value for role in person.roles)) or "none"
-        raise Refused(
+        raise NotAllowed(
             f"{person.name} (roles: {roles}) may not resolve a {case.draft.kind} case; its owner is {case.draft.owner}."
         )
 

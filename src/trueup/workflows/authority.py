@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.base.errors import Refused
+from trueup.base.errors import NotAllowed
 from trueup.domain.cases import Role
 from trueup.storage import acts
 from trueup.workflows.resolve_case import Person
@@ -102,12 +102,12 @@ def demand_role(person: Person, what: str) -> None:
     if is_allowed(person, what):
         return
     if person.scopes is not None and person.roles & set(allowed):
-        raise Refused(
+        raise NotAllowed(
             f"Token {person.token} of {person.name} is not for this ({what}); its scopes: {', '.join(sorted(person.scopes))}."
         )
     roles = ", ".join(sorted(role.value for role in person.roles)) or "none"
     wanted = " or ".join(role.value for role in allowed)
-    raise Refused(f"{person.name} (roles: {roles}) may not do this ({what}); it takes the role {wanted}.")
+    raise NotAllowed(f"{person.name} (roles: {roles}) may not do this ({what}); it takes the role {wanted}.")
 
 
 def record_deed(connection: sa.Connection, now: datetime, person: Person, deed: Deed) -> None:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trueup.base.errors import Invalid, Refused, TrueupError
+from trueup.base.errors import Invalid, NotAllowed, Refused, TrueupError
 from trueup.base.money import Money
 from trueup.domain.cases import Resolution
 from trueup.domain.settlement import TO_CHECK, LineDecision, Suspended, claim_of
@@ -95,7 +95,7 @@ def _code(tx: Tx, coding: Coding, waits: Suspended | None, person: Person) -> Co
         told = f"; lines of it were coded{who}" if who else ""
         raise Refused(f"{about} does not wait in suspense, or stands in the sheet twice{told}.")
     if not may_resolve_kind(person, waits.kind):
-        raise Refused(f"{about}: {person.name} may not resolve a {waits.kind} case.")
+        raise NotAllowed(f"{about}: {person.name} may not resolve a {waits.kind} case.")
     type_, code = booked_as(tx, coding.type, coding.account, about)
     decision = LineDecision(type_.code, code, person.name, claim=claim_of(type_, waits.reference))
     why = coding.note or f"{type_.label}, coded in a sheet"

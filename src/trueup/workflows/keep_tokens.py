@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from trueup.base.errors import Conflict, NotFound, Refused
+from trueup.base.errors import Conflict, NotAllowed, NotFound, Refused
 from trueup.base.secret import Secret
 from trueup.durable.budgets import Budgets
 from trueup.storage import access_tokens
@@ -78,7 +78,7 @@ def _check(wanted: WantedToken, owner: Person, by: Person) -> None:
         raise Refused(f"Scopes {', '.join(unknown) or '(none)'}: expected some of {known}.")
     more = [scope for scope in sorted(wanted.scopes) if not is_allowed(owner, scope)]
     if more:
-        raise Refused(f"{owner.name} may not {', '.join(more)}, so no token of theirs may; leave that scope out.")
+        raise NotAllowed(f"{owner.name} may not {', '.join(more)}, so no token of theirs may; leave that scope out.")
     if owner.name != by.name and (both := sorted(set(APPROVING) & set(wanted.scopes))):
         raise Refused(
             f"A token that {by.name} makes for {owner.name} cannot have {', '.join(both)}: whoever approves makes it alone."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from trueup.base.errors import Refused, TrueupError
+from trueup.base.errors import NotAllowed, Refused, TrueupError
 from trueup.base.money import Money
 from trueup.domain.cases import Resolution
 from trueup.domain.settlement import Suspended
@@ -127,7 +127,7 @@ def _tried(tx: Tx, codings: Sequence[Coding], person: Person) -> list[Coded]:
             if waits is None:
                 raise Refused(f"{about} does not wait in suspense, or stands in the sheet twice.")
             if not may_resolve_kind(person, waits.kind):
-                raise Refused(f"{about}: {person.name} may not resolve a {waits.kind} case.")
+                raise NotAllowed(f"{about}: {person.name} may not resolve a {waits.kind} case.")
             booked_as(tx, each.type, each.account, about)
         except TrueupError as error:
             outcomes.append(Coded(each, refused=str(error)))

@@ -8,7 +8,7 @@ cause is still there, it is back in the queue. So nothing is lost by merging wha
 from __future__ import annotations
 
 from trueup.base.clock import write_instant
-from trueup.base.errors import Conflict, Refused
+from trueup.base.errors import Conflict, NotAllowed, Refused
 from trueup.domain.cases import Case, CaseState
 from trueup.storage import case_merges, cases
 from trueup.storage.acts import find_proposal, say_who
@@ -74,6 +74,6 @@ def _standing(tx: Tx, number: int, person: Person) -> Case:
 
 def _demand_right(case: Case, person: Person) -> None:
     if not may_resolve(person, case):
-        raise Refused(
+        raise NotAllowed(
             f"{person.name} may not decide a {case.draft.kind} case, and so not merge it; its owner is {case.draft.owner}."
         )

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from trueup.base.clock import write_instant
-from trueup.base.errors import Conflict, NotFound, Refused
+from trueup.base.errors import Conflict, NotAllowed, NotFound, Refused
 from trueup.domain.cases import Role
 from trueup.storage import access_tokens, people, sessions
 from trueup.storage.acts import hold_subject, newest_act, say_who
@@ -119,7 +119,7 @@ def change_roles(tx: Tx, name: str, roles: Collection[Role], by: Person, seen: C
     demand_role(by, "people.keep")
     before = _added(tx, name)
     if name == by.name:
-        raise Refused(f"{by.name} cannot change their own roles; another administrator can.")
+        raise NotAllowed(f"{by.name} cannot change their own roles; another administrator can.")
     if not roles:
         raise Refused(f"{name} needs a role at least; remove them instead.")
     if before == frozenset(roles):

@@ -6,7 +6,7 @@ Only what was merely queued is called off: a line that is decided anew, or a pay
 from __future__ import annotations
 
 from trueup.base.clock import read_instant, write_instant
-from trueup.base.errors import Conflict, NotFound, Refused
+from trueup.base.errors import Conflict, NotAllowed, NotFound
 from trueup.domain.cases import Case, Resolution
 from trueup.domain.deliveries import DeliveryState
 from trueup.durable.timers import Timer, set_timer
@@ -53,7 +53,7 @@ def recall_retry(tx: Tx, case_id: int, person: Person) -> list[str]:
     demand_role(person, "cases.resolve")
     case = cases.load_case(tx.connection, case_id, lock=True)
     if not may_resolve(person, case):
-        raise Refused(f"{person.name} may not decide a {case.draft.kind} case; its owner is {case.draft.owner}.")
+        raise NotAllowed(f"{person.name} may not decide a {case.draft.kind} case; its owner is {case.draft.owner}.")
     act = next((each for each in list_acts(tx.connection, f"case {case_id}") if each["act"] == RETRIED), None)
     if act is None or case.resolution != Resolution.RETRY.value or act["at"] != case.resolved_at:
         who = say_who(tx.connection, f"case {case_id}", "case.recalled") if case.resolved_at is None else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from trueup.base.errors import Refused
+from trueup.base.errors import NotAllowed, Refused
 from trueup.base.ids import Digest
 from trueup.base.money import Money
 from trueup.domain.acknowledgements import backorder_line, check_reopening
@@ -184,7 +184,7 @@ def _check(case: Case, resolution: Resolution, person: Person) -> None:
         )
     if not may_resolve(person, case):
         roles = ", ".join(sorted(role.value for role in person.roles)) or "none"
-        raise Refused(
+        raise NotAllowed(
             f"{person.name} (roles: {roles}) may not resolve a {case.draft.kind} case; its owner is {case.draft.owner}."
         )
 

@@ -14,7 +14,6 @@ from trueup.base.secret import Secret
 from trueup.console.connection_words import VERDICTS, kinds_of
 from trueup.console.page import Page, Route
 from trueup.console.visit import Visit
-from trueup.storage.views.acts import list_acts
 from trueup.storage.views.connection_access import ends_state
 from trueup.workflows.keep_secrets import keep_secret
 from trueup.workflows.pause_connection import is_connection
@@ -38,7 +37,6 @@ def _show(visit: Visit) -> Response:
         access=access,
         verdicts=VERDICTS,
         ends=[(ends_state(each, visit.now), each) for each in access.credentials],
-        acts=list_acts(visit.connection, subject=f"connection {name}", limit=20),
         flows=f"/connections/{name}" if is_connection(world, name) else "",
     )
 

@@ -105,4 +105,5 @@ PAGE = Page(
         Route("/account/password", _change_password, method="POST"),
         Route("/account/sessions/end", _sign_out_elsewhere, method="POST"),
     ),
+    about={"/account": "person {me}"},
 )

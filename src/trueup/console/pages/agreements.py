@@ -18,7 +18,6 @@ from trueup.console.tables import Choice
 from trueup.console.visit import Visit
 from trueup.domain.agreement_changes import AgreementChange, AgreementScope
 from trueup.domain.agreement_clauses import CLAUSES, Clause, Form, Unfit
-from trueup.storage.views.acts import list_acts
 from trueup.workflows.approve_agreement import approve_terms
 from trueup.workflows.keep_agreements import (
     APPROVE,
@@ -26,7 +25,6 @@ from trueup.workflows.keep_agreements import (
     ProposedTerms,
     look_at_proposed,
     propose_terms,
-    subject_of,
     undo_terms,
     withdraw_terms,
 )
@@ -79,7 +77,6 @@ def _page(
         months=months,
         choices_of=_choices,
         most=_SHOWN,
-        acts=list_acts(visit.connection, subject=subject_of(scope), limit=50),
         earliest=(visit.now.date() + timedelta(days=1)).isoformat(),
     )
 
@@ -217,5 +214,6 @@ PAGE = Page(
         Route("/settings/agreements/proposals/{proposal:int}/withdraw", _withdraw, PROPOSE, "POST"),
         Route("/settings/agreements/versions/{version:int}/undo", _undo, PROPOSE, "POST"),
     ),
+    about={"/settings/agreements": "agreement"},
     offers=(Offer("Change an agreement", "/settings/agreements", PROPOSE),),
 )

@@ -13,7 +13,6 @@ from trueup.console.page import Hit, Page, Route
 from trueup.console.search_words import Sought
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.visit import Visit
-from trueup.storage.views.acts import list_acts
 from trueup.storage.views.connections import count_documents, list_pauses, list_waiting_answers, load_backlog
 from trueup.storage.views.freshness import freshness_of
 from trueup.storage.views.run_steps import list_budgets
@@ -56,7 +55,6 @@ def _show(visit: Visit) -> Response:
         budgets=[each for each in list_budgets(visit.connection, visit.now) if _is_of(visit, each["name"], name)],
         replayable=[query for query, each in rounds.items() if each.flow in REPLAYABLE],
         spans=SPANS,
-        acts=list_acts(visit.connection, subject=f"connection {name}"),
         probed=name in visit.desk.world.connections.probed,
     )
 

@@ -15,7 +15,6 @@ from trueup.console.sure import is_sure
 from trueup.console.tables import Choice
 from trueup.console.visit import Visit
 from trueup.domain.escalation import EscalationRule, hours_text, read_span, span_words
-from trueup.storage.views.acts import list_acts
 from trueup.storage.views.case_queue import list_filters
 from trueup.workflows.escalate_cases import (
     MAY,
@@ -60,7 +59,6 @@ def _page(visit: Visit, typed: Mapping[str, Any] | None = None, trouble: TrueupE
         kinds=[Choice(each, title_of_group(each)) for each in list_filters(visit.connection)["kind"]],
         targets=_targets(visit),
         versions=[version_json(each) for each in versions],
-        acts=list_acts(visit.connection, subject=SUBJECT, limit=20),
         minutes_words=lambda minutes: span_words(timedelta(minutes=minutes)),
     )
 
@@ -155,5 +153,6 @@ PAGE = Page(
         Route(_HERE, _change, MAY, "POST"),
         Route(f"{_HERE}/versions/{{version:int}}/undo", _undo, MAY, "POST"),
     ),
+    about={_HERE: SUBJECT},
     offers=(Offer("Change to whom cases escalate", _HERE, MAY),),
 )

@@ -15,7 +15,6 @@ from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.tables import Choice, Column, Filter, State, read_since, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import runs as views
-from trueup.storage.views.acts import list_acts
 from trueup.storage.views.connections import Backlog, count_documents, list_pauses, load_backlog
 from trueup.storage.views.freshness import Freshness, freshness_of, worst
 from trueup.storage.views.growing import Growing
@@ -175,7 +174,6 @@ def _run(visit: Visit) -> Response:
         steps=list_steps(visit.connection, run["run_id"]),
         sums=sum_steps(visit.connection, run["run_id"]),
         plain=plain_step,
-        acts=list_acts(visit.connection, subject=f"run {run['run_id']}"),
         run_states=RUN_STATES,
         sweep=next(
             (each for each in list_sweeps(visit.connection, visit.desk.world) if each.run_id == run["run_id"]), None

@@ -9,7 +9,6 @@ from trueup.console.lights import page_of, shown_lights
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.tables import Choice, Filter, state_of
 from trueup.console.visit import Visit
-from trueup.storage.views.acts import list_acts
 from trueup.workflows.prove_invariants import prove_now
 
 _STANDS = (Filter("state", "State", (Choice("ok", "Holds"), Choice("bad", "Broken"), Choice("idle", "Unknown"))),)
@@ -27,8 +26,7 @@ def _show(visit: Visit) -> Response:
     shown = next((each for each in shown_lights(visit) if each.invariant.name == name), None)
     if shown is None:
         raise NotFound(f"There is no light {name!r}.")
-    acts = list_acts(visit.connection, subject=f"invariant {name}")
-    return visit.render("light.html", title=shown.invariant.title, shown=shown, page_of=page_of, acts=acts)
+    return visit.render("light.html", title=shown.invariant.title, shown=shown, page_of=page_of)
 
 
 def _prove(visit: Visit) -> Response:

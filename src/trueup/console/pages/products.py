@@ -94,5 +94,6 @@ PAGE = Page(
         Route("/settings/products/earlier", _earlier, "products.import", "POST"),
         Route("/settings/products/jobs/{job:int}", _by_job),
     ),
+    about={"/settings/products": KIND},
     offers=(Offer("Upload the item master", "/settings/products", "products.import"),),
 )

@@ -116,4 +116,5 @@ PAGE = Page(
     ),
     Place(Group.MONEY, 4, "scale"),
     count=_count,
+    about={"/rules": "rule"},
 )

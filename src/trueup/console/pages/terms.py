@@ -23,7 +23,6 @@ from trueup.domain.term_changes import TermChange, WantedTerm
 from trueup.domain.terms import ROUNDINGS, Basis, Term
 from trueup.formats.document import Severity
 from trueup.formats.terms_csv import kind_of
-from trueup.storage.views.acts import list_acts
 from trueup.storage.views.terms import list_stated
 from trueup.workflows.approve_charge_terms import approve_change
 from trueup.workflows.import_products import archive_upload
@@ -238,7 +237,6 @@ def _proposal(
         trouble=trouble,
         of=of,
         given={"because": because},
-        acts=list_acts(visit.connection, subject=sheet.subject, limit=50),
         **_drawn(visit, sheet, trial, f"{HERE}/lines?proposal={number}&"),
     )
 
@@ -354,5 +352,6 @@ PAGE = Page(
         Route(f"{HERE}/proposals/{{proposal:int}}/withdraw", _withdraw, PROPOSE, "POST"),
         Route(f"{HERE}/versions/{{version:int}}/undo", _undo, PROPOSE, "POST"),
     ),
+    about={HERE: "terms"},
     offers=(Offer("Propose a term of charges", f"{HERE}/new", PROPOSE),),
 )

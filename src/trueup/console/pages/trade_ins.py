@@ -153,7 +153,6 @@ def _shown(visit: Visit, code: str = "") -> Response:
         unit=_unit(visit, terms, shown["item"]),
         proposals=waiting,
         proposed=_PROPOSED,
-        acts=act_views.list_acts(visit.connection, subject=f"trade-in {key}"),
         code=code,
     )
 

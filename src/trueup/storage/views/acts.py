@@ -40,6 +40,17 @@ def list_acts(
     return [_act_json(row) for row in connection.execute(query).mappings()]
 
 
+def list_deeds(connection: sa.Connection, subject: str, limit: int = 50) -> list[dict[str, Any]]:
+    """What was done to a thing and to its parts ("payment amazon-us/77 line 4" is one of "payment amazon-us/77"), the newest first;
+    what was refused too."""
+    newest_first = sa.select(acts).order_by(acts.c.id.desc()).limit(limit)
+    of_it = newest_first.where(acts.c.subject == subject).subquery()
+    of_parts = newest_first.where(acts.c.subject.startswith(f"{subject} ", autoescape=True)).subquery()
+    each = sa.union_all(sa.select(of_it), sa.select(of_parts)).subquery()
+    rows = connection.execute(sa.select(each).order_by(each.c.id.desc()).limit(limit)).mappings()
+    return [_act_json(row) for row in rows]
+
+
 def newest(connection: sa.Connection) -> tuple[int, int]:
     """The ids of the newest act and case: where a look at what happens begins."""
     row = connection.execute(
