@@ -11,8 +11,8 @@ from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import Blank, Hash, Instant, Name, Number, Page, Paging, Price, Shape
 from trueup.base.errors import NotFound
 from trueup.domain.cases import CaseStanding, CaseState, Resolution
-from trueup.storage.acts import newest_act
 from trueup.storage.views import case_queue
+from trueup.storage.views.acts import newest_deed
 from trueup.storage.views.cases import show_case
 
 _EXAMPLE = {
@@ -236,12 +236,12 @@ def get_case(call: Calling, case: Number) -> WholeCase:
         comments = case_queue.list_comments(connection, case)
         merged = case_queue.list_merged(connection, case, call.now)
         stands_for = [each["id"] for each in merged]
-        newest = newest_act(connection, f"case {case}")
+        newest = newest_deed(connection, f"case {case}")
         told = {
             "stands_for": stands_for,
             "history": history,
             "comments": comments,
-            "newest_act": newest.id if newest else 0,
+            "newest_act": newest,
         }
         whole = {**queued, **told}
         return WholeCase.model_validate(whole)

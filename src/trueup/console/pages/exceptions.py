@@ -25,7 +25,6 @@ from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Filter, State, read_since, state_of
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
-from trueup.storage.acts import newest_act
 from trueup.storage.views import acts as act_views
 from trueup.storage.views import case_queue
 from trueup.storage.views.case_orders import counted_as_of
@@ -118,7 +117,7 @@ def _detail(visit: Visit, case_id: int) -> dict[str, Any]:
     queued = case_queue.show_queued(visit.connection, case_id, visit.now)
     if queued is None:
         raise NotFound(f"Case {case_id}: there is none of that number.")
-    shown, newest = show_case(visit.connection, case_id), newest_act(visit.connection, f"case {case_id}")
+    shown, newest = show_case(visit.connection, case_id), act_views.newest_deed(visit.connection, f"case {case_id}")
     proposals = act_views.list_proposals(visit.connection, subject=f"case {case_id}")
     return {
         "case": {**queued, "history": shown["history"]},
@@ -131,7 +130,7 @@ def _detail(visit: Visit, case_id: int) -> dict[str, Any]:
         "dismissible": Resolution.DISMISS.value in queued["resolutions"],
         "merged": case_queue.list_merged(visit.connection, case_id, visit.now),
         "like_it": case_queue.list_like(visit.connection, queued, visit.now),
-        "seen": newest.id if newest else 0,
+        "seen": newest,
         "others": _come_to(visit, case_id),
         "comments": case_queue.list_comments(visit.connection, case_id),
         "rivals": list_rivals(visit.connection, queued["kind"], queued["subject"]),

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from trueup.base.clock import write_instant
-from trueup.storage.acts import acts, proposals
+from trueup.storage.acts import acts, newest_act, proposals
 from trueup.storage.cases import cases
 from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
@@ -49,6 +49,12 @@ def list_deeds(connection: sa.Connection, subject: str, limit: int = 50) -> list
     each = sa.union_all(sa.select(of_it), sa.select(of_parts)).subquery()
     rows = connection.execute(sa.select(each).order_by(each.c.id.desc()).limit(limit)).mappings()
     return [_act_json(row) for row in rows]
+
+
+def newest_deed(connection: sa.Connection, subject: str) -> int:
+    """The newest act on a thing that changed something, by its number; 0 where there is none."""
+    found = newest_act(connection, subject)
+    return found.id if found else 0
 
 
 def newest(connection: sa.Connection) -> tuple[int, int]:
