@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0069_waiting_publications"
-down_revision = "0064_waiting_proposals"
+revision = "0066_waiting_publications"
+down_revision = "0065_acts_of_parts"
 branch_labels = None
 depends_on = None
 
