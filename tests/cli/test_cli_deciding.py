@@ -65,7 +65,9 @@ def test_roles_and_resolutions_are_demanded(trueup: CommandLine) -> None:
     assert other.code == 2 and "cannot be resolved by accept-as-ordered; allowed: retry, reject, backorder" in other.err
     assert counted(trueup) == {**before, "trueup.acts": before["trueup.acts"] + 1}, "but that one was not let is kept"
     kept = trueup("acts", "list", "--subject", "case 2", "--json").json
-    assert [(act["actor"], act["act"], act["after"]["asked_for"]) for act in kept] == [("Aude", "act.refused", "cases resolve")]
+    assert [(act["actor"], act["act"], act["after"]["asked_for"]) for act in kept] == [
+        ("Aude", "act.refused", "cases resolve")
+    ]
 
 
 def test_much_money_takes_two_persons(trueup: CommandLine) -> None:
