@@ -12,6 +12,7 @@ from tests.databases import Databases
 from tests.storage.paged_lists import LISTS, NOW
 from tests.storage.paged_tables import fill_all
 from tests.storage.test_paging import FEW, MOST, PAGE, ROWS, _drawn, _looked_at, _plan, _statements
+from trueup.storage.acts import Proposal, propose
 from trueup.storage.database import Database
 from trueup.storage.views import (
     case_queue,
@@ -126,6 +127,23 @@ def test_as_many_are_told_as_the_list_has_then_and_had_not_before(few: Database,
         came = _names(connection, name, way) - before
         assert growing.count_after(connection, newest) == (len(came), False)
         assert came or way == "of days", f"nothing came to {listed.names}"
+
+
+def test_a_case_that_is_proposed_comes_to_those_that_wait(few: Database) -> None:
+    """Also an old one: what waits for a second person is numbered by what was proposed, not by when its case was opened."""
+    wanted = CaseFilter(tab="waiting")
+    with few.engine.connect() as connection:
+        growing = case_queue.growing_cases(wanted, NOW)
+        opened = case_queue.list_case_ids(connection, CaseFilter(), NOW)
+        connection.execute(sa.text("SELECT setval(pg_get_serial_sequence('trueup.proposals', 'id'), 1000000)"))
+        for number, seen in ((opened[-1], 0), (opened[0], 1)):
+            newest = growing.newest(connection)
+            propose(connection, Proposal("case.resolve", f"case {number}", {"case": number}, "", "Olga"), NOW)
+            assert growing.count_after(connection, newest) == (1, False), f"after {seen} others"
+        assert set(case_queue.list_case_ids(connection, wanted, NOW)) == {opened[0], opened[-1]}
+        assert growing.count_after(connection, growing.newest(connection)) == (0, False)
+        others = case_queue.growing_cases(CaseFilter(tab="waiting", kind="no-such"), NOW)
+        assert others.count_after(connection, 0) == (0, False)
 
 
 def test_more_than_are_counted_are_said_to_be_more(few: Database) -> None:

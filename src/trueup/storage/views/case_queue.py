@@ -73,7 +73,15 @@ def page_cases(
 
 
 def growing_cases(wanted: CaseFilter, now: datetime) -> Growing:
-    """The same as a list that grows by what is opened; that of resolved ones, by what is resolved. Raises Invalid."""
+    """The same as a list that grows by what is opened. Raises Invalid.
+
+    That of resolved ones grows by what is resolved; that of those that wait for a second person, by what is proposed, of old cases
+    too.
+    """
+    if wanted.tab == "waiting":
+        asked = proposals.alias("asked")
+        rows = cases_of(wanted, now, cases.c.id).join(asked, _proposed(asked))
+        return GrowingRows(rows, asked.c.id, asked.c.approved_by.is_(None))
     number = cases.c.resolved_at if wanted.tab == "resolved" else cases.c.id
     return GrowingRows(cases_of(wanted, now, cases.c.id), number)
 
@@ -358,11 +366,11 @@ def _in_tab(tab: str, now: datetime) -> sa.ColumnElement[bool]:
             return sa.and_(IS_OPEN, sa.not_(is_snoozed(now)), sa.not_(waits))
 
 
-def _proposed() -> sa.ColumnElement[bool]:
+def _proposed(asked: sa.FromClause = proposals) -> sa.ColumnElement[bool]:
     return sa.and_(
-        proposals.c.act == "case.resolve",
-        proposals.c.subject == sa.literal("case ") + sa.cast(cases.c.id, sa.Text),
-        proposals.c.approved_by.is_(None),
+        asked.c.act == "case.resolve",
+        asked.c.subject == sa.literal("case ") + sa.cast(cases.c.id, sa.Text),
+        asked.c.approved_by.is_(None),
     )
 
 
