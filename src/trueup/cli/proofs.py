@@ -100,7 +100,7 @@ def add_file(
 
             def both(tx: Tx) -> Any:
                 digest = archive_paper(tx, content, file.name, person)
-                return add_paper(tx, claim, NewPaper(kind, file.name, digest, on, note), person)
+                return add_paper(tx, claim, NewPaper(kind, file.name, digest, on, note, tried=True), person)
 
             paper = app.act(True, both)
         else:

@@ -29,13 +29,17 @@ _LONGEST_NOTE, _LONGEST_NAME = 500, 200
 
 @dataclass(frozen=True, slots=True)
 class NewPaper:
-    """A paper as it is added: what it is, its own day and a word on it where they are said, its file's name, and its hash."""
+    """A paper as it is added: what it is, its own day and a word on it where they are said, its file's name, and its hash.
+
+    `tried`: it is only tried, and not kept whatever comes of it.
+    """
 
     kind: Paper
     name: str
     digest: Digest
     day: date | None = None
     note: str = ""
+    tried: bool = False
 
 
 def archive_paper(tx: Tx, content: bytes, name: str, person: Person) -> Digest:
@@ -65,8 +69,9 @@ def add_paper(tx: Tx, claim_id: int, new: NewPaper, person: Person) -> ClaimPape
     media = media_of(tx.resources.read(tx.connection, new.digest))
     if not media:
         raise Invalid(
-            f"{new.name}: expected {TAKEN}, as Amazon's portal takes them; it begins like none of these. The file is kept and is no"
-            " exhibit of the claim: print or scan it as PDF, and add that."
+            f"{new.name}: expected {TAKEN}, as Amazon's portal takes them; it begins like none of these. The file"
+            f" {'would be kept and be' if new.tried else 'is kept and is'} no exhibit of the claim: print or scan it as PDF, and"
+            " add that."
         )
     for each in claim_papers.list_papers(tx.connection, claim_id):
         if (each.digest, each.kind) == (new.digest, new.kind):

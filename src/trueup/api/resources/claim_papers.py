@@ -83,7 +83,8 @@ def add_claim_paper(
 
     def act(tx: Tx) -> ClaimPaperShape:
         came.append(archive_paper(tx, content, told.name, call.person))
-        paper = add_paper(tx, claim, NewPaper(told.kind, told.name, came[-1], told.day, told.note), call.person)
+        new = NewPaper(told.kind, told.name, came[-1], told.day, told.note, told.dry_run)
+        paper = add_paper(tx, claim, new, call.person)
         return ClaimPaperShape.model_validate({**paper_json(paper), "dry_run": told.dry_run})
 
     try:
