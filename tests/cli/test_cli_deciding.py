@@ -78,6 +78,8 @@ def test_much_money_takes_two_persons(trueup: CommandLine) -> None:
     assert said.json == {"case": 2, "state": "proposed", "proposal": 1, "dry_run": False}
     listed = trueup("cases", "proposals")
     assert listed.code == 1 and "agreed by mail" in listed.out
+    whole = trueup("cases", "proposals", "1", "--json")
+    assert whole.code == 1 and whole.json["arguments"]["resolution"] == "accept-as-ordered"
     same = trueup("cases", "approve", "1", "--by", "Ana Admin")
     assert same.code == 2 and "Ana Admin proposed it; a second person must approve it" in same.err
     assert trueup("cases", "show", COST, "--json").json["state"] == "open"

@@ -115,11 +115,15 @@ def resolve(
 @command(group, "proposals", example="trueup cases proposals")
 def list_proposals(
     session: Session,
+    proposal: Annotated[int | None, typer.Argument(help="One of them, whole.", metavar="[PROPOSAL]")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Approved ones too.")] = False,
     limit: Limit = 50,
 ) -> Result:
-    """List what waits for a second person, erasures of documents too. Exit code 1 when anything does."""
+    """List what waits for a second person, erasures of documents too, or show one whole. Exit code 1 when anything waits."""
     with session.look() as connection:
+        if proposal is not None:
+            row = act_views.show_proposal(connection, proposal)
+            return Result(row, findings=row["state"] == "waiting")
         rows = act_views.list_proposals(connection, everything=everything, limit=limit)
     return Result(rows, _PROPOSALS, findings=any(row["state"] == "waiting" for row in rows))
 

@@ -8,7 +8,7 @@ from fastapi import Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import Instant, Listed, Name, Page, Paging, Shape, id_at
+from trueup.api.shapes import Instant, Listed, Name, Number, Page, Paging, Shape, id_at
 from trueup.storage.views import acts as views
 
 _MOST_WAITING = 1000
@@ -70,6 +70,7 @@ class Proposal(
     act: str
     subject: str
     arguments: dict[str, Any]
+    """What would be done. A list of proposals leaves out `lines` and `terms`, which may be many; one proposal has all of it."""
     reason: str
     proposed_by: str
     proposed_at: Instant
@@ -110,6 +111,18 @@ def list_proposals(call: Calling) -> Listed[Proposal]:
     return Listed[Proposal](items=[Proposal.model_validate(row) for row in rows])
 
 
+def show_proposal(call: Calling, proposal: Number) -> Proposal:
+    """Show one proposal, whole, whether it waits or is approved."""
+    with call.look() as connection:
+        return Proposal.model_validate(views.show_proposal(connection, proposal))
+
+
 RESOURCE = Resource(
-    "acts", "Acts and proposals", (Operation("/acts", list_acts), Operation("/proposals", list_proposals))
+    "acts",
+    "Acts and proposals",
+    (
+        Operation("/acts", list_acts),
+        Operation("/proposals", list_proposals),
+        Operation("/proposals/{proposal}", show_proposal),
+    ),
 )

@@ -111,7 +111,9 @@ def _show_product(visit: Visit) -> Response:
         published=_divergence(visit, told) if tab == "now" else [],
         counts=_counts(visit, told) if tab == "now" and declared else [],
         proposals=[
-            each for each in list_proposals(visit.connection, act=ACT, limit=None) if each["arguments"]["sku"] == sku
+            each
+            for each in list_proposals(visit.connection, act=ACT, subject=f"count of {sku} at *", limit=None)
+            if each["arguments"]["sku"] == sku
         ],
         eaches=lambda count: _in_cases(count, told["case_size"]),
         places=[Choice(each, each) for each in sorted({channel["location"] for channel in told["channels"]})],

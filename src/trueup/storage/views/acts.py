@@ -7,14 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from trueup.base.clock import write_instant
-from trueup.storage.acts import acts, newest_act, proposals
+from trueup.storage.acts import acts, load_proposal, newest_act, proposals
 from trueup.storage.cases import cases
 from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 
 _WAITS = proposals.c.approved_by.is_(None)
+LONG = ("lines", "terms")
+"""What of a proposal's arguments may be as long as a sheet of 20,000 lines: no list of proposals reads it."""
+_TOLD = sa.select(
+    *(column for column in proposals.c if column.name != "arguments"),
+    proposals.c.arguments.op("-")(sa.cast(list(LONG), ARRAY(sa.Text))).label("arguments"),
+)
 _OLDEST = Order((proposals.c.id,))
 
 
@@ -106,9 +113,10 @@ def list_proposals(
 ) -> list[dict[str, Any]]:
     """Proposals that wait for a second person, the oldest first; with `everything` the approved ones too.
 
-    `act`: of that one alone. `subject`: about that alone, or with a `*` at its end about all that begins so.
+    `act`: of that one alone. `subject`: about that alone, or with a `*` at its end about all that begins so. What may be LONG of
+    their arguments is not read: `show_proposal` has it.
     """
-    query = sa.select(proposals).order_by(proposals.c.id).limit(limit)
+    query = _TOLD.order_by(proposals.c.id).limit(limit)
     if not everything:
         query = query.where(_WAITS)
     if act:
@@ -121,9 +129,14 @@ def list_proposals(
 
 
 def page_proposals(connection: sa.Connection, at: str = "", limit: int = ROWS) -> Paged:
-    """What waits for a second person, the oldest first. Raises Invalid for a place that is none."""
-    paged = fetch_page(connection, sa.select(proposals).where(_WAITS), _OLDEST, at, limit)
+    """What waits for a second person, the oldest first, told as in `list_proposals`. Raises Invalid for a place that is none."""
+    paged = fetch_page(connection, _TOLD.where(_WAITS), _OLDEST, at, limit)
     return replace(paged, rows=[_proposal_json(row) for row in paged.rows])
+
+
+def show_proposal(connection: sa.Connection, number: int) -> dict[str, Any]:
+    """One proposal, whole. Raises NotFound, and Conflict where another waits in its place."""
+    return _proposal_json(load_proposal(connection, number))
 
 
 def count_proposals(connection: sa.Connection) -> int:
