@@ -75,8 +75,7 @@ def page_cases(
 def growing_cases(wanted: CaseFilter, now: datetime) -> Growing:
     """The same as a list that grows by what is opened. Raises Invalid.
 
-    That of resolved ones grows by what is resolved; that of those that wait for a second person, by what is proposed, of old cases
-    too.
+    That of resolved ones grows by what is resolved; that of those that wait for a second person, by what is proposed, of any age.
     """
     if wanted.tab == "waiting":
         asked = proposals.alias("asked")
