@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from trueup.domain.closing import Month, Setting
 from trueup.domain.closing_rows import InvoiceRows, JournalRows, Part, Span
+from trueup.domain.deduction import Family
 from trueup.storage.buffer_changes import list_versions
 from trueup.storage.views import (
     account_lines,
@@ -21,6 +22,8 @@ from trueup.storage.views import (
     case_queue,
     channels,
     circular_lanes,
+    claim_ranks,
+    dispute_outcomes,
     document_pages,
     invoices,
     journal,
@@ -64,9 +67,7 @@ NOT_BY_KEY = {
     "document.html": "parts of one document, by their place in its bytes",
     "remittance.html": "the lines of one payment, which is read as one statement that is to tie",
     "close_figures.html": "the figures of a month, which are one value that was computed, with a page of it shown",
-    "recovery._list": "claims in the order of what a dispute brings, which is worked out of all of them by our own outcomes",
     "profit_cells.page_cell": "lines that a cell of profit is made of, which is allocated whole",
-    "recovery._outcomes": "the disputes that were answered, all on one page",
     "rules.page_posted": "the lines that one rule posted, found by the index of rules and put in the order of their days",
     "rules._list": "the newest version of each rule, all on one page",
 }
@@ -74,6 +75,10 @@ NOT_BY_KEY = {
 
 _OPEN_THEN = (Part.CLOSING, Part.OPENING)
 _MONTH = Month.read("2026-10")
+_DISPUTABLE = (
+    ("shortage", "price", "chargeback", "return"),
+    (Family.SHORTAGE, Family.PRICE, Family.CHARGEBACK, Family.RETURN),
+)
 _SETTING = Setting("1200", "1400", "1900", "1800", "1700", ("1500",), {}, {})
 
 
@@ -169,6 +174,20 @@ LISTS: dict[str, Listed] = {
         },
         ("sku", "location", "channel"),
     ),
+    "claim_ranks.page_claims": Listed(
+        _ways(
+            {
+                "all": claim_ranks.RankFilter(*_DISPUTABLE),
+                "of a partner": claim_ranks.RankFilter(*_DISPUTABLE, partner="amazon-us"),
+                "of a family": claim_ranks.RankFilter(*_DISPUTABLE, family="chargeback"),
+                "of a currency": claim_ranks.RankFilter(*_DISPUTABLE, currency="EUR"),
+                "end soon": claim_ranks.RankFilter(*_DISPUTABLE, soon=True),
+                "with what cannot be disputed": claim_ranks.RankFilter(*_DISPUTABLE, every=True),
+            },
+            lambda c, wanted, at, n: claim_ranks.page_claims(c, wanted, NOW.date(), at, n),
+        ),
+        ("id",),
+    ),
     "closing_rows.page_lines": Listed(
         {
             "of a month": lambda c, at, n: _behind(c).page_lines(JournalRows("EUR"), at, n),
@@ -183,6 +202,13 @@ LISTS: dict[str, Listed] = {
             lambda c, wanted, at, n: _behind(c).page_invoices(wanted, at, n),
         ),
         ("id",),
+    ),
+    "dispute_outcomes.page_outcomes": Listed(
+        _ways(
+            {"all": None, "of a family": Family.CHARGEBACK},
+            dispute_outcomes.page_outcomes,
+        ),
+        ("claim_id", "number"),
     ),
     "document_pages.page_documents": Listed(
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from tests.filled import AT, Rows, fill
+from tests.filled import AT, DAY, Rows, fill
 from trueup.base.ids import canonical_json
 from trueup.domain.circular import Item, Readiness, Visibility
 from trueup.storage.json_values import to_json
@@ -107,6 +107,27 @@ _TOLD: dict[str, dict[str, str]] = {
         "source": "'portal'",
         "line": "1",
         "kind": "CASE WHEN n % 5 = 0 THEN 'contest' ELSE 'match' END",
+    },
+    "claims": {
+        "partner": "CASE WHEN n % 4 = 0 THEN 'amazon-de' ELSE 'amazon-us' END",
+        "claim": "(ARRAY['shortage', 'shortage', 'price', 'chargeback', 'return'])[n % 5 + 1] || '/C' || n",
+        "currency": "CASE WHEN n % 4 = 0 THEN 'EUR' ELSE 'USD' END",
+        "taken_minor": "n * 7919 % 500009 + 1",
+        "given_minor": "CASE WHEN n % 9 = 0 THEN n * 7919 % 500009 + 1 ELSE 0 END",
+        "lost_minor": "0",
+        "type": "(ARRAY['shortage', 'shortage', 'price', 'chargeback', 'return'])[n % 5 + 1]",
+        "attempts": "CASE WHEN n % 7 = 0 OR n % 9 = 0 THEN 1 ELSE 0 END",
+        "dispute_until": (
+            "CASE WHEN n % 9 > 0 AND n % 7 > 0 THEN date '2026-11-23' + CASE WHEN n % 5 < 2 THEN n::int * 7919 % 730"
+            " ELSE n::int * 7919 % 60 - 29 END END"
+        ),
+    },
+    "disputes": {
+        "claim_id": "n",
+        "reference": "'CASE-' || n",
+        "outcome": "CASE WHEN n % 4 > 0 THEN CASE WHEN n % 4 = 1 THEN 'lost' ELSE 'won' END END",
+        "answered_on": f"CASE WHEN n % 4 > 0 THEN {DAY} END",
+        "won_minor": "CASE WHEN n % 4 > 0 THEN CASE WHEN n % 4 = 1 THEN 0 ELSE n END END",
     },
     "undone_matches": {
         "remittance_id": "n",

@@ -83,24 +83,33 @@ def recover(
 
 
 def _list(session: Session, only: tuple[Family | None, str | None, bool], cost: str, limit: int) -> Result:
+    from trueup.storage.views.claim_ranks import count_settled, sum_ranks
+    from trueup.workflows.rank_claims import disputable, page_ranked
+
     family, partner, every = only
-    ranked = [
-        each
-        for each in _ranked(session, cost, partner=partner)
-        if (family is None or each.found.claim.family is family) and (every or each.pays)
-    ]
-    rows = [_row(each) for each in ranked[:limit]]
-    soon = [each for each in ranked if each.ends_soon]
-    remark = f"{len(ranked) - limit} more; --limit shows them.\n" if len(ranked) > limit else ""
+    today, books = session.now().date(), load_books(session)
+    wanted = disputable(books, partner or "", family=family.value if family else "", every=every, cost=cost)
+    with session.look() as connection:
+        ranked = [row["ranked"] for row in page_ranked(connection, wanted, today, limit=limit).rows]
+        sums = sum_ranks(connection, wanted, today).values()
+        settled, beyond = count_settled(connection, wanted, today) if every else (0, False)
+    more, soon = sum(each.count for each in sums) + settled - limit, sum(each.soon for each in sums)
+    remark = f"{more}{' or' if beyond else ''} more; --limit shows them.\n" if more > 0 else ""
     if soon:
-        remark += f"{len(soon)} end within {SOON_DAYS} days.\n"
-    return Result(rows, _COLUMNS, findings=bool(soon), remark=remark, nothing="Nothing can be disputed.")
+        remark += f"{soon} end within {SOON_DAYS} days.\n"
+    return Result(
+        [_row(each) for each in ranked],
+        _COLUMNS,
+        findings=bool(soon),
+        remark=remark,
+        nothing="Nothing can be disputed.",
+    )
 
 
 def _one(session: Session, claim: int, cost: str, pack: Path | None) -> Result:
     from trueup.storage.views.recovery import load_brief
 
-    (each,) = _ranked(session, cost, claim_id=claim) or (None,)
+    (each,) = _ranked(session, cost, claim) or (None,)
     if each is None:
         raise Refused(f"No claim {claim} that can be disputed is known; `trueup recover` lists them.")
     with session.open_store() as store, store.transaction() as connection:
@@ -153,14 +162,14 @@ def _act(session: Session, claim: int, said: tuple[str, Outcome | None, str, dat
             app.act(session.dry_run, answer)
 
 
-def _ranked(session: Session, cost: str, *, partner: str | None = None, claim_id: int | None = None) -> list[Ranked]:
+def _ranked(session: Session, cost: str, claim_id: int) -> list[Ranked]:
     from trueup.workflows.dispute_claim import disputable_types
     from trueup.workflows.rank_claims import rank_claims
 
     today = session.now().date()
     types = disputable_types(load_books(session))
     with session.look() as connection:
-        return rank_claims(connection, types, today, cost=cost, partner=partner, claim_id=claim_id)
+        return rank_claims(connection, types, today, cost=cost, claim_id=claim_id)
 
 
 def _row(each: Ranked) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from math import comb
 
 from trueup.domain.disputes import DisputeState, Standing
@@ -21,6 +22,8 @@ SOON_DAYS = 7
 """What ends within so many days is said to end soon."""
 HANDLING_COST = "10.00"
 """What handling one dispute costs where nobody says otherwise: about a quarter of an hour's work."""
+PARTS = 1_000_000
+"""What comes back of a claim on average is counted in so many parts of it: whole numbers, and a database finds the same cent."""
 _NO_DEADLINE_DAYS = 1_000_000
 _STEPS = 200
 _ENOUGH = 400
@@ -59,6 +62,7 @@ class Worth:
     days_left: int | None
 
 
+@lru_cache(maxsize=64)
 def chance(experience: Experience) -> Chance:
     """The posterior of winning. The interval is exact to a two-hundredth."""
     won, lost = PRIOR_WON + experience.won, PRIOR_LOST + experience.lost
@@ -89,7 +93,7 @@ def worth(open_minor: int, experience: Experience, standing: Standing, today: da
         return Worth(0, 0, 0, likely, left)
 
     def of(probability: Fraction) -> int:
-        return round(open_minor * probability * part) - cost_minor
+        return Yield(_parts(probability * part), cost_minor).of(open_minor)
 
     return Worth(of(likely.mean), of(likely.low), of(likely.high), likely, left)
 
@@ -100,8 +104,64 @@ def urgency(value: Worth) -> tuple[int, int, int]:
     Nothing that brings nothing goes before what does. Without a last day a claim waits behind what has one.
     """
     left = max(value.days_left, 1) if value.days_left is not None else _NO_DEADLINE_DAYS
-    daily = value.expected // left if value.expected > 0 else min(value.expected, 0) - 1
-    return (-daily, left, -value.expected)
+    return (-_daily(value.expected, left), left, -value.expected)
+
+
+def _daily(expected: int, left: int) -> int:
+    return expected // left if expected > 0 else min(expected, 0) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Yield:
+    """What claims of a family and currency bring on average: so many `parts` of PARTS of what is held, less a cost."""
+
+    parts: int
+    cost_minor: int
+
+    def of(self, open_minor: int) -> int:
+        """What a dispute about so much brings."""
+        return (open_minor * self.parts + PARTS // 2) // PARTS - self.cost_minor
+
+    def most(self, expected: int) -> int:
+        """The most that can be held where a dispute brings no more than that: who holds more brings more, never less."""
+        return ((expected + self.cost_minor + 1) * PARTS - PARTS // 2 - 1) // self.parts
+
+
+def yield_of(experience: Experience, cost_minor: int) -> Yield:
+    """What claims bring by our own outcomes."""
+    return Yield(_parts(chance(experience).mean * share(experience)), cost_minor)
+
+
+def _parts(of_one: Fraction) -> int:
+    return max(1, round(of_one * PARTS))
+
+
+RankKey = tuple[int, int, int, int, int]
+"""Where a claim stands among those that can be disputed, smallest first: its urgency, then what is held, then the newest."""
+
+
+def rank_key(expected: int, left: int, open_minor: int, claim_id: int) -> RankKey:
+    """The key of a claim with so many days left, today being none of them but counted as one."""
+    left = max(left, 1)
+    return (-_daily(expected, left), left, -expected, -open_minor, -claim_id)
+
+
+def rank_edge(rate: Yield, left: int, key: RankKey) -> tuple[int, int]:
+    """Among claims of one yield and one last day, which differ in what is held alone, where a key is: of those behind it (held, id)
+    is smaller than this pair, of those before it greater."""
+    left = max(left, 1)
+    daily, at, expected = -key[0], key[1], -key[2]
+    if left != at:
+        return rate.most(_most_expected(daily + 1 if left > at else daily, left)) + 1, 0
+    less, as_much = rate.most(expected - 1), rate.most(expected)
+    return max((less + 1, 0), min((as_much + 1, 0), (-key[3], -key[4])))
+
+
+def _most_expected(daily: int, left: int) -> int:
+    """The most that can be expected by what has less than so much for each day."""
+    if daily > 0:
+        return daily * left - 1
+    return min(daily, 0)
 
 
 def _quantile(won: int, lost: int, at: Fraction) -> Fraction:

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from trueup.base.errors import Conflict
-from trueup.base.money import Money
 from trueup.domain.deduction import Family
 from trueup.domain.disputes import Attempt, DisputableClaim, Outcome
 from trueup.domain.recovery import Experience
@@ -34,10 +33,28 @@ disputes = sa.Table(
     sa.Column("won_minor", sa.BigInteger),
     sa.Column("answered_by", sa.Text),
     sa.Column("noted_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Index(
+        "ix_disputes_answered",
+        *("answered_on", "claim_id", "number"),
+        postgresql_where=sa.text("outcome IS NOT NULL"),
+    ),
     sa.CheckConstraint("(outcome IS NULL) = (answered_on IS NULL)", name="answered_whole"),
     sa.CheckConstraint("(outcome IS NULL) = (won_minor IS NULL)", name="won_whole"),
 )
 """`open_minor`, `given_minor`: what was disputed, and what had been given back by then: what is given later answers it."""
+dispute_sums = sa.Table(
+    "dispute_sums",
+    metadata,
+    sa.Column("partner", sa.Text, primary_key=True),
+    sa.Column("family", sa.Text, primary_key=True),
+    sa.Column("currency", sa.CHAR(3), primary_key=True),
+    sa.Column("won", sa.BigInteger, nullable=False),
+    sa.Column("lost", sa.BigInteger, nullable=False),
+    sa.Column("claimed_minor", sa.BigInteger, nullable=False),
+    sa.Column("won_minor", sa.BigInteger, nullable=False),
+)
+"""What came of the answered disputes of a partner in a family and a currency; kept by a trigger as outcomes are noted. `won`: how
+many brought something, of which `claimed_minor` was disputed."""
 staged_disputes = sa.Table(
     "staged_disputes",
     metadata,
@@ -73,21 +90,6 @@ class Staged:
     lacking: int
     by: str
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A dispute that Amazon answered: of which claim, what was disputed and what of it was won."""
-
-    claim_id: int
-    partner: str
-    claim: str
-    reference: str
-    submitted_on: date
-    answered_on: date
-    outcome: Outcome
-    disputed: Money
-    won: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,36 +171,15 @@ def load_staged(connection: sa.Connection, claim_id: int) -> list[Staged]:
     ]
 
 
-def list_outcomes(connection: sa.Connection, family: Family | None, limit: int = 5000) -> list[Answered]:
-    """The disputes that were answered, the latest first: those of a family are what its chance is counted from."""
-    rows = connection.execute(_OUTCOMES, {"family": family.value if family else None, "limit": limit})
-    return [
-        Answered(
-            *(row.claim_id, row.partner, row.claim, row.reference, row.submitted_on, row.answered_on),
-            *(Outcome(row.outcome), Money(row.open_minor, row.currency), Money(row.won_minor, row.currency)),
-        )
-        for row in rows
-    ]
-
-
-_OUTCOMES = sa.text(
-    "SELECT d.claim_id, c.partner, c.claim, d.reference, d.submitted_on, d.answered_on, d.outcome, d.open_minor, d.won_minor,"
-    " c.currency FROM trueup.disputes d JOIN trueup.claims c ON c.id = d.claim_id WHERE d.outcome IS NOT NULL"
-    " AND (CAST(:family AS text) IS NULL OR split_part(c.claim, '/', 1) = :family)"
-    " ORDER BY d.answered_on DESC, d.claim_id DESC, d.number DESC LIMIT :limit"
-)
-
-
 def load_recoverables(
     connection: sa.Connection,
     types: Collection[str],
     *,
     partner: str | None = None,
     claim_id: int | None = None,
-    after: int = 0,
+    ids: Collection[int] | None = None,
 ) -> list[Recoverable]:
-    """Claims of these deduction types of which something is open, was disputed or was given up; with a number above `after`."""
-    tried = sa.select(disputes.c.claim_id)
+    """Claims of these deduction types of which something is open, was disputed or was given up; of `ids`, those that there are."""
     query = (
         sa.select(claims, invoices.c.number.label("invoice_number"), invoices.c.due_on)
         .select_from(claims.outerjoin(invoices, invoices.c.id == claims.c.invoice_id))
@@ -207,13 +188,12 @@ def load_recoverables(
     )
     if claim_id is not None:
         query = query.where(claims.c.id == claim_id)
+    elif ids is not None:
+        query = query.where(among(claims.c.id, ids))
     else:
-        is_open = claims.c.taken_minor > claims.c.given_minor + claims.c.lost_minor
-        query = query.where(is_open | claims.c.id.in_(tried) | (claims.c.lost_minor > 0))
+        query = query.where(IS_LISTED)
     if partner is not None:
         query = query.where(claims.c.partner == partner)
-    if after:
-        query = query.where(claims.c.id > after)
     rows = connection.execute(query).mappings().all()
     attempts = _attempts(connection, [row["id"] for row in rows])
     return [
@@ -239,6 +219,12 @@ def load_recoverables(
     ]
 
 
+IS_LISTED = sa.literal_column(
+    "(trueup.claims.open_minor > 0 OR trueup.claims.lost_minor > 0 OR trueup.claims.attempts > 0)", sa.Boolean
+)
+"""As an index has it: something is open, was given up, or was disputed."""
+
+
 def load_experiences(connection: sa.Connection) -> dict[Family, Experience]:
     """What came of our own disputes, by family of claims."""
     rows = connection.execute(_EXPERIENCE)
@@ -246,10 +232,8 @@ def load_experiences(connection: sa.Connection) -> dict[Family, Experience]:
 
 
 _EXPERIENCE = sa.text(
-    "SELECT split_part(c.claim, '/', 1) AS family, count(*) FILTER (WHERE d.won_minor > 0) AS won,"
-    " count(*) FILTER (WHERE d.won_minor = 0) AS lost, sum(d.open_minor) FILTER (WHERE d.won_minor > 0) AS claimed,"
-    " sum(d.won_minor) AS got FROM trueup.disputes d JOIN trueup.claims c ON c.id = d.claim_id"
-    " WHERE d.outcome IS NOT NULL GROUP BY 1"
+    "SELECT family, sum(won)::bigint AS won, sum(lost)::bigint AS lost, sum(claimed_minor) AS claimed, sum(won_minor) AS got"
+    " FROM trueup.dispute_sums GROUP BY family"
 )
 
 

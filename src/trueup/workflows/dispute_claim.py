@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from trueup.base.errors import NotFound, Refused
 from trueup.base.money import Money
+from trueup.domain.deduction import Family
 from trueup.domain.disputes import Attempt, Outcome, submit
 from trueup.storage import claims
 from trueup.storage.acts import say_who
@@ -18,8 +19,13 @@ from trueup.workflows.world import Books, Tx
 
 def disputable_types(books: Books) -> list[str]:
     """The codes of deduction types that we may contest, and of what gives back of them, for a chain has one type of either."""
-    families = {each.family for each in books.types.values() if each.disputable}
+    families = disputable_families(books)
     return sorted(each.code for each in books.types.values() if each.family in families)
+
+
+def disputable_families(books: Books) -> frozenset[Family]:
+    """The families of deductions in which there is a type that we may contest."""
+    return frozenset(each.family for each in books.types.values() if each.disputable)
 
 
 def submit_claim(tx: Tx, claim_id: int, reference: str, day: date, person: Person) -> Attempt:

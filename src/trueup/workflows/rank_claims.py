@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
 from trueup.base.money import Money
 from trueup.domain.disputes import DisputeState, Standing, standing
-from trueup.domain.recovery import HANDLING_COST, SOON_DAYS, Experience, Worth, urgency, worth
+from trueup.domain.recovery import HANDLING_COST, SOON_DAYS, Experience, Worth, rank_key, worth
+from trueup.storage.views.claim_ranks import RankFilter, page_claims
+from trueup.storage.views.paging import Paged
 from trueup.storage.views.recovery import Recoverable, load_experiences, load_recoverables
+from trueup.workflows.dispute_claim import disputable_families, disputable_types
+from trueup.workflows.world import Books
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +63,25 @@ def rank_found(
         handling = Money.of(cost, each.balance.currency).minor
         known = experiences.get(each.claim.family, Experience())
         ranked.append(Ranked(each, stands, worth(max(each.balance.open, 0), known, stands, today, handling)))
-    return sorted(ranked, key=lambda each: (urgency(each.worth), each.found.balance.id))
+    return sorted(ranked, key=_place)
+
+
+def _place(each: Ranked) -> tuple[int, ...]:
+    """What can be disputed first, by what that brings for each day that is left; then the rest, what ended last first."""
+    balance, until = each.found.balance, each.standing.until
+    if each.standing.state in (DisputeState.OPEN, DisputeState.EARLY):
+        return (0, *rank_key(each.worth.expected, each.worth.days_left or 0, balance.open, balance.id))
+    return (1, -until.toordinal() if until is not None else 0, -balance.id)
+
+
+def disputable(books: Books, partner: str = "", **wanted: Any) -> RankFilter:
+    """The claims that may be disputed, of a partner or all, as far as a filter of them says; `wanted` as in `RankFilter`."""
+    return RankFilter(disputable_types(books), disputable_families(books), partner, **wanted)
+
+
+def page_ranked(connection: sa.Connection, wanted: RankFilter, today: date, at: str = "", limit: int = 50) -> Paged:
+    """A page of them in the order of `rank_claims`, each row a claim as `ranked`; what is on other pages is not read."""
+    paged = page_claims(connection, wanted, today, at, limit)
+    found = load_recoverables(connection, wanted.types, ids=[row["id"] for row in paged.rows])
+    ranked = rank_found(connection, found, today, wanted.cost)
+    return replace(paged, rows=[{"ranked": each} for each in ranked])

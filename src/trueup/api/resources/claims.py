@@ -21,6 +21,8 @@ from trueup.api.shapes import (
     Listed,
     Name,
     Number,
+    Page,
+    Paging,
     Price,
     Shape,
     Told,
@@ -29,10 +31,11 @@ from trueup.base.errors import Conflict, NotFound
 from trueup.base.money import Money
 from trueup.domain.deduction import Family
 from trueup.domain.disputes import DisputeState, Outcome, window_of
+from trueup.storage.views.dispute_outcomes import page_outcomes
 from trueup.storage.views.exhibits import exhibit_json, list_exhibits
-from trueup.storage.views.recovery import find_case_of_claim, list_outcomes, load_brief
+from trueup.storage.views.recovery import find_case_of_claim, load_brief
 from trueup.workflows.dispute_claim import disputable_types, note_outcome, recoverable, submit_claim
-from trueup.workflows.rank_claims import Ranked, rank_claims
+from trueup.workflows.rank_claims import Ranked, disputable, page_ranked, rank_claims
 from trueup.workflows.stage_dispute import stage_claim
 from trueup.workflows.world import Tx
 from trueup.workflows.write_off import write_off_claim
@@ -209,14 +212,14 @@ class AnsweredDispute(
     won: Price
 
 
-class OutcomeQuery(Told):
+class OutcomeQuery(Paging):
     """Which outcomes."""
 
     family: Family | None = None
     """Of claims of this family."""
 
 
-class ClaimQuery(Told):
+class ClaimQuery(Paging):
     """Which claims."""
 
     partner: Name = ""
@@ -224,16 +227,16 @@ class ClaimQuery(Told):
     everything: bool = False
     """Those too that no dispute brings anything for."""
     limit: int = Field(50, ge=1, le=500)
-    """At most so many, the most urgent."""
+    """At most so many."""
 
 
-def list_claims(call: Calling, asked: Annotated[ClaimQuery, Query()]) -> Listed[Claim]:
+def list_claims(call: Calling, asked: Annotated[ClaimQuery, Query()]) -> Page[Claim]:
     """List claims, the most urgent first: what is held, times the chance of winning, by the days that are left."""
-    types = disputable_types(call.desk.world.books)
+    world = call.desk.world
+    wanted = disputable(world.books, asked.partner, every=asked.everything)
     with call.look() as connection:
-        ranked = rank_claims(connection, types, call.desk.world.clock.now().date(), partner=asked.partner or None)
-    shown = [each for each in ranked if asked.everything or each.pays]
-    return Listed[Claim](items=[Claim.model_validate(_claim(each)) for each in shown[: asked.limit]])
+        paged = page_ranked(connection, wanted, world.clock.now().date(), asked.at, asked.limit)
+    return call.page(Claim, [_claim(row["ranked"]) for row in paged.rows], paged.after)
 
 
 def _claim(each: Ranked) -> dict[str, Any]:
@@ -251,24 +254,21 @@ def _claim(each: Ranked) -> dict[str, Any]:
     }
 
 
-def list_answered(call: Calling, asked: Annotated[OutcomeQuery, Query()]) -> Listed[AnsweredDispute]:
+def list_answered(call: Calling, asked: Annotated[OutcomeQuery, Query()]) -> Page[AnsweredDispute]:
     """List the disputes that were answered, the latest first: what the chance of a claim is counted from."""
     with call.look() as connection:
-        rows = list_outcomes(connection, asked.family)
-    return Listed[AnsweredDispute](
-        items=[
-            AnsweredDispute.model_validate(
-                {
-                    "claim": each.claim_id,
-                    "name": each.claim,
-                    "submitted_on": each.submitted_on.isoformat(),
-                    "answered_on": each.answered_on.isoformat(),
-                    **{name: getattr(each, name) for name in ("partner", "reference", "outcome", "disputed", "won")},
-                }
-            )
-            for each in rows
-        ]
-    )
+        paged = page_outcomes(connection, asked.family, asked.at, asked.limit)
+    rows = [
+        {
+            "claim": each.claim_id,
+            "name": each.claim,
+            "submitted_on": each.submitted_on.isoformat(),
+            "answered_on": each.answered_on.isoformat(),
+            **{name: getattr(each, name) for name in ("partner", "reference", "outcome", "disputed", "won")},
+        }
+        for each in (row["answered"] for row in paged.rows)
+    ]
+    return call.page(AnsweredDispute, rows, paged.after)
 
 
 def list_claim_exhibits(call: Calling, claim: Number) -> Listed[Exhibit]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 
-import sqlalchemy as sa
 from starlette.responses import Response
 
 from trueup.base.money import Money
@@ -12,12 +12,12 @@ from trueup.console.page import Group, Grows, Page, Place, Route
 from trueup.console.tables import Choice, Column, Filter, State, state_of
 from trueup.console.visit import Visit
 from trueup.domain.deduction import Family
-from trueup.domain.recovery import urgency
+from trueup.storage.views.claim_ranks import RankFilter, RankSum, count_settled, growing_claims, sum_ranks
+from trueup.storage.views.dispute_outcomes import page_outcomes
 from trueup.storage.views.growing import Growing
-from trueup.storage.views.paging import ROWS, Paged, cut_page, keyed_by
-from trueup.storage.views.recovery import growing_claims, list_outcomes, load_recoverables
-from trueup.workflows.dispute_claim import disputable_types
-from trueup.workflows.rank_claims import Ranked, rank_found
+from trueup.storage.views.paging import ROWS
+from trueup.storage.views.recovery import load_experiences
+from trueup.workflows.rank_claims import Ranked, disputable, page_ranked
 
 _COLUMNS = (
     Column("Claim"),
@@ -58,87 +58,76 @@ def record_of(each: Ranked) -> str:
     return f"won {chance.won} of {chance.outcomes}" if chance.outcomes else "no outcome yet"
 
 
-_ORDER = keyed_by(int, int, int, int)
-
-
-def _place(each: Ranked) -> tuple[int, ...]:
-    """Where it stands in the list: a place that claims which come and go do not move."""
-    return (*urgency(each.worth), each.found.balance.id)
-
-
 def _list(visit: Visit) -> Response:
     state = state_of(visit, "partner", "family", "currency", "ends", "all", "at")
-    every, ranked = _ranked(visit, visit.connection, state)
-    cut = cut_page(ranked, _ORDER, _place, state["at"], ROWS)
+    wanted, today = _wanted(visit, state), visit.now.date()
+    paged = page_ranked(visit.connection, wanted, today, state["at"], ROWS)
+    sums = sum_ranks(visit.connection, wanted, today)
+    count, more = _count(visit, wanted, sums)
     rows = [
-        {"ranked": each, "held": held(each), "expected": expected(each), "record": record_of(each)} for each in cut.rows
+        {**row, "held": held(row["ranked"]), "expected": expected(row["ranked"]), "record": record_of(row["ranked"])}
+        for row in paged.rows
     ]
     return visit.render(
         "recovery.html",
         state=state,
         columns=_COLUMNS,
         stands=STANDS,
-        sums=_sums(every),
-        soon=sum(each.ends_soon for each in every),
-        count=len(ranked),
+        sums=[sums[each].expected for each in sorted(sums)],
+        soon=sum(each.soon for each in sums.values()),
+        count=count,
+        more=more,
         filters=(
             Filter("partner", "Partner", [Choice(name, name) for name in sorted(visit.desk.world.partners)]),
             Filter("family", "Family", [Choice(family.value, family.value) for family in Family]),
-            Filter(
-                "currency",
-                "Currency",
-                [Choice(each, each) for each in sorted({money.currency for money in _sums(every)})],
-            ),
+            Filter("currency", "Currency", [Choice(each, each) for each in sorted({*sums, wanted.currency} - {""})]),
             Filter("ends", "Ends", (Choice("soon", "Within a week"),)),
             Filter("all", "Shown", (Choice("yes", "Also what cannot be disputed"),)),
         ),
-        paged=Paged(rows, cut.before, cut.after),
+        paged=replace(paged, rows=rows),
     )
 
 
-def _ranked(visit: Visit, connection: sa.Connection, state: State, after: int = 0) -> tuple[list[Ranked], list[Ranked]]:
-    """The claims of a partner and a family with a number above `after`, and those of them that the other filters leave."""
-    types = disputable_types(visit.desk.world.books)
-    found = load_recoverables(connection, types, partner=state["partner"] or None, after=after)
-    every = [
-        each
-        for each in rank_found(connection, found, visit.now.date())
-        if (not state["family"] or each.found.claim.family.value == state["family"]) and (state["all"] or each.pays)
-    ]
-    return every, [
-        each
-        for each in every
-        if state["currency"] in ("", each.found.balance.currency) and (not state["ends"] or each.ends_soon)
-    ]
+def _wanted(visit: Visit, state: State) -> RankFilter:
+    return disputable(
+        visit.desk.world.books,
+        state["partner"],
+        family=state["family"],
+        currency=state["currency"],
+        soon=bool(state["ends"]),
+        every=bool(state["all"]),
+    )
+
+
+def _count(visit: Visit, wanted: RankFilter, sums: Mapping[str, RankSum]) -> tuple[int, bool]:
+    """How many claims the list has, and whether there are more than were counted."""
+    found = [each for currency, each in sums.items() if wanted.currency in ("", currency)]
+    if wanted.soon:
+        return sum(each.soon for each in found), False
+    rest, more = count_settled(visit.connection, wanted, visit.now.date()) if wanted.every else (0, False)
+    return sum(each.count for each in found) + rest, more
 
 
 def _growing(visit: Visit) -> Growing:
     state = state_of(visit, "partner", "family", "currency", "ends", "all")
-    return growing_claims(lambda connection, after: len(_ranked(visit, connection, state, after)[1]))
-
-
-def _sums(ranked: Sequence[Ranked]) -> list[Money]:
-    """What they bring on average, by currency."""
-    sums: dict[str, int] = {}
-    for each in ranked:
-        sums[each.found.balance.currency] = sums.get(each.found.balance.currency, 0) + each.worth.expected
-    return [Money(minor, currency) for currency, minor in sorted(sums.items())]
+    return growing_claims(visit.connection, _wanted(visit, state), visit.now.date())
 
 
 def _outcomes(visit: Visit) -> Response:
     """The disputes that were answered, of a family or all: what the chance of the next one is counted from."""
-    state = state_of(visit, "family")
+    state = state_of(visit, "family", "at")
     family = next((each for each in Family if each.value == state["family"]), None)
-    rows = list_outcomes(visit.connection, family)
+    known = [each for of, each in load_experiences(visit.connection).items() if family is None or of is family]
     return visit.render(
         "recovery_outcomes.html",
         title="Outcomes of disputes",
         state=state,
         columns=_ANSWERED,
         filters=(Filter("family", "Family", [Choice(each.value, each.value) for each in Family]),),
-        won=sum(each.won.minor > 0 for each in rows),
+        won=sum(each.won for each in known),
+        count=sum(each.won + each.lost for each in known),
         outcomes=OUTCOMES,
-        paged=Paged([{"answered": each} for each in rows]),
+        paged=page_outcomes(visit.connection, family, state["at"]),
     )
 
 

@@ -59,7 +59,7 @@ class Cut(Generic[_Row]):
 
 def fetch_page(connection: sa.Connection, query: sa.Select[Any], order: Order, cursor: str, limit: int = ROWS) -> Paged:
     """The rows of a query beyond a cursor ("": the first). Raises Invalid for a cursor that is none of this order."""
-    place = _read(cursor, order) if cursor else None
+    place = read_cursor(cursor, order) if cursor else None
     back = place is not None and place.back
     descending = order.descending is not back
     ordered = [key.desc() if descending else key.asc() for key in order.keys]
@@ -94,7 +94,7 @@ def cut_page(
 
     `key_of` has the keys of a row, by which the rows are sorted. Raises Invalid for a cursor that is none of this order.
     """
-    place = _read(at, order) if at else None
+    place = read_cursor(at, order) if at else None
     keys = [key_of(row) for row in rows]
     if place is None:
         start, end = 0, limit
@@ -126,10 +126,11 @@ def write_cursor(values: Sequence[Any], *, back: bool = False) -> str:
 
 def read_place(at: str, order: Order) -> tuple[Any, ...]:
     """The key of the row that a cursor stands beside. Raises Invalid for a cursor that is none of this order."""
-    return _read(at, order).values
+    return read_cursor(at, order).values
 
 
-def _read(text: str, order: Order) -> Cursor:
+def read_cursor(text: str, order: Order) -> Cursor:
+    """A cursor of an address. Raises Invalid for one that is none of this order."""
     try:
         back, *values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         read = tuple(_value(value, key) for value, key in zip(values, order.keys, strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,11 +14,10 @@ from trueup.domain.handed_in import PIECES
 from trueup.domain.invoices import normal_reference
 from trueup.storage.cases import cases, find_open
 from trueup.storage.claim_papers import ClaimPaper, list_papers
-from trueup.storage.claims import ClaimBalance, claims, find_claim
-from trueup.storage.disputes import Recoverable, Staged, list_outcomes, load_experiences, load_recoverables, load_staged
+from trueup.storage.claims import ClaimBalance, find_claim
+from trueup.storage.disputes import Recoverable, Staged, load_experiences, load_recoverables, load_staged
 from trueup.storage.invoices import SavedInvoice, find_invoices, load_invoices
 from trueup.storage.proofs import SavedProof, find_proofs
-from trueup.storage.views.growing import Growing, GrowingRows, GrowingWhole
 from trueup.storage.views.orders import show_order
 
 __all__ = [
@@ -29,9 +28,7 @@ __all__ = [
     "Staged",
     "find_case_of_claim",
     "find_claim_of_case",
-    "growing_claims",
     "list_given_up",
-    "list_outcomes",
     "load_brief",
     "load_experiences",
     "load_recoverables",
@@ -47,11 +44,6 @@ def find_claim_of_case(connection: sa.Connection, case_id: int) -> int | None:
     partner, _, chain = name.partition("/")
     found = find_claim(connection, partner, chain, currency) if subject.startswith("claim ") else None
     return found.id if found is not None else None
-
-
-def growing_claims(count: Callable[[sa.Connection, int], int]) -> Growing:
-    """Claims as a list that grows: `count` works out how many of those above a number are in it."""
-    return GrowingWhole(GrowingRows(sa.select(claims.c.id), claims.c.id), count)
 
 
 @dataclass(frozen=True, slots=True)
