@@ -32,6 +32,7 @@ from trueup.storage.views import (
     order_pages,
     product_pages,
     remittances,
+    rules,
     stock,
     told_inventory,
     trade_ins,
@@ -68,7 +69,6 @@ NOT_BY_KEY = {
     "remittance.html": "the lines of one payment, which is read as one statement that is to tie",
     "close_figures.html": "the figures of a month, which are one value that was computed, with a page of it shown",
     "profit_cells.page_cell": "lines that a cell of profit is made of, which is allocated whole",
-    "rules.page_posted": "the lines that one rule posted, found by the index of rules and put in the order of their days",
     "rules._list": "the newest version of each rule, all on one page",
 }
 """What has pages and is no table of rows, and why."""
@@ -283,6 +283,13 @@ LISTS: dict[str, Listed] = {
             remittances.page_remittances,
         ),
         ("id",),
+    ),
+    "rules.page_posted": Listed(
+        _ways(
+            {"of all versions": None, "of a version": 2},
+            lambda c, wanted, at, n: rules.page_posted(c, "rule-1", wanted, at, n),
+        ),
+        ("entry_id", "number"),
     ),
     "stock.page_products": Listed(
         {

@@ -81,6 +81,14 @@ _TOLD: dict[str, dict[str, str]] = {
         "account": "CASE WHEN n % 2 = 0 THEN '1400' ELSE '1200' END",
         "minor": "CASE WHEN n % 3 = 0 THEN -n ELSE n END",
         "invoice_id": "n",
+        "rule": "CASE WHEN n % 3 = 0 THEN 'rule-1 v' || n / 3 % 2 + 1 ELSE '' END",
+    },
+    "deduction_rules": {
+        "rule": "(n + 1) / 2",
+        "version": "(n + 1) % 2 + 1",
+        "field": "'kind'",
+        "form": "'exact'",
+        "direction": "'takes'",
     },
     "journal_sums": {
         "entry_id": "(n + 1) / 2",

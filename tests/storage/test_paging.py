@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +20,12 @@ from tests.databases import Databases
 from tests.storage.paged_lists import LISTS, NOT_BY_KEY, WHOLE, Ask
 from tests.storage.paged_tables import TABLES, fill_all
 from trueup.base.errors import Invalid
+from trueup.storage.cases import IS_OPEN, cases
 from trueup.storage.database import Database
+from trueup.storage.orders import orders
+from trueup.storage.views.case_queue import list_filters
+from trueup.storage.views.distinct import list_distinct
+from trueup.storage.views.order_pages import list_partners
 from trueup.storage.views.paging import cut_page, keyed_by
 
 ROWS = 20_000
@@ -83,6 +88,32 @@ def test_what_arrives_between_pages_repeats_and_hides_nothing(growing: Database,
             last += 20
         assert len(seen) == len(set(seen)), "a row was shown twice"
         assert there and there <= set(seen), f"lost: {sorted(there - set(seen))[:5]}"
+
+
+@pytest.mark.parametrize("ask", [list_partners, list_filters])
+def test_what_can_be_chosen_is_found_without_reading_all_rows(filled: Database, ask: Callable[..., Any]) -> None:
+    """As many steps as there are values; and they are those that the rows have."""
+    with filled.engine.connect() as connection:
+        told = _statements(connection)
+        found = ask(connection)
+        for statement, parameters in list(told):
+            plan = _plan(connection, statement, parameters)
+            looked = {node: rows for node, rows in _looked_at(plan) if rows > PAGE}
+            assert not looked, f"{looked} in {statement}\n" + _drawn(plan)
+        partners = list_distinct(connection, orders.c.partner)
+        assert partners == ["amazon-de", "amazon-us"] and found in (
+            partners,
+            {**_chosen(connection), "partner": partners},
+        )
+        assert list_distinct(connection, orders.c.partner, orders.c.id < 0) == []
+
+
+def _chosen(connection: sa.Connection) -> dict[str, list[str]]:
+    columns = {"kind": cases.c.kind, "owner": cases.c.owner}
+    return {
+        name: list(connection.execute(sa.select(column).where(IS_OPEN).distinct().order_by(column)).scalars())
+        for name, column in columns.items()
+    }
 
 
 @pytest.mark.parametrize("descending", [False, True])

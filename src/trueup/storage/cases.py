@@ -95,6 +95,7 @@ cases = sa.Table(
     sa.Index("ix_cases_money", sa.text("abs(coalesce(risk_minor, 0))"), "id", postgresql_where=_STANDS),
     sa.Index("ix_cases_age", "opened_at", "id", postgresql_where=_STANDS),
     sa.Index("ix_cases_cause", "kind", "cause", "urgency", "id", postgresql_where=_STANDS),
+    sa.Index("ix_cases_owner", "owner", postgresql_where=_STANDS),
     sa.Index("ix_cases_of_causes", "kind", "cause", "id"),
     sa.Index(
         "ix_cases_urgency_until",

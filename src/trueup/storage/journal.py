@@ -55,6 +55,12 @@ journal_lines = sa.Table(
     sa.Index("ix_journal_lines_invoice", "invoice_id", postgresql_where=sa.text("invoice_id IS NOT NULL")),
     sa.Index("ix_journal_lines_claim", "claim", postgresql_where=sa.text("claim <> ''")),
     sa.Index("ix_journal_lines_rule", "rule", postgresql_where=sa.text("left(rule, 5) = 'rule-'")),
+    sa.Index(
+        "ix_journal_lines_of_rule",
+        sa.text("split_part(rule, ' '::text, 1)"),
+        *("entry_id", "number"),
+        postgresql_where=sa.text("left(rule, 5) = 'rule-'"),
+    ),
 )
 journal_sums = sa.Table(
     "journal_sums",

@@ -21,7 +21,9 @@ from trueup.storage.orders import orders
 from trueup.storage.views.case_orders import order_of
 from trueup.storage.views.case_standing import is_snoozed, standing_of, why_back
 from trueup.storage.views.cases import case_json
+from trueup.storage.views.distinct import list_distinct
 from trueup.storage.views.growing import Growing, GrowingRows
+from trueup.storage.views.order_pages import list_partners
 from trueup.storage.views.paging import Paged, count_up_to, fetch_page
 from trueup.storage.views.ranges import Ranges
 
@@ -219,14 +221,12 @@ def group_cases(connection: sa.Connection, wanted: CaseFilter, now: datetime) ->
 
 
 def list_filters(connection: sa.Connection) -> dict[str, list[str]]:
-    """What the open cases can be filtered by: kinds, owners, partners."""
-    found = {}
-    for name, column in (("kind", cases.c.kind), ("owner", cases.c.owner)):
-        query = sa.select(column).where(IS_OPEN).distinct().order_by(column)
-        found[name] = list(connection.execute(query).scalars())
-    query = sa.select(orders.c.partner).join(cases, cases.c.order_id == orders.c.id).where(IS_OPEN)
-    found["partner"] = sorted(connection.execute(query.distinct()).scalars())
-    return found
+    """What the open cases can be filtered by: their kinds and owners, and the partners that orders came from."""
+    return {
+        "kind": list_distinct(connection, cases.c.kind, IS_OPEN),
+        "owner": list_distinct(connection, cases.c.owner, IS_OPEN),
+        "partner": list_partners(connection),
+    }
 
 
 def list_comments(connection: sa.Connection, case_id: int) -> list[dict[str, Any]]:

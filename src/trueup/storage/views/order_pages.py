@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from trueup.base.errors import Invalid
 from trueup.storage.invoices import SavedInvoice
 from trueup.storage.orders import orders
+from trueup.storage.views.distinct import list_distinct
 from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.orders import STAGES, head_json, orders_query
 from trueup.storage.views.paging import Order, Paged, count_up_to, fetch_page
@@ -80,7 +81,7 @@ def walk_orders(connection: sa.Connection, wanted: OrderFilter, *, sort: str = "
 
 def list_partners(connection: sa.Connection) -> list[str]:
     """The partners that orders came from."""
-    return list(connection.execute(sa.select(orders.c.partner).distinct().order_by(orders.c.partner)).scalars())
+    return list_distinct(connection, orders.c.partner)
 
 
 def billed_json(billed: list[SavedInvoice]) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def load_hits(connection: sa.Connection, names: Collection[str]) -> dict[str, di
 
 
 def page_posted(connection: sa.Connection, rule_id: str, version: int | None, at: str, limit: int = ROWS) -> Paged:
-    """The lines of the journal that a version of a rule has posted, or all its versions, the latest first.
+    """The lines of the journal that a version of a rule has posted, or all its versions, those that were posted last first.
 
     Raises NotFound, Invalid (also for a place that is none).
     """
@@ -53,7 +53,7 @@ def page_posted(connection: sa.Connection, rule_id: str, version: int | None, at
         *(lines.entry_id, lines.number, lines.account, lines.minor, lines.currency, lines.reference, lines.source_line),
         *(lines.rule, entries.day, entries.remittance_id, remittances.c.payment),
     )
-    order = Order((entries.day, lines.entry_id, lines.number), descending=True)
+    order = Order((lines.entry_id, lines.number), descending=True)
     return fetch_page(connection, query, order, at, limit)
 
 
@@ -64,12 +64,17 @@ def count_posted(connection: sa.Connection, rule_id: str, version: int | None) -
 
 
 def _posted(connection: sa.Connection, rule_id: str, version: int | None) -> sa.Select[Any]:
-    names = [each.rule.name for each in load_versions(connection, rule_id) if version in (None, each.rule.version)]
+    versions = load_versions(connection, rule_id)
+    names = [each.rule.name for each in versions if version in (None, each.rule.version)]
     lines, entries = journal_lines.c, journal_entries.c
     joined = journal_lines.join(journal_entries, entries.id == lines.entry_id)
     joined = joined.outerjoin(remittances, remittances.c.id == entries.remittance_id)
-    # Said as the index of lines by rules says it.
-    return sa.select().select_from(joined).where(sa.func.left(lines.rule, 5) == "rule-", lines.rule.in_(names))
+    return sa.select().select_from(joined).where(_BY_RULES, _rule == versions[-1].rule.id, lines.rule.in_(names))
+
+
+# Said as the index of the lines of a rule says it, which has nothing of all others.
+_BY_RULES = sa.literal_column("left(trueup.journal_lines.rule, 5) = 'rule-'", sa.Boolean)
+_rule: sa.ColumnElement[str] = sa.literal_column("split_part(trueup.journal_lines.rule, ' ', 1)", sa.Text)
 
 
 _UNUSED = {"lines_posted": 0, "last_hit": None}
