@@ -88,6 +88,7 @@ _TOLD: dict[str, dict[str, str]] = {
         "version": "(n + 1) % 2 + 1",
         "field": "'kind'",
         "form": "'exact'",
+        "pattern": "'FEE'",
         "direction": "'takes'",
     },
     "journal_sums": {
