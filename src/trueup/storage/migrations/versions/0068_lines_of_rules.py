@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0071_lines_of_rules"
-down_revision = "0070_ranks_of_claims"
+revision = "0068_lines_of_rules"
+down_revision = "0067_ranks_of_claims"
 branch_labels = None
 depends_on = None
 

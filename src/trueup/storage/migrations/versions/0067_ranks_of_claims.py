@@ -6,8 +6,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0070_ranks_of_claims"
-down_revision = "0069_waiting_publications"
+revision = "0067_ranks_of_claims"
+down_revision = "0066_waiting_publications"
 branch_labels = None
 depends_on = None
 
