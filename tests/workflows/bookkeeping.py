@@ -87,6 +87,7 @@ class Bookkeeping:
     database: Database
     terms: Agreement = _TERMS
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))
+    two_persons_above: Money | None = None
 
     def __post_init__(self) -> None:
         self.world = World(
@@ -98,6 +99,7 @@ class Bookkeeping:
             rules=(),
             books=build_books(None),
             clock=self.clock,
+            two_persons_above=self.two_persons_above,
         )
         self.engine = InProcessEngine(self.database.engine, Program(self.world, FLOWS, self.clock))
 

@@ -22,16 +22,26 @@ from trueup.workflows.long_work import begin_work, do_piece
 from trueup.workflows.resolve_case import Person
 
 BO = Person("Bo", frozenset({Role.FINANCE}))
+LIMIT = Money(45_00, "USD")
 
 
 @pytest.fixture
 def books(database: Database, monkeypatch: pytest.MonkeyPatch) -> Bookkeeping:
     """Five payments with a line each that nobody recognises; more than two lines are booked in parts."""
     monkeypatch.setattr(code_lines, "MOST", 2)
-    books = Bookkeeping(database)
+    return of_payments(Bookkeeping(database))
+
+
+def of_payments(books: Bookkeeping) -> Bookkeeping:
+    """Five payments, taken in."""
     for number in range(5):
         books.take_in(payment(f"P{number}", line(f"ZQX {'ABCDE'[number]} WHAT", -10_00), line(f"INV-{number}", 30_00)))
     return books
+
+
+def with_limit(books: Bookkeeping, limit: Money | None) -> Bookkeeping:
+    """The same books, started anew with this limit of two persons in the settings."""
+    return Bookkeeping(books.database, two_persons_above=limit)
 
 
 def job_of(books: Bookkeeping, number: int) -> Job:
@@ -101,8 +111,8 @@ def test_called_off_under_way_what_is_booked_stays(books: Bookkeeping) -> None:
 
 def test_above_the_limit_all_together_are_proposed_and_a_second_person_has_them_booked(books: Bookkeeping) -> None:
     """A part of them would be below it; the trial says so, the proposer may not approve, and a worker books what was approved."""
-    places, limit = waiting(books), Money(45_00, "USD")
-    sheet = Sheet("s", said_of(places), limit=limit)
+    books = with_limit(books, LIMIT)
+    places, sheet = waiting(books), Sheet("s", said_of(waiting(books)))
     tried = books.act(lambda tx: ask_codings(tx, sheet, FINA, tried=True))
     books.engine.settle()
     assert "5 of 5 lines would be proposed" in job_of(books, tried).words
@@ -120,12 +130,13 @@ def test_above_the_limit_all_together_are_proposed_and_a_second_person_has_them_
     assert actor == FINA.name
 
 
-@pytest.mark.parametrize("limit", [None, Money(45_00, "USD")])
+@pytest.mark.parametrize("limit", [None, LIMIT])
 def test_a_line_that_is_said_twice_is_booked_once_as_it_is_said_first(books: Bookkeeping, limit: Money | None) -> None:
     """Though its second stands in another part: the trial, the booking of what was tried and a booking at once say the same."""
+    books = with_limit(books, limit)
     places = waiting(books)
     lines = [*said_of(places), Coding(*places[0], "freight", "", "said again"), *said_of(places[:1])]
-    sheet, becomes = Sheet("s", lines, limit=limit), "booked" if limit is None else "proposed"
+    sheet, becomes = Sheet("s", lines), "booked" if limit is None else "proposed"
     tried = books.act(lambda tx: ask_codings(tx, sheet, FINA, tried=True))
     books.engine.settle()
     job = job_of(books, tried)
@@ -151,3 +162,19 @@ def test_a_line_that_is_said_twice_is_refused_once_where_it_is_booked_untried(bo
         and waiting(books) == []
     )
     assert job.result["sums"] == {"USD": -50_00}
+
+
+@pytest.mark.parametrize(("before", "now"), [(None, LIMIT), (LIMIT, None)])
+def test_what_was_tried_is_booked_under_the_limit_of_now(
+    books: Bookkeeping, before: Money | None, now: Money | None
+) -> None:
+    """Not under the one that was in force when it was tried."""
+    books = with_limit(books, before)
+    tried = books.act(lambda tx: ask_codings(tx, Sheet("s", said_of(waiting(books))), FINA, tried=True))
+    books.engine.settle()
+    books = with_limit(books, now)
+    done = job_of(books, books.act(book_tried, tried, FINA))
+    books.engine.settle()
+    done = job_of(books, done.id)
+    assert len(waiting(books)) == (0 if now is None else 5)
+    assert (done.result["proposal"] is None) is (now is None)

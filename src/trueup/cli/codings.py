@@ -123,7 +123,7 @@ def _by_worker(session: Session, name: str, codings: list[Any], by: str) -> Resu
     tried = session.dry_run
     with session.open() as app:
         person = person_of(app.settings.people, by)
-        sheet = Sheet(f"What {name} says of lines in suspense", codings, limit=app.settings.two_persons_above)
+        sheet = Sheet(f"What {name} says of lines in suspense", codings)
         job = app.act(False, lambda tx: ask_codings(tx, sheet, person, tried=tried))
     does = "only tries them" if tried else "books them"
     words = f"{len(codings):,} lines are long work: a worker {does}. See `trueup jobs show {job}`."

@@ -53,6 +53,8 @@ REPLACED = "proposal.replaced"
 """The act on a proposal in whose place another waits."""
 REFUSED = "act.refused"
 """The act of somebody who was not let do something: kept, though it changed nothing."""
+_LONGEST_TOLD = 300
+"""So many characters of what waits are told to who wants it otherwise; the whole stands with the proposals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,12 @@ def _meant(arguments: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name != "note"}
 
 
+def _in_short(arguments: dict[str, Any]) -> str:
+    """What would be done, for a sentence: in its own words where it has some, and never a whole sheet."""
+    told = str(arguments.get("words") or _meant(arguments))
+    return told if len(told) <= _LONGEST_TOLD else f"{told[: _LONGEST_TOLD - 2]} …"
+
+
 def propose(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
     """Ask for a second person. The same proposal again is the one that waits already, also when both come at once."""
     return propose_once(connection, wanted, now)[0]
@@ -169,7 +177,7 @@ def propose_once(connection: sa.Connection, wanted: Proposal, now: datetime) -> 
         if _meant(waiting["arguments"]) != _meant(wanted.arguments):
             raise Conflict(
                 f"Proposal {waiting['id']} by {waiting['proposed_by']} to {wanted.act} {wanted.subject} otherwise waits already: "
-                f"{_meant(waiting['arguments'])}; it must be approved, or the matter settled another way, first."
+                f"{_in_short(waiting['arguments'])}; it must be approved, or the matter settled another way, first."
             )
         return int(waiting["id"]), False
     number: int = connection.execute(

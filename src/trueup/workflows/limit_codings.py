@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from trueup.base.errors import NotAllowed, Refused, TrueupError
+from trueup.base.ids import digest_of_json
 from trueup.base.money import Money
 from trueup.domain.cases import Resolution
 from trueup.domain.settlement import Suspended
@@ -22,6 +23,7 @@ from trueup.workflows.resolve_case import Person, is_above, may_resolve_kind
 from trueup.workflows.world import Tx
 
 ACT = "lines.code"
+_TYPES_TOLD = 3
 
 
 def classify_within(
@@ -68,11 +70,7 @@ def propose_codings(tx: Tx, codings: Sequence[Coding], person: Person) -> tuple[
     if not good:
         return outcomes, None
     kept = _waiting(tx, good)
-    lines = "1 line" if len(good) == 1 else f"{len(good)} lines"
-    # Named by its first line too: another sheet of as many lines waits beside it.
-    first = min((each.remittance, each.line) for each in good)
-    subject = f"{lines} in suspense, the first line {first[1]} of payment {first[0]}"
-    return outcomes, _propose(tx, good, kept, subject, person)
+    return outcomes, _propose(tx, good, kept, "", person)
 
 
 def approve_coding(tx: Tx, proposal_id: int, person: Person) -> list[Coded]:
@@ -112,10 +110,15 @@ def _waiting(tx: Tx, codings: Sequence[Coding]) -> list[tuple[int, Suspended]]:
 
 def _is_above(lines: Sequence[Suspended], limit: Money | None) -> bool:
     """By what each of them is without its sign: two that cancel each other are no less."""
+    return any(is_above(each, limit) for each in _worth(lines))
+
+
+def _worth(lines: Sequence[Suspended]) -> list[Money]:
+    """What they come to in each currency, each without its sign."""
     sums: dict[str, int] = {}
     for line in lines:
         sums[line.currency] = sums.get(line.currency, 0) + abs(line.minor)
-    return any(is_above(Money(minor, currency), limit) for currency, minor in sums.items())
+    return [Money(sums[currency], currency) for currency in sorted(sums)]
 
 
 def _tried(tx: Tx, codings: Sequence[Coding], person: Person) -> list[Coded]:
@@ -139,8 +142,20 @@ def _tried(tx: Tx, codings: Sequence[Coding], person: Person) -> list[Coded]:
 def _propose(
     tx: Tx, codings: Sequence[Coding], waiting: Sequence[tuple[int, Suspended]], subject: str, person: Person
 ) -> int:
+    """`subject`: the case that asks; "": it is a sheet, which is named by the hash of what it says. Another sheet of as many lines
+    waits beside it, and the same one again is the one that waits."""
     minors = {(number, line.line): line.minor for number, line in waiting}
-    lines = [{**asdict(each), "minor": minors[each.remittance, each.line]} for each in codings]
+    said = sorted(codings, key=lambda each: (each.remittance, each.line))
+    lines = [{**asdict(each), "minor": minors[each.remittance, each.line]} for each in said]
+    count = "1 line" if len(lines) == 1 else f"{len(lines):,} lines"
+    types = sorted({f"{each.type} on {each.account}" if each.account else each.type for each in said})
+    words = (
+        f"{count} in suspense as {', '.join(types[:_TYPES_TOLD])}{' and others' if len(types) > _TYPES_TOLD else ''}"
+    )
+    value = " and ".join(str(each) for each in _worth([line for _, line in waiting]))
+    told = {"lines": lines, "words": words, "value": value}
     reason = next((each.note for each in codings if each.note), "")
-    wanted = acts.Proposal(ACT, subject, {"lines": lines}, reason, person.name)
+    wanted = acts.Proposal(
+        ACT, subject or f"{count} in suspense, sheet {digest_of_json(lines)[:12]}", told, reason, person.name
+    )
     return acts.propose(tx.connection, wanted, tx.now)

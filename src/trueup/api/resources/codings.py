@@ -170,7 +170,7 @@ def code(call: Calling, told: CodingLines, dry_run: DryRun = False, key: Key = N
 def code_sheet(call: Calling, told: CodingSheet, dry_run: DryRun = False, key: Key = None) -> WholeWork:
     """Say what thousands of lines are: a worker tries or books them, and the job has an outcome for each that is refused."""
     codings = [Coding(**each.model_dump()) for each in told.lines]
-    sheet = Sheet(f"{len(codings):,} lines in suspense", codings, limit=call.desk.settings.two_persons_above)
+    sheet = Sheet(f"{len(codings):,} lines in suspense", codings)
 
     def act(tx: Tx) -> WholeWork:
         return whole_work(tx.connection, ask_codings(tx, sheet, call.person, tried=told.tried))

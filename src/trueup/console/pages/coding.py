@@ -154,15 +154,15 @@ def _state(visit: Visit) -> State:
 def _upload(visit: Visit) -> Response:
     """A sheet that was filled in: tried, with the place of every row that could not be read. A long one is tried by a worker."""
     name, content = visit.upload("file")
-    title, limit = f"What {name} says of lines in suspense", visit.desk.settings.two_persons_above
+    title = f"What {name} says of lines in suspense"
     if is_long(content, ()):
         digest = visit.act(archive_upload, content, DOCUMENT, name, visit.who)
-        return _by_worker(visit, Sheet(title, file=digest, limit=limit))
+        return _by_worker(visit, Sheet(title, file=digest))
     reading = read_line_codings(content)
     codings = [Coding(each.remittance, each.line, each.type, each.account, each.note) for each in reading.values]
     notes = [str(finding) for finding in reading.errors]
     if is_long(content, codings):
-        return _by_worker(visit, Sheet(title, codings, notes=notes, limit=limit))
+        return _by_worker(visit, Sheet(title, codings, notes=notes))
     return _page(visit, State("/coding"), codings, _try(visit, codings, notes))
 
 

@@ -17,7 +17,6 @@ from trueup.durable.tally import Tally
 from trueup.formats.line_codings import read_line_codings
 from trueup.storage import acts, jobs
 from trueup.storage.jobs import Job
-from trueup.storage.json_values import from_json, to_json
 from trueup.workflows.authority import demand_role
 from trueup.workflows.code_lines import MOST, Coded, Coding, code_lines
 from trueup.workflows.limit_codings import approved_codings, propose_codings, takes_two
@@ -36,13 +35,12 @@ _SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What is said of lines, or the archived file that says it. `limit`: from how much on it takes two persons."""
+    """What is said of lines, or the archived file that says it."""
 
     name: str
     codings: Sequence[Coding] = ()
     file: Digest | None = None
     notes: Sequence[str] = ()
-    limit: Money | None = None
 
 
 def is_long(content: bytes, codings: Sequence[Coding]) -> bool:
@@ -58,14 +56,16 @@ def ask_codings(tx: Tx, sheet: Sheet, person: Person, *, tried: bool) -> int:
         "lines": [asdict(each) for each in sheet.codings],
         "file": sheet.file,
         "notes": list(sheet.notes),
-        "limit": to_json(sheet.limit) if sheet.limit else None,
         "tried": tried,
     }
     return ask_work(tx, KIND, f"{'What it would do: ' if tried else ''}{sheet.name}", args, person)
 
 
 def book_tried(tx: Tx, job_id: int, person: Person) -> int:
-    """Book what was tried, without what was refused. Returns the new job's id. Raises NotFound, Conflict, Refused."""
+    """Book what was tried, without what was refused, under the limit of now. Returns the new job's id.
+
+    Raises NotFound, Conflict, Refused.
+    """
     job = jobs.load_job(tx.connection, job_id, lock=True)
     if job.kind != KIND or job.state != "done" or not job.args["tried"]:
         raise Conflict(f"Job {job_id} is no trial of a sheet that has ended ({job.kind}, {job.state}).")
@@ -80,7 +80,7 @@ def book_tried(tx: Tx, job_id: int, person: Person) -> int:
     if not wanted:
         raise Conflict(f"Job {job_id}: every line was refused; there is nothing to book.")
     title = job.title.removeprefix("What it would do: ")
-    number = ask_codings(tx, Sheet(title, wanted, limit=_limit(job)), person, tried=False)
+    number = ask_codings(tx, Sheet(title, wanted), person, tried=False)
     jobs.note_result(tx.connection, job_id, {**job.result, "done_by": number})
     return number
 
@@ -93,7 +93,7 @@ def is_long_proposal(tx: Tx, proposal_id: int) -> bool:
 def approve_by_worker(tx: Tx, proposal_id: int, person: Person) -> int:
     """The second person approves a long proposal: a worker books it. Returns the job's id. Raises as `approved_codings`."""
     codings, decided = approved_codings(tx, proposal_id, person)
-    args = {"lines": [asdict(each) for each in codings], "notes": [], "limit": None, "tried": False, "by": decided.name}
+    args = {"lines": [asdict(each) for each in codings], "notes": [], "tried": False, "by": decided.name}
     return ask_work(tx, KIND, f"{len(codings):,} lines in suspense of proposal {proposal_id}", args, person)
 
 
@@ -117,7 +117,7 @@ def _plan(tx: Tx, job: Job) -> Plan:
     said = {**job.args, "file": None, "notes": notes}
     lines, others = [asdict(each) for each in codings], [asdict(each) for each in twice]
     jobs.note_args(tx.connection, job.id, {**said, "lines": lines, "twice": others})
-    two = takes_two(tx, codings, _limit(job))
+    two = takes_two(tx, codings, _limit(tx, job))
     jobs.note_result(
         tx.connection, job.id, {"good": 0, "refused": [], "told": [], "sums": {}, "notes": notes[:20], "two": two}
     )
@@ -221,8 +221,9 @@ def _codings(job: Job) -> list[Coding]:
     return [Coding(**each) for each in job.args["lines"]]
 
 
-def _limit(job: Job) -> Money | None:
-    return from_json(job.args["limit"], Money) if job.args["limit"] else None
+def _limit(tx: Tx, job: Job) -> Money | None:
+    """What is in force as it begins; what a second person approved is under none any more."""
+    return None if "by" in job.args else tx.resources.two_persons_above
 
 
 WORK = LongWork(KIND, "code_lines", _plan, _code, _end, _stays)
