@@ -6,6 +6,7 @@ import openpyxl
 
 from tests.cli.remitted import BY, with_books
 from tests.cli.seeded import CommandLine
+from trueup.base.ids import digest_of
 
 
 def test_a_sheet_goes_out_is_filled_and_comes_in_and_a_line_is_undone(trueup: CommandLine) -> None:
@@ -23,6 +24,7 @@ def test_a_sheet_goes_out_is_filled_and_comes_in_and_a_line_is_undone(trueup: Co
     book.save(sheet)
     tried = trueup("remittances", "code", str(sheet), *BY, "--dry-run", "--json")
     assert tried.code == 0 and tried.json["dry_run"] and tried.json["lines"]
+    assert "line-codings" in trueup("documents", "show", digest_of(sheet.read_bytes())).out
     waiting = trueup("journal", "balances").out
     done = trueup("remittances", "code", str(sheet), *BY, "--json")
     number, line = done.json["lines"][0]["remittance"], done.json["lines"][0]["line"]

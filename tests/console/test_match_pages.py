@@ -15,6 +15,7 @@ from tests.console.calling import calling, token
 from tests.console.installed import Console
 from tests.console.money_books import FINA, console_over_money, lacking, newest_case
 from tests.console.test_all_pages import violations
+from trueup.base.ids import digest_of
 from trueup.base.money import Money
 from trueup.workflows.import_invoices import import_invoices
 from trueup.workflows.import_remittances import Upload, begin_upload, settle_upload
@@ -258,6 +259,11 @@ def test_a_sheet_is_coded_by_keyboard_and_comes_as_a_workbook(console: Console, 
         told = visitor.http.post(
             "/coding/upload", data={"csrf": visitor.csrf}, files={"file": ("lines.csv", filled.encode(), "text/csv")}
         )
+        no_table = {"file": ("lines.pdf", b"%PDF-1.7 is no table", "text/csv")}
+        refused = visitor.http.post("/coding/upload", data={"csrf": visitor.csrf}, files=no_table)
+        assert refused.status_code == 422 and "PDF" in refused.text
+        for content in (filled.encode(), no_table["file"][1]):
+            assert visitor.get(f"/documents/{digest_of(content)}").status_code == 200
     assert told.status_code == 200 and not lacking(told.text, "of 1 lines would be booked", "Not read", "Co-op")
 
 

@@ -41,7 +41,10 @@ def test_two_that_say_other_things_of_the_same_lines_wait_beside_each_other(data
     asked = [books.act(code_within, sheet, FINA, LIMIT)[1] for sheet in (*sheets, sheets[0][::-1])]
     assert None not in asked and asked[0] != asked[1] and asked[0] == asked[2]
     told = books.rows("SELECT arguments ->> 'words', arguments ->> 'value' FROM trueup.proposals ORDER BY id")
-    expected = [("2 lines in suspense as co-op, promotion", "12.00 USD"), ("2 lines in suspense as promotion", "12.00 USD")]
+    expected = [
+        ("2 lines in suspense as co-op, promotion", "12.00 USD"),
+        ("2 lines in suspense as promotion", "12.00 USD"),
+    ]
     assert [tuple(row) for row in told] == expected
     books.act(approve_proposal, asked[1], bo)
     with pytest.raises(Refused, match="does not wait as it was proposed"):

@@ -15,6 +15,7 @@ from trueup.storage.jobs import Job
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.cancel_job import cancel_job
 from trueup.workflows.code_lines import Coding
+from trueup.workflows.hand_in_codings import hand_in_codings
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.jobs import code_lines
 from trueup.workflows.jobs.code_lines import DOCUMENT, Sheet, ask_codings, book_tried
@@ -178,3 +179,22 @@ def test_what_was_tried_is_booked_under_the_limit_of_now(
     done = job_of(books, done.id)
     assert len(waiting(books)) == (0 if now is None else 5)
     assert (done.result["proposal"] is None) is (now is None)
+
+
+def test_a_sheet_is_archived_before_anything_reads_it(books: Bookkeeping, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is read at once, one that a worker reads, one of too many lines, and one that is no table."""
+    rows = "".join(f"{remittance},{number},co-op\n" for remittance, number in waiting(books))
+    head = "remittance,line,type\n"
+    at_once = books.act(hand_in_codings, "a.csv", f"{head}{rows[: rows.index('op') + 3]}".encode(), FINA, tried=True)
+    assert len(at_once.codings) == 1 and at_once.job is None and at_once.trouble is None
+    long = books.act(hand_in_codings, "b.csv", f"{head}{rows}x,1,co-op\n".encode(), FINA, tried=False)
+    assert long.job is not None and len(long.codings) == 5 and "row 7" in long.notes[0]
+    no_table = books.act(hand_in_codings, "c.csv", b"%PDF-1.7 no table", FINA, tried=True)
+    assert "PDF" in str(no_table.trouble)
+    monkeypatch.setattr("trueup.workflows.hand_in_codings.MOST_LINES", 4)
+    many = books.act(hand_in_codings, "d.csv", f"{head}{rows}".encode(), FINA, tried=True)
+    assert "5 lines, at most 4" in str(many.trouble) and many.job is None
+    kept = {row[0] for row in books.rows("SELECT digest FROM trueup.documents WHERE kind = 'line-codings'")}
+    assert kept == {at_once.digest, long.digest, no_table.digest, many.digest}
+    with pytest.raises(Refused):
+        books.act(hand_in_codings, "e.csv", b"x", Person("Olga", frozenset({Role.OPERATIONS})), tried=True)

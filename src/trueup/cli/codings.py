@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +14,7 @@ from trueup.cli.uploads import read_upload
 from trueup.cli.written import write_listed
 
 if TYPE_CHECKING:
-    from trueup.app import Application
+    from trueup.workflows.hand_in_codings import HandedInCodings
 
 group = typer.Typer()
 _CODED = (
@@ -84,17 +84,21 @@ def code(
 
     Together above the two-person limit, nothing is booked: they are proposed as a whole, and a second person approves.
     Some hundred are booked at once; more are long work of a worker (`trueup jobs show`); a dry run of those is a job too.
+    The file is archived before it is read, also for a dry run.
     """
-    from trueup.formats.line_codings import read_line_codings
-    from trueup.workflows.code_lines import MOST, Coding
+    from trueup.workflows.hand_in_codings import hand_in_codings
     from trueup.workflows.limit_codings import code_within
 
-    reading = read_line_codings(read_upload(file))
-    codings = [Coding(each.remittance, each.line, each.type, each.account, each.note) for each in reading.values]
-    if len(codings) > MOST:
-        return _by_worker(session, file.name, codings, by)
+    content = read_upload(file)
     with session.open() as app:
-        outcomes, proposal = _code(app, session, codings, by, code_within)
+        person = person_of(app.settings.people, by)
+        handed = app.act(False, lambda tx: hand_in_codings(tx, file.name, content, person, tried=session.dry_run))
+        if handed.trouble is not None:
+            raise handed.trouble
+        if handed.job is not None:
+            return _by_worker(session, handed)
+        limit = app.settings.two_persons_above
+        outcomes, proposal = app.act(session.dry_run, code_within, handed.codings, person, limit)
     done = "proposed" if proposal is not None else "booked"
     rows = [
         {
@@ -107,7 +111,7 @@ def code(
         }
         for each in outcomes
     ]
-    notes = [str(finding) for finding in reading.errors]
+    notes = list(handed.notes)
     data = {"lines": rows, "findings": notes, "proposal": proposal, "dry_run": session.dry_run}
     approve = f"A second person approves it: trueup cases approve {proposal}." if proposal is not None else ""
     kept = "Dry run: nothing kept." if session.dry_run else ""
@@ -116,20 +120,10 @@ def code(
     return Result(data, _CODED, rows=rows, findings=wrong, remark=remark, nothing="No row of the sheet says a type.")
 
 
-def _by_worker(session: Session, name: str, codings: list[Any], by: str) -> Result:
+def _by_worker(session: Session, handed: HandedInCodings) -> Result:
     """A long sheet: a dry run asks for a trial of it, which changes nothing and stays to be looked at."""
-    from trueup.workflows.jobs.code_lines import Sheet, ask_codings
-
-    tried = session.dry_run
-    with session.open() as app:
-        person = person_of(app.settings.people, by)
-        sheet = Sheet(f"What {name} says of lines in suspense", codings)
-        job = app.act(False, lambda tx: ask_codings(tx, sheet, person, tried=tried))
-    does = "only tries them" if tried else "books them"
-    words = f"{len(codings):,} lines are long work: a worker {does}. See `trueup jobs show {job}`."
-    return Result({"job": job, "lines": len(codings), "dry_run": tried}, words=words)
-
-
-def _code(app: Application, session: Session, codings: list[Any], by: str, code_within: Any) -> Any:
-    person = person_of(app.settings.people, by)
-    return app.act(session.dry_run, code_within, codings, person, app.settings.two_persons_above)
+    tried, count = session.dry_run, len(handed.codings)
+    what, them = (f"{count:,} lines are", "them") if count else ("So long a sheet is", "it")
+    does = f"a worker {'only tries' if tried else 'books'} {them}"
+    words = f"{what} long work: {does}. See `trueup jobs show {handed.job}`."
+    return Result({"job": handed.job, "lines": count or None, "dry_run": tried}, words=words)

@@ -129,7 +129,7 @@ def read_table(content: bytes, layout: Layout) -> Table:
     if places is not None:
         seen: dict[tuple[Any, ...], int] = {}
         for record in records:
-            row = _row(record, header, places, findings)
+            row = _row(record, header, (layout, places), findings)
             if row is not None and _is_new(row, layout, seen, findings):
                 rows.append(row)
     columns = tuple(column.name for column in (places or {}).values())
@@ -344,8 +344,9 @@ def _places(header: _Record, layout: Layout, findings: Findings) -> dict[int, Co
     return None if fatal else places
 
 
-def _row(record: _Record, header: _Record, places: dict[int, Column], findings: Findings) -> Row | None:
+def _row(record: _Record, header: _Record, read_by: tuple[Layout, dict[int, Column]], findings: Findings) -> Row | None:
     """The values of a record; None when it is empty or has errors. Spreadsheets leave out empty cells at the end."""
+    layout, places = read_by
     location = Location(record.offset, f"row {record.number}")
     if record.broken:
         findings.add(
@@ -358,7 +359,7 @@ def _row(record: _Record, header: _Record, places: dict[int, Column], findings: 
         words = f"{len(record.cells)} cells, expected {len(header.cells)}; a text with the delimiter in it needs quotes"
         findings.add("too-many-cells", words, location)
         return None
-    row = Row(record.number, record.offset, {column.name: None for column in places.values()})
+    row = Row(record.number, record.offset, {column.name: None for column in layout.columns})
     good = True
     for index, column in places.items():
         cell = record.cells[index] if index < len(record.cells) else ""

@@ -176,8 +176,9 @@ def book(console: Console) -> Sent:
     return Sent("/coding/book", _coding(console))
 
 
-@of_books("/coding/upload", Two.LOOK)
+@of_books("/coding/upload", Two.EACH)
 def upload_codings(console: Console) -> Sent:
+    """It is archived, once, and tried."""
     _, remittance = unknown(console)
     sheet = f"remittance,line,type,account,note\n{remittance},1,co-op,,a fair in May\n"
     return Sent("/coding/upload", files={"file": ("lines.csv", sheet.encode())})

@@ -53,8 +53,8 @@ def test_every_delimiter_and_line_end_is_read(delimiter: str, ending: str) -> No
     assert table.findings == ()
     assert table.delimiter == delimiter
     assert [row.values for row in table.rows] == [
-        {"sku": "a", "pack_size": 12, "price": Decimal("1.50")},
-        {"sku": "b, ; c", "pack_size": None, "price": None},
+        {"sku": "a", "pack_size": 12, "price": Decimal("1.50"), "live": None},
+        {"sku": "b, ; c", "pack_size": None, "price": None, "live": None},
     ]
 
 

@@ -15,14 +15,13 @@ from trueup.console.pages.answers import choices_of
 from trueup.console.tables import Choice, Filter, State, state_of
 from trueup.console.visit import Visit
 from trueup.domain.closing import Month
-from trueup.formats.line_codings import read_line_codings
 from trueup.formats.tabular import write_sheet
 from trueup.storage.views.growing import Growing
 from trueup.storage.views.jobs import load_job
 from trueup.storage.views.waiting_lines import WaitingFilter, growing_waiting, page_waiting, sum_waiting
 from trueup.workflows.code_lines import MOST, Coded, Coding
-from trueup.workflows.import_products import archive_upload
-from trueup.workflows.jobs.code_lines import DOCUMENT, Sheet, ask_codings, book_tried, is_long
+from trueup.workflows.hand_in_codings import hand_in_codings
+from trueup.workflows.jobs.code_lines import book_tried
 from trueup.workflows.limit_codings import code_within
 from trueup.workflows.match_lines import MAY
 from trueup.workflows.preview_entries import with_entries
@@ -154,21 +153,13 @@ def _state(visit: Visit) -> State:
 def _upload(visit: Visit) -> Response:
     """A sheet that was filled in: tried, with the place of every row that could not be read. A long one is tried by a worker."""
     name, content = visit.upload("file")
-    title = f"What {name} says of lines in suspense"
-    if is_long(content, ()):
-        digest = visit.act(archive_upload, content, DOCUMENT, name, visit.who)
-        return _by_worker(visit, Sheet(title, file=digest))
-    reading = read_line_codings(content)
-    codings = [Coding(each.remittance, each.line, each.type, each.account, each.note) for each in reading.values]
-    notes = [str(finding) for finding in reading.errors]
-    if is_long(content, codings):
-        return _by_worker(visit, Sheet(title, codings, notes=notes))
-    return _page(visit, State("/coding"), codings, _try(visit, codings, notes))
-
-
-def _by_worker(visit: Visit, sheet: Sheet) -> Response:
-    job = visit.act(lambda tx: ask_codings(tx, sheet, visit.who, tried=True))
-    return visit.go(f"/jobs/{job}")
+    handed = visit.act(lambda tx: hand_in_codings(tx, name, content, visit.who, tried=True))
+    if handed.trouble is not None:
+        raise handed.trouble
+    if handed.job is not None:
+        return visit.go(f"/jobs/{handed.job}")
+    codings = list(handed.codings)
+    return _page(visit, State("/coding"), codings, _try(visit, codings, handed.notes))
 
 
 def _book_tried(visit: Visit) -> Response:
