@@ -28,14 +28,24 @@ def test_an_answer_is_held_for_a_minute_from_when_it_was_given() -> None:
 
 def test_who_waits_for_a_refusal_has_it() -> None:
     """The second click is told what the first was told, and what is sent later acts."""
-    sent, found = SentForms(), []
+    sent, found, asks = SentForms(), [], threading.Event()
     sent.expect("a")
+    held = sent._held["a"]
+    wait = held.given.wait
+
+    def waits(seconds: float | None = None) -> bool:
+        asks.set()
+        return wait(seconds)
+
+    held.given.wait = waits  # type: ignore[method-assign]
     waiting = threading.Thread(target=lambda: found.append(sent.again("a")))
     waiting.start()
+    assert asks.wait(10)
     sent.drop("a", HTMLResponse("say why", 422), "nonce")
     waiting.join(10)
     [again] = found
-    assert again is None or again[0].status_code == 422  # it came too late to wait, or has the refusal
+    assert again is not None
+    assert (again[0].status_code, again[0].body, again[1]) == (422, b"say why", "nonce")
     assert sent.again("a") is None
 
 

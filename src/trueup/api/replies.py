@@ -11,6 +11,7 @@ from trueup.base.streams import read_at_most
 LARGEST_BODY_BYTES = 5 * 1024 * 1024
 RETRY_SECONDS = 30
 _LOG = structlog.get_logger(__name__)
+_LONGEST_LENGTH = 18
 
 
 def refuse(error: TrueupError, path: str) -> Response:
@@ -33,7 +34,7 @@ def refuse(error: TrueupError, path: str) -> Response:
 async def read_body(request: Request, most: int = LARGEST_BODY_BYTES) -> bytes | None:
     """The raw body; None when it has more bytes than are expected at most."""
     announced = request.headers.get("content-length", "0")
-    if not announced.isdecimal() or int(announced) > most:
+    if not announced.isdecimal() or len(announced) > _LONGEST_LENGTH or int(announced) > most:
         return None
     return await read_at_most(request.stream(), most)
 

@@ -19,6 +19,8 @@ OTHER_EXPONENTS = {
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
     **dict.fromkeys("CLF UYW".split(), 4),
 }
+LARGEST_MINOR = 10**17
+"""No amount that is told is more, in minor units; the database holds sums of some ninety of them."""
 _MAX_DIGITS = 30  # a longer number is not an amount of money, and Decimal('1e999999') would fill the memory
 
 
@@ -69,11 +71,15 @@ class Money:
 
     @classmethod
     def of(cls, amount: str | int | Decimal, currency: str) -> Money:
-        """Exact conversion from major units. Raises Invalid when the amount has more digits than the currency."""
+        """Exact conversion from major units. Raises Invalid for more digits than the currency has, and beyond any amount."""
         value = exact_decimal(amount)
         scaled = value.scaleb(exponent_of(check_currency(currency)))
         if scaled != scaled.to_integral_value():
             raise Invalid(f"{value} {currency}: more digits than the currency has; round a UnitPrice instead.")
+        if abs(scaled) > LARGEST_MINOR:
+            raise Invalid(
+                f"{value:f} {currency}: more than any amount of money is; look for a number that is another thing."
+            )
         return cls(int(scaled), currency)
 
     @classmethod

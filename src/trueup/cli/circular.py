@@ -87,7 +87,7 @@ def list_items(
 ) -> Result:
     """List items, each in the lane it is in now: free, booked, out, overdue, withheld ..."""
     programme, _, number = after.rpartition("/")
-    place = (programme, int(number)) if number.isdigit() else ("", 0)
+    place = (programme, int(number)) if number.isascii() and number.isdecimal() and len(number) < 19 else ("", 0)
     with session.look() as connection:
         rows = views.list_items(connection, session.now(), lane=views.lane_named(lane), sku=sku, page=(place, limit))
     return Result(rows, _ITEMS)

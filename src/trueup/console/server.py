@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 import sqlalchemy as sa
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -34,7 +35,7 @@ from trueup.console.live import is_streamed
 from trueup.console.page import OPEN_TO_ALL, Page, Route
 from trueup.console.permissions import words_of
 from trueup.console.presenting import present_in
-from trueup.console.visit import SESSION, TOLD, House, Visit
+from trueup.console.visit import LONGEST_NUMBER, SESSION, TOLD, House, Visit
 from trueup.desk import Desk
 from trueup.storage.views.console import load_preferences
 from trueup.workflows.authority import permissions
@@ -80,11 +81,28 @@ def build_console(desk: Desk, describe_api: Callable[[], Mapping[str, Any]], *, 
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     for page in house.pages.values():
         for route in page.routes:
-            app.router.routes.append(Address(route.path, _answering(house, page, route), methods=[route.method]))
+            path = route.path.replace(":int}", f":{_OURS}}}")
+            app.router.routes.append(Address(path, _answering(house, page, route), methods=[route.method]))
     assets = keep_assets(Path(__file__).parent / "static")
     app.router.routes.append(Address("/static/{name}", partial(answer_asset, assets), methods=["GET"]))
     app.add_exception_handler(HTTPException, _not_there(house))  # type: ignore[arg-type]
     return app
+
+
+class _Ours(Convertor[int]):
+    """A number in an address that may be one of ours: of thousands of digits Python makes none, and nothing has them."""
+
+    regex = f"[0-9]{{1,{LONGEST_NUMBER}}}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+_OURS = "ours"
+register_url_convertor(_OURS, _Ours())
 
 
 @dataclass(frozen=True, slots=True)

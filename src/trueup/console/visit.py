@@ -34,6 +34,8 @@ T = TypeVar("T")
 _LARGEST_NUMBER = 2**63 - 1
 _NUMBERED = {"/journal/exports/": "export", "/journal/": "entry", "/": "remittance"}
 """What a number is that an address merely calls `id`."""
+LONGEST_NUMBER = len(str(_LARGEST_NUMBER))
+"""So many digits has a number in an address at most."""
 SESSION = "trueup_session"
 """The cookie with a session's ticket."""
 TOLD = "trueup_told"

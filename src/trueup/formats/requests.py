@@ -13,6 +13,7 @@ from trueup.base.errors import Unreadable
 
 MEDIA_TYPE = "application/http"
 _END = b"\r\n\r\n"
+_LONGEST_LENGTH = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def read_requests(content: bytes) -> Iterator[KeptRequest]:
         path, _, version = target.rpartition(" ")
         headers = tuple((name, value.strip()) for name, _, value in (line.partition(":") for line in rest))
         length = dict(headers).get("content-length", "")
-        if method != "POST" or version != "HTTP/1.1" or not length.isdecimal():
+        if method != "POST" or version != "HTTP/1.1" or not length.isdecimal() or len(length) > _LONGEST_LENGTH:
             raise Unreadable(
                 f"Requests: byte {start}: expected POST, HTTP/1.1 and a content-length, found {first[:80]!r}."
             )

@@ -15,6 +15,7 @@ from trueup.base.errors import Conflict, Invalid, Refused, TrueupError
 from trueup.console.page import Offer, Page, Route
 from trueup.console.sure import is_sure
 from trueup.console.tables import Choice
+from trueup.console.typed_numbers import given_number
 from trueup.console.visit import Visit
 from trueup.domain.agreement_changes import AgreementChange, AgreementScope
 from trueup.domain.agreement_clauses import CLAUSES, Clause, Form, Unfit
@@ -120,7 +121,7 @@ def _change(visit: Visit) -> Response:
     terms = None if given["as_file"] else _typed(visit)
     try:
         change = AgreementChange(scope, terms, _day(given["from"]), given["reason"])
-        basis = Basis(int(given["seen"]) if given["seen"].isdecimal() else None)
+        basis = Basis(given_number(given["seen"], "What was seen"))
         if is_sure(visit):
             proposed = visit.act(propose_terms, change, visit.who, basis)
             return visit.go(_address(scope), f"Proposal {proposed.id} waits for a second person. {proposed}.")

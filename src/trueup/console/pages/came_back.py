@@ -11,6 +11,7 @@ from trueup.base.errors import Invalid, Refused, TrueupError
 from trueup.console.page import Group, Grows, Page, Place, Route
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.tables import Choice, Column, state_of
+from trueup.console.typed_numbers import shortened, whole_number
 from trueup.console.visit import Visit
 from trueup.domain.vendor_returns import Returned
 from trueup.storage.views import vendor_returns as views
@@ -122,12 +123,12 @@ def _told(visit: Visit) -> Returned:
     eaches, condition = visit.given("eaches"), visit.given("condition")
     if not (eaches.isascii() and eaches.isdecimal()) or len(eaches) > 6:
         raise Invalid(f"How many came back: {eaches!r}; expected a whole number above zero.")
-    if condition and not (condition.isascii() and condition.isdecimal()):
-        raise Invalid(f"Condition {condition!r}: expected one of those of the programme.")
+    number = whole_number(condition)
+    if condition and number is None:
+        raise Invalid(f"Condition {shortened(condition)}: expected one of those of the programme.")
     if not visit.given("sku"):
         raise Refused("Say which product came back.")
     serials = tuple(filter(None, (each.strip() for each in visit.given("serials").replace(",", "\n").splitlines())))
-    number = int(condition[:18]) if condition else None
     before = _before(visit)
     known = int(before) if before.isascii() and before.isdecimal() and len(before) < 7 else 0
     return Returned(visit.given("sku"), int(eaches), serials, number, visit.given("programme"), known)

@@ -8,11 +8,13 @@ from typing import Any
 
 from starlette.responses import Response
 
+from trueup.base.errors import Invalid
 from trueup.console.files import download
 from trueup.console.money_words import Names
 from trueup.console.page import Group, Grows, Page, Place, Route
 from trueup.console.pages.answers import choices_of
 from trueup.console.tables import Choice, Filter, State, state_of
+from trueup.console.typed_numbers import shortened, whole_number
 from trueup.console.visit import Visit
 from trueup.domain.closing import Month
 from trueup.formats.tabular import write_sheet
@@ -104,16 +106,19 @@ def _growing(visit: Visit) -> Growing:
 
 
 def _codings(visit: Visit) -> list[Coding]:
-    """What was filled in; a row without a type says nothing."""
+    """What was filled in; a row without a type says nothing. Raises Invalid for one that is of no line."""
     columns = ("row", "type", "account", "note")
     rows = zip(*(visit.all_given(name) for name in columns), strict=False)
     found = []
     for where, type_, account, note in rows:
         remittance, _, line = where.partition(".")
-        if type_.strip() and remittance.isdecimal() and line.removeprefix("-").isdecimal():
+        if type_.strip():
+            payment, number = whole_number(remittance), whole_number(line.removeprefix("-"))
+            if payment is None or number is None:
+                raise Invalid(f"Row {shortened(where)}: expected a payment and a line of it, such as 12.4.")
             # What is chosen of a list may be written as "co-op, Co-op advertising": its code stands first.
             code, on = type_.split(",")[0].strip(), account.split(" ")[0].strip()
-            found.append(Coding(int(remittance), int(line), code, on, note.strip()))
+            found.append(Coding(payment, -number if line.startswith("-") else number, code, on, note.strip()))
     return found
 
 

@@ -13,6 +13,7 @@ from trueup.console.case_words import title_of_group
 from trueup.console.page import Offer, Page, Route
 from trueup.console.sure import is_sure
 from trueup.console.tables import Choice
+from trueup.console.typed_numbers import given_number
 from trueup.console.visit import Visit
 from trueup.domain.escalation import EscalationRule, hours_text, read_span, span_words
 from trueup.storage.views.case_queue import list_filters
@@ -80,7 +81,7 @@ def _change(visit: Visit) -> Response:
     typed = _typed(visit)
     try:
         rules = _read(typed)
-        wanted = RulesOfEscalation(rules, typed["reason"], int(typed["seen"]) if typed["seen"].isdecimal() else None)
+        wanted = RulesOfEscalation(rules, typed["reason"], given_number(typed["seen"], "What was seen"))
         done = visit.act(change_rules, wanted, visit.who, _people(visit), dry_run=not is_sure(visit))
     except (Conflict, Invalid, Refused) as error:
         return _page(visit, typed, error)

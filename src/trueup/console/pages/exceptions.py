@@ -23,6 +23,7 @@ from trueup.console.case_words import (
 from trueup.console.page import Group, Grows, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Filter, State, read_since, state_of
+from trueup.console.typed_numbers import whole_number
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
 from trueup.storage.views import acts as act_views
@@ -272,7 +273,8 @@ def _find(visit: Visit, sought: Sought) -> list[Hit]:
     if not sought.wants("case"):
         return []
     found, words = [], sought.words.lower().removeprefix("case ")
-    if words.isdecimal() and (case := case_queue.show_queued(visit.connection, int(words[:18]), visit.now)):
+    number = whole_number(words)
+    if number is not None and (case := case_queue.show_queued(visit.connection, number, visit.now)):
         found.append(_hit(case, "its number", exact=True))
     tab = "resolved" if sought.status and sought.status in "resolved" else "open"
     wanted = CaseFilter(tab, partner=sought.partner, words=sought.words, ranges=sought.ranges)

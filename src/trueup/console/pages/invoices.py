@@ -15,6 +15,7 @@ from trueup.console.money_words import Names
 from trueup.console.page import Group, Grows, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, State, state_of
+from trueup.console.typed_numbers import whole_number
 from trueup.console.visit import Visit
 from trueup.domain.chart import Purpose
 from trueup.domain.invoices import Invoice, normal_reference
@@ -56,7 +57,8 @@ def _list(visit: Visit) -> Response:
 
 
 def _filter_of(state: State) -> views.InvoiceFilter:
-    age = int(state["age"]) if state["age"].isdecimal() and int(state["age"][:2]) < len(AGES) else None
+    age = whole_number(state["age"])
+    age = age if age is not None and age < len(AGES) else None
     return views.InvoiceFilter(state["partner"], state["tab"] != "all", age, state["currency"].upper(), state["words"])
 
 

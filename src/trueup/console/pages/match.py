@@ -14,6 +14,7 @@ from trueup.console.money_words import Names
 from trueup.console.page import Page, Route
 from trueup.console.pages.answers import choices_of
 from trueup.console.tables import State, state_of
+from trueup.console.typed_numbers import whole_number
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
 from trueup.domain.evidence import MARGIN
@@ -73,7 +74,7 @@ def _show(visit: Visit) -> Response:
     on = _desk(visit, state["line"])
     ticked = next((str(each["choice"]) for each in on.rivals[:1] if each["ticked"]), "")
     picked = [each for each in state["item"].split(",") if each]
-    parts = int(state["fees"]) if state["fees"].isdecimal() else 1
+    parts = whole_number(state["fees"]) or 1
     draft = _Drafted("" if picked else ticked, picked, [], min(parts, _MOST_PARTS), state["q"])
     return _page(visit, on, draft)
 
@@ -201,7 +202,7 @@ def _difference(visit: Visit, on: _Desk, choice: str, shares: Sequence[Mapping[s
         if choice:
             left = _left_by(on, choice)
             if visit.may(MAY):
-                entries = _try(visit, lambda tx: choose_rival(tx, on.case["id"], int(choice), visit.who))
+                entries = _try(visit, lambda tx: choose_rival(tx, on.case["id"], _choice(choice), visit.who))
         else:
             wanted = _wanted(visit, on.line, shares)
             left = Money(on.line.minor - sum(each.minor for each in wanted.shares), on.line.currency)
@@ -246,15 +247,20 @@ def _follow(visit: Visit) -> Response:
     return response
 
 
-def _choose(visit: Visit) -> Response:
-    choice = visit.given("choice")
-    if not choice.isdecimal():
+def _choice(text: str) -> int:
+    chosen = whole_number(text)
+    if chosen is None:
         raise Invalid("Choose one of the explanations first.")
+    return chosen
+
+
+def _choose(visit: Visit) -> Response:
+    chosen = _choice(visit.given("choice"))
     number, note = visit.number("case"), visit.given("note")
-    done = visit.act(lambda tx: choose_rival(tx, number, int(choice), visit.who, note=note))
+    done = visit.act(lambda tx: choose_rival(tx, number, chosen, visit.who, note=note))
     more = f" {done.left} more wait in the case; they are matched again." if done.left else ""
     return visit.go(
-        "/matches", f"Case {number}: explanation {choice} is booked, {done.lines} lines of {done.amount}.{more}"
+        "/matches", f"Case {number}: explanation {chosen} is booked, {done.lines} lines of {done.amount}.{more}"
     )
 
 

@@ -17,6 +17,7 @@ from trueup.console.money_words import Names
 from trueup.console.page import Offer, Page, Route
 from trueup.console.rule_words import DIRECTIONS, FIELDS, FORMS, sentence_of
 from trueup.console.tables import Choice, State
+from trueup.console.typed_numbers import given_number, shortened, whole_number
 from trueup.console.visit import Visit
 from trueup.domain.chart import Purpose
 from trueup.domain.deduction import Direction, Family
@@ -140,7 +141,7 @@ def _begun(visit: Visit) -> dict[str, str]:
     """What a draft begins with: the rule it replaces, the case or the line that it is to read."""
     if replaces := visit.asked("replaces"):
         newest = views.show_rule(visit.connection, replaces)["versions"][-1]
-        return _as_given(newest, int(visit.asked("instead_of") or 0))
+        return _as_given(newest, given_number(visit.asked("instead_of"), "Version") or 0)
     if case := visit.asked("case"):
         form = visit.act(form_of_case, _number(case), dry_run=True)
     elif payment := visit.asked("payment"):
@@ -219,9 +220,10 @@ def _day(text: str) -> date | None:
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal() or len(text) > 18:
-        raise Invalid(f"{text!r} is no number of anything here.")
-    return int(text)
+    number = whole_number(text)
+    if number is None:
+        raise Invalid(f"{shortened(text)} is no number of anything here.")
+    return number
 
 
 PAGE = Page(

@@ -12,6 +12,7 @@ from trueup.console.money_words import Names
 from trueup.console.page import Page, Route
 from trueup.console.pages.rule_form import NAMES, wanted_of
 from trueup.console.tables import Column, State, state_of
+from trueup.console.typed_numbers import given_number
 from trueup.console.visit import Visit
 from trueup.storage.views import rules as views
 from trueup.workflows.draft_rules import demand_short
@@ -73,7 +74,7 @@ def _of_rule(visit: Visit) -> Response:
     rule = visit.path("rule")
     version = visit.asked("version")
     visit.act(demand_short, dry_run=True)
-    rows = visit.act(list_of_trial, rule, _effect(visit), int(version) if version.isdecimal() else None, dry_run=True)
+    rows = visit.act(list_of_trial, rule, _effect(visit), given_number(version, "Version"), dry_run=True)
     crumbs = (("Deduction rules", "/rules"), (f"Rule {rule}", f"/rules/{rule}?try=yes"))
     return _page(visit, title="Lines of the trial", words=_words(visit), crumbs=crumbs, rows=rows)
 
@@ -99,7 +100,7 @@ def _page(visit: Visit, *, rows: list[dict[str, Any]], count: int | None = None,
 def _posted(visit: Visit) -> Response:
     """The lines of the journal that versions of a rule have posted."""
     rule, state = visit.path("rule"), state_of(visit, "version", "at")
-    version = int(state["version"]) if state["version"].isdecimal() else None
+    version = given_number(state["version"], "Version")
     paged = views.page_posted(visit.connection, rule, version, state["at"])
     return visit.render(
         "rule_posted.html",

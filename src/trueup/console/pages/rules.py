@@ -11,6 +11,7 @@ from trueup.console.money_words import Names
 from trueup.console.page import Group, Page, Place, Route
 from trueup.console.rule_words import STATES, changes_of, sentence_of
 from trueup.console.tables import Choice, Column, Filter, state_of
+from trueup.console.typed_numbers import given_number
 from trueup.console.visit import Visit
 from trueup.storage.views import rules as views
 from trueup.storage.views.paging import Paged
@@ -78,7 +79,7 @@ def _try(visit: Visit) -> Response:
 def _approve(visit: Visit) -> Response:
     rule_id = visit.path("rule")
     seen = visit.given("seen")
-    done = visit.act(approve_rule, rule_id, visit.who, visit.given("note"), int(seen) if seen.isdecimal() else None)
+    done = visit.act(approve_rule, rule_id, visit.who, visit.given("note"), given_number(seen, "What was seen"))
     left = " and ".join(str(amount) for amount in done.amounts) or "nothing"
     return visit.go(
         f"/rules/{rule_id}", f"Rule {done.saved.rule.name} is in force: {done.lines} lines, {left}, left suspense."

@@ -13,6 +13,7 @@ from trueup.base.errors import Invalid, NotFound
 from trueup.console.page import Group, Hit, Page, Place, Route
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Filter, state_of
+from trueup.console.typed_numbers import shortened, whole_number
 from trueup.console.visit import Visit
 from trueup.domain.catalog import CountSource
 from trueup.domain.channels import Channel
@@ -49,6 +50,7 @@ _LINKS = {
 }
 _HISTORY_SHOWN = 200
 _DAYS = 90
+_MOST_EACHES = 10_000_000
 
 
 def _show_list(visit: Visit) -> Response:
@@ -252,9 +254,10 @@ def _key(channel: Channel) -> str:
 def _whole(text: str, what: str) -> int | None:
     if not text:
         return None
-    if not text.isdecimal() or not 0 <= int(text) <= 10_000_000:
-        raise Invalid(f"{what}: expected a whole number, found {text!r}.")
-    return int(text)
+    number = whole_number(text)
+    if number is None or number > _MOST_EACHES:
+        raise Invalid(f"{what}: expected a whole number up to {_MOST_EACHES:,}, found {shortened(text)}.")
+    return number
 
 
 def _interval(interval: timedelta) -> str:

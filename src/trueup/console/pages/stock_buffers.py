@@ -13,6 +13,7 @@ from trueup.base.errors import Invalid
 from trueup.console.page import Offer, Page, Route
 from trueup.console.sure import is_sure
 from trueup.console.tables import Choice, state_of
+from trueup.console.typed_numbers import given_number, whole_number
 from trueup.console.visit import Visit
 from trueup.domain.buffer_changes import ALL, BufferChange, BufferScope, SecondPerson, read_rule
 from trueup.storage.views import acts as act_views
@@ -33,7 +34,7 @@ def _show(visit: Visit) -> Response:
     state = state_of(visit, "sku", "channel", "at")
     rows = list_buffers(visit.connection, visit.desk.world, sku, visit.now)
     chosen = next((row for row in rows if _key(row) == visit.asked("channel")), rows[0] if rows else None)
-    before = int(state["at"]) if state["at"].isdecimal() else None
+    before = whole_number(state["at"])
     skus = [sku, ALL] if sku else None
     versions = list_decided(visit.connection, visit.now, skus=skus, before=before, limit=_SHOWN + 1)
     return visit.render(
@@ -107,8 +108,7 @@ def _meant(visit: Visit) -> BufferChange:
 
 
 def _seen(visit: Visit) -> int | None:
-    text = visit.given("seen")
-    return int(text) if text.isdecimal() else None
+    return given_number(visit.given("seen"), "What was seen")
 
 
 def _policy(visit: Visit) -> SecondPerson:

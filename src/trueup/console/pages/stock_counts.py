@@ -11,6 +11,7 @@ from trueup.base.errors import Invalid
 from trueup.base.money import Money
 from trueup.console.page import Page, Route
 from trueup.console.sure import Sure, ask_whether, is_sure
+from trueup.console.typed_numbers import shortened, whole_number
 from trueup.console.visit import Visit
 from trueup.workflows.adjust_stock import MOST, Adjusted, Adjustment, Made, adjust_stock, undo_adjustment
 from trueup.workflows.day_of_counts import takes_two
@@ -66,11 +67,12 @@ def _meant(visit: Visit) -> Adjustment:
     """What the form says: a number is what lies there, one with a sign is more or fewer than lie there now."""
     sku, location, count, reason, seen = (visit.given(name) for name in _FIELDS)
     sign, digits = (count[:1], count[1:]) if count[:1] in _SIGNS else ("", count)
-    if not (digits.isascii() and digits.isdecimal()) or int(digits) > MOST:
+    number, since = whole_number(digits), seen if "seen" in visit.form else None
+    if number is None or number > MOST:
         raise Invalid(
-            f"Count {count!r}: expected a whole number such as 48, or a change of what lies there such as +5 or -2."
+            f"Count {shortened(count)}: expected a whole number such as 48, or a change of what lies there such as +5 or -2; "
+            f"at most {MOST:,}."
         )
-    number, since = int(digits), seen if "seen" in visit.form else None
     if not sign:
         return Adjustment(sku, location, reason, on_hand=number, seen=since)
     return Adjustment(sku, location, reason, change=number if sign == "+" else -number, seen=since)

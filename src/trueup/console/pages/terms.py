@@ -18,6 +18,7 @@ from trueup.base.money import UnitPrice, exact_decimal
 from trueup.console.page import Offer, Page, Route
 from trueup.console.sure import is_sure
 from trueup.console.tables import Choice
+from trueup.console.typed_numbers import given_number
 from trueup.console.visit import Visit
 from trueup.domain.term_changes import TermChange, WantedTerm
 from trueup.domain.terms import ROUNDINGS, Basis, Term
@@ -47,6 +48,7 @@ from trueup.workflows.try_terms import TermTrial, line_json, look_tried, try_cha
 from trueup.workflows.world import Tx
 
 HERE = "/settings/terms"
+_MOST_DAYS = 36_500
 _FIELDS = (
     *(
         "kind",
@@ -247,8 +249,9 @@ def _lines(visit: Visit) -> Response:
     given = {name: visit.asked(name) for name in _FIELDS}
     if not number and not given["kind"]:
         return visit.go(HERE)
-    if number.isdecimal():
-        trial = visit.act(lambda tx: try_sheet(tx, find_proposed(tx, int(number[:18])), months), dry_run=True)
+    if number:
+        proposal = given_number(number, "Proposal") or 0
+        trial = visit.act(lambda tx: try_sheet(tx, find_proposed(tx, proposal), months), dry_run=True)
         back = (f"Proposal {number}", f"{HERE}/proposals/{number}?months={months}")
     else:
         _, trial = visit.act(_tried, given, visit, months, dry_run=True)
@@ -300,9 +303,9 @@ def _change(tx: Tx, given: Mapping[str, str]) -> TermChange:
         raise Invalid("An amount a unit needs its currency, such as USD.")
     if not given["source"]:
         raise Invalid("Source: say where it is written, such as an agreement's number.")
-    within = given["within_days"]
-    if within and not within.isdecimal():
-        raise Invalid(f"Within days {within!r}: expected a whole number, such as 30.")
+    within = given_number(given["within_days"], "Within days")
+    if within is not None and within > _MOST_DAYS:
+        raise Invalid(f"Within days {within}: expected a whole number up to {_MOST_DAYS:,}, such as 30.")
     term = Term(
         kind=kind_of(given["kind"], kinds_of_terms(tx)),
         marketplace=given["marketplace"],
@@ -314,7 +317,7 @@ def _change(tx: Tx, given: Mapping[str, str]) -> TermChange:
         per_unit=UnitPrice.of(given["per_unit"], given["currency"].upper()) if given["per_unit"] else None,
         valid_to=_day(given["to"], "To") if given["to"] else None,
         rounding=given["rounding"] or ROUND_HALF_EVEN,
-        within_days=int(within) if within else None,
+        within_days=within,
     )
     return TermChange((WantedTerm(term, known is None),), given["reason"])
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from trueup.base.errors import Invalid
 from trueup.console.page import Page, Route
 from trueup.console.tour_steps import STEPS, place_of
+from trueup.console.typed_numbers import shortened, whole_number
 from trueup.console.visit import Visit
 from trueup.workflows.keep_preferences import keep_preferences
 
@@ -21,9 +22,9 @@ def _go(visit: Visit) -> Response:
     if to == "out":
         visit.act(keep_preferences, visit.who, {"tour_at": None})
         return visit.go("/tour", "The tour is left; here it can be gone on with.")
-    if not to.isdecimal() or int(to) > len(STEPS):
-        raise Invalid(f"Step {to!r} of the tour: expected one of 0 to {len(STEPS)}.")
-    number = int(to)
+    number = whole_number(to)
+    if number is None or number > len(STEPS):
+        raise Invalid(f"Step {shortened(to)} of the tour: expected one of 0 to {len(STEPS)}.")
     if number == len(STEPS):
         visit.act(keep_preferences, visit.who, {"tour_at": None, "tour_seen": list(range(len(STEPS)))})
         return visit.go("/tour", "That was the tour. You have seen all of it.")

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from trueup.base.errors import Invalid
-from trueup.base.money import exact_decimal, exponent_of
+from trueup.base.money import LARGEST_MINOR, exact_decimal, exponent_of
 from trueup.formats.regional import Convention, read_day, read_number
 
 MOST_REMEMBERED = 50_000
@@ -41,6 +41,8 @@ _SERIAL = re.compile(r"([2-9][0-9]{4})(?:\.[0-9]+)?")
 _SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?E\+?[0-9]{1,2}", re.IGNORECASE)
 _EPOCH_1900, _EPOCH_1904 = date(1899, 12, 30), date(1904, 1, 1)
 _DIGITS_OF_A_FLOAT = 15
+_LONGEST_PLAIN = 18
+"""So many characters of an amount are within what is ever paid; longer ones are looked at again."""
 
 # Which order and which decimal mark Amazon's stores of a currency write: used where a file itself shows neither.
 _HABITS: dict[str, tuple[bool | None, str]] = {
@@ -171,11 +173,11 @@ class CellReader:
         mark = self.convention.decimal_mark
         if exponent_of(currency) == 2 and mark:
             whole, _, part = cell.rpartition(mark)
-            plain = len(part) == 2 and len(cell) <= 18 and cell.isascii() and part.isdecimal()
+            plain = len(part) == 2 and len(cell) <= _LONGEST_PLAIN and cell.isascii() and part.isdecimal()
             if plain and whole.removeprefix("-").isdecimal():  # as nearly every amount is written
                 return int(whole + part)
             found = (_POINT if mark == "." else _COMMA).fullmatch(cell.strip())
-            if found:
+            if found and len(cell) <= _LONGEST_PLAIN:
                 return int(found[1] + found[2].replace("," if mark == "." else ".", "") + found[3])
         text, named = _without_symbols(cell.translate(_MINUS).strip())
         for symbol, codes in named:
@@ -229,6 +231,8 @@ def _scaled(value: Decimal, currency: str) -> int:
     if scaled != scaled.to_integral_value():
         digits = exponent_of(currency)
         raise Invalid(f"expected at most {digits} digits after the decimal mark, as {currency} has, found {value:f}")
+    if abs(scaled) > LARGEST_MINOR:
+        raise Invalid(f"expected an amount of money, found {value:f}, which is more than any is")
     return int(scaled)
 
 
