@@ -75,6 +75,9 @@ def _is_read_back(console: Console, program: Caller, at: str, balances: str) -> 
         assert (
             'state-ok">' not in fina.get("/journal/export").text.partition('id="exports"')[2].partition("</table>")[0]
         )
+        no_table = {"file": ("balances.pdf", b"%PDF-1.7 is no table", "text/csv")}
+        assert fina.http.post(f"{at}/read-back", data={"csrf": fina.csrf}, files=no_table).status_code == 422
+        assert fina.get(f"/documents/{digest_of(no_table['file'][1])}").status_code == 200
         upload = {"file": ("balances.csv", balances.replace("\n1", "\n77", 1).encode(), "text/csv")}
         wrong = fina.http.post(f"{at}/read-back", data={"csrf": fina.csrf}, files=upload)
         assert wrong.status_code == 303

@@ -9,6 +9,8 @@ from trueup.base.ids import canonical_json
 from trueup.domain.circular import Item, Readiness, Visibility
 from trueup.storage.json_values import to_json
 
+ROWS = 20_000
+"""So many rows of each table has a big house."""
 _ITEM = canonical_json(to_json(Item(1, Visibility.AVAILABLE, Readiness.PROCESSED))).decode().replace(":", "\\:")
 _DAYS = 720
 _TOLD: dict[str, dict[str, str]] = {

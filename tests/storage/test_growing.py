@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import count
 
 import pytest
 import sqlalchemy as sa
 
 from tests.databases import Databases
 from tests.storage.paged_lists import LISTS, NOW
-from tests.storage.paged_tables import fill_all
-from tests.storage.test_paging import FEW, MOST, PAGE, ROWS, _drawn, _looked_at, _plan, _statements
+from tests.storage.paged_tables import ROWS, fill_all
+from tests.storage.test_paging import FEW, MOST, PAGE, _drawn, _looked_at, _plan, _statements
 from trueup.storage.acts import Proposal, propose
 from trueup.storage.database import Database
 from trueup.storage.views import (
@@ -30,7 +31,7 @@ from trueup.storage.views import (
 )
 from trueup.storage.views.case_queue import CaseFilter
 from trueup.storage.views.growing import MOST as MOST_COUNTED
-from trueup.storage.views.growing import Growing
+from trueup.storage.views.growing import Growing, GrowingRows, GrowingWhole
 
 _DAYS = {"since": date(2026, 3, 1), "until": date(2026, 10, 31)}
 GROWING: dict[tuple[str, str], Growing] = {
@@ -79,16 +80,6 @@ BY_TIME = {
 
 BY_LINES = {each for each in GROWING if each[0] == "journal_lines.page_lines" or each[1] == "of an account"}
 """Found by lines of the journal, of which the filled tables have so many that half of the entries have none yet."""
-
-
-@pytest.fixture(scope="module")
-def filled(databases: Databases) -> Iterator[Database]:
-    with databases.lent() as database:
-        with database.engine.begin() as connection:
-            fill_all(connection, (1, ROWS))
-        with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
-        yield database
 
 
 @pytest.mark.parametrize(("name", "way"), [*GROWING, *BY_TIME])
@@ -203,3 +194,16 @@ def test_a_number_of_no_calendar_has_nothing_after_it(few: Database) -> None:
     growing = match_desk.growing_matched()
     with few.engine.connect() as connection:
         assert growing.count_after(connection, 2**63 - 1) == (0, False)
+
+
+def test_what_is_worked_out_anew_is_so_the_less_often_the_longer_somebody_looks(few: Database) -> None:
+    """While nothing came it is not; that something came is told at the next look, and how many within half a minute."""
+    rows, worked_out = document_pages.growing_documents(document_pages.DocumentFilter()), count(1)
+    assert isinstance(rows, GrowingRows)
+    growing = GrowingWhole(rows, lambda _connection, _number: next(worked_out))
+    with few.engine.connect() as connection:
+        newest = growing.newest(connection)
+        assert {growing.count_after(connection, newest) for _ in range(10)} == {(0, False)}
+        fill_all(connection, (FEW + 1, FEW + 2))
+        told = [growing.count_after(connection, newest)[0] for _ in range(120)]
+    assert [told.index(number) for number in sorted(set(told))] == [0, 2, 5, 10, 19, 36, 67, 98]

@@ -28,7 +28,6 @@ from trueup.storage.views.distinct import list_distinct
 from trueup.storage.views.order_pages import list_partners
 from trueup.storage.views.paging import cut_page, keyed_by
 
-ROWS = 20_000
 PAGE = 50
 FAR = 2_000
 FEW = 1_000
@@ -36,16 +35,6 @@ MOST = 20 * PAGE
 """So many rows a statement of a page may look at: with a filter that keeps one of ten, or what a row has of others."""
 SOURCE = Path(trueup.__file__).parent
 CASES = [(name, label) for name, listed in LISTS.items() for label in listed.ways]
-
-
-@pytest.fixture(scope="module")
-def filled(databases: Databases) -> Iterator[Database]:
-    with databases.lent() as database:
-        with database.engine.begin() as connection:
-            fill_all(connection, (1, ROWS))
-        with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
-        yield database
 
 
 @pytest.fixture(scope="module")

@@ -107,6 +107,11 @@ class Bookkeeping:
         """One transaction, as a person's act is."""
         return self.engine.act(lambda tx: fn(tx, *args, **named))
 
+    def take_in_waiting(self, *references: str) -> None:
+        """A payment each, P0 and so on, with a line of ten dollars that nobody recognises by its reference, and a paid invoice."""
+        for number, reference in enumerate(references):
+            self.take_in(payment(f"P{number}", line(reference, -10_00), line(f"INV-{number}", 30_00)))
+
     def agree(self, *terms: Term) -> Decided:
         """Fina proposes terms, Ada approves them."""
         change = TermChange(tuple(WantedTerm(term) for term in terms), "a new agreement")

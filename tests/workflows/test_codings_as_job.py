@@ -30,13 +30,8 @@ LIMIT = Money(45_00, "USD")
 def books(database: Database, monkeypatch: pytest.MonkeyPatch) -> Bookkeeping:
     """Five payments with a line each that nobody recognises; more than two lines are booked in parts."""
     monkeypatch.setattr(code_lines, "MOST", 2)
-    return of_payments(Bookkeeping(database))
-
-
-def of_payments(books: Bookkeeping) -> Bookkeeping:
-    """Five payments, taken in."""
-    for number in range(5):
-        books.take_in(payment(f"P{number}", line(f"ZQX {'ABCDE'[number]} WHAT", -10_00), line(f"INV-{number}", 30_00)))
+    books = Bookkeeping(database)
+    books.take_in_waiting(*(f"ZQX {letter} WHAT" for letter in "ABCDE"))
     return books
 
 

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from tests.filled import fill
-from tests.workflows.bookkeeping import FINA, Bookkeeping, line, payment
+from tests.workflows.bookkeeping import FINA, Bookkeeping
 from trueup.base.errors import Conflict, Invalid, NotFound
 from trueup.base.ids import digest_of
 from trueup.durable.in_process import Crashed
@@ -33,8 +33,7 @@ def books(database: Database, monkeypatch: pytest.MonkeyPatch) -> Bookkeeping:
     monkeypatch.setattr(write_list, "AT_ONCE", 2)
     monkeypatch.setattr(write_list, "_TOLD_EVERY", 1)
     books = Bookkeeping(database)
-    for number in range(4):
-        books.take_in(payment(f"P{number}", line(f"=ZQX {number} WHAT", -10_00), line(f"INV-{number}", 30_00)))
+    books.take_in_waiting(*(f"=ZQX {number} WHAT" for number in range(4)))
     return books
 
 

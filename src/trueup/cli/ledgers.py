@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from trueup.base.errors import DocumentError
 from trueup.cli.frame import By, Result, Session, command, person_of
 from trueup.cli.statements import grouped, load_names, read_day
 from trueup.cli.tables import Column
@@ -51,22 +52,23 @@ def read_ledger_back(
     The file is a trial balance: a row an account, with its code or name and a balance, or debits and credits. --from and --to say
     of which days it is. `hledger balance -O csv` writes such a file.
     """
-    from trueup.workflows.import_products import archive_upload
-    from trueup.workflows.read_back_export import DOCUMENT, Shown, read_back
+    from trueup.workflows.read_back_export import Shown, take_in_shown
 
     content = read_upload(file)
     shown = Shown(content, read_day(since, "--from"), read_day(until, "--to"))
     with session.open() as app:
         person = person_of(app.settings.people, by)
-        if not session.dry_run:
-            app.act(False, archive_upload, content, DOCUMENT, file.name, person)
 
-        def act(tx: Any) -> Mapping[str, Any]:
-            read_back(tx, export, shown, person)
+        def act(tx: Any) -> Mapping[str, Any] | DocumentError:
+            found = take_in_shown(tx, export, shown, file.name, person)
+            if isinstance(found, DocumentError):
+                return found
             told: Mapping[str, Any] = show_export(tx.connection, export)["read_backs"][0]
             return told
 
         read = app.act(session.dry_run, act)
+    if isinstance(read, DocumentError):
+        raise read
     names = load_names(session)
     columns = (
         Column("account", lambda row: names.account(row["account"]), wrap=True),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from trueup.base.clock import write_instant
-from trueup.base.errors import Conflict, Invalid, Unreadable
+from trueup.base.errors import Conflict, DocumentError, Invalid, Unreadable
 from trueup.base.ids import digest_of
 from trueup.base.money import Money
 from trueup.domain.cases import CaseDraft, Resolution
@@ -29,6 +29,7 @@ from trueup.storage.read_backs import ReadBack
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.books_cases import OWNER
 from trueup.workflows.export_journal import ACT, Ledger, books_of
+from trueup.workflows.import_products import archive_upload
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 
@@ -103,6 +104,20 @@ def read_back(tx: Tx, number: int, shown: Shown, person: Person) -> ReadBack:
     subject = f"export {number} to {export.scope.target}"
     record_deed(tx.connection, tx.now, person, Deed("journal.read-back", subject, after=after, evidence=evidence))
     return read
+
+
+def take_in_shown(tx: Tx, number: int, shown: Shown, name: str, person: Person) -> ReadBack | DocumentError:
+    """Archive what a ledger shows and read it back, as one act. What is no such file is told, not raised: what came is kept.
+
+    Raises as `read_back` for all else.
+    """
+    demand_role(person, ACT)
+    archive_upload(tx, shown.content, DOCUMENT, name, person)
+    try:
+        with tx.connection.begin_nested():
+            return read_back(tx, number, shown, person)
+    except DocumentError as error:
+        return error
 
 
 def _placed(tx: Tx, number: int) -> Export:

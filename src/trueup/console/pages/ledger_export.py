@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from trueup.base.errors import DocumentError
 from trueup.console.money_words import Names
 from trueup.console.page import Page, Route
 from trueup.console.tables import read_day
@@ -14,8 +15,7 @@ from trueup.console.visit import Visit
 from trueup.formats.journal_export import export_named
 from trueup.storage.views.exports import show_export
 from trueup.workflows.export_journal import ACT
-from trueup.workflows.import_products import archive_upload
-from trueup.workflows.read_back_export import DOCUMENT, Shown, note_sent, read_back
+from trueup.workflows.read_back_export import Shown, note_sent, take_in_shown
 
 STATES = {
     "recorded": ("warn", "Recorded, not in place"),
@@ -65,8 +65,9 @@ def _sent(visit: Visit) -> Response:
 def _read(visit: Visit) -> Response:
     number, (name, content) = visit.number("id"), visit.upload("file")
     shown = Shown(content, read_day(visit.given("from")), read_day(visit.given("to")))
-    visit.act(archive_upload, content, DOCUMENT, name, visit.who)
-    read = visit.act(read_back, number, shown, visit.who)
+    read = visit.act(take_in_shown, number, shown, name, visit.who)
+    if isinstance(read, DocumentError):
+        raise read
     count = len(read.differing)
     if not count:
         words = f"Every one of {read.accounts} accounts comes to what the ledger was given."

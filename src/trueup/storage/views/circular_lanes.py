@@ -150,7 +150,7 @@ def _growing_records(kind: Kind, kept: sa.ColumnElement[bool]) -> Growing:
 def _told_after(after: int) -> tuple[sa.Subquery, sa.ColumnElement[bool]]:
     """What was told first after a change, as far as it is looked at, and of which records that is."""
     change, record = circular_changes.c, circular_records.c
-    latest = sa.select(change.programme, change.kind, change.record).where(change.id > after).order_by(change.id)
+    latest = sa.select(change.programme, change.kind, change.record).where(change.id > after).order_by(change.id.desc())
     first = latest.limit(_MOST_TOLD).subquery()
     of_record = sa.and_(record.programme == first.c.programme, record.kind == first.c.kind, record.id == first.c.record)
     return first, of_record

@@ -8,7 +8,7 @@ one that ends last may have the smaller one: it is not counted, and is in the li
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -21,6 +21,8 @@ MOST = 99
 _LOOKED = 20 * MOST
 """So many rows beyond the number are looked at, for filters that leave few of them: what comes after those is told of only when the
 list is asked for again."""
+_LONGEST_REST = 30
+"""So many looks, some half a minute, what was worked out is told again at most."""
 _BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -65,6 +67,16 @@ class GrowingRows:
         return count_up_to(connection, columns.where(beyond, self.number <= edge), MOST)
 
 
+@dataclass(slots=True)
+class _Rest:
+    """What was worked out last, after which number, and for how many looks that is told again: for twice as many each time."""
+
+    number: int = -1
+    told: tuple[int, bool] = (0, False)
+    looks: int = 0
+    next: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class GrowingNot:
     """A list that nothing comes to while one looks, beside others of its page that grow."""
@@ -80,17 +92,29 @@ class GrowingNot:
 
 @dataclass(frozen=True, slots=True)
 class GrowingWhole:
-    """A list whose rows are worked out: numbered like the rows of a query, and counted by what is worked out of those that came."""
+    """A list whose rows are worked out: numbered like the rows of a query, and counted by what is worked out of those that came.
+
+    That something came is told at the next look. How many it is by then is worked out the less often the longer somebody looks: all
+    that came is worked out anew each time.
+    """
 
     numbered: GrowingRows
     count: Callable[[sa.Connection, int], int]
+    rest: _Rest = field(default_factory=_Rest, compare=False)
 
     def newest(self, connection: sa.Connection) -> int:
         """As of the rows that it is worked out of."""
         return self.numbered.newest(connection)
 
     def count_after(self, connection: sa.Connection, number: int) -> tuple[int, bool]:
-        """Nothing is worked out while nothing came."""
-        came = self.numbered.count_after(connection, number)[0]
-        count = self.count(connection, number) if came else 0
-        return min(count, MOST), count > MOST
+        """Nothing is worked out while nothing came, and what was worked out just now is told again."""
+        rest = self.rest
+        if rest.number == number and rest.looks > 0:
+            rest.looks -= 1
+            return rest.told
+        if not self.numbered.count_after(connection, number)[0]:
+            return 0, False
+        count = self.count(connection, number)
+        rest.number, rest.told, rest.looks = number, (min(count, MOST), count > MOST), rest.next
+        rest.next = min(2 * rest.next, _LONGEST_REST)
+        return rest.told
