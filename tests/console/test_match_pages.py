@@ -12,7 +12,7 @@ from playwright.sync_api import Page as Tab
 
 from tests.cli.remitted import export, line
 from tests.console.calling import calling, token
-from tests.console.installed import Console
+from tests.console.installed import Client, Console
 from tests.console.money_books import FINA, console_over_money, lacking, newest_case
 from tests.console.test_all_pages import violations
 from trueup.base.ids import digest_of
@@ -213,6 +213,15 @@ def test_a_statement_is_grouped_summed_and_unfolds_its_lines(console: Console, p
     assert violations(tab, "a statement with a row unfolded", "light") == []
 
 
+def _archived_first(visitor: Client, filled: str) -> None:
+    """What was handed in is kept, and so is what turns out to be no sheet."""
+    no_table = {"file": ("lines.pdf", b"%PDF-1.7 is no table", "text/csv")}
+    refused = visitor.http.post("/coding/upload", data={"csrf": visitor.csrf}, files=no_table)
+    assert refused.status_code == 422 and "PDF" in refused.text
+    for content in (filled.encode(), no_table["file"][1]):
+        assert visitor.get(f"/documents/{digest_of(content)}").status_code == 200
+
+
 def test_a_sheet_is_coded_by_keyboard_and_comes_as_a_workbook(console: Console, page_of: Callable[..., Tab]) -> None:
     """One tab stop, arrows move, a letter writes; a value goes to every marked row, sorting keeps it; seen first, booked then."""
     console.app.act(False, import_invoices, SHEET_INVOICES.encode(), FINA)
@@ -259,11 +268,7 @@ def test_a_sheet_is_coded_by_keyboard_and_comes_as_a_workbook(console: Console, 
         told = visitor.http.post(
             "/coding/upload", data={"csrf": visitor.csrf}, files={"file": ("lines.csv", filled.encode(), "text/csv")}
         )
-        no_table = {"file": ("lines.pdf", b"%PDF-1.7 is no table", "text/csv")}
-        refused = visitor.http.post("/coding/upload", data={"csrf": visitor.csrf}, files=no_table)
-        assert refused.status_code == 422 and "PDF" in refused.text
-        for content in (filled.encode(), no_table["file"][1]):
-            assert visitor.get(f"/documents/{digest_of(content)}").status_code == 200
+        _archived_first(visitor, filled)
     assert told.status_code == 200 and not lacking(told.text, "of 1 lines would be booked", "Not read", "Co-op")
 
 
