@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 import sqlalchemy as sa
 
+from tests.console.calling import calling, token
 from tests.console.installed import Console
 from tests.console.money_books import lacking
 from tests.filled import fill
@@ -64,8 +65,22 @@ def test_a_comparison_of_stock_says_how_far_it_is_and_what_it_came_to(compared: 
         assert not lacking(run, "1,240 of 3,100 numbers, about 2 min", "This page may be closed")
         flows = olga.get("/flows").text
         assert not lacking(flows, "1,240 of 3,100</a>, about 2 min", "stock sweep</a>")
+        _is_told_to_programs(
+            compared, "running", "Under way: 1,240 of 3,100 numbers, about 2 min. 1,000 as they should be"
+        )
         _do(compared, "UPDATE dbos.workflow_status SET status = 'SUCCESS' WHERE workflow_uuid = :run", run=RUN)
+        _is_told_to_programs(compared, "done", "Compared 1,240 numbers. 1,000 as they should be")
         drift = olga.get("/stock-drift").text
         assert not lacking(drift, "Compared", "1,240 numbers, ") and "Under way" not in drift
         _do(compared, "UPDATE dbos.workflow_status SET status = 'CANCELLED' WHERE workflow_uuid = :run", run=RUN)
         assert not lacking(olga.get("/stock-drift").text, "Stopped", "after 1,240 numbers")
+        _is_told_to_programs(compared, "stopped", "Stopped after 1,240 numbers; what was marked by then")
+
+
+def _is_told_to_programs(compared: Console, state: str, words: str) -> None:
+    """The API has the words and figures of the page."""
+    with calling(compared, token(compared, "Olga", "look")) as program:
+        [told] = program.json("/channels/comparisons")["items"]
+    assert (told["channel"], told["run_id"], told["state"], told["done"]) == ("shop", RUN, state, 1240)
+    assert told["words"].startswith(words) and told["words"].endswith("; held: 2 not counted there.")
+    assert told["held"] == {"not counted there": 2} and told["left_seconds"] == (135 if state == "running" else None)

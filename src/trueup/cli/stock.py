@@ -21,7 +21,7 @@ from trueup.workflows.world import Tx
 
 group = typer.Typer(
     name="stock",
-    help="What may be sold and why: declare, list, show, history, policy, buffers, set-buffer, undo-buffer, drift.",
+    help="What may be sold and why: declare, list, show, history, policy, buffers, set-buffer, undo-buffer, drift, comparisons.",
     no_args_is_help=True,
 )
 _COLUMNS = (

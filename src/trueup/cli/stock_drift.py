@@ -1,4 +1,4 @@
-"""`trueup stock drift`: what channels were told of each product, what they show, and how late we are."""
+"""`trueup stock drift` and `comparisons`: what channels were told and show of each product, how late we are, what was compared."""
 
 from __future__ import annotations
 
@@ -26,10 +26,21 @@ _COLUMNS = (
     Column("why", "why", wrap=True, spare=True),
 )
 
+_COMPARISONS = (
+    Column("channel", "channel"),
+    Column("state", "state"),
+    Column("numbers", "done", number=True),
+    Column("of", "total", number=True),
+    Column("moved last", "moved_at"),
+    Column("what it came to", "words", wrap=True),
+    Column("run", "run_id", spare=True),
+)
+
 
 def register(group: typer.Typer) -> None:
-    """Add the command to `trueup stock`."""
+    """Add the commands to `trueup stock`."""
     command(group, "drift", example="trueup stock drift --all")(show_drift)
+    command(group, "comparisons", example="trueup stock comparisons")(list_comparisons)
 
 
 def show_drift(
@@ -52,6 +63,16 @@ def show_drift(
     data = {"channels": measured, "products": rows}
     remark = "\n".join(map(_told, measured))
     return Result(data, _COLUMNS, rows=rows, remark=remark, nothing=nothing, findings=drifting)
+
+
+def list_comparisons(session: Session) -> Result:
+    """Say how far the comparison of each channel's stock is, or what the last came to. Exit code 1 when one was stopped."""
+    from trueup.workflows.sweep_progress import list_sweeps, sweep_json
+
+    with session.open() as app, app.database.transaction() as connection:
+        rows = [sweep_json(each) for each in list_sweeps(connection, app.world)]
+    stopped = any(row["state"] == "stopped" for row in rows)
+    return Result(rows, _COMPARISONS, findings=stopped, nothing="No channel's stock was compared with ours yet.")
 
 
 def _told(each: dict[str, Any]) -> str:

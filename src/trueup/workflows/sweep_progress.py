@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
+from trueup.base.clock import write_instant
 from trueup.base.errors import NotFound
+from trueup.domain.escalation import span_words
 from trueup.durable.engine import RunStatus
 from trueup.storage import sources
 from trueup.storage.views.channels import count_sold
@@ -42,6 +45,40 @@ def list_sweeps(connection: sa.Connection, world: World) -> list[Sweep]:
     """Of each channel that we publish to, in their order; one that was never compared is not there."""
     found = (_newest(connection, rounds) for rounds in sweep_rounds(world))
     return [each for each in found if each is not None]
+
+
+def sweep_json(sweep: Sweep) -> dict[str, Any]:
+    """A comparison as programs are told it, with the sentence that a person is told."""
+    return {
+        "channel": sweep.channel,
+        "run_id": sweep.run_id,
+        "state": "running" if sweep.going else "stopped" if sweep.stopped else "done",
+        "done": sweep.done,
+        "total": sweep.total,
+        "left_seconds": int(sweep.left.total_seconds()) if sweep.left is not None else None,
+        "moved_at": write_instant(sweep.moved_at) if sweep.moved_at is not None else None,
+        "out": dict(sweep.out),
+        "held": dict(sweep.held),
+        "words": say_sweep(sweep),
+    }
+
+
+def say_sweep(sweep: Sweep) -> str:
+    """How far it is, or what it came to, in a sentence or two: as its page says it."""
+    if sweep.going:
+        left = f", about {span_words(sweep.left)}" if sweep.left else ""
+        words = f"Under way: {sweep.done:,} of {sweep.total:,} numbers{left}."
+    elif sweep.stopped:
+        words = f"Stopped after {sweep.done:,} numbers; what was marked by then is sent and read all the same."
+    else:
+        words = f"Compared {sweep.done:,} numbers."
+    held = f"held: {_parts(sweep.held)}" if sweep.held else ""
+    became = "; ".join(part for part in (_parts(sweep.out), held) if part)
+    return f"{words} {became[:1].upper()}{became[1:]}." if became else words
+
+
+def _parts(counted: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {words}" for words, count in counted.items())
 
 
 def _newest(connection: sa.Connection, rounds: Rounds) -> Sweep | None:

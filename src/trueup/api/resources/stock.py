@@ -8,10 +8,11 @@ from fastapi import Path, Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import Hash, Instant, Name, Page, Paging, Shape
+from trueup.api.shapes import Hash, Instant, Listed, Name, Page, Paging, Shape
 from trueup.storage.views import stock as views
 from trueup.storage.views.channels import page_channel_stock
 from trueup.workflows.explain_stock import explain_stock, list_promises
+from trueup.workflows.sweep_progress import list_sweeps, sweep_json
 
 _NUMBER = {"channel": "shop shop", "location": "main", "eaches": 14, "as_of": "2026-11-23T08:59:00Z"}
 
@@ -229,6 +230,44 @@ class ChannelStock(
     """Since when it waits for another number."""
 
 
+class Comparison(
+    Shape,
+    json_schema_extra={
+        "examples": [
+            {
+                "channel": "shop",
+                "run_id": "stock-sweep:shop:12",
+                "state": "running",
+                "done": 1240,
+                "total": 3100,
+                "left_seconds": 120,
+                "moved_at": "2026-11-23T08:59:00Z",
+                "out": {"as they should be": 1238},
+                "held": {"not counted there": 2},
+                "words": "Under way: 1,240 of 3,100 numbers, about 2 min. 1,238 as they should be; held: 2 not counted there.",
+            }
+        ]
+    },
+):
+    """The newest comparison of every number that is published to a channel with ours."""
+
+    channel: str
+    run_id: str
+    state: Literal["running", "stopped", "done"]
+    done: int
+    """So many numbers are compared."""
+    total: int
+    left_seconds: int | None
+    """About how long it takes yet; null where nothing says."""
+    moved_at: Instant | None
+    """When it got on last."""
+    out: dict[str, int]
+    """What became of how many."""
+    held: dict[str, int]
+    """How many wait, and why."""
+    words: str
+
+
 Sku = Annotated[str, Path(max_length=200, description="The product's SKU.")]
 
 
@@ -277,6 +316,16 @@ def list_channel_stock(call: Calling, asked: Annotated[ChannelQuery, Query()]) -
         return call.page(ChannelStock, paged.rows, paged.after)
 
 
+def list_comparisons(call: Calling) -> Listed[Comparison]:
+    """List how far the comparison of each channel's stock with ours is, or what the last one came to.
+
+    A channel that was never compared is not there.
+    """
+    with call.look() as connection:
+        found = [sweep_json(each) for each in list_sweeps(connection, call.desk.world)]
+        return Listed[Comparison](items=[Comparison.model_validate(each) for each in found])
+
+
 RESOURCE = Resource(
     "stock",
     "Stock",
@@ -284,5 +333,6 @@ RESOURCE = Resource(
         Operation("/stock", list_stock),
         Operation("/stock/{sku:path}", get_stock),
         Operation("/channels/stock", list_channel_stock),
+        Operation("/channels/comparisons", list_comparisons),
     ),
 )
