@@ -175,3 +175,27 @@ def test_a_dry_run_keeps_nothing(trueup: CommandLine) -> None:
     assert trueup("init", str(trueup.folder / "other"), "--dry-run").code == 0
     assert counted(trueup) == before
     assert {path.name for path in trueup.folder.iterdir()} == {"trueup.toml", "items.csv", "counts.csv"}
+
+
+def test_a_sheet_of_decisions_is_tried_carried_out_and_told_by_cell(trueup: CommandLine) -> None:
+    """Each row stands by itself; a dry run decides nothing, and its job is carried out by who tried it, once."""
+    sheet = trueup.folder / "cases.csv"
+    rows = (f"{UNKNOWN},reject,we do not sell it", "999,reject,", f"{COST},nonsense,")
+    sheet.write_text("\n".join(("case,resolution,note", *rows)))
+    tried = trueup("cases", "decide", str(sheet), "--by", "Olga", "--dry-run", "--json")
+    assert (tried.code, tried.json["state"], [each["case"] for each in tried.json["refused"]]) == (1, "done", [999])
+    assert trueup("cases", "show", UNKNOWN, "--json").json["state"] == "open"
+    job = str(tried.json["job"])
+    assert trueup("jobs", "carry-out", job, "--by", "Ana Admin").code == 2
+    assert "would be carried out" in trueup("jobs", "carry-out", job, "--by", "Olga", "--dry-run").out
+    done = trueup("jobs", "carry-out", job, "--by", "Olga")
+    assert done.code == 0 and "Saved 1 of 3 rows. Refused: B3, B4." in done.out
+    assert trueup("cases", "show", UNKNOWN, "--json").json["state"] == "resolved"
+    again = trueup("cases", "decide", str(sheet), "--by", "Olga")
+    assert again.code == 1 and "Saved 0 of 3 rows. Refused: B2, B3, B4." in again.out and "nonsense" in again.out
+    assert trueup("cases", "decide", str(sheet), "--by", "Aude").code == 2
+
+
+def test_comparisons_of_stock_are_told_where_there_are_any(trueup: CommandLine) -> None:
+    said = trueup("stock", "comparisons")
+    assert said.code == 0 and "No channel's stock was compared with ours yet." in said.out

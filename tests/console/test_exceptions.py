@@ -13,6 +13,7 @@ from playwright.sync_api import Route
 
 from tests.console.installed import Console
 from tests.console.money_books import lacking
+from trueup.base.ids import digest_of
 from trueup.base.money import Money
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.storage import cases
@@ -282,7 +283,10 @@ def test_a_spreadsheet_goes_out_and_comes_in(console: Console, new_case: Callabl
         files = {"file": ("decisions.csv", filled.encode(), "text/csv")}
         tried = olga.http.post("/exceptions/upload", data={"csrf": olga.csrf}, files=files).headers["location"]
         preview = olga.get(tried).text
-    assert not lacking(preview, "1 of 1", "would be done", "nonsense")
+        refused = olga.http.post("/exceptions/upload", data={"csrf": olga.csrf}, files={"file": ("x.pdf", b"%PDF-1.7")})
+        assert refused.status_code == 422 and olga.get(f"/documents/{digest_of(b'%PDF-1.7')}").status_code == 200
+        assert olga.get(f"/documents/{digest_of(filled.encode())}").status_code == 200
+    assert not lacking(preview, "1 of 2 rows would be saved. Refused: B3.", "nonsense")
 
 
 def test_who_may_not_decide_is_told_and_the_server_refuses(console: Console, new_case: Callable[..., int]) -> None:

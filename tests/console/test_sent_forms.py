@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 
+import pytest
 from starlette.responses import HTMLResponse
 
 from tests.console.installed import Console
@@ -26,18 +27,18 @@ def test_an_answer_is_held_for_a_minute_from_when_it_was_given() -> None:
     assert sent.again("a") is None and not sent._held
 
 
-def test_who_waits_for_a_refusal_has_it() -> None:
+def test_who_waits_for_a_refusal_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second click is told what the first was told, and what is sent later acts."""
     sent, found, asks = SentForms(), [], threading.Event()
     sent.expect("a")
     held = sent._held["a"]
     wait = held.given.wait
 
-    def waits(seconds: float | None = None) -> bool:
+    def waits(timeout: float | None = None) -> bool:
         asks.set()
-        return wait(seconds)
+        return wait(timeout)
 
-    held.given.wait = waits  # type: ignore[method-assign]
+    monkeypatch.setattr(held.given, "wait", waits)
     waiting = threading.Thread(target=lambda: found.append(sent.again("a")))
     waiting.start()
     assert asks.wait(10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from trueup.app import Application
 from trueup.base.clock import write_instant
 from trueup.base.errors import Invalid, NotFound
 from trueup.cli.frame import By, Result, Session, command, person_of
+from trueup.cli.uploads import read_upload
 from trueup.cli.written import write_listed
 from trueup.domain.cases import Resolution
 from trueup.storage.views.case_queue import CaseFilter, list_case_ids
@@ -18,10 +20,12 @@ from trueup.storage.views.jobs import load_job
 from trueup.workflows.act_on_cases import Acting, CaseAct, act_on_each, words_of
 from trueup.workflows.cases_as_job import MOST, Asked, ask_acts
 from trueup.workflows.discuss_case import LONGEST_SNOOZE
+from trueup.workflows.hand_in_decisions import hand_in_decisions
 from trueup.workflows.people import all_people
 from trueup.workflows.world import Tx
 
 group = typer.Typer()
+_TOLD = 20
 
 
 @command(
@@ -77,9 +81,38 @@ def write_sheet(
     owner: Annotated[str, typer.Option(help="Whose team it is.")] = "",
     words: Annotated[str, typer.Option(help="With these words in them.")] = "",
 ) -> Result:
-    """Write cases as a table to be filled in, .xlsx or .csv: a resolution and a note each, to be uploaded in the console."""
+    """Write cases as a table to be filled in, .xlsx or .csv: a resolution and a note each; then `decide` it, or upload it."""
     name, count = write_listed(session, "cases sheet", "cases", CaseFilter(tab, kind, owner, words=words))
     return Result({"file": name, "cases": count}, words=f"{count:,} {'case' if count == 1 else 'cases'} in {name}.")
+
+
+@command(group, "decide", writes=True, example="trueup cases decide cases.xlsx --by Olga --dry-run")
+def decide(
+    session: Session,
+    file: Annotated[Path, typer.Argument(help="The filled sheet, XLSX or CSV; - reads standard input.")],
+    by: By,
+) -> Result:
+    """Decide what a filled sheet says of cases; each stands by itself. Exit code 1 when a row was refused.
+
+    Some hundred are decided at once; more are long work of a worker (`trueup jobs show`). A dry run is a job too: it says what
+    would come of each and changes nothing, and `trueup jobs carry-out` does it. The file is archived before it is read, also then.
+    """
+    content = read_upload(file)
+    with session.open() as app:
+        person = person_of(app.settings.people, by)
+        handed = app.act(False, lambda tx: hand_in_decisions(tx, file.name, content, person, tried=session.dry_run))
+    if handed.trouble is not None:
+        raise handed.trouble
+    assert handed.job is not None, "a sheet that says something is a job"
+    with session.look() as connection:
+        job = load_job(connection, handed.job)
+    refused = list(job.result.get("refused", ()))
+    notes, does = list(job.args.get("notes", ())), "tries" if session.dry_run else "does"
+    waits = f"Job {job.id} waits for a worker, which {does} it; see `trueup jobs show {job.id}`."
+    data = {"job": job.id, "state": job.state, "refused": refused, "findings": notes, "dry_run": session.dry_run}
+    words = f"{job.words} Nothing is decided yet: trueup jobs carry-out {job.id}." if session.dry_run else job.words
+    said = "\n".join([words if job.words else waits, *notes, *(each["why"] for each in refused[:_TOLD])])
+    return Result(data, words=said, findings=bool(refused or notes))
 
 
 def _one_of(app: Application, given: tuple[Resolution | None, str | None, int, bool]) -> tuple[Acting, str]:

@@ -11,10 +11,11 @@ from trueup.cli.frame import By, Limit, Result, Session, command, person_of
 from trueup.cli.tables import Column
 from trueup.storage.views.jobs import Job, list_jobs, load_job
 from trueup.workflows.cancel_job import cancel_job
+from trueup.workflows.carry_out_tried import carry_out_job
 from trueup.workflows.cases_as_job import undo_acts
 
 group = typer.Typer(
-    name="jobs", help="Long work that people asked for: list, show, cancel, undo.", no_args_is_help=True
+    name="jobs", help="Long work that people asked for: list, show, carry-out, cancel, undo.", no_args_is_help=True
 )
 _COLUMNS = (
     Column("id", "id", number=True),
@@ -69,6 +70,21 @@ def undo(session: Session, job: Wanted, by: By) -> Result:
     kept = " (dry run: nothing done)" if session.dry_run else f" by job {number}"
     verb = "would be taken back" if session.dry_run else "is taken back"
     return Result({"job": job, "by_job": number, "dry_run": session.dry_run}, words=f"Job {job} {verb}{kept}.")
+
+
+@command(group, "carry-out", writes=True, example="trueup jobs carry-out 3 --by Olga")
+def carry_out_tried(session: Session, job: Wanted, by: By) -> Result:
+    """Do what a piece of work on cases, or on lines in suspense, only tried, without what was refused: by who tried it, once."""
+    with session.open() as app:
+        number = app.act(session.dry_run, carry_out_job, job, person_of(app.settings.people, by))
+    if session.dry_run:
+        words = f"Job {job} would be carried out (dry run: nothing done)."
+        return Result({"job": job, "by_job": None, "dry_run": True}, words=words)
+    with session.look() as connection:
+        done = load_job(connection, number)
+    words = done.words or f"It waits for a worker; see `trueup jobs show {number}`."
+    refused = bool(done.result.get("refused"))
+    return Result({"job": job, "by_job": number, "dry_run": False}, words=f"Job {number}: {words}", findings=refused)
 
 
 def _row(job: Job) -> dict[str, Any]:

@@ -5,20 +5,22 @@ Words of other systems are no formulas: a spreadsheet that opens them must run n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trueup.base.errors import Invalid
 from trueup.base.ids import digest_of
 from trueup.domain.cases import Resolution
-from trueup.formats.document import Reading
-from trueup.formats.sheet_table import as_table
+from trueup.formats.document import Finding, Reading
+from trueup.formats.sheet_table import as_table, cell_name
 from trueup.formats.tabular import Column, Layout, read_table, sheet_parts, text, whole
 
 SHOWN = ("case", "kind", "what", "expected", "found", "at risk", "deadline", "order", "owner", "allowed")
 """Columns to read; `resolution` and `note` after them are filled in."""
 _LARGEST_ID = 2**62
+_CELL = re.compile(r"row (?P<row>\d+), column (?P<column>\w+)")
 
 
 def _resolution(cell: str) -> Resolution:
@@ -42,7 +44,7 @@ _LAYOUT = Layout(
 
 @dataclass(frozen=True, slots=True)
 class WrittenDecision:
-    """A row that was filled in: what is decided about a case, why, and where the row stands."""
+    """A row that was filled in: what is decided about a case, why, and the cell in which that stands."""
 
     case: int
     resolution: Resolution
@@ -57,16 +59,31 @@ def case_parts(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
 
 def read_case_decisions(content: bytes) -> Reading[WrittenDecision]:
     """The rows that were filled in, of a CSV or of an Excel workbook's first sheet; one without a resolution says nothing.
+    Columns that are there to be read alone are no findings.
 
     Raises Unreadable when it is no such table.
     """
     table = read_table(as_table(content, "Decisions about cases"), _LAYOUT)
+    letters = dict(zip(table.columns, table.places, strict=True))
+    decided_in = letters.get("resolution", 1)
     decided = tuple(
-        WrittenDecision(row.values["case"], row.values["resolution"], row.values["note"] or "", f"row {row.number}")
+        WrittenDecision(
+            row.values["case"], row.values["resolution"], row.values["note"] or "", cell_name(decided_in, row.number)
+        )
         for row in table.rows
         if row.values["resolution"] is not None
     )
-    return Reading(digest_of(content), "case-decisions", decided, table.findings)
+    findings = tuple(_placed(each, letters) for each in table.findings if each.code != "unknown-column")
+    return Reading(digest_of(content), "case-decisions", decided, findings)
+
+
+def _placed(found: Finding, letters: Mapping[str, int]) -> Finding:
+    """A finding with the cell that a spreadsheet shows it in."""
+    told = _CELL.fullmatch(found.location.path)
+    if told is None or told["column"] not in letters:
+        return found
+    cell = cell_name(letters[told["column"]], int(told["row"]))
+    return replace(found, location=replace(found.location, path=cell))
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[object, ...]:

@@ -80,6 +80,8 @@ class Table:
     columns: tuple[str, ...]
     delimiter: str
     encoding: str
+    places: tuple[int, ...] = ()
+    """The numbers of these columns in the file, from 1."""
 
 
 @dataclass(slots=True)
@@ -133,7 +135,8 @@ def read_table(content: bytes, layout: Layout) -> Table:
             if row is not None and _is_new(row, layout, seen, findings):
                 rows.append(row)
     columns = tuple(column.name for column in (places or {}).values())
-    return Table(tuple(rows), findings.all(), columns, delimiter, encoding)
+    numbers = tuple(index + 1 for index in places or {})
+    return Table(tuple(rows), findings.all(), columns, delimiter, encoding, numbers)
 
 
 def has_columns(head: bytes, names: Iterable[str]) -> bool:

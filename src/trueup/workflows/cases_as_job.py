@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from trueup.base.clock import write_instant
-from trueup.base.errors import Conflict, Refused
+from trueup.base.errors import Conflict, Invalid, Refused
+from trueup.base.ids import Digest
 from trueup.base.money import Money
 from trueup.durable.tally import Tally
+from trueup.formats.case_decisions import read_case_decisions
 from trueup.storage import jobs
 from trueup.storage.jobs import Job
 from trueup.storage.json_values import from_json, to_json
-from trueup.workflows.act_on_cases import CaseAct, CaseOutcome, act_on_each
+from trueup.workflows.act_on_cases import Acting, CaseAct, CaseOutcome, act_on_each
 from trueup.workflows.long_work import End, Piece, Plan, ask_work, asker_of, do_at_once, note_work
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
@@ -28,21 +30,31 @@ AT_ONCE = 200
 """Up to so many cases are acted on while the person waits: about two seconds. More are long work."""
 MOST = 50_000
 _PART = 200
+_SHOWN_CELLS, _SHOWN_NOTES = 10, 5
 _SHOWN_EFFECTS = 500
 """Of so many cases what came of them is told in words; of all others that it was done. Whatever was refused is told of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The cells in which what is decided of each case stands, by its number; and those that were refused before it was begun."""
+
+    cells: Mapping[str, str]
+    refused: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is asked for: acts, a title for people, and from how much at risk a decision takes two persons.
 
-    `notes`: what is to be said besides, such as rows of a file that could not be read.
+    `notes`: what is to be said besides, such as rows of a file that could not be read. `sheet`: the file's cells, where it is one.
     """
 
     acts: Sequence[CaseAct]
     title: str
     limit: Money | None = None
     notes: Sequence[str] = ()
+    sheet: Sheet | None = None
 
 
 def preview_acts(tx: Tx, asked: Asked, person: Person) -> int:
@@ -53,6 +65,35 @@ def preview_acts(tx: Tx, asked: Asked, person: Person) -> int:
 def ask_acts(tx: Tx, asked: Asked, person: Person) -> int:
     """Do them. Returns the job's id. Raises Refused for none, or too many."""
     return _ask(tx, ACTS, asked, person)
+
+
+def ask_file(tx: Tx, digest: Digest, title: str, person: Person, *, tried: bool) -> int:
+    """Have an archived sheet of decisions read by a worker, and tried or done. Returns the job's id."""
+    args = {
+        "acts": [],
+        "file": digest,
+        "limit": _limit_json(tx.resources.two_persons_above),
+        "notes": [],
+        "sheet": None,
+    }
+    return ask_work(tx, PREVIEW if tried else ACTS, f"{_TRIED if tried else ''}{title}", args, person)
+
+
+def read_decisions(content: bytes) -> tuple[list[CaseAct], Sheet, list[str]]:
+    """What a sheet says of cases, where it says it, and a note on each row that could not be read.
+
+    Raises Unreadable, and Invalid for one that says nothing, or of too many.
+    """
+    reading = read_case_decisions(content)
+    acts = [CaseAct(each.case, Acting.RESOLVE, each.resolution.value, each.note) for each in reading.values]
+    notes = [str(finding) for finding in reading.errors]
+    if not acts:
+        raise Invalid("; ".join(notes[:_SHOWN_NOTES]) or "No row of this file says a resolution.")
+    if len(acts) > MOST:
+        raise Invalid(f"{len(acts):,} cases are too many at once; at most {MOST:,} are: hand them in in parts.")
+    cells = {str(each.case): each.place for each in reading.values}
+    unread = dict.fromkeys(finding.location.path for finding in reading.errors)
+    return acts, Sheet(cells, tuple(unread)), notes
 
 
 def carry_out(tx: Tx, preview_id: int, person: Person) -> int:
@@ -68,7 +109,11 @@ def carry_out(tx: Tx, preview_id: int, person: Person) -> int:
         )
     refused = {each["case"] for each in preview.result["refused"]}
     acts = [each for each in _acts(preview) if each.case not in refused]
-    number = ask_acts(tx, Asked(acts, preview.title.removeprefix(_TRIED), _limit(preview)), person)
+    sheet = _sheet(preview)
+    if sheet is not None:
+        sheet = Sheet(sheet.cells, _refused_cells(preview, sheet))
+    title, limit = preview.title.removeprefix(_TRIED), tx.resources.two_persons_above
+    number = ask_acts(tx, Asked(acts, title, limit, preview.args.get("notes", ()), sheet), person)
     jobs.note_result(tx.connection, preview_id, {**preview.result, "done_by": number})
     return number
 
@@ -102,8 +147,9 @@ def _ask(tx: Tx, kind: str, asked: Asked, person: Person) -> int:
         raise Refused(f"{len(asked.acts):,} cases are too many at once; expected {MOST:,} at most. Narrow the filter.")
     args = {
         "acts": [to_json(each) for each in asked.acts],
-        "limit": to_json(asked.limit) if asked.limit else None,
+        "limit": _limit_json(asked.limit),
         "notes": list(asked.notes),
+        "sheet": to_json(asked.sheet) if asked.sheet else None,
     }
     title = f"{_TRIED if kind == PREVIEW else ''}{asked.title}"
     if len(asked.acts) > AT_ONCE:
@@ -114,8 +160,13 @@ def _ask(tx: Tx, kind: str, asked: Asked, person: Person) -> int:
 
 
 def plan_acts(tx: Tx, job: Job) -> Plan:
-    """Parts of some hundred."""
+    """Parts of some hundred. A sheet that is too long to be read while somebody waits is read first. Raises as `read_decisions`."""
     count = len(job.args["acts"])
+    if job.args.get("file"):
+        acts, sheet, notes = read_decisions(tx.resources.read(tx.connection, Digest(job.args["file"])))
+        read = {"acts": [to_json(each) for each in acts], "sheet": to_json(sheet), "notes": notes}
+        jobs.note_args(tx.connection, job.id, {**job.args, **read, "file": None})
+        count = len(acts)
     jobs.note_result(tx.connection, job.id, {"good": 0, "refused": [], "told": [], "undo": []})
     return Plan(list(range(-(-count // _PART))), count, "cases")
 
@@ -143,10 +194,30 @@ def end_acts(tx: Tx, job: Job, found: Sequence[Any]) -> End:
 
 def words_so_far(job: Job) -> str:
     """What came of it until now, in a sentence."""
+    sheet = _sheet(job)
+    if sheet is not None:
+        return _words_of_sheet(job, sheet)
     verb = "would be" if job.kind == PREVIEW else "are"
     refused = len(job.result.get("refused", ()))
     more = f" {refused:,} {verb} refused and stay as they are." if refused else ""
     return f"{job.result.get('good', 0):,} of {job.done:,} cases {verb} done.{more}"
+
+
+def _words_of_sheet(job: Job, sheet: Sheet) -> str:
+    """As people see the file: of how many rows, and the cells that were refused."""
+    good, rows, refused = job.result.get("good", 0), job.done + len(sheet.refused), _refused_cells(job, sheet)
+    said = f"{good:,} of {rows:,} {'row' if rows == 1 else 'rows'}"
+    words = f"{said} would be saved." if job.kind == PREVIEW else f"Saved {said}."
+    if not refused:
+        return words
+    rest = len(refused) - _SHOWN_CELLS
+    return f"{words} Refused: {', '.join(refused[:_SHOWN_CELLS])}{f' and {rest:,} more' if rest > 0 else ''}."
+
+
+def _refused_cells(job: Job, sheet: Sheet) -> list[str]:
+    """Every cell that was refused, in the order of the file's rows."""
+    found = [*sheet.refused, *(sheet.cells[str(each["case"])] for each in job.result.get("refused", ()))]
+    return sorted(found, key=lambda cell: (int("".join(filter(str.isdecimal, cell)) or 0), cell))
 
 
 def _added(result: Mapping[str, Any], outcomes: Sequence[CaseOutcome]) -> dict[str, Any]:
@@ -167,6 +238,14 @@ def _added(result: Mapping[str, Any], outcomes: Sequence[CaseOutcome]) -> dict[s
 
 def _acts(job: Job) -> list[CaseAct]:
     return [from_json(each, CaseAct) for each in job.args["acts"]]
+
+
+def _sheet(job: Job) -> Sheet | None:
+    return from_json(job.args["sheet"], Sheet) if job.args.get("sheet") else None
+
+
+def _limit_json(limit: Money | None) -> Any:
+    return to_json(limit) if limit else None
 
 
 def _limit(job: Job) -> Money | None:

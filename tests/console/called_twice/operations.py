@@ -50,6 +50,7 @@ as_form("DELETE /cases/{case}/resolution", "/exceptions/{case:int}/recall")
 as_form("POST /proposals/{proposal}/approval", "/proposals/{proposal:int}/approve")
 as_form("DELETE /jobs/{job}", "/jobs/{job:int}/cancel")
 as_form("POST /jobs/{job}/undo", "/jobs/{job:int}/undo")
+as_form("POST /jobs/{job}/carry-out", "/jobs/{job:int}/carry-out")
 as_form("POST /case-causes/item", "/exceptions/causes/item", lambda fields: _without(fields, "sure"))
 
 as_form("POST /case-causes/resume", "/exceptions/causes/resume", only("kind", "cause"), cause="connection shop")
@@ -260,6 +261,13 @@ def declare_counts(console: Console) -> Called:
 def act_on_many(console: Console) -> Called:
     """Each has work of their own, which tells what of it was done."""
     return Called("/case-acts", {"act": "assign", "value": "Olga", "cases": [new_case(console), new_case(console)]})
+
+
+@called("POST /case-sheets", Two.EACH)
+def decide_sheet(console: Console) -> Called:
+    """A job of whoever hands it in, which tells of each case what came of it."""
+    case = {"case": new_case(console), "resolution": "dismiss", "note": "counted by hand"}
+    return Called("/case-sheets", {"decisions": [case], "tried": True})
 
 
 @called("POST /cases/{case}/match", people=("Fina", "Bo Admin"), world="money")

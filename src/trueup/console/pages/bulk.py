@@ -19,12 +19,12 @@ from trueup.console.pages.exceptions import STATE, back_to_queue, filter_of, res
 from trueup.console.tables import Choice, State
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
-from trueup.formats.case_decisions import read_case_decisions
 from trueup.formats.tabular import write_sheet
 from trueup.storage.views import case_queue
 from trueup.storage.views.jobs import load_job
 from trueup.workflows.act_on_cases import Acting, CaseAct, words_of
 from trueup.workflows.cases_as_job import MOST, Asked, carry_out, preview_acts, undo_acts
+from trueup.workflows.hand_in_decisions import hand_in_decisions
 from trueup.workflows.people import all_people
 from trueup.workflows.resolve_case import DONE_ELSEWHERE
 
@@ -100,10 +100,19 @@ def _undo(visit: Visit) -> Response:
 
 
 def _refused(visit: Visit) -> Response:
-    """What was refused, as a file: each with why."""
+    """What was refused, as a file: each with why; of a sheet as it was, to be mended and handed in again."""
     job = load_job(visit.connection, visit.number("job"))
-    head = ("case", "title", "why")
-    rows = ([each[name] for name in head] for each in job.result.get("refused", ()))
+    head: tuple[str, ...] = ("case", "title", "why")
+    refused = job.result.get("refused", ())
+    if job.args.get("sheet"):
+        head = ("case", "resolution", "note", "cell", "title", "why")
+        cells, said = job.args["sheet"]["cells"], {each["case"]: each for each in job.args["acts"]}
+        refused = [
+            {**each, "resolution": said[each["case"]]["value"], "note": said[each["case"]]["note"]}
+            | {"cell": cells[str(each["case"])]}
+            for each in refused
+        ]
+    rows = ([each[name] for name in head] for each in refused)
     return download(f"refused-{job.id}.csv", write_sheet(head, rows))
 
 
@@ -112,17 +121,12 @@ def _ask_file(visit: Visit) -> Response:
 
 
 def _upload(visit: Visit) -> Response:
-    """Every row that says a resolution is tried; a row that cannot be read is told, with its place."""
+    """Every row that says a resolution is tried; a row that cannot be read is told, by its cell. A long file is a worker's."""
     name, content = visit.upload("file")
-    reading = read_case_decisions(content)
-    findings = tuple(str(finding) for finding in reading.findings)
-    acts = [CaseAct(each.case, Acting.RESOLVE, each.resolution.value, each.note) for each in reading.values]
-    if not acts:
-        return visit.render(
-            "bulk_upload.html", findings=findings or ("No row of this file says a resolution.",), status=422
-        )
-    asked = Asked(acts, f"Decisions of {name}", visit.desk.settings.two_persons_above, notes=findings)
-    return visit.go(f"/jobs/{visit.act(preview_acts, asked, visit.who)}")
+    handed = visit.act(lambda tx: hand_in_decisions(tx, name, content, visit.who, tried=True))
+    if handed.trouble is not None:
+        return visit.render("bulk_upload.html", findings=str(handed.trouble).split("; "), status=422)
+    return visit.go(f"/jobs/{handed.job}")
 
 
 PAGE = Page(

@@ -19,7 +19,7 @@ from trueup.storage.views.jobs import ENDED, Job, growing_jobs, list_jobs, load_
 from trueup.storage.views.runs import list_workers
 from trueup.workflows.authority import LOOK
 from trueup.workflows.cancel_job import cancel_job
-from trueup.workflows.cases_as_job import ACTS, PREVIEW
+from trueup.workflows.cases_as_job import ACTS, PREVIEW, words_so_far
 from trueup.workflows.draft_rules import has_long_history
 from trueup.workflows.jobs.code_lines import KIND as CODINGS
 from trueup.workflows.long_work import can_stop
@@ -86,6 +86,7 @@ def _more(visit: Visit, job: Job, connection: sa.Connection) -> dict[str, Any]:
         "names": Names(visit),
         "ended": job.state in ENDED,
         "on_cases": job.kind in (ACTS, PREVIEW),
+        "said_of_sheet": words_so_far(job) if job.kind in (ACTS, PREVIEW) and job.args.get("sheet") else "",
         "on_lines": job.kind == CODINGS,
         "amount_of": Money,
         "stoppable": can_stop(job),
