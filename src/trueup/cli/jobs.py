@@ -15,7 +15,7 @@ from trueup.workflows.carry_out_tried import carry_out_job
 from trueup.workflows.cases_as_job import undo_acts
 
 group = typer.Typer(
-    name="jobs", help="Long work that people asked for: list, show, carry-out, cancel, undo.", no_args_is_help=True
+    name="jobs", help="Long work that people asked for: list, show, cancel, undo, carry-out.", no_args_is_help=True
 )
 _COLUMNS = (
     Column("id", "id", number=True),

@@ -84,7 +84,7 @@ PLACES = (
     Place(
         "stock",
         "stock",
-        "What may be sold and why: declare, list, show, history, policy, buffers, set-buffer, undo-buffer, drift.",
+        "What may be sold and why: declare, list, show, history, policy, buffers, set-buffer, undo-buffer, drift, comparisons.",
         _LOOK,
     ),
     Place("reports", "vendor_reports", "Amazon's reports on our products: list, show, request, history.", _LOOK),
@@ -105,7 +105,7 @@ PLACES = (
     Place("run", "work", "Work, and tell what happens, until Ctrl-C.", _WORK, is_group=False),
     Place("worker", "work", "Work silently; any number, any machine, one database.", _WORK, is_group=False),
     Place("runs", "runs", "Durable work: list, show, retry, cancel.", _WORK),
-    Place("jobs", "jobs", "Long work that people asked for: list, show, cancel, undo.", _WORK),
+    Place("jobs", "jobs", "Long work that people asked for: list, show, cancel, undo, carry-out.", _WORK),
     Place(
         "connections",
         "connections",
