@@ -185,7 +185,8 @@ def _members(content: bytes, start: int, end: int) -> list[Part]:
     for path, value in leaves:
         if start <= places[path] < end:
             said = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
-            name = str(path[-1]) if path else ""
+            # What stands in a list is called as the list is.
+            name = next((each for each in reversed(path) if isinstance(each, str)), "")
             element = PlacedElement(
                 places[path],
                 said,

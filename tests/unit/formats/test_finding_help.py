@@ -118,6 +118,17 @@ def test_help_is_whole() -> None:
             ("number", "partner", "payee", "issued", "due", "currency", "total", "tax", "line", "quantity"),
         ),
         (BANK_CSV.name, ("booked_on", "value_on", "amount", "debit", "credit", "direction", "currency", "account")),
+        (
+            "amazon-finance-remittances",
+            ("remittanceStatus", "paymentMethod", "currencyAmount", "relatedIdentifierName"),
+        ),
+        ("amazon-finance-invoices", ("invoiceStatus", "lineItemType", "varianceType", "breakdownType", "currencyCode")),
+        (
+            "amazon-report-sales",
+            ("reportPeriod", "sellingProgram", "shippedUnits", "customerReturns", "amount", "asin"),
+        ),
+        ("amazon-report-forecast", ("p70ForecastUnits", "forecastGenerationDate", "startDate")),
+        ("camt053", ("CdtDbtInd", "Amt", "Ccy", "IBAN", "Sts", "EndToEndId", "Cd")),
         ("amazon-vendor-orders", ("purchaseOrderState", "shipWindow", "unitOfMeasure", "amount", "currencyCode")),
     ],
 )

@@ -32,6 +32,7 @@ from trueup.console.source_text import (
 )
 from trueup.console.tables import Choice, Column, Filter, read_since, state_of
 from trueup.console.visit import Visit
+from trueup.console.xml_structure import elements_of_xml
 from trueup.formats.compressed import opened
 from trueup.formats.document import Reading
 from trueup.formats.finding_help import allowed_in, help_of
@@ -144,7 +145,9 @@ def _show(visit: Visit) -> Response:
 
 def _structure(content: bytes, window: tuple[int, int], reading: Reading[Any] | None) -> list[Part]:
     """The parts that begin in a window of the document, with what its format says that their elements may hold."""
-    found = structure_of(content, *window) or (rows_of(content, *window) if content else [])
+    found = structure_of(content, *window)
+    if not found and content:
+        found = elements_of_xml(content, *window) or rows_of(content, *window)
     return with_allowed(found, reading.format if reading else "")
 
 

@@ -1,6 +1,10 @@
-"""What a field may hold, in words, where no grammar says it: columns of tables and members of Amazon's JSON, by their names."""
+"""What a field may hold, in words, where no grammar says it: columns of tables, members of JSON and elements of XML."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+
+from trueup.formats.finding_help.message_fields import FIELDS
 
 _DAY = "a day as 2026-11-23, or in the order of day and month that the file's other days show"
 _MONEY = "an amount with one decimal mark and no currency sign, such as 1204.50"
@@ -126,7 +130,13 @@ _OF_FORMATS: dict[str, dict[str, str]] = {
 
 def allowed_in(format_name: str, field: str) -> str:
     """What a column or member of a format may hold; "" where nothing is said of it. Names are compared as tables compare them."""
-    return next((said for name, said in _OF_FORMATS.get(format_name, {}).items() if _plain(name) == _plain(field)), "")
+    return next((said for name, said in _fields_of(format_name).items() if _plain(name) == _plain(field)), "")
+
+
+def _fields_of(format_name: str) -> Mapping[str, str]:
+    """What is said of a format; of a family of formats, of all of them."""
+    known = _OF_FORMATS.get(format_name)
+    return known or next((said for begins, said in FIELDS.items() if format_name.startswith(begins)), {})
 
 
 def _plain(name: str) -> str:
