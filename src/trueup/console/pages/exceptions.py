@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -65,6 +66,8 @@ _SORTS = (
 )
 _SORTS_OF_RESOLVED = (Choice("", "The newest"), *_SORTS[2:])
 
+_COUNTED = 1_000
+"""How many cases of another tab are counted where none of this one matches."""
 _STANDING = [Choice(each, STANDINGS[each][1]) for each in ("new", "ongoing", "escalating", "regressed")]
 _RESOLVED_BY = [Choice("people", "A person"), Choice("itself", "Itself"), Choice("merged", "Merged")]
 
@@ -110,8 +113,21 @@ def _show(visit: Visit) -> Response:
         sorts=_SORTS_OF_RESOLVED if state["tab"] == "resolved" else _SORTS,
         risk=summed.money,
         as_of=counted_as_of(visit.connection, visit.now),
+        elsewhere=_elsewhere(visit, wanted) if state.filtered and not paged.rows and chosen is None else [],
         **(_detail(visit, chosen) if chosen is not None else {"case": None}),
     )
+
+
+def _elsewhere(visit: Visit, wanted: CaseFilter) -> list[tuple[str, int, bool]]:
+    """The tabs in which cases match where none of this one does: how many, and whether there are more. A standing is of open cases,
+    and what resolved one is of resolved ones alone."""
+    found = []
+    for tab in case_queue.TABS:
+        asked = replace(wanted, tab=tab, standing="", resolved_by="")
+        count, more = case_queue.count_cases(visit.connection, asked, visit.now, _COUNTED)
+        if count and tab != wanted.tab:
+            found.append((tab, count, more))
+    return found
 
 
 def _detail(visit: Visit, case_id: int) -> dict[str, Any]:
