@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Page as Tab
 
 from tests.cli.remitted import export, line
@@ -19,7 +20,9 @@ from tests.console.calling import calling, token
 from tests.console.installed import Console
 from tests.console.money_books import FINA, console_over_money, lacking
 from tests.console.test_all_pages import violations
+from tests.filled import fill
 from trueup.base.errors import Refused
+from trueup.base.money import Money
 from trueup.console.pages.recovery_claim import stages_of
 from trueup.domain.disputes import Attempt, DisputeState, Outcome
 from trueup.storage.disputes import Staged
@@ -61,6 +64,36 @@ def _claims(console: Console) -> dict[str, str]:
     with console.visitor("Fina") as fina:
         shown = fina.get("/recovery?all=yes").text
     return {name: address for address, name in re.findall(r'href="(/recovery/\d+)">([^<]+)<', shown)}
+
+
+def test_what_today_says_is_deducted_is_every_deduction(console: Console) -> None:
+    """Also of a kind that nobody can dispute, which Recovery has not: the list comes to it, each row opens, a program reads it."""
+    values = {
+        "partner": "'amazon-us'",
+        "claim": "'co-op/9'",
+        "currency": "'USD'",
+        "type": "'co-op'",
+        "taken_minor": "12345",
+    }
+    with console.app.database.transaction() as connection:
+        fill(connection, "claims", (9001, 9001), values | {"given_minor": "0", "lost_minor": "0"})
+    try:
+        with console.visitor("Fina") as fina, calling(console, token(console, "Fina")) as program:
+            said = re.findall(r'<a href="/deductions">(?:<span class="money">)?([\d.,]+)', fina.get("/").text)
+            listed = fina.get("/deductions").text
+            told = program.json("/deductions?limit=200")["items"]
+            assert not lacking(listed, "co-op/9", "123.45", "cannot be disputed")
+            held = sum(Money.of(**each["held"]).minor for each in told)
+            assert f"{held // 100:,}.{held % 100:02}" in said and f"{len(told):,}" in said
+            assert f"{len(told)} claims" in listed and f"{held // 100:,}.{held % 100:02}" in listed.split("<tfoot>")[1]
+            assert not lacking(fina.get("/deductions/9001").text, "co-op/9", "cannot be disputed")
+            assert (
+                fina.get("/deductions/9002").status_code == 404
+                and "No match" in fina.get("/deductions?currency=EUR").text
+            )
+    finally:
+        with console.app.database.transaction() as connection:
+            connection.execute(sa.text("DELETE FROM trueup.claims WHERE id = 9001"))
 
 
 def test_the_queue_says_its_order_and_each_of_its_numbers_leads_to_its_rows(console: Console) -> None:

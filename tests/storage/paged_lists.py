@@ -23,6 +23,7 @@ from trueup.storage.views import (
     channels,
     circular_lanes,
     claim_ranks,
+    deductions,
     dispute_outcomes,
     document_pages,
     invoices,
@@ -186,6 +187,15 @@ LISTS: dict[str, Listed] = {
             },
             lambda c, wanted, at, n: claim_ranks.page_claims(c, wanted, NOW.date(), at, n),
         ),
+        ("id",),
+    ),
+    "deductions.page_deductions": Listed(
+        {
+            "all": lambda c, at, n: deductions.page_deductions(c, deductions.DeductionFilter(), at, n),
+            "of a partner": lambda c, at, n: deductions.page_deductions(
+                c, deductions.DeductionFilter("amazon-us"), at, n
+            ),
+        },
         ("id",),
     ),
     "closing_rows.page_lines": Listed(

@@ -18,6 +18,7 @@ from trueup.storage.database import Database
 from trueup.storage.views import (
     case_queue,
     channels,
+    deductions,
     document_pages,
     invoices,
     journal,
@@ -59,6 +60,7 @@ GROWING: dict[tuple[str, str], Growing] = {
     ("journal_lines.page_lines", "all"): journal_lines.growing_lines(journal.EntryFilter()),
     ("journal_lines.page_lines", "of an account"): journal_lines.growing_lines(journal.EntryFilter(account="1400")),
     ("match_desk.page_undone", "all"): match_desk.growing_undone(),
+    ("deductions.page_deductions", "all"): deductions.growing_deductions(deductions.DeductionFilter()),
     ("vendor_returns.page_returned", "all"): vendor_returns.growing_returned(),
     ("channels.page_channel_stock", "drifting"): channels.growing_stock(),
     ("waiting_lines.page_waiting", "all"): waiting_lines.growing_waiting(waiting_lines.WaitingFilter()),

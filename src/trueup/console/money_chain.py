@@ -38,7 +38,7 @@ _STAGES = (
     _Words("to-invoice", "Accepted", "open orders without an invoice", "/orders?standing=to-invoice", ()),
     _Words("invoiced", "Invoiced", "invoices of which something is open", "/invoices", ("invoice.", "settlement.")),
     _Words(
-        "claimed", "Deducted", "claims that Amazon still holds", "/recovery?all=yes", ("claim.", "dispute.", "charge.")
+        "claimed", "Deducted", "claims of which something is held", "/deductions", ("claim.", "dispute.", "charge.")
     ),
     _Words("paid", "Paid", f"payments of the last {RECENT.days} days", _PAID, ("remittance.", "books.")),
     _Words(

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from trueup.base.money import Money, UnitPrice
 from trueup.storage.orders import orders
+from trueup.storage.views.deductions import DeductionFilter, sum_deductions
 from trueup.storage.views.invoices import InvoiceFilter, sum_open
 from trueup.storage.views.orders import STAGES, orders_query
 from trueup.storage.views.remittances import RemittanceFilter, sum_remittances
@@ -50,7 +51,8 @@ class Worth:
 def load_standings(connection: sa.Connection, now: datetime, case_costs: Sequence[str]) -> dict[str, Standing]:
     """Each stage by its name. `case_costs`: the vendor codes (partner/code) whose cost is agreed per case, not per each."""
     found = {name: _of_orders(connection, name, case_costs) for name in STAGES}
-    found["claimed"] = _standing(connection.execute(_CLAIMED).mappings().all())
+    held = sum_deductions(connection, DeductionFilter())
+    found["claimed"] = Standing(sum(each["count"] for each in held), _by_size(each["held"] for each in held))
     summed = {
         "invoiced": sum_open(connection, InvoiceFilter(open=True), now.date()),
         "paid": sum_remittances(connection, paid_lately(now)),
@@ -99,10 +101,6 @@ def _by_size(amounts: Iterable[Money]) -> tuple[Money, ...]:
     return tuple(sorted(amounts, key=lambda each: (-abs(each.minor), each.currency)))
 
 
-def _standing(rows: Sequence[Mapping[Any, Any]]) -> Standing:
-    return Standing(sum(row["count"] for row in rows), _by_size(each for row in rows if (each := _money(row))))
-
-
 def _money(row: Mapping[Any, Any]) -> Money | None:
     if not row["currency"] or row["amount"] is None:
         return None
@@ -130,8 +128,4 @@ _ANSWERED = sa.text(
     " risk_currency AS currency, risk_minor AS amount FROM trueup.deliveries WHERE order_id = ANY(:ids)"
     " AND kind = 'acknowledgement' AND state <> 'superseded' ORDER BY order_id, id DESC) AS newest"
     " WHERE state NOT IN ('prepared', 'rejected')"
-)
-_CLAIMED = sa.text(
-    "SELECT currency, count(*), true AS in_minor, sum(taken_minor - given_minor - lost_minor) AS amount FROM trueup.claims"
-    " WHERE taken_minor <> given_minor + lost_minor GROUP BY 1"
 )
