@@ -44,14 +44,6 @@ _TOLD: dict[str, dict[str, str]] = {
             f" + (n * 7919 % {_DAYS} - 100) * interval '1 hour' END"
         ),
     },
-    "claims": {
-        "partner": "CASE WHEN n % 3 = 0 THEN 'amazon-de' ELSE 'amazon-us' END",
-        "claim": "'shortage/' || n",
-        "taken_minor": "n",
-        "given_minor": "CASE WHEN n % 5 = 0 THEN n ELSE 0 END",
-        "lost_minor": "0",
-        "currency": "'USD'",
-    },
     "products": {"title": "'Thing ' || n", "gtin": "n::text", "tracked": "n % 4 > 0"},
     "listings": {"vendor_code": "'V' || n % 2 + 1", "asin": "'B' || lpad(n::text, 9, '0')"},
     "publications": {
