@@ -36,6 +36,7 @@ from trueup.workflows.versions import (
     look_of,
     put_forward,
     take_off,
+    untroubled,
     waiting_row,
 )
 from trueup.workflows.world import Tx
@@ -114,10 +115,7 @@ def find_proposed(tx: Tx, number: int) -> ProposedTerms:
 
     Raises as `propose_terms` where it cannot come into force as trueup.toml is now.
     """
-    found = look_at_proposed(tx, number)
-    if found.trouble is not None:
-        raise found.trouble
-    return found
+    return untroubled(look_at_proposed(tx, number))
 
 
 def look_at_proposed(tx: Tx, number: int) -> ProposedTerms:

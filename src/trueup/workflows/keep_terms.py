@@ -42,6 +42,7 @@ from trueup.workflows.versions import (
     look_of,
     put_forward,
     take_off,
+    untroubled,
     waiting_row,
 )
 from trueup.workflows.world import Tx
@@ -160,10 +161,7 @@ def propose_file(tx: Tx, content: bytes, reason: str, person: Person) -> Importe
 def find_proposed(tx: Tx, number: int) -> Sheet:
     """A proposal of terms, beside what holds now. Raises NotFound for another, Conflict for one that was decided, and as
     `propose_change` where it cannot come into force any more."""
-    found = look_at_proposed(tx, number)
-    if found.trouble is not None:
-        raise found.trouble
-    return found
+    return untroubled(look_at_proposed(tx, number))
 
 
 def look_at_proposed(tx: Tx, number: int) -> Sheet:

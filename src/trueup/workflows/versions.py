@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 from trueup.base.clock import write_instant
-from trueup.base.errors import Conflict, NotFound
+from trueup.base.errors import Conflict, NotFound, TrueupError
 from trueup.base.ids import digest_of_json
 from trueup.domain.agreement_changes import check_reason
 from trueup.storage import acts
@@ -75,6 +75,10 @@ class Proposed(Protocol):
     def told(self) -> dict[str, Any]:
         """What it changes, as an act tells it."""
 
+    @property
+    def trouble(self) -> TrueupError | None:
+        """Why it cannot come into force any more."""
+
 
 P = TypeVar("P", bound=Proposed)
 
@@ -120,6 +124,13 @@ def waiting_row(tx: Tx, changing: Changing, number: int) -> dict[str, Any]:
             f"Proposal {number} was approved by {row['approved_by']} at {write_instant(row['approved_at'])}."
         )
     return row
+
+
+def untroubled(found: P) -> P:
+    """The proposal. Raises its trouble, where it cannot come into force any more."""
+    if found.trouble is not None:
+        raise found.trouble
+    return found
 
 
 _PART = 32
