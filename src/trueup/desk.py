@@ -11,13 +11,6 @@ from trueup.workflows.world import World
 T = TypeVar("T")
 
 
-class Mending(Protocol):
-    """What makes a stopped run go on, or a run stop."""
-
-    def retry(self, run_id: str) -> None: ...
-    def cancel(self, run_id: str) -> None: ...
-
-
 class Desk(Protocol):
     """What is looked at, and by which a person acts; `app.Application` is one."""
 
@@ -25,6 +18,4 @@ class Desk(Protocol):
     def settings(self) -> Settings: ...
     @property
     def world(self) -> World: ...
-    @property
-    def engine(self) -> Mending: ...
     def act(self, dry_run: bool, fn: Callable[..., T], *args: Any) -> T: ...

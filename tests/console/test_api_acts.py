@@ -7,8 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 from tests.console.calling import calling, token
 from tests.console.installed import Console
+from trueup.durable.dbos_log import Connections
+from trueup.durable.dbos_mending import Mender
+from trueup.durable.on_dbos import DbosEngine
+from trueup.durable.worker import dbos_client
 from trueup.storage.cases import load_case
 from trueup.workflows.receive_files import LARGEST_BYTES
 
@@ -117,6 +123,25 @@ def test_counts_are_declared_whole_or_not_at_all(console: Console) -> None:
     with calling(console, token(console, "Ana Admin")) as ana:
         assert ana.send(f"/proposals/{proposal}/approval").json()["words"].endswith("are taken")
         assert ana.json("/stock/VASE-1")["levels"][0]["on_hand"] == 48
+
+
+def test_what_is_told_of_a_run_under_a_key_is_done_though_who_did_it_lost_its_database(console: Console) -> None:
+    """The act and its answer are kept: asked again, the same is told, and it is done by whoever works next."""
+    engine = console.app.engine
+    assert isinstance(engine, DbosEngine)
+    engine.start("watch", "watch:lost")
+    run, whole = {"run_id": "watch:lost"}, engine._mender
+    nowhere = sa.create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    with calling(console, token(console, "Olga")) as olga:
+        engine._mender = Mender(Connections.of(nowhere), dbos_client(nowhere))
+        try:
+            done = olga.send("/run-cancellations", run, idempotency_key="r-lost")
+        finally:
+            engine._mender = whole
+        assert done.status_code == 202 and olga.json("/runs/watch:lost")["status"] == "waiting"
+        assert olga.send("/run-cancellations", run, idempotency_key="r-lost").json() == done.json()
+        assert engine.mend_asked() == 1
+        assert olga.json("/runs/watch:lost")["status"] == "cancelled"
 
 
 def test_a_run_is_stopped_and_let_go_on_by_the_api(console: Console) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
+from pathlib import Path
 
 import pytest
 from starlette.responses import HTMLResponse
 
 from tests.console.installed import Console
+from tests.console.money_books import console_over_money
+from tests.console.sent_twice.cases import approve
+from tests.console.sent_twice.money import unknown
 from trueup.console.sent_forms import SentForms
 from trueup.storage.views.case_queue import list_comments
 
@@ -67,3 +71,34 @@ def test_what_was_refused_is_sent_again_once(console: Console, new_case: object)
             assert olga.http.post(f"/exceptions/{case}/comment", data=said, headers=headers).status_code == 303
     with console.app.database.transaction() as connection:
         assert [each["text"] for each in list_comments(connection, case)] == ["ask the buyer, she knows"]
+
+
+def test_what_is_done_is_no_refusal_though_its_page_cannot_be_drawn(console: Console) -> None:
+    """It is told as done, and sent again it is not done again: a field that is read afterwards is a file."""
+    sent = approve(console)
+    with console.visitor("Ana Admin") as ana:
+        said = {"csrf": ana.csrf, "form_key": "drawn once"}
+        answers = [
+            ana.http.post(
+                sent.address, data=said, files={"back": ("back.txt", b"/")}, headers={"sec-fetch-site": "same-origin"}
+            )
+            for _ in range(2)
+        ]
+    assert [each.status_code for each in answers] == [500, 409]
+    assert "What you sent is done and kept." in answers[0].text and "found a file" in answers[0].text
+    assert 'id="send-again"' not in answers[0].text
+    assert "was sent already" in answers[1].text
+
+
+def test_what_a_sheet_cannot_go_back_to_is_refused_before_anything_is_booked(server_url: str, tmp_path: Path) -> None:
+    """And then the same form may be sent, and books once."""
+    with console_over_money(server_url, tmp_path) as console, console.visitor("Fina") as fina:
+        _, remittance = unknown(console)
+        line = {"row": f"{remittance}.1", "type": "co-op", "account": "", "note": "a fair in May"}
+        said = {"csrf": fina.csrf, "form_key": "sheet", **line}
+        headers = {"sec-fetch-site": "same-origin"}
+        for wrong in ({"state-month": "soon"}, {"state-at": "nowhere"}):
+            refused = fina.http.post("/coding/book", data={**said, **wrong}, headers=headers)
+            assert refused.status_code == 422, wrong
+        booked = fina.http.post("/coding/book", data=said, headers=headers)
+        assert booked.status_code == 200 and "1 line" in booked.text

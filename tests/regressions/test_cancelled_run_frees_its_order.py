@@ -8,12 +8,12 @@ from tests.workflows.installation import LAMP, install, line
 from tests.workflows.scenes import CALM, HOUR
 from trueup.base.clock import ManualClock
 from trueup.domain.cases import Role
-from trueup.durable.engine import Program
+from trueup.durable.engine import Program, RunStatus
 from trueup.durable.on_dbos import DbosEngine
 from trueup.durable.takeover import WorkerSettings
 from trueup.storage import order_runs, orders
 from trueup.storage.database import Database
-from trueup.workflows.mend_runs import note_cancel
+from trueup.workflows.mend_runs import cancel_run
 from trueup.workflows.resolve_case import Person
 
 
@@ -29,8 +29,8 @@ def test_the_order_of_a_cancelled_run_is_worked_on_again(database: Database, clo
             engine.start("acknowledge_order", run_id, order_id)
             assert order_runs.take_lease(connection, order_id, run_id)
             assert not order_runs.take_lease(connection, order_id, "acknowledge:1:78")
-        engine.act(note_cancel, run_id, Person("Ana", frozenset({Role.ADMIN})))
-        engine.cancel(run_id)
+        engine.act(cancel_run, run_id, Person("Ana", frozenset({Role.ADMIN})))
+        assert [run.run_id for run in engine.runs(status=RunStatus.CANCELLED)] == [run_id]
         waiting = [run.run_id for run in engine.runs(flow="acknowledge_order") if run.status.value == "waiting"]
         engine.close()
         with database.transaction() as connection:

@@ -87,10 +87,6 @@ class Call:
         self.request.state.again = answered.again
         return told[0] if told else cast("M", answered.body)
 
-    def does(self, dry_run: bool) -> bool:
-        """Whether what was asked is to be carried out outside its transaction too: not tried, and not told of a second time."""
-        return not dry_run and not self.request.state.again
-
     def page(self, shape: type[M], rows: Iterable[Mapping[Any, Any]], after: str) -> Page[M]:
         """Rows as a page, with the address of the next one where there is something after them."""
         asked = [(name, value) for name, value in self.request.query_params.multi_items() if name != "at"]

@@ -11,7 +11,7 @@ from trueup.cli.tables import Column
 from trueup.storage.views import runs as views
 from trueup.storage.views.run_steps import sum_steps
 from trueup.storage.views.run_words import say_runs
-from trueup.workflows.mend_runs import note_cancel, note_retry, what_cancel_means, what_retry_means
+from trueup.workflows.mend_runs import cancel_run, retry_run, what_cancel_means, what_retry_means
 
 group = typer.Typer(name="runs", help="Durable work: list, show, retry, cancel.", no_args_is_help=True)
 _COLUMNS = (
@@ -53,11 +53,9 @@ def show_run(session: Session, run: Wanted) -> Result:
 def retry(session: Session, run: Wanted, by: By) -> Result:
     """Have a run go on that failed, was given up or cancelled, after its last good checkpoint."""
     with session.open() as app:
-        was = app.act(session.dry_run, note_retry, run, person_of(app.settings.people, by))
+        was = app.act(session.dry_run, retry_run, run, person_of(app.settings.people, by))
         with app.database.transaction() as connection:
             means = what_retry_means(connection, run)
-        if not session.dry_run:
-            app.engine.retry(run)
     return _done(session, (run, was), "goes on as soon as a worker takes it", means)
 
 
@@ -65,11 +63,9 @@ def retry(session: Session, run: Wanted, by: By) -> Result:
 def cancel(session: Session, run: Wanted, by: By) -> Result:
     """Stop a run before its next step, or forget its timer."""
     with session.open() as app:
-        was = app.act(session.dry_run, note_cancel, run, person_of(app.settings.people, by))
+        was = app.act(session.dry_run, cancel_run, run, person_of(app.settings.people, by))
         with app.database.transaction() as connection:
             means = what_cancel_means(connection, run)
-        if not session.dry_run:
-            app.engine.cancel(run)
     return _done(session, (run, was), "stops before its next step", means)
 
 

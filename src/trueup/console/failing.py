@@ -10,6 +10,7 @@ import traceback
 import structlog
 from starlette.responses import HTMLResponse, Response
 
+from trueup.base.errors import TrueupError
 from trueup.base.ids import spoken_reference
 from trueup.console.drawing import templates
 from trueup.console.kept_form import kept_of
@@ -24,6 +25,7 @@ _TITLES = {
     422: "Not accepted",
     429: "Wait",
 }
+_DONE = "What you sent is done and kept."
 _log = structlog.get_logger("trueup.console")
 
 
@@ -31,12 +33,18 @@ def problem_page(visit: Visit, status: int, words: str, *, bare: bool = False) -
     """What went wrong, as a page, or for htmx as what goes into the page's place for problems. `bare`: without navigation."""
     template = templates().get_template("layout/problem_part.html" if visit.partial else "layout/problem.html")
     known = {"visit": visit, "present": visit.present, "title": _TITLES.get(status, "Failed"), "words": words}
-    text = template.render(**known, status=status, kept=kept_of(visit, status), bare=bare)
+    text = template.render(**known, status=status, kept=None if visit.done else kept_of(visit, status), bare=bare)
     response = HTMLResponse(text, status_code=status)
     if visit.partial:
         response.headers["HX-Retarget"] = "#problems"
         response.headers["HX-Reswap"] = "innerHTML"
     return response
+
+
+def done_page(visit: Visit, error: TrueupError) -> Response:
+    """What was sent is done, and its page cannot be drawn: that is no refusal, and nothing of it may be sent again."""
+    words = f"{_DONE} Its page cannot be shown: {error} Look at what it was about again; do not send it once more."
+    return problem_page(visit, 500, words)
 
 
 def failed_page(visit: Visit) -> Response:
@@ -49,11 +57,12 @@ def failed_page(visit: Visit) -> Response:
         path=visit.request.url.path,
         error=traceback.format_exc(),
     )
-    again = (
-        "Load the page again."
-        if visit.request.method != "POST"
-        else "What you sent was done as a whole or not at all: look whether it was, and send it again if not."
-    )
+    if visit.request.method != "POST":
+        again = "Load the page again."
+    elif visit.done:
+        again = f"{_DONE} Do not send it once more."
+    else:
+        again = "What you sent was done as a whole or not at all: look whether it was, and send it again if not."
     words = (
         f"Trueup failed here by a defect of its own, or because its database did not answer. Nothing half-done was kept. "
         f"{again} If it fails again, give an administrator the reference {reference}: the log tells under it what happened."

@@ -29,7 +29,7 @@ from trueup.base.plugins import collect
 from trueup.base.streams import read_at_most
 from trueup.console import pages
 from trueup.console.drawing import manifest
-from trueup.console.failing import failed_page, problem_page
+from trueup.console.failing import done_page, failed_page, problem_page
 from trueup.console.kept_assets import answer_asset, keep_assets
 from trueup.console.live import is_streamed
 from trueup.console.page import OPEN_TO_ALL, Page, Route
@@ -243,14 +243,14 @@ def _answer(visit: Visit, route: Route, too_large: int) -> Response:
     except SentAlready as error:
         return _told_again(visit) or problem_page(visit, 409, str(error))
     except TrueupError as error:
-        return problem_page(visit, error.http_status, str(error))
+        return done_page(visit, error) if visit.done else problem_page(visit, error.http_status, str(error))
     except Exception:
         return failed_page(visit)
 
 
 def _once(visit: Visit, response: Response) -> Response:
     """What a form was answered is held for who clicked twice; one that was refused after all may be sent again. One whose page
-    failed after it had acted may not: what it asks for is done."""
+    failed after it had acted may not: what it asks for is done, whatever kept its page from being drawn."""
     if visit.claimed and response.status_code < 400:
         visit.house.sent.keep(visit.claimed, response, visit.nonce)
     elif visit.claimed:

@@ -100,6 +100,8 @@ class Visit:
     """What a form of this rendering carries, so that it acts once."""
     claimed: str = ""
     """The key under which the form of this visit has acted; "" before it does."""
+    done: bool = False
+    """Whether what the form asks for is done and kept: what fails afterwards takes nothing of it back."""
     known: dict[str, Any] = field(default_factory=dict)
     takes: str = ""
     """The permission of the route."""
@@ -238,6 +240,15 @@ class Visit:
 
         Raises SentAlready when the form of this visit has done it before, as it was sent now.
         """
+        found = self._acted(dry_run, fn, *args)
+        self.done = self.done or not dry_run
+        return found
+
+    def prepare(self, fn: Callable[..., T], *args: Any) -> T:
+        """Do what only goes before, and may be done again: a file is archived before anything reads it. Raises as `act`."""
+        return self._acted(False, fn, *args)
+
+    def _acted(self, dry_run: bool, fn: Callable[..., T], *args: Any) -> T:
         key = "" if dry_run or self.claimed else self.sent_key
         try:
             return self._act_once(key, fn, *args) if key else self.desk.act(dry_run, fn, *args)

@@ -23,8 +23,10 @@ from trueup.base.clock import Clock, aware_utc
 from trueup.base.errors import TrueupError
 from trueup.durable.context import Abandoned, Checkpoint, Replay
 from trueup.durable.engine import Program
-from trueup.durable.flow import Json, R, Transaction
+from trueup.durable.flow import Json, Mending, R, Transaction
+from trueup.durable.mending import Asked, ask_mending
 from trueup.durable.outcomes import to_json, written_error, written_result
+from trueup.durable.run_list import find_run
 from trueup.durable.tally import written_tallies
 from trueup.durable.timers import Timer, cancel_timer, set_timer
 
@@ -86,6 +88,12 @@ class DbosTransaction(Transaction[R]):
 
     def cancel(self, run_id: str) -> None:
         cancel_timer(self.connection, run_id)
+
+    def mend(self, run_id: str, how: Mending) -> None:
+        found, _ = find_run(self.connection, run_id)
+        since = found[0].since if found and how is Mending.GO_ON else None
+        ask_mending(self.connection, Asked(run_id, how, since))
+        self.mended.append(run_id)
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,10 @@ class Engine(Protocol[R]):
         """Stop a run before its next step, or forget its timer. Raises NotFound, Conflict."""
         ...
 
+    def mend_asked(self) -> int:
+        """Do what transactions asked of runs (`Transaction.mend`) and is not done yet, as a worker does by itself; how many."""
+        ...
+
     def close(self) -> None:
         """Stop running flows; what is unfinished continues elsewhere or at the next launch."""
         ...

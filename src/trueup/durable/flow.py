@@ -29,6 +29,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, TypeVarTuple
 
 import sqlalchemy as sa
@@ -44,6 +45,13 @@ Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None
 """What travels between steps and runs. Pass ids, not documents."""
 
 
+class Mending(StrEnum):
+    """What is asked of a run that is there."""
+
+    GO_ON = "go-on"
+    STOP = "stop"
+
+
 @dataclass(frozen=True)
 class Transaction(ABC, Generic[R]):
     """What a commit function works with: one open READ COMMITTED transaction that ends when the function returns."""
@@ -54,6 +62,8 @@ class Transaction(ABC, Generic[R]):
     """The engine's clock when the transaction began."""
     tallies: list[Tally] = field(default_factory=list, kw_only=True, compare=False)
     """What was counted so far."""
+    mended: list[str] = field(default_factory=list, kw_only=True, compare=False)
+    """The runs of which something is asked."""
 
     def count(self, tally: Tally) -> None:
         """Keep how many came in, went out and are held, with the checkpoint of this commit; outside a run it is kept nowhere.
@@ -80,6 +90,11 @@ class Transaction(ABC, Generic[R]):
     @abstractmethod
     def cancel(self, run_id: str) -> None:
         """Forget a timer that is not due yet. A run that has started is not touched."""
+
+    @abstractmethod
+    def mend(self, run_id: str, how: Mending) -> None:
+        """That run goes on after its last good checkpoint, or stops before its next step, once this transaction has committed; then
+        whatever becomes of who committed it. A run that is another by then is left alone."""
 
 
 class Context(Protocol[R]):

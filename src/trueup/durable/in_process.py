@@ -23,7 +23,8 @@ from trueup.base.errors import Conflict, NotFound, TrueupError
 from trueup.durable.context import Checkpoint, RunContext
 from trueup.durable.dbos_log import Connections
 from trueup.durable.engine import Program, Run, RunStatus, ignore_defects
-from trueup.durable.flow import Json, R, Transaction
+from trueup.durable.flow import Json, Mending, R, Transaction
+from trueup.durable.mending import Asked, ask_mending, mend_asked
 from trueup.durable.outcomes import is_error, to_json, written_error, written_result
 from trueup.durable.run_list import Standing
 from trueup.durable.tables import TIMERS
@@ -72,6 +73,10 @@ class _Staged(Transaction[R]):
 
     def cancel(self, run_id: str) -> None:
         cancel_timer(self.connection, run_id)
+
+    def mend(self, run_id: str, how: Mending) -> None:
+        ask_mending(self.connection, Asked(run_id, how, None))
+        self.mended.append(run_id)
 
 
 def _follow_savepoints(connection: sa.Connection, starts: list[_Running]) -> None:
@@ -156,7 +161,19 @@ class InProcessEngine(Generic[R]):
             result = fn(tx, *args)
         _reconciled(tx.tallies, getattr(fn, "__name__", "an act"))
         self._add(starts)
+        if tx.mended:
+            self.mend_asked()
         return result
+
+    def mend_asked(self) -> int:
+        return mend_asked(self._connections.transactions, self._mend)
+
+    def _mend(self, asked: Asked) -> None:
+        self._count(f"{asked.run_id}, {asked.how}")
+        if asked.how is Mending.STOP:
+            self.cancel(asked.run_id)
+        else:
+            self.retry(asked.run_id)
 
     def runs(self, *, status: RunStatus | None = None, flow: str = "", limit: int = 100) -> list[Run]:
         found = [
@@ -206,6 +223,7 @@ class InProcessEngine(Generic[R]):
 
     def settle(self) -> None:
         """Run everything that can run now, oldest first, due timers included. Raises Crashed, and defects."""
+        self.mend_asked()
         while self._waiting or self.fire_due():
             while self._waiting:
                 self._run(self._waiting.popleft())

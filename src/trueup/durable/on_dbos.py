@@ -17,24 +17,20 @@ from typing import Generic, TypeVar, TypeVarTuple
 
 import sqlalchemy as sa
 
-from trueup.base.errors import Conflict, NotFound
-from trueup.durable.dbos_log import WORK_QUEUE, Connections, DbosTransaction, start_run
+from trueup.durable.dbos_log import Connections, DbosTransaction, start_run
+from trueup.durable.dbos_mending import Mender
 from trueup.durable.engine import Program, Run, RunStatus
 from trueup.durable.flow import Json, R, Transaction
-from trueup.durable.outcomes import is_error, to_json
-from trueup.durable.run_list import Standing, find_run, list_runs, read_standing
+from trueup.durable.mending import mend_asked
+from trueup.durable.outcomes import to_json
+from trueup.durable.run_list import Standing, list_runs, read_standing
 from trueup.durable.takeover import WorkerSettings
-from trueup.durable.timers import cancel_timer
 from trueup.durable.worker import Worker, dbos_client, fire_due, prepare
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-_LAST = "SELECT position, outcome FROM durable.checkpoints WHERE run_id = %(run)s ORDER BY position DESC LIMIT 1"
-_FORGET = "DELETE FROM durable.checkpoints WHERE run_id = %(run)s AND position = %(position)s"
-_FORGIVE = "DELETE FROM durable.troubles WHERE run_id = %(run)s"
 _SETTLE_POLL_SECONDS = 0.02
-_STOPPED = (RunStatus.FAILED, RunStatus.POISONED, RunStatus.CANCELLED)
 
 
 class DbosEngine(Generic[R]):
@@ -46,6 +42,7 @@ class DbosEngine(Generic[R]):
         self._settings = settings
         self._connections = Connections.of(engine)
         self._client = dbos_client(engine)
+        self._mender = Mender(self._connections, self._client)
         self._worker: Worker[R] | None = None
         prepare(engine)
 
@@ -66,33 +63,24 @@ class DbosEngine(Generic[R]):
     def act(self, fn: Callable[[Transaction[R], *Ts], T], *args: *Ts) -> T:
         with self._connections.transactions.begin() as connection:
             now = self._program.clock.now()
-            return fn(DbosTransaction(connection, self._program.resources, now, self._program), *args)
+            tx = DbosTransaction(connection, self._program.resources, now, self._program)
+            result = fn(tx, *args)
+        if tx.mended:
+            self.mend_asked()
+        return result
 
     def runs(self, *, status: RunStatus | None = None, flow: str = "", limit: int = 100) -> list[Run]:
         with self._connections.single.connect() as connection:
             return list_runs(connection, status=status, flow=flow, limit=limit)
 
     def retry(self, run_id: str) -> None:
-        run, queue = self._find(run_id)
-        if run.status not in _STOPPED:
-            raise Conflict(f"Run {run_id} is {run.status}: expected one that failed, is poisoned or was cancelled.")
-        with self._connections.transactions.begin() as connection:
-            # An error that the flow did not catch is recorded; replaying it would fail the same way for ever.
-            last = connection.exec_driver_sql(_LAST, {"run": run_id}).first()
-            if last is not None and is_error(last.outcome):
-                connection.exec_driver_sql(_FORGET, {"run": run_id, "position": last.position})
-            connection.exec_driver_sql(_FORGIVE, {"run": run_id})
-        self._client.rewind_workflow(run_id, start_step=1, queue_name=WORK_QUEUE, queue_partition_key=queue)
+        self._mender.go_on(run_id)
 
     def cancel(self, run_id: str) -> None:
-        run, _ = self._find(run_id)
-        if run.status is RunStatus.TIMED:
-            with self._connections.single.connect() as connection:
-                cancel_timer(connection, run_id)
-        elif run.status in (RunStatus.WAITING, RunStatus.RUNNING):
-            self._client.cancel_workflows([run_id])
-        else:
-            raise Conflict(f"Run {run_id} is {run.status}: expected one that is timed, waiting or running.")
+        self._mender.stop(run_id)
+
+    def mend_asked(self) -> int:
+        return mend_asked(self._connections.transactions, self._mender.mend)
 
     def close(self) -> None:
         if self._worker is not None:
@@ -126,12 +114,3 @@ class DbosEngine(Generic[R]):
     def next_due(self) -> datetime | None:
         """When the earliest timer is due."""
         return self.standing().next_due
-
-    def _find(self, run_id: str) -> tuple[Run, str]:
-        with self._connections.single.connect() as connection:
-            found, queue = find_run(connection, run_id)
-        if not found:
-            raise NotFound(
-                f"Run {run_id!r}: there is no run or timer of that id (finished ones are forgotten after a while)."
-            )
-        return found[0], queue

@@ -54,6 +54,16 @@ TROUBLES = sa.Table(
 )
 """Runs whose worker died, how often since `reached` checkpoints were there, and runs that failed or were given up."""
 
+MENDINGS = sa.Table(
+    "mendings",
+    METADATA,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("how", sa.Text, nullable=False),
+    sa.Column("since", sa.DateTime(timezone=True)),
+    sa.CheckConstraint("how IN ('go-on', 'stop')", name="mendings_how"),
+)
+"""What is asked of runs and not done yet: to go on, where they stand so since then, or to stop."""
+
 BUDGETS = sa.Table(
     "budgets",
     METADATA,

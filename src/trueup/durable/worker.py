@@ -16,8 +16,10 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 from trueup.base.errors import Conflict
 from trueup.durable.context import Abandoned, Replay, RunContext
 from trueup.durable.dbos_log import LOST_SECONDS, WORK_QUEUE, Connections, DbosLog, is_lost, start_run
+from trueup.durable.dbos_mending import Mender
 from trueup.durable.engine import Program
 from trueup.durable.flow import Flow, R
+from trueup.durable.mending import mend_asked
 from trueup.durable.retention import delete_finished
 from trueup.durable.takeover import Registry, WorkerSettings
 from trueup.durable.timers import Timer, is_due_by, set_timer, take_due_timers
@@ -88,6 +90,7 @@ class Worker(Generic[R]):
         self._settings = settings
         self._connections = Connections.of(engine)
         self._client = dbos_client(engine)
+        self._mender = Mender(self._connections, self._client)
         self._registry = Registry(self._connections, self._client, program, settings)
         self._closing = threading.Event()
         self._stopped = threading.Event()
@@ -104,6 +107,7 @@ class Worker(Generic[R]):
         try:
             with self._connections.single.connect() as connection:
                 self._registry.beat(connection)
+            self._mend_asked()  # before anything is taken up that was to stop
             self._launch_dbos()
         except BaseException:
             DBOS.destroy(destroy_registry=True)
@@ -233,6 +237,7 @@ class Worker(Generic[R]):
         beat = self._settings.heartbeat_seconds
         chores: list[tuple[float, Callable[[], object]]] = [
             (TIMER_POLL_SECONDS, lambda: fire_due(self._connections, self._program)),
+            (beat, self._mend_asked),
             (beat, self._registry.take_over),
             (beat, self._registry.adopt),
             (beat, lambda: self._registry.put_back(self._running())),
@@ -252,6 +257,9 @@ class Worker(Generic[R]):
                         "A chore of worker %s failed; it will be done again.", self._settings.executor_id, exc_info=True
                     )
                 next_times[position] = time.monotonic() + every_seconds
+
+    def _mend_asked(self) -> int:
+        return mend_asked(self._connections.transactions, self._mender.mend)
 
     def _delete_finished(self) -> None:
         delete_finished(self._connections.transactions, self._client, self._settings.keep_finished_days)

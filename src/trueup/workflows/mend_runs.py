@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, NotFound
 from trueup.durable.engine import RunStatus
+from trueup.durable.flow import Mending
 from trueup.storage import cases, deliveries, order_runs
 from trueup.storage.acts import hold_subject, newest_act
 from trueup.storage.views.run_steps import list_steps, plain_step
@@ -25,8 +26,8 @@ _ASKED = timedelta(minutes=1)
 _MAY_STOP = ("timed", "waiting", "running")
 
 
-def note_retry(tx: Tx, run_id: str, person: Person) -> str:
-    """Record that a run is to go on; the status it had. It takes its order back.
+def retry_run(tx: Tx, run_id: str, person: Person) -> str:
+    """Have a run go on; the status it had. It takes its order back.
 
     Raises NotFound, Conflict when it did not stop or another run works on its order now, Refused.
     """
@@ -34,17 +35,19 @@ def note_retry(tx: Tx, run_id: str, person: Person) -> str:
     order_id = _order_of(tx, run_id)
     if order_id is not None and not order_runs.take_lease(tx.connection, order_id, run_id, note=False):
         raise Conflict(f"Run {run_id}: another run works on its order now and does what this one would have done.")
+    tx.mend(run_id, Mending.GO_ON)
     return was
 
 
-def note_cancel(tx: Tx, run_id: str, person: Person) -> str:
-    """Record that a run is to stop, and free its order; the status it had.
+def cancel_run(tx: Tx, run_id: str, person: Person) -> str:
+    """Have a run stop, and free its order; the status it had.
 
     Raises NotFound, Conflict when it has ended, Refused.
     """
     was = _note(tx, run_id, person, "run.cancelled", _MAY_STOP)
     for order_id in order_runs.free_orders(tx.connection, run_id):
         start_answering(tx, order_id)
+    tx.mend(run_id, Mending.STOP)
     return was
 
 

@@ -9,6 +9,7 @@ from trueup.base.clock import read_instant, write_instant
 from trueup.base.errors import Conflict, NotAllowed, NotFound
 from trueup.domain.cases import Case, Resolution
 from trueup.domain.deliveries import DeliveryState
+from trueup.durable.flow import Mending
 from trueup.durable.timers import Timer, set_timer
 from trueup.storage import cases, deliveries
 from trueup.storage.acts import list_acts, say_who
@@ -46,7 +47,7 @@ def _did_more(tx: Tx, case: Case) -> bool:
 
 
 def recall_retry(tx: Tx, case_id: int, person: Person) -> list[str]:
-    """Open the case again. Returns the runs that whoever holds the engine stops; those that wait for their time are forgotten.
+    """Open the case again. Returns the runs that are stopped; those that wait for their time are forgotten.
 
     Raises NotFound, Conflict when something of it has begun, or it was not closed by a retry that only queued; Refused (role).
     """
@@ -70,6 +71,8 @@ def recall_retry(tx: Tx, case_id: int, person: Person) -> list[str]:
     for run, state in states.items():
         if state == "timed":
             tx.cancel(run)
+        else:
+            tx.mend(run, Mending.STOP)
     for run, due, flow, queue, args in act["after"]["timers"]:
         set_timer(tx.connection, Timer(run, read_instant(due), flow, queue, args))
     cases.reopen_case(tx.connection, case_id, tx.now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from trueup.base.clock import write_instant
-from trueup.durable.flow import Json, Transaction
+from trueup.durable.flow import Json, Mending, Transaction
 from trueup.durable.timers import Timer, find_timers
 from trueup.storage import deliveries, orders
 from trueup.workflows.world import Tx, World
@@ -46,6 +46,10 @@ class Witness(Transaction[World]):
         """See `Transaction`."""
         self.forgotten.extend(each for each in find_timers(self.connection, run_id) if each.run_id == run_id)
         self.inner.cancel(run_id)
+
+    def mend(self, run_id: str, how: Mending) -> None:
+        """See `Transaction`."""
+        self.inner.mend(run_id, how)
 
 
 def witness(tx: Tx) -> Witness:

@@ -223,11 +223,7 @@ def recall(call: Calling, case: Number, dry_run: DryRun = False, key: Key = None
     def act(tx: Tx) -> Recalled:
         return Recalled(case=case, stopped=recall_retry(tx, case, call.person), dry_run=dry_run)
 
-    done = call.once(act, key, dry_run=dry_run)
-    if call.does(dry_run):
-        for run in done.stopped:
-            call.desk.engine.cancel(run)
-    return done
+    return call.once(act, key, dry_run=dry_run)
 
 
 def merge(call: Calling, case: Number, told: Merging, dry_run: DryRun = False, key: Key = None) -> Merged:

@@ -7,7 +7,7 @@ from pydantic import Field
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import DryRun, Key, Shape, Told
-from trueup.workflows.mend_runs import note_cancel, note_retry, what_cancel_means, what_retry_means
+from trueup.workflows import mend_runs
 from trueup.workflows.world import Tx
 
 
@@ -50,13 +50,10 @@ def retry_run(call: Calling, told: Mending, dry_run: DryRun = False, key: Key = 
     run = told.run_id
 
     def act(tx: Tx) -> Mended:
-        was = note_retry(tx, run, call.person)
-        return Mended(run_id=run, was=was, means=what_retry_means(tx.connection, run), dry_run=dry_run)
+        was = mend_runs.retry_run(tx, run, call.person)
+        return Mended(run_id=run, was=was, means=mend_runs.what_retry_means(tx.connection, run), dry_run=dry_run)
 
-    done = call.once(act, key, dry_run=dry_run)
-    if call.does(dry_run):
-        call.desk.engine.retry(run)
-    return done
+    return call.once(act, key, dry_run=dry_run)
 
 
 def cancel_run(call: Calling, told: Mending, dry_run: DryRun = False, key: Key = None) -> Mended:
@@ -65,13 +62,10 @@ def cancel_run(call: Calling, told: Mending, dry_run: DryRun = False, key: Key =
     run = told.run_id
 
     def act(tx: Tx) -> Mended:
-        was = note_cancel(tx, run, call.person)
-        return Mended(run_id=run, was=was, means=what_cancel_means(tx.connection, run), dry_run=dry_run)
+        was = mend_runs.cancel_run(tx, run, call.person)
+        return Mended(run_id=run, was=was, means=mend_runs.what_cancel_means(tx.connection, run), dry_run=dry_run)
 
-    done = call.once(act, key, dry_run=dry_run)
-    if call.does(dry_run):
-        call.desk.engine.cancel(run)
-    return done
+    return call.once(act, key, dry_run=dry_run)
 
 
 RESOURCE = Resource(

@@ -45,8 +45,7 @@ def _unmerge(visit: Visit) -> Response:
 def _recall(visit: Visit) -> Response:
     """What a retry queued is called off, and the case is open again."""
     case_id = visit.number("case")
-    for run in visit.act(recall_retry, case_id, visit.who):
-        visit.desk.engine.cancel(run)
+    visit.act(recall_retry, case_id, visit.who)
     return visit.go(f"/exceptions?row={case_id}", f"Called off before it began; case {case_id} is open again.")
 
 

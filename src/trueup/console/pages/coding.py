@@ -140,11 +140,14 @@ def _code(visit: Visit, tx: Tx, codings: list[Coding]) -> tuple[list[Coded], int
 
 def _book(visit: Visit) -> Response:
     """Books it, and says what came of each line; what was refused stays in the sheet."""
-    codings = _codings(visit)
+    codings, state = _codings(visit), _state(visit)
+    page_waiting(
+        visit.connection, wanted_of(state), state["at"]
+    )  # what no address says is refused before anything is booked
     done = visit.act(lambda tx: with_entries(tx, lambda inner: _code(visit, inner, codings), visit.who))
     outcomes, proposal = done.done
     refused = [each.coding for each in outcomes if each.refused]
-    response = _page(visit, _state(visit), refused, _Tried(outcomes, done.entries, False, proposal=proposal))
+    response = _page(visit, state, refused, _Tried(outcomes, done.entries, False, proposal=proposal))
     if outcomes and len(refused) == len(outcomes):
         response.status_code = 409  # nothing was done: somebody was faster, or none of it can be
     return response
@@ -158,7 +161,7 @@ def _state(visit: Visit) -> State:
 def _upload(visit: Visit) -> Response:
     """A sheet that was filled in: tried, with the place of every row that could not be read. A long one is tried by a worker."""
     name, content = visit.upload("file")
-    handed = visit.act(lambda tx: hand_in_codings(tx, name, content, visit.who, tried=True))
+    handed = visit.prepare(lambda tx: hand_in_codings(tx, name, content, visit.who, tried=True))
     if handed.trouble is not None:
         raise handed.trouble
     if handed.job is not None:

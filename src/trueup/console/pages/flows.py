@@ -22,7 +22,7 @@ from trueup.storage.views.run_steps import list_budgets, list_steps, plain_step,
 from trueup.storage.views.run_words import RunWords, say_runs
 from trueup.storage.views.status import list_sources
 from trueup.workflows.check_stock import QUERY
-from trueup.workflows.mend_runs import note_cancel, note_retry, what_cancel_means, what_retry_means
+from trueup.workflows.mend_runs import cancel_run, retry_run, what_cancel_means, what_retry_means
 from trueup.workflows.rounds import next_dues
 from trueup.workflows.sweep_progress import Sweep, list_sweeps
 from trueup.workflows.watch import every_rounds
@@ -191,19 +191,17 @@ def _page_of(said: RunWords) -> str:
 def _retry(visit: Visit) -> Response:
     """It goes on after its last good checkpoint: what was done is not done again."""
     run = visit.path("run")
-    visit.act(note_retry, run, visit.who, dry_run=not is_sure(visit))
+    visit.act(retry_run, run, visit.who, dry_run=not is_sure(visit))
     if not is_sure(visit):
         return _ask(visit, run, "Let it go on", what_retry_means(visit.connection, run))
-    visit.desk.engine.retry(run)
     return visit.go(f"/flows/{quote(run)}", "The run goes on as soon as a worker takes it.")
 
 
 def _cancel(visit: Visit) -> Response:
     run = visit.path("run")
-    visit.act(note_cancel, run, visit.who, dry_run=not is_sure(visit))
+    visit.act(cancel_run, run, visit.who, dry_run=not is_sure(visit))
     if not is_sure(visit):
         return _ask(visit, run, "Stop it", what_cancel_means(visit.connection, run))
-    visit.desk.engine.cancel(run)
     return visit.go("/flows", f"Run {run} stops before its next step.")
 
 

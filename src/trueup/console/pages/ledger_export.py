@@ -65,7 +65,7 @@ def _sent(visit: Visit) -> Response:
 def _read(visit: Visit) -> Response:
     number, (name, content) = visit.number("id"), visit.upload("file")
     shown = Shown(content, read_day(visit.given("from")), read_day(visit.given("to")))
-    read = visit.act(take_in_shown, number, shown, name, visit.who)
+    read = visit.prepare(take_in_shown, number, shown, name, visit.who)  # what is no ledger is archived, and refused
     if isinstance(read, DocumentError):
         raise read
     count = len(read.differing)

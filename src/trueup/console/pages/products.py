@@ -38,7 +38,7 @@ def _upload(visit: Visit) -> Response:
     """The file is archived before anything reads it; then it is taken in as it would be, and that is rolled back. A large one is
     compared by a worker."""
     name, content = visit.upload("file")
-    digest = visit.act(archive_upload, content, KIND, name, visit.who)
+    digest = visit.prepare(archive_upload, content, KIND, name, visit.who)
     return _tried(visit, digest, content)
 
 

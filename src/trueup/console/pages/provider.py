@@ -54,14 +54,14 @@ def _back(visit: Visit) -> Response:
     """The answer, in the address. It is asked about at the provider outside of any transaction that writes."""
     provider, doors = _provider(visit)
     who = visit.person.name if visit.person else ""
-    ended = visit.act(end_attempt, visit.request.cookies.get(ATTEMPT, ""), who)
+    ended = visit.prepare(end_attempt, visit.request.cookies.get(ATTEMPT, ""), who)
     if isinstance(ended, Denied):
         return show_form(visit, problem=ended.words, status=422)
     aim, attempt = ended
     try:
         identity = provider.fetch_identity(dict(visit.request.query_params), attempt)
     except TrueupError as error:
-        visit.act(note_failure, visitor_of(visit))
+        visit.prepare(note_failure, visitor_of(visit))
         return _failed(visit, provider, error)
     if aim.person:
         visit.act(link_account, identity, visit.who, doors)

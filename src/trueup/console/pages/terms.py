@@ -192,7 +192,7 @@ def _file(visit: Visit) -> Response:
         number = done.sheet.id
         return visit.go(f"{HERE}/proposals/{number}", f"Proposal {number} waits for a second person. {done.sheet}.")
     name, content = visit.upload("file")
-    digest = visit.act(archive_upload, content, KIND, name, visit.who)
+    digest = visit.prepare(archive_upload, content, KIND, name, visit.who)
     months = _months(visit)
 
     def look(tx: Tx) -> tuple[ImportedTerms, TermTrial | None]:
