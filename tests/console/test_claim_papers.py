@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from tests.console.calling import calling, token
 from tests.console.installed import Client, Console
 from tests.console.money_books import FINA, console_over_money, lacking
-from trueup.workflows.dispute_claim import submit_claim
+from trueup.workflows.dispute_claim import Submission, submit_claim
 
 POD = b"%PDF-1.4 signed at the dock"
 
@@ -89,7 +89,9 @@ def test_what_was_submitted_stays_and_what_is_no_paper_says_what_is_taken(consol
         large = add(fina, claim, b"%PDF-" + bytes(20 * 1024 * 1024))
         assert large.status_code == 422 and "expected at most 20; nothing was kept" in large.text
         assert add(fina, claim, POD).status_code == 303
-        console.app.act(False, submit_claim, int(claim.rpartition("/")[2]), "DSP-1", date(2026, 11, 5), FINA)
+        console.app.act(
+            False, submit_claim, int(claim.rpartition("/")[2]), Submission("DSP-1", date(2026, 11, 5)), FINA
+        )
         number = re.search(r"/recovery/papers/(\d+)/take-back", fina.get(claim).text)
         assert number is not None
         late = fina.post(number.group(0))

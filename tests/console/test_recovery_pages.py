@@ -30,7 +30,8 @@ from trueup.workflows.import_invoices import import_invoices
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.import_proofs import import_proofs
 from trueup.workflows.import_remittances import Upload, begin_upload, finish_import, settle_upload
-from trueup.workflows.stage_dispute import stage_claim, stage_of
+from trueup.workflows.stage_dispute import stage_claim
+from trueup.workflows.staged_packs import stage_of
 
 INVOICES = """number,partner,payee,issued,due,currency,total
 INV-3,amazon-us,NORDA,2026-09-20,2026-10-20,USD,400.00

@@ -15,7 +15,7 @@ from trueup.storage.database import Database
 from trueup.storage.disputes import load_experiences, load_recoverables
 from trueup.storage.views.exhibits import list_exhibits
 from trueup.storage.views.recovery import load_brief
-from trueup.workflows.dispute_claim import disputable_types, note_outcome, submit_claim
+from trueup.workflows.dispute_claim import Submission, disputable_types, note_outcome, submit_claim
 from trueup.workflows.prove_books import prove
 
 DUE = date(2026, 9, 1)
@@ -36,9 +36,9 @@ def claim_of(books: Bookkeeping) -> int:
 def test_a_claim_is_disputed_won_and_repaid(books: Bookkeeping) -> None:
     """The outcome is learnt from, the reversal closes the claim, and nothing is left to ask for."""
     number = claim_of(books)
-    books.act(submit_claim, number, "CASE-77", date(2026, 11, 2), FINA)
+    books.act(submit_claim, number, Submission("CASE-77", date(2026, 11, 2)), FINA)
     with pytest.raises(Refused, match="a dispute is under way"):
-        books.act(submit_claim, number, "CASE-78", date(2026, 11, 2), FINA)
+        books.act(submit_claim, number, Submission("CASE-78", date(2026, 11, 2)), FINA)
     books.act(note_outcome, number, Outcome.PARTLY, (date(2026, 11, 2), Money(20_00, "USD")), FINA)
     books.take_in(payment("P2", line("INV-1SCR", 20_00), paid_on=date(2026, 11, 20)))
     books.clock.advance(timedelta(days=60))
@@ -55,7 +55,7 @@ def test_a_claim_is_disputed_won_and_repaid(books: Bookkeeping) -> None:
 def test_a_dispute_that_was_won_and_not_repaid_is_a_case(books: Bookkeeping) -> None:
     """Amazon agreed, and forgot: after 45 days someone is told how much is missing."""
     number = claim_of(books)
-    books.act(submit_claim, number, "CASE-77", date(2026, 11, 2), FINA)
+    books.act(submit_claim, number, Submission("CASE-77", date(2026, 11, 2)), FINA)
     books.act(note_outcome, number, Outcome.WON, (date(2026, 11, 2), None), FINA)
     assert books.act(prove, "disputes")["open"] == 0
     books.clock.advance(timedelta(days=46))
@@ -72,7 +72,7 @@ def test_an_answer_that_does_not_fit_is_refused(books: Bookkeeping) -> None:
     number = claim_of(books)
     with pytest.raises(Refused, match="no dispute is under way"):
         books.act(note_outcome, number, Outcome.LOST, (date(2026, 11, 2), None), FINA)
-    books.act(submit_claim, number, "CASE-77", date(2026, 11, 2), FINA)
+    books.act(submit_claim, number, Submission("CASE-77", date(2026, 11, 2)), FINA)
     for outcome, amount in ((Outcome.PARTLY, None), (Outcome.PARTLY, 30_00), (Outcome.WON, 20_00), (Outcome.LOST, 1)):
         money = Money(amount, "USD") if amount is not None else None
         with pytest.raises(Refused, match="Claim"):

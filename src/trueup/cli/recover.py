@@ -55,6 +55,9 @@ def recover(
         bool, typer.Option("--stage", help="Make its pack and keep it; nothing is submitted by that.")
     ] = False,
     submit: Annotated[str, typer.Option(help="It was submitted, under this reference.", metavar="REFERENCE")] = "",
+    as_staged: Annotated[
+        bool, typer.Option("--as-staged", help="With --submit: as its pack was staged, though something changed since.")
+    ] = False,
     outcome: Annotated[Outcome | None, typer.Option(help="What Amazon answered.")] = None,
     won: Annotated[str, typer.Option(help="How much was won, with --outcome partly.", metavar="AMOUNT")] = "",
     on: Annotated[str | None, typer.Option("--on", help="The day of it; today when left out.", metavar="DAY")] = None,
@@ -78,7 +81,7 @@ def recover(
     if stage:
         _stage(session, claim, by)
     if submit or outcome:
-        _act(session, claim, (submit, outcome, won, day), by)
+        _act(session, claim, (submit, as_staged, outcome, won, day), by)
     return _one(session, claim, cost, pack)
 
 
@@ -140,10 +143,10 @@ def _stage(session: Session, claim: int, by: str | None) -> None:
         app.act(session.dry_run, stage_claim, claim, company, person)
 
 
-def _act(session: Session, claim: int, said: tuple[str, Outcome | None, str, date], by: str | None) -> None:
-    from trueup.workflows.dispute_claim import note_outcome, recoverable, submit_claim
+def _act(session: Session, claim: int, said: tuple[str, bool, Outcome | None, str, date], by: str | None) -> None:
+    from trueup.workflows.dispute_claim import Submission, note_outcome, recoverable, submit_claim
 
-    submitted, outcome, won, day = said
+    submitted, as_staged, outcome, won, day = said
     if by is None:
         raise Invalid("Say who says so, with --by.")
     if submitted and outcome:
@@ -151,7 +154,7 @@ def _act(session: Session, claim: int, said: tuple[str, Outcome | None, str, dat
     with session.open() as app:
         person = person_of(app.settings.people, by)
         if submitted:
-            app.act(session.dry_run, submit_claim, claim, submitted, day, person)
+            app.act(session.dry_run, submit_claim, claim, Submission(submitted, day, as_staged=as_staged), person)
         elif outcome is not None:
 
             def answer(tx: Any) -> None:

@@ -31,7 +31,7 @@ from trueup.storage.views.rivals import list_rivals
 from trueup.workflows.answer_suspense import choose_rival, classify_case
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.close_month import look_at_month, propose_closing
-from trueup.workflows.dispute_claim import disputable_types, submit_claim
+from trueup.workflows.dispute_claim import Submission, disputable_types, submit_claim
 from trueup.workflows.draft_rules import WantedRule, rule_of_case
 from trueup.workflows.keep_rules import approve_rule, propose_rule, try_rule
 from trueup.workflows.rank_claims import Ranked, rank_claims
@@ -111,7 +111,7 @@ class Finance:
         worth_it.sort(key=lambda each: each.found.claim.family is not Family.SHORTAGE)
         for each in worth_it[:DISPUTES]:
             reference = f"DSP-{7_000_000 + each.found.balance.id}"
-            self.app.engine.act(submit_claim, each.found.balance.id, reference, today, by)
+            self.app.engine.act(submit_claim, each.found.balance.id, Submission(reference, today), by)
             self.disputes.append(self._packed(each, reference))
 
     def _packed(self, each: Ranked, reference: str) -> dict[str, Any]:

@@ -3,13 +3,14 @@ one that was taken back has a row that says by whom and when."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from trueup.base.clock import write_instant
 from trueup.base.errors import NotFound
 from trueup.domain.handed_in import Paper
 from trueup.storage.schema import metadata
@@ -105,15 +106,42 @@ def taken_back_by(connection: sa.Connection, number: int) -> tuple[str, datetime
     return row.by, row.at
 
 
-def submitted_since(connection: sa.Connection, claim: int, at: datetime) -> tuple[int, date] | None:
-    """The first attempt that was noted as submitted since a moment: its number and day; None where none was."""
-    row = connection.execute(_SUBMITTED, {"claim": claim, "at": at}).first()
+def submitted_with(connection: sa.Connection, paper: ClaimPaper) -> tuple[int, date] | None:
+    """The first attempt whose pack has the paper: its number and day; None where none has."""
+    row = connection.execute(_SUBMITTED, {"claim": paper.claim, "paper": paper.id}).first()
     return (row.number, row.submitted_on) if row is not None else None
 
 
 _SUBMITTED = sa.text(
-    "SELECT number, submitted_on FROM trueup.disputes WHERE claim_id = :claim AND noted_at >= :at ORDER BY number LIMIT 1"
+    "SELECT number, submitted_on FROM trueup.disputes WHERE claim_id = :claim AND :paper = ANY(papers) ORDER BY number LIMIT 1"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class PaperChange:
+    """That a paper was added to a claim, or taken back: its file's name, which of the two, by whom and when."""
+
+    name: str
+    added: bool
+    by: str
+    at: datetime
+
+    def __str__(self) -> str:
+        return f"A paper was {'added' if self.added else 'taken back'} at {write_instant(self.at)} by {self.by} ({self.name})"
+
+
+def changes_from(connection: sa.Connection, claim: int, papers: Collection[int]) -> list[PaperChange]:
+    """By what the papers of a claim differ from these: those that were added, and those that were taken back; the oldest first."""
+    gone = claim_papers_taken_back
+    query = sa.select(claim_papers, gone.c.by, gone.c.at).outerjoin(gone, gone.c.paper_id == claim_papers.c.id)
+    rows = connection.execute(query.where(claim_papers.c.claim_id == claim)).all()
+    added = [
+        PaperChange(row.name, True, row.added_by, row.added_at)
+        for row in rows
+        if row.at is None and row.id not in papers
+    ]
+    taken = [PaperChange(row.name, False, row.by, row.at) for row in rows if row.at is not None and row.id in papers]
+    return sorted([*added, *taken], key=lambda each: each.at)
 
 
 def _paper(row: Mapping[Any, Any]) -> ClaimPaper:

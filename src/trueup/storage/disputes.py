@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from trueup.base.errors import Conflict
 from trueup.domain.deduction import Family
@@ -33,6 +34,7 @@ disputes = sa.Table(
     sa.Column("won_minor", sa.BigInteger),
     sa.Column("answered_by", sa.Text),
     sa.Column("noted_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("papers", ARRAY(sa.BigInteger), nullable=False, server_default=sa.text("'{}'")),
     sa.Index(
         "ix_disputes_answered",
         *("answered_on", "claim_id", "number"),
@@ -41,7 +43,8 @@ disputes = sa.Table(
     sa.CheckConstraint("(outcome IS NULL) = (answered_on IS NULL)", name="answered_whole"),
     sa.CheckConstraint("(outcome IS NULL) = (won_minor IS NULL)", name="won_whole"),
 )
-"""`open_minor`, `given_minor`: what was disputed, and what had been given back by then: what is given later answers it."""
+"""`open_minor`, `given_minor`: what was disputed, and what had been given back by then: what is given later answers it.
+`papers`: those of the pack that was submitted."""
 dispute_sums = sa.Table(
     "dispute_sums",
     metadata,
@@ -66,8 +69,11 @@ staged_disputes = sa.Table(
     sa.Column("lacking", sa.Integer, nullable=False),
     sa.Column("staged_by", sa.Text, nullable=False),
     sa.Column("staged_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("papers", ARRAY(sa.BigInteger), nullable=False, server_default=sa.text("'{}'")),
+    sa.Column("exhibits", sa.Text, nullable=False, server_default=sa.text("''")),
 )
-"""The pack that is ready for the attempt of that number: what somebody submits then. `lacking`: how many pieces it lacks."""
+"""The pack that is ready for the attempt of that number: what somebody submits then. `lacking`: how many pieces it lacks; `papers`,
+`exhibits`: which papers it has, and the hash of all its originals ("": of one that was made before that was kept)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,8 @@ class SavedDispute:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A pack that is ready for an attempt, and not submitted by that: what was held when it was made, how many pieces it lacks."""
+    """A pack that is ready for an attempt, and not submitted by that: what was held when it was made, how many pieces it lacks,
+    which papers that people added it has, and the hash of all its originals ("" where that is not known)."""
 
     number: int
     open_minor: int
@@ -90,6 +97,8 @@ class Staged:
     lacking: int
     by: str
     at: datetime
+    papers: tuple[int, ...] = ()
+    exhibits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +120,10 @@ class Recoverable:
         )
 
 
-def save_attempt(connection: sa.Connection, balance: ClaimBalance, attempt: Attempt, now: datetime) -> None:
-    """Note a submission. Raises Conflict when that attempt is there already: someone else was faster."""
+def save_attempt(
+    connection: sa.Connection, balance: ClaimBalance, attempt: Attempt, now: datetime, papers: Collection[int]
+) -> None:
+    """Note a submission, with the papers of its pack. Raises Conflict when that attempt is there: someone else was faster."""
     done = connection.execute(
         sa.select(disputes.c.number).where(disputes.c.claim_id == balance.id, disputes.c.number == attempt.number)
     ).first()
@@ -128,6 +139,7 @@ def save_attempt(connection: sa.Connection, balance: ClaimBalance, attempt: Atte
             open_minor=balance.open,
             given_minor=balance.given,
             noted_at=now,
+            papers=sorted(papers),
         )
     )
 
@@ -157,6 +169,8 @@ def save_staged(connection: sa.Connection, claim_id: int, staged: Staged) -> Non
         "lacking": staged.lacking,
         "staged_by": staged.by,
         "staged_at": staged.at,
+        "papers": list(staged.papers),
+        "exhibits": staged.exhibits,
     }
     insert = postgresql.insert(staged_disputes).values(claim_id=claim_id, number=staged.number, **values)
     connection.execute(insert.on_conflict_do_update(index_elements=["claim_id", "number"], set_=values))
@@ -166,7 +180,10 @@ def load_staged(connection: sa.Connection, claim_id: int) -> list[Staged]:
     """The packs of a claim's attempts, by number."""
     query = sa.select(staged_disputes).where(staged_disputes.c.claim_id == claim_id).order_by(staged_disputes.c.number)
     return [
-        Staged(row.number, row.open_minor, row.digest, row.name, row.lacking, row.staged_by, row.staged_at)
+        Staged(
+            *(row.number, row.open_minor, row.digest, row.name, row.lacking, row.staged_by, row.staged_at),
+            *(tuple(row.papers), row.exhibits),
+        )
         for row in connection.execute(query)
     ]
 

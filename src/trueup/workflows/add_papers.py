@@ -106,11 +106,11 @@ def take_paper_back(tx: Tx, number: int, person: Person) -> ClaimPaper:
     demand_role(person, MAY)
     paper = claim_papers.load_paper(tx.connection, number)
     recoverable(tx, paper.claim, lock=True)
-    submitted = claim_papers.submitted_since(tx.connection, paper.claim, paper.at)
+    submitted = claim_papers.submitted_with(tx.connection, paper)
     if submitted is not None:
         raise Conflict(
-            f"{paper.name} was there when attempt {submitted[0]} of claim {paper.claim} was submitted on {submitted[1]}: what"
-            " Amazon was given stays."
+            f"{paper.name} is in the pack with which attempt {submitted[0]} of claim {paper.claim} was submitted on"
+            f" {submitted[1]}: what Amazon was given stays."
         )
     if not claim_papers.take_back(tx.connection, number, person.name, tx.now):
         by, at = claim_papers.taken_back_by(tx.connection, number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from trueup.base.errors import NotFound, Refused
@@ -14,6 +14,7 @@ from trueup.storage.acts import say_who
 from trueup.storage.disputes import Recoverable, load_recoverables, save_attempt, save_outcome
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.staged_packs import demand_pack
 from trueup.workflows.world import Books, Tx
 
 
@@ -28,22 +29,46 @@ def disputable_families(books: Books) -> frozenset[Family]:
     return frozenset(each.family for each in books.types.values() if each.disputable)
 
 
-def submit_claim(tx: Tx, claim_id: int, reference: str, day: date, person: Person) -> Attempt:
-    """Note that a claim was submitted. Raises NotFound, Refused: outside its window, one under way, or without a role."""
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """That a claim was submitted in Amazon's portal: under which reference, when, and with which pack.
+
+    `pack`: the hash of the staged pack that was looked at, "" for none, None for any. `as_staged`: the staged pack is what was
+    submitted, although it is void by now.
+    """
+
+    reference: str
+    day: date
+    pack: str | None = None
+    as_staged: bool = False
+
+
+def submit_claim(tx: Tx, claim_id: int, said: Submission, person: Person) -> Attempt:
+    """Note that a claim was submitted, with its staged pack.
+
+    Raises NotFound, Refused: outside its window, one under way, or without a role; Conflict where the pack is void, or another was
+    staged since it was looked at.
+    """
     demand_role(person, "claims.dispute")
     found = recoverable(tx, claim_id, lock=True)
-    if day > tx.now.date() + timedelta(days=1):
-        raise Refused(f"Claim {claim_id}: {day} is not here yet; say when it was submitted.")
+    if said.day > tx.now.date() + timedelta(days=1):
+        raise Refused(f"Claim {claim_id}: {said.day} is not here yet; say when it was submitted.")
     last = found.disputes[-1].attempt if found.disputes else None
     if last is not None and last.outcome is None:
         who = say_who(tx.connection, f"claim {claim_id}", "claim.disputed")
         raise Refused(
             f"Claim {claim_id}: a dispute is under way, submitted{who} as {last.reference}; record its outcome first."
         )
-    attempt = submit(found.claim, (day, reference, person.name))
-    save_attempt(tx.connection, found.balance, attempt, tx.now)
-    after = {"attempt": attempt.number, "reference": reference, "day": day.isoformat(), "minor": found.balance.open}
-    record_deed(tx.connection, tx.now, person, Deed("claim.disputed", f"claim {claim_id}", after=after))
+    attempt = submit(found.claim, (said.day, said.reference, person.name))
+    pack, papers = demand_pack(tx.connection, found, (said.pack, said.as_staged), tx.now.date())
+    save_attempt(tx.connection, found.balance, attempt, tx.now, papers)
+    after = {
+        "attempt": attempt.number,
+        "reference": said.reference,
+        "day": said.day.isoformat(),
+        "minor": found.balance.open,
+    }
+    record_deed(tx.connection, tx.now, person, Deed("claim.disputed", f"claim {claim_id}", after=after, evidence=pack))
     return attempt
 
 

@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from trueup.base.errors import Refused
-from trueup.base.money import Money
-from trueup.domain.disputes import DisputeState, Standing, standing
+from trueup.domain.disputes import DisputeState, standing
 from trueup.reports.dispute_pack import write_dispute_archive, write_dispute_pack
-from trueup.storage.disputes import Recoverable, Staged, load_staged, save_staged
+from trueup.storage.disputes import Staged, load_staged, save_staged
 from trueup.storage.views.recovery import load_brief
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.dispute_claim import recoverable
 from trueup.workflows.papers import Papers
 from trueup.workflows.resolve_case import Person
+from trueup.workflows.staged_packs import originals_of
 from trueup.workflows.world import Tx
 
 DOCUMENT = "dispute-pack"
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """How far the next dispute of a claim is. `number`: of the attempt; `of`: how many there can be; `pack`: what is ready for it.
-
-    `changed`: Amazon holds another amount than when the pack was made; None where it is the same.
-    """
-
-    number: int
-    of: int
-    pack: Staged | None
-    changed: Money | None
-
-    @property
-    def is_last(self) -> bool:
-        """Whether there is no dispute after it."""
-        return self.number >= self.of
-
-
-def stage_of(found: Recoverable, stands: Standing, packs: list[Staged]) -> Stage:
-    """Where the next attempt of a claim is."""
-    number, balance = len(found.disputes) + 1, found.balance
-    pack = next((each for each in packs if each.number == number), None)
-    differs = pack is not None and pack.open_minor != balance.open
-    changed = Money(pack.open_minor, balance.currency) if pack is not None and differs else None
-    return Stage(number, stands.window.attempts, pack, changed)
 
 
 def stage_claim(tx: Tx, claim_id: int, company: str, person: Person) -> Staged:
@@ -67,12 +40,20 @@ def stage_claim(tx: Tx, claim_id: int, company: str, person: Person) -> Staged:
         [kept] = papers.keep(tx)
     number = len(found.disputes) + 1
     known = next((each for each in load_staged(tx.connection, claim_id) if each.number == number), None)
-    if known is not None and known.digest == kept["digest"]:
-        return known
     digest, name = kept["digest"], kept["name"]
-    staged = Staged(number, found.balance.open, digest, name, len(brief.missing), person.name, tx.now)
+    staged = Staged(
+        *(number, found.balance.open, digest, name, len(brief.missing), person.name, tx.now),
+        *(tuple(each.id for each in brief.papers), originals_of(brief)),
+    )
+    if known is not None and replace(staged, by=known.by, at=known.at) == known:
+        return known
     save_staged(tx.connection, claim_id, staged)
-    after = {"attempt": number, "minor": found.balance.open, "lacking": list(brief.missing)}
+    after = {
+        "attempt": number,
+        "minor": found.balance.open,
+        "lacking": list(brief.missing),
+        "papers": [each.name for each in brief.papers],
+    }
     before = {"pack": known.digest} if known is not None else None
     deed = Deed("claim.staged", f"claim {claim_id}", before=before, after=after, evidence=digest)
     record_deed(tx.connection, tx.now, person, deed)

@@ -20,7 +20,7 @@ from trueup.domain.deduction_rules import RuleField, RuleForm
 from trueup.domain.handed_in import Paper
 from trueup.workflows.add_papers import NewPaper, add_paper, archive_paper
 from trueup.workflows.code_lines import Coding
-from trueup.workflows.dispute_claim import submit_claim
+from trueup.workflows.dispute_claim import Submission, submit_claim
 from trueup.workflows.draft_rules import WantedRule
 from trueup.workflows.export_journal import Ledger, Scope
 from trueup.workflows.import_invoices import import_invoices
@@ -226,7 +226,9 @@ def take_a_paper_back(console: Console) -> Sent:
 @of_books("/recovery/{claim:int}/answer")
 def answer_claim(console: Console) -> Sent:
     number = claim(console)
-    console.app.act(False, submit_claim, number, f"DSP-{number}", date(2026, 11, 4), person(console, "Fina"))
+    console.app.act(
+        False, submit_claim, number, Submission(f"DSP-{number}", date(2026, 11, 4)), person(console, "Fina")
+    )
     return Sent(f"/recovery/{number}/answer", {"outcome": "lost", "day": "2026-11-05"})
 
 

@@ -34,7 +34,7 @@ from trueup.domain.disputes import DisputeState, Outcome, window_of
 from trueup.storage.views.dispute_outcomes import page_outcomes
 from trueup.storage.views.exhibits import exhibit_json, list_exhibits
 from trueup.storage.views.recovery import find_case_of_claim, load_brief
-from trueup.workflows.dispute_claim import disputable_types, note_outcome, recoverable, submit_claim
+from trueup.workflows.dispute_claim import Submission, disputable_types, note_outcome, recoverable, submit_claim
 from trueup.workflows.rank_claims import Ranked, disputable, page_ranked, rank_claims
 from trueup.workflows.stage_dispute import stage_claim
 from trueup.workflows.world import Tx
@@ -82,6 +82,10 @@ class Submitting(Told, json_schema_extra={"examples": [{"reference": "DSP-1", "d
 
     reference: Line
     day: AskedDay | None = None
+    pack: str | None = Field(None, pattern="^([0-9a-f]{64})?$")
+    """The `digest` of the staged pack that was looked at, empty for none: one that was staged since is refused. Null: any."""
+    as_staged: bool = False
+    """The staged pack is what was submitted, although something of the claim changed since."""
 
 
 class Answering(Told, json_schema_extra={"examples": [{"outcome": "partly", "won": _HELD, "day": "2026-11-20"}]}):
@@ -300,7 +304,8 @@ def submit(call: Calling, claim: Number, told: Submitting, dry_run: DryRun = Fal
     """Note that a claim was submitted in Amazon's portal. Staged is not submitted: it takes Amazon's reference."""
 
     def act(tx: Tx) -> Attempted:
-        done = submit_claim(tx, claim, told.reference, _day(tx, told.day), call.person)
+        said = Submission(told.reference, _day(tx, told.day), told.pack, told.as_staged)
+        done = submit_claim(tx, claim, said, call.person)
         return Attempted(claim=claim, attempt=done.number, outcome=None, dry_run=dry_run)
 
     return call.once(act, key, dry_run=dry_run)

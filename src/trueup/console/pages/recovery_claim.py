@@ -26,10 +26,11 @@ from trueup.storage.views.acts import list_proposals
 from trueup.storage.views.exhibits import GROUPS, Exhibit, list_exhibits
 from trueup.storage.views.recovery import Brief, Staged, find_case_of_claim, list_given_up, load_brief, load_staged
 from trueup.workflows.add_papers import MAY, NewPaper, add_paper, archive_paper, take_paper_back
-from trueup.workflows.dispute_claim import disputable_types, note_outcome, recoverable, submit_claim
+from trueup.workflows.dispute_claim import Submission, disputable_types, note_outcome, recoverable, submit_claim
 from trueup.workflows.preview_entries import with_entries
 from trueup.workflows.rank_claims import Ranked, rank_claims
-from trueup.workflows.stage_dispute import Stage, stage_claim, stage_of
+from trueup.workflows.stage_dispute import stage_claim
+from trueup.workflows.staged_packs import Stage, stage_now
 from trueup.workflows.world import Tx
 from trueup.workflows.write_off import ACT as GIVE_UP
 from trueup.workflows.write_off import write_off_claim
@@ -143,7 +144,7 @@ def _told(visit: Visit, each: Ranked) -> dict[str, Any]:
     """What the claim's page and the preview of its submission both show."""
     brief, packs = load_brief(visit.connection, each.found), load_staged(visit.connection, each.found.balance.id)
     currency, exhibits = each.found.balance.currency, list_exhibits(brief)
-    stage, by_number = stage_of(each.found, each.standing, packs), {pack.number: pack for pack in packs}
+    stage, by_number = stage_now(visit.connection, each.standing, brief), {pack.number: pack for pack in packs}
     return {
         "ranked": each,
         "brief": brief,
@@ -207,6 +208,8 @@ def _staged(stage: Stage) -> dict[str, Any]:
         return _step("Staged", "idle", "No pack yet")
     if stage.changed is not None:
         return _step("Staged", "warn", "Another amount is held now", stage.pack.at)
+    if stage.void:
+        return _step("Staged", "warn", "Void: stage it again", stage.pack.at)
     return _step("Staged", "info", "Not submitted by that", stage.pack.at)
 
 
@@ -265,7 +268,9 @@ def _submit(visit: Visit) -> Response:
     number, reference = visit.number("claim"), visit.given("reference")
     if not reference:
         raise Invalid("Submit a dispute: say the reference that Amazon gave it.")
-    visit.act(submit_claim, number, reference, _day(visit), visit.who)
+    pack = visit.given("pack") if "pack" in visit.form else None
+    said = Submission(reference, _day(visit), pack, as_staged=bool(visit.given("as_staged")))
+    visit.act(submit_claim, number, said, visit.who)
     return visit.go(f"/recovery/{number}", f"Noted: submitted as {reference}.")
 
 
