@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from trueup.base.errors import Conflict
-from trueup.storage.acts import Proposal, propose
+from trueup.storage.acts import Proposal, approve, propose
 from trueup.storage.database import Database
 
 NOW = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
@@ -33,6 +33,22 @@ def test_the_second_is_given_the_proposal_of_the_first(database: Database) -> No
         assert same.result(timeout=60) == first
         with pytest.raises(Conflict, match="waits already"):
             other.result(timeout=60)
+
+
+def test_who_proposes_again_does_not_wait_for_who_approves(database: Database) -> None:
+    """Who approves may wait for what the other holds already, a case or an entry, and both would wait for each other."""
+
+    def ask() -> int:
+        with database.transaction() as connection:
+            return propose(connection, Proposal("entry.reverse", "entry 3", {}, "above the limit", "Fina"), NOW)
+
+    number = ask()
+    with ThreadPoolExecutor(1) as pool, database.transaction() as connection:
+        approve(connection, number, "Bo", NOW)
+        again = pool.submit(ask)
+        while not again.done():
+            assert _waiting(connection) == 0
+        assert again.result() == number
 
 
 def _waiting(connection: sa.Connection) -> int:

@@ -171,8 +171,8 @@ def propose(connection: sa.Connection, wanted: Proposal, now: datetime) -> int:
 
 
 def propose_once(connection: sa.Connection, wanted: Proposal, now: datetime) -> tuple[int, bool]:
-    """As `propose`; and whether it is a new one."""
-    waiting = hold_proposal(connection, wanted.act, wanted.subject)
+    """As `propose`; and whether it is a new one. Who approves is not waited for: they may wait for what the caller holds."""
+    waiting = _alone(connection, wanted.act, wanted.subject, hold=False)
     if waiting is not None:
         if _meant(waiting["arguments"]) != _meant(wanted.arguments):
             raise Conflict(
@@ -198,13 +198,18 @@ def propose_once(connection: sa.Connection, wanted: Proposal, now: datetime) -> 
 def hold_proposal(connection: sa.Connection, act: str, subject: str) -> dict[str, Any] | None:
     """The proposal of an act to a subject that waits, or None: whoever proposes or approves the same waits until this transaction
     ends. Held before what it is about is locked, for who approves holds it first."""
+    return _alone(connection, act, subject, hold=True)
+
+
+def _alone(connection: sa.Connection, act: str, subject: str, *, hold: bool) -> dict[str, Any] | None:
+    """What waits, alone among those who propose the same; with `hold` also among those who approve it."""
     connection.execute(
         sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"proposal {act} {subject}", 0)))
     )
     query = sa.select(proposals).where(
         proposals.c.act == act, proposals.c.subject == subject, proposals.c.approved_by.is_(None)
     )
-    row = connection.execute(query.with_for_update()).mappings().first()
+    row = connection.execute(query.with_for_update() if hold else query).mappings().first()
     return dict(row) if row is not None else None
 
 
