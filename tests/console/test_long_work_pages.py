@@ -83,6 +83,10 @@ def _is_read_back(console: Console, program: Caller, at: str, balances: str) -> 
         assert wrong.status_code == 303
         assert not lacking(fina.get(at).text, "Read back: differs", "– not shown", "accounts differ")
         path, headers = f"/api/v1{at}/read-back?name=balances.csv", {"content-type": "application/octet-stream"}
+        for dry, kept in (("&dry_run=true", 404), ("", 200)):
+            unread = program.http.post(f"{path}{dry}", content=b"%PDF-1.6 is none", headers=headers)
+            assert unread.status_code == 422
+            assert fina.get(f"/documents/{digest_of(b'%PDF-1.6 is none')}").status_code == kept
         tried = program.http.post(f"{path}&dry_run=true", content=balances.encode(), headers=headers)
         assert tried.json()["differing"] == [] and program.json(at)["state"] == "differs"
         done = program.http.post(path, content=balances.encode(), headers=headers)

@@ -27,6 +27,7 @@ from trueup.api.shapes import (
     Shape,
     Told,
 )
+from trueup.base.errors import DocumentError
 from trueup.storage.views.exports import list_exports, show_export
 from trueup.storage.views.journal import EntryFilter
 from trueup.workflows.export_journal import Ledger, Scope
@@ -218,17 +219,23 @@ def read_ledger_back(
 ) -> LedgerRead:
     """Hand in the ledger's balances (a trial balance as CSV or XLSX) and compare them with all that it was given up to this export.
 
-    The file is archived; one that cannot be read is refused, and not kept. An account that comes to something else opens a case,
-    which ends when a later file agrees.
+    The file is archived before it is read: one that cannot be read is refused, and kept. An account that comes to something else
+    opens a case, which ends when a later file agrees.
     """
+    came: list[str] = []
 
     def act(tx: Tx) -> LedgerRead:
         if not told.dry_run:
-            archive_upload(tx, content, DOCUMENT, told.name, call.person)
+            came.append(archive_upload(tx, content, DOCUMENT, told.name, call.person))
         read_back(tx, export, Shown(content, told.since, told.until), call.person)
         return LedgerRead.model_validate(show_export(tx.connection, export)["read_backs"][0])
 
-    return call.once(act, key, dry_run=told.dry_run)
+    try:
+        return call.once(act, key, dry_run=told.dry_run)
+    except DocumentError:
+        if came:  # nothing of the act is kept, but what came is
+            call.act(archive_upload, content, DOCUMENT, told.name, call.person)
+        raise
 
 
 def give(call: Calling, told: LedgerWanted, dry_run: DryRun = False, key: Key = None) -> WholeWork:

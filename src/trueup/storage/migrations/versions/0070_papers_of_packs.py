@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
-revision = "0069_papers_of_packs"
-down_revision = "0068_lines_of_rules"
+revision = "0070_papers_of_packs"
+down_revision = "0069_mendings"
 branch_labels = None
 depends_on = None
 
