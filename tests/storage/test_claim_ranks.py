@@ -3,6 +3,7 @@ disputes; and until when a claim can be disputed is what the domain says."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -237,3 +238,18 @@ def test_answers_are_paged_the_latest_first(database: Database) -> None:
 def test_a_place_of_another_list_is_refused(database: Database) -> None:
     with database.engine.connect() as connection, pytest.raises(Invalid, match="another list"):
         page_claims(connection, ALL, TODAY, "50")
+
+
+def test_what_was_there_before_stands_as_if_it_came_after(database: Database) -> None:
+    """The migration counts what there is as the triggers count what comes."""
+    migration = importlib.import_module("trueup.storage.migrations.versions.0067_ranks_of_claims")
+    kept = sa.select(claims.c.id, claims.c.attempts, claims.c.dispute_until).order_by(claims.c.id)
+    with database.engine.connect() as connection:
+        rows, known = connection.execute(kept).all(), load_experiences(connection)
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        connection.exec_driver_sql("UPDATE trueup.claims SET attempts = 0, dispute_until = NULL")
+        connection.exec_driver_sql("DELETE FROM trueup.dispute_sums")
+        connection.exec_driver_sql("SET LOCAL session_replication_role = origin")
+        connection.exec_driver_sql(migration._SUMS)
+        connection.exec_driver_sql(migration._ATTEMPTS)
+        assert connection.execute(kept).all() == rows and load_experiences(connection) == known
