@@ -98,9 +98,12 @@ async () => {
       found.add(rows.length.toString().replace(/\B(?=(\d{3})+$)/g, ","));
     }
     if (id && !tables.length) found.add(scope.querySelectorAll("li").length.toString());
-    const items = scope.matches("p, li, tr, dl") ? [scope] : [...scope.querySelectorAll(".tie-out, .equation, .stat-value, .facts, li")];
+    // A figure of the target is no proof: its rows are, or a sum that is taken apart there.
+    const items = scope.matches("p:not(.tie-out), li, tr, dl") ? [scope] : [...scope.querySelectorAll(".equation, li")];
     for (const item of items) for (const part of item.querySelectorAll(".money")) found.add(said(part));
     if (found.has(text) || found.has(unsigned(text)) || found.has("−" + text)) return "";
+    const shown = [...scope.querySelectorAll(".money")].map(said);
+    if (shown.includes(text)) return "only says it";
     return `comes to ${[...found].slice(0, 12).join("; ") || "nothing"}`;
   }
   const place = (element) => {

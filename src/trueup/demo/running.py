@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ class Demo:
         with self.app.database.transaction() as connection:
             rows = [row for player in self.players.values() for row in player.progress(connection)]
             status = show_status(connection)
-        risk = ", ".join(status["money_at_risk"]) or "-"
+        risk = ", ".join(_grouped(*each.split(" ")) for each in status["money_at_risk"]) or "-"
         rows.append(("open cases", f"{sum(status['open_cases'].values())}   at risk {risk}"))
         return Moment(self.stage.clock.now(), done, of, rows)
 
@@ -155,6 +156,11 @@ class Demo:
                 "documents": verify_documents(connection, self.app.world.archive, self.stage.secrets),
                 "secrets": find_secrets(connection, self.stage.secrets, self.log),
             }
+
+
+def _grouped(amount: str, currency: str) -> str:
+    """Money as people read it: 1,204.50 EUR."""
+    return f"{Decimal(amount):,} {currency}"
 
 
 def all_parts() -> list[Part]:

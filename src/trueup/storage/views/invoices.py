@@ -204,6 +204,7 @@ def _claims(connection: sa.Connection, saved: SavedInvoice) -> list[dict[str, An
     rows = connection.execute(_CLAIMS, {"invoice": saved.id, "partner": saved.invoice.partner})
     return [
         {
+            "id": row.id,
             "claim": row.claim,
             "currency": row.currency,
             "taken": str(Money(row.taken_minor, row.currency)),

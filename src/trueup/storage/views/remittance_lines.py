@@ -124,7 +124,9 @@ def _waits(waiting: Sequence[Suspended], cases: Mapping[tuple[str, str], Mapping
         case = cases.get((each.kind, each.subject), {})
         found = {"case": case.get("id"), "kind": each.kind, "why": each.why, "title": case.get("title")}
         # What is carved out of a line is no line that a rule is made from, or that is matched.
-        told.setdefault((each.kind, each.subject), {**found, "carved": each.line < 0})
+        known = told.setdefault((each.kind, each.subject), {**found, "minor": 0, "carved": each.line < 0})
+        known["minor"] += each.minor
+        known["amount"] = str(Money(known["minor"], each.currency))
     first, *others = told.values() or [None]
     return {"waits": first, "also_waits": others}
 

@@ -7,10 +7,11 @@ from trueup.domain.settlement import Placement
 
 
 def told_shares(told: Remittance) -> dict[str, dict[int, int]]:
-    """What each line says, in minor units by its number: settled, kept as discount and as tax; and by how much the payment is
-    more than that, which is of no line (0). Together they are the payment."""
+    """What each line says, in minor units by its number: settled, adjusted inside it, kept as discount and as tax; and by how much
+    the payment is more than that, which is of no line (0). Together they are the payment."""
     shares = {
         "settled": {line.number: line.settled for line in told.lines},
+        "adjusted": {line.number: sum(each.minor for each in line.carved) for line in told.lines if line.adjustments},
         "discount": {line.number: -line.discount for line in told.lines if line.discount},
         "tax": {line.number: -line.withheld for line in told.lines if line.withheld},
         "rest": {0: told.tie.minor} if told.tie else {},

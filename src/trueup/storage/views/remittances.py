@@ -216,6 +216,7 @@ def _header(saved: SavedRemittance, names: Mapping[str, str]) -> dict[str, Any]:
 
 _TELLINGS = {
     "settled": "settled by its lines",
+    "adjusted": "adjusted inside its lines",
     "discount": "kept as terms discount",
     "tax": "kept as tax",
     "rest": "not explained by its lines",
