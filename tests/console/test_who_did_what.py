@@ -59,7 +59,9 @@ def test_what_people_do_stands_on_the_page_of_what_they_do_it_to(console: Consol
         claim = re.findall(r'href="(/recovery/\d+)">shortage/INV1<', fina.get("/recovery?all=yes").text)[0]
         assert 'id="acts"' not in fina.get(claim).text
         assert fina.post(f"{claim}/stage").status_code == 303
-        assert _trail(fina.get(claim).text)[0][1:3] == ("Fina (finance)", "Claim staged Evidence")
+        staged = _trail(fina.get(claim).text)[0]
+        assert staged[1:3] == ("Fina (finance)", "Claim staged Evidence")
+        assert staged[4].replace(" ;", ";").startswith("90.00 USD; attempt: 1; lacking: "), staged[4]
         month = min(re.findall(r'href="(/close/\d{4}-\d\d)"', fina.get("/close").text))
         point = re.findall(rf'action="({month}/points/[\w-]+)/owner"', fina.get(month).text)[0]
         assert fina.post(f"{point}/owner", owner="Fina", reviewer="", due="").status_code == 303

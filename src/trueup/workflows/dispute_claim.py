@@ -67,6 +67,7 @@ def submit_claim(tx: Tx, claim_id: int, said: Submission, person: Person) -> Att
         "reference": said.reference,
         "day": said.day.isoformat(),
         "minor": found.balance.open,
+        "currency": found.balance.currency,
     }
     record_deed(tx.connection, tx.now, person, Deed("claim.disputed", f"claim {claim_id}", after=after, evidence=pack))
     return attempt

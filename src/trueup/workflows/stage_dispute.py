@@ -51,6 +51,7 @@ def stage_claim(tx: Tx, claim_id: int, company: str, person: Person) -> Staged:
     after = {
         "attempt": number,
         "minor": found.balance.open,
+        "currency": found.balance.currency,
         "lacking": list(brief.missing),
         "papers": [each.name for each in brief.papers],
     }

@@ -92,7 +92,7 @@ def _give_up(tx: Tx, case_id: int, balance: ClaimBalance, said: tuple[Person, st
     journal.append_entries(tx.connection, [Posted(entry, (loss, held), KIND, person.name)], tx.now)
     claims.add_lost(tx.connection, balance.id, balance.open)
     subject = f"claim {balance.partner}/{chain} {currency}"
-    after = {"minor": balance.open, "note": note, "proposed_by": proposed_by}
+    after = {"minor": balance.open, "currency": currency, "note": note, "proposed_by": proposed_by}
     record_deed(tx.connection, tx.now, person, Deed("claim.written-off", subject, after=after))
     cases.resolve_case(tx.connection, case_id, Resolution.WRITE_OFF.value, by=person.name, note=note, now=tx.now)
     return Answered(case_id, 1, 0, Money(balance.open, currency))
@@ -175,7 +175,7 @@ def _take_back(tx: Tx, entry_id: int, said: tuple[Person, str, str]) -> Money:
     balance = claims.load_claim(tx.connection, found.id)
     assert balance is not None
     note_changed(tx, Changed(found.partner, (), (), (), [balance]))
-    after = {"minor": amount.minor, "reason": reason, "proposed_by": proposed_by}
+    after = {"minor": amount.minor, "currency": amount.currency, "reason": reason, "proposed_by": proposed_by}
     record_deed(tx.connection, tx.now, person, Deed("entry.reversed", f"entry {entry_id}", {"key": before.key}, after))
     return amount
 
