@@ -224,6 +224,8 @@ def test_trends_are_the_books_and_come_as_files(console: Console) -> None:
         assert aude.get("/trends/weather.csv").status_code == 404
     assert not lacking(page, "Open invoices by age", "What payments settled", "What was deducted", "Amounts are USD")
     rows = {name: list(csv.DictReader(io.StringIO(text))) for name, text in files.items()}
+    for week in {row["Week from"] for row in rows["drift"]}:
+        assert f'<th scope="row">{week}</th>' not in page, "a day is read in its reader's way"
     with console.app.database.transaction() as connection:
         open_minor = connection.execute(sa.text("SELECT sum(minor) FROM trueup.open_invoices")).scalar_one()
         cash = sa.text("SELECT sum(minor) FROM trueup.journal_lines WHERE account = :cash")

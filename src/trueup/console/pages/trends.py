@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -61,6 +61,11 @@ def _exact(cell: Money | int) -> str | int:
     return str(cell.amount) if isinstance(cell, Money) else cell
 
 
+def _read(visit: Visit, trend: Trend) -> Trend:
+    """As its reader reads days; a file has them as programs do."""
+    return replace(trend, rows=[(visit.present.prose(name, begins=False), cells) for name, cells in trend.rows])
+
+
 def _show(visit: Visit) -> Response:
     state = state_of(visit, "currency")
     currencies, chosen = _currencies(visit)
@@ -69,7 +74,7 @@ def _show(visit: Visit) -> Response:
         state=state,
         currency=chosen,
         filters=[Filter("currency", "Currency", [Choice(each, each) for each in currencies])],
-        trends=[look(visit, chosen) for look in _TRENDS.values()],
+        trends=[_read(visit, look(visit, chosen)) for look in _TRENDS.values()],
         shown=lambda trend: _shown(visit, trend),
     )
 
