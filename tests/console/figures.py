@@ -45,7 +45,7 @@ _FIGURES = """() => {
 
 # What a list shows: how many rows each has, and what its amounts come to, column by column.
 _ROWS = """(part) => {
-  const said = "tfoot .money, .equation-total .money, .tie-out .money, [id^=sum-] .money";
+  const said = "tfoot .money, .equation-total .money, [id^=sum-] .money";
   const whole = document.querySelector("main");
   const asked = part && document.getElementById(part);
   const is_list = asked && asked.matches("section, table, ul, ol");
@@ -60,7 +60,7 @@ _ROWS = """(part) => {
       return {rows: rows.length, cells};
     }),
     counted: [...among.querySelectorAll(".equation-total b")].map((each) => each.textContent.trim()),
-    totals: [...document.querySelectorAll(said)].map((each) => each.textContent.replace(/\\s+/g, " ")),
+    totals: [...among.querySelectorAll(said)].map((each) => each.textContent.replace(/\\s+/g, " ")),
     next: (document.querySelector("main a[rel=next]") || {getAttribute: () => ""}).getAttribute("href"),
   };
 }"""
