@@ -3,18 +3,19 @@ number where that was smaller, and another proposal of that instant, or a count 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.workflows.channels import BOWL, KEEPER, VASE, Channel, selling
-from tests.workflows.installation import LOCATION
+from tests.workflows.installation import LOCATION, NO_EVIDENCE
 from trueup.base.clock import ManualClock
 from trueup.base.errors import Conflict
 from trueup.base.money import Money
 from trueup.domain.cases import Role
 from trueup.formats.stock_counts import Count, write_stock_counts
 from trueup.storage.database import Database
+from trueup.storage.stock import declare_count
 from trueup.workflows.adjust_stock import Adjustment, adjust_stock
 from trueup.workflows.approve_proposal import approve_proposal
 from trueup.workflows.import_products import archive_upload
@@ -80,3 +81,14 @@ def test_another_count_of_that_instant_was_counted_meanwhile(database: Database)
             with pytest.raises(Conflict, match="VASE-1 at main was counted meanwhile"):
                 shop.here.engine.act(approve_proposal, late, KEEPER)
         assert (shop.on_hand("VASE-1"), shop.on_hand("BOWL-1")) == (50, 12)
+
+
+def test_an_older_count_that_waited_does_not_replace_a_newer_one(database: Database) -> None:
+    """Who began earlier and got the place later says what was: the table of counts and the levels both keep what is."""
+    with selling(database, ManualClock(START), VASE) as shop:
+        shop.count(VASE_1=12)
+        with database.transaction() as connection:
+            declare_count(connection, [("VASE-1", LOCATION, 40)], NO_EVIDENCE, START - timedelta(seconds=5))
+        assert [tuple(row) for row in shop.rows("SELECT declared_on_hand FROM trueup.stock")] == [(12,)]
+        shop.pass_time(300)
+        assert shop.on_hand("VASE-1") == 12

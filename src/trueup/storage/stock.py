@@ -302,7 +302,9 @@ def declare_count(
     columns = ("declared_on_hand", "declared_at", "evidence")
     statement = insert(stock).from_select(["sku", "location", *columns], counted)
     set_ = {name: statement.excluded[name] for name in columns}
-    connection.execute(statement.on_conflict_do_update(index_elements=["sku", "location"], set_=set_))
+    # Who began earlier and waited for the place says what was, not what is: the newer count stands, here as in the ledger.
+    newer = sa.or_(stock.c.declared_at.is_(None), stock.c.declared_at <= statement.excluded.declared_at)
+    connection.execute(statement.on_conflict_do_update(index_elements=["sku", "location"], set_=set_, where=newer))
     _tell_counts(connection, newest, evidence, now)
     return len(newest)
 
