@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +146,9 @@ def take_in_items(app: Application, path: Path) -> None:
 def plain(value: Any) -> Any:
     """As JSON would carry it."""
     return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def grouped(money: str) -> str:
+    """An amount as people read it, with its currency where it has one: 1,204.50 EUR."""
+    amount, *currency = money.split(" ")
+    return " ".join((f"{Decimal(amount):,}", *currency))

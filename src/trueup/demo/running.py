@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from trueup.base.plugins import collect
 from trueup.demo import parts
 from trueup.demo.archive import captured_log, find_secrets, verify_documents
 from trueup.demo.folder import FOLDER, prepare_folder, write_secrets
-from trueup.demo.part import Part, Player, Rows, Stage, Urls
+from trueup.demo.part import Part, Player, Rows, Stage, Urls, grouped
 from trueup.demo.sending import Joined
 from trueup.durable.simulated import run_until
 from trueup.durable.takeover import WorkerSettings
@@ -99,7 +98,7 @@ class Demo:
         with self.app.database.transaction() as connection:
             rows = [row for player in self.players.values() for row in player.progress(connection)]
             status = show_status(connection)
-        risk = ", ".join(_grouped(*each.split(" ")) for each in status["money_at_risk"]) or "-"
+        risk = ", ".join(grouped(each) for each in status["money_at_risk"]) or "-"
         rows.append(("open cases", f"{sum(status['open_cases'].values())}   at risk {risk}"))
         return Moment(self.stage.clock.now(), done, of, rows)
 
@@ -156,11 +155,6 @@ class Demo:
                 "documents": verify_documents(connection, self.app.world.archive, self.stage.secrets),
                 "secrets": find_secrets(connection, self.stage.secrets, self.log),
             }
-
-
-def _grouped(amount: str, currency: str) -> str:
-    """Money as people read it: 1,204.50 EUR."""
-    return f"{Decimal(amount):,} {currency}"
 
 
 def all_parts() -> list[Part]:
