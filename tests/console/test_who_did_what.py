@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import sqlalchemy as sa
 
 from tests.console.calling import calling, token
 from tests.console.installed import Console
@@ -17,6 +18,7 @@ from tests.console.routes import all_routes
 from tests.console.test_terms_pages import look_of, proposed
 from trueup.base.clock import ManualClock
 from trueup.console.page import OPEN_TO_ALL
+from trueup.storage.acts import Act, append_act
 from trueup.storage.views.acts import list_deeds
 from trueup.storage.views.subjects import subject_of
 
@@ -101,13 +103,54 @@ def test_a_maker_who_approves_is_told_no_and_others_are_told_so(console: Console
 
 
 def test_acts_on_a_part_of_a_thing_are_of_it_and_of_no_other(console: Console) -> None:
-    """ "case 1" is not "case 12", whatever the collation of the database."""
-    with console.visitor("Fina") as fina:
-        for number in (1, 12):
-            fina.post(f"/exceptions/{number}/comment", text=f"of {number}")
+    """ "case 1" is not "case 12", and Ana is not Ana Admin, whatever the collation; all of a kind are asked for as such."""
+
+    def done(*subjects: str) -> None:
+        for each in subjects:
+            console.app.act(
+                False, lambda tx, each=each: append_act(tx.connection, tx.now, Act("Fina", "finance", "tried", each))
+            )
+
+    done("case 1", "case 12", "person Ana", "person Ana Admin", "payment amazon-us/77", "payment amazon-us/77 line 4")
+    done(
+        "payment amazon-us/771",
+        "rule rule-1",
+        "rule rule-1 v2",
+        "rule rule-10 v1",
+        "month 2026-10",
+        "month 2026-10 clearing",
+    )
     with console.app.database.transaction() as connection:
-        assert {each["subject"] for each in list_deeds(connection, "case 1")} <= {"case 1"}
-        assert list_deeds(connection, "cas") == []
+
+        def told(subject: str) -> list[str]:
+            return sorted(each["subject"] for each in list_deeds(connection, subject) if each["act"] == "tried")
+
+        assert told("case 1") == ["case 1"] and told("person Ana") == ["person Ana"] and told("cas") == []
+        assert told("payment amazon-us/77") == ["payment amazon-us/77", "payment amazon-us/77 line 4"]
+        assert told("rule rule-1") == ["rule rule-1", "rule rule-1 v2"]
+        assert told("month 2026-10") == ["month 2026-10", "month 2026-10 clearing"]
+        assert told("rule ") == ["rule rule-1", "rule rule-1 v2", "rule rule-10 v1"]
+
+
+def test_a_program_that_does_not_stop_fills_no_table(console: Console) -> None:
+    """Refused by turns the same is kept once; of ever other things so many within minutes; a trial is no act, and the longest
+    address is answered as any other."""
+    count = "SELECT count(*) FROM trueup.acts WHERE act = 'act.refused'"
+
+    def kept() -> int:
+        with console.app.database.transaction() as connection:
+            return int(connection.execute(sa.text(count)).scalar_one())
+
+    with console.visitor("Aude") as aude, calling(console, token(console, "Aude")) as caller:
+        for _ in range(3):
+            aude.post("/exceptions/1/comment", text="mine")
+            aude.post("/exceptions/1/resolve", resolution="dismiss", note="mine")
+        assert kept() == 2
+        assert caller.send("/claims/1/stage?dry_run=true").status_code == 403 and kept() == 2
+        assert aude.post(f"/connections/{'x' * 3000}/pause").status_code == 403 and kept() == 3
+        for number in range(80):
+            assert caller.send(f"/claims/{number}/stage").status_code in (403, 429)
+        assert kept() == 60
 
 
 def _trail(page: str) -> list[tuple[str, ...]]:

@@ -27,7 +27,7 @@ from trueup.desk import Desk
 from trueup.workflows.answer_once import answer_once
 from trueup.workflows.authority import is_allowed, permissions
 from trueup.workflows.keep_tokens import admit_call, caller_of
-from trueup.workflows.refusals import Refusal, note_refusal
+from trueup.workflows.refusals import Refusal, keep_refusal
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 
@@ -71,7 +71,7 @@ class Call:
         """What a token was not let do is told of beside what was done. To look is no act."""
         if self.request.method != "GET":
             refusal = Refusal(dict(self.request.path_params), self.takes, why)
-            self.desk.act(False, note_refusal, self.person, refusal)
+            keep_refusal(self.desk.act, self.person, refusal)
 
     def once(self, act: Callable[[Tx], M], key: str | None, *, dry_run: bool = False) -> M:
         """Have something done; under a key once, and told again to who asks again. A trial uses up no key."""
@@ -121,7 +121,8 @@ async def enter(request: Request, desk: Desk, may: str) -> Call:
             f"This takes the scope {may}, of a person who is {roles}. Token {call.person.token!r} of {call.person.name} has "
             f"the scopes {', '.join(sorted(call.person.scopes or ()))}; what is not among them takes another token."
         )
-        await asyncio.to_thread(call.keep_refusal, words)
+        if request.query_params.get("dry_run", "false").lower() not in ("true", "1", "on", "yes"):
+            await asyncio.to_thread(call.keep_refusal, words)
         raise Forbidden(words)
     return call
 

@@ -110,8 +110,8 @@ class Page:
     `key`: the letter that leads here after `g`. `count`: a number beside its name, of what waits there. `find`: what it has
     of what a search asks for. `decides`: of resolutions that take more than a word, the address where `{case}` is decided.
     `offers`: what is done here and is sought by what it does. `grows`: its lists that grow; each offers what came, by `m.news()`.
-    `about`: of addresses that name no one thing, the subject of acts, with its parts, of which they tell who did what; `{me}` is
-    who looks.
+    `about`: of addresses that name no one thing, the subject of acts of which they tell who did what, or with a blank at its end
+    the beginning of many; `{me}` is who looks.
     """
 
     name: str

@@ -26,7 +26,7 @@ from trueup.desk import Desk
 from trueup.storage.views.acts import list_deeds
 from trueup.storage.views.subjects import subject_of
 from trueup.workflows.authority import LOOK, is_allowed
-from trueup.workflows.refusals import Refusal, note_refusal
+from trueup.workflows.refusals import Refusal, keep_refusal
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.send_once import SentAlready, act_once
 
@@ -273,7 +273,7 @@ class Visit:
         """Who was not let do something is told of beside who did it. To look is no act, and nobody is nobody."""
         if self.person is not None and self.request.method == "POST":
             refusal = Refusal(self.named, words_of(self.takes or LOOK), why)
-            self.desk.act(False, note_refusal, self.who, refusal)
+            keep_refusal(self.desk.act, self.who, refusal)
 
     @property
     def sent_key(self) -> str:

@@ -99,13 +99,21 @@ class Done:
     evidence: str
 
 
-def newest_act(connection: sa.Connection, subject: str, kinds: Collection[str] = (), *, actor: str = "") -> Done | None:
-    """The newest act on a subject, of some kinds or of all that changed something, by one or by anybody; or None."""
+def newest_act(connection: sa.Connection, subject: str, kinds: Collection[str] = ()) -> Done | None:
+    """The newest act on a subject, of some kinds or of all that changed something; or None."""
     query = sa.select(*(acts.c[name] for name in ("id", "actor", "at", "act", "before", "after", "evidence")))
     query = query.where(acts.c.act.in_(list(kinds)) if kinds else acts.c.act != REFUSED)
-    query = query.where(acts.c.subject == subject, *([acts.c.actor == actor] if actor else []))
-    row = connection.execute(query.order_by(acts.c.id.desc()).limit(1)).first()
+    query = query.where(acts.c.subject == subject).order_by(acts.c.id.desc()).limit(1)
+    row = connection.execute(query).first()
     return Done(*row) if row else None
+
+
+def list_refused(connection: sa.Connection, actor: str, since: datetime) -> list[tuple[str, Any]]:
+    """What somebody was not let do since an instant: the subject, and what was told of it."""
+    query = sa.select(acts.c.subject, acts.c.after).where(
+        acts.c.actor == actor, acts.c.at > since, acts.c.act == REFUSED
+    )
+    return [(row.subject, row.after) for row in connection.execute(query)]
 
 
 def act_on_proposal(connection: sa.Connection, proposal_id: int, kinds: Collection[str]) -> Done | None:

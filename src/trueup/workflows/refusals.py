@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+
+import structlog
 
 from trueup.storage import acts
 from trueup.storage.views.subjects import subject_of
@@ -12,8 +14,11 @@ from trueup.workflows.authority import Deed, record_deed
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 
-_ONCE_IN = timedelta(minutes=10)
-"""Who is refused the same with the same words again within this is not told anew: a program that does not stop fills no table."""
+_LOG = structlog.get_logger("trueup.refusals")
+_ONCE_IN, _MOST = timedelta(minutes=10), 60
+"""Within this the same is not kept again of the same person, nor more than so many: a program that does not stop fills no table."""
+_LONGEST = 300
+"""So much of a name that no thing has is kept: an index does not hold the longest address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +32,23 @@ class Refusal:
 
 def note_refusal(tx: Tx, person: Person, refusal: Refusal) -> None:
     """Keep it among the acts on what it was about; where that has no name of its own, on what was asked for."""
-    subject = subject_of(tx.connection, refusal.named) or refusal.asked
+    named = {
+        name: str(value).replace("\0", "?")[:_LONGEST] for name, value in refusal.named.items() if value is not None
+    }
+    subject = (subject_of(tx.connection, named) or refusal.asked)[:_LONGEST]
     told = {"asked_for": refusal.asked, "why": refusal.why}
-    acts.hold_subject(tx.connection, subject)
-    last = acts.newest_act(tx.connection, subject, (acts.REFUSED,), actor=person.name)
-    if last is not None and last.after == told and tx.now - last.at < _ONCE_IN:
-        return
-    record_deed(tx.connection, tx.now, person, Deed(acts.REFUSED, subject, None, told))
+    # Whoever acts on the thing is not waited for: only the same person's refusals are compared.
+    acts.hold_subject(tx.connection, f"refusals of {person.name}")
+    lately = acts.list_refused(tx.connection, person.name, tx.now - _ONCE_IN)
+    if (subject, told) not in lately and len(lately) < _MOST:
+        record_deed(tx.connection, tx.now, person, Deed(acts.REFUSED, subject, None, told))
+
+
+def keep_refusal(act: Callable[..., object], person: Person, refusal: Refusal) -> None:
+    """The same in a transaction of its own, by `act(dry_run, fn, *args)`. What goes wrong with it is logged: the refusal stands."""
+    try:
+        act(False, note_refusal, person, refusal)
+    except Exception as error:
+        _LOG.warning(
+            "refusal not kept", person=person.name, asked=refusal.asked, error=f"{type(error).__name__}: {error}"[:500]
+        )

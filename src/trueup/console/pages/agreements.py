@@ -215,6 +215,6 @@ PAGE = Page(
         Route("/settings/agreements/proposals/{proposal:int}/withdraw", _withdraw, PROPOSE, "POST"),
         Route("/settings/agreements/versions/{version:int}/undo", _undo, PROPOSE, "POST"),
     ),
-    about={"/settings/agreements": "agreement"},
+    about={"/settings/agreements": "agreement "},
     offers=(Offer("Change an agreement", "/settings/agreements", PROPOSE),),
 )

@@ -187,5 +187,5 @@ PAGE = Page(
         Route("/close/{month}/propose", _propose, "month.close", "POST"),
     ),
     Place(Group.MONEY, 5, "lock"),
-    about={"/close": "month"},
+    about={"/close": "month "},
 )

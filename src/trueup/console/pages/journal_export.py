@@ -59,6 +59,6 @@ PAGE = Page(
         Route("/journal/export/lines", _lines, "journal.export", "POST"),
         Route("/journal/export/ledger", _ledger, "journal.export", "POST"),
     ),
-    about={"/journal/export": "export"},
+    about={"/journal/export": "export "},
     offers=(Offer("Export the journal", "/journal/export", "journal.export"),),
 )

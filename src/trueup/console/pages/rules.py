@@ -117,5 +117,5 @@ PAGE = Page(
     ),
     Place(Group.MONEY, 4, "scale"),
     count=_count,
-    about={"/rules": "rule"},
+    about={"/rules": "rule "},
 )

@@ -156,7 +156,7 @@ PAGE = Page(
         Route("/settings/people/remove", _remove, "people.keep", "POST"),
     ),
     Place(Group.SYSTEM, 3, "settings"),
-    about={"/settings/people": "person"},
+    about={"/settings/people": "person "},
     offers=(
         Offer("See who may do what", "/settings/people"),
         Offer("Invite a person", "/settings/people", "people.keep"),

@@ -139,6 +139,6 @@ PAGE = Page(
         Route("/stock-buffers", _change, "stock.buffers", "POST"),
         Route("/stock-buffers/{version:int}/undo", _undo, "stock.buffers", "POST"),
     ),
-    about={"/stock-buffers": "buffer of"},
+    about={"/stock-buffers": "buffer of "},
     offers=(Offer("Change a buffer", "/stock-buffers", "stock.buffers"),),
 )

@@ -355,6 +355,6 @@ PAGE = Page(
         Route(f"{HERE}/proposals/{{proposal:int}}/withdraw", _withdraw, PROPOSE, "POST"),
         Route(f"{HERE}/versions/{{version:int}}/undo", _undo, PROPOSE, "POST"),
     ),
-    about={HERE: "terms"},
+    about={HERE: "terms "},
     offers=(Offer("Propose a term of charges", f"{HERE}/new", PROPOSE),),
 )

@@ -47,15 +47,34 @@ def list_acts(
     return [_act_json(row) for row in connection.execute(query).mappings()]
 
 
+_PARTS = {"payment": " line ", "month": " ", "rule": " v", "export": " to "}
+"""What stands between a thing of a kind and its part: "payment amazon-us/77 line 4". Other things have none."""
+
+
 def list_deeds(connection: sa.Connection, subject: str, limit: int = 50) -> list[dict[str, Any]]:
-    """What was done to a thing and to its parts ("payment amazon-us/77 line 4" is one of "payment amazon-us/77"), the newest first;
-    what was refused too."""
-    newest_first = sa.select(acts).order_by(acts.c.id.desc()).limit(limit)
-    of_it = newest_first.where(acts.c.subject == subject).subquery()
-    of_parts = newest_first.where(acts.c.subject.startswith(f"{subject} ", autoescape=True)).subquery()
-    each = sa.union_all(sa.select(of_it), sa.select(of_parts)).subquery()
-    rows = connection.execute(sa.select(each).order_by(each.c.id.desc()).limit(limit)).mappings()
-    return [_act_json(row) for row in rows]
+    """What was done to a thing and to its parts, the newest first; what was refused too. A subject that ends with a blank is of all
+    things whose names begin so."""
+    if subject.endswith(" "):
+        found = _newest_of(connection, sa.select(_begins(subject).subquery()), limit)
+    else:
+        found = _newest_of(connection, sa.select(acts).where(acts.c.subject == subject), limit)
+        between = _PARTS.get(subject.partition(" ")[0])
+        if between is not None:
+            found += _newest_of(connection, sa.select(_begins(subject + between).subquery()), limit)
+    return [_act_json(row) for row in sorted(found, key=lambda row: -row["id"])[:limit]]
+
+
+def _begins(words: str) -> sa.Select[Any]:
+    """Acts on what begins so, whatever the collation: a range of the index."""
+    after = words[:-1] + chr(ord(words[-1]) + 1)
+    return sa.select(acts).where(acts.c.subject.op("~>=~")(words), acts.c.subject.op("~<~")(after))
+
+
+def _newest_of(connection: sa.Connection, every: sa.Select[Any], limit: int) -> list[Mapping[Any, Any]]:
+    """The newest of them, found by their subject first: by their number all acts would be looked through where few are theirs."""
+    found = every.cte("found").prefix_with("MATERIALIZED")
+    query = sa.select(found).order_by(found.c.id.desc()).limit(limit)
+    return list(connection.execute(query).mappings())
 
 
 def newest_deed(connection: sa.Connection, subject: str) -> int:
