@@ -207,3 +207,10 @@ def test_the_stages_are_of_one_attempt(
     drawn = stages_of(visit, ranked, stage_of(found, stands, kept), {each.number: each for each in kept})
     told = [each["word"].partition(",")[0] for each in drawn]
     assert told == [*words.split("|"), "Nothing yet"]
+
+
+def test_an_answer_in_other_words_is_refused(console: Console) -> None:
+    [number] = [address for name, address in _claims(console).items() if "INV3" in name]
+    with console.visitor("Fina") as fina:
+        refused = fina.post(f"{number}/answer", outcome="perhaps")
+    assert refused.status_code == 422 and "expected one of won, partly, lost" in refused.text

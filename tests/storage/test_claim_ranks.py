@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -23,6 +24,7 @@ from trueup.storage.database import Database
 from trueup.storage.disputes import disputes, load_experiences, load_recoverables
 from trueup.storage.views.claim_ranks import RankFilter, count_settled, growing_claims, page_claims, sum_ranks
 from trueup.storage.views.dispute_outcomes import page_outcomes
+from trueup.storage.views.paging import write_cursor
 from trueup.workflows.rank_claims import Ranked, rank_claims
 
 TODAY = date(2026, 11, 23)
@@ -238,6 +240,46 @@ def test_answers_are_paged_the_latest_first(database: Database) -> None:
 def test_a_place_of_another_list_is_refused(database: Database) -> None:
     with database.engine.connect() as connection, pytest.raises(Invalid, match="another list"):
         page_claims(connection, ALL, TODAY, "50")
+
+
+ODD = [
+    (0, 1, 0, 0, 0, 0, 0),
+    (1, 1, 5),
+    (0, 2, 5),
+    (0, -1),
+    (0, 1, -(2**62)),
+    (1, 0, *[2**63 - 1] * 5),
+    (0, 0, *[1 - 2**63] * 5),
+]
+"""Back or not, and where: whose day there is not, of no part of the list, and of greater numbers than are kept."""
+
+
+@pytest.mark.parametrize("place", ODD)
+@pytest.mark.parametrize("every", [False, True])
+def test_an_odd_place_is_refused_or_beside_all_there_is(
+    database: Database, place: tuple[int, ...], every: bool
+) -> None:
+    back, *numbers = (*place, 0, 0, 0, 0, 0)[:7]
+    at = write_cursor(numbers, back=bool(back))
+    with database.engine.connect() as connection:
+        if numbers[0] == 0:
+            page_claims(connection, replace(ALL, every=every), TODAY, at)
+        else:
+            with pytest.raises(Invalid, match="no claim stands"):
+                page_claims(connection, replace(ALL, every=every), TODAY, at)
+
+
+@pytest.mark.parametrize("held", [10**15, 2**63 - 1])
+def test_the_largest_amount_is_summed_and_listed_as_any_other(database: Database, held: int) -> None:
+    values = {"partner": "amazon-us", "claim": "shortage/LARGE", "currency": "JPY", "type": "shortage"}
+    with database.engine.connect() as connection:  # never committed
+        told = {"taken_minor": held, "given_minor": 0, "lost_minor": 0, "first_on": TODAY, "last_on": TODAY}
+        connection.execute(sa.insert(claims).values(**values, **told))
+        rows = whole(connection, ALL, TODAY)
+        shown = page_claims(connection, ALL, TODAY, "", 1000).rows
+        assert [row["id"] for row in shown] == [each.found.balance.id for each in rows]
+        expected = sum(each.worth.expected for each in rows if each.found.balance.currency == "JPY")
+        assert sum_ranks(connection, ALL, TODAY)["JPY"].expected.minor == expected > held // 4
 
 
 def test_what_was_there_before_stands_as_if_it_came_after(database: Database) -> None:

@@ -275,7 +275,7 @@ def _submit(visit: Visit) -> Response:
 
 
 def _answer(visit: Visit) -> Response:
-    number, outcome = visit.number("claim"), Outcome(visit.given("outcome", Outcome.LOST.value))
+    number, outcome = visit.number("claim"), _outcome(visit.given("outcome", Outcome.LOST.value))
     won, day = visit.given("won"), _day(visit)
 
     def note(tx: Tx) -> None:
@@ -284,6 +284,13 @@ def _answer(visit: Visit) -> Response:
 
     visit.act(note)
     return visit.go(f"/recovery/{number}", f"Noted: {outcome.value}.")
+
+
+def _outcome(text: str) -> Outcome:
+    try:
+        return Outcome(text)
+    except ValueError:
+        raise Invalid(f"What Amazon answered {text!r}: expected one of {', '.join(Outcome)}.") from None
 
 
 PAGE = Page(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from trueup.base.errors import Invalid
 from trueup.base.money import Money
 from trueup.domain.deduction import Family
 from trueup.domain.recovery import (
@@ -33,7 +34,7 @@ from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import Paged, count_up_to, keyed_by, read_cursor, write_cursor
 
 _NO_DAY = date(1, 1, 1)
-_ALL = 2**62
+_ALL = 2**63 - 1
 _FEW = 8
 _ORDER = keyed_by(int, int, int, int, int, int)
 
@@ -69,7 +70,7 @@ def page_claims(connection: sa.Connection, wanted: RankFilter, today: date, at: 
     """The claims of a filter, each row its id: the most urgent first; with `every`, then what cannot be disputed, what ended last
     first. Raises Invalid."""
     cursor = read_cursor(at, _ORDER) if at else None
-    place, back = (cursor.values, cursor.back) if cursor else (None, False)
+    place, back = (_demand_place(cursor.values), cursor.back) if cursor else (None, False)
     found = _Ranks(connection, wanted, today).page(place, limit + 1, back=back)
     more, shown = len(found) > limit, found[:limit]
     if back:
@@ -83,6 +84,13 @@ def page_claims(connection: sa.Connection, wanted: RankFilter, today: date, at: 
         write_cursor(shown[0], back=True) if before else "",
         write_cursor(shown[-1]) if after else "",
     )
+
+
+def _demand_place(place: _Place) -> _Place:
+    """A place as an address has it. Raises Invalid for one where no claim can stand."""
+    if place[0] not in (0, 1) or (place[0] == 1 and not 1 <= -place[1] <= date.max.toordinal()):
+        raise Invalid("This address names a place where no claim stands; begin at the first page.")
+    return place
 
 
 def _number(place: _Place) -> int:
@@ -111,7 +119,7 @@ def sum_ranks(connection: sa.Connection, wanted: RankFilter, today: date) -> dic
             "parts": array_text(each.parts for _, each in kinds),
             "costs": array_text(each.cost_minor for _, each in kinds),
             "floors": array_text(ranks.floor_of(each) for _, each in kinds),
-            "paying": array_text(each.most(0) for _, each in kinds),
+            "paying": array_text(_kept(each.most(0)) for _, each in kinds),
         },
     )
     return {
@@ -158,7 +166,7 @@ class _Ranks:
 
     def floor_of(self, rate: Yield) -> int:
         """What is held is more than that in each claim of the list."""
-        return 0 if self.has_rest else max(0, rate.most(0))
+        return 0 if self.has_rest else _kept(rate.most(0))
 
     def page(self, place: _Place | None, limit: int, *, back: bool) -> list[_Place]:
         """So many places beyond one, the nearest first."""
@@ -193,7 +201,7 @@ class _Ranks:
     def _ranked(self, place: _Place | None, limit: int, *, back: bool) -> list[_Place]:
         """What can be disputed. Of each group the next one is looked at, of those that stand first a few, and of those all that the
         page needs: what was found so far says where it ends at the latest."""
-        start, end = ((0, 0), (_ALL, 0)) if back else ((_ALL, 0), (0, 0))
+        start, end = ((0, 0), (_ALL, _ALL)) if back else ((_ALL, _ALL), (0, 0))
         groups = self._groups()
         edges = [start if place is None else self._edge(group, place[1:]) for group in groups]
         near, last, found = list(range(len(groups))), None, []
@@ -222,8 +230,9 @@ class _Ranks:
         query = _NEXT.format(
             partner=_OF_PARTNER if self._wanted.partner else "", way="" if back else " DESC", **_BETWEEN[back]
         )
-        held = {f"held_{n}": array_text(min(_ALL, each[n][0]) for each in sought) for n in (1, 2)}  # type: ignore[misc]
-        ids = {f"id_{n}": array_text(each[n][1] for each in sought) for n in (1, 2)}  # type: ignore[misc]
+        edges = {1: [_kept_edge(near) for _, near, _ in sought], 2: [_kept_edge(far) for _, _, far in sought]}
+        held = {f"held_{n}": array_text(edge[0] for edge in edges[n]) for n in edges}
+        ids = {f"id_{n}": array_text(edge[1] for edge in edges[n]) for n in edges}
         rows = self._connection.execute(
             sa.text(query),
             {
@@ -272,6 +281,19 @@ class _Ranks:
         return [_Group(row.family, row.currency, row.until) for row in rows]
 
 
+def _kept(number: int) -> int:
+    """The nearest that an amount or an id can be as it is kept: no claim of the list is beyond either end."""
+    return min(max(0, number), _ALL)
+
+
+def _kept_edge(edge: _Edge) -> _Edge:
+    """The same place among the claims that there can be."""
+    held, claim = edge
+    if held != _kept(held):
+        return (_ALL, _ALL) if held > 0 else (0, 0)
+    return held, _kept(claim)
+
+
 _OF_PARTNER = "c.partner = :partner AND "
 # One by one along the index, from each to the next that differs: as many steps as there are kinds, and days that end one.
 _KINDS = (
@@ -301,9 +323,9 @@ _NEXT = (
 )
 _BETWEEN = {False: {"beyond": "<", "until": ">="}, True: {"beyond": ">", "until": "<="}}
 _SUMS = (
-    "SELECT c.currency, count(*) AS claims, sum((c.open_minor * k.parts + :half) / :whole - k.cost) AS expected,"
+    "SELECT c.currency, count(*) AS claims, sum(div(c.open_minor * k.parts + :half, :whole) - k.cost) AS expected,"
     " count(*) FILTER (WHERE c.dispute_until <= :soon AND c.open_minor > k.paying) AS soon"
-    " FROM unnest(CAST(:families AS text[]), CAST(:currencies AS char(3)[]), CAST(:parts AS bigint[]), CAST(:costs AS bigint[]),"
+    " FROM unnest(CAST(:families AS text[]), CAST(:currencies AS char(3)[]), CAST(:parts AS numeric[]), CAST(:costs AS numeric[]),"
     " CAST(:floors AS bigint[]), CAST(:paying AS bigint[])) AS k(family, currency, parts, cost, floor, paying)"
     " JOIN trueup.claims c ON {partner}c.family = k.family AND c.currency = k.currency AND c.dispute_until BETWEEN :today AND :last"
     " AND c.open_minor > k.floor AND c.type = ANY(:types) GROUP BY c.currency"
