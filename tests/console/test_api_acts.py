@@ -101,6 +101,29 @@ def test_cases_are_discussed(console: Console, new_case: Callable[..., int]) -> 
     assert len(whole["comments"]) == 1
 
 
+def test_a_token_decides_no_case_that_its_scopes_are_not_for(console: Console, new_case: Callable[..., int]) -> None:
+    """Nor by carrying out what another token of the person tried, nor among acts that discuss cases; its person may all of it."""
+    case_id = new_case("api scopes")
+    decision = {"case": case_id, "resolution": "dismiss", "note": "counted"}
+    with (
+        calling(console, token(console, "Olga", "look", "cases.resolve")) as deciding,
+        calling(console, token(console, "Olga", "look")) as looking,
+        calling(console, token(console, "Olga", "look", "cases.discuss")) as talking,
+    ):
+        tried = deciding.send("/case-sheets", {"decisions": [decision], "tried": True}).json()
+        assert tried["result"]["good"] == 1
+        for caller in (looking, talking):
+            refused = caller.send(f"/jobs/{tried['id']}/carry-out")
+            assert refused.status_code == 409 and "is not for this (cases.resolve)" in refused.json()["detail"]
+        told = talking.send(
+            "/case-acts", {"act": "resolve", "value": "dismiss", "note": "counted", "cases": [case_id]}
+        ).json()
+        assert told["good"] == 0 and "is not for this (cases.resolve)" in told["refused"][0]["why"]
+        assert deciding.json(f"/cases/{case_id}")["state"] == "open"
+        assert deciding.send(f"/jobs/{tried['id']}/carry-out").status_code == 202
+        assert deciding.json(f"/cases/{case_id}")["state"] == "resolved"
+
+
 def test_counts_are_declared_whole_or_not_at_all(console: Console) -> None:
     """A trial keeps nothing; a row that nothing would look at refuses them all; what is taken changes what may be sold. Above the
     limit nothing is, until a second person approves."""

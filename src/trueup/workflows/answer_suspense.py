@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trueup.base.clock import write_instant
-from trueup.base.errors import NotAllowed, Refused
+from trueup.base.errors import Refused
 from trueup.base.money import Money
 from trueup.domain.cases import Case, Resolution
 from trueup.domain.chart import Purpose
@@ -24,9 +24,13 @@ from trueup.storage.acts import hold_subject
 from trueup.storage.views.open_items import load_open_items
 from trueup.workflows.authority import Deed, record_deed
 from trueup.workflows.booking import Booking, book_again, write
+from trueup.workflows.demand_deciding import MAY, demand_deciding
 from trueup.workflows.reconcile_remittances import placement_of, together_of
-from trueup.workflows.resolve_case import Person, may_resolve
+from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
+
+_SCOPES = {Resolution.CHOOSE: "matches.decide"}
+"""The permission for a resolution that is not `cases.resolve`: to choose what a line settles is to match it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,17 +177,8 @@ def open_for(tx: Tx, case_id: int, resolution: Resolution, person: Person) -> Ca
         raise Refused(
             f"Case {case_id} ({case.draft.kind}) cannot be resolved by {resolution.value}; allowed: {allowed}."
         )
-    demand_answering(person, case)
+    demand_deciding(person, case, _SCOPES.get(resolution, MAY))
     return case
-
-
-def demand_answering(person: Person, case: Case) -> None:
-    """Raises Refused when none of the person's roles may resolve such a case."""
-    if not may_resolve(person, case):
-        roles = ", ".join(sorted(role.value for role in person.roles)) or "none"
-        raise NotAllowed(
-            f"{person.name} (roles: {roles}) may not resolve a {case.draft.kind} case; its owner is {case.draft.owner}."
-        )
 
 
 def _answer(

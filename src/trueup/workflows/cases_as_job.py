@@ -20,6 +20,8 @@ from trueup.storage import jobs
 from trueup.storage.jobs import Job
 from trueup.storage.json_values import from_json, to_json
 from trueup.workflows.act_on_cases import Acting, CaseAct, CaseOutcome, act_on_each
+from trueup.workflows.authority import demand_role
+from trueup.workflows.demand_deciding import MAY as DECIDE
 from trueup.workflows.long_work import End, Piece, Plan, ask_work, asker_of, do_at_once, note_work
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
@@ -30,6 +32,8 @@ AT_ONCE = 200
 """Up to so many cases are acted on while the person waits: about two seconds. More are long work."""
 MOST = 50_000
 _PART = 200
+_DISCUSS, _DISCUSSED = "cases.discuss", (Acting.ASSIGN, Acting.SNOOZE, Acting.WAKE)
+"""What is done by who may discuss cases; all else takes the permission to decide them."""
 _SHOWN_CELLS, _SHOWN_NOTES = 10, 5
 _SHOWN_EFFECTS = 500
 """Of so many cases what came of them is told in words; of all others that it was done. Whatever was refused is told of all."""
@@ -97,7 +101,10 @@ def read_decisions(content: bytes) -> tuple[list[CaseAct], Sheet, list[str]]:
 
 
 def carry_out(tx: Tx, preview_id: int, person: Person) -> int:
-    """Do what was tried, without what was refused. Returns the new job's id. Raises NotFound, Conflict, Refused."""
+    """Do what was tried, without what was refused. Returns the new job's id.
+
+    Raises NotFound, Conflict, Refused; NotAllowed when the person may not do such acts at all.
+    """
     preview = jobs.load_job(tx.connection, preview_id, lock=True)
     if preview.kind != PREVIEW or preview.state != "done":
         raise Conflict(f"Job {preview_id} is no preview that has ended ({preview.kind}, {preview.state}).")
@@ -107,6 +114,8 @@ def carry_out(tx: Tx, preview_id: int, person: Person) -> int:
         raise Refused(
             f"Job {preview_id} was tried by {preview.actor}: try it yourself first, what you may is another matter."
         )
+    for scope in sorted({_DISCUSS if each.act in _DISCUSSED else DECIDE for each in _acts(preview)}):
+        demand_role(person, scope)
     refused = {each["case"] for each in preview.result["refused"]}
     acts = [each for each in _acts(preview) if each.case not in refused]
     sheet = _sheet(preview)

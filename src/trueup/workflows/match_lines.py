@@ -20,8 +20,9 @@ from trueup.storage import cases, remittances, suspense
 from trueup.storage.acts import hold_subject, say_who
 from trueup.storage.remittances import SavedRemittance
 from trueup.storage.views.open_items import BookItem, load_items, load_open_items
-from trueup.workflows.answer_suspense import Answered, booked_as, demand_answering, note_answer, rebook
+from trueup.workflows.answer_suspense import Answered, booked_as, note_answer, rebook
 from trueup.workflows.authority import Deed, demand_role, record_deed
+from trueup.workflows.demand_deciding import demand_deciding
 from trueup.workflows.reconcile_remittances import placement_of
 from trueup.workflows.resolve_case import Person, is_above
 from trueup.workflows.world import Tx
@@ -62,7 +63,7 @@ def match_by_hand(tx: Tx, wanted: HandMatch, person: Person, two_persons_above: 
     demand_role(person, MAY)
     hold_subject(tx.connection, f"case {wanted.case}")
     case = cases.load_case(tx.connection, wanted.case)
-    demand_answering(person, case)
+    demand_deciding(person, case, MAY)
     saved = remittances.load_remittance(tx.connection, wanted.remittance, lock=True)
     waits = _waiting(tx, wanted, saved, case)
     line = next(each for each in saved.remittance.lines if each.number == wanted.line)

@@ -54,9 +54,10 @@ def decide_sheet(call: Calling, told: CaseSheet, dry_run: DryRun = False, key: K
 
 
 def carry_out_sheet(call: Calling, job: Number, dry_run: DryRun = False, key: Key = None) -> WholeWork:
-    """Do what a job on cases, or on lines in suspense, only tried, without what was refused: by who tried it, once.
+    """Do what a job on cases, or on lines in suspense, only tried: by who tried it, with the permission of what was tried, once.
 
-    That is another job. What it takes is asked of each case, and of the lines, as where it is said at once.
+    That is another job, without what was refused. It takes `cases.resolve` for decisions, `cases.discuss` for who works on cases
+    and until when they are put aside, `matches.decide` for lines.
     """
 
     def act(tx: Tx) -> WholeWork:
