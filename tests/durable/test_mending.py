@@ -7,17 +7,19 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from tests.durable.programs import Tx, effects, program, write
+from tests.durable.programs import Tx, World, calls, effects, program, write
 from tests.durable.test_dbos_engine import START, launched
 from trueup.base.clock import ManualClock
-from trueup.durable.engine import RunStatus
-from trueup.durable.flow import Mending
+from trueup.base.errors import Rejected
+from trueup.durable.engine import Program, RunStatus
+from trueup.durable.flow import Context, Flow, Mending
 from trueup.durable.in_process import Crashed, InProcessEngine
-from trueup.durable.mending import Asked, ask_mending
+from trueup.durable.mending import Asked, ask_mending, mend_asked
 from trueup.durable.on_dbos import DbosEngine
 from trueup.durable.takeover import WorkerSettings
 
@@ -50,7 +52,7 @@ def die_after_asking(pool: sa.Engine, how: Mending) -> None:
     assert ("A", f"asked to {how.value}") in effects(pool), "it had committed"
 
 
-def status_of(engine: DbosEngine[object]) -> RunStatus:
+def status_of(engine: DbosEngine[Any]) -> RunStatus:
     [run] = engine.runs()
     return run.status
 
@@ -97,6 +99,58 @@ def test_it_is_done_with_the_act_and_not_when_that_is_taken_back(pool: sa.Engine
     engine.act(ask, Mending.GO_ON)
     assert [run.status for run in engine.runs()] == [RunStatus.WAITING]
     engine.close()
+
+
+def ask_twice(c: Context[World]) -> None:
+    """An error that the flow takes for an answer, and after it one that ends the run."""
+    try:
+        c.step(refused, c.run_id, "first")
+    except Rejected:
+        c.step(refused, c.run_id, "second")
+
+
+def refused(world: World, run: str, label: str) -> None:
+    world.call(run, label)
+    raise Rejected(f"{label} of {run}", code="E1")
+
+
+def test_to_go_on_done_twice_forgets_one_error(pool: sa.Engine, clock: ManualClock) -> None:
+    """Who has it go on dies when the error is forgotten and the run not yet moved: done again, no error before it is forgotten."""
+    sample = Program(World(pool), [Flow[World]("ask_twice", ask_twice)], clock)
+    with launched(pool, sample) as worker:
+        worker.start("ask_twice", "A")
+        worker.settle()
+    engine = DbosEngine(pool, sample, WorkerSettings("test"))
+    assert status_of(engine) is RunStatus.FAILED and calls(pool) == [("A", "first"), ("A", "second")]
+    with pool.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE dbos.workflow_status RENAME COLUMN completed_at TO gone")
+    engine.act(lambda tx: tx.mend("A", Mending.GO_ON))
+    with pool.begin() as connection:
+        left = connection.exec_driver_sql("SELECT position FROM durable.checkpoints").scalars().all()
+        connection.exec_driver_sql("ALTER TABLE dbos.workflow_status RENAME COLUMN gone TO completed_at")
+    assert left == [0] and status_of(engine) is RunStatus.FAILED, "half done"
+    assert engine.mend_asked() == 1
+    engine.close()
+    with launched(pool, sample) as worker:
+        worker.settle()
+    assert calls(pool) == [("A", "first"), ("A", "second"), ("A", "second")]
+
+
+def test_one_run_that_cannot_be_moved_keeps_no_other(pool: sa.Engine) -> None:
+    """It is logged and left; what is asked of runs after it is done."""
+    with pool.begin() as connection:
+        for run in ("A", "B", "C"):
+            ask_mending(connection, Asked(run, Mending.STOP, None))
+    done = []
+
+    def mend(asked: Asked) -> None:
+        if asked.run_id == "B":
+            raise ZeroDivisionError
+        done.append(asked.run_id)
+
+    assert mend_asked(pool, mend) == 2 and done == ["A", "C"]
+    done.clear()
+    assert mend_asked(pool, lambda asked: done.append(asked.run_id)) == 1 and done == ["B"]
 
 
 def test_in_process_too(pool: sa.Engine) -> None:

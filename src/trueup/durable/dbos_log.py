@@ -25,7 +25,7 @@ from trueup.durable.context import Abandoned, Checkpoint, Replay
 from trueup.durable.engine import Program
 from trueup.durable.flow import Json, Mending, R, Transaction
 from trueup.durable.mending import Asked, ask_mending
-from trueup.durable.outcomes import to_json, written_error, written_result
+from trueup.durable.outcomes import is_error, to_json, written_error, written_result
 from trueup.durable.run_list import find_run
 from trueup.durable.tally import written_tallies
 from trueup.durable.timers import Timer, cancel_timer, set_timer
@@ -42,6 +42,7 @@ _LOAD = "SELECT position, name, outcome, at FROM durable.checkpoints WHERE run_i
 _APPEND = f"""INSERT INTO durable.checkpoints (run_id, position, name, outcome, at, tally)
 SELECT %(run)s, %(position)s, %(name)s, %(outcome)s, %(at)s, %(tally)s {_OWNED} ON CONFLICT DO NOTHING"""
 _RECORDED = "SELECT name, outcome, at FROM durable.checkpoints WHERE run_id = %(run)s AND position = %(position)s"
+_LAST = "SELECT position, outcome FROM durable.checkpoints WHERE run_id = %(run)s ORDER BY position DESC LIMIT 1"
 _START = f"""SELECT dbos.enqueue_workflow(workflow_name => %(flow)s, queue_name => '{WORK_QUEUE}',
     queue_partition_key => %(queue)s, workflow_id => %(run)s,
     positional_args => ARRAY(SELECT json_array_elements(%(args)s::json)))"""
@@ -72,6 +73,12 @@ def start_run(connection: sa.Connection, queue: str, flow: str, run_id: str, arg
     connection.exec_driver_sql(_START, {"flow": flow, "queue": queue, "run": run_id, "args": args})
 
 
+def ending_error(connection: sa.Connection, run_id: str) -> int | None:
+    """The position of the error that a run recorded last, where it recorded one."""
+    last = connection.exec_driver_sql(_LAST, {"run": run_id}).first()
+    return last.position if last is not None and is_error(last.outcome) else None
+
+
 @dataclass(frozen=True)
 class DbosTransaction(Transaction[R]):
     """A Transaction whose starts are rows of DBOS's queue and whose timers are ours."""
@@ -90,9 +97,11 @@ class DbosTransaction(Transaction[R]):
         cancel_timer(self.connection, run_id)
 
     def mend(self, run_id: str, how: Mending) -> None:
-        found, _ = find_run(self.connection, run_id)
-        since = found[0].since if found and how is Mending.GO_ON else None
-        ask_mending(self.connection, Asked(run_id, how, since))
+        asked = Asked(run_id, how, None)
+        if how is Mending.GO_ON:
+            found, _ = find_run(self.connection, run_id)
+            asked = Asked(run_id, how, found[0].since if found else None, ending_error(self.connection, run_id))
+        ask_mending(self.connection, asked)
         self.mended.append(run_id)
 
 

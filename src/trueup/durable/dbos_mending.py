@@ -8,15 +8,13 @@ from datetime import datetime
 from dbos import DBOSClient
 
 from trueup.base.errors import Conflict, NotFound
-from trueup.durable.dbos_log import WORK_QUEUE, Connections
+from trueup.durable.dbos_log import WORK_QUEUE, Connections, ending_error
 from trueup.durable.engine import Run, RunStatus
 from trueup.durable.flow import Mending
 from trueup.durable.mending import Asked
-from trueup.durable.outcomes import is_error
 from trueup.durable.run_list import find_run
 from trueup.durable.timers import cancel_timer
 
-_LAST = "SELECT position, outcome FROM durable.checkpoints WHERE run_id = %(run)s ORDER BY position DESC LIMIT 1"
 _FORGET = "DELETE FROM durable.checkpoints WHERE run_id = %(run)s AND position = %(position)s"
 _FORGIVE = "DELETE FROM durable.troubles WHERE run_id = %(run)s"
 _STOPPED = (RunStatus.FAILED, RunStatus.POISONED, RunStatus.CANCELLED)
@@ -34,18 +32,22 @@ class Mender:
         if asked.how is Mending.STOP:
             self.stop(asked.run_id)
         else:
-            self.go_on(asked.run_id, asked.since)
+            self._go_on(asked.run_id, asked.since, asked.forget)
 
-    def go_on(self, run_id: str, since: datetime | None = None) -> None:
-        """Have a run that stopped go on after its last good checkpoint; one that stands so since then, if that is said."""
+    def go_on(self, run_id: str) -> None:
+        """Have a run that stopped go on after its last good checkpoint."""
+        with self.connections.single.connect() as connection:
+            forget = ending_error(connection, run_id)
+        self._go_on(run_id, None, forget)
+
+    def _go_on(self, run_id: str, since: datetime | None, forget: int | None) -> None:
         run, queue = self._find(run_id)
         if run.status not in _STOPPED or since not in (None, run.since):
             raise Conflict(f"Run {run_id} is {run.status}: expected one that failed, is poisoned or was cancelled.")
         with self.connections.transactions.begin() as connection:
-            # An error that the flow did not catch is recorded; replaying it would fail the same way for ever.
-            last = connection.exec_driver_sql(_LAST, {"run": run_id}).first()
-            if last is not None and is_error(last.outcome):
-                connection.exec_driver_sql(_FORGET, {"run": run_id, "position": last.position})
+            # An error that the flow did not catch is recorded; replaying it would fail the same way for ever. By its position: the
+            # last one is another when this was done before, and failed afterwards.
+            connection.exec_driver_sql(_FORGET, {"run": run_id, "position": forget})
             connection.exec_driver_sql(_FORGIVE, {"run": run_id})
         self.client.rewind_workflow(run_id, start_step=1, queue_name=WORK_QUEUE, queue_partition_key=queue)
 

@@ -25,16 +25,19 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of which run. `since`: since when the run stood as whoever asked saw it; None where that does not matter."""
+    """What is asked of which run."""
 
     run_id: str
     how: Mending
     since: datetime | None
+    """Since when the run stood as whoever asked saw it; None where that does not matter."""
+    forget: int | None = None
+    """The position of the error at which the run stopped: forgotten once, however often it is had to go on."""
 
 
 def ask_mending(connection: sa.Connection, asked: Asked) -> None:
     """Keep it in the caller's transaction; what was asked of the same run before and is not done yet is overtaken."""
-    row = {"run_id": asked.run_id, "how": asked.how.value, "since": asked.since}
+    row = {"run_id": asked.run_id, "how": asked.how.value, "since": asked.since, "forget": asked.forget}
     statement = insert(MENDINGS).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=[MENDINGS.c.run_id], set_=row))
 
@@ -43,16 +46,20 @@ def mend_asked(transactions: sa.Engine, mend: Callable[[Asked], None]) -> int:
     """Do what was asked and is not done yet, but for what another does now; how many.
 
     `mend` may raise NotFound or Conflict: somebody was faster, or the run ended by itself. What fails otherwise is logged and stays
-    to be done again; it fails for nobody, for it was asked for already.
+    to be done again; it fails for nobody, for it was asked for already, and keeps no other run.
     """
-    done = 0
     try:
         with transactions.begin() as connection:
             waiting = list(connection.execute(sa.select(MENDINGS.c.run_id).order_by(MENDINGS.c.run_id)).scalars())
-        for run_id in waiting:
-            done += _mend_one(transactions, run_id, mend)
     except Exception:
         _LOG.warning("What was asked of runs is not done yet; a worker does it.", exc_info=True)
+        return 0
+    done = 0
+    for run_id in waiting:
+        try:
+            done += _mend_one(transactions, run_id, mend)
+        except Exception:
+            _LOG.warning("What was asked of run %s is not done yet; a worker does it.", run_id, exc_info=True)
     return done
 
 
@@ -64,6 +71,6 @@ def _mend_one(transactions: sa.Engine, run_id: str, mend: Callable[[Asked], None
             return False
         # On connections of its own, before this one commits: a death in between leaves the row, and it is done again.
         with suppress(NotFound, Conflict):
-            mend(Asked(row.run_id, Mending(row.how), row.since))
+            mend(Asked(row.run_id, Mending(row.how), row.since, row.forget))
         connection.execute(sa.delete(MENDINGS).where(MENDINGS.c.run_id == run_id))
     return True

@@ -60,9 +60,10 @@ MENDINGS = sa.Table(
     sa.Column("run_id", sa.Text, primary_key=True),
     sa.Column("how", sa.Text, nullable=False),
     sa.Column("since", sa.DateTime(timezone=True)),
+    sa.Column("forget", sa.Integer),
     sa.CheckConstraint("how IN ('go-on', 'stop')", name="mendings_how"),
 )
-"""What is asked of runs and not done yet: to go on, where they stand so since then, or to stop."""
+"""What is asked of runs and not done yet: to go on, without the error at that position, where they stand so since; or to stop."""
 
 BUDGETS = sa.Table(
     "budgets",
