@@ -103,7 +103,7 @@ def test_what_is_carved_out_of_a_line_waits_with_its_line(console: Console) -> N
     assert not lacking(shown, "2 shown", "INV-500", "adjustment ZZ inside the line", "Waits", "\N{MINUS SIGN}7.00")
     assert "adjustment YY inside the line" in shown, "it is asked about in a case of its own"
     assert not lacking(
-        alone, "adjustment ZZ", "adjustment YY", "Waits", ">4.00\N{NO-BREAK SPACE}", ">3.00\N{NO-BREAK SPACE}"
+        alone, "Adjustment ZZ", "Adjustment YY", "Waits", ">4.00\N{NO-BREAK SPACE}", ">3.00\N{NO-BREAK SPACE}"
     ), "each is booked with its line"
     assert lacking(shown, "Nothing waits") and shown.count("/matches/") == 1, "an adjustment is no line to match"
 

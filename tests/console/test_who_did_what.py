@@ -156,7 +156,7 @@ def test_a_program_that_does_not_stop_fills_no_table(console: Console) -> None:
 def _trail(page: str) -> list[tuple[str, ...]]:
     """The rows of who did what on a page, as text; none where it has no such section."""
     section = page.partition('id="acts"')[2].partition("</section>")[0].partition("<tbody>")[2]
-    rows = re.findall(r"<tr>(.*?)</tr>", section, re.DOTALL)
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", section, re.DOTALL)
     return [tuple(_words(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)) for row in rows]
 
 
