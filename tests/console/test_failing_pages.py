@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import httpx2
 import pytest
 import structlog
 
@@ -106,3 +107,21 @@ def test_a_form_without_the_sessions_token_is_not_written_back_while_nobody_is_k
         answer = olga.http.post("/exceptions/1/comment", data=fields, headers={"origin": console.url})
     assert answer.status_code == 500
     assert TYPED not in answer.text and olga.csrf not in answer.text
+
+
+def test_a_form_whose_file_was_archived_and_no_more_is_sent_again(console: Console) -> None:
+    """What goes before an act uses nothing up: the act failed, and the same form does it later."""
+    rows = "".join(f"ROW-{number},A lamp that is described at some length for a catalogue\n" for number in range(2_000))
+    files = {"file": ("items.csv", f"sku,title\n{rows}".encode())}
+    with console.visitor("Elke") as elke:
+
+        def send() -> httpx2.Response:
+            fields = {"csrf": elke.csrf, "form_key": "a large file"}
+            return elke.http.post("/settings/products/upload", data=fields, files=files)
+
+        with _away(console, "jobs"):
+            failed = send()
+        assert failed.status_code == 500 and "done and kept" not in failed.text
+        done, again = send(), send()
+        assert done.status_code == again.status_code == 303, done.text
+        assert done.headers["location"] == again.headers["location"]

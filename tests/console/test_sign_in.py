@@ -107,6 +107,21 @@ def test_too_many_tries_wait_even_with_the_right_password(console: Console) -> N
         assert guesser.http.post("/sign-in", data={"name": "Elke", "password": PASSWORD}).status_code == 429
 
 
+def test_a_wrong_password_until_now_is_refused_and_its_try_counts(console: Console) -> None:
+    """Nothing is told as done, the form may be sent again as it is, and after five tries it waits."""
+    with console.visitor() as nobody:
+        assert choose(nobody, invited(console, "Aude")) == 303
+    wanted = "another long sentence"
+    form = {"before": "not this one at all", "after": wanted, "again": wanted, "form_key": "changed once"}
+    with console.visitor("Aude") as aude:
+        told = [aude.post("/account/password", **form) for _ in range(6)]
+        assert [each.status_code for each in told] == [409] * 6
+        assert all("is not that one" in each.text for each in told[:5]) and "Too many" in told[5].text
+        assert not any("done and kept" in each.text or "sent already" in each.text for each in told)
+    with console.app.database.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM trueup.sign_in_tries WHERE name = 'Aude'")
+
+
 def test_a_short_password_is_refused(console: Console) -> None:
     """The link stays usable, and the words say what is expected."""
     link = invited(console, "Aude")

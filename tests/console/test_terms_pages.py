@@ -15,6 +15,7 @@ from tests.console.calling import calling, token
 from tests.console.installed import Client, Console
 from tests.console.money_books import FINA, console_over_money
 from tests.console.sent_twice.money import billed
+from trueup.base.ids import digest_of
 from trueup.workflows.import_remittances import Upload, begin_upload, finish_import, settle_upload
 
 HERE = "/settings/terms"
@@ -123,6 +124,31 @@ def test_a_file_of_terms_is_seen_before_it_is_proposed_whole(charged: Console) -
         assert (
             "the new contract" in shown and f"/documents/{digest.group(1)}" in shown and "quick-pay everywhere" in shown
         )
+
+
+def test_a_file_that_changes_nothing_or_is_wrong_is_refused_and_not_told_as_done(charged: Console) -> None:
+    """Its terms stand since somebody approved them: the form says so, however often it is sent. A file that is wrong says where."""
+    text = f"{CSV}co-op,net-receipts,4,2026-01-01,6268\n"
+    with charged.visitor("Fina") as fina, charged.visitor("Ana Admin") as ana:
+
+        def upload(content: str) -> None:
+            files = {"file": ("terms.csv", content.encode())}
+            fina.http.post(f"{HERE}/file", data={"csrf": fina.csrf, "reason": "the new contract"}, files=files)
+
+        def propose(content: str, key: str) -> Any:
+            said = {"digest": digest_of(content.encode()), "reason": "the new contract", "sure": "yes"}
+            return fina.post(f"{HERE}/file", **said, form_key=key)
+
+        upload(text)
+        number = propose(text, "first").headers["location"].rpartition("/")[2]
+        said = {"because": "as in the contract", "look": look_of(ana, number)}
+        assert ana.post(f"{HERE}/proposals/{number}/approve", **said).status_code == 303
+        for told in (propose(text, "second"), propose(text, "second")):
+            assert told.status_code == 409 and "stand there already" in told.text and "done and kept" not in told.text
+        wrong = f"{CSV}co-op,nothing,4,2026-01-01,6268\n"
+        upload(wrong)
+        told = propose(wrong, "third")
+        assert told.status_code == 422 and "row 2, column basis" in told.text and "done and kept" not in told.text
 
 
 def test_what_is_wrong_with_a_term_is_said_and_the_form_is_kept(charged: Console) -> None:

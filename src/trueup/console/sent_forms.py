@@ -45,14 +45,16 @@ class SentForms:
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
 
-    def expect(self, key: str) -> None:
-        """An answer will be given under this key."""
+    def expect(self, key: str) -> bool:
+        """An answer will be given under this key. Whether it is the first one: no other is awaited or held."""
         self.forget_old()
         with self._lock:
-            if key not in self._held:
-                for name in list(self._held)[: max(0, len(self._held) - _MOST)]:
-                    self._held.pop(name).given.set()
-                self._held[key] = _Held(self._clock())
+            if key in self._held:
+                return False
+            for name in list(self._held)[: max(0, len(self._held) - _MOST)]:
+                self._held.pop(name).given.set()
+            self._held[key] = _Held(self._clock())
+            return True
 
     def keep(self, key: str, response: Response, nonce: str) -> None:
         """It was given, and is held from now on."""

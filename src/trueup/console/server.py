@@ -251,18 +251,21 @@ def _answer(visit: Visit, route: Route, too_large: int) -> Response:
 def _once(visit: Visit, response: Response) -> Response:
     """What a form was answered is held for who clicked twice; one that was refused after all may be sent again. One whose page
     failed after it had acted may not: what it asks for is done, whatever kept its page from being drawn."""
-    if visit.claimed and response.status_code < 400:
-        visit.house.sent.keep(visit.claimed, response, visit.nonce)
-    elif visit.claimed:
-        if response.status_code < 500:
-            visit.desk.act(False, send_again, visit.claimed)
-        visit.house.sent.drop(visit.claimed, response, visit.nonce)
+    awaited = visit.claimed or visit.prepared
+    if not awaited:
+        return response
+    if response.status_code < 400:
+        visit.house.sent.keep(awaited, response, visit.nonce)
+        return response
+    if visit.claimed and response.status_code < 500:
+        visit.desk.act(False, send_again, visit.claimed)
+    visit.house.sent.drop(awaited, response, visit.nonce)
     return response
 
 
 def _told_again(visit: Visit) -> Response | None:
     """The answer to the same form, sent before; None where it is not held any more."""
-    again = visit.house.sent.again(visit.sent_key)
+    again = visit.answered or visit.house.sent.again(visit.sent_key)
     if again is None:
         return None
     response, visit.nonce = again

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import quote, unquote, urlsplit
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from trueup.base.errors import Invalid, NotAllowed, NotFound
+from trueup.base.errors import Invalid, NotAllowed, NotFound, TrueupError
 from trueup.console.drawing import templates
 from trueup.console.page import LIVE, Group, Grows, Page
 from trueup.console.permissions import words_of
@@ -100,6 +100,10 @@ class Visit:
     """What a form of this rendering carries, so that it acts once."""
     claimed: str = ""
     """The key under which the form of this visit has acted; "" before it does."""
+    prepared: str = ""
+    """The key under which its answer is awaited by who clicks twice, from what goes before an act on; "" where nothing does."""
+    answered: tuple[Response, str] | None = None
+    """What the first click was answered, where this visit waited for it: the answer, and the nonce of its scripts."""
     done: bool = False
     """Whether what the form asks for is done and kept: what fails afterwards takes nothing of it back."""
     known: dict[str, Any] = field(default_factory=dict)
@@ -240,18 +244,47 @@ class Visit:
 
         Raises SentAlready when the form of this visit has done it before, as it was sent now.
         """
-        found = self._acted(dry_run, fn, *args)
+        found = self._acted("" if dry_run else self._free_key, dry_run, fn, *args)
         self.done = self.done or not dry_run
         return found
 
-    def prepare(self, fn: Callable[..., T], *args: Any) -> T:
-        """Do what only goes before, and may be done again: a file is archived before anything reads it. Raises as `act`."""
-        return self._acted(False, fn, *args)
+    def attempt(self, fn: Callable[..., T | TrueupError], *args: Any) -> T:
+        """Act where a refusal leaves something behind, such as a note of the try or the file that came: the function returns the
+        refusal then. What it wrote is kept, the form may be sent again, and the refusal is raised from here. Raises as `act`."""
+        found = self._acted(self._free_key, False, fn, *args)
+        self.done = True
+        return cast("T", found)
 
-    def _acted(self, dry_run: bool, fn: Callable[..., T], *args: Any) -> T:
-        key = "" if dry_run or self.claimed else self.sent_key
+    def prepare(self, fn: Callable[..., T], *args: Any) -> T:
+        """Do what only goes before, and may be done again: a file is archived before anything reads it.
+
+        It uses up no key: that is of the act which follows, and may fail. Who clicks twice has the answer of the first click here
+        too, where it comes. Raises as `act`.
+        """
+        key = "" if self.prepared else self._free_key
+        if key:
+            self._wait_for_the_first(key)
+            self.prepared = key
+        return self._acted("", False, fn, *args)
+
+    def _wait_for_the_first(self, key: str) -> None:
+        if self.house.sent.expect(key):
+            return
+        self.answered = self.house.sent.again(key)
+        if self.answered is not None:
+            raise SentAlready("This form was sent already.")
+        self.house.sent.expect(key)
+
+    @property
+    def _free_key(self) -> str:
+        return "" if self.claimed else self.sent_key
+
+    def _acted(self, key: str, dry_run: bool, fn: Callable[..., T], *args: Any) -> T:
         try:
-            return self._act_once(key, fn, *args) if key else self.desk.act(dry_run, fn, *args)
+            found = self._act_once(key, fn, *args) if key else self.desk.act(dry_run, fn, *args)
+            if isinstance(found, TrueupError):
+                raise found
+            return found
         except NotAllowed as error:
             if not dry_run:
                 self.keep_refusal(str(error))
@@ -266,7 +299,10 @@ class Visit:
         except BaseException:
             self.house.sent.drop(key)  # it may be sent again, and has an answer of its own then
             raise
-        self.claimed = key
+        if isinstance(done, TrueupError):
+            self.house.sent.drop(key)
+        else:
+            self.claimed = key
         return done
 
     def keep_refusal(self, why: str) -> None:

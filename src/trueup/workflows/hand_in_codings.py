@@ -1,12 +1,13 @@
 """Hand in codings: a sheet of what lines in suspense are is archived byte for byte, and then read at once, or by a worker.
 
-All of it is one act, so that a sheet which is sent twice is handed in once. A sheet that cannot be read is archived too.
+To archive and read it changes nothing and may be done again; that a long one is handed to a worker is an act, done once. A sheet
+that cannot be read is archived too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trueup.base.errors import Invalid, Unreadable
 from trueup.base.ids import Digest
@@ -22,7 +23,8 @@ from trueup.workflows.world import Tx
 
 @dataclass(frozen=True, slots=True)
 class HandedInCodings:
-    """A sheet that is archived: what it says of lines, with a note on each row that could not be read; or the `job` of a long one.
+    """A sheet that is archived: what it says of lines, with a note on each row that could not be read; where it is `long`, what a
+    worker is to be asked, and the `job` once one is.
 
     `trouble`: why it could not be read at all; it is not raised, for what came is kept.
     """
@@ -30,6 +32,7 @@ class HandedInCodings:
     digest: Digest
     codings: Sequence[Coding] = ()
     notes: Sequence[str] = ()
+    long: Sheet | None = None
     job: int | None = None
     trouble: Unreadable | Invalid | None = None
 
@@ -39,11 +42,17 @@ def hand_in_codings(tx: Tx, name: str, content: bytes, person: Person, *, tried:
 
     Raises Refused without the role.
     """
+    handed = archive_codings(tx, name, content, person)
+    return replace(handed, job=ask_codings(tx, handed.long, person, tried=tried)) if handed.long else handed
+
+
+def archive_codings(tx: Tx, name: str, content: bytes, person: Person) -> HandedInCodings:
+    """Archive a sheet, and read it where it is short. Raises Refused without the role."""
     demand_role(person, MAY)
     digest = archive_upload(tx, content, DOCUMENT, name, person)
     title = f"What {name} says of lines in suspense"
     if is_long(content, ()):
-        return HandedInCodings(digest, job=ask_codings(tx, Sheet(title, file=digest), person, tried=tried))
+        return HandedInCodings(digest, long=Sheet(title, file=digest))
     try:
         reading = read_line_codings(content)
     except Unreadable as error:
@@ -55,5 +64,5 @@ def hand_in_codings(tx: Tx, name: str, content: bytes, person: Person, *, tried:
         return HandedInCodings(digest, trouble=Invalid(words))
     if is_long(content, codings):
         sheet = Sheet(title, codings, notes=notes)
-        return HandedInCodings(digest, codings, notes, ask_codings(tx, sheet, person, tried=tried))
+        return HandedInCodings(digest, codings, notes, sheet)
     return HandedInCodings(digest, codings, notes)

@@ -48,21 +48,27 @@ def resolve_each(tx: Tx, decisions: Sequence[Decision], person: Person, limit: M
 
     To preview, call it in a transaction that is rolled back.
     """
-    return [_resolve_one(tx, decision, person, limit) for decision in decisions]
+    return [_try_one(tx, decision, person, limit) for decision in decisions]
 
 
-def _resolve_one(tx: Tx, decision: Decision, person: Person, limit: Money | None) -> Outcome:
-    before = newest(tx.connection)
-    title, watched, queued = "", witness(tx), False
+def _try_one(tx: Tx, decision: Decision, person: Person, limit: Money | None) -> Outcome:
+    title = ""
     try:
         with tx.connection.begin_nested():
-            case = cases.load_case(tx.connection, decision.case)
-            title = case.draft.title
-            decided = resolve_case(watched, decision.case, decision.resolution, person, decision.note, limit)
-            if decision.resolution is Resolution.RETRY and decided.proposal is None:
-                queued = note_retried(watched, case, person)
+            title = cases.load_case(tx.connection, decision.case).draft.title
+            return resolve_one(tx, decision, person, limit)
     except TrueupError as error:
         return Outcome(decision.case, title, decision.resolution.value, refused=str(error))
+
+
+def resolve_one(tx: Tx, decision: Decision, person: Person, limit: Money | None = None) -> Outcome:
+    """Carry out one decision, and tell what came of it. Raises as `resolve_case`; then nothing of the transaction is to be kept."""
+    before, watched, queued = newest(tx.connection), witness(tx), False
+    case = cases.load_case(tx.connection, decision.case)
+    title = case.draft.title
+    decided = resolve_case(watched, decision.case, decision.resolution, person, decision.note, limit)
+    if decision.resolution is Resolution.RETRY and decided.proposal is None:
+        queued = note_retried(watched, case, person)
     done, _, _ = happened_since(tx.connection, *before)
     effects = tuple(words for words in (_words(act, decision.case) for act in done) if words)
     effects += words_of_runs(tx, watched.started)

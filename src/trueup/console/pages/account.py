@@ -18,6 +18,7 @@ from trueup.console.visit import Visit
 from trueup.storage.views import console as views
 from trueup.workflows.keep_preferences import keep_preferences
 from trueup.workflows.sign_in import NewPassword, change_password, sign_out_elsewhere
+from trueup.workflows.world import Tx
 
 _SHOWN = Decimal("-1234567.89")
 _THEMES = (Choice("", "As the device says"), Choice("light", "Light"), Choice("dark", "Dark"))
@@ -85,9 +86,12 @@ def _change_password(visit: Visit) -> Response:
     if visit.given("after") != visit.given("again"):
         raise Invalid("The two new passwords differ.")
     wanted = NewPassword(visit.given("before"), visit.given("after"), visit.ticket)
-    denied = visit.act(change_password, visit.who, wanted, visitor_of(visit))
-    if denied is not None:
-        raise Refused(denied.words)
+
+    def change(tx: Tx) -> Refused | None:
+        denied = change_password(tx, visit.who, wanted, visitor_of(visit))
+        return Refused(denied.words) if denied else None  # the wrong try is kept
+
+    visit.attempt(change)
     return visit.go("/account", "Password changed. Everywhere else you are signed out.")
 
 

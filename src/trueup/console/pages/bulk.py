@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from starlette.responses import Response
 
 from trueup.base.clock import write_instant
-from trueup.base.errors import Invalid, NotFound
+from trueup.base.errors import DocumentError, Invalid, NotFound
 from trueup.console.case_words import label_of
 from trueup.console.files import download
 from trueup.console.page import Offer, Page, Route
@@ -27,6 +27,7 @@ from trueup.workflows.cases_as_job import MOST, Asked, carry_out, preview_acts, 
 from trueup.workflows.hand_in_decisions import hand_in_decisions
 from trueup.workflows.people import all_people
 from trueup.workflows.resolve_case import DONE_ELSEWHERE
+from trueup.workflows.world import Tx
 
 _MAY = "cases.discuss"
 _SHOWN = 100
@@ -123,10 +124,16 @@ def _ask_file(visit: Visit) -> Response:
 def _upload(visit: Visit) -> Response:
     """Every row that says a resolution is tried; a row that cannot be read is told, by its cell. A long file is a worker's."""
     name, content = visit.upload("file")
-    handed = visit.act(lambda tx: hand_in_decisions(tx, name, content, visit.who, tried=True))
-    if handed.trouble is not None:
-        return visit.render("bulk_upload.html", findings=str(handed.trouble).split("; "), status=422)
-    return visit.go(f"/jobs/{handed.job}")
+
+    def hand_in(tx: Tx) -> int | DocumentError | None:
+        handed = hand_in_decisions(tx, name, content, visit.who, tried=True)
+        return handed.trouble or handed.job
+
+    try:
+        job = visit.attempt(hand_in)
+    except DocumentError as trouble:
+        return visit.render("bulk_upload.html", findings=str(trouble).split("; "), status=422)
+    return visit.go(f"/jobs/{job}")
 
 
 PAGE = Page(

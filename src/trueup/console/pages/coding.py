@@ -22,8 +22,8 @@ from trueup.storage.views.growing import Growing
 from trueup.storage.views.jobs import load_job
 from trueup.storage.views.waiting_lines import WaitingFilter, growing_waiting, page_waiting, sum_waiting
 from trueup.workflows.code_lines import MOST, Coded, Coding
-from trueup.workflows.hand_in_codings import hand_in_codings
-from trueup.workflows.jobs.code_lines import book_tried
+from trueup.workflows.hand_in_codings import archive_codings
+from trueup.workflows.jobs.code_lines import ask_codings, book_tried
 from trueup.workflows.limit_codings import code_within
 from trueup.workflows.match_lines import MAY
 from trueup.workflows.preview_entries import with_entries
@@ -161,11 +161,13 @@ def _state(visit: Visit) -> State:
 def _upload(visit: Visit) -> Response:
     """A sheet that was filled in: tried, with the place of every row that could not be read. A long one is tried by a worker."""
     name, content = visit.upload("file")
-    handed = visit.prepare(lambda tx: hand_in_codings(tx, name, content, visit.who, tried=True))
+    handed = visit.prepare(archive_codings, name, content, visit.who)
     if handed.trouble is not None:
         raise handed.trouble
-    if handed.job is not None:
-        return visit.go(f"/jobs/{handed.job}")
+    long = handed.long
+    if long is not None:
+        job = visit.act(lambda tx: ask_codings(tx, long, visit.who, tried=True))
+        return visit.go(f"/jobs/{job}")
     codings = list(handed.codings)
     return _page(visit, State("/coding"), codings, _try(visit, codings, handed.notes))
 

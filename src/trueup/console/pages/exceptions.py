@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from trueup.base.errors import Invalid, NotFound, Refused
+from trueup.base.errors import Invalid, NotFound
 from trueup.console.case_words import (
     BINDING,
     STANDINGS,
@@ -36,7 +36,7 @@ from trueup.storage.views.growing import Growing
 from trueup.storage.views.rivals import list_rivals
 from trueup.workflows.be_at_case import Present, come_to, others_there
 from trueup.workflows.people import all_people
-from trueup.workflows.preview_case import Decision, resolve_each
+from trueup.workflows.preview_case import Decision, resolve_each, resolve_one
 from trueup.workflows.resolve_case import DONE_ELSEWHERE, may_resolve_kind
 
 STATE = (
@@ -160,7 +160,7 @@ def _detail(visit: Visit, case_id: int) -> dict[str, Any]:
 
 def _come_to(visit: Visit, case_id: int) -> list[Present]:
     """The person has it open from now on; who else does."""
-    visit.act(come_to, case_id, visit.who)
+    visit.prepare(come_to, case_id, visit.who)
     return others_there(visit.connection, visit.who, case_id, visit.now)
 
 
@@ -242,9 +242,7 @@ def _try(visit: Visit) -> Response:
 def _resolve(visit: Visit) -> Response:
     decision = Decision(visit.number("case"), resolution_of(visit.given("resolution")), visit.given("note"))
     follows = next_in_queue(visit, decision.case)
-    [outcome] = visit.act(resolve_each, [decision], visit.who, visit.desk.settings.two_persons_above)
-    if outcome.refused:
-        raise Refused(outcome.refused)
+    outcome = visit.act(resolve_one, decision, visit.who, visit.desk.settings.two_persons_above)
     if outcome.proposal is not None:
         return visit.go(follows, f"Proposed: {decision.resolution.value} for case {decision.case}.")
     undo = f"/exceptions/{decision.case}/recall" if outcome.queued else ""

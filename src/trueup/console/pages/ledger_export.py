@@ -7,7 +7,6 @@ from typing import Any
 
 from starlette.responses import Response
 
-from trueup.base.errors import DocumentError
 from trueup.console.money_words import Names
 from trueup.console.page import Page, Route
 from trueup.console.tables import read_day
@@ -65,9 +64,7 @@ def _sent(visit: Visit) -> Response:
 def _read(visit: Visit) -> Response:
     number, (name, content) = visit.number("id"), visit.upload("file")
     shown = Shown(content, read_day(visit.given("from")), read_day(visit.given("to")))
-    read = visit.prepare(take_in_shown, number, shown, name, visit.who)  # what is no ledger is archived, and refused
-    if isinstance(read, DocumentError):
-        raise read
+    read = visit.attempt(take_in_shown, number, shown, name, visit.who)  # what is no ledger is archived, and refused
     count = len(read.differing)
     if not count:
         words = f"Every one of {read.accounts} accounts comes to what the ledger was given."

@@ -38,7 +38,7 @@ def _provider(visit: Visit) -> tuple[IdentityProvider, SignInSettings]:
 
 def _begin(visit: Visit) -> Response:
     provider, _ = _provider(visit)
-    begun = visit.act(begin_attempt, Aim(ours(visit.asked("next", "/"))), visitor_of(visit))
+    begun = visit.prepare(begin_attempt, Aim(ours(visit.asked("next", "/"))), visitor_of(visit))
     if isinstance(begun, Denied):
         return show_form(visit, problem=begun.words, status=429)
     ticket, attempt = begun
@@ -86,7 +86,7 @@ def _failed(visit: Visit, provider: IdentityProvider, error: TrueupError) -> Res
 def _begin_linking(visit: Visit) -> Response:
     """A page with the way there: a form's own answer may not lead to another site."""
     provider, _ = _provider(visit)
-    begun = visit.act(begin_attempt, Aim("/account", visit.who.name), visitor_of(visit))
+    begun = visit.prepare(begin_attempt, Aim("/account", visit.who.name), visitor_of(visit))
     if isinstance(begun, Denied):
         return visit.go("/account", begun.words)
     ticket, attempt = begun

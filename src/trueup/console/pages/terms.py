@@ -43,6 +43,7 @@ from trueup.workflows.keep_terms import (
     versions_json,
     withdraw_change,
 )
+from trueup.workflows.resolve_case import Person
 from trueup.workflows.try_agreements import MONTHS
 from trueup.workflows.try_terms import TermTrial, line_json, look_tried, try_change, try_sheet
 from trueup.workflows.world import Tx
@@ -186,11 +187,8 @@ def _file(visit: Visit) -> Response:
     if is_sure(visit):
         digest = Digest(visit.given("digest"))
         content = visit.desk.world.read(visit.connection, digest)
-        done = visit.act(propose_file, content, reason, visit.who)
-        if done.sheet is None:
-            raise Conflict(f"The file {digest[:16]}: all of its terms stand there already; nothing would change.")
-        number = done.sheet.id
-        return visit.go(f"{HERE}/proposals/{number}", f"Proposal {number} waits for a second person. {done.sheet}.")
+        sheet = visit.act(_propose_of_file, content, reason, visit.who)
+        return visit.go(f"{HERE}/proposals/{sheet.id}", f"Proposal {sheet.id} waits for a second person. {sheet}.")
     name, content = visit.upload("file")
     digest = visit.prepare(archive_upload, content, KIND, name, visit.who)
     months = _months(visit)
@@ -210,6 +208,16 @@ def _file(visit: Visit) -> Response:
         digest=digest,
         **_drawn(visit, done.sheet, trial, ""),
     )
+
+
+def _propose_of_file(tx: Tx, content: bytes, reason: str, person: Person) -> Sheet:
+    done = propose_file(tx, content, reason, person)
+    if done.sheet is not None:
+        return done.sheet
+    wrong = [str(each) for each in done.findings if each.severity is Severity.ERROR]
+    if wrong:
+        raise Invalid(f"The file {done.digest[:16]}: {'; '.join(wrong)}")
+    raise Conflict(f"The file {done.digest[:16]}: all of its terms stand there already; nothing would change.")
 
 
 def _show(visit: Visit) -> Response:
