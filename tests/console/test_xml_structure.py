@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.console.installed import Console
-from trueup.console.document_structure import element_at, with_allowed
+from trueup.console.document_structure import MOST_PLACES, element_at, with_allowed
 from trueup.console.xml_structure import elements_of_xml
 from trueup.formats.bank.camt053 import read_camt053
 from trueup.storage.documents import Arrival
@@ -41,6 +41,23 @@ def test_no_statement_breaks_it(name: str) -> None:
     assert not found if "laughs" in name else True
     assert elements_of_xml(content[: len(content) // 2], 0, len(content)) is not None
     assert elements_of_xml(b"sku,title\n1,a", 0, 100) == [] == elements_of_xml(b"<", 0, 100)
+
+
+@pytest.mark.parametrize("encoding", ["shift_jis", "big5", "gb2312", "utf-7", "klingon"])
+def test_an_encoding_that_is_not_read_has_no_elements(encoding: str) -> None:
+    """Its document is shown as bytes."""
+    assert elements_of_xml(f'<?xml version="1.0" encoding="{encoding}"?><a b="c">d</a>'.encode(), 0, 100) == []
+
+
+def test_attributes_are_found_in_one_walk_and_no_more_than_are_shown() -> None:
+    """Each in its own place, whatever the others hold; and of thousands in one tag, the first."""
+    content = b"""<a xmlns="u" xmlns:p='v' one="x > two='no'" p:two = '2 &amp; 3' Ccy="">t</a>"""
+    [part] = elements_of_xml(content, 0, len(content))[:1]
+    placed = [(each.name, each.value, content[each.offset : each.offset + each.length]) for each in part.elements]
+    assert placed == [("one", "x > two='no'", b"x > two='no'"), ("two", "2 & 3", b"2 &amp; 3"), ("Ccy", "", b"")]
+    many = b"<a %s>t</a>" % b" ".join(b'n%d="%d"' % (number, number) for number in range(8000))
+    [part] = elements_of_xml(many, 0, len(many))
+    assert len(part.elements) == MOST_PLACES and part.elements[-1].value == str(MOST_PLACES - 1)
 
 
 def test_the_page_says_what_an_element_of_a_statement_may_hold(console: Console) -> None:

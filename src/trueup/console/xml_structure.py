@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -60,15 +60,18 @@ class _Parse:
         if many and (name in _COUNTED or many > 1):
             position = f"{position}[{many}]"
         self.open.append(_Open(name, position, at))
-        for each, value in attributes.items():
-            self._attribute(each.rpartition(" ")[2], value, self.open[-1])
+        for (each, value), (start, end) in zip(attributes.items(), self._values(at), strict=False):
+            if start >= self.end or self.count >= MOST_PLACES:
+                raise _Enough
+            name = each.rpartition(" ")[2]
+            self._keep(PlacedElement(start, value, name, f"{position}/@{name}", length=end - start))
 
-    def _attribute(self, name: str, value: str, of: _Open) -> None:
-        tag = self.content[of.offset : self.content.find(b">", of.offset)]
-        place = re.search(rb"\b" + re.escape(name.encode()) + rb"\s*=\s*[\"']", tag)
-        if place is not None:
-            length = len(re.split(rb"[\"']", tag[place.end() :], maxsplit=1)[0])
-            self._keep(PlacedElement(of.offset + place.end(), value, name, f"{of.position}/@{name}", length=length))
+    def _values(self, at: int) -> Iterator[tuple[int, int]]:
+        """Where the value of each attribute of a tag begins and ends, in one walk; those that name spaces are none."""
+        tag = _TAG.match(self.content, at)
+        while tag is not None and (tag := _ATTRIBUTE.match(self.content, tag.end())) is not None:
+            if tag["name"] != b"xmlns" and not tag["name"].startswith(b"xmlns:"):
+                yield tag.start("value") + 1, tag.end("value") - 1
 
     def text(self, _text: str) -> None:
         if self.open and self.open[-1].text_at is None:
@@ -91,6 +94,8 @@ class _Parse:
             self.count += 1
 
 
+_TAG = re.compile(rb"<[^\s/>]+")
+_ATTRIBUTE = re.compile(rb"""\s+(?P<name>[^\s=/>]+)\s*=\s*(?P<value>"[^"]*"|'[^']*')""")
 _WRAPPERS = 2
 _COUNTED = ("Stmt", "Ntry")
 """Numbered also where there is one, as findings number them."""
@@ -108,7 +113,12 @@ def elements_of_xml(content: bytes, start: int, end: int) -> list[Part]:
     try:
         for at in range(0, len(content), _CHUNK_BYTES):
             parser.Parse(content[at : at + _CHUNK_BYTES], False)
-    except (expat.ExpatError, _Enough):
+    except (
+        expat.ExpatError,
+        ValueError,
+        LookupError,
+        _Enough,
+    ):  # also an encoding that nobody knows, or that expat does not read
         pass
     shown = [
         Part(title, min(each.offset for each in elements), tuple(elements)) for title, elements in parse.found.items()
