@@ -70,3 +70,13 @@ def test_a_declared_convention_settles_what_the_file_leaves_open() -> None:
     german = {each.number: each for each in read_invoices(content, Convention(",", day_first=True)).values}
     assert (str(american["C-1"].total), american["C-1"].issued_on) == ("1234.000 KWD", date(2026, 3, 4))
     assert (str(german["C-1"].total), german["C-1"].issued_on) == ("1.234 KWD", date(2026, 4, 3))
+
+
+def test_a_day_of_a_year_in_which_nobody_bills_is_refused_with_its_row() -> None:
+    head = "number,partner,issued,due,currency,total\n"
+    rows = "A-1,p,2026-09-01,9999-12-31,USD,1.00\nA-2,p,0203-01-01,,USD,1.00\nA-3,p,2000-01-01,2199-12-31,USD,1.00\n"
+    reading = read_invoices((head + rows).encode())
+    assert [each.number for each in reading.values] == ["A-3"]
+    due, issued = reading.findings
+    assert "expected a day of the years 2000 to 2199, found 9999-12-31" in due.message and "2" in str(due.location)
+    assert "found 0203-01-01" in issued.message and "3" in str(issued.location)

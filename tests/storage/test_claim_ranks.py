@@ -23,6 +23,7 @@ from trueup.storage.claims import claims
 from trueup.storage.database import Database
 from trueup.storage.disputes import disputes, load_experiences, load_recoverables
 from trueup.storage.views.claim_ranks import RankFilter, count_settled, growing_claims, page_claims, sum_ranks
+from trueup.storage.views.deductions import DeductionFilter, page_deductions
 from trueup.storage.views.dispute_outcomes import page_outcomes
 from trueup.storage.views.paging import write_cursor
 from trueup.workflows.rank_claims import Ranked, rank_claims
@@ -280,6 +281,35 @@ def test_the_largest_amount_is_summed_and_listed_as_any_other(database: Database
         assert [row["id"] for row in shown] == [each.found.balance.id for each in rows]
         expected = sum(each.worth.expected for each in rows if each.found.balance.currency == "JPY")
         assert sum_ranks(connection, ALL, TODAY)["JPY"].expected.minor == expected > held // 4
+
+
+def test_a_day_at_the_end_of_time_breaks_no_list(database: Database) -> None:
+    """No window ends after the last day that there is, of what is due, noticed or refused then."""
+    end = date(9999, 12, 30)
+    with database.engine.connect() as connection:  # never committed
+        connection.execute(sa.text("UPDATE trueup.invoices SET due_on = :end WHERE id = 1"), {"end": end})
+        for number, family in enumerate((Family.SHORTAGE, Family.CHARGEBACK, Family.SHORTAGE, Family.CHARGEBACK)):
+            values = {"partner": "p", "claim": f"{family.value}/E{number}", "currency": "EUR", "type": family.value}
+            told = {"taken_minor": 90_00, "given_minor": 0, "lost_minor": 0, "first_on": end, "last_on": end}
+            query = sa.insert(claims).values(**values, **told, invoice_id=1 if number == 0 else None)
+            claim = connection.execute(query.returning(claims.c.id)).scalar_one()
+            if number > 1:
+                told = {"submitted_on": TODAY, "reference": "C", "submitted_by": "Fina", "open_minor": 90_00}
+                answer = {
+                    "given_minor": 0,
+                    "outcome": "lost",
+                    "answered_on": end,
+                    "won_minor": 0,
+                    "answered_by": "Fina",
+                }
+                noted = {"claim_id": claim, "number": 1, "noted_at": datetime(2026, 11, 23, tzinfo=UTC)}
+                connection.execute(sa.insert(disputes).values(**noted, **told, **answer))
+        kept = sa.select(claims.c.dispute_until).where(claims.c.partner == "p")
+        assert connection.execute(kept).scalars().all() == [date.max] * 4
+        wanted = replace(ALL, partner="p")
+        shown = [row["id"] for row in page_claims(connection, wanted, TODAY).rows]
+        assert sorted(shown) == sorted(each.found.balance.id for each in whole(connection, wanted, TODAY))
+        assert len(page_deductions(connection, DeductionFilter(partner="p"), "").rows) == len(shown) == 4
 
 
 def test_what_was_there_before_stands_as_if_it_came_after(database: Database) -> None:

@@ -174,7 +174,7 @@ def standing(claim: DisputableClaim, today: date, windows: Mapping[Family, Dispu
     """Where a claim stands today."""
     window = window_of(claim.family, windows)
     start = claim.due_on if window.counted is Counted.DUE and claim.due_on is not None else claim.noticed_on
-    opens, until = start + timedelta(days=window.opens), start + timedelta(days=window.closes)
+    opens, until = _later(start, window.opens), _later(start, window.closes)
     if claim.open <= 0:
         state = DisputeState.WRITTEN_OFF if claim.lost > 0 else DisputeState.REPAID
         return Standing(state, None, None, window)
@@ -190,12 +190,17 @@ def standing(claim: DisputableClaim, today: date, windows: Mapping[Family, Dispu
                     state = DisputeState.WON if last.outcome is Outcome.PARTLY else DisputeState.EXHAUSTED
                     return Standing(state, None, None, window)
                 refused = last.answered_on or last.submitted_on
-                opens, until = refused, refused + timedelta(days=window.again)
+                opens, until = refused, _later(refused, window.again)
     if today > until:
         return Standing(DisputeState.EXPIRED, None, until, window)
     if today < opens:
         return Standing(DisputeState.EARLY, opens, until, window)
     return Standing(DisputeState.OPEN, opens, until, window)
+
+
+def _later(day: date, days: int) -> date:
+    """So many days later; the last day there is where that is beyond it."""
+    return day + timedelta(days=min(days, (date.max - day).days))
 
 
 def submit(claim: DisputableClaim, attempt: tuple[date, str, str]) -> Attempt:

@@ -37,6 +37,7 @@ _MOST_LINES = 100_000
 _MOST_UNITS = 1_000_000_000
 _NUMBERS = ("total", "tax", "price", "amount")
 _DAYS = ("issued", "due")
+_YEARS = (2000, 2199)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ _LAYOUT = Layout(
 def _read_cells(row: Row, convention: Convention) -> None:
     """Numbers and days of a row, now that the table has shown how it writes them."""
     ways: tuple[tuple[tuple[str, ...], Callable[[str, Convention], Any]], ...]
-    ways = ((_NUMBERS, read_number), (_DAYS, read_day))
+    ways = ((_NUMBERS, read_number), (_DAYS, _read_day))
     for names, read in ways:
         for name in names:
             cell = row.values.get(name)
@@ -127,6 +128,14 @@ def _read_cells(row: Row, convention: Convention) -> None:
                     row.values[name] = read(cell, convention)
                 except Invalid as error:
                     row.values[name] = _Wrong(str(error))
+
+
+def _read_day(cell: str, convention: Convention) -> date:
+    """A day of an invoice. Raises Invalid also for one of a year in which nobody bills: its digits are a slip."""
+    day = read_day(cell, convention)
+    if not _YEARS[0] <= day.year <= _YEARS[1]:
+        raise Invalid(f"expected a day of the years {_YEARS[0]} to {_YEARS[1]}, found {_written(day)}")
+    return day
 
 
 def _take(row: Row, drafts: dict[str, _Draft], findings: Findings) -> None:

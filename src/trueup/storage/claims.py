@@ -63,7 +63,7 @@ claims = sa.Table(
 )
 """`attempts` and `dispute_until` are kept by triggers (decision 0039): how often a claim was disputed, and the last day on which it
 can be (again), whatever day it is; null where nothing is open, an answer is waited for, or there is no further attempt."""
-_TOLD = tuple(claims.c[:11])
+TOLD = tuple(claims.c[:11])
 """What people and payments said of a claim; the rest is worked out of it."""
 
 
@@ -135,27 +135,27 @@ _UPSERT = sa.text(
     " ON CONFLICT (partner, claim, currency) DO UPDATE SET taken_minor = c.taken_minor + excluded.taken_minor,"
     " given_minor = c.given_minor + excluded.given_minor, invoice_id = coalesce(c.invoice_id, excluded.invoice_id),"
     " first_on = least(c.first_on, excluded.first_on), last_on = greatest(c.last_on, excluded.last_on)"
-    f" RETURNING {', '.join(f'c.{column.name}' for column in _TOLD)}"
+    f" RETURNING {', '.join(f'c.{column.name}' for column in TOLD)}"
 )
 
 
 def load_claim(connection: sa.Connection, claim_id: int, *, lock: bool = False) -> ClaimBalance | None:
     """A chain by its id, locked to be changed, or None."""
-    query = sa.select(*_TOLD).where(claims.c.id == claim_id)
+    query = sa.select(*TOLD).where(claims.c.id == claim_id)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     return _balance(row) if row is not None else None
 
 
 def find_claim(connection: sa.Connection, partner: str, claim: str, currency: str) -> ClaimBalance | None:
     """A chain by its name, or None."""
-    query = sa.select(*_TOLD).where(claims.c.partner == partner, claims.c.claim == claim, claims.c.currency == currency)
+    query = sa.select(*TOLD).where(claims.c.partner == partner, claims.c.claim == claim, claims.c.currency == currency)
     row = connection.execute(query).one_or_none()
     return _balance(row) if row is not None else None
 
 
 def claims_about(connection: sa.Connection, invoices: Collection[int]) -> list[ClaimBalance]:
     """Every chain about these invoices, by their ids."""
-    query = sa.select(*_TOLD).where(among(claims.c.invoice_id, invoices)).order_by(claims.c.id)
+    query = sa.select(*TOLD).where(among(claims.c.invoice_id, invoices)).order_by(claims.c.id)
     return [_balance(row) for row in connection.execute(query)]
 
 

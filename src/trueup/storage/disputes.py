@@ -15,7 +15,7 @@ from trueup.domain.deduction import Family
 from trueup.domain.disputes import Attempt, DisputableClaim, Outcome
 from trueup.domain.recovery import Experience
 from trueup.storage.bulk import among
-from trueup.storage.claims import ClaimBalance, claims
+from trueup.storage.claims import TOLD, ClaimBalance, claims
 from trueup.storage.invoices import invoices
 from trueup.storage.schema import metadata
 
@@ -198,7 +198,7 @@ def load_recoverables(
 ) -> list[Recoverable]:
     """Claims of these deduction types of which something is open, was disputed or was given up; of `ids`, those that there are."""
     query = (
-        sa.select(claims, invoices.c.number.label("invoice_number"), invoices.c.due_on)
+        sa.select(*TOLD, invoices.c.number.label("invoice_number"), invoices.c.due_on)
         .select_from(claims.outerjoin(invoices, invoices.c.id == claims.c.invoice_id))
         .where(claims.c.type.in_(list(types)))
         .order_by(claims.c.id)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from trueup.base.errors import NotFound
 from trueup.base.money import Money
-from trueup.storage.claims import claims, load_claim
+from trueup.storage.claims import TOLD, claims, load_claim
 from trueup.storage.invoices import invoices
 from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
@@ -32,7 +32,7 @@ class DeductionFilter:
 def page_deductions(connection: sa.Connection, wanted: DeductionFilter, at: str, limit: int = ROWS) -> Paged:
     """A row a claim, by partner, the oldest first. Raises Invalid for a place that is none."""
     query = (
-        sa.select(claims, invoices.c.number.label("invoice"))
+        sa.select(*TOLD, invoices.c.number.label("invoice"))
         .select_from(claims.outerjoin(invoices, invoices.c.id == claims.c.invoice_id))
         .where(*_narrowed(wanted))
     )

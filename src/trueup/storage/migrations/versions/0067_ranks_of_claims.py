@@ -32,6 +32,9 @@ BEGIN
     ELSE
         NEW.dispute_until := NEW.first_on + 30;
     END IF;
+    IF NEW.dispute_until > date '9999-12-31' THEN
+        NEW.dispute_until := date '9999-12-31';
+    END IF;
     RETURN NEW;
 END
 $$;
