@@ -34,8 +34,8 @@ _UNCOUNTED = (
     "api_answers",
     "dispute_sums",
 )
-"""Tables of what was sent and who looks, which no act is about; of what is kept once by its content, whoever brings it; and of sums,
-a row of which stands for many."""
+"""Tables of what was sent and who looks, which no act is about; of what is kept once by its content, whoever brings it; and of
+sums, a row of which stands for many."""
 _TYPED = ("note", "reason", "text", "why", "how", "reference", "override")
 _keys = itertools.count(1)
 WHEN = re.compile(r"\d{1,2} \w{3} \d{4}|\d{4}-\d\d-\d\d|\d{1,2}:\d\d")
