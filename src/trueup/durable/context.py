@@ -23,7 +23,7 @@ class Replay(BaseException):
 
 
 class Abandoned(BaseException):
-    """The engine is closing, or the run is another worker's now: stop without an outcome. No flow may catch it."""
+    """The engine is closing, the run is another worker's now, or is to stop: stop without an outcome. No flow may catch it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,11 @@ class Log(Protocol[R]):
     def clock(self) -> Clock: ...
 
     def load(self) -> Sequence[Checkpoint]:
-        """All checkpoints of the run, by position."""
+        """All checkpoints of the run, by position. Raises Replay or Abandoned when it is asked to stop, as all below."""
         ...
 
     def before_effect(self, name: str) -> None:
-        """Called before a step is done. Raises Abandoned when the engine is closing."""
+        """Called before a step is done. Raises Abandoned when the engine is closing, Replay when the run is not ours any more."""
         ...
 
     def passes(self, error: Exception) -> bool:

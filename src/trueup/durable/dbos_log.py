@@ -1,9 +1,9 @@
 """The log of a run on DBOS: our own checkpoint rows, written in the same transaction as a commit's effects.
 
 DBOS decides which worker runs what; what a run has done is recorded here and not by DBOS's steps: those cost two
-transactions a step and five a transactional step, where this costs one of either. An insert counts only while DBOS says
-that the run is ours, and its key lets one execution record a position, so a commit's effects happen once even while a
-worker that was taken for dead still runs.
+transactions a step and five a transactional step, where this costs one of either, and a look whether the run is to stop.
+An insert counts only while DBOS says that the run is ours, and its key lets one execution record a position, so a commit's
+effects happen once even while a worker that was taken for dead still runs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from trueup.base.errors import TrueupError
 from trueup.durable.context import Abandoned, Checkpoint, Replay
 from trueup.durable.engine import Program
 from trueup.durable.flow import Json, Mending, R, Transaction
-from trueup.durable.mending import Asked, ask_mending
+from trueup.durable.mending import Asked, ask_mending, is_to_stop
 from trueup.durable.outcomes import is_error, to_json, written_error, written_result
 from trueup.durable.run_list import find_run
 from trueup.durable.tally import written_tallies
@@ -38,6 +38,8 @@ LOST_SECONDS = (0.01, 2.0)
 _IMPOSSIBLE = "54"
 """Of SQLSTATE: program limit exceeded, such as a statement that is too complex."""
 _OWNED = "FROM dbos.workflow_status WHERE workflow_uuid = %(run)s AND status = 'PENDING' AND executor_id = %(executor)s"
+_OURS = f"""SELECT 1 {_OWNED}
+    AND NOT EXISTS (SELECT FROM durable.mendings WHERE run_id = %(run)s AND how = 'stop')"""
 _LOAD = "SELECT position, name, outcome, at FROM durable.checkpoints WHERE run_id = %(run)s ORDER BY position"
 _APPEND = f"""INSERT INTO durable.checkpoints (run_id, position, name, outcome, at, tally)
 SELECT %(run)s, %(position)s, %(name)s, %(outcome)s, %(at)s, %(tally)s {_OWNED} ON CONFLICT DO NOTHING"""
@@ -140,6 +142,8 @@ class DbosLog(Generic[R]):
     def load(self) -> Sequence[Checkpoint]:
         try:
             with self.connections.single.connect() as connection:
+                if is_to_stop(connection, self.run_id):
+                    raise Replay(self.run_id)
                 rows = connection.exec_driver_sql(_LOAD, {"run": self.run_id}).all()
         except Exception as error:
             if self.passes(error):
@@ -148,12 +152,17 @@ class DbosLog(Generic[R]):
         return [Checkpoint(position, name, outcome, at) for position, name, outcome, at in rows]
 
     def is_ours(self) -> bool:
-        """Whether DBOS says that this executor runs it."""
+        """Whether DBOS says that this executor runs it, and it is not asked to stop."""
         with self.connections.single.connect() as connection:
-            owned = connection.exec_driver_sql(f"SELECT 1 {_OWNED}", self._owner())
-            return owned.first() is not None
+            return connection.exec_driver_sql(_OURS, self._owner()).first() is not None
 
     def before_effect(self, name: str) -> None:
+        self.heed_closing(name)
+        if not self.is_ours():
+            raise Replay(self.run_id)
+
+    def heed_closing(self, name: str) -> None:
+        """Raises Abandoned when the worker is closing."""
         if self.closing.is_set():
             raise Abandoned(f"{self.run_id} before {name}")
 
@@ -179,13 +188,15 @@ class DbosLog(Generic[R]):
     def commit(
         self, position: int, name: str, work: Callable[[Transaction[R]], Any], pending: Sequence[Checkpoint]
     ) -> Checkpoint:
-        self.before_effect(name)
+        self.heed_closing(name)
         now = self.clock.now()
         try:
             with self.connections.transactions.begin() as connection:
                 tx = DbosTransaction(connection, self.resources, now, self.program)
                 outcome = written_result(work(tx), f"{name} of {self.run_id}")
                 done = Checkpoint(position, name, outcome, now, written_tallies(tx.tallies))
+                if self.run_id not in tx.mended and is_to_stop(connection, self.run_id):
+                    raise Replay(self.run_id)
                 for checkpoint in (*pending, done):
                     if not self._insert(connection, checkpoint):
                         raise Replay(self.run_id)

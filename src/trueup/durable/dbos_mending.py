@@ -56,8 +56,10 @@ class Mender:
         run, _ = self._find(run_id)
         if run.status is RunStatus.TIMED:
             with self.connections.single.connect() as connection:
-                cancel_timer(connection, run_id)
-        elif run.status in (RunStatus.WAITING, RunStatus.RUNNING):
+                if cancel_timer(connection, run_id):
+                    return
+            run, _ = self._find(run_id)  # it came due meanwhile, and is a run
+        if run.status in (RunStatus.WAITING, RunStatus.RUNNING):
             self.client.cancel_workflows([run_id])
         else:
             raise Conflict(f"Run {run_id} is {run.status}: expected one that is timed, waiting or running.")

@@ -20,11 +20,11 @@ import sqlalchemy as sa
 
 from trueup.base.clock import Clock, aware_utc
 from trueup.base.errors import Conflict, NotFound, TrueupError
-from trueup.durable.context import Checkpoint, RunContext
+from trueup.durable.context import Abandoned, Checkpoint, RunContext
 from trueup.durable.dbos_log import Connections
 from trueup.durable.engine import Program, Run, RunStatus, ignore_defects
 from trueup.durable.flow import Json, Mending, R, Transaction
-from trueup.durable.mending import Asked, ask_mending, mend_asked
+from trueup.durable.mending import Asked, ask_mending, is_to_stop, mend_asked
 from trueup.durable.outcomes import is_error, to_json, written_error, written_result
 from trueup.durable.run_list import Standing
 from trueup.durable.tables import TIMERS
@@ -264,6 +264,8 @@ class InProcessEngine(Generic[R]):
         self._turn(run, RunStatus.RUNNING)
         try:
             RunContext(_Log(self, run)).run(self.program.flow(run.flow).function, run.args)
+        except Abandoned:
+            self.mend_asked()
         except Exception as error:
             run.error = f"{type(error).__name__}: {error}"
             self._turn(run, RunStatus.FAILED)
@@ -303,9 +305,11 @@ class _Log(Generic[R]):
         return self.engine.program.clock
 
     def load(self) -> Sequence[Checkpoint]:
+        self._heed_stop()
         return tuple(self.running.checkpoints)
 
     def before_effect(self, name: str) -> None:
+        self._heed_stop()
         self.engine._count_of(self.running, name)
 
     def passes(self, error: Exception) -> bool:
@@ -325,6 +329,8 @@ class _Log(Generic[R]):
                 tx = _Staged(connection, self.resources, now, engine.program, starts)
                 outcome = written_result(work(tx), f"{name} of {self.run_id}")
                 tally = _reconciled(tx.tallies, name)
+                if self.run_id not in tx.mended and is_to_stop(connection, self.run_id):
+                    raise Abandoned(self.run_id)
                 # Counted when all is done but the commit: a crash here must leave no trace.
                 engine._count_of(self.running, name)
         except TrueupError as error:
@@ -334,3 +340,8 @@ class _Log(Generic[R]):
         self.running.checkpoints.extend((*pending, done))
         engine._add(starts)
         return done
+
+    def _heed_stop(self) -> None:
+        with self.engine._connections.single.connect() as connection:
+            if is_to_stop(connection, self.run_id):
+                raise Abandoned(self.run_id)

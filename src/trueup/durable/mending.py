@@ -2,7 +2,8 @@
 
 Runs are moved on connections of their own, so who asked for it and what it does cannot be one transaction. What is asked is a row
 of the first. Who committed it does it at once; what is left of a program that died in between, or lost its database, any worker
-does. Done twice it is as once: a run that is another since is left alone.
+does. Done twice it is as once: a run that is another since is left alone. A run that is to stop looks for that itself, when it
+begins and with each commit, so that it does not go on for as long as nobody has stopped it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from trueup.base.errors import Conflict, NotFound
 from trueup.durable.flow import Mending
 from trueup.durable.tables import MENDINGS
 
+_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(%(run)s, 40))"
+_BESIDE = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%(run)s, 40))"
+_TO_STOP = "SELECT 1 FROM durable.mendings WHERE run_id = %(run)s AND how = 'stop'"
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -36,10 +41,24 @@ class Asked:
 
 
 def ask_mending(connection: sa.Connection, asked: Asked) -> None:
-    """Keep it in the caller's transaction; what was asked of the same run before and is not done yet is overtaken."""
+    """Keep it in the caller's transaction; what was asked of the same run before and is not done yet is overtaken.
+
+    Asked to stop, the run neither begins nor commits until the caller's transaction has ended: how it stands, seen after this,
+    stays so but for a step that is under way.
+    """
+    if asked.how is Mending.STOP:
+        connection.exec_driver_sql(_ALONE, {"run": asked.run_id})
     row = {"run_id": asked.run_id, "how": asked.how.value, "since": asked.since, "forget": asked.forget}
     statement = insert(MENDINGS).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=[MENDINGS.c.run_id], set_=row))
+
+
+def is_to_stop(connection: sa.Connection, run_id: str) -> bool:
+    """Whether the run is asked to stop and nobody has stopped it yet. Waits for whoever is asking; within a transaction nobody asks
+    from here to its end, so it is to be called last."""
+    connection.exec_driver_sql(_BESIDE, {"run": run_id})
+    # A statement of its own: one that waited would not see what it waited for.
+    return connection.exec_driver_sql(_TO_STOP, {"run": run_id}).first() is not None
 
 
 def mend_asked(transactions: sa.Engine, mend: Callable[[Asked], None]) -> int:

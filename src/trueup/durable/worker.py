@@ -182,7 +182,7 @@ class Worker(Generic[R]):
         log = DbosLog(run_id, self._program, self._connections, self._settings.executor_id, self._closing)
         pause_seconds, longest_seconds = LOST_SECONDS
         while True:
-            log.before_effect("start")
+            log.heed_closing("start")
             try:
                 return RunContext(log).run(flow.function, args)
             except Replay as replay:

@@ -13,6 +13,7 @@ from trueup.durable.flow import Mending
 from trueup.durable.timers import Timer, set_timer
 from trueup.storage import cases, deliveries
 from trueup.storage.acts import list_acts, say_who
+from trueup.storage.views.run_steps import list_steps
 from trueup.storage.views.runs import show_run
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person, may_resolve
@@ -62,8 +63,12 @@ def recall_retry(tx: Tx, case_id: int, person: Person) -> list[str]:
             f"Case {case_id} was not closed by something that is queued{f', that was called off{who}' if who else ''}; "
             "there is nothing to call off."
         )
+    # Before it is looked how they stand: what has not begun by now does not begin any more.
+    for run in act["after"]["runs"]:
+        tx.mend(run, Mending.STOP)
     states = {run: _state(tx, run) for run in act["after"]["runs"]}
-    begun = [run for run, state in states.items() if state not in _QUEUED]
+    # One that waits again, because its worker died or closed, has done what it has done.
+    begun = [run for run, state in states.items() if state not in _QUEUED or list_steps(tx.connection, run)]
     if begun:
         raise Conflict(
             f"Run {begun[0]} has begun already ({states[begun[0]]}); what it does is not called off from here."
@@ -71,8 +76,6 @@ def recall_retry(tx: Tx, case_id: int, person: Person) -> list[str]:
     for run, state in states.items():
         if state == "timed":
             tx.cancel(run)
-        else:
-            tx.mend(run, Mending.STOP)
     for run, due, flow, queue, args in act["after"]["timers"]:
         set_timer(tx.connection, Timer(run, read_instant(due), flow, queue, args))
     cases.reopen_case(tx.connection, case_id, tx.now)
