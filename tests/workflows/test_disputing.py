@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from tests.workflows.bookkeeping import FINA, PARTNER, Bookkeeping, invoice, line, payment
-from trueup.base.errors import Refused
+from trueup.base.errors import Conflict, Refused
 from trueup.base.money import Money
 from trueup.domain.disputes import DisputeState, Outcome, standing
 from trueup.reports.dispute_pack import write_dispute_pack
@@ -15,17 +16,20 @@ from trueup.storage.database import Database
 from trueup.storage.disputes import load_experiences, load_recoverables
 from trueup.storage.views.exhibits import list_exhibits
 from trueup.storage.views.recovery import load_brief
+from trueup.workflows.add_papers import archive_paper
 from trueup.workflows.dispute_claim import Submission, disputable_types, note_outcome, submit_claim
 from trueup.workflows.prove_books import prove
+from trueup.workflows.stage_dispute import stage_claim
 
 DUE = date(2026, 9, 1)
+FIRST = payment("P1", line("INV-1", 100_00), line("INV-1SC", -30_00))
 
 
 @pytest.fixture
 def books(database: Database) -> Bookkeeping:
     kept = Bookkeeping(database)
     kept.bill(invoice("INV-1", 100_00, due_on=DUE, purchase_order="4QXYZ12A"))
-    kept.take_in(payment("P1", line("INV-1", 100_00), line("INV-1SC", -30_00)))
+    kept.take_in(FIRST)
     return kept
 
 
@@ -77,6 +81,38 @@ def test_an_answer_that_does_not_fit_is_refused(books: Bookkeeping) -> None:
         money = Money(amount, "USD") if amount is not None else None
         with pytest.raises(Refused, match="Claim"):
             books.act(note_outcome, number, outcome, (date(2026, 11, 2), money), FINA)
+
+
+def test_an_answer_of_another_time_is_refused(books: Bookkeeping) -> None:
+    """Not before the submission, nor on a day that has begun nowhere."""
+    number = claim_of(books)
+    books.act(submit_claim, number, Submission("CASE-77", date(2026, 11, 1)), FINA)
+    for day, words in (
+        (date(2026, 10, 31), "2026-10-31 is before it was submitted, on 2026-11-01"),
+        (date(2026, 11, 4), "2026-11-04 is not here yet"),
+        (date(9999, 12, 31), "9999-12-31 is not here yet"),
+    ):
+        with pytest.raises(Refused, match=words):
+            books.act(note_outcome, number, Outcome.LOST, (day, None), FINA)
+    assert books.act(note_outcome, number, Outcome.LOST, (date(2026, 11, 3), None), FINA).answered_on is not None
+
+
+def test_what_was_submitted_as_it_was_staged_is_about_what_was_held_then(books: Bookkeeping) -> None:
+    """More was taken and some given back since: the attempt, its deed and its answer are of the pack."""
+    number = claim_of(books)
+    for content in (b"invoices", repr((FIRST,)).encode()):
+        books.act(archive_paper, content, "original", FINA)
+    pack = books.act(stage_claim, number, "Norda", FINA)
+    books.take_in(
+        payment("P2", line("INV-1SC", -25_00), line("INV-1SCR", 5_00), paid_on=date(2026, 10, 30), amount=-20_00)
+    )
+    said = Submission("CASE-77", date(2026, 11, 2), pack.digest)
+    with pytest.raises(Conflict, match=r"It is about 30\.00 USD, and 50\.00 USD are held now"):
+        books.act(submit_claim, number, said, FINA)
+    books.act(submit_claim, number, replace(said, as_staged=True), FINA)
+    assert books.rows("SELECT open_minor, given_minor FROM trueup.disputes") == [(30_00, 0)]
+    assert books.rows("SELECT after ->> 'minor' FROM trueup.acts WHERE act = 'claim.disputed'") == [("3000",)]
+    assert books.act(note_outcome, number, Outcome.WON, (date(2026, 11, 2), None), FINA).won == 30_00
 
 
 def test_the_pack_tells_the_lineage_and_what_is_missing(books: Bookkeeping) -> None:

@@ -71,9 +71,11 @@ staged_disputes = sa.Table(
     sa.Column("staged_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("papers", ARRAY(sa.BigInteger), nullable=False, server_default=sa.text("'{}'")),
     sa.Column("exhibits", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("given_minor", sa.BigInteger, nullable=False, server_default="0"),
 )
-"""The pack that is ready for the attempt of that number: what somebody submits then. `lacking`: how many pieces it lacks; `papers`,
-`exhibits`: which papers it has, and the hash of all its originals ("": of one that was made before that was kept)."""
+"""The pack that is ready for the attempt of that number: what somebody submits then. `open_minor`, `given_minor`: what was held
+when it was made, and had been given back by then. `lacking`: how many pieces it lacks; `papers`, `exhibits`: which papers it has,
+and the hash of all its originals ("": of one that was made before that was kept)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class SavedDispute:
 @dataclass(frozen=True, slots=True)
 class Staged:
     """A pack that is ready for an attempt, and not submitted by that: what was held when it was made, how many pieces it lacks,
-    which papers that people added it has, and the hash of all its originals ("" where that is not known)."""
+    which papers that people added it has, the hash of all its originals ("" where that is not known), and what had come back."""
 
     number: int
     open_minor: int
@@ -99,6 +101,7 @@ class Staged:
     at: datetime
     papers: tuple[int, ...] = ()
     exhibits: str = ""
+    given_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,10 @@ class Recoverable:
 
 
 def save_attempt(
-    connection: sa.Connection, balance: ClaimBalance, attempt: Attempt, now: datetime, papers: Collection[int]
+    connection: sa.Connection, balance: ClaimBalance, said: SavedDispute, now: datetime, papers: Collection[int]
 ) -> None:
     """Note a submission, with the papers of its pack. Raises Conflict when that attempt is there: someone else was faster."""
+    attempt = said.attempt
     done = connection.execute(
         sa.select(disputes.c.number).where(disputes.c.claim_id == balance.id, disputes.c.number == attempt.number)
     ).first()
@@ -136,8 +140,8 @@ def save_attempt(
             submitted_on=attempt.submitted_on,
             reference=attempt.reference,
             submitted_by=attempt.by,
-            open_minor=balance.open,
-            given_minor=balance.given,
+            open_minor=said.open_minor,
+            given_minor=said.given_minor,
             noted_at=now,
             papers=sorted(papers),
         )
@@ -171,6 +175,7 @@ def save_staged(connection: sa.Connection, claim_id: int, staged: Staged) -> Non
         "staged_at": staged.at,
         "papers": list(staged.papers),
         "exhibits": staged.exhibits,
+        "given_minor": staged.given_minor,
     }
     insert = postgresql.insert(staged_disputes).values(claim_id=claim_id, number=staged.number, **values)
     connection.execute(insert.on_conflict_do_update(index_elements=["claim_id", "number"], set_=values))
@@ -182,7 +187,7 @@ def load_staged(connection: sa.Connection, claim_id: int) -> list[Staged]:
     return [
         Staged(
             *(row.number, row.open_minor, row.digest, row.name, row.lacking, row.staged_by, row.staged_at),
-            *(tuple(row.papers), row.exhibits),
+            *(tuple(row.papers), row.exhibits, row.given_minor),
         )
         for row in connection.execute(query)
     ]

@@ -11,7 +11,7 @@ from trueup.domain.deduction import Family
 from trueup.domain.disputes import Attempt, Outcome, submit
 from trueup.storage import claims
 from trueup.storage.acts import say_who
-from trueup.storage.disputes import Recoverable, load_recoverables, save_attempt, save_outcome
+from trueup.storage.disputes import Recoverable, SavedDispute, load_recoverables, save_attempt, save_outcome
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.staged_packs import demand_pack
@@ -51,7 +51,7 @@ def submit_claim(tx: Tx, claim_id: int, said: Submission, person: Person) -> Att
     """
     demand_role(person, "claims.dispute")
     found = recoverable(tx, claim_id, lock=True)
-    if said.day > tx.now.date() + timedelta(days=1):
+    if _is_ahead(tx, said.day):
         raise Refused(f"Claim {claim_id}: {said.day} is not here yet; say when it was submitted.")
     last = found.disputes[-1].attempt if found.disputes else None
     if last is not None and last.outcome is None:
@@ -60,23 +60,32 @@ def submit_claim(tx: Tx, claim_id: int, said: Submission, person: Person) -> Att
             f"Claim {claim_id}: a dispute is under way, submitted{who} as {last.reference}; record its outcome first."
         )
     attempt = submit(found.claim, (said.day, said.reference, person.name))
-    pack, papers = demand_pack(tx.connection, found, (said.pack, said.as_staged), tx.now.date())
-    save_attempt(tx.connection, found.balance, attempt, tx.now, papers)
+    pack = demand_pack(tx.connection, found, (said.pack, said.as_staged), tx.now.date())
+    save_attempt(
+        tx.connection, found.balance, SavedDispute(attempt, pack.open_minor, pack.given_minor), tx.now, pack.papers
+    )
     after = {
         "attempt": attempt.number,
         "reference": said.reference,
         "day": said.day.isoformat(),
-        "minor": found.balance.open,
+        "minor": pack.open_minor,
         "currency": found.balance.currency,
     }
-    record_deed(tx.connection, tx.now, person, Deed("claim.disputed", f"claim {claim_id}", after=after, evidence=pack))
+    deed = Deed("claim.disputed", f"claim {claim_id}", after=after, evidence=pack.digest)
+    record_deed(tx.connection, tx.now, person, deed)
     return attempt
+
+
+def _is_ahead(tx: Tx, day: date) -> bool:
+    """Whether a day has begun nowhere: somewhere it is tomorrow already."""
+    return day > tx.now.date() + timedelta(days=1)
 
 
 def note_outcome(tx: Tx, claim_id: int, outcome: Outcome, answer: tuple[date, Money | None], person: Person) -> Attempt:
     """Note what Amazon answered: `answer` is the day, and how much was won, which may be left out but for a part.
 
-    Raises NotFound, Refused when no dispute is under way or the amount does not fit what was disputed.
+    Raises NotFound, Refused when no dispute is under way, for a day before it was submitted or after tomorrow, or where the amount
+    does not fit what was disputed.
     """
     demand_role(person, "claims.dispute")
     found = recoverable(tx, claim_id, lock=True)
@@ -87,6 +96,11 @@ def note_outcome(tx: Tx, claim_id: int, outcome: Outcome, answer: tuple[date, Mo
             raise Refused(f"Claim {claim_id}: no dispute is under way, it was answered{who}; submit it anew first.")
         raise Refused(f"Claim {claim_id}: no dispute is under way; submit it first.")
     day, amount = answer
+    if day < last.attempt.submitted_on:
+        since = last.attempt.submitted_on
+        raise Refused(f"Claim {claim_id}: {day} is before it was submitted, on {since}; say when Amazon answered.")
+    if _is_ahead(tx, day):
+        raise Refused(f"Claim {claim_id}: {day} is not here yet; say when Amazon answered.")
     won = _won(found, last.open_minor, outcome, amount)
     answered = replace(last.attempt, outcome=outcome, answered_on=day, won=won)
     save_outcome(tx.connection, claim_id, answered, person.name)

@@ -43,7 +43,7 @@ def stage_claim(tx: Tx, claim_id: int, company: str, person: Person) -> Staged:
     digest, name = kept["digest"], kept["name"]
     staged = Staged(
         *(number, found.balance.open, digest, name, len(brief.missing), person.name, tx.now),
-        *(tuple(each.id for each in brief.papers), originals_of(brief)),
+        *(tuple(each.id for each in brief.papers), originals_of(brief), found.balance.given),
     )
     if known is not None and replace(staged, by=known.by, at=known.at) == known:
         return known

@@ -22,6 +22,17 @@ from trueup.storage.views.recovery import Brief, load_brief
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What Amazon is given of a claim: the hash of the pack ("" for none), its papers, what it disputes, and what had come back by
+    then."""
+
+    digest: str
+    papers: tuple[int, ...]
+    open_minor: int
+    given_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """How far the next dispute of a claim is. `number`: of the attempt; `of`: how many there can be; `pack`: what is ready for it.
 
@@ -65,10 +76,8 @@ def originals_of(brief: Brief) -> Digest:
     return digest_of_json(sorted({each.digest for each in list_exhibits(brief)}))
 
 
-def demand_pack(
-    connection: sa.Connection, found: Recoverable, said: tuple[str | None, bool], today: date
-) -> tuple[str, tuple[int, ...]]:
-    """The hash of the pack that is submitted, and its papers; where none was staged "", and the papers that there are.
+def demand_pack(connection: sa.Connection, found: Recoverable, said: tuple[str | None, bool], today: date) -> Given:
+    """The pack that is submitted, with what it says; where none was staged, the papers that there are, and what is held.
 
     `said`: the hash of the pack that was looked at ("" for none, None for any), and whether it was submitted as it was staged,
     although it is void by now. Raises Conflict where it is void, or another was staged since it was seen.
@@ -83,10 +92,10 @@ def demand_pack(
             f"{about}: another pack was staged meanwhile{who}; nothing was noted. Look at it, and submit that."
         )
     if pack is None:
-        return "", tuple(each.id for each in brief.papers)
+        return Given("", tuple(each.id for each in brief.papers), found.balance.open, found.balance.given)
     if stage.void and not as_staged:
         raise Conflict(f"{about}: the pack that {pack.by} staged at {write_instant(pack.at)} is void. {stage.void}")
-    return pack.digest, pack.papers
+    return Given(pack.digest, pack.papers, pack.open_minor, pack.given_minor)
 
 
 def _void(brief: Brief, stage: Stage, papers: list[str]) -> str:
