@@ -12,7 +12,8 @@ from trueup.storage.database import Database
 from trueup.storage.line_receipts import LineReceipt, Look, list_receipts, load_receipts, save_receipts
 
 T1 = datetime(2026, 11, 23, 9, tzinfo=UTC)
-T2, T3 = T1 + timedelta(hours=1), T1 + timedelta(hours=2)
+HOUR = timedelta(hours=1)
+T2, T3 = T1 + HOUR, T1 + 2 * HOUR
 
 
 def tell(database: Database, received: int, at: datetime | None) -> int:
@@ -36,6 +37,23 @@ def test_a_number_that_was_told_again_is_not_overtaken_by_what_was_told_before(d
         assert [each.received for each in list_receipts(connection, "buyer", "PO1")] == [5]
         kept = connection.exec_driver_sql("SELECT told_at FROM trueup.line_receipts ORDER BY id").scalars().all()
         assert kept == [T1, T3], "a look that tells nothing of a later time is no row"
+
+
+def test_the_same_numbers_told_again_are_no_other_evidence(database: Database) -> None:
+    """What an exhibit names is the first look that showed what stands, until the numbers change."""
+
+    def told() -> tuple[int, str, datetime]:
+        with database.transaction() as connection:
+            found = load_receipts(connection, "buyer", "PO1")[1]
+        return found.received, found.evidence, found.seen_at
+
+    for number, (received, at, first) in enumerate(((3, T1, "0"), (5, T2, "1"), (5, T3, "1"), (3, T3 + HOUR, "3"))):
+        line = LineStatus(1, 5, 5, 0, "ACCEPTED", None, received=received)
+        with database.transaction() as connection:
+            save_receipts(
+                connection, Look("buyer", "source", str(number) * 64, at), OrderStatus("PO1", True, at, (line,))
+            )
+        assert told() == (received, first * 64, (T1, T2, T3, T3 + HOUR)[int(first)])
 
 
 @pytest.mark.parametrize(

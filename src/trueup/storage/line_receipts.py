@@ -105,8 +105,9 @@ def save_receipts(connection: sa.Connection, look: Look, status: OrderStatus) ->
 
 
 def load_receipts(connection: sa.Connection, partner: str, number: str) -> dict[int, LineReceipt]:
-    """The newest word on each line of an order; a line of which nothing was shown is not there."""
-    return {each.sequence: each for each in _receipts(connection.execute(_newest(partner, number)))}
+    """The newest word on each line of an order, by the first look that showed it: the same told again is no other evidence. A line
+    of which nothing was shown is not there."""
+    return {each.sequence: each for each in list_receipts(connection, partner, number)}
 
 
 def list_receipts(connection: sa.Connection, partner: str, number: str) -> list[LineReceipt]:
