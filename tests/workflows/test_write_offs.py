@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from trueup.domain.cases import Role
 from trueup.domain.chart import Purpose
 from trueup.domain.disputes import DisputeState
 from trueup.storage.database import Database
+from trueup.storage.views.acts import list_deeds, list_proposals
 from trueup.storage.views.closing import load_claims_apart
 from trueup.storage.views.recovery import list_given_up
 from trueup.workflows.approve_proposal import approve_proposal
@@ -68,6 +69,7 @@ def test_a_claim_is_given_up_by_two_and_taken_back_by_reversal(books: Bookkeepin
         books.act(reverse_entry, entry, FINA, "")
     amount, proposal = books.act(reverse_entry, entry, FINA, "Amazon pays it after all", LIMIT)
     assert (amount, books.balance(Purpose.DISPUTED)) == (Money(90_00, "USD"), 0) and proposal is not None
+    books.clock.advance(timedelta(days=3))
     books.act(approve_proposal, proposal, BO)
     assert (books.balance(Purpose.DISPUTED), books.balance(Purpose.CLAIM_LOSSES)) == (90_00, 0)
     _check(books)
@@ -81,9 +83,21 @@ def test_a_claim_is_given_up_by_two_and_taken_back_by_reversal(books: Bookkeepin
     balance = books.act(recoverable, 1).balance
     with books.database.transaction() as connection:
         told = [
-            (each.minor, each.actor, each.undone_by_entry is not None) for each in list_given_up(connection, balance)
+            (each.minor, each.actor, each.undone_by_entry is not None, each.undone_on, each.undone_by)
+            for each in list_given_up(connection, balance)
         ]
-    assert told == [(90_00, "Fina", False), (90_00, "Bo", True)]
+    assert told == [(90_00, "Fina", False, None, None), (90_00, "Bo", True, date(2026, 11, 5), "Bo")]
+
+
+def test_who_gave_a_claim_up_is_told_of_the_claim(books: Bookkeeping) -> None:
+    """By its number, as all that is done to it: the proposal, the act, and who was faster."""
+    case, number = books.case("claim.shortage"), books.act(recoverable, 1).balance.id
+    asked = books.act(write_off_claim, case, FINA, note="small", two_persons_above=LIMIT)
+    books.act(approve_proposal, asked.proposal, BO)
+    with books.database.transaction() as connection:
+        told = [(each["act"], each["actor"]) for each in list_deeds(connection, f"claim {number}")]
+        [proposed] = list_proposals(connection, subject=f"claim {number}", everything=True)
+    assert ("claim.written-off", "Bo") in told and proposed["id"] == asked.proposal
 
 
 def test_a_proposal_of_what_changed_since_is_refused(books: Bookkeeping) -> None:

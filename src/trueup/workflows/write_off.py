@@ -43,8 +43,9 @@ def write_off_claim(
     balance = _balance_of(tx, case.draft.subject, case_id)
     amount = Money(balance.open, balance.currency)
     if is_above(amount, two_persons_above):
-        arguments = {"case": case_id, "minor": balance.open, "note": note}
-        wanted = acts.Proposal(ACT, case.draft.subject, arguments, note, person.name)
+        words = f"to give up {amount} of claim {balance.partner}/{balance.claim}"
+        arguments = {"case": case_id, "minor": balance.open, "note": note, "words": words}
+        wanted = acts.Proposal(ACT, f"claim {balance.id}", arguments, note, person.name)
         return Answered(case_id, 1, 0, amount, proposal=acts.propose(tx.connection, wanted, tx.now))
     return _give_up(tx, case_id, balance, (person, person.name, note))
 
@@ -67,7 +68,7 @@ def _balance_of(tx: Tx, subject: str, case_id: int) -> ClaimBalance:
     found = claims.find_claim(tx.connection, partner, chain, currency)
     balance = claims.load_claim(tx.connection, found.id, lock=True) if found is not None else None
     if balance is None or balance.open <= 0:
-        who = acts.say_who(tx.connection, subject, "claim.written-off")
+        who = acts.say_who(tx.connection, f"claim {found.id}", "claim.written-off") if found is not None else ""
         raise Refused(
             f"Case {case_id}: nothing is open of {name}{f', given up{who}' if who else ''}; "
             "the case closes when the books are looked at again."
@@ -91,9 +92,8 @@ def _give_up(tx: Tx, case_id: int, balance: ClaimBalance, said: tuple[Person, st
     entry = post_placements(heading, (loss, held))
     journal.append_entries(tx.connection, [Posted(entry, (loss, held), KIND, person.name)], tx.now)
     claims.add_lost(tx.connection, balance.id, balance.open)
-    subject = f"claim {balance.partner}/{chain} {currency}"
     after = {"minor": balance.open, "currency": currency, "note": note, "proposed_by": proposed_by}
-    record_deed(tx.connection, tx.now, person, Deed("claim.written-off", subject, after=after))
+    record_deed(tx.connection, tx.now, person, Deed("claim.written-off", f"claim {balance.id}", after=after))
     cases.resolve_case(tx.connection, case_id, Resolution.WRITE_OFF.value, by=person.name, note=note, now=tx.now)
     return Answered(case_id, 1, 0, Money(balance.open, currency))
 

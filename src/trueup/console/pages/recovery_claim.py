@@ -80,7 +80,7 @@ def _show(visit: Visit, trouble: Invalid | Conflict | None = None, typed: Mappin
         hopeless=each.standing.state in _HOPELESS,
         two=visit.desk.settings.two_persons_above,
         given_up=[(row, Money(row.minor, balance.currency)) for row in list_given_up(visit.connection, balance)],
-        proposals=list_proposals(visit.connection, act=GIVE_UP, subject=_subject(each)),
+        proposals=list_proposals(visit.connection, act=GIVE_UP, subject=f"claim {balance.id}"),
         names=Names(visit),
         choices=_CHOICES,
         papers=[Choice(each.value, title) for each, title in TITLES.items()],
@@ -215,11 +215,6 @@ def _staged(stage: Stage) -> dict[str, Any]:
 
 def _step(name: str, state: str, word: str, at: datetime | None = None) -> dict[str, Any]:
     return {"name": name, "state": state, "word": word, "at": at, "href": ""}
-
-
-def _subject(each: Ranked) -> str:
-    balance = each.found.balance
-    return f"claim {balance.partner}/{balance.claim} {balance.currency}"
 
 
 def _try_write_off(visit: Visit, case: int) -> Any:

@@ -132,13 +132,16 @@ def load_brief(connection: sa.Connection, found: Recoverable) -> Brief:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """An entry by which we gave a claim up: when, how much, who; and the entry that took that back, None where none did."""
+    """An entry by which we gave a claim up: when, how much, who; and the entry that took that back, when and who, None where none
+    did."""
 
     entry: int
     day: date
     minor: int
     actor: str
     undone_by_entry: int | None
+    undone_on: date | None
+    undone_by: str | None
 
 
 def find_case_of_claim(connection: sa.Connection, balance: ClaimBalance) -> int | None:
@@ -157,12 +160,14 @@ def list_given_up(connection: sa.Connection, balance: ClaimBalance) -> list[Give
     name = f"{balance.partner}/{balance.claim}"
     kind, subject = _case_key(balance)
     rows = connection.execute(_GIVEN_UP, {"subject": subject, "kind": kind, "key": f"write-off {name}"})
-    return [GivenUp(row.id, row.day, int(row.minor), row.actor, row.undone) for row in rows]
+    return [
+        GivenUp(row.id, row.day, int(row.minor), row.actor, row.undone, row.undone_on, row.undone_by) for row in rows
+    ]
 
 
 # Each was given up in a case of its own, which its key names.
 _GIVEN_UP = sa.text(
-    "SELECT e.id, e.day, e.actor, u.id AS undone,"
+    "SELECT e.id, e.day, e.actor, u.id AS undone, u.day AS undone_on, u.actor AS undone_by,"
     " (SELECT sum(l.minor) FROM trueup.journal_lines l WHERE l.entry_id = e.id AND l.minor > 0) AS minor"
     " FROM trueup.cases c JOIN trueup.journal_entries e ON e.key = :key || ' case ' || c.id"
     " LEFT JOIN trueup.journal_entries u ON u.key = e.key || ' undone'"
