@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from typer.testing import CliRunner
@@ -230,6 +231,19 @@ def test_a_defect_shows_its_way_and_no_values() -> None:
     assert done.returncode == 70
     assert "RuntimeError: boom" in done.stderr and "defect of Trueup itself" in done.stderr
     assert "hidden" not in done.stderr and done.stdout == ""
+
+
+def test_a_run_that_waits_for_its_time_is_forgotten_and_its_command_says_so(trueup: CommandLine) -> None:
+    """Nothing of it is left to be read afterwards; what that means is said as a dry run says it."""
+    with open_application(trueup.folder / "trueup.toml", _opening(trueup)) as app:
+        due = app.world.clock.now() + timedelta(days=1)
+        app.act(False, lambda tx: tx.at(due, "watch", "watch:tomorrow"))
+    words = ("runs", "cancel", "watch:tomorrow", "--by", "Olga")
+    tried, done = trueup(*words, "--dry-run", "--json"), trueup(*words, "--json")
+    assert (tried.code, done.code) == (0, 0), done.err
+    assert tried.json["means"] == done.json["means"] and "Its timer is forgotten" in done.json["means"][0]
+    assert done.json["was"] == "timed"
+    assert trueup("runs", "show", "watch:tomorrow").code == 2
 
 
 def test_runs_are_stopped_and_go_on(trueup: CommandLine) -> None:

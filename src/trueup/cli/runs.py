@@ -12,6 +12,7 @@ from trueup.storage.views import runs as views
 from trueup.storage.views.run_steps import sum_steps
 from trueup.storage.views.run_words import say_runs
 from trueup.workflows.mend_runs import cancel_run, retry_run, what_cancel_means, what_retry_means
+from trueup.workflows.world import Tx
 
 group = typer.Typer(name="runs", help="Durable work: list, show, retry, cancel.", no_args_is_help=True)
 _COLUMNS = (
@@ -53,9 +54,12 @@ def show_run(session: Session, run: Wanted) -> Result:
 def retry(session: Session, run: Wanted, by: By) -> Result:
     """Have a run go on that failed, was given up or cancelled, after its last good checkpoint."""
     with session.open() as app:
-        was = app.act(session.dry_run, retry_run, run, person_of(app.settings.people, by))
-        with app.database.transaction() as connection:
-            means = what_retry_means(connection, run)
+        person = person_of(app.settings.people, by)
+
+        def act(tx: Tx) -> tuple[str, list[str]]:
+            return retry_run(tx, run, person), what_retry_means(tx.connection, run)
+
+        was, means = app.act(session.dry_run, act)
     return _done(session, (run, was), "goes on as soon as a worker takes it", means)
 
 
@@ -63,10 +67,13 @@ def retry(session: Session, run: Wanted, by: By) -> Result:
 def cancel(session: Session, run: Wanted, by: By) -> Result:
     """Stop a run before its next step, or forget its timer."""
     with session.open() as app:
-        was = app.act(session.dry_run, cancel_run, run, person_of(app.settings.people, by))
-        with app.database.transaction() as connection:
-            means = what_cancel_means(connection, run)
-    return _done(session, (run, was), "stops before its next step", means)
+        person = person_of(app.settings.people, by)
+
+        def act(tx: Tx) -> tuple[str, list[str]]:
+            return cancel_run(tx, run, person), what_cancel_means(tx.connection, run)
+
+        was, means = app.act(session.dry_run, act)
+    return _done(session, (run, was), "never begins" if was == "timed" else "stops before its next step", means)
 
 
 def _done(session: Session, of: tuple[str, str], what: str, means: list[str]) -> Result:
