@@ -124,6 +124,26 @@ def test_a_token_decides_no_case_that_its_scopes_are_not_for(console: Console, n
         assert deciding.json(f"/cases/{case_id}")["state"] == "resolved"
 
 
+def test_what_somebody_may_not_decide_is_kept_beside_the_case(console: Console, new_case: Callable[..., int]) -> None:
+    """By a form, by a program and among many at once: with who. What was only tried is not kept."""
+    case_id, other = new_case("not hers"), new_case("nor this")
+    decision = {"resolution": "dismiss", "note": "counted"}
+    with console.visitor("Fina") as fina, calling(console, token(console, "Fina")) as program:
+        fina.post(f"/exceptions/{case_id}/try", **decision)
+        many = {"act": "resolve", "value": "dismiss", "note": "counted", "cases": [other, case_id]}
+        sheet = {"decisions": [{"case": case_id, **decision}], "tried": True}
+        assert program.send("/case-sheets", sheet).json()["result"]["good"] == 0
+        assert acts_of(console, f"case {case_id}") == []
+        refused = fina.post(f"/exceptions/{case_id}/resolve", **decision)
+        assert refused.status_code == 409 and "Fina (roles: finance) may not resolve" in refused.text
+        assert acts_of(console, f"case {case_id}") == [("Fina", "finance", "act.refused")]
+        assert program.send(f"/cases/{case_id}/resolution", decision).status_code == 409
+        assert [act for _, _, act in acts_of(console, f"case {case_id}")] == ["act.refused"] * 2
+        assert program.send("/case-acts", many).json()["good"] == 0
+    for number, count in ((case_id, 3), (other, 1)):
+        assert [act for _, _, act in acts_of(console, f"case {number}")] == ["act.refused"] * count
+
+
 def test_counts_are_declared_whole_or_not_at_all(console: Console) -> None:
     """A trial keeps nothing; a row that nothing would look at refuses them all; what is taken changes what may be sold. Above the
     limit nothing is, until a second person approves."""

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from trueup.base.clock import read_instant, write_instant
-from trueup.base.errors import Invalid, TrueupError
+from trueup.base.errors import Invalid, NotAllowed, TrueupError
 from trueup.base.money import Money
 from trueup.domain.cases import Resolution
 from trueup.storage import cases
@@ -20,6 +20,7 @@ from trueup.workflows.discuss_case import assign_case, snooze_case, wake_case
 from trueup.workflows.limit_codings import classify_within
 from trueup.workflows.merge_cases import merge_case, unmerge_case
 from trueup.workflows.preview_case import Decision, resolve_each
+from trueup.workflows.refusals import Refusal, note_refusal
 from trueup.workflows.resolve_case import Person
 from trueup.workflows.world import Tx
 
@@ -55,7 +56,7 @@ class CaseAct:
 class CaseOutcome:
     """What came of one act, in sentences, or why it was refused; `undo`: what takes it back, None where nothing does.
 
-    `proposal`: nothing was done yet, a second person must agree first.
+    `proposal`: nothing was done yet, a second person must agree first. `not_allowed`: it was refused to this person.
     """
 
     case: int
@@ -64,14 +65,22 @@ class CaseOutcome:
     refused: str = ""
     proposal: int | None = None
     undo: CaseAct | None = None
+    not_allowed: bool = False
 
 
 def act_on_each(tx: Tx, wanted: Sequence[CaseAct], person: Person, limit: Money | None = None) -> list[CaseOutcome]:
     """Carry out each act by itself. `limit`: above so much at risk a binding decision takes two persons.
 
-    Nothing is raised for one of them. To preview, call it where it is rolled back.
+    Nothing is raised for one of them. What the person was not let do is kept among the acts of each case. To preview, call it where
+    it is rolled back.
     """
-    return [_act(tx, each, person, limit) for each in wanted]
+    outcomes = [_act(tx, each, person, limit) for each in wanted]
+    refused = [(each, done) for each, done in zip(wanted, outcomes, strict=True) if done.not_allowed]
+    for each, done in sorted(
+        refused, key=lambda pair: pair[0].case
+    ):  # in one order: each is held until the transaction ends
+        note_refusal(tx, person, Refusal({"case": each.case}, words_of(each.act, each.value), done.refused))
+    return outcomes
 
 
 def _act(tx: Tx, wanted: CaseAct, person: Person, limit: Money | None) -> CaseOutcome:
@@ -86,7 +95,7 @@ def _act(tx: Tx, wanted: CaseAct, person: Person, limit: Money | None) -> CaseOu
                 return CaseOutcome(wanted.case, title, (effect,), proposal=proposal)
             effect, undo = _DO[wanted.act](tx, wanted, person)
     except TrueupError as error:
-        return CaseOutcome(wanted.case, title, refused=str(error))
+        return CaseOutcome(wanted.case, title, refused=str(error), not_allowed=isinstance(error, NotAllowed))
     return CaseOutcome(wanted.case, title, (effect,), undo=undo)
 
 
@@ -96,7 +105,7 @@ def _resolve(tx: Tx, wanted: CaseAct, person: Person, limit: Money | None) -> Ca
     except ValueError:
         return CaseOutcome(wanted.case, "", refused=f"{wanted.value!r} is no resolution.")
     [done] = resolve_each(tx, [decision], person, limit)
-    return CaseOutcome(done.case, done.title, done.effects, done.refused, done.proposal)
+    return CaseOutcome(done.case, done.title, done.effects, done.refused, done.proposal, not_allowed=done.not_allowed)
 
 
 def _classify(tx: Tx, wanted: CaseAct, person: Person, limit: Money | None) -> tuple[str, int | None]:

@@ -19,6 +19,7 @@ from trueup.storage.acts import say_who
 from trueup.workflows.answer_suspense import booked_as, explain_rest, note_answer, rebook
 from trueup.workflows.authority import Deed, demand_role, record_deed
 from trueup.workflows.match_lines import MAY
+from trueup.workflows.refusals import Refusal, note_refusal
 from trueup.workflows.resolve_case import Person, may_resolve_kind
 from trueup.workflows.world import Tx
 
@@ -39,15 +40,17 @@ class Coding:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """What came of a coding: the money that is booked so, or why it was refused."""
+    """What came of a coding: the money that is booked so, or why it was refused, and whether that was to this person."""
 
     coding: Coding
     amount: Money | None = None
     refused: str = ""
+    not_allowed: bool = False
 
 
 def code_lines(tx: Tx, codings: Sequence[Coding], person: Person) -> list[Coded]:
-    """Book every line that can be booked as it is said; nothing is raised for one of them.
+    """Book every line that can be booked as it is said; nothing is raised for one of them. What the person was not let say is kept
+    among the acts of each payment, once.
 
     Raises Refused without the role, Invalid for more than MOST.
     """
@@ -71,7 +74,7 @@ def code_lines(tx: Tx, codings: Sequence[Coding], person: Person) -> list[Coded]
         try:
             outcomes.append(_code(tx, coding, waits, person))
         except TrueupError as error:
-            outcomes.append(Coded(coding, refused=str(error)))
+            outcomes.append(Coded(coding, refused=str(error), not_allowed=isinstance(error, NotAllowed)))
             continue
         assert waits is not None
         touched.add(coding.remittance)
@@ -84,7 +87,19 @@ def code_lines(tx: Tx, codings: Sequence[Coding], person: Person) -> list[Coded]
                 tx, cases.load_case(tx.connection, number), Resolution.CLASSIFY, person, note or "coded in a sheet"
             )
     _record(tx, outcomes, person)
+    keep_refusals(tx, outcomes, person)
     return outcomes
+
+
+def keep_refusals(tx: Tx, outcomes: Sequence[Coded], person: Person) -> None:
+    """What was refused to this person is told once of each payment: with the words of its first line, and of how many more."""
+    by_payment: defaultdict[int, list[str]] = defaultdict(list)
+    for each in outcomes:
+        if each.not_allowed:
+            by_payment[each.coding.remittance].append(each.refused)
+    for number, words in sorted(by_payment.items()):
+        more = f" So {len(words) - 1:,} more of its lines." if len(words) > 1 else ""
+        note_refusal(tx, person, Refusal({"remittance": number}, "Say what lines are", f"{words[0]}{more}"))
 
 
 def _code(tx: Tx, coding: Coding, waits: Suspended | None, person: Person) -> Coded:

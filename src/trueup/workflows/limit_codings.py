@@ -17,7 +17,7 @@ from trueup.domain.settlement import Suspended
 from trueup.storage import acts, suspense
 from trueup.workflows.answer_suspense import Answered, booked_as, classify_case, open_for
 from trueup.workflows.authority import demand_role
-from trueup.workflows.code_lines import Coded, Coding, code_lines
+from trueup.workflows.code_lines import Coded, Coding, code_lines, keep_refusals
 from trueup.workflows.match_lines import MAY
 from trueup.workflows.resolve_case import Person, is_above, may_resolve_kind
 from trueup.workflows.world import Tx
@@ -66,6 +66,7 @@ def propose_codings(tx: Tx, codings: Sequence[Coding], person: Person) -> tuple[
     """Propose as a whole what could be booked of these, for a second person. Raises Refused without the role."""
     demand_role(person, MAY)
     outcomes = _tried(tx, codings, person)
+    keep_refusals(tx, outcomes, person)
     good = [each.coding for each in outcomes if not each.refused]
     if not good:
         return outcomes, None
@@ -77,9 +78,10 @@ def approve_coding(tx: Tx, proposal_id: int, person: Person) -> list[Coded]:
     """The second person: the lines are booked as they were proposed. Raises Refused for who proposed it, or when a line changed."""
     codings, who = approved_codings(tx, proposal_id, person)
     outcomes = code_lines(tx, codings, who)
-    refused = next((each.refused for each in outcomes if each.refused), None)
+    refused = next((each for each in outcomes if each.refused), None)
     if refused is not None:
-        raise Refused(f"Proposal {proposal_id}: {refused} Propose it anew.")
+        kind = NotAllowed if refused.not_allowed else Refused
+        raise kind(f"Proposal {proposal_id}: {refused.refused} Propose it anew.")
     return outcomes
 
 
@@ -133,7 +135,7 @@ def _tried(tx: Tx, codings: Sequence[Coding], person: Person) -> list[Coded]:
                 raise NotAllowed(f"{about}: {person.name} may not resolve a {waits.kind} case.")
             booked_as(tx, each.type, each.account, about)
         except TrueupError as error:
-            outcomes.append(Coded(each, refused=str(error)))
+            outcomes.append(Coded(each, refused=str(error), not_allowed=isinstance(error, NotAllowed)))
             continue
         outcomes.append(Coded(each, Money(waits.minor, waits.currency)))
     return outcomes

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trueup.base.errors import TrueupError
+from trueup.base.errors import NotAllowed, TrueupError
 from trueup.base.money import Money
 from trueup.domain.cases import Resolution
 from trueup.storage import cases
@@ -28,7 +28,8 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one decision, or why it was refused. `proposal` where a second person must agree first.
+    """What came of one decision, or why it was refused, and whether that was to this person. `proposal` where a second one must
+    agree first.
 
     `sends`: the documents that are sent with it, by their hashes; `queued`: nothing of it has begun, and it can be called off.
     """
@@ -41,6 +42,7 @@ class Outcome:
     proposal: int | None = None
     sends: tuple[str, ...] = ()
     queued: bool = False
+    not_allowed: bool = False
 
 
 def resolve_each(tx: Tx, decisions: Sequence[Decision], person: Person, limit: Money | None = None) -> list[Outcome]:
@@ -58,7 +60,8 @@ def _try_one(tx: Tx, decision: Decision, person: Person, limit: Money | None) ->
             title = cases.load_case(tx.connection, decision.case).draft.title
             return resolve_one(tx, decision, person, limit)
     except TrueupError as error:
-        return Outcome(decision.case, title, decision.resolution.value, refused=str(error))
+        not_allowed = isinstance(error, NotAllowed)
+        return Outcome(decision.case, title, decision.resolution.value, refused=str(error), not_allowed=not_allowed)
 
 
 def resolve_one(tx: Tx, decision: Decision, person: Person, limit: Money | None = None) -> Outcome:

@@ -10,13 +10,13 @@ from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.shapes import LARGEST_ID, AskedInstant, DryRun, Instant, Key, Line, Number, Shape, Text, Told
 from trueup.base.clock import aware_utc, write_instant
-from trueup.base.errors import NotFound, Refused
+from trueup.base.errors import NotFound
 from trueup.domain.cases import Resolution
 from trueup.storage.views.case_queue import show_queued
 from trueup.workflows.discuss_case import assign_case, comment_on, snooze_case, wake_case, withdraw_comment
 from trueup.workflows.merge_cases import merge_case, unmerge_case
 from trueup.workflows.people import all_people
-from trueup.workflows.preview_case import Decision, resolve_each
+from trueup.workflows.preview_case import Decision, resolve_one
 from trueup.workflows.recall_retry import recall_retry
 from trueup.workflows.seen_cases import ASSIGNED, SET_ASIDE, Seen, act_as_seen
 from trueup.workflows.world import Tx
@@ -261,9 +261,7 @@ def resolve(call: Calling, case: Number, told: Resolving, dry_run: DryRun = Fals
     def act(tx: Tx) -> Resolved:
         if show_queued(tx.connection, case, tx.now) is None:
             raise NotFound(f"Case {case}: there is none of that number.")
-        [outcome] = resolve_each(tx, [decision], call.person, call.desk.settings.two_persons_above)
-        if outcome.refused:
-            raise Refused(outcome.refused)
+        outcome = resolve_one(tx, decision, call.person, call.desk.settings.two_persons_above)
         return Resolved(
             case=case,
             title=outcome.title,
