@@ -7,16 +7,21 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
 
-from tests.console.calling import calling, token
+from tests.console.calling import calling, person, token
 from tests.console.installed import Client, Console
 from tests.console.money_books import FINA, console_over_money, lacking
+from trueup.api.door import Call
+from trueup.api.resources.claim_papers import AddingPaper, add_claim_paper
+from trueup.base.errors import Invalid
+from trueup.domain.handed_in import Paper
 from trueup.workflows.dispute_claim import Submission, submit_claim
 
 POD = b"%PDF-1.4 signed at the dock"
@@ -134,6 +139,38 @@ def test_programs_add_papers_and_take_them_back(console: Console, claim: str) ->
             tried = "would be kept and be no exhibit" if "dry_run" in address else "is kept and is no exhibit"
             assert ("was used for another request" if told is keyed else tried) in refused.text, refused.text
             assert fina.get(kept).status_code == status, refused.text
+
+
+@dataclass
+class OneAct:
+    """An installation whose process ends after its first act."""
+
+    app: Any
+    acts: int = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.app, name)
+
+    def act(self, *asked: Any) -> Any:
+        self.acts += 1
+        assert self.acts == 1, "the process has ended"
+        return self.app.act(*asked)
+
+
+def test_what_came_is_kept_in_the_act_that_refuses_it(console: Console, claim: str) -> None:
+    """However the process ends after it; and the key under which nothing was done does something else later."""
+    number, first, second = int(claim.rpartition("/")[2]), b"no paper", b"no paper either"
+    call = Call(cast("Any", None), OneAct(console.app), person(console, "Fina"), 0, "proofs.import")
+    told = AddingPaper(kind=Paper.DELIVERY, name="POD.pdf", note="")
+    with pytest.raises(Invalid, match="is kept and is no exhibit"):
+        add_claim_paper(call, number, told, first)
+    headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": "refused-1"}
+    path = f"/api/v1/claims/{number}/papers?kind=proof-of-delivery&name=POD.pdf"
+    with calling(console, token(console, "Fina")) as fina:
+        assert fina.http.post(path, content=second, headers=headers).status_code == 422
+        for content in (first, second):
+            assert fina.get(f"/documents/{hashlib.sha256(content).hexdigest()}").status_code == 200
+        assert fina.http.post(path, content=POD, headers=headers).status_code == 200
 
 
 def test_who_took_a_paper_back_is_told_of_that_paper(console: Console, claim: str) -> None:

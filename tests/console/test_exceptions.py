@@ -283,6 +283,9 @@ def test_a_spreadsheet_goes_out_and_comes_in(console: Console, new_case: Callabl
         files = {"file": ("decisions.csv", filled.encode(), "text/csv")}
         tried = olga.http.post("/exceptions/upload", data={"csrf": olga.csrf}, files=files).headers["location"]
         preview = olga.get(tried).text
+        mended = olga.get(f"{tried}/refused.csv").text.splitlines()
+        assert "refused.csv" in preview and mended[0] == "case,resolution,note,cell,title,why"
+        assert mended[1].startswith(f"{case_id + 100000},nonsense,,B3,,") and "is no resolution" in mended[1]
         refused = olga.http.post("/exceptions/upload", data={"csrf": olga.csrf}, files={"file": ("x.pdf", b"%PDF-1.7")})
         assert refused.status_code == 422 and olga.get(f"/documents/{digest_of(b'%PDF-1.7')}").status_code == 200
         assert olga.get(f"/documents/{digest_of(filled.encode())}").status_code == 200

@@ -67,6 +67,19 @@ def test_a_sheet_is_tried_and_then_done_with_an_outcome_for_each_row(books: Book
     assert books.rows("SELECT digest FROM trueup.documents WHERE kind = 'case-decisions'") == [(handed.digest,)]
 
 
+def test_rows_are_counted_and_not_their_cells(books: Bookkeeping) -> None:
+    """Of a row with two cells that cannot be read both are named, it is one row, and it is kept as it is written, with why."""
+    cases = opened(books, 1, "cells")
+    handed = handed_in(books, sheet_of(cases, "x7,,nonsense,as it was"))
+    assert handed.job is not None
+    assert job_of(books, handed.job).words == "1 of 2 rows would be saved. Refused: A3, C3."
+    done = job_of(books, books.act(carry_out_job, handed.job, OLGA))
+    assert done.words == "Saved 1 of 2 rows. Refused: A3, C3."
+    [row] = done.args["sheet"]["unread"]
+    assert (row["case"], row["resolution"], row["note"], row["cell"]) == ("x7", "nonsense", "as it was", "A3, C3")
+    assert "A3: " in row["why"] and "C3: 'nonsense' is no resolution" in row["why"]
+
+
 def test_what_says_nothing_is_archived_and_told(books: Bookkeeping) -> None:
     """At once, or as the job of a worker that failed; who may decide nothing hands nothing in."""
     for content, words in ((b"%PDF-1.7", "PDF"), (sheet_of([], "7,,nonsense,"), "nonsense"), (sheet_of([]), "No row")):

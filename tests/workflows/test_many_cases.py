@@ -75,6 +75,24 @@ def states(books: Bookkeeping, cases: list[int]) -> str:
     return "".join(books.act(lambda tx: [load_case(tx.connection, each).state.value[0] for each in cases]))
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_is_said_of_a_case_again_is_refused_and_the_first_is_done(books: Bookkeeping, count: int) -> None:
+    """At once and by a worker; the trial says so, and carrying it out does the first."""
+    cases = opened(books, count, "twice")
+    again = [CaseAct(cases[0], Acting.RESOLVE, "dismiss", "something else")]
+    number = books.act(preview_acts, Asked([*dismissing(cases).acts, *again], "Decide dismiss"), OLGA)
+    books.engine.settle()
+    tried = job_of(books, number)
+    assert tried.result["good"] == count and tried.done == count + 1
+    assert [(each["case"], each["twice"]) for each in tried.result["refused"]] == [(cases[0], True)]
+    assert tried.words == (
+        f"{count} of {count + 1} cases would be done. 1 says again what was said of a case before, and would be refused."
+    )
+    number = books.act(carry_out, number, OLGA)
+    books.engine.settle()
+    assert job_of(books, number).result["good"] == count and states(books, cases) == "r" * count
+
+
 def test_what_is_tried_is_done_without_what_was_refused_and_both_are_told(books: Bookkeeping) -> None:
     """A preview changes nothing and starts nothing; what was resolved meanwhile is refused by number; it is done once."""
     cases = opened(books, 5, "tried")

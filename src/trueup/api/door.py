@@ -21,7 +21,7 @@ from starlette.types import Message
 from trueup.api.problems import Forbidden, TooLarge, Unauthenticated
 from trueup.api.replies import read_body
 from trueup.api.shapes import Page
-from trueup.base.errors import Invalid, NotAllowed, Throttled
+from trueup.base.errors import DocumentError, Invalid, NotAllowed, Throttled
 from trueup.base.ids import digest_of
 from trueup.desk import Desk
 from trueup.workflows.answer_once import answer_once
@@ -73,19 +73,47 @@ class Call:
             refusal = Refusal(dict(self.request.path_params), self.takes, why)
             keep_refusal(self.desk.act, self.person, refusal)
 
-    def once(self, act: Callable[[Tx], M], key: str | None, *, dry_run: bool = False) -> M:
-        """Have something done; under a key once, and told again to who asks again. A trial uses up no key."""
+    def once(
+        self,
+        act: Callable[[Tx], M],
+        key: str | None,
+        *,
+        dry_run: bool = False,
+        keep: Callable[[Tx], object] | None = None,
+    ) -> M:
+        """Have something done; under a key once, and told again to who asks again. A trial uses up no key.
+
+        `keep`: where a document is refused, nothing else is done and the key stays unused, but this is kept, in one transaction.
+        """
         if key is None or dry_run:
-            return self.act(act, dry_run=dry_run)
+            return self._act_keeping(keep, act, dry_run=dry_run)
         told: list[M] = []
 
         def acted(tx: Tx) -> dict[str, Any]:
             told.append(act(tx))
             return told[0].model_dump(mode="json")
 
-        answered = self.act(answer_once, (self.token, key, self.request.state.asked), acted)
+        asked = (self.token, key, self.request.state.asked)
+        answered = self._act_keeping(keep, lambda tx: answer_once(tx, asked, acted))
         self.request.state.again = answered.again
         return told[0] if told else cast("M", answered.body)
+
+    def _act_keeping(self, keep: Callable[[Tx], object] | None, act: Callable[[Tx], T], *, dry_run: bool = False) -> T:
+        if keep is None:
+            return self.act(act, dry_run=dry_run)
+
+        def kept(tx: Tx) -> T | DocumentError:
+            try:
+                with tx.connection.begin_nested():
+                    return act(tx)
+            except DocumentError as error:
+                keep(tx)
+                return error
+
+        done = self.act(kept, dry_run=dry_run)
+        if isinstance(done, DocumentError):
+            raise done
+        return done
 
     def page(self, shape: type[M], rows: Iterable[Mapping[Any, Any]], after: str) -> Page[M]:
         """Rows as a page, with the address of the next one where there is something after them."""

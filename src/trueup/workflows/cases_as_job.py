@@ -6,6 +6,7 @@ what came of each case, and stays: a page that is closed, a reload or a worker t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from trueup.base.errors import Conflict, Invalid, Refused
 from trueup.base.ids import Digest
 from trueup.base.money import Money
 from trueup.durable.tally import Tally
-from trueup.formats.case_decisions import read_case_decisions
+from trueup.formats.case_decisions import UnreadRow, read_case_decisions, unread_rows
 from trueup.storage import jobs
 from trueup.storage.jobs import Job
 from trueup.storage.json_values import from_json, to_json
@@ -41,10 +42,14 @@ _SHOWN_EFFECTS = 500
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The cells in which what is decided of each case stands, by its number; and those that were refused before it was begun."""
+    """The cells in which what is decided of each case stands, by its number; and those that were refused before it was begun.
+
+    `unread`: the rows that could not be read.
+    """
 
     cells: Mapping[str, str]
     refused: Sequence[str] = ()
+    unread: Sequence[UnreadRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ def read_decisions(content: bytes) -> tuple[list[CaseAct], Sheet, list[str]]:
         raise Invalid(f"{len(acts):,} cases are too many at once; at most {MOST:,} are: hand them in in parts.")
     cells = {str(each.case): each.place for each in reading.values}
     unread = dict.fromkeys(finding.location.path for finding in reading.errors)
-    return acts, Sheet(cells, tuple(unread)), notes
+    return acts, Sheet(cells, tuple(unread), unread_rows(content) if unread else ()), notes
 
 
 def carry_out(tx: Tx, preview_id: int, person: Person) -> int:
@@ -116,11 +121,11 @@ def carry_out(tx: Tx, preview_id: int, person: Person) -> int:
         )
     for scope in sorted({_DISCUSS if each.act in _DISCUSSED else DECIDE for each in _acts(preview)}):
         demand_role(person, scope)
-    refused = {each["case"] for each in preview.result["refused"]}
+    refused = {each["case"] for each in preview.result["refused"] if not each.get("twice")}
     acts = [each for each in _acts(preview) if each.case not in refused]
     sheet = _sheet(preview)
     if sheet is not None:
-        sheet = Sheet(sheet.cells, _refused_cells(preview, sheet))
+        sheet = Sheet(sheet.cells, _refused_cells(preview, sheet), sheet.unread)
     title, limit = preview.title.removeprefix(_TRIED), tx.resources.two_persons_above
     number = ask_acts(tx, Asked(acts, title, limit, preview.args.get("notes", ()), sheet), person)
     jobs.note_result(tx.connection, preview_id, {**preview.result, "done_by": number})
@@ -146,6 +151,7 @@ def _as_job(tx: Tx, number: int) -> str:
     return f"as job {number} by {job.actor} at {write_instant(job.asked_at)}"
 
 
+_TWICE = "Case {} stands here twice: what is said of it first is taken, this is not."
 _TRIED = "What it would do: "
 
 
@@ -154,8 +160,10 @@ def _ask(tx: Tx, kind: str, asked: Asked, person: Person) -> int:
         raise Refused("No case is chosen; choose some, or another filter.")
     if len(asked.acts) > MOST:
         raise Refused(f"{len(asked.acts):,} cases are too many at once; expected {MOST:,} at most. Narrow the filter.")
+    acts, twice = _once_each(asked.acts)
     args = {
-        "acts": [to_json(each) for each in asked.acts],
+        "acts": [to_json(each) for each in acts],
+        "twice": [each.case for each in twice],
         "limit": _limit_json(asked.limit),
         "notes": list(asked.notes),
         "sheet": to_json(asked.sheet) if asked.sheet else None,
@@ -168,6 +176,13 @@ def _ask(tx: Tx, kind: str, asked: Asked, person: Person) -> int:
     return number
 
 
+def _once_each(acts: Sequence[CaseAct]) -> tuple[list[CaseAct], list[CaseAct]]:
+    """What is said of each case first, in order; and what is said of one again, which is refused whatever part it would be in."""
+    first: dict[int, CaseAct] = {}
+    twice = [each for each in acts if first.setdefault(each.case, each) is not each]
+    return list(first.values()), twice
+
+
 def plan_acts(tx: Tx, job: Job) -> Plan:
     """Parts of some hundred. A sheet that is too long to be read while somebody waits is read first. Raises as `read_decisions`."""
     count = len(job.args["acts"])
@@ -177,11 +192,11 @@ def plan_acts(tx: Tx, job: Job) -> Plan:
         jobs.note_args(tx.connection, job.id, {**job.args, **read, "file": None})
         count = len(acts)
     jobs.note_result(tx.connection, job.id, {"good": 0, "refused": [], "told": [], "undo": []})
-    return Plan(list(range(-(-count // _PART))), count, "cases")
+    return Plan(list(range(-(-count // _PART))), count + len(job.args.get("twice", ())), "cases")
 
 
 def try_or_do(tx: Tx, job: Job, index: int) -> Piece:
-    """One part, with what came of it."""
+    """One part, with what came of it; what is said of cases again is told with the first."""
     wanted = _acts(job)[index * _PART : (index + 1) * _PART]
     trying = tx.connection.begin_nested()
     outcomes = act_on_each(tx, wanted, asker_of(job), _limit(job))
@@ -189,11 +204,12 @@ def try_or_do(tx: Tx, job: Job, index: int) -> Piece:
         trying.rollback()
     else:
         trying.commit()
-    jobs.note_result(tx.connection, job.id, _added(job.result, outcomes))
-    refused = [each.case for each in outcomes if each.refused]
+    again = [] if index else list(job.args.get("twice", ()))
+    jobs.note_result(tx.connection, job.id, _added(job.result, outcomes, again))
+    refused = [*(each.case for each in outcomes if each.refused), *again]
     good = {"could be done" if job.kind == PREVIEW else "done": sum(1 for each in outcomes if not each.refused)}
-    tx.count(Tally("cases", len(wanted), good, {"refused": len(refused)}, refused))
-    return Piece(len(wanted))
+    tx.count(Tally("cases", len(wanted) + len(again), good, {"refused": len(refused)}, refused))
+    return Piece(len(wanted) + len(again))
 
 
 def end_acts(tx: Tx, job: Job, found: Sequence[Any]) -> End:
@@ -207,14 +223,20 @@ def words_so_far(job: Job) -> str:
     if sheet is not None:
         return _words_of_sheet(job, sheet)
     verb = "would be" if job.kind == PREVIEW else "are"
-    refused = len(job.result.get("refused", ()))
+    not_taken = job.result.get("refused", ())
+    again = sum(each.get("twice", False) for each in not_taken)
+    refused = len(not_taken) - again
     more = f" {refused:,} {verb} refused and stay as they are." if refused else ""
+    if again:
+        be = "is" if again == 1 and job.kind != PREVIEW else verb
+        more += f" {again:,} {'says' if again == 1 else 'say'} again what was said of a case before, and {be} refused."
     return f"{job.result.get('good', 0):,} of {job.done:,} cases {verb} done.{more}"
 
 
 def _words_of_sheet(job: Job, sheet: Sheet) -> str:
     """As people see the file: of how many rows, and the cells that were refused."""
-    good, rows, refused = job.result.get("good", 0), job.done + len(sheet.refused), _refused_cells(job, sheet)
+    good, refused = job.result.get("good", 0), _refused_cells(job, sheet)
+    rows = job.done + len({_row_of(cell) for cell in sheet.refused})
     said = f"{good:,} of {rows:,} {'row' if rows == 1 else 'rows'}"
     words = f"{said} would be saved." if job.kind == PREVIEW else f"Saved {said}."
     if not refused:
@@ -226,17 +248,26 @@ def _words_of_sheet(job: Job, sheet: Sheet) -> str:
 def _refused_cells(job: Job, sheet: Sheet) -> list[str]:
     """Every cell that was refused, in the order of the file's rows."""
     found = [*sheet.refused, *(sheet.cells[str(each["case"])] for each in job.result.get("refused", ()))]
-    return sorted(found, key=lambda cell: (int("".join(filter(str.isdecimal, cell)) or 0), cell))
+    return sorted(found, key=lambda cell: (_row_of(cell), cell))
 
 
-def _added(result: Mapping[str, Any], outcomes: Sequence[CaseOutcome]) -> dict[str, Any]:
+def _row_of(cell: str) -> int:
+    """The row in which a cell stands: 7 of B7, and of "row 7, column B"; 0 of what stands in none."""
+    number = re.search(r"\d+", cell)
+    return int(number.group()) if number is not None else 0
+
+
+def _added(result: Mapping[str, Any], outcomes: Sequence[CaseOutcome], twice: Sequence[int]) -> dict[str, Any]:
     good = [each for each in outcomes if not each.refused]
     room = _SHOWN_EFFECTS - len(result["told"])
     told = [
         {"case": each.case, "title": each.title, "effects": list(each.effects), "proposal": each.proposal}
         for each in good[: max(room, 0)]
     ]
-    refused = [{"case": each.case, "title": each.title, "why": each.refused} for each in outcomes if each.refused]
+    refused: list[dict[str, Any]] = [
+        {"case": each.case, "title": each.title, "why": each.refused} for each in outcomes if each.refused
+    ]
+    refused += [{"case": case, "title": "", "why": _TWICE.format(case), "twice": True} for case in twice]
     return {
         "good": result["good"] + len(good),
         "refused": [*result["refused"], *refused],

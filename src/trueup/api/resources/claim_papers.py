@@ -12,8 +12,6 @@ from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.resources.uploads import Content
 from trueup.api.shapes import AskedDay, DryRun, Hash, Instant, Key, Number, Shape, Told
-from trueup.base.errors import Invalid
-from trueup.base.ids import Digest
 from trueup.domain.handed_in import LARGEST_PAPER_BYTES, Paper
 from trueup.workflows.add_papers import MAY, NewPaper, add_paper, archive_paper, paper_json, take_paper_back
 from trueup.workflows.world import Tx
@@ -78,21 +76,21 @@ def add_claim_paper(
 
     It is archived byte for byte before anything reads it, and is an exhibit of the claim then. PDF, PNG, JPEG or TIFF, to 20 MiB.
     """
+    came = False
 
-    came: list[Digest] = []
+    def keep(tx: Tx) -> None:
+        if came:  # not what is empty or too large, nor where the key was used for another request
+            archive_paper(tx, content, told.name, call.person)
 
     def act(tx: Tx) -> ClaimPaperShape:
-        came.append(archive_paper(tx, content, told.name, call.person))
-        new = NewPaper(told.kind, told.name, came[-1], told.day, told.note, told.dry_run)
+        nonlocal came
+        digest = archive_paper(tx, content, told.name, call.person)
+        came = True
+        new = NewPaper(told.kind, told.name, digest, told.day, told.note, told.dry_run)
         paper = add_paper(tx, claim, new, call.person)
         return ClaimPaperShape.model_validate({**paper_json(paper), "dry_run": told.dry_run})
 
-    try:
-        return call.once(act, key, dry_run=told.dry_run)
-    except Invalid:
-        if came and not told.dry_run:  # nothing of the act is kept, but what came is
-            call.act(archive_paper, content, told.name, call.person)
-        raise
+    return call.once(act, key, dry_run=told.dry_run, keep=keep)
 
 
 def take_claim_paper_back(call: Calling, paper: Number, dry_run: DryRun = False, key: Key = None) -> ClaimPaperShape:

@@ -27,7 +27,6 @@ from trueup.api.shapes import (
     Shape,
     Told,
 )
-from trueup.base.errors import DocumentError
 from trueup.storage.views.exports import list_exports, show_export
 from trueup.storage.views.journal import EntryFilter
 from trueup.workflows.export_journal import Ledger, Scope
@@ -222,20 +221,21 @@ def read_ledger_back(
     The file is archived before it is read: one that cannot be read is refused, and kept. An account that comes to something else
     opens a case, which ends when a later file agrees.
     """
-    came: list[str] = []
+    came = False
+
+    def keep(tx: Tx) -> None:
+        if came and not told.dry_run:  # not where the key was used for another request
+            archive_upload(tx, content, DOCUMENT, told.name, call.person)
 
     def act(tx: Tx) -> LedgerRead:
+        nonlocal came
+        came = True
         if not told.dry_run:
-            came.append(archive_upload(tx, content, DOCUMENT, told.name, call.person))
+            archive_upload(tx, content, DOCUMENT, told.name, call.person)
         read_back(tx, export, Shown(content, told.since, told.until), call.person)
         return LedgerRead.model_validate(show_export(tx.connection, export)["read_backs"][0])
 
-    try:
-        return call.once(act, key, dry_run=told.dry_run)
-    except DocumentError:
-        if came:  # nothing of the act is kept, but what came is
-            call.act(archive_upload, content, DOCUMENT, told.name, call.person)
-        raise
+    return call.once(act, key, dry_run=told.dry_run, keep=keep)
 
 
 def give(call: Calling, told: LedgerWanted, dry_run: DryRun = False, key: Key = None) -> WholeWork:

@@ -101,7 +101,7 @@ def _undo(visit: Visit) -> Response:
 
 
 def _refused(visit: Visit) -> Response:
-    """What was refused, as a file: each with why; of a sheet as it was, to be mended and handed in again."""
+    """What was refused, as a file: each with why; of a sheet as it was, also what could not be read, to be mended and handed in."""
     job = load_job(visit.connection, visit.number("job"))
     head: tuple[str, ...] = ("case", "title", "why")
     refused = job.result.get("refused", ())
@@ -113,6 +113,7 @@ def _refused(visit: Visit) -> Response:
             | {"cell": cells[str(each["case"])]}
             for each in refused
         ]
+        refused += [{**each, "title": ""} for each in job.args["sheet"].get("unread", ())]
     rows = ([each[name] for name in head] for each in refused)
     return download(f"refused-{job.id}.csv", write_sheet(head, rows))
 

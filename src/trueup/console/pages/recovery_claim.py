@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -101,20 +100,23 @@ def _add_paper(visit: Visit) -> Response:
     except Invalid as error:
         return _show(visit, error, typed)
 
-    def add(tx: Tx) -> Digest:
+    def add(tx: Tx) -> Digest | Invalid:
         digest = archive_paper(tx, content, name, visit.who)
-        kind, day = _kind(typed["kind"]), read_day(typed["day"])
-        add_paper(tx, number, NewPaper(kind, name, digest, day, typed["note"]), visit.who)
+        try:
+            kind, day = _kind(typed["kind"]), read_day(typed["day"])
+            with tx.connection.begin_nested():
+                add_paper(tx, number, NewPaper(kind, name, digest, day, typed["note"]), visit.who)
+        except Invalid as error:
+            return error  # what came is kept, whatever it is
         return digest
 
     try:
-        digest = visit.act(add)
+        added = visit.prepare(add)
     except (Invalid, Conflict) as error:
-        if isinstance(error, Invalid):
-            with suppress(Invalid):  # nothing of the act is kept, but what came is, unless that is what is refused
-                visit.desk.act(False, archive_paper, content, name, visit.who)
         return _show(visit, error, typed)
-    told = f"{TITLES[_kind(typed['kind'])]} {name} is added; the pack has it. Its bytes are kept as {digest[:12]}."
+    if isinstance(added, Invalid):
+        return _show(visit, added, typed)
+    told = f"{TITLES[_kind(typed['kind'])]} {name} is added; the pack has it. Its bytes are kept as {added[:12]}."
     return visit.go(f"/recovery/{number}#exhibits", told)
 
 
