@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -74,10 +75,23 @@ def test_what_was_called_off_does_not_begin(database: Database, clock: ManualClo
         assert load_case(tx.connection, case).state.value == "open"
 
 
+def test_what_was_called_off_is_done_when_it_is_retried_again(database: Database, clock: ManualClock) -> None:
+    """The run that was called off is not begun again under its id: the second retry has one of its own."""
+    with retried(database, clock) as (engine, _, case):
+        engine.act(lambda tx: recall_retry(tx, case, BO))
+        clock.advance(timedelta(minutes=1))
+        [outcome] = engine.act(lambda tx: resolve_each(tx, [Decision(case, Resolution.RETRY)], BO))
+        assert outcome.queued and engine.fire_due() == 1
+        engine.launch()
+        engine.settle()
+        assert sorted(run.status for run in engine.runs()) == [RunStatus.CANCELLED, RunStatus.DONE]
+        assert len(effects(database.engine)) == 1
+
+
 def test_what_waits_again_is_not_called_off(database: Database, clock: ManualClock) -> None:
     """A worker took it up and died: some of it is done, though it waits for another."""
     with retried(database, clock) as (_, tx, case):
-        done = "INSERT INTO durable.checkpoints VALUES ('charges:case 1', 0, 'commit charged', '{\"ok\":null}', now())"
-        tx.connection.exec_driver_sql(done)
+        done = "INSERT INTO durable.checkpoints SELECT workflow_uuid, 0, 'commit charged', '{\"ok\":null}', now()"
+        tx.connection.exec_driver_sql(f"{done} FROM dbos.workflow_status")
         with pytest.raises(Conflict, match="has begun already"):
             recall_retry(tx, case, BO)

@@ -247,13 +247,14 @@ def _check_fillable(tx: Tx, order_id: int, sequence: int, resolution: Resolution
 def _retry(tx: Tx, case: Case, order_id: int | None) -> None:
     """Do again what the case kept from being done."""
     kind, _, name = case.draft.subject.partition(" ")
+    turn = f"case {case.id} at {tx.now:%Y%m%d%H%M%S%f}"  # no run's id is that of one that was called off
     match kind:
         case "delivery":
-            _deliver_again(tx, deliveries.load_delivery(tx.connection, int(name)), case.id)
+            _deliver_again(tx, deliveries.load_delivery(tx.connection, int(name)), case.id, turn)
         case "document":
             _read_again(tx, name)
         case "charge":
-            tx.at(tx.now, "check_charges", f"charges:case {case.id}", name.partition("/")[0], False)
+            tx.at(tx.now, "check_charges", f"charges:{turn}", name.partition("/")[0], False)
         case "source" | "product":
             _look_at_sources(tx)
         case "trade-in":
@@ -263,7 +264,7 @@ def _retry(tx: Tx, case: Case, order_id: int | None) -> None:
         case "vendor-return":
             _make_again(tx, int(name))
         case "run":
-            _run_again(tx, name, case.id)
+            _run_again(tx, name, case.id, turn)
     if case.draft.kind.startswith("remittance."):
         _settle_again(tx, case)
     if case.draft.kind == DIFFERS and order_id is not None:
@@ -309,15 +310,15 @@ def _settle_again(tx: Tx, case: Case) -> None:
         tx.at(tx.now, "reconcile_remittances", f"reconcile:{partner}:case {case.id}", partner)
 
 
-def _deliver_again(tx: Tx, delivery: Delivery, case_id: int) -> None:
+def _deliver_again(tx: Tx, delivery: Delivery, case_id: int, turn: str) -> None:
     """Hand out, send, or look for it now; what was refused is answered anew. Never sent again unseen."""
     if delivery.order_id is None:
         if delivery.state is DeliveryState.PREPARED:
-            tx.start("hand_out_again", f"hand-out:{delivery.id}:case {case_id}", [delivery.id])
+            tx.start("hand_out_again", f"hand-out:{delivery.id}:{turn}", [delivery.id])
     elif delivery.state is DeliveryState.PREPARED:
-        tx.cancel(f"send:{delivery.id}:{delivery.attempt}")
-        run_id = f"send:{delivery.id}:{delivery.attempt} case {case_id}"
-        tx.start("resend", run_id, delivery.id, delivery.attempt, delivery.order_id)
+        run_id = f"send:{delivery.id}:{delivery.attempt}"
+        tx.cancel(run_id)
+        tx.start("resend", f"{run_id} {turn}", delivery.id, delivery.attempt, delivery.order_id)
     elif delivery.state is DeliveryState.REJECTED:
         deliveries.move_delivery(tx.connection, delivery, DeliveryState.SUPERSEDED, tx.now)
     elif is_open(delivery.state):
@@ -338,7 +339,7 @@ def _look_at_sources(tx: Tx) -> None:
     ensure_looks(tx)
 
 
-def _run_again(tx: Tx, run_id: str, case_id: int) -> None:
+def _run_again(tx: Tx, run_id: str, case_id: int, turn: str) -> None:
     """What a run that failed with a defect was about is done by a new one. Its id says what that was."""
     flow, _, rest = run_id.partition(":")
     about = rest.partition(":")[0]
@@ -347,13 +348,13 @@ def _run_again(tx: Tx, run_id: str, case_id: int) -> None:
             start_answering(tx, int(about))
         case "deadline":
             revision = orders.current_revision(tx.connection, int(about))
-            tx.start("answer_before_deadline", f"{run_id} case {case_id}", int(about), revision)
+            tx.start("answer_before_deadline", f"{run_id} {turn}", int(about), revision)
         case "trade-in":
             _settle_trade_in_run(tx, int(about))
         case "vendor-return":
             _make_again(tx, int(about))
         case "send" | "prove":
-            _deliver_again(tx, deliveries.load_delivery(tx.connection, int(about)), case_id)
+            _deliver_again(tx, deliveries.load_delivery(tx.connection, int(about)), case_id, turn)
         case _:
             _look_at_sources(tx)
 

@@ -93,7 +93,12 @@ class Snoozed(
     dry_run: bool
 
 
-class Recalled(Shape, json_schema_extra={"examples": [{"case": 2, "stopped": ["send:7:1 case 2"], "dry_run": False}]}):
+class Recalled(
+    Shape,
+    json_schema_extra={
+        "examples": [{"case": 2, "stopped": ["send:7:1 case 2 at 20261123090000000000"], "dry_run": False}]
+    },
+):
     """A case that is open again, and the runs that were called off."""
 
     case: int
