@@ -59,6 +59,10 @@ def test_a_paused_account_is_asked_nothing_and_its_deadlines_are_cases(database:
         assert not [kind for kind in here.case_kinds() if kind.startswith("source.") and kind != PAUSED]
         with pytest.raises(Paused, match="paused by Olga"):
             here.world.connections.order_sources[PARTNER].fetch_order(number)
+        # As a send is called that somebody asked for again, and that waits for its order.
+        [sent] = rows(here, "SELECT id, attempt, order_id FROM trueup.deliveries WHERE state = 'prepared'")
+        again = f"send:{sent['id']}:{sent['attempt']} case 1 at 20261124090000000000+"
+        here.engine.act(lambda tx: tx.at(tx.now + HOUR, "resend", again, sent["id"], sent["attempt"], sent["order_id"]))
         assert here.engine.act(resume_connection, PARTNER, OLGA) == ROUNDS
         here.pass_time(20 * MINUTE)
         assert here.sends(number) == 1

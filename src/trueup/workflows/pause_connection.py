@@ -6,6 +6,7 @@ person must know beforehand, and what must be told to others: rounds that rest, 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, Invalid, NotFound
 from trueup.domain.cases import CaseDraft, Resolution, Role
 from trueup.durable.flow import Flow
-from trueup.durable.timers import find_timers
+from trueup.durable.timers import Timer, find_timers
 from trueup.storage import cases, pauses, sources
 from trueup.storage.acts import hold_subject, newest_act, say_who
 from trueup.storage.documents import count_arrived
@@ -204,8 +205,8 @@ def _go_on(tx: Tx, pause: Pause, by: str) -> int:
     rounds = _rounds_of(tx, name) if is_connection(tx.resources, name) else []
     for each in rounds:
         start_rounds(tx, each)
-    for number, order_id, attempt in _unsent(tx, name):
-        tx.at(tx.now, "resend", f"send:{number}:{attempt}", number, attempt, order_id)
+    for timer in _unsent(tx, name):
+        tx.at(tx.now, timer.flow, timer.run_id, *json.loads(timer.args))
     for order_id in cases.orders_with_open(tx.connection, "shop.unreachable"):
         start_answering(tx, order_id)
     if name in tx.resources.connections.stock_sinks:
@@ -213,13 +214,11 @@ def _go_on(tx: Tx, pause: Pause, by: str) -> int:
     return len(rounds)
 
 
-def _unsent(tx: Tx, name: str) -> list[tuple[int, int, int]]:
-    """Sends by a connection that wait for another try: delivery, order, attempt."""
-    attempts = {
-        (int(each.run_id.split(":")[1]), int(each.run_id.split(":")[2])) for each in find_timers(tx.connection, "send:")
-    }
-    rows = tx.connection.execute(_UNSENT, {"channel": name})
-    return [(row.id, row.order_id, row.attempt) for row in rows if (row.id, row.attempt) in attempts]
+def _unsent(tx: Tx, name: str) -> list[Timer]:
+    """The timers of sends by a connection that wait for another try, whatever they are called: also of one that a person asked for,
+    and of one that waits for its order."""
+    waiting = {(row.id, row.attempt) for row in tx.connection.execute(_UNSENT, {"channel": name})}
+    return [each for each in find_timers(tx.connection, "send:") if tuple(json.loads(each.args)[:2]) in waiting]
 
 
 def _tell_due(tx: Tx, pause: Pause) -> tuple[tuple[str, datetime], ...]:
@@ -246,7 +245,7 @@ _DUE = sa.text(
     " WHERE d.order_id = o.id AND d.revision = o.revision AND d.state IN ('sent', 'received', 'accepted')) ORDER BY o.answer_due_at"
 )
 _UNSENT = sa.text(
-    "SELECT id, order_id, attempt FROM trueup.deliveries WHERE channel = :channel AND state = 'prepared'"
+    "SELECT id, attempt FROM trueup.deliveries WHERE channel = :channel AND state = 'prepared'"
     " AND kind = 'acknowledgement' ORDER BY id"
 )
 
