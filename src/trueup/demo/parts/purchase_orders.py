@@ -13,7 +13,7 @@ from trueup.app import Application
 from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict
 from trueup.demo.archive import EVERYTHING
-from trueup.demo.part import OF_FINANCE, Cue, Part, Player, Rows, Stage, grouped, person, plain, take_in_items
+from trueup.demo.part import OF_FINANCE, Cue, Part, Player, Rows, Stage, person, plain, take_in_items
 from trueup.domain.cases import Resolution
 from trueup.simulation import catalogue, installation
 from trueup.simulation.auditor import audit
@@ -163,15 +163,13 @@ class PurchaseOrders(Player):
             ("answers", ", ".join(f"{count} {state}" for state, count in summary["answers"].items())),
         ]
         for currency, sums in summary["money"].items():
-            words = ", ".join(
-                f"{grouped(sums[name])} {name}" for name in ("ordered", "accepted", "backordered", "rejected")
-            )
+            words = ", ".join(f"{sums[name]} {name}" for name in ("ordered", "accepted", "backordered", "rejected"))
             rows.append((f"money, {currency}", words))
         counts = f"{cases['opened']} opened, {cases['by_people']} decided by people, {cases['still_open']} open"
         told = f"{sum(lies['amazon'].values())} by Amazon, {sum(lies['shopify'].values())} by the shop"
         return [
             *rows,
-            ("cases", f"{counts} ({', '.join(map(grouped, cases['money_at_risk'])) or 'no money'} at risk)"),
+            ("cases", f"{counts} ({', '.join(cases['money_at_risk']) or 'no money'} at risk)"),
             ("lies lived through", f"{told}, {lies['edi']} broken files"),
             ("storefront meanwhile", f"{summary['shoppers']['sold']} pieces sold"),
         ]
