@@ -25,7 +25,10 @@ from trueup.base.errors import Refused
 from trueup.base.money import Money
 from trueup.console.pages.recovery_claim import stages_of
 from trueup.domain.disputes import Attempt, DisputeState, Outcome
+from trueup.storage.claims import load_claim
 from trueup.storage.disputes import Staged
+from trueup.storage.views.recovery import load_slices
+from trueup.storage.views.remittance_shares import LINE_OF_PLACEMENT, line_of_placement
 from trueup.workflows.import_invoices import import_invoices
 from trueup.workflows.import_products import archive_upload
 from trueup.workflows.import_proofs import import_proofs
@@ -214,3 +217,29 @@ def test_an_answer_in_other_words_is_refused(console: Console) -> None:
     with console.visitor("Fina") as fina:
         refused = fina.post(f"{number}/answer", outcome="perhaps")
     assert refused.status_code == 422 and "expected one of won, partly, lost" in refused.text
+
+
+def test_a_line_of_a_claim_always_has_its_document(console: Console) -> None:
+    """Where no telling of a payment's source is kept it is the payment's own; a claim without one failed its page."""
+    with console.app.database.transaction() as connection:
+        (number,) = [int(each.rpartition("/")[2]) for name, each in _claims(console).items() if name == "shortage/INV1"]
+        balance = load_claim(connection, number)
+        assert balance is not None
+        told = [each.document for each in load_slices(connection, balance)]
+        kept = connection.begin_nested()
+        connection.execute(sa.text("UPDATE trueup.remittances SET source = source || ', of which nothing is kept'"))
+        bare = load_slices(connection, balance)
+        own = set(connection.execute(sa.text("SELECT evidence FROM trueup.remittances")).scalars())
+        kept.rollback()
+    assert told and len(bare) == len(told) and {each.document for each in bare} <= own
+
+
+def test_a_line_is_found_by_its_adjustments_in_sql_as_in_python(console: Console) -> None:
+    """So that what was carved out of a line as a claim leads to that line's place."""
+    numbers = [1, 7, 999, *(-(line * 100 + place + 1) for line in (1, 2, 99, 4_000) for place in (0, 1, 98))]
+    query = sa.text(
+        f"SELECT {LINE_OF_PLACEMENT.format('n')} FROM unnest(CAST(:numbers AS integer[])) WITH ORDINALITY AS x(n, o) ORDER BY o"
+    )
+    with console.app.database.transaction() as connection:
+        found = list(connection.execute(query, {"numbers": numbers}).scalars())
+    assert found == [line_of_placement(each) for each in numbers]

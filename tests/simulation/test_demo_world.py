@@ -244,12 +244,15 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
         demo.play(lambda look: None)
         with in_background(build_web(demo.app, open_house=True), listener) as url:
             assert "Mara Lindqvist" in _signed_in(url, "Mara Lindqvist"), "known by her address"
+            assert "auditor" in _signed_in(url, "Noor Haddad"), "who looks and changes nothing"
             assert "Noa Berg" in _signed_in(url, "Noa Berg"), "let in by her group, whom nobody asked"
             assert "nobody here does yet" in _signed_in(url, "Sam Field"), "in no group that may look"
         evidence, month = demo.evidence("orders"), demo.evidence("remittances")
         programme, shelf, told = demo.evidence("circular"), demo.evidence("stock"), demo.evidence("reports")
         direct, carried, tested = (demo.evidence(part) for part in ("direct", "carried", "connections"))
         lights = demo.evidence("lights")
+        report = demo.audited(1.0)
+    assert report["agrees"] and all(label and words for part in report["parts"] for label, words in part["words"])
     broken = [statement.as_json() for statement in audit(evidence) if not statement.holds]
     assert not broken
     for name, tamper in TAMPERINGS:

@@ -59,8 +59,7 @@ def list_exhibits(brief: Brief) -> tuple[Exhibit, ...]:
         *_counted_in(brief),
         *map(_added, brief.papers),
     ]
-    # What came without a document, such as an order of former times, is no exhibit.
-    there = [each for each in every if (each.digest or "").strip("0")]
+    there = [each for each in every if each.digest.strip("0")]
     ordered = sorted(there, key=lambda each: (GROUPS.index(each.group), each.day or date.max, each.name, each.proves))
     merged: dict[tuple[str, str], _Found] = {}
     for each in ordered:

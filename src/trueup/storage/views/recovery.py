@@ -19,6 +19,7 @@ from trueup.storage.disputes import Recoverable, Staged, load_experiences, load_
 from trueup.storage.invoices import SavedInvoice, find_invoices, load_invoices
 from trueup.storage.proofs import SavedProof, find_proofs
 from trueup.storage.views.orders import show_order
+from trueup.storage.views.remittance_shares import LINE_OF_PLACEMENT
 
 __all__ = [
     "Brief",
@@ -195,11 +196,12 @@ def load_slices(connection: sa.Connection, balance: ClaimBalance) -> list[Slice]
 
 _SLICES = sa.text(
     "SELECT r.payment, r.paid_on, l.reference, sum(l.minor) AS minor, max(l.type) AS type,"
-    " coalesce(max(rl.evidence), max(t.evidence)) AS document, max(rl.place) AS place,"
-    " (SELECT d.name FROM trueup.documents d WHERE d.digest = coalesce(max(rl.evidence), max(t.evidence)) ORDER BY d.id LIMIT 1)"
+    " coalesce(max(rl.evidence), max(t.evidence), r.evidence) AS document, max(rl.place) AS place, (SELECT d.name"
+    " FROM trueup.documents d WHERE d.digest = coalesce(max(rl.evidence), max(t.evidence), r.evidence) ORDER BY d.id LIMIT 1)"
     " AS name FROM trueup.journal_lines l JOIN trueup.journal_entries e ON e.id = l.entry_id"
     " JOIN trueup.remittances r ON r.id = e.remittance_id"
-    " LEFT JOIN trueup.remittance_lines rl ON rl.remittance_id = r.id AND rl.source = r.source AND rl.number = l.source_line"
+    " LEFT JOIN trueup.remittance_lines rl ON rl.remittance_id = r.id AND rl.source = r.source"
+    f" AND rl.number = {LINE_OF_PLACEMENT.format('l.source_line')}"
     " LEFT JOIN trueup.remittance_tellings t ON t.remittance_id = r.id AND t.source = r.source"
     " WHERE l.claim = :claim AND l.claim <> '' AND l.currency = :currency AND r.partner = :partner"
     " GROUP BY r.id, l.source_line, l.reference HAVING sum(l.minor) <> 0 ORDER BY r.paid_on, r.payment, l.reference"

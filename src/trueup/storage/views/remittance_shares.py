@@ -24,6 +24,10 @@ def booking_of(each: Placement) -> str:
     return f"{each.account} {each.type} {each.case}".strip()
 
 
+LINE_OF_PLACEMENT = "CASE WHEN {0} < 0 THEN (-{0} - 1) / 100 ELSE {0} END"
+"""The same in SQL as `line_of_placement`, of the column that is put in."""
+
+
 def line_of_placement(number: int) -> int:
     """The line that a placement is of: an adjustment's is that of the line it stands in."""
     return (-number - 1) // 100 if number < 0 else number
