@@ -378,15 +378,21 @@ def test_no_kind_is_no_case_and_a_zero_byte_is_refused_in_words(console: Console
         assert refused.status_code == 422 and "Field words: expected text, found a zero byte in it." in refused.text
 
 
-def test_what_does_not_match_here_is_said_to_match_elsewhere(console: Console, new_case: Callable[..., int]) -> None:
+def test_what_does_not_match_here_is_said_to_match_elsewhere(
+    console: Console, page_of: Callable[..., Tab], new_case: Callable[..., int]
+) -> None:
     """None open of those words, one resolved and one put aside: both are told, and lead to it; where none matches, none is told."""
     done, later = new_case("matching elsewhere 1"), new_case("matching elsewhere 2")
     with console.visitor("Olga") as olga:
         olga.post(f"/exceptions/{done}/resolve", resolution="dismiss", note="seen")
         olga.post(f"/exceptions/{later}/snooze", until="2026-12-24", reason="after the holidays")
-        page = olga.get("/exceptions?words=matching+elsewhere&standing=new").text
-        assert "No open case matches “matching elsewhere”." in page
-        told = {words: unescape(href) for href, words in re.findall(r'<a href="([^"]+)">(1 \w+ one does)</a>', page)}
-        assert told.keys() == {"1 snoozed one does", "1 resolved one does"}
-        assert "matching elsewhere 1" in olga.get(told["1 resolved one does"]).text
-        assert "one does" not in olga.get("/exceptions?words=matching+nowhere").text
+    tab = page_of("Olga")
+    tab.goto("/exceptions?words=matching+elsewhere&standing=new")
+    assert tab.get_by_text("No open case matches “matching elsewhere”.").is_visible()
+    tab.get_by_role("link", name="1 snoozed one does").wait_for()
+    tab.get_by_role("link", name="1 resolved one does").click()
+    tab.get_by_text("matching elsewhere 1").first.wait_for()
+    with tab.expect_response(lambda said: "nowhere" in said.url and "hx-request-type" in said.request.headers):
+        tab.goto("/exceptions?words=matching+nowhere")
+    tab.wait_for_timeout(200)  # what it says is put in then
+    assert "one does" not in tab.locator("main").inner_text()

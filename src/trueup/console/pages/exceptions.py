@@ -98,6 +98,8 @@ def _show(visit: Visit) -> Response:
     if visit.partial and chosen is not None and visit.request.headers.get("HX-Target", "").endswith("detail"):
         return visit.render("exceptions_detail.html", state=state, **_detail(visit, chosen))
     wanted = filter_of(visit, state)
+    if visit.partial and visit.request.headers.get("HX-Target", "").endswith("elsewhere"):
+        return visit.render("exceptions_elsewhere.html", state=state, elsewhere=_elsewhere(visit, wanted))
     paged = case_queue.page_cases(visit.connection, wanted, visit.now, sort=state["sort"], at=state["at"])
     if chosen is None and paged.rows:
         chosen = paged.rows[0]["id"]
@@ -113,14 +115,13 @@ def _show(visit: Visit) -> Response:
         sorts=_SORTS_OF_RESOLVED if state["tab"] == "resolved" else _SORTS,
         risk=summed.money,
         as_of=counted_as_of(visit.connection, visit.now),
-        elsewhere=_elsewhere(visit, wanted) if state.filtered and not paged.rows and chosen is None else [],
         **(_detail(visit, chosen) if chosen is not None else {"case": None}),
     )
 
 
 def _elsewhere(visit: Visit, wanted: CaseFilter) -> list[tuple[str, int, bool]]:
     """The tabs in which cases match where none of this one does: how many, and whether there are more. A standing is of open cases,
-    and what resolved one is of resolved ones alone."""
+    and what resolved one is of resolved ones alone. Words are in no index: it is asked when the page is there."""
     found = []
     for tab in case_queue.TABS:
         asked = replace(wanted, tab=tab, standing="", resolved_by="")
