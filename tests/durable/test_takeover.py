@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from dbos import DBOSClient
 
 from tests.durable.programs import World, defects, effects, program, write_defect
 from trueup.base.clock import ManualClock, SystemClock
@@ -84,6 +85,28 @@ def test_a_broken_hook_does_not_stop_takeovers(pool: sa.Engine, clock: ManualClo
         take_over(pool, program(pool, clock, on_defect=hook))
     assert statuses(engine) == {"A": "poisoned"}
     assert defects(pool) == []
+
+
+def test_what_is_stopped_while_it_is_put_back_stays_stopped(
+    pool: sa.Engine, clock: ManualClock, engine: DbosEngine[World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Listed as running by a worker that died, and stopped by a person before it is handed on: DBOS itself would have it go on."""
+    for run in ("A", "B"):
+        engine.start("repeated", run, 1)
+    die_with(pool, "A", "B")
+    listing = DBOSClient.list_workflows
+    asked: list[object] = []
+
+    def listed(client: DBOSClient, **wanted: Any) -> Any:
+        found = listing(client, **wanted)
+        if wanted.get("status") == "PENDING" and not asked:
+            asked.append(wanted)
+            engine.cancel("A")
+        return found
+
+    monkeypatch.setattr(DBOSClient, "list_workflows", listed)
+    assert take_over(pool, program(pool, clock)) == ["A", "B"]
+    assert asked and statuses(engine) == {"A": "cancelled", "B": "waiting"}
 
 
 def test_a_living_workers_runs_are_left_alone(pool: sa.Engine, clock: ManualClock, engine: DbosEngine[World]) -> None:

@@ -47,10 +47,15 @@ def ask_mending(connection: sa.Connection, asked: Asked) -> None:
     stays so but for a step that is under way.
     """
     if asked.how is Mending.STOP:
-        connection.exec_driver_sql(_ALONE, {"run": asked.run_id})
+        hold_alone(connection, asked.run_id)
     row = {"run_id": asked.run_id, "how": asked.how.value, "since": asked.since, "forget": asked.forget}
     statement = insert(MENDINGS).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=[MENDINGS.c.run_id], set_=row))
+
+
+def hold_alone(connection: sa.Connection, run_id: str) -> None:
+    """Until the transaction ends nobody else asks this run to stop, stops it or puts it back; it neither begins nor commits."""
+    connection.exec_driver_sql(_ALONE, {"run": run_id})
 
 
 def is_to_stop(connection: sa.Connection, run_id: str) -> bool:
@@ -84,6 +89,8 @@ def mend_asked(transactions: sa.Engine, mend: Callable[[Asked], None]) -> int:
 
 def _mend_one(transactions: sa.Engine, run_id: str, mend: Callable[[Asked], None]) -> bool:
     with transactions.begin() as connection:
+        # Before its row, as whoever asks does. Who puts back what a worker left sees the run as it was or as it is then.
+        hold_alone(connection, run_id)
         own = sa.select(MENDINGS).where(MENDINGS.c.run_id == run_id).with_for_update(skip_locked=True)
         row = connection.execute(own).first()
         if row is None:

@@ -16,6 +16,7 @@ from dbos import DBOSClient, WorkflowStatus
 from trueup.durable.dbos_log import WORK_QUEUE, Connections, is_lost
 from trueup.durable.engine import Program
 from trueup.durable.flow import R
+from trueup.durable.mending import hold_alone
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Registry(Generic[R]):
             poisoned = {run_id for run_id, takeovers in counts if takeovers >= self.settings.most_takeovers}
             for run in self._with_inputs(poisoned):
                 self._give_up(connection, run)
-            self._resume(run for run in runs if run.workflow_id not in poisoned)
+            self._resume(connection, [run for run in runs if run.workflow_id not in poisoned])
             return [run.workflow_id for run in runs]
 
     def adopt(self) -> int:
@@ -127,7 +128,7 @@ class Registry(Generic[R]):
         """Leave: what this worker has not finished waits for another, and that counts against no run."""
         with self.connections.transactions.begin() as connection:
             connection.exec_driver_sql(_LEAVE, {"executor": self.settings.executor_id})
-            self._resume(self._pending([self.settings.executor_id]))
+            self._resume(connection, self._pending([self.settings.executor_id]))
 
     def fail(self, run_id: str, flow: str, args: Sequence[Any], error: str) -> None:
         """Mark a run as failed and tell `on_defect`, once, unless another worker owns it by now."""
@@ -143,7 +144,9 @@ class Registry(Generic[R]):
             connection.exec_driver_sql(_RETURN_UNKNOWN, own)
             mislaid = {row[0] for row in connection.exec_driver_sql(_MISLAID, {**own, "active": list(active)})}
         if mislaid:
-            self._resume(run for run in self._pending([self.settings.executor_id]) if run.workflow_id in mislaid)
+            runs = [run for run in self._pending([self.settings.executor_id]) if run.workflow_id in mislaid]
+            with self.connections.transactions.begin() as connection:
+                self._resume(connection, runs)
 
     def _give_up(self, connection: sa.Connection, run: WorkflowStatus) -> None:
         died = f"its worker died {self.settings.most_takeovers} times while it ran"
@@ -170,7 +173,13 @@ class Registry(Generic[R]):
             return []
         return self.client.list_workflows(workflow_ids=sorted(run_ids), status="PENDING", load_output=False)
 
-    def _resume(self, runs: Iterable[WorkflowStatus]) -> None:
+    def _resume(self, connection: sa.Connection, runs: Iterable[WorkflowStatus]) -> None:
+        """Put runs back that were pending when they were listed, but for those stopped since: DBOS would resume them too."""
+        listed = {run.workflow_id: run.executor_id for run in runs}
+        for run_id in sorted(listed):
+            hold_alone(connection, run_id)
+        executors = sorted({each for each in listed.values() if each is not None})
+        still = [run.workflow_id for run in self._pending(executors) if run.workflow_id in listed] if listed else []
         # The queue is named, because DBOS would move them to its internal one; each keeps its partition.
-        if run_ids := [run.workflow_id for run in runs]:
-            self.client.resume_workflows(run_ids, queue_name=WORK_QUEUE)
+        if still:
+            self.client.resume_workflows(still, queue_name=WORK_QUEUE)
