@@ -80,6 +80,21 @@ def test_rows_are_counted_and_not_their_cells(books: Bookkeeping) -> None:
     assert "A3: " in row["why"] and "C3: 'nonsense' is no resolution" in row["why"]
 
 
+def test_what_was_refused_when_it_was_tried_is_in_the_file_of_what_was_not_done(books: Bookkeeping) -> None:
+    """Whole, beside what could not be read, in the order of the rows: what is mended and handed in again leaves nothing out."""
+    cases = opened(books, 1, "tried")
+    handed = handed_in(books, sheet_of(cases, "999999,,dismiss,of other books", "x7,,nonsense,as it was"))
+    assert handed.job is not None
+    done = job_of(books, books.act(carry_out_job, handed.job, OLGA))
+    assert done.words.startswith("Saved 1 of 3 rows. Refused: ")
+    rows = done.args["sheet"]["unread"]
+    assert [(row["case"], row["resolution"], row["note"]) for row in rows] == [
+        ("999999", "dismiss", "of other books"),
+        ("x7", "nonsense", "as it was"),
+    ]
+    assert "999999" in rows[0]["why"] and rows[0]["cell"] in done.words
+
+
 def test_what_says_nothing_is_archived_and_told(books: Bookkeeping) -> None:
     """At once, or as the job of a worker that failed; who may decide nothing hands nothing in."""
     for content, words in ((b"%PDF-1.7", "PDF"), (sheet_of([], "7,,nonsense,"), "nonsense"), (sheet_of([]), "No row")):

@@ -108,12 +108,16 @@ def newest_act(connection: sa.Connection, subject: str, kinds: Collection[str] =
     return Done(*row) if row else None
 
 
-def list_refused(connection: sa.Connection, actor: str, since: datetime) -> list[tuple[str, Any]]:
-    """What somebody was not let do since an instant: the subject, and what was told of it."""
-    query = sa.select(acts.c.subject, acts.c.after).where(
-        acts.c.actor == actor, acts.c.at > since, acts.c.act == REFUSED
-    )
-    return [(row.subject, row.after) for row in connection.execute(query)]
+def list_refused(connection: sa.Connection, subject: str, actor: str, since: datetime) -> list[dict[str, Any]]:
+    """What was told of what somebody was not let do to a subject since an instant."""
+    query = sa.select(acts.c.after).where(acts.c.subject == subject, acts.c.act == REFUSED)
+    return list(connection.execute(query.where(acts.c.actor == actor, acts.c.at > since)).scalars())
+
+
+def count_refused(connection: sa.Connection, asked_for: str, actor: str, since: datetime) -> int:
+    """How often somebody was not let do a kind of thing since an instant."""
+    query = sa.select(sa.func.count()).where(acts.c.actor == actor, acts.c.at > since, acts.c.act == REFUSED)
+    return int(connection.execute(query.where(acts.c.after["asked_for"].astext == asked_for)).scalar_one())
 
 
 def act_on_proposal(connection: sa.Connection, proposal_id: int, kinds: Collection[str]) -> Done | None:

@@ -79,7 +79,9 @@ def act_on_each(tx: Tx, wanted: Sequence[CaseAct], person: Person, limit: Money 
     for each, done in sorted(
         refused, key=lambda pair: pair[0].case
     ):  # in one order: each is held until the transaction ends
-        note_refusal(tx, person, Refusal({"case": each.case}, words_of(each.act, each.value), done.refused))
+        note_refusal(
+            tx, person, Refusal({"case": each.case}, words_of(each.act, each.value), done.refused), bounded=True
+        )
     return outcomes
 
 

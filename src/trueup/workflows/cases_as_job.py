@@ -44,7 +44,7 @@ _SHOWN_EFFECTS = 500
 class Sheet:
     """The cells in which what is decided of each case stands, by its number; and those that were refused before it was begun.
 
-    `unread`: the rows that could not be read.
+    `unread`: the rows that could not be read, and those that were refused when it was tried: whole, to be mended and handed in.
     """
 
     cells: Mapping[str, str]
@@ -125,7 +125,7 @@ def carry_out(tx: Tx, preview_id: int, person: Person) -> int:
     acts = [each for each in _acts(preview) if each.case not in refused]
     sheet = _sheet(preview)
     if sheet is not None:
-        sheet = Sheet(sheet.cells, _refused_cells(preview, sheet), sheet.unread)
+        sheet = Sheet(sheet.cells, _refused_cells(preview, sheet), _refused_rows(preview, sheet))
     title, limit = preview.title.removeprefix(_TRIED), tx.resources.two_persons_above
     number = ask_acts(tx, Asked(acts, title, limit, preview.args.get("notes", ()), sheet), person)
     jobs.note_result(tx.connection, preview_id, {**preview.result, "done_by": number})
@@ -249,6 +249,22 @@ def _refused_cells(job: Job, sheet: Sheet) -> list[str]:
     """Every cell that was refused, in the order of the file's rows."""
     found = [*sheet.refused, *(sheet.cells[str(each["case"])] for each in job.result.get("refused", ()))]
     return sorted(found, key=lambda cell: (_row_of(cell), cell))
+
+
+def _refused_rows(preview: Job, sheet: Sheet) -> list[UnreadRow]:
+    """Every row that was not read, or refused when it was tried, in the order of the file."""
+    said = {each.case: each for each in _acts(preview)}
+    tried = [
+        UnreadRow(
+            str(each["case"]),
+            said[each["case"]].value,
+            said[each["case"]].note,
+            sheet.cells[str(each["case"])],
+            each["why"],
+        )
+        for each in preview.result["refused"]
+    ]
+    return sorted([*sheet.unread, *tried], key=lambda row: (_row_of(row.cell), row.cell))
 
 
 def _row_of(cell: str) -> int:

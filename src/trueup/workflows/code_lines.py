@@ -99,7 +99,9 @@ def keep_refusals(tx: Tx, outcomes: Sequence[Coded], person: Person) -> None:
             by_payment[each.coding.remittance].append(each.refused)
     for number, words in sorted(by_payment.items()):
         more = f" So {len(words) - 1:,} more of its lines." if len(words) > 1 else ""
-        note_refusal(tx, person, Refusal({"remittance": number}, "Say what lines are", f"{words[0]}{more}"))
+        note_refusal(
+            tx, person, Refusal({"remittance": number}, "Say what lines are", f"{words[0]}{more}"), bounded=True
+        )
 
 
 def _code(tx: Tx, coding: Coding, waits: Suspended | None, person: Person) -> Coded:
