@@ -17,7 +17,7 @@ from trueup.storage import cases
 from trueup.storage.case_batches import close_cases_of, open_cases
 from trueup.storage.cases import close_case, load_case, open_case
 from trueup.storage.database import Database
-from trueup.storage.views import case_causes, case_queue
+from trueup.storage.views import case_causes, case_queue, case_sums
 from trueup.storage.views.case_queue import CaseFilter
 from trueup.workflows.act_on_cases import Acting, CaseAct, act_on_each
 from trueup.workflows.discuss_case import assign_case, snooze_case
@@ -141,7 +141,7 @@ def test_a_merged_case_is_counted_once_is_not_opened_anew_and_comes_apart(here: 
     """Nothing acts on it while another stands for it; taking it apart is the way back."""
     kept, other = _merged(here)
     assert listed(here) == [kept] and listed(here, tab="resolved", resolved_by="merged") == [other]
-    assert here.act(lambda tx: case_queue.sum_cases(tx.connection, CaseFilter(), tx.now)).money == (Money(100, "USD"),)
+    assert here.act(lambda tx: case_sums.sum_cases(tx.connection, CaseFilter(), tx.now)).money == (Money(100, "USD"),)
     assert tell(here, _draft("other", 150)) == other
     assert (shown(here, other)["standing"], shown(here, other)["merged_into"]) == ("merged", kept)
     refused: list[tuple[Callable[[], object], type[Exception], str]] = [

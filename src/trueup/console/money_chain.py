@@ -66,7 +66,7 @@ class Stage:
 
 
 def money_chain(visit: Visit, groups: Iterable[Mapping[str, Any]]) -> list[Stage]:
-    """Every stage in order. `groups` are the open cases by kind, as `case_queue.group_cases` gives them."""
+    """Every stage in order. `groups` are the open cases by kind, as `case_sums.group_cases` gives them."""
     standings, listed = load_standings(visit.connection, visit.now, case_costs(visit)), list(groups)
     since = paid_lately(visit.now).since
     main = _main_currency(standings.values())

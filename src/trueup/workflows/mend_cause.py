@@ -19,7 +19,8 @@ from trueup.domain.catalog import Listing, Product
 from trueup.storage import cases, orders, products
 from trueup.storage.acts import say_who
 from trueup.storage.pauses import find_pause
-from trueup.storage.views.case_queue import closed_since, money_of, opened_after
+from trueup.storage.views.case_queue import closed_since, opened_after
+from trueup.storage.views.case_sums import money_of
 from trueup.storage.views.today import newest_case
 from trueup.workflows.assessment import examine, open_hold_cases
 from trueup.workflows.import_products import KIND, archive_upload, import_products

@@ -20,7 +20,8 @@ from trueup.reports.case_sheet import write_case_sheet
 from trueup.reports.coding_sheet import write_coding_sheet
 from trueup.reports.item_sheet import write_item_sheet
 from trueup.storage.json_values import from_json
-from trueup.storage.views.case_queue import CaseFilter, count_cases, walk_cases
+from trueup.storage.views.case_queue import CaseFilter, walk_cases
+from trueup.storage.views.case_sums import count_cases
 from trueup.storage.views.order_pages import OrderFilter, count_orders, walk_orders
 from trueup.storage.views.products import count_items, walk_items
 from trueup.storage.views.waiting_lines import WaitingFilter, count_waiting, walk_waiting

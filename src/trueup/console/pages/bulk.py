@@ -20,7 +20,7 @@ from trueup.console.tables import Choice, State
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
 from trueup.formats.tabular import write_sheet
-from trueup.storage.views import case_queue
+from trueup.storage.views import case_queue, case_sums
 from trueup.storage.views.jobs import load_job
 from trueup.workflows.act_on_cases import Acting, CaseAct, words_of
 from trueup.workflows.cases_as_job import MOST, Asked, carry_out, preview_acts, undo_acts
@@ -38,7 +38,7 @@ def _choose(visit: Visit) -> Response:
     ids = _chosen(visit)
     if not ids:
         raise Invalid("No case is chosen; mark some in the list first, with x or the mouse.")
-    counts = case_queue.count_resolutions(visit.connection, ids)
+    counts = case_sums.count_resolutions(visit.connection, ids)
     offered = [each for each in Resolution if counts.get(each.value) and each not in DONE_ELSEWHERE]
     whole = visit.given("which") == "all"
     return visit.render(

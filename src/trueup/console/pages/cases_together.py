@@ -15,7 +15,7 @@ from trueup.console.news import news_of
 from trueup.console.page import Page, Route
 from trueup.console.pages.exceptions import EXCEPTIONS, next_in_queue
 from trueup.console.visit import Visit
-from trueup.storage.views.case_queue import money_of
+from trueup.storage.views.case_sums import money_of
 from trueup.workflows.be_at_case import Present, still_there, write_about
 from trueup.workflows.merge_cases import merge_case, unmerge_case
 from trueup.workflows.recall_retry import recall_retry

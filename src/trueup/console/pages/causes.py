@@ -21,7 +21,7 @@ from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.tables import Choice, State, state_of
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
-from trueup.storage.views import case_causes, case_queue
+from trueup.storage.views import case_causes, case_queue, case_sums
 from trueup.storage.views.case_orders import counted_as_of
 from trueup.storage.views.case_queue import CaseFilter
 from trueup.workflows.act_on_cases import Acting, CaseAct, words_of
@@ -84,7 +84,7 @@ def _detail(visit: Visit, state: State, name: str) -> dict[str, Any]:
     except NotFound:
         return {"cause": None}
     ids = case_queue.list_case_ids(visit.connection, wanted, visit.now, MOST)
-    counts = case_queue.count_resolutions(visit.connection, ids)
+    counts = case_sums.count_resolutions(visit.connection, ids)
     paged = case_queue.page_cases(visit.connection, wanted, visit.now, limit=_SHOWN)
     ways, known = visit.act(_ways, Cause(kind, of), dry_run=True)
     return {

@@ -28,7 +28,7 @@ from trueup.console.typed_numbers import whole_number
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
 from trueup.storage.views import acts as act_views
-from trueup.storage.views import case_queue
+from trueup.storage.views import case_queue, case_sums
 from trueup.storage.views.case_orders import counted_as_of
 from trueup.storage.views.case_queue import CaseFilter
 from trueup.storage.views.cases import show_case
@@ -103,7 +103,7 @@ def _show(visit: Visit) -> Response:
     paged = case_queue.page_cases(visit.connection, wanted, visit.now, sort=state["sort"], at=state["at"])
     if chosen is None and paged.rows:
         chosen = paged.rows[0]["id"]
-    summed = case_queue.sum_cases(visit.connection, wanted, visit.now)
+    summed = case_sums.sum_cases(visit.connection, wanted, visit.now)
     return visit.render(
         "exceptions.html",
         state=state,
@@ -125,7 +125,7 @@ def _elsewhere(visit: Visit, wanted: CaseFilter) -> list[tuple[str, int, bool]]:
     found = []
     for tab in case_queue.TABS:
         asked = replace(wanted, tab=tab, standing="", resolved_by="")
-        count, more = case_queue.count_cases(visit.connection, asked, visit.now, _COUNTED)
+        count, more = case_sums.count_cases(visit.connection, asked, visit.now, _COUNTED)
         if count and tab != wanted.tab:
             found.append((tab, count, more))
     return found

@@ -14,7 +14,8 @@ from trueup.console.visit import Visit
 from trueup.domain.settlement import TO_CHECK, UNMATCHED
 from trueup.storage.views import match_desk as desk
 from trueup.storage.views.acts import list_proposals
-from trueup.storage.views.case_queue import CaseFilter, growing_cases, page_cases, sum_cases
+from trueup.storage.views.case_queue import CaseFilter, growing_cases, page_cases
+from trueup.storage.views.case_sums import sum_cases
 from trueup.storage.views.growing import Growing
 from trueup.workflows.match_lines import MAY
 from trueup.workflows.preview_entries import with_entries

@@ -19,7 +19,7 @@ from trueup.console.trust import trust_in, trusted_connections
 from trueup.console.visit import Visit
 from trueup.domain.cases import Resolution
 from trueup.storage.views import acts as act_views
-from trueup.storage.views import case_queue, today
+from trueup.storage.views import case_queue, case_sums, today
 from trueup.storage.views.case_queue import CaseFilter
 from trueup.storage.views.growing import Growing
 from trueup.workflows.resolve_case import kinds_of
@@ -30,14 +30,14 @@ _MINE = 8
 def _show(visit: Visit) -> Response:
     connection, now = visit.connection, visit.now
     trusted = trusted_connections(visit)
-    due = case_queue.sum_cases(connection, CaseFilter(due_before=visit.present.day_ends), now)
+    due = case_sums.sum_cases(connection, CaseFilter(due_before=visit.present.day_ends), now)
     mine = case_queue.page_cases(connection, CaseFilter(person=visit.who.name), now, limit=_MINE)
     to_me = ",".join([visit.who.name, *sorted(role.value for role in visit.who.roles)])
     mine_to_decide = ",".join(kinds_of(visit.who))
     team = case_queue.page_cases(connection, CaseFilter(kind=mine_to_decide, not_of=visit.who.name), now, limit=_MINE)
     since = today.last_act_before(connection, visit.who.name, now - timedelta(hours=1)) or now - timedelta(days=1)
     since = read_instant(write_instant(since))  # as its links say it
-    groups = case_queue.group_cases(connection, CaseFilter(), now)
+    groups = case_sums.group_cases(connection, CaseFilter(), now)
     lights = shown_lights(visit)
     return visit.render(
         "today.html",
@@ -64,7 +64,7 @@ def _show(visit: Visit) -> Response:
         since=since,
         since_said=quote(write_instant(since)),
         happened={**today.happened_since(connection, since), **_standing_since(visit, since)},
-        my_count=case_queue.sum_cases(connection, CaseFilter(person=visit.who.name), now).count if mine.rows else 0,
+        my_count=case_sums.sum_cases(connection, CaseFilter(person=visit.who.name), now).count if mine.rows else 0,
     )
 
 
@@ -75,7 +75,7 @@ def _standing_since(visit: Visit, since: datetime) -> dict[str, int]:
         "back": CaseFilter(standing="regressed", opened_since=since),
         "escalated": CaseFilter(standing="escalating", since=since),
     }
-    return {name: case_queue.sum_cases(visit.connection, each, visit.now).count for name, each in wanted.items()}
+    return {name: case_sums.sum_cases(visit.connection, each, visit.now).count for name, each in wanted.items()}
 
 
 def _verb(case: Mapping[str, Any]) -> str:
@@ -113,7 +113,7 @@ def _growing(visit: Visit) -> Growing:
 
 def _chain(visit: Visit) -> Response:
     """The chain from orders to cash as a table."""
-    groups = case_queue.group_cases(visit.connection, CaseFilter(), visit.now)
+    groups = case_sums.group_cases(visit.connection, CaseFilter(), visit.now)
     return download(f"orders-to-cash-{visit.now:%Y-%m-%d}.csv", chain_csv(money_chain(visit, groups)))
 
 

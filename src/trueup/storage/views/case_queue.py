@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ from trueup.storage.views.cases import case_json
 from trueup.storage.views.distinct import list_distinct
 from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.order_pages import list_partners
-from trueup.storage.views.paging import Paged, count_up_to, fetch_page
+from trueup.storage.views.paging import Paged, fetch_page
 from trueup.storage.views.ranges import Ranges
 
 TABS = ("open", "waiting", "snoozed", "resolved")
@@ -87,29 +87,6 @@ def growing_cases(wanted: CaseFilter, now: datetime) -> Growing:
     return GrowingRows(cases_of(wanted, now, cases.c.id), number)
 
 
-@dataclass(frozen=True, slots=True)
-class Summed:
-    """How many cases a filter has, whether there are more than were counted, and what is at risk in them per currency."""
-
-    count: int
-    more: bool
-    money: tuple[Money, ...]
-
-
-def sum_cases(connection: sa.Connection, wanted: CaseFilter, now: datetime) -> Summed:
-    """All cases of a filter together. Those that are resolved are counted up to 10,000, and nothing is at risk in them."""
-    if wanted.tab == "resolved":
-        return Summed(*count_up_to(connection, cases_of(wanted, now, cases.c.id)), ())
-    inner = cases_of(wanted, now, cases.c.risk_currency, cases.c.risk_minor).subquery()
-    rows = connection.execute(
-        sa.select(inner.c.risk_currency, sa.func.count(), sa.func.sum(inner.c.risk_minor)).group_by(
-            inner.c.risk_currency
-        )
-    ).all()
-    money = _by_size(Money(int(minor), currency) for currency, _, minor in rows if currency)
-    return Summed(sum(count for _, count, _ in rows), False, money)
-
-
 def list_case_ids(connection: sa.Connection, wanted: CaseFilter, now: datetime, limit: int = 5000) -> list[int]:
     """The ids of all cases of a filter, the oldest first."""
     query = cases_of(wanted, now, cases.c.id).order_by(cases.c.id).limit(limit)
@@ -124,47 +101,16 @@ def walk_cases(connection: sa.Connection, wanted: CaseFilter, now: datetime) -> 
         last = found[-1]
 
 
-def count_cases(connection: sa.Connection, wanted: CaseFilter, now: datetime, most: int) -> tuple[int, bool]:
-    """How many cases a filter has, counted up to `most`, and whether there are more."""
-    return count_up_to(connection, cases_of(wanted, now, cases.c.id), most)
-
-
 def list_cases_by_id(connection: sa.Connection, ids: Sequence[int], now: datetime) -> list[dict[str, Any]]:
     """These cases, the oldest first."""
     query = _joined(now).where(cases.c.id == sa.func.any(sa.cast(list(ids), ARRAY(sa.BigInteger)))).order_by(cases.c.id)
     return [row_json(row, now) for row in connection.execute(query).mappings()]
 
 
-def count_resolutions(connection: sa.Connection, ids: Sequence[int]) -> dict[str, int]:
-    """How many of these cases allow each resolution."""
-    rows = connection.execute(_ALLOWED, {"ids": list(ids)})
-    return {row.resolution: int(row.allowed) for row in rows}
-
-
-_ALLOWED = sa.text(
-    "SELECT r AS resolution, count(*) AS allowed FROM trueup.cases, jsonb_array_elements_text(resolutions) AS r"
-    " WHERE id = ANY(:ids) AND state = 'open' GROUP BY r"
-)
-
-
 def closed_since(connection: sa.Connection, at: datetime) -> dict[int, str]:
     """The cases that were resolved at that instant or later: their titles by number."""
     query = sa.select(cases.c.id, cases.c.title).where(cases.c.resolved_at >= at).order_by(cases.c.id)
     return {row.id: row.title for row in connection.execute(query)}
-
-
-def money_of(connection: sa.Connection, ids: Sequence[int]) -> tuple[Money, ...]:
-    """What is, or was, at risk in these cases, per currency, the most first."""
-    among = cases.c.id == sa.func.any(sa.cast(list(ids), ARRAY(sa.BigInteger)))
-    query = sa.select(cases.c.risk_currency, sa.func.sum(cases.c.risk_minor)).where(
-        among, cases.c.risk_currency.is_not(None)
-    )
-    rows = connection.execute(query.group_by(cases.c.risk_currency)).all()
-    return _by_size(Money(int(minor), currency) for currency, minor in rows)
-
-
-def _by_size(amounts: Iterable[Money]) -> tuple[Money, ...]:
-    return tuple(sorted(amounts, key=lambda each: (-each.minor, each.currency)))
 
 
 def opened_after(connection: sa.Connection, case_id: int) -> dict[int, str]:
@@ -192,32 +138,6 @@ def count_tabs(connection: sa.Connection, now: datetime) -> dict[str, int]:
 _PROPOSED_CASES = sa.select(sa.cast(sa.func.substr(proposals.c.subject, len("case ") + 1), sa.BigInteger)).where(
     proposals.c.act == "case.resolve", proposals.c.approved_by.is_(None)
 )
-
-
-def group_cases(connection: sa.Connection, wanted: CaseFilter, now: datetime) -> list[dict[str, Any]]:
-    """Cases by their kind: how many, the money, the nearest deadline. The largest group first."""
-    columns = (cases.c.kind, cases.c.risk_currency, cases.c.risk_minor, cases.c.deadline)
-    inner = cases_of(wanted, now, *columns).subquery()
-    query = (
-        sa.select(
-            inner.c.kind,
-            inner.c.risk_currency,
-            sa.func.count().label("count"),
-            sa.func.sum(inner.c.risk_minor).label("minor"),
-            sa.func.min(inner.c.deadline).label("deadline"),
-        )
-        .group_by(inner.c.kind, inner.c.risk_currency)
-        .order_by(sa.func.count().desc(), inner.c.kind)
-    )
-    return [
-        {
-            "kind": row.kind,
-            "count": row.count,
-            "money": str(Money(int(row.minor), row.risk_currency)) if row.risk_currency else None,
-            "deadline": write_instant(row.deadline) if row.deadline else None,
-        }
-        for row in connection.execute(query)
-    ]
 
 
 def list_filters(connection: sa.Connection) -> dict[str, list[str]]:

@@ -13,7 +13,8 @@ from trueup.storage.deliveries import deliveries
 from trueup.storage.documents import documents
 from trueup.storage.orders import orders
 from trueup.storage.pauses import Pause, list_pauses
-from trueup.storage.views.case_queue import CaseFilter, sum_cases
+from trueup.storage.views.case_queue import CaseFilter
+from trueup.storage.views.case_sums import sum_cases
 from trueup.storage.views.paging import count_up_to
 
 __all__ = ["Backlog", "Pause", "count_documents", "list_pauses", "list_waiting_answers", "load_backlog"]
