@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tests.waiting import count_waiting
 from tests.workflows.channels import BOWL, KEEPER, VASE, Channel, selling
 from tests.workflows.installation import LOCATION
 from trueup.base.clock import ManualClock
@@ -49,9 +50,7 @@ def handed(shop: Channel, **on_hand: int) -> int | None:
 
 def waits(connection: sa.Connection, at_work: Future[Any], count: int = 1) -> None:
     """Until so many of this database wait for another's transaction."""
-    query = """SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
-               WHERE NOT granted AND pg_stat_activity.datname = current_database()"""
-    while int(connection.exec_driver_sql(query).scalar_one()) < count:
+    while count_waiting(connection) < count:
         assert not at_work.done(), at_work.result()
 
 

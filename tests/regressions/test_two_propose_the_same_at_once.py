@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-import sqlalchemy as sa
 
+from tests.waiting import count_waiting
 from trueup.base.errors import Conflict
 from trueup.storage.acts import Proposal, approve, propose
 from trueup.storage.database import Database
@@ -28,7 +28,7 @@ def test_the_second_is_given_the_proposal_of_the_first(database: Database) -> No
             wanted = Proposal("entry.reverse", "entry 3", {"amount": "1.00"}, "above the limit", "Bo")
             first = propose(connection, wanted, NOW)
             same, other = pool.submit(ask, "1.00"), pool.submit(ask, "2.00")
-            while _waiting(connection) < 2:
+            while count_waiting(connection) < 2:
                 assert not (same.done() or other.done())
         assert same.result(timeout=60) == first
         with pytest.raises(Conflict, match="waits already"):
@@ -47,12 +47,5 @@ def test_who_proposes_again_does_not_wait_for_who_approves(database: Database) -
         approve(connection, number, "Bo", NOW)
         again = pool.submit(ask)
         while not again.done():
-            assert _waiting(connection) == 0
+            assert count_waiting(connection) == 0
         assert again.result() == number
-
-
-def _waiting(connection: sa.Connection) -> int:
-    """How many of this database wait for another's transaction."""
-    query = """SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
-               WHERE NOT granted AND pg_stat_activity.datname = current_database()"""
-    return int(connection.exec_driver_sql(query).scalar_one())

@@ -252,7 +252,9 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
         direct, carried, tested = (demo.evidence(part) for part in ("direct", "carried", "connections"))
         lights = demo.evidence("lights")
         report = demo.audited(1.0)
-    assert report["agrees"] and all(label and words for part in report["parts"] for label, words in part["words"])
+    assert report["agrees"]
+    for part in report["parts"]:
+        assert part["words"][0][0] and all(words for _, words in part["words"]), part["title"]
     broken = [statement.as_json() for statement in audit(evidence) if not statement.holds]
     assert not broken
     for name, tamper in TAMPERINGS:

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 
 from tests.console.installed import Client, Console
 from tests.console.worked_world import Worked
+from tests.waiting import count_waiting
 
 _UNCOUNTED = (
     "form_keys",
@@ -140,13 +141,7 @@ def held(console: Console, count: int) -> Iterator[None]:
         begun, waiting = time.monotonic(), 0
         while waiting < count and time.monotonic() - begun < (1 if not waiting else 3):
             time.sleep(0.02)
-            waiting = int(connection.execute(_WAITING).scalar_one())
-
-
-_WAITING = sa.text(
-    "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
-    " AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
-)
+            waiting = count_waiting(connection)
 
 
 def count_rows(console: Console) -> dict[str, int]:
