@@ -254,7 +254,8 @@ def test_auditor_agrees_with_the_demo_and_with_no_tampered_copy_of_it(
         report = demo.audited(1.0)
     assert report["agrees"]
     for part in report["parts"]:
-        assert part["words"][0][0] and all(words for _, words in part["words"]), part["title"]
+        rows = part["words"]
+        assert all(words for _, words in rows) and all(label for label, _ in rows[:1]), part["title"]
     broken = [statement.as_json() for statement in audit(evidence) if not statement.holds]
     assert not broken
     for name, tamper in TAMPERINGS:
