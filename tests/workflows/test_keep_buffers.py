@@ -84,6 +84,9 @@ def test_what_keeps_back_less_takes_a_second_person(database: Database) -> None:
         first = changed(shop, VASES, BufferRule(3), policy="lowered")
         again = changed(shop, VASES, BufferRule(2), policy="lowered")
         assert first.version is None and None is not first.proposal != again.proposal is not None
+        shop.pass_time(60)
+        said_again = changed(shop, VASES, BufferRule(2), policy="lowered")
+        assert said_again.proposal == again.proposal, "from now on is from whenever it is approved"
         with pytest.raises(Conflict, match=f"replaced by Elke .*: look at proposal {again.proposal}, and decide that"):
             shop.here.engine.act(approve_proposal, first.proposal, KEEPER)
         assert kept_back(shop, "VASE-1")[0] == 4

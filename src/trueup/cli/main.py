@@ -72,6 +72,7 @@ PLACES = (
         "The books: list, show, balances, accounts, exports, export, sent, read-back, lines, sheet.",
         _LOOK,
     ),
+    Place("deductions", "deductions", "What partners deducted and is still open: list, show.", _LOOK),
     Place(
         "recover", "recover", "What can be disputed, worth first; packs, submissions, outcomes.", _LOOK, is_group=False
     ),

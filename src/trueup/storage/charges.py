@@ -114,14 +114,15 @@ _TO_CHECK = sa.text(
 )
 
 
-def payments_since(connection: sa.Connection, since: date, most: int) -> tuple[list[int], int]:
-    """The newest payments made since a day that are in the books, by id, so many at most; and how many older ones are left out."""
-    found = list(connection.execute(_SINCE, {"since": since}).scalars())
+def payments_since(connection: sa.Connection, since: date, until: datetime, most: int) -> tuple[list[int], int]:
+    """The newest payments made since a day that are in the books and were known here at an instant, by id, so many at most; and
+    how many older ones are left out."""
+    found = list(connection.execute(_SINCE, {"since": since, "until": until}).scalars())
     return sorted(found[:most]), max(0, len(found) - most)
 
 
 _SINCE = sa.text(
-    "SELECT r.id FROM trueup.remittances r WHERE r.paid_on >= :since"
+    "SELECT r.id FROM trueup.remittances r WHERE r.paid_on >= :since AND r.taken_in_at <= :until"
     " AND EXISTS (SELECT 1 FROM trueup.journal_entries e WHERE e.remittance_id = r.id) ORDER BY r.paid_on DESC, r.id DESC"
 )
 

@@ -236,26 +236,38 @@ def load_order(
     return _saved(order_id, row)
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What was placed or issued since an instant, and known here until another."""
+
+    since: datetime
+    until: datetime
+
+
 def list_placed(
-    connection: sa.Connection, partner: str, vendor_code: str, since: datetime, *, limit: int
+    connection: sa.Connection, partner: str, vendor_code: str, span: Span, *, limit: int
 ) -> list[SavedOrder]:
-    """The newest orders of a vendor code that were placed since an instant, each as it stands."""
+    """The newest orders of a vendor code that were placed in a span, each as it stands."""
     query = (
         sa.select(orders.c.id.label("placed"), *_LOADED)
         .select_from(orders.join(revisions, sa.and_(revisions.c.order_id == orders.c.id, _CURRENT)))
-        .where(orders.c.partner == partner, orders.c.vendor_code == vendor_code, orders.c.ordered_at >= since)
+        .where(*_placed(partner, vendor_code, span))
         .order_by(orders.c.ordered_at.desc(), orders.c.id.desc())
         .limit(limit)
     )
     return [_saved(row["placed"], row) for row in connection.execute(query).mappings()]
 
 
-def count_placed(connection: sa.Connection, partner: str, vendor_code: str, since: datetime) -> int:
-    """How many orders of a vendor code were placed since an instant."""
-    query = sa.select(sa.func.count()).where(
-        orders.c.partner == partner, orders.c.vendor_code == vendor_code, orders.c.ordered_at >= since
-    )
+def count_placed(connection: sa.Connection, partner: str, vendor_code: str, span: Span) -> int:
+    """How many orders of a vendor code were placed in a span."""
+    query = sa.select(sa.func.count()).where(*_placed(partner, vendor_code, span))
     return int(connection.execute(query).scalar_one())
+
+
+def _placed(partner: str, vendor_code: str, span: Span) -> tuple[sa.ColumnElement[bool], ...]:
+    table = orders.c
+    whose = table.partner == partner, table.vendor_code == vendor_code
+    return *whose, table.ordered_at >= span.since, table.first_seen_at <= span.until
 
 
 def _saved(order_id: int, row: Any) -> SavedOrder:

@@ -71,7 +71,7 @@ def change_buffer(tx: Tx, change: BufferChange, person: Person, policy: SecondPe
         raise Invalid(
             f"The buffer of {change.scope} from {change.effective_from:%Y-%m-%d} on: expected a day within two years."
         )
-    change = replace(change, effective_from=max(tx.now, change.effective_from))
+    asked, change = change, replace(change, effective_from=max(tx.now, change.effective_from))
     before, after = _around(tx, channel, change)
     if before == after:
         who = acts.say_who(tx.connection, f"buffer of {change.scope}", "stock.buffer-changed")
@@ -80,9 +80,9 @@ def change_buffer(tx: Tx, change: BufferChange, person: Person, policy: SecondPe
         )
     told = Decided(change.scope, before, after, change.effective_from)
     if policy.is_needed(before.rule, after.rule):
-        wanted = acts.Proposal(
-            ACT, f"buffer of {change.scope}", _json(change, basis.undoes, told), change.reason, person.name
-        )
+        later = asked.effective_from if asked.effective_from > tx.now else None
+        arguments = _json(change, later, basis.undoes, told)
+        wanted = acts.Proposal(ACT, f"buffer of {change.scope}", arguments, change.reason, person.name)
         return replace(told, proposal=acts.replace(tx.connection, wanted, tx.now, person.standing))
     decided = Version(0, change, person.name, tx.now, undoes=basis.undoes)
     return replace(told, version=_decide(tx, channel, decided, (person, before)))
@@ -92,8 +92,7 @@ def approve_change(tx: Tx, proposal_id: int, person: Person) -> Decided:
     """The second person: it holds from its time on, or from now where that is over. Raises as `change_buffer`."""
     demand_role(person, "stock.buffers")
     row = acts.approve(tx.connection, proposal_id, person.name, tx.now)
-    change, undoes = _change_of(row["arguments"])
-    change = replace(change, effective_from=max(tx.now, change.effective_from))
+    change, undoes = _change_of(row["arguments"], tx.now)
     channel = _known_channel(tx, change.scope)
     before, after = _around(tx, channel, change)
     decided = Version(0, change, row["proposed_by"], row["proposed_at"], person.name, undoes)
@@ -202,7 +201,8 @@ def _follow(tx: Tx, channel: Channel, skus: list[str]) -> None:
         channel_changed(tx, channel.name.removeprefix("shop "), skus, channel.location)
 
 
-def _json(change: BufferChange, undoes: int | None, told: Decided) -> dict[str, Any]:
+def _json(change: BufferChange, later: datetime | None, undoes: int | None, told: Decided) -> dict[str, Any]:
+    """What waits for a second person. `later`: from when on (None: from its approval, so that said again it is the same)."""
     rule = change.rule
     return {
         "channel": change.scope.channel,
@@ -211,20 +211,21 @@ def _json(change: BufferChange, undoes: int | None, told: Decided) -> dict[str, 
         "eaches": rule.eaches if rule else None,
         "percent": str(rule.percent) if rule else None,
         "risk_percent": str(rule.risk_percent) if rule and rule.risk_percent is not None else None,
-        "effective_from": write_instant(change.effective_from),
+        "effective_from": write_instant(later) if later else None,
         "reason": change.reason,
         "undoes": undoes,
-        "words": f"{told.before.rule} → {told.after.rule}",
+        "words": f"{told.before.rule} → {told.after.rule}" + (f", from {later:%Y-%m-%d %H:%M} UTC on" if later else ""),
     }
 
 
-def _change_of(told: dict[str, Any]) -> tuple[BufferChange, int | None]:
+def _change_of(told: dict[str, Any], now: datetime) -> tuple[BufferChange, int | None]:
     rule = None
     if told["eaches"] is not None:
         risk = told["risk_percent"]
         rule = BufferRule(told["eaches"], Fraction(told["percent"]), None if risk is None else Fraction(risk))
     scope = BufferScope(told["channel"], told["location"], told["sku"])
-    return BufferChange(scope, rule, read_instant(told["effective_from"]), told["reason"]), told["undoes"]
+    later = read_instant(told["effective_from"]) if told["effective_from"] else now
+    return BufferChange(scope, rule, max(now, later), told["reason"]), told["undoes"]
 
 
 FLOWS = (Flow[World](FLOW, put_buffer_in_force),)

@@ -21,7 +21,7 @@ from trueup.domain.orders import OrderLine, OrderState
 from trueup.domain.partners import Agreement, Fallback, Shortfall
 from trueup.domain.units import line_units
 from trueup.storage import decisions, orders
-from trueup.storage.orders import SavedOrder
+from trueup.storage.orders import SavedOrder, Span
 from trueup.storage.views import agreement_history as views
 from trueup.storage.views.credit_notes import load_kept
 from trueup.workflows.assessment import candidates_of
@@ -76,9 +76,11 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class AgreementTrial:
-    """What a change would have come to since `since`: of so many orders and lines; `left_out`: older orders not looked at."""
+    """What a change would have come to from `since` to `until`: of so many orders and lines; `left_out`: older orders not looked
+    at."""
 
     since: datetime
+    until: datetime
     orders: int
     lines: int
     left_out: int
@@ -123,10 +125,14 @@ def try_terms(tx: Tx, scope: AgreementScope, terms: Mapping[str, str] | None, mo
     return _try(_Bench(tx, scope, terms, settled_agreements(tx, scope)), months)
 
 
-def try_proposed(tx: Tx, proposed: ProposedTerms, months: int) -> AgreementTrial:
-    """The same of a proposal, whose terms were checked when it was made. Raises as `try_terms`."""
+def try_proposed(tx: Tx, proposed: ProposedTerms, months: int, until: datetime | None = None) -> AgreementTrial:
+    """The same of a proposal, whose terms were checked when it was made. Raises as `try_terms`.
+
+    `until`: nothing that came in later is looked at (None: all that is there); credit notes owed are those owed now.
+    """
     scope = proposed.change.scope
-    return _try(_Bench(tx, scope, proposed.change.terms, settled_agreements(tx, scope), checked=True), months)
+    bench = _Bench(tx, scope, proposed.change.terms, settled_agreements(tx, scope), checked=True)
+    return _try(bench, months, until)
 
 
 def look_tried(proposed: ProposedTerms, trial: AgreementTrial, months: int) -> str:
@@ -141,24 +147,25 @@ def look_tried(proposed: ProposedTerms, trial: AgreementTrial, months: int) -> s
         ]
         for each in trial.effects
     ]
-    return look_with_trial(proposed.look, months, effects)
+    return look_with_trial(proposed.look, months, trial.until, effects)
 
 
-def _try(bench: _Bench, months: int) -> AgreementTrial:
-    tx, scope = bench.tx, bench.scope
-    since = tx.now - months * _MONTH
-    placed = orders.list_placed(tx.connection, scope.partner, scope.vendor_code, since, limit=MOST_ORDERS)
-    every = orders.count_placed(tx.connection, scope.partner, scope.vendor_code, since)
-    answered = views.first_answers(tx.connection, [saved.id for saved in placed])
+def _try(bench: _Bench, months: int, until: datetime | None = None) -> AgreementTrial:
+    tx, scope, until = bench.tx, bench.scope, until or bench.tx.now
+    since = until - months * _MONTH
+    span = Span(since, until)
+    placed = orders.list_placed(tx.connection, scope.partner, scope.vendor_code, span, limit=MOST_ORDERS)
+    every = orders.count_placed(tx.connection, scope.partner, scope.vendor_code, span)
+    answered = views.first_answers(tx.connection, [saved.id for saved in placed], until)
     found: defaultdict[str, list[Moved]] = defaultdict(list)
     for saved in placed:
         for name, moved in bench.of_order(saved, answered.get(saved.id)):
             found[name].append(moved)
-    for name, moved in (*bench.of_revenue(since), *bench.of_notes(since)):
+    for name, moved in (*bench.of_revenue(span), *bench.of_notes(since)):
         found[name].append(moved)
     effects = tuple(Effect(name, words, tuple(found[name])) for name, words in _WORDS.items() if found[name])
     lines = sum(len(saved.order.lines) for saved in placed)
-    return AgreementTrial(since, len(placed), lines, every - len(placed), effects)
+    return AgreementTrial(since, until, len(placed), lines, every - len(placed), effects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +253,9 @@ class _Bench:
             more = worth[1] - worth[0] if same and worth[0] is not None and worth[1] is not None else None
             yield "worth", Moved("order", order.key, order.number, shown[0], shown[1], more, was.line.sequence)
 
-    def of_revenue(self, since: datetime) -> Iterator[tuple[str, Moved]]:
+    def of_revenue(self, span: Span) -> Iterator[tuple[str, Moved]]:
         """Invoices whose revenue would have been booked by another."""
-        for each in views.invoices_since(self.tx.connection, self.scope.partner, self.scope.vendor_code, since.date()):
+        for each in views.invoices_within(self.tx.connection, self.scope.partner, self.scope.vendor_code, span):
             both = self._on(each.issued_on)
             if both is not None and both.differ("books_revenue"):
                 words = ["by Trueup" if terms.books_revenue else "by the shop's feed" for terms in both]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from trueup.base.errors import Invalid
@@ -76,10 +76,11 @@ class TermEffect:
 
 @dataclass(frozen=True, slots=True)
 class TermTrial:
-    """What a change would have come to since a day: of so many payments with so many charges of those kinds; `left_out`: older
-    payments not looked at. `overcharged`: by currency, what would be called too much now, and then."""
+    """What a change would have come to from a day to an instant: of so many payments with so many charges of those kinds;
+    `left_out`: older payments not looked at. `overcharged`: by currency, what would be called too much now, and then."""
 
     since: date
+    until: datetime
     payments: int
     charges: int
     left_out: int
@@ -96,12 +97,16 @@ class TermTrial:
         return tuple(line for each in (named if before else self.effects) for line in each.moved)
 
 
-def try_sheet(tx: Tx, sheet: Sheet, months: int) -> TermTrial:
-    """Look at the charges of the last months with the change and without it. Raises Invalid for another span."""
+def try_sheet(tx: Tx, sheet: Sheet, months: int, until: datetime | None = None) -> TermTrial:
+    """Look at the charges of the last months with the change and without it. Raises Invalid for another span.
+
+    `until`: no payment that came in later is looked at (None: all that are there).
+    """
     if months not in MONTHS:
         raise Invalid(f"{months} months: expected one of {', '.join(str(each) for each in MONTHS)}.")
-    since = (tx.now - months * _MONTH).date()
-    ids, left_out = charges.payments_since(tx.connection, since, MOST_PAYMENTS)
+    until = until or tx.now
+    since = (until - months * _MONTH).date()
+    ids, left_out = charges.payments_since(tx.connection, since, until, MOST_PAYMENTS)
     kinds = {kind for kind, _ in sheet.scopes}
     taken = [each for each in load_charges(tx, ids) if each.kind in kinds]
     saved = load_terms(tx.connection)
@@ -110,7 +115,7 @@ def try_sheet(tx: Tx, sheet: Sheet, months: int) -> TermTrial:
     ]
     benches = [bench_for(tx, taken, terms, sheet.known_on) for terms in (saved, with_it)]
     judged = [TriedCharge(benches[0].judge(each), benches[1].judge(each)) for each in taken]
-    return TermTrial(since, len(ids), len(judged), left_out, _effects(judged), _overcharged(judged))
+    return TermTrial(since, until, len(ids), len(judged), left_out, _effects(judged), _overcharged(judged))
 
 
 def try_change(tx: Tx, change: TermChange, person: Person, months: int) -> tuple[Sheet, TermTrial]:
@@ -120,12 +125,9 @@ def try_change(tx: Tx, change: TermChange, person: Person, months: int) -> tuple
 
 
 def look_tried(sheet: Sheet, trial: TermTrial, months: int) -> str:
-    """The look of whom both were shown: a proposal, and which charges of so many months it would call otherwise.
-
-    Another payment that came since is no part of it as long as it makes no other charge.
-    """
+    """The look of whom both were shown: a proposal, and which charges of so many months it would call otherwise."""
     effects = [{**each, "lines": sorted(each["lines"], key=str)} for each in trial_json(trial, None)["effects"]]
-    return look_with_trial(sheet.look, months, effects)
+    return look_with_trial(sheet.look, months, trial.until, effects)
 
 
 def _effects(judged: Iterable[TriedCharge]) -> tuple[TermEffect, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from trueup.base.clock import write_instant
@@ -146,15 +146,23 @@ def look_of(row: Mapping[str, Any], stands: object) -> str:
     return f"{digest_of_json(said)[:_PART]}.{digest_of_json(stands)[:_PART]}"
 
 
-def look_with_trial(look: str, months: int, effects: object) -> str:
-    """The look of whom it was shown too what so many past months would have come to. `effects`: that, as plain JSON."""
-    return f"{look}.{months}.{digest_of_json(effects)[:_PART]}"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
-def demand_look(found: Proposed, look: str | None, tried: Callable[[int], str]) -> None:
+def look_with_trial(look: str, months: int, until: datetime, effects: object) -> str:
+    """The look of whom it was shown too what so many months up to an instant would have come to. `effects`: that, as plain JSON.
+
+    The instant is part of it, in microseconds: what comes in later was not shown, and voids nothing.
+    """
+    return f"{look}.{months}.{(until - _EPOCH) // _MICROSECOND}.{digest_of_json(effects)[:_PART]}"
+
+
+def demand_look(found: Proposed, look: str | None, tried: Callable[[int, datetime], str]) -> None:
     """Raises Conflict where something else was seen than what would come into force now, or what it would have come to.
 
-    None: as it is. `tried`: the look with a trial of so many months; it may raise for a number that nothing is tried on.
+    None: as it is. `tried`: the look with a trial of so many months up to an instant; it may raise for a number that nothing is
+    tried on.
     """
     if look is None:
         return
@@ -165,11 +173,17 @@ def demand_look(found: Proposed, look: str | None, tried: Callable[[int], str]) 
             f"Proposal {found.id} changes something else than when it was looked at, for what stands is another since: {found}."
             " Look at it again."
         )
-    if len(seen) > 2 and (not re.fullmatch("[0-9]{1,2}", seen[2]) or tried(int(seen[2])) != look):
+    if len(seen) > 2 and not _tries_alike(look, tried):
         raise Conflict(
-            f"Proposal {found.id}: the past would have come to something else than when it was looked at, for more came since."
-            " Look at it again."
+            f"Proposal {found.id}: the past would have come to something else than when it was looked at, for what it was tried on"
+            " changed since. Look at it again."
         )
+
+
+def _tries_alike(look: str, tried: Callable[[int, datetime], str]) -> bool:
+    """Whether a trial of what was there then comes to what was shown."""
+    span = re.fullmatch(r"[^.]*\.[^.]*\.([0-9]{1,2})\.([0-9]{1,17})\.[^.]*", look)
+    return span is not None and tried(int(span[1]), _EPOCH + int(span[2]) * _MICROSECOND) == look
 
 
 def _demand_words(found: Proposed, look: str | None) -> None:
