@@ -15,6 +15,7 @@ from tests.console.conftest import NOW
 from tests.console.installed import Console
 from trueup.base.money import Money
 from trueup.console.interval_calendar import DAY, Interval, draw
+from trueup.console.unit_story import story_of
 from trueup.domain.circular import Condition, Cycle, CycleStatus, Item, Method, Readiness, Visibility
 from trueup.domain.circular_stages import Stage
 from trueup.domain.shop_sales import RefundedLine, SaleLine, ShopSale
@@ -172,3 +173,12 @@ def test_bars_keep_to_the_scale() -> None:
     assert [bar.label for bar in calendar.bars] == ["open", "short"]
     assert calendar.bars[0].ends and calendar.bars[0].x + calendar.bars[0].width == calendar.width
     assert calendar.bars[1].width == DAY and calendar.mondays[0][1].weekday() == 0
+
+
+def test_a_units_story_tells_what_changed_and_nothing_else() -> None:
+    """What is empty either way, and that something was written at some time, is no change to a reader."""
+    told = {"tags": None, "visibility": "available", "updated_at": "2026-11-02T10:10:00Z"}
+    after = {"tags": [], "visibility": "unavailable", "updated_at": "2026-11-05T10:10:00Z", "unread": {"a": 1}}
+    change = {"at": "x", "of": "Item 1", "what": "changed", "before": told, "after": after, "evidence": ""}
+    [event] = story_of({"changes": [change], "claims": [], "came_back": None}, None, ())
+    assert event.words == "visibility: available → unavailable"

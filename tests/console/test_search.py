@@ -96,6 +96,12 @@ def test_an_invoice_is_found_by_whatever_one_has_of_it(billed: Console) -> None:
     assert found(billed, "SEEK-0001")[0][0] == address
 
 
+def test_words_are_taken_under_the_name_most_searches_give_them(billed: Console) -> None:
+    """An address typed or kept elsewhere as ?q= finds the same."""
+    with billed.visitor("Olga") as visitor:
+        assert "/SEEK-0001" in visitor.http.get("/search", params={"q": "SEEK-0001"}).text
+
+
 def test_filters_narrow_to_exactly_what_fits(billed: Console) -> None:
     """Amounts by the digits of each currency, days by what they are of; with filters alone no word is needed."""
     for words, expected in {

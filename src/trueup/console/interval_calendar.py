@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from trueup.base.clock import read_instant
 
-DAY = 12
+DAY = 15
 """How wide a day is drawn."""
 LINE = 26
 """How high a line of bars is drawn."""

@@ -16,6 +16,8 @@ _ACTS = {
     "credit.broken": "Credit written off",
     "credit.revealed": "Code of the credit shown",
 }
+_NOT_TOLD = ("unread", "updated_at")
+"""What no rule of ours reads is in the evidence; that something changed says itself when."""
 
 
 def story_of(
@@ -39,7 +41,7 @@ def _change(change: Mapping[str, Any]) -> Event:
         words = "; ".join(
             f"{name.replace('_', ' ')}: {_said(told.get(name))} → {_said(value)}"
             for name, value in change["after"].items()
-            if name != "unread"  # what no rule of ours reads is in the evidence
+            if name not in _NOT_TOLD and _said(value) != _said(told.get(name))
         )
     state = "warn" if change["what"] == "gone" else "info"
     return Event(change["at"], "Supercycle", f"{change['of']} {change['what']}", state, words, change["evidence"])

@@ -135,7 +135,11 @@ def _more(rows: list[dict[str, Any]]) -> str:
 
 
 def _interval(told: dict[str, Any]) -> Interval:
-    return interval_of(told["label"], told["from"], told["to"], clashes=told["clashes"])
+    return interval_of(_called_when(told["label"], told.get("overdue", False)), told["from"], told["to"], clashes=told["clashes"])
+
+
+def _called_when(label: str, overdue: bool) -> str:
+    return f"overdue: {label}" if overdue else label
 
 
 def _place_names(visit: Visit) -> dict[str, str]:
@@ -176,7 +180,7 @@ def _bars(shown: dict[str, Any], intervals: list[dict[str, Any]]) -> list[Interv
     """Its cycles, those that are over too; then what else keeps it."""
     clashing = {each["cycle"] for each in intervals if each["what"] == "cycle" and each["clashes"]}
     cycles = [
-        interval_of(cycle["cycle"], cycle["from"], cycle["to"], clashes=cycle["id"] in clashing)
+        interval_of(_called_when(cycle["cycle"], cycle["overdue_days"] is not None), cycle["from"], cycle["to"], clashes=cycle["id"] in clashing)
         for cycle in shown["cycles"]
         if cycle["from"] or cycle["to"]
     ]

@@ -34,7 +34,7 @@ _PLURALS = {"entry": "Journal entries", "delivery": "Parcels", "call": "API call
 
 
 def _search(visit: Visit) -> Response:
-    words = visit.asked("words")
+    words = visit.asked("words") or visit.asked("q")  # as the address of most searches has it
     sought = read_search(words, visit.desk.world.partners)
     hits = find(visit, sought)
     shown: dict[str, Any] = {
