@@ -135,7 +135,9 @@ def _more(rows: list[dict[str, Any]]) -> str:
 
 
 def _interval(told: dict[str, Any]) -> Interval:
-    return interval_of(_called_when(told["label"], told.get("overdue", False)), told["from"], told["to"], clashes=told["clashes"])
+    return interval_of(
+        _called_when(told["label"], told.get("overdue", False)), told["from"], told["to"], clashes=told["clashes"]
+    )
 
 
 def _called_when(label: str, overdue: bool) -> str:
@@ -180,7 +182,12 @@ def _bars(shown: dict[str, Any], intervals: list[dict[str, Any]]) -> list[Interv
     """Its cycles, those that are over too; then what else keeps it."""
     clashing = {each["cycle"] for each in intervals if each["what"] == "cycle" and each["clashes"]}
     cycles = [
-        interval_of(_called_when(cycle["cycle"], cycle["overdue_days"] is not None), cycle["from"], cycle["to"], clashes=cycle["id"] in clashing)
+        interval_of(
+            _called_when(cycle["cycle"], cycle["overdue_days"] is not None),
+            cycle["from"],
+            cycle["to"],
+            clashes=cycle["id"] in clashing,
+        )
         for cycle in shown["cycles"]
         if cycle["from"] or cycle["to"]
     ]

@@ -194,7 +194,11 @@ def intervals_of(unit: Unit, now: datetime) -> list[dict[str, Any]]:
     for clash in clashes(unit, now):
         clashing |= {clash.first.id, clash.second.id if clash.second is not None else None}
     found = [
-        {**_interval("cycle", called(cycle), window, clashing=cycle.id in clashing), "cycle": cycle.id, "overdue": cycle.is_overdue(now)}
+        {
+            **_interval("cycle", called(cycle), window, clashing=cycle.id in clashing),
+            "cycle": cycle.id,
+            "overdue": cycle.is_overdue(now),
+        }
         for cycle, window in unit.windows(now)
     ]
     for block in unit.blocked:
