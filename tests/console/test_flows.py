@@ -17,6 +17,7 @@ from trueup.console.streams import MOST_OF_ONE, Streams
 from trueup.domain.cases import Role
 from trueup.domain.deduction_rules import RuleField, RuleForm
 from trueup.storage.jobs import load_job
+from trueup.storage.sources import load_source
 from trueup.workflows.cancel_job import cancel_job
 from trueup.workflows.draft_rules import WantedRule
 from trueup.workflows.import_remittances import Upload
@@ -205,3 +206,21 @@ def test_a_row_says_when_it_comes_next_how_long_it_takes_and_what_waits(console:
             assert "Failed 6 times in a row, tried again" in olga.get("/flows").text
     finally:
         console.app.act(False, note_working, "shop", "products")
+
+
+def test_flows_and_today_say_the_same_of_what_was_read(console: Console) -> None:
+    """What is read only when there is something to do, and never was, is neither unread nor green; both pages count without it."""
+    with console.app.database.transaction() as connection:
+        load_source(connection, "shop", "read-of-nothing")
+    try:
+        with console.visitor("Olga") as olga:
+            flows, today = olga.get("/flows").text, olga.get("/").text
+            chosen = olga.get("/flows?flow=poll_orders").text
+        row = flows[flows.index("Read-of-nothing") :].partition("</tr>")[0]
+        assert "Not needed yet" in row and "never" in row and "state-ok" not in row
+        assert ("All read</a>" in today) == ("Everything was read" in flows)
+        assert "read-of-nothing" not in today
+        assert '<option value="poll_orders" selected>Poll orders</option>' in chosen
+    finally:
+        with console.app.database.transaction() as connection:
+            connection.execute(sa.text("DELETE FROM trueup.sources WHERE query = 'read-of-nothing'"))

@@ -64,7 +64,7 @@ def test_a_comparison_of_stock_says_how_far_it_is_and_what_it_came_to(compared: 
         run = olga.get(f"/flows/{RUN}").text
         assert not lacking(run, "1,240 of 3,100 numbers, about 2 min", "This page may be closed")
         flows = olga.get("/flows").text
-        assert not lacking(flows, "1,240 of 3,100</a>, about 2 min", "stock sweep</a>")
+        assert not lacking(flows, "1,240 of 3,100</a>, about 2 min", "Stock, all of it</a>")
         _is_told_to_programs(
             compared, "running", "Under way: 1,240 of 3,100 numbers, about 2 min. 1,000 as they should be"
         )

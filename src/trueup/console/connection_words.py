@@ -1,4 +1,4 @@
-"""Words for connections: what each is and where it leads, and how what a test found is shown."""
+"""Words for connections: what each is and where it leads, what is read of it, and how what a test found is shown."""
 
 from __future__ import annotations
 
@@ -15,6 +15,35 @@ VERDICTS = {
     "not tried": ("idle", "Not tried"),
 }
 """By what a probe's verdict is called: its colour and its word."""
+_READS = {
+    "buffers": "Buffers",
+    "changed": "Changed orders",
+    "created": "New orders",
+    "credits": "Store credits",
+    "cycles": "Cycles",
+    "files": "Files",
+    "invariants": "Lights",
+    "invoice statuses": "Invoice statuses",
+    "proofs": "Proofs of the books",
+    "read-back": "Stock, read back",
+    "receipts": "Goods counted in",
+    "remittances": "Payments",
+    "reports": "Reports",
+    "sales": "Orders of the shop",
+    "stock": "Stock, published",
+    "stock-sweep": "Stock, all of it",
+    "sweep": "Items, all of them",
+    "trade-ins": "Trade-ins",
+    "watch": "Who falls silent",
+}
+NOT_NEEDED = ("idle", "Not needed yet")
+"""Of what works only when there is something to do, before there ever was: nothing is missing, and nothing is proven."""
+
+
+def reads(query: str) -> str:
+    """What is read of a connection, in words: `created` are new orders. What has no words of its own is told by its name."""
+    words = _READS.get(query, query)
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def kinds_of(visit: Visit) -> dict[str, tuple[str, str]]:

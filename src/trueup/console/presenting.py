@@ -30,8 +30,8 @@ _MOMENT = re.compile(
 _AMOUNT = re.compile(r"(?<![\w.,/-])(-?\d+(?:\.\d+)?) ([A-Z]{3})(?![\w-])")
 _HYPHEN_MINUS = re.compile(r"(?<![^\s(])-(?= ?\d)")
 _GID = re.compile(r"gid://\w+/(\w+)/(\d+)")
-_ONES = {"eaches": "each"} | {
-    f"{one}s": one for one in ("unit", "case", "pack", "line", "order", "item", "day", "hour", "minute")
+_ONES = {"eaches": "each", "deliveries": "delivery"} | {
+    f"{one}s": one for one in ("unit", "case", "pack", "line", "order", "item", "day", "hour", "minute", "document")
 }
 _ONE = re.compile(rf"(?<![\w.,:/#-])(?<![Ll]ine )1 ({'|'.join(_ONES)})\b")
 """A program counts "1 eaches" where a person reads "1 each"."""

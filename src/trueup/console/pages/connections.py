@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from trueup.base.errors import Invalid, NotFound
+from trueup.console.connection_words import NOT_NEEDED, kinds_of, reads
 from trueup.console.order_story import DELIVERIES
 from trueup.console.page import Hit, Page, Route
 from trueup.console.search_words import Sought
@@ -46,6 +47,10 @@ def _show(visit: Visit) -> Response:
         "connection.html",
         title=name,
         name=name,
+        what=" ".join(filter(None, kinds_of(visit).get(name, ("",)))),
+        reads=reads,
+        not_needed=NOT_NEEDED,
+        publishes=name in {shop.name for shop in visit.desk.settings.shops},
         pause=list_pauses(visit.connection).get(name),
         sources=[(freshness_of(each, visit.now), each, rounds.get(each["query"])) for each in sources],
         backlog=load_backlog(visit.connection, name, visit.now),
@@ -82,16 +87,21 @@ def _pause(visit: Visit) -> Response:
         rest = visit.act(pause_connection, name, reason, until, visit.who, dry_run=True)
         effects = [
             f"Nothing is asked of {name} until {visit.present.exact(until)}; what is under way now still ends.",
-            f"{rest.rounds} rounds rest; what arrives there meanwhile is read afterwards.",
-            f"{rest.waiting} answers that are written wait to be sent.",
+            f"{_count(rest.rounds, 'round rests', 'rounds rest')}; what arrives there meanwhile is read afterwards.",
+            f"{_count(rest.waiting, 'answer that is written waits', 'answers that are written wait')} to be sent.",
             *(f"Order {key} is due {visit.present.exact(due)}: a case at once." for key, due in rest.due[:20]),
         ]
         if len(rest.due) > 20:
-            effects.append(f"{len(rest.due) - 20} more orders come due in it, each a case.")
+            effects.append(f"{_count(len(rest.due) - 20, 'more order comes', 'more orders come')} due in it, each a case.")
         fields = {"span": visit.given("span"), "reason": reason}
         return _ask(visit, f"Pause {name}", effects, f"Pause {name}", fields)
     rest = visit.act(pause_connection, name, reason, until, visit.who)
-    return visit.go(f"/connections/{name}", f"{name} is paused; {len(rest.due)} orders come due in it.")
+    return visit.go(f"/connections/{name}", f"{name} is paused; {_count(len(rest.due), 'order comes', 'orders come')} due in it.")
+
+
+def _count(number: int, one: str, many: str) -> str:
+    """How many of something: one is not many."""
+    return f"{number} {one if number == 1 else many}"
 
 
 def _until(visit: Visit) -> datetime:
@@ -104,13 +114,13 @@ def _until(visit: Visit) -> datetime:
 def _resume(visit: Visit) -> Response:
     name = visit.path("connection")
     rounds = visit.act(resume_connection, name, visit.who)
-    return visit.go(f"/connections/{name}", f"{name} goes on: {rounds} rounds come at once.")
+    return visit.go(f"/connections/{name}", f"{name} goes on: {_count(rounds, 'round comes', 'rounds come')} at once.")
 
 
 def _now(visit: Visit) -> Response:
     name = visit.path("connection")
     rounds = visit.act(ask_now, name, visit.who)
-    return visit.go(f"/connections/{name}", f"{name} is asked: {rounds} rounds come at once.")
+    return visit.go(f"/connections/{name}", f"{name} is asked: {_count(rounds, 'round comes', 'rounds come')} at once.")
 
 
 def _replay(visit: Visit) -> Response:
@@ -120,12 +130,12 @@ def _replay(visit: Visit) -> Response:
     if sure:
         return visit.go(f"/jobs/{number}")
     effects = [
-        f"{query.capitalize()} is read again from {visit.present.exact(since)} to now, within its rate budget.",
+        f"{reads(query)}: read again from {visit.present.exact(since)} to now, within its rate budget.",
         f"{replay.documents} documents came from {name} since then; whatever comes is archived anew.",
         f"It is safe: {replay.why}",
     ]
     fields = {"query": query, "since": visit.given("since")}
-    return _ask(visit, f"Read {query} of {name} again", effects, "Read it again", fields)
+    return _ask(visit, f"Read again: {reads(query)} of {name}", effects, "Read it again", fields)
 
 
 def _since(visit: Visit) -> datetime:

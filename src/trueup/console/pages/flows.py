@@ -10,16 +10,18 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from trueup.console.connection_words import NOT_NEEDED, reads
 from trueup.console.page import Group, Grows, Page, Place, Route
 from trueup.console.sure import Sure, ask_whether, is_sure
 from trueup.console.tables import Choice, Column, Filter, State, read_since, state_of
+from trueup.console.trust import trust_in, trusted_connections
 from trueup.console.visit import Visit
 from trueup.storage.views import runs as views
 from trueup.storage.views.connections import Backlog, count_documents, list_pauses, load_backlog
-from trueup.storage.views.freshness import Freshness, freshness_of, worst
+from trueup.storage.views.freshness import Freshness, freshness_of
 from trueup.storage.views.growing import Growing
 from trueup.storage.views.run_steps import list_budgets, list_steps, plain_step, sum_steps
-from trueup.storage.views.run_words import RunWords, say_runs
+from trueup.storage.views.run_words import RunWords, known_flows, say_runs, title_of_flow
 from trueup.storage.views.status import list_sources
 from trueup.workflows.check_stock import QUERY
 from trueup.workflows.mend_runs import cancel_run, retry_run, what_cancel_means, what_retry_means
@@ -55,7 +57,6 @@ _COLUMNS = (
 def _show(visit: Visit) -> Response:
     state = state_of(visit, "status", "flow", "at")
     known = list_sources(visit.connection)
-    sources = [freshness_of(source, visit.now) for source in known]
     runs, more = _page_of_runs(visit, state)
     filters = [
         Filter(
@@ -64,7 +65,7 @@ def _show(visit: Visit) -> Response:
             [_WAITING_FOR_A_PERSON, *(Choice(name, words) for name, (_, words) in RUN_STATES.items())],
         ),
         Filter(
-            "flow", "Flow", [Choice(each, each) for each in sorted({run["flow"] for run in runs} - {state["flow"]})]
+            "flow", "Flow", [Choice(each, title_of_flow(each)) for each in known_flows()]
         ),
     ]
     return visit.render(
@@ -75,7 +76,8 @@ def _show(visit: Visit) -> Response:
         pauses=list_pauses(visit.connection),
         connections=set(visit.desk.world.connections.guarded),
         sources=_rows(visit, known),
-        trust=worst(sources),
+        trust=trust_in(trusted_connections(visit)),
+        reads=reads,
         runs=runs,
         said=say_runs(visit.connection, runs),
         counts=views.count_runs(visit.connection),
@@ -130,6 +132,15 @@ class Row:
     sweep: Sweep | None = None
     """How far its stock is compared, where it is that."""
 
+    goes_round: bool = True
+    """Whether it comes again by itself. What does not works only when there is something to do."""
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """Its colour and its word. What there was never anything to do for is not unread."""
+        unneeded = not self.goes_round and self.fresh.last is None and not self.fresh.trouble
+        return NOT_NEEDED if unneeded else (self.fresh.state, self.fresh.word)
+
     @property
     def first(self) -> bool:
         """Whether what is said of the whole connection stands here."""
@@ -146,7 +157,8 @@ def _rows(visit: Visit, known: Sequence[Mapping[str, Any]]) -> list[Row]:
         name, key = source["name"], (source["name"], source["query"])
         first = not rows or rows[-1].source["name"] != name
         speed = speeds.get(chains[key].stem) if key in chains else None
-        row = Row(freshness_of(source, visit.now), source, dues.get(key), speed, sweep=sweeps.get(key))
+        fresh = freshness_of(source, visit.now)
+        row = Row(fresh, source, dues.get(key), speed, sweep=sweeps.get(key), goes_round=key in chains)
         if first:
             backlog = load_backlog(visit.connection, name, visit.now)
             row = replace(row, backlog=backlog, documents=count_documents(visit.connection, name))

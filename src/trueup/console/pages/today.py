@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from trueup.base.clock import read_instant, write_instant
 from trueup.console.case_words import STANDINGS, label_of, title_of_group
+from trueup.console.connection_words import reads
 from trueup.console.files import download
 from trueup.console.lights import shown_lights
 from trueup.console.money_chain import chain_csv, money_chain, money_in
@@ -57,6 +58,7 @@ def _show(visit: Visit) -> Response:
         proposals=act_views.list_proposals(connection, limit=_MINE),
         proposed=act_views.count_proposals(connection),
         trusted=trusted,
+        reads=reads,
         trust=trust_in(trusted),
         lights=lights,
         stages=money_chain(visit, groups),

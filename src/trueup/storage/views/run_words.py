@@ -91,12 +91,22 @@ _NUMBERED = {"order": _ORDERS, "delivery": _DELIVERIES, "job": _JOBS, "arrival":
 
 def say_runs(connection: sa.Connection, runs: Iterable[Mapping[str, Any]]) -> dict[str, RunWords]:
     """What each of these runs does, by its id. One whose subject is gone, or whose flow nobody knows, is told by what is known."""
-    wanted = {run["run_id"]: _FLOWS.get(run["flow"], (run["flow"].replace("_", " ").capitalize(), "")) for run in runs}
+    wanted = {run["run_id"]: _FLOWS.get(run["flow"], (title_of_flow(run["flow"]), "")) for run in runs}
     keys: dict[str, set[str]] = {}
     for run_id, (_, kind) in wanted.items():
         keys.setdefault(kind, set()).add(_part(run_id, 1))
     names = {kind: _names(connection, kind, found) for kind, found in keys.items()}
     return {run_id: _said(run_id, words, kind, names[kind]) for run_id, (words, kind) in wanted.items()}
+
+
+def known_flows() -> list[str]:
+    """Every flow that there are words for, by its name."""
+    return sorted(_FLOWS)
+
+
+def title_of_flow(flow: str) -> str:
+    """A flow by its name: `poll_orders` is "Poll orders"."""
+    return flow.replace("_", " ").capitalize()
 
 
 def knows_flow(flow: str) -> bool:
