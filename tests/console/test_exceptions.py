@@ -167,7 +167,7 @@ def test_an_assignment_is_on_the_row_and_in_the_trail(console: Console, new_case
         olga.post(f"/exceptions/{case_id}/assign", person="Fina")
         shown = olga.get("/exceptions?person=Fina").text
         assert "Stock is short of assigned" in shown
-        assert "case.assigned" in shown
+        assert "<b>Olga</b> assigned it" in shown
         olga.post(f"/exceptions/{case_id}/assign", person="Elke")
         page = olga.get(f"/exceptions?row={case_id}").text
         undo = re.search(r'action="(/exceptions/\d+/assign[^"]*)">(?:<input[^>]*>)+<button[^>]*id="undo"', page)

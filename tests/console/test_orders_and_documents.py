@@ -45,6 +45,35 @@ def test_an_order_tells_its_story_with_evidence(console: Console) -> None:
         assert "Nobody did or said" in told if not events else told.count("Act refused") == len(events)
 
 
+def test_an_answer_that_left_in_time_is_not_late_while_its_proof_is_awaited(console: Console) -> None:
+    """A list that calls it late sends people to look for what is missing; what left too late, or never, is called so."""
+    moved = (
+        "UPDATE trueup.deliveries SET state = :state, sent_at = due_at + CAST(:late AS interval) WHERE id ="
+        " (SELECT max(id) FROM trueup.deliveries WHERE kind = 'acknowledgement' AND state <> 'superseded') RETURNING order_id"
+    )
+
+    def cell(**sent: str) -> str:
+        with console.app.database.transaction() as connection:
+            order_id = connection.execute(sa.text(moved), sent).scalar_one()
+            number = connection.execute(sa.text("SELECT number FROM trueup.orders WHERE id = :id"), {"id": order_id})
+            name = str(number.scalar_one())
+        with console.visitor("Olga") as olga:
+            page = olga.get(f"/orders?words={name}").text
+        return page[page.index(f">{name}</a>") :].partition("</tr>")[0]
+
+    kept = "SELECT id, state, sent_at FROM trueup.deliveries WHERE kind = 'acknowledgement' AND state <> 'superseded'"
+    with console.app.database.transaction() as connection:
+        before = connection.execute(sa.text(f"{kept} ORDER BY id DESC LIMIT 1")).mappings().one()
+    try:
+        assert "sent in time" in cell(state="received", late="-1 hours")
+        assert "sent in time" not in cell(state="received", late="1 hours")
+        assert "sent in time" not in cell(state="unanswered", late="-1 hours")
+    finally:
+        with console.app.database.transaction() as connection:
+            back = "UPDATE trueup.deliveries SET state = :state, sent_at = :sent_at WHERE id = :id"
+            connection.execute(sa.text(back), dict(before))
+
+
 def test_the_orders_of_a_filter_come_as_a_file(console: Console) -> None:
     """The link of the list has the filter with it, and the file every order of it, in the order of the list."""
     with console.visitor("Olga") as olga:

@@ -36,6 +36,19 @@ def test_a_sentence_is_read_in_the_readers_way(kept: str, read: str) -> None:
     assert BRITISH.prose(kept) == read
 
 
+def test_what_names_a_day_alone_is_shown_without_a_time() -> None:
+    """An 850 names the day: no midnight is shown, and no zone makes the day before of it; what has a time keeps it."""
+    new_york = present_in("en_US", "", "America/New_York", _NOW)
+    assert ">5 Nov 2026</time>" in new_york.ordered("2026-11-05T00:00:00Z").replace("Nov 5, 2026", "5 Nov 2026")
+    assert ">5 Nov 2026, 09:10</time>" in BRITISH.ordered("2026-11-05T08:10:00Z")
+
+
+def test_a_deadline_in_a_sentence_says_in_or_late() -> None:
+    """What is over is late, not due late."""
+    assert ">due in 4 d<" in BRITISH.due("2026-11-11T06:00:00Z") and ">2 d late<" in BRITISH.due("2026-11-05T06:00:00Z")
+    assert "no deadline" in BRITISH.due(None)
+
+
 def test_numbers_are_written_by_a_choice_of_their_own() -> None:
     """The days of Britain with the figures of Germany: in numbers, in money, and in sentences; nothing else changes."""
     reader = present_in("en_GB", "", "Europe/Berlin", _NOW, "point-comma")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -50,6 +50,21 @@ _DOES = {
     Resolution.SETTLE: ("Say what became of it", "A credit that nobody answered is taken for given, or given anew."),
     Resolution.DISMISS: ("Dismiss", "Nothing is changed; the case is closed."),
 }
+_DONE = {
+    Resolution.USE_OURS: "our number used",
+    Resolution.ACCEPT_AS_ORDERED: "accepted as ordered",
+    Resolution.BACKORDER: "backordered",
+    Resolution.REJECT: "rejected",
+    Resolution.RETRY: "tried again",
+    Resolution.CLASSIFY: "classified",
+    Resolution.CHOOSE: "explanation chosen",
+    Resolution.POST_NOW: "posted",
+    Resolution.DISPUTE: "disputed",
+    Resolution.WRITE_OFF: "written off",
+    Resolution.SETTLE: "settled",
+    Resolution.DISMISS: "dismissed",
+}
+"""What a resolution is called once it was made."""
 STANDINGS = {
     CaseStanding.NEW.value: ("info", "New"),
     CaseStanding.ONGOING.value: ("idle", "Ongoing"),
@@ -66,6 +81,25 @@ _MEANS = {
     CaseStanding.MERGED.value: "Another case stands for it.",
     CaseStanding.RESOLVED.value: "Nothing is left to do.",
 }
+_ACTS = {
+    "opened": "opened it",
+    "assigned": "assigned it",
+    "commented": "commented",
+    "comment-withdrawn": "withdrew a comment",
+    "snoozed": "put it aside",
+    "woken": "took it up",
+    "escalated": "escalated it",
+    "proposed": "proposed a decision",
+    "approved": "approved the decision",
+    "resolved": "decided it",
+    "retried": "tried it again",
+    "classified": "classified it",
+    "chosen": "chose an explanation",
+    "recalled": "took the decision back",
+    "merged": "merged it",
+    "unmerged": "took it apart",
+}
+"""What is done to a case, as a verb of who did it."""
 BINDING = (Resolution.REJECT, Resolution.WRITE_OFF)
 """What cannot be taken back."""
 
@@ -86,6 +120,40 @@ def title_of_cause(kind: str, cause: str) -> str:
         if name
         else title_of_group(kind)
     )
+
+
+def closed_by(case: Mapping[str, Any]) -> str:
+    """What became of a case that is resolved, and by whom: "dismissed by Ana"; one whose cause went away closed by itself."""
+    if case["resolved_by"] == "trueup":
+        return "closed by itself"
+    known = {each.value: words for each, words in _DONE.items()}
+    how = known.get(case["resolution"], str(case["resolution"] or "resolved").replace("-", " "))
+    return f"{how} by {case['resolved_by']}"
+
+
+def item_of(case: Mapping[str, Any]) -> str:
+    """The product that made a case, where its title does not name it; "" otherwise."""
+    thing, _, name = case["cause"].partition(" ")
+    return name if thing == "item" and name not in case["title"] else ""
+
+
+def history_of(case: Mapping[str, Any], acts: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """All that happened to a case, the oldest first: that it was opened and closed by itself is told by no act."""
+    told = [
+        {**act, "who": "Trueup" if act["who"] == "trueup" else act["who"], "what": _act_words(act["what"])}
+        for act in acts
+    ]
+    if not any(act["what"] == _ACTS["opened"] for act in told):
+        told.insert(0, {"at": case["opened_at"], "who": "Trueup", "what": _ACTS["opened"], "details": None})
+    if case["resolved_by"] == "trueup" and case["resolved_at"]:
+        told.append({"at": case["resolved_at"], "who": "Trueup", "what": "closed it", "details": case["note"] or None})
+    return told
+
+
+def _act_words(act: str) -> str:
+    """An act on a case as a verb: `case.snoozed` is "put it aside". One that has no words of its own is told by its name."""
+    name = act.removeprefix("case.")
+    return _ACTS.get(name, name.replace(".", " ").replace("-", " "))
 
 
 def why_it_stands(case: Mapping[str, Any], present: Presenting) -> Markup:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
-from trueup.console.case_words import title_of_group
+from trueup.base.clock import read_instant
+from trueup.console.case_words import label_of, title_of_group
 from trueup.domain.amazon_invoices import PaymentDue
+from trueup.domain.cases import Resolution
 from trueup.domain.deliveries import DeliveryState
 from trueup.domain.order_course import STAGES
 from trueup.storage.views.order_looks import LOOK
@@ -181,16 +184,18 @@ def _shop_step(shop: Mapping[str, Any] | None) -> Step:
     return Step("In the shop", state, f"{shop['name']}: {word}", shop["read_back_at"], f"/documents/{shop['evidence']}")
 
 
-def sentence_of(order: Mapping[str, Any], money: Sequence[OrderMoney] = ()) -> str:
+def sentence_of(order: Mapping[str, Any], now: datetime, money: Sequence[OrderMoney] = ()) -> str:
     """Where is it, is it right, and what is next."""
-    return f"{_standing_of(order, money)} {next_of(order, money)}".rstrip()
+    return f"{_standing_of(order, money)} {next_of(order, now, money)}".rstrip()
 
 
-def next_of(order: Mapping[str, Any], money: Sequence[OrderMoney] = ()) -> str:
+def next_of(order: Mapping[str, Any], now: datetime, money: Sequence[OrderMoney] = ()) -> str:
     """What is next, by when where that is agreed; "" for an order from before our time of which nobody tells more."""
     if order["standing"] in ("unanswered-yet", "prepared", "rejected"):
         due = order["answer_due_at"]
-        return f"Next: the answer, due {due[:10]}." if due else "Next: the answer."
+        if not due:
+            return "Next: the answer."
+        return f"Next: the answer, {'which was due' if read_instant(due) < now else 'due'} {due}."
     if order["standing"] in ("sent", "received", "unanswered"):
         return "Next: the buyer shows the answer, or a case says that it does not."
     if money:
@@ -207,14 +212,15 @@ def next_of(order: Mapping[str, Any], money: Sequence[OrderMoney] = ()) -> str:
 def _standing_of(order: Mapping[str, Any], money: Sequence[OrderMoney]) -> str:
     is_open = [case for case in order["cases"] if case["state"] == "open"]
     word = ANSWERS[order["standing"]][1].lower()
+    answer = f"it is {word}" if order["standing"] == "unanswered-yet" else f"the answer is {word}"
     if is_open:
         count = len(is_open)
-        return f"{count} {'case needs' if count == 1 else 'cases need'} a decision; the answer is {word}."
+        return f"{count} {'case needs' if count == 1 else 'cases need'} a decision; {answer}."
     if money and order["standing"] in ("accepted", "history"):
         return _where_the_money_is(money)
     if order["standing"] == "accepted":
         return "Answered in full, and the buyer shows the same."
-    return f"Nothing needs a decision; the answer is {word}."
+    return f"Nothing needs a decision; {answer}."
 
 
 def _where_the_money_is(money: Sequence[OrderMoney]) -> str:
@@ -379,6 +385,10 @@ def _detail(name: str, value: Any) -> str:
         return ""
     if name.isdecimal():
         return f"line {name}: {value}"
+    if name == "attempts":
+        return f"after {value} attempts" if value != 1 else ""
+    if name == "resolution":
+        return label_of(value) if value in {each.value for each in Resolution} else str(value)
     if isinstance(value, bool):
         return name.replace("_", " ") if value else f"it does not: {name.replace('_', ' ')}"
     if isinstance(value, list):

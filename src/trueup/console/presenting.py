@@ -119,9 +119,28 @@ class Presenting:
         """How long until a deadline, in the colour of its nearness and always in words."""
         if not value:
             return Markup('<span class="unknown" title="No deadline">{}</span>').format(UNKNOWN)
+        return self._left(value, "")
+
+    def due(self, value: datetime | str | None) -> Markup:
+        """The same within a sentence: "due in 4 d", "2 d late"."""
+        if not value:
+            return Markup('<span class="quiet">no deadline</span>')
+        return self._left(value, "due in ")
+
+    def ordered(self, value: datetime | str | None) -> Markup:
+        """When something was ordered. An 850 names the day alone, which is kept as its midnight: of that only the day is shown, and
+        in no zone, where it might be another day."""
+        moment = read_instant(value) if isinstance(value, str) else value
+        if moment is None or moment.astimezone(UTC).time() != time():
+            return self.when(moment)
+        return Markup('<time datetime="{0}" title="The order names the day alone">{1}</time>').format(
+            moment.astimezone(UTC).date(), self.day(moment.astimezone(UTC).date())
+        )
+
+    def _left(self, value: datetime | str, before: str) -> Markup:
         moment = read_instant(value) if isinstance(value, str) else value
         left = moment - self.now
-        words = _span(abs(left)) + (" late" if left < timedelta(0) else "")
+        words = f"{_span(abs(left))} late" if left < timedelta(0) else f"{before}{_span(left)}"
         state = "bad" if left < timedelta(0) else "warn" if left < _SOON else "plain"
         return Markup('<span class="deadline deadline-{}">{}</span>').format(state, self._time(moment, words))
 

@@ -92,11 +92,15 @@ def _pause(visit: Visit) -> Response:
             *(f"Order {key} is due {visit.present.exact(due)}: a case at once." for key, due in rest.due[:20]),
         ]
         if len(rest.due) > 20:
-            effects.append(f"{_count(len(rest.due) - 20, 'more order comes', 'more orders come')} due in it, each a case.")
+            effects.append(
+                f"{_count(len(rest.due) - 20, 'more order comes', 'more orders come')} due in it, each a case."
+            )
         fields = {"span": visit.given("span"), "reason": reason}
         return _ask(visit, f"Pause {name}", effects, f"Pause {name}", fields)
     rest = visit.act(pause_connection, name, reason, until, visit.who)
-    return visit.go(f"/connections/{name}", f"{name} is paused; {_count(len(rest.due), 'order comes', 'orders come')} due in it.")
+    return visit.go(
+        f"/connections/{name}", f"{name} is paused; {_count(len(rest.due), 'order comes', 'orders come')} due in it."
+    )
 
 
 def _count(number: int, one: str, many: str) -> str:

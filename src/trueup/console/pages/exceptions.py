@@ -14,7 +14,10 @@ from trueup.base.errors import Invalid, NotFound
 from trueup.console.case_words import (
     BINDING,
     STANDINGS,
+    closed_by,
     effect_of,
+    history_of,
+    item_of,
     label_of,
     title_of_cause,
     title_of_group,
@@ -69,6 +72,19 @@ _SORTS_OF_RESOLVED = (Choice("", "The newest"), *_SORTS[2:])
 _COUNTED = 1_000
 """How many cases of another tab are counted where none of this one matches."""
 _STANDING = [Choice(each, STANDINGS[each][1]) for each in ("new", "ongoing", "escalating", "regressed")]
+_EMPTY = {
+    "open": ("Nothing is open", "What does not agree is put here, with what it costs and what can be decided."),
+    "waiting": (
+        "Nothing waits for a second person",
+        "A decision above the limit stands here from when it is proposed until another person approves it.",
+    ),
+    "snoozed": ("Nothing is put aside", "What is snoozed comes back on its day, and before that when it gets worse."),
+    "resolved": (
+        "Nothing is resolved yet",
+        "What was decided or closed by itself stands here, with who, when and why.",
+    ),
+}
+"""Of each tab what an empty one says, and what will stand there."""
 _RESOLVED_BY = [Choice("people", "A person"), Choice("itself", "Itself"), Choice("merged", "Merged")]
 
 
@@ -114,6 +130,9 @@ def _show(visit: Visit) -> Response:
         filters=filters(visit, state),
         sorts=_SORTS_OF_RESOLVED if state["tab"] == "resolved" else _SORTS,
         risk=summed.money,
+        empty=_EMPTY[wanted.tab],
+        item_of=item_of,
+        closed=closed_by,
         as_of=counted_as_of(visit.connection, visit.now),
         **(_detail(visit, chosen) if chosen is not None else {"case": None}),
     )
@@ -138,7 +157,9 @@ def _detail(visit: Visit, case_id: int) -> dict[str, Any]:
     shown, newest = show_case(visit.connection, case_id), act_views.newest_deed(visit.connection, f"case {case_id}")
     proposals = act_views.list_proposals(visit.connection, subject=f"case {case_id}")
     return {
-        "case": {**queued, "history": shown["history"]},
+        "case": {**queued, "history": history_of(queued, shown["history"])},
+        "closed_by": closed_by(queued),
+        "ended": closed_by,
         "group": title_of_group(queued["kind"]),
         "standings": STANDINGS,
         "why": why_it_stands(queued, visit.present),

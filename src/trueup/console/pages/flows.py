@@ -64,9 +64,7 @@ def _show(visit: Visit) -> Response:
             "State",
             [_WAITING_FOR_A_PERSON, *(Choice(name, words) for name, (_, words) in RUN_STATES.items())],
         ),
-        Filter(
-            "flow", "Flow", [Choice(each, title_of_flow(each)) for each in known_flows()]
-        ),
+        Filter("flow", "Flow", [Choice(each, title_of_flow(each)) for each in known_flows()]),
     ]
     return visit.render(
         "flows.html",

@@ -36,6 +36,7 @@ from trueup.storage.views.order_money import load_dues, load_money
 from trueup.storage.views.order_pages import (
     STANDINGS,
     OrderFilter,
+    answered_in_time,
     billed_json,
     growing_orders,
     list_partners,
@@ -76,7 +77,14 @@ def _list(visit: Visit) -> Response:
     paged = page_orders(visit.connection, wanted, sort=state["sort"], at=state["at"])
     worths = load_worths(visit.connection, [row["id"] for row in paged.rows], case_costs(visit))
     return visit.render(
-        "orders.html", state=state, filters=filters, columns=_COLUMNS, paged=paged, answers=ANSWERS, worths=worths
+        "orders.html",
+        state=state,
+        filters=filters,
+        columns=_COLUMNS,
+        paged=paged,
+        answers=ANSWERS,
+        worths=worths,
+        in_time=answered_in_time(visit.connection, [row["id"] for row in paged.rows]),
     )
 
 
@@ -103,7 +111,7 @@ def _story(visit: Visit) -> Response:
         terms=_terms(visit, order),
         order=order,
         key=key,
-        sentence=sentence_of(order, money),
+        sentence=sentence_of(order, visit.now, money),
         steps=steps_of(order, money, load_dues(visit.connection, billed)),
         prices=prices_of(order),
         stages=STAGES,

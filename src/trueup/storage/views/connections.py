@@ -69,6 +69,7 @@ def list_waiting_answers(connection: sa.Connection, name: str) -> list[dict[str,
             "sent": row.state in _UNPROVEN,
             "due_at": write_instant(row.due_at),
             "since": write_instant(row.sent_at or row.prepared_at),
+            "in_time": row.sent_at is not None and row.sent_at <= row.due_at,
             "digest": row.digest,
         }
         for row in connection.execute(query)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from trueup.base.errors import Invalid
+from trueup.domain.deliveries import DeliveryState
+from trueup.storage import deliveries
 from trueup.storage.invoices import SavedInvoice
 from trueup.storage.orders import orders
 from trueup.storage.views.distinct import list_distinct
@@ -77,6 +80,20 @@ def walk_orders(connection: sa.Connection, wanted: OrderFilter, *, sort: str = "
             yield dict(row)
         if not (at := paged.after):
             return
+
+
+def answered_in_time(connection: sa.Connection, ids: Sequence[int]) -> set[int]:
+    """Those of these orders whose newest answer left before it was due."""
+    answer = deliveries.deliveries.c
+    newest = (
+        sa.select(answer.order_id, answer.sent_at, answer.due_at)
+        .ext(distinct_on(answer.order_id))
+        .where(answer.order_id.in_(ids), answer.kind == "acknowledgement")
+        .where(answer.state != DeliveryState.SUPERSEDED.value)
+        .order_by(answer.order_id, answer.id.desc())
+        .subquery()
+    )
+    return set(connection.execute(sa.select(newest.c.order_id).where(newest.c.sent_at <= newest.c.due_at)).scalars())
 
 
 def list_partners(connection: sa.Connection) -> list[str]:

@@ -1,0 +1,41 @@
+"""Cases that ended, and tabs with none: what is said of them in rows, beside them, and where nothing is."""
+
+from __future__ import annotations
+
+from tests.console.installed import Console
+from trueup.console.case_words import item_of
+from trueup.domain.cases import CaseDraft, Resolution
+from trueup.storage import cases
+
+
+def test_a_resolved_case_says_how_it_ended_and_all_that_happened(console: Console) -> None:
+    """In its row and beside it, in words; that it was opened is part of what happened, though no act tells it."""
+    draft = CaseDraft(
+        "stock.short", "how it ended", "Stock is short of how it ended", "24 eaches", "20 eaches", None, None, "operations",
+        (Resolution.RETRY, Resolution.DISMISS),
+    )  # fmt: skip
+    with console.app.database.transaction() as connection:
+        case_id = cases.open_case(connection, draft, console.app.world.clock.now())
+    with console.visitor("Olga") as olga:
+        opened = olga.get(f"/exceptions?row={case_id}").text
+        olga.post(f"/exceptions/{case_id}/resolve", resolution="dismiss", note="counted twice")
+        resolved = olga.get(f"/exceptions?tab=resolved&row={case_id}").text
+    assert "What happened to it (1)" in opened and "<b>Trueup</b> opened it" in opened
+    row = resolved[resolved.index(f'id="row-{case_id}"') :].partition("</tr>")[0]
+    assert "dismissed by Olga" in row and "Resolved</span>" not in row
+    assert "Dismissed by Olga" in resolved and "What happened to it (2)" in resolved and "decided it" in resolved
+
+
+def test_an_empty_tab_says_what_will_stand_there(console: Console) -> None:
+    """Not the words of another tab, and no file of nothing."""
+    with console.visitor("Olga") as olga:
+        page = olga.get("/exceptions?tab=waiting").text
+    assert "Nothing waits for a second person" in page and "until another person approves it" in page
+    assert 'id="download-xlsx"' not in page
+
+
+def test_lines_of_one_order_that_are_held_alike_are_told_apart(console: Console) -> None:
+    """By the product that made the case, where no word of its title names it."""
+    alike = {"cause": "item QZX-1", "title": "Order closed: a closed order, expected one that is new"}
+    assert item_of(alike) == "QZX-1" and item_of({**alike, "title": "QZX-1 is short"}) == ""
+    assert item_of({**alike, "cause": "partner amazon-us"}) == ""
