@@ -137,7 +137,7 @@ def item_of(case: Mapping[str, Any]) -> str:
     return name if thing == "item" and name not in case["title"] else ""
 
 
-def history_of(case: Mapping[str, Any], acts: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def history_of(case: Mapping[str, Any], acts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """All that happened to a case, the oldest first: that it was opened and closed by itself is told by no act."""
     told = [
         {**act, "who": "Trueup" if act["who"] == "trueup" else act["who"], "what": _act_words(act["what"])}
