@@ -64,7 +64,12 @@ def test_a_payment_ties_to_the_bank_or_the_difference_is_shown(console: Console)
         console.app.act(False, import_bank, BankFile(BANK.encode()), FINA)
         differs = aude.get("/remittances/1").text
         assert not lacking(differs, "Differs", "1,679.00", "/exceptions?row=") and lacking(differs, "Ties to the bank")
-        assert program.json("/remittances/1")["bank"]["case"]
+        assert not lacking(differs, "In the bank 1,679.00\xa0USD on 16 Oct 2026: 1.00\xa0USD too little", "ACC-1", "?at=")
+        told = program.json("/remittances/1")["bank"]
+        assert told["case"] and told["difference"] == [{"amount": "-1.00", "currency": "USD"}], "the line that names it"
+        every, untied = aude.get("/remittances").text, aude.get("/remittances?bank=untied").text
+        assert not lacking(every, "Tied", "Differs", "All in USD") and lacking(untied, ">700200<")
+        assert not lacking(untied, ">700100<", ">700300<"), "what differs, and what the bank does not have yet"
         tied, told = aude.get("/remittances/2").text, program.json("/remittances/2")["bank"]
         awaited = aude.get("/remittances/3").text
     assert told["state"] == "tied" and told["booked_on"] == "2026-10-17" and told["difference"] == []

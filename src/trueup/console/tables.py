@@ -36,11 +36,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One thing to filter by: a list to choose from, or text where there are no choices."""
+    """One thing to filter by: a list to choose from, or text, a day or a month where there are no choices."""
 
     name: str
     label: str
     choices: Sequence[Choice] = ()
+    kind: Literal["search", "date", "month"] = "search"
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,11 +86,7 @@ def match_bank(payments: Iterable[ExpectedPayment], lines: Iterable[BankLine], r
 
 def _tie_by_number(found: _Matching) -> None:
     """A line that names a payment is about it. The sums decide whether it is all of it."""
-    numbers: dict[str, list[ExpectedPayment]] = {}
-    for payment in found.payments:
-        numbers.setdefault(normal_reference(payment.number), []).append(payment)
-    pairs = [(payment, line) for line in found.lines for name in _names(line) for payment in numbers.get(name, ())]
-    for linked in _linked(pairs):
+    for linked in _linked(_naming(found.payments, found.lines)):
         group = _group(linked)
         chosen = _exact_payments(linked)
         if chosen is None:
@@ -99,6 +95,23 @@ def _tie_by_number(found: _Matching) -> None:
         else:
             words = " and ".join(payment.number for payment in chosen[0])
             found.tie(chosen, TieRule.NUMBER, f"the bank's reference or text names {words}, and the sums are equal")
+
+
+def named_with(
+    payment: ExpectedPayment, payments: Iterable[ExpectedPayment], lines: Iterable[BankLine]
+) -> tuple[tuple[ExpectedPayment, ...], tuple[BankLine, ...]]:
+    """The lines that name a payment, and all that hangs together with it by such names; nothing where no line names it."""
+    linked = _linked(_naming(_once((payment, *payments), _identity), _once(lines, _key)))
+    about = next((pairs for pairs in linked if any(each == payment for each, _ in pairs)), None)
+    return _group(about) if about is not None else ((), ())
+
+
+def _naming(payments: Iterable[ExpectedPayment], lines: Iterable[BankLine]) -> list[_Pair]:
+    """Each payment with each line that names its number."""
+    numbers: dict[str, list[ExpectedPayment]] = {}
+    for payment in payments:
+        numbers.setdefault(normal_reference(payment.number), []).append(payment)
+    return [(payment, line) for line in lines for name in _names(line) for payment in numbers.get(name, ())]
 
 
 def _tie_by_amount(found: _Matching) -> None:

@@ -171,6 +171,20 @@ def load_bank_lines(connection: sa.Connection) -> list[BankLine]:
     return [line_of(row) for row in _without_echoes(rows) if row["key"] not in by_person]
 
 
+def load_untied_lines(connection: sa.Connection, number: str) -> list[BankLine]:
+    """The movements without a tie whose text or references may name a payment by its number, each once; the domain decides."""
+    plain = "".join(sign for sign in number.upper() if sign.isalnum())
+    rows = connection.execute(_MAY_NAME, {"number": plain}).mappings().all()
+    return [line_of(row) for row in _without_echoes(rows)]
+
+
+_MAY_NAME = sa.text(
+    "SELECT * FROM trueup.bank_lines l WHERE position(:number IN"
+    " regexp_replace(upper(l.text || ' ' || array_to_string(l.names, ' ')), '[^[:alnum:]]', '', 'g')) > 0"
+    " AND NOT EXISTS (SELECT 1 FROM trueup.bank_ties t WHERE t.lines @> ARRAY[l.key]) ORDER BY l.key"
+)
+
+
 def _without_echoes(rows: Sequence[Mapping[Any, Any]]) -> Iterator[Mapping[Any, Any]]:
     """Without movements that a poorer document tells again: of one account, day and amount, and without the bank's reference.
 

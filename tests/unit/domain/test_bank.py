@@ -20,7 +20,7 @@ from trueup.domain.bank import (
     meant_references,
     with_keys,
 )
-from trueup.domain.bank_matching import match_bank
+from trueup.domain.bank_matching import match_bank, named_with
 
 PAID = date(2026, 10, 5)
 RULES = BankRules(as_of=date(2026, 10, 31))
@@ -215,3 +215,12 @@ def test_a_statement_says_what_it_lacks() -> None:
     statement = Statement("DE1", "1", "EUR", (line("A", "1.00"),), Money(0, "EUR"), Money(150, "EUR"))
     assert str(statement.gap) == "0.50 EUR"
     assert Statement("DE1", "1", "EUR", ()).gap is None
+
+
+def test_what_a_line_names_is_found_from_one_payment() -> None:
+    """The lines that name a payment, with the other payments that they name; of what nothing names, nothing."""
+    mine, joint, other = payment("4001234567", "60.00"), payment("4007654321", "41.00"), payment("4009999999", "5.00")
+    both = line("A", "100.00", text="PAYMENT 4001234567 4007654321")
+    strange = line("B", "5.00", text="RENT")
+    assert named_with(mine, [joint, other], [both, strange]) == ((mine, joint), (both,))
+    assert named_with(other, [mine, joint], [both, strange]) == ((), ())

@@ -85,7 +85,7 @@ def _page(visit: Visit, state: State, drafts: Sequence[Coding] = (), tried: _Tri
             Filter("partner", "Partner", [Choice(name, name) for name in sorted(visit.desk.world.partners)]),
             Filter("kind", "Why it waits", _KINDS),
             Filter("words", "Reference"),
-            Filter("month", "Paid in, as 2026-10"),
+            Filter("month", "Paid in", kind="month"),
             Filter("currency", "Currency"),
         ),
         names=Names(visit),

@@ -67,9 +67,9 @@ def _list(visit: Visit) -> Response:
         filters=(
             Filter("account", "Account", accounts),
             Filter("kind", "Kind", [Choice(kind, kind.capitalize()) for kind in _KINDS]),
-            Filter("month", "Period, as 2026-10"),
-            Filter("from", "From, as 2026-10-01"),
-            Filter("to", "To, as 2026-10-31"),
+            Filter("month", "Period", kind="month"),
+            Filter("from", "From", kind="date"),
+            Filter("to", "To", kind="date"),
             Filter("currency", "Currency, as EUR"),
             *([Filter("side", "Side", _SIDES)] if of_lines else []),
         ),

@@ -18,7 +18,7 @@ from trueup.console.tables import Choice, Filter, state_of
 from trueup.console.visit import Visit
 from trueup.domain.chart import Purpose
 from trueup.domain.closing import Month
-from trueup.domain.profit import Cause, Margin, by_channel, by_sku, causes
+from trueup.domain.profit import Cause, Margin, Rule, by_channel, by_sku, causes
 from trueup.domain.profit_cells import PARTS, Cell
 from trueup.storage.views.profit import load_waiting
 from trueup.storage.views.profit_cells import load_margins
@@ -50,10 +50,11 @@ def _show(visit: Visit) -> Response:
         month=str(month),
         of_channel=of_channel,
         parts=PARTS,
+        unallocated=Rule.ALONE.value,
         tabs=(Choice("channel", "By channel"), Choice("sku", "By SKU")),
         filters=(
-            Filter("month", "Month, as 2026-10"),
-            Filter("against", "Against, as 2026-09"),
+            Filter("month", "Month", kind="month"),
+            Filter("against", "Against", kind="month"),
             Filter("currency", "Drawn", [Choice(each, each) for each in sorted(currencies)]),
         ),
         drawn=(chart_of := draw_margins(ordered, called, drawn)),
@@ -124,6 +125,7 @@ def _row(each: Margin, month: Month, cell: Cell) -> dict[str, object]:
         "units": each.units,
         "currency": each.currency,
         "cells": [(Money(getattr(each, part), each.currency), address_of(month, cell, part)) for part in PARTS],
+        "share": f"{Decimal(each.net * 100) / each.gross:.1f}" if each.gross > 0 else "",
         "rules": [(rule.value, Money(minor, each.currency)) for rule, minor in each.rules],
     }
 

@@ -17,6 +17,7 @@ from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, read_day, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views import remittances as views
+from trueup.storage.views.bank_of_payment import tell_banks
 from trueup.storage.views.growing import Growing
 from trueup.storage.views.match_desk import undone_of
 from trueup.storage.views.remittance_groups import BY, SUSPENSE, LineGroup, group_lines, load_charged, tell_claim
@@ -32,7 +33,8 @@ _COLUMNS = (
     Column("Lines", "number", spare=True),
     Column("Amount", "number"),
     Column("In suspense", "number"),
-    Column("State", "mark"),
+    Column("Bank", "mark"),
+    Column("State", "mark", spare=True),
 )
 _STATES = (
     Choice("posted", "Posted"),
@@ -48,6 +50,7 @@ def _list(visit: Visit) -> Response:
     state = state_of(visit, "partner", "state", "waits", "bank", "since", "at")
     wanted = _wanted(visit)
     partners = [Choice(name, name) for name in sorted(visit.desk.world.partners)]
+    paged = views.page_remittances(visit.connection, wanted, state["at"])
     return visit.render(
         "remittances.html",
         state=state,
@@ -57,10 +60,15 @@ def _list(visit: Visit) -> Response:
             Filter("partner", "Partner", partners),
             Filter("state", "State", _STATES),
             Filter("waits", "In suspense", (Choice("yes", "Something waits"),)),
-            Filter("bank", "Bank", (Choice("tied", "Tied to the bank"),)),
-            Filter("since", "Paid since (2026-10-31)"),
+            Filter("bank", "Bank", (Choice("tied", "Tied to the bank"), Choice("untied", "Not tied to the bank"))),
+            Filter("since", "Paid since", kind="date"),
         ),
-        paged=views.page_remittances(visit.connection, wanted, state["at"]),
+        paged=paged,
+        banks=tell_banks(visit.connection, [f"{row['partner']}/{row['payment']}" for row in paged.rows]),
+        totals=(totals := views.sum_remittances(visit.connection, wanted)),
+        waiting=(waiting := views.sum_waiting(visit.connection, wanted)),
+        untied=sum(count for count, _ in views.sum_remittances(visit.connection, replace(wanted, untied=True))),
+        sums=_sums(totals, waiting),
     )
 
 
@@ -71,7 +79,15 @@ def _wanted(visit: Visit) -> views.RemittanceFilter:
         state=visit.asked("state") or None,
         unexplained=visit.asked("waits") == "yes",
         tied=visit.asked("bank") == "tied",
+        untied=visit.asked("bank") == "untied",
     )
+
+
+def _sums(totals: Sequence[tuple[int, Money]], waiting: Sequence[tuple[int, Money]]) -> list[tuple[Any, ...]]:
+    """Per currency how many payments were made in it, what they come to, and what waits of invoices in it."""
+    paid = {money.currency: (count, money) for count, money in totals}
+    waits = {money.currency: money for _, money in waiting}
+    return [(each, *paid.get(each, (0, None)), waits.get(each)) for each in sorted({*paid, *waits})]
 
 
 def _growing(visit: Visit) -> Growing:
@@ -132,6 +148,8 @@ def _show(visit: Visit) -> Response:
         totals=_totals(only, every, shares, told.currency),
         charged=load_charged(visit.connection, number),
         shown=shown,
+        answer=_answer(shown),
+        waits=_waits(shown),
         lines=[{**each, "stands": standing(each["postings"])} for each in lines],
         pages=pages,
         names=names,
@@ -143,6 +161,30 @@ def _totals(only: Collection[int], every: Mapping[int, int], shares: Mapping[int
     """What all the lines come to, however many pages they are: settled, and of the group or of what waits, where one is chosen."""
     settled = Money(sum(every[each] for each in only), currency)
     return settled, Money(sum(shares[each] for each in only), currency) if shares is not None else None
+
+
+def _answer(shown: Mapping[str, Any]) -> str:
+    """What one asks a payment first: whose it is, and whether what it says came to the bank, or by how much not."""
+    bank, received = shown["bank"], " and ".join(shown["bank"]["received"])
+    on = f" on {bank['booked_on']}" if bank["booked_on"] else ""
+    apart = [
+        f"{each.removeprefix('-')} too {'little' if each.startswith('-') else 'much'}" for each in bank["difference"]
+    ]
+    words = {
+        "tied": f" Ties to the bank: {received}{on}",
+        "differs": f" In the bank {received}{on}: {' and '.join(apart)}" if apart else " The bank differs",
+        "open": " Not tied to the bank",
+        "awaited": " Not in the bank yet",
+        "unknown": " Whether it came to the bank is unknown",
+    }
+    return f"{shown['partner']}, paid {shown['paid_on']}.{words.get(bank['state'], '')}"
+
+
+def _waits(shown: Mapping[str, Any]) -> Money:
+    """What of the payment is in suspense, as Amazon pays."""
+    of_suspense = [row["amount"] for row in shown["booked"] if row["kind"]]
+    total = Money.zero(shown["booked_sum"].split(" ")[1])
+    return sum((Money.of(*each.split(" ")) for each in of_suspense), total)
 
 
 def _suspense(row: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import array
 from trueup.base.clock import write_instant
 from trueup.base.errors import Conflict, NotFound
 from trueup.base.money import Money
-from trueup.domain.remittances import Remittance
+from trueup.domain.remittances import PaymentState, Remittance
 from trueup.domain.settlement import Placement
 from trueup.domain.tellings import Telling
 from trueup.storage import journal, suspense
@@ -33,7 +33,8 @@ POSTINGS = ("posted", "unposted", "held")
 @dataclass(frozen=True, slots=True)
 class RemittanceFilter:
     """Which payments to list; None asks nothing. `until` is included. `state`: of the payment, or of its posting. `begins`: how its
-    number begins. `ranges`: of its amount and its day. `tied`: only those that the bank ties."""
+    number begins. `ranges`: of its amount and its day. `tied`: only those that the bank ties; `untied`: those
+    that should come there, and are not tied."""
 
     partner: str | None = None
     since: date | None = None
@@ -43,6 +44,7 @@ class RemittanceFilter:
     begins: str = ""
     ranges: Ranges = field(default_factory=Ranges)
     tied: bool = False
+    untied: bool = False
 
 
 def list_remittances(
@@ -83,6 +85,8 @@ def _wanted(wanted: RemittanceFilter) -> sa.Select[Any]:
         query = query.where(_WAITS)
     if wanted.tied:
         query = query.where(_TIED)
+    if wanted.untied:
+        query = query.where(~_TIED, table.state == PaymentState.PAID.value, table.amount_minor > 0)
     if wanted.begins:
         query = query.where(table.payment.startswith(wanted.begins, autoescape=True))
     ranges = wanted.ranges
@@ -92,7 +96,21 @@ def _wanted(wanted: RemittanceFilter) -> sa.Select[Any]:
 def sum_remittances(connection: sa.Connection, wanted: RemittanceFilter) -> list[tuple[int, Money]]:
     """The payments of a filter per currency: how many, and what they come to."""
     rows = _wanted(wanted).subquery()
-    query = sa.select(rows.c.currency, sa.func.count(), sa.func.sum(rows.c.amount_minor)).group_by(rows.c.currency)
+    query = sa.select(rows.c.currency, sa.func.count(), sa.func.sum(rows.c.amount_minor))
+    query = query.group_by(rows.c.currency).order_by(rows.c.currency)
+    return [(count, Money(int(minor), currency)) for currency, count, minor in connection.execute(query)]
+
+
+def sum_waiting(connection: sa.Connection, wanted: RemittanceFilter) -> list[tuple[int, Money]]:
+    """What is in suspense of the payments of a filter, per currency of their invoices: of how many, and what it comes to, as Amazon
+    pays."""
+    rows, waits = _wanted(wanted).subquery(), suspense.suspense.c
+    query = (
+        sa.select(rows.c.invoice_currency, sa.func.count(rows.c.id.distinct()), sa.func.sum(waits.minor))
+        .join_from(rows, suspense.suspense, waits.remittance_id == rows.c.id)
+        .group_by(rows.c.invoice_currency)
+        .order_by(rows.c.invoice_currency)
+    )
     return [(count, Money(int(minor), currency)) for currency, count, minor in connection.execute(query)]
 
 
