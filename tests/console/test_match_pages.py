@@ -241,6 +241,9 @@ def test_a_sheet_is_coded_by_keyboard_and_comes_as_a_workbook(console: Console, 
     tab.keyboard.press("ArrowDown")
     tab.keyboard.press("Space")
     assert tab.locator("tbody input[type=checkbox]:checked").count() == 2
+    assert re.fullmatch(r"2 marked: .+ USD", tab.locator("[data-summed]").inner_text())
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    assert tab.locator(".table-scroll").evaluate("each => each.scrollWidth <= each.clientWidth"), "why is in sight"
     for _ in range(4):
         tab.keyboard.press("ArrowRight")
     tab.keyboard.type("co-op")

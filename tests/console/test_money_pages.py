@@ -211,8 +211,8 @@ def test_profit_is_shown_by_channel_and_by_sku(console: Console) -> None:
         assert told["amount"] == row["net"] and told["count"] > 1 and told["next"]
         shares = [each["share"] for page in fina.pages(f"/profit/lines?{days}&currency=USD&part=net") for each in page]
     assert sum(Money.of(each["amount"], "USD").minor for each in shares) == Money.of(row["net"]["amount"], "USD").minor
-    assert not lacking(against, "Against 2026-09", "Gross of amazon-us/NORDA", "Difference")
-    assert not lacking(channel, "amazon-us/NORDA", "1,100.00", "Not final yet", "% of what was invoiced")
+    assert not lacking(against, "Against September 2026", "Gross of amazon-us/NORDA", "Difference")
+    assert not lacking(channel, "amazon-us/NORDA", "1,100.00", "Not final yet", "% of what was invoiced", "% of gross")
     assert not lacking(sku, "(no SKU)")
 
 

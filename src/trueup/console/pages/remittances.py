@@ -60,15 +60,14 @@ def _list(visit: Visit) -> Response:
             Filter("partner", "Partner", partners),
             Filter("state", "State", _STATES),
             Filter("waits", "In suspense", (Choice("yes", "Something waits"),)),
-            Filter("bank", "Bank", (Choice("tied", "Tied to the bank"), Choice("untied", "Not tied to the bank"))),
+            Filter("bank", "Bank", (Choice("tied", "Tied"), Choice("untied", "Not tied"))),
             Filter("since", "Paid since", kind="date"),
         ),
         paged=paged,
         banks=tell_banks(visit.connection, [f"{row['partner']}/{row['payment']}" for row in paged.rows]),
-        totals=(totals := views.sum_remittances(visit.connection, wanted)),
         waiting=(waiting := views.sum_waiting(visit.connection, wanted)),
         untied=sum(count for count, _ in views.sum_remittances(visit.connection, replace(wanted, untied=True))),
-        sums=_sums(totals, waiting),
+        sums=_sums(views.sum_remittances(visit.connection, wanted), waiting),
     )
 
 
