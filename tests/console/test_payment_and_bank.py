@@ -64,7 +64,9 @@ def test_a_payment_ties_to_the_bank_or_the_difference_is_shown(console: Console)
         console.app.act(False, import_bank, BankFile(BANK.encode()), FINA)
         differs = aude.get("/remittances/1").text
         assert not lacking(differs, "Differs", "1,679.00", "/exceptions?row=") and lacking(differs, "Ties to the bank")
-        assert not lacking(differs, "In the bank 1,679.00\xa0USD on 16 Oct 2026: 1.00\xa0USD too little", "ACC-1", "?at=")
+        assert not lacking(
+            differs, "In the bank 1,679.00\xa0USD on 16 Oct 2026: 1.00\xa0USD too little", "ACC-1", "?at="
+        )
         told = program.json("/remittances/1")["bank"]
         assert told["case"] and told["difference"] == [{"amount": "-1.00", "currency": "USD"}], "the line that names it"
         every, untied = aude.get("/remittances").text, aude.get("/remittances?bank=untied").text

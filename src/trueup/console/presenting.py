@@ -28,6 +28,8 @@ _MOMENT = re.compile(
     r"(?<![\w/.-])\d{4}-\d\d-\d\d(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?(?![\w/-])(?!\.\w)"
 )
 _AMOUNT = re.compile(r"(?<![\w.,/-])(-?\d+(?:\.\d+)?) ([A-Z]{3})(?![\w-])")
+_AMOUNTS = re.compile(r"-?\d+(?:\.\d+)? [A-Z]{3}(?: and -?\d+(?:\.\d+)? [A-Z]{3}){2,}(?![\w-])")
+"""Three sums of money or more, as a program joins them; a person reads a list."""
 _HYPHEN_MINUS = re.compile(r"(?<![^\s(])-(?= ?\d)")
 _GID = re.compile(r"gid://\w+/(\w+)/(\d+)")
 _ONES = {"eaches": "each", "deliveries": "delivery"} | {
@@ -155,6 +157,7 @@ class Presenting:
         already stays as it is."""
         if isinstance(text, Markup):
             return text
+        text = _AMOUNTS.sub(lambda found: found[0].replace(" and ", ", ", found[0].count(" and ") - 1), text)
         for pattern, shown in ((_MOMENT, self._moment), (_AMOUNT, self._amount), (_GID, _thing)):
             text = pattern.sub(shown, text)
         text = _ONE.sub(lambda found: f"1 {_ONES[found[1]]}", _HYPHEN_MINUS.sub(MINUS, text))

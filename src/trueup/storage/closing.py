@@ -49,13 +49,19 @@ def list_closings(connection: sa.Connection) -> list[Closing]:
     ]
 
 
+def find_first(connection: sa.Connection, month: Month) -> Month | None:
+    """The first month that is closed here: the first that was, or else that of the first entry, if it is before this month."""
+    first: date | None = connection.execute(_FIRST, {"start": month.first}).scalar()
+    return Month.of(first) if first is not None else None
+
+
 def find_open_before(connection: sa.Connection, month: Month) -> Month | None:
     """The earliest month before it that is not closed, counted from the first closed one, or else from the first entry."""
-    first: date | None = connection.execute(_FIRST, {"start": month.first}).scalar()
+    first = find_first(connection, month)
     if first is None:
         return None
     done = set(connection.execute(sa.select(closed_months.c.month)).scalars())
-    each = Month.of(first)
+    each = first
     while each < month:
         if each.first not in done:
             return each

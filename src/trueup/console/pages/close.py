@@ -18,7 +18,7 @@ from trueup.domain.closing import Month
 from trueup.domain.sign_offs import Signed, Standing, Task
 from trueup.reports.close_pack import write_close_pack_pages, write_close_pack_workbook
 from trueup.reports.close_tables import ANSWERS, TABLES, Table
-from trueup.storage.views.closing_points import known_packs, list_late, months_closed
+from trueup.storage.views.closing_points import known_packs, list_late, load_course, months_closed
 from trueup.workflows.authority import is_allowed
 from trueup.workflows.close_month import Looked, look_at_month, propose_closing, signed_points
 from trueup.workflows.jobs.write_close_papers import ask_papers
@@ -58,7 +58,24 @@ def _list(visit: Visit) -> Response:
     while len(months) < _MONTHS:
         months.append(months[-1].before)
     listed = months_closed(visit.connection, months)
-    return visit.render("close.html", months=listed, current=months[0])
+    first, following = load_course(visit.connection, months[0])
+    return visit.render(
+        "close.html",
+        months=listed,
+        current=months[0],
+        first=first,
+        following=following,
+        answer=_course(first, following, months[0]),
+    )
+
+
+def _course(first: Month | None, following: Month, current: Month) -> str:
+    """Which month is the next, in a sentence."""
+    if first is None:
+        return "Nothing is posted yet. Months close in order, by two persons; what comes late is posted in the next."
+    if following == current:
+        return f"Every month before it is closed. Next: {current.words}, once it is over on {current.last}."
+    return f"Next to close: {following.words}. Months close in order, by two persons; what comes late is posted in the next."
 
 
 def _show(visit: Visit) -> Response:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from trueup.domain.accruals import Charged, Receipts
 from trueup.domain.closing import Figures, Item, Month, Observed
-from trueup.storage.closing import Closing, find_open_before, find_proposal, list_closings
+from trueup.storage.closing import Closing, find_first, find_open_before, find_proposal, list_closings
 from trueup.storage.documents import REFERENCE
 from trueup.storage.views.closing import load_claims_apart
 
@@ -160,6 +160,12 @@ class Late:
     posted_on: date
     by: str
     why: str
+
+
+def load_course(connection: sa.Connection, current: Month) -> tuple[Month | None, Month]:
+    """With which month the books begin, None where nothing is posted yet; and which month is the next to close: the earliest that is
+    open, or the one that is not over."""
+    return find_first(connection, current.next), find_open_before(connection, current) or current
 
 
 def months_closed(connection: sa.Connection, months: Sequence[Month]) -> list[tuple[Month, Closing | None, Any, str]]:
