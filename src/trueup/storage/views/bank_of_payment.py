@@ -59,7 +59,7 @@ def tell_bank(connection: sa.Connection, saved: SavedRemittance) -> dict[str, An
 
 def tell_banks(connection: sa.Connection, names: Collection[str]) -> dict[str, str]:
     """Which of these payments (partner/number) the bank ties, and of which a tie or an open case says that it differs, or that the
-    payment is not there: "tied", "differs", "open". Of the others nothing is known yet, or nothing is to come: they are left out."""
+    payment is not there: "tied", "differs", "open". Of the others nothing is known yet, or nothing is to come."""
     cases = connection.execute(_CASES, {"subjects": [f"payment {each}" for each in names]})
     found = {each.subject.removeprefix("payment "): DIFFERS if each.kind == OTHER_AMOUNT else OPEN for each in cases}
     for tie in connection.execute(_TIES, {"names": list(names)}):

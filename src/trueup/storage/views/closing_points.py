@@ -163,8 +163,8 @@ class Late:
 
 
 def load_course(connection: sa.Connection, current: Month) -> tuple[Month | None, Month]:
-    """With which month the books begin, None where nothing is posted yet; and which month is the next to close: the earliest that is
-    open, or the one that is not over."""
+    """With which month the books begin, None where nothing is posted yet, and which is the next to close: the earliest open,
+    or the one that is not over."""
     return find_first(connection, current.next), find_open_before(connection, current) or current
 
 
