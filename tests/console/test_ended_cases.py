@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from playwright.sync_api import Page as Tab
+
 from tests.console.installed import Console
 from trueup.console.case_words import item_of
 from trueup.domain.cases import CaseDraft, Resolution
 from trueup.storage import cases
 
 
-def test_a_resolved_case_says_how_it_ended_and_all_that_happened(console: Console) -> None:
-    """In its row and beside it, in words; that it was opened is part of what happened, though no act tells it."""
+def _opened(console: Console, what: str) -> int:
     draft = CaseDraft(
-        "stock.short", "how it ended", "Stock is short of how it ended", "24 eaches", "20 eaches", None, None, "operations",
+        "stock.short", what, f"Stock is short of {what}", "24 eaches", "20 eaches", None, None, "operations",
         (Resolution.RETRY, Resolution.DISMISS),
     )  # fmt: skip
     with console.app.database.transaction() as connection:
-        case_id = cases.open_case(connection, draft, console.app.world.clock.now())
+        return cases.open_case(connection, draft, console.app.world.clock.now())
+
+
+def test_a_resolved_case_says_how_it_ended_and_all_that_happened(console: Console) -> None:
+    """In its row and beside it, in words; that it was opened is part of what happened, though no act tells it."""
+    case_id = _opened(console, "how it ended")
     with console.visitor("Olga") as olga:
         opened = olga.get(f"/exceptions?row={case_id}").text
         olga.post(f"/exceptions/{case_id}/resolve", resolution="dismiss", note="counted twice")
@@ -39,3 +47,19 @@ def test_lines_of_one_order_that_are_held_alike_are_told_apart(console: Console)
     alike = {"cause": "item QZX-1", "title": "Order closed: a closed order, expected one that is new"}
     assert item_of(alike) == "QZX-1" and item_of({**alike, "title": "QZX-1 is short"}) == ""
     assert item_of({**alike, "cause": "partner amazon-us"}) == ""
+
+
+def test_on_a_phone_what_is_opened_takes_the_place_of_its_list(console: Console, page_of: Callable[..., Tab]) -> None:
+    """Not beneath fifty rows of it; back leads to the row, and an address that names a case shows that."""
+    case_id = _opened(console, "seen on a phone")
+    tab = page_of("Olga", "light", 390)
+    tab.goto("/exceptions?words=seen on a phone")
+    assert not tab.locator("#detail").is_visible()
+    tab.locator(f"#row-{case_id}").click()
+    tab.locator("#case-title", has_text="seen on a phone").wait_for()
+    assert tab.locator("#case-title").bounding_box()["y"] < 500 and not tab.locator(".split-list").is_visible()
+    tab.get_by_text("All cases").click()
+    assert tab.locator(f"#row-{case_id}").is_visible() and tab.evaluate("document.activeElement.id") == f"row-{case_id}"
+    assert "row=" not in tab.url
+    tab.goto(f"/exceptions?row={case_id}")
+    assert tab.locator("#case-title").is_visible() and not tab.locator(".split-list").is_visible()

@@ -127,6 +127,14 @@ function jump(step) {
   next.scrollIntoView({ block: "center" });
 }
 
+// Where there is room for one of them alone, the list is shown again in the place of what was opened.
+function close() {
+  const back = document.querySelector(".split.opened a[data-leave]");
+  if (back) history.replaceState(history.state, "", back.href);
+  document.querySelector(".split.opened")?.classList.remove("opened");
+  leave();
+}
+
 function leave() {
   const row = document.querySelector("tr.here a");
   if (row && document.activeElement !== row) row.focus();
@@ -153,7 +161,7 @@ export function startKeys() {
       else document.getElementById("confirm")?.click();
       return;
     }
-    if (event.key === "Escape" && !document.querySelector("dialog[open]")) leave();
+    if (event.key === "Escape" && !document.querySelector("dialog[open]")) close();
     if (event.ctrlKey || event.metaKey || event.altKey || !("shortcuts" in document.body.dataset)) return;
     if (isWrittenIn(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
@@ -176,6 +184,7 @@ document.addEventListener("htmx:after:swap", () => {
 document.addEventListener("htmx:finally:request", (event) => {
   if (event.target !== opening) return;
   shown(true);
+  if (brings) bring();
   opened(event.detail.ctx.status === "swapped" ? typed : []);
 });
 // Until the detail of the row that was opened is there, that of another one stands in its place: nobody decides by mistake on that.
@@ -183,9 +192,25 @@ function shown(yes) {
   document.getElementById("detail")?.toggleAttribute("inert", !yes);
 }
 
+// Who opened a row by hand is led to what it shows, where that takes the place of the list. Keys that walk the rows stay there.
+let brings = false;
+function bring() {
+  const split = document.querySelector(".split");
+  if (!split || getComputedStyle(split).gridTemplateColumns.includes(" ")) return;
+  split.classList.add("opened");
+  scrollTo(0, 0);
+  document.querySelector("#detail h2[tabindex]")?.focus();
+}
+
 document.addEventListener("click", (event) => {
+  if (event.target.closest?.("a[data-leave]")) {
+    event.preventDefault();
+    close();
+    return;
+  }
   const link = event.target.closest?.("[data-rows] a[hx-get]");
   if (!link) return;
+  brings = event.isTrusted;
   document.querySelectorAll("[data-rows] tr.here").forEach((row) => row.classList.remove("here"));
   document.querySelectorAll("[data-rows] a[aria-current]").forEach((each) => each.removeAttribute("aria-current"));
   link.closest("tr").classList.add("here");
