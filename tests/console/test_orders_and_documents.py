@@ -99,6 +99,17 @@ def test_a_document_keeps_its_name_in_any_script(console: Console) -> None:
     assert kept and (kept[1], unquote(kept[2])) == ("..______3_.csv", ".._納品書__3_.csv")
 
 
+def test_a_file_is_called_by_its_own_name_everywhere(console: Console) -> None:
+    """Letter for letter, in the list as on its page; the list is filtered by kinds in words. What is written here is not read."""
+    console.app.act(False, archive_upload, b"sku,on_hand\nQZX,1\n", "stock-counts", "counts.csv", person(console, "Olga"))
+    pack = console.app.act(False, archive_upload, b"a pack", "close-pack", "close-2026-10.txt", person(console, "Olga"))
+    with console.visitor("Olga") as olga:
+        listed = olga.get("/documents?words=counts.csv").text
+        written = olga.get(f"/documents/{pack}").text
+    assert ">counts.csv</a>" in listed and '<option value="stock-counts" >Stock counts</option>' in listed
+    assert "Trueup wrote it." in written and 'id="read-again"' not in written
+
+
 def test_a_cell_that_differs_is_marked(console: Console) -> None:
     """A held line has no promise: the cell says so in a word, not by its colour alone."""
     with console.visitor("Olga") as olga:

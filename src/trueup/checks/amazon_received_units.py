@@ -77,11 +77,10 @@ def _draft(row: sa.RowMapping, ours: tuple[str, int], source: str, of: tuple[Rep
         kind=KIND,
         subject=f"product {row['sku']} {source}",
         title=(
-            f"Amazon {terms.marketplace} reports {int(row['theirs'])} units of {row['sku']} ({row['asin']}) received {days}; "
-            f"we know of {expected}"
+            f"Amazon {terms.marketplace} reports {int(row['theirs'])} units of {row['sku']} received; we know of {expected}"
         ),
         expected=expected,
-        found=f"{int(row['theirs'])} net received units in Amazon's inventory reports of {DAYS} days",
+        found=f"{int(row['theirs'])} net received units of {row['asin']} in Amazon's inventory reports {days}",
         money_at_risk=_worth(row, beyond, terms, ground),
         deadline=ground.now + timedelta(days=5),
         owner=OWNER,

@@ -55,7 +55,7 @@ def _short_case(
     draft = CaseDraft(
         kind=SHORT,
         subject=f"order {order.key} line {decision.sequence}",
-        title=f"{units.product.sku} is short: {decision.why}",
+        title=f"{units.product.sku} is {'' if decision.why.startswith('short ') else 'short: '}{decision.why}",
         expected=f"{units.eaches} eaches",
         found=f"{decision.eaches} eaches can be filled",
         money_at_risk=units.value(short),

@@ -13,6 +13,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from trueup.base.clock import write_instant
 from trueup.base.errors import DocumentError, TrueupError, Unreadable
 from trueup.base.money import Money, UnitPrice
 from trueup.console.document_places import Sheet, find_place, find_word, letter_of, show_sheet
@@ -59,6 +60,8 @@ _MOST_DIFFERENCES = 200
 _MOST_FINDINGS = 500
 _BEFORE_BYTES = 2000
 """So much of what stands before a place is shown with it."""
+_WRITTEN = ("close-pack", "close-papers", "dispute-pack", "journal-export", "journal-lines", "list")
+"""Kinds of documents that are written here, of which nothing is read."""
 NOTHING = Source((), 0, 0, None, None)
 _COLUMNS = (
     Column("Arrived"),
@@ -73,7 +76,9 @@ _COLUMNS = (
 def _list(visit: Visit) -> Response:
     state = state_of(visit, "kind", "source", "words", "since", "at")
     filters = [
-        Filter("kind", "Kind", [Choice(each, each) for each in list_kinds(visit.connection)]),
+        Filter(
+            "kind", "Kind", [Choice(each, each.replace("-", " ").capitalize()) for each in list_kinds(visit.connection)]
+        ),
         Filter("source", "From", [Choice(each, each) for each in list_document_sources(visit.connection)]),
         Filter("words", "Name or hash"),
     ]
@@ -132,6 +137,7 @@ def _show(visit: Visit) -> Response:
         places=_places(content, values) if source.lines else {},
         reading=reading,
         unread="" if reading else unread,
+        written=shown["kind"] in _WRITTEN,
         values=values,
         findings=_findings(reading, structure, source) if reading else [],
         beyond=max(0, len(findings) - _MOST_FINDINGS),
@@ -256,7 +262,9 @@ def plain(value: Any) -> Any:
             return value
         case Enum():
             return value.value
-        case Money() | UnitPrice() | Decimal() | date() | datetime():
+        case datetime() if value.tzinfo is not None:
+            return write_instant(value)
+        case Money() | UnitPrice() | Decimal() | date():
             return str(value)
         case dict():
             return {str(name): plain(each) for name, each in value.items()}
