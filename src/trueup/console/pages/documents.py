@@ -109,8 +109,7 @@ def _show(visit: Visit) -> Response:
     findings, (place, length) = reading.findings if reading else (), _asked_place(visit, content)
     begin = _number(visit, "from")
     begin = max(0, (place or 0) - _BEFORE_BYTES) if begin is None else begin
-    until = begin + WINDOW_BYTES
-    structure = _structure(content, (begin, until), reading)
+    structure = _structure(content, (begin, begin + WINDOW_BYTES), reading)
     at_place = element_at(structure, place) if place is not None else None
     selected = at_place if at_place and (visit.asked("at").isdecimal() or at_place.offset == place) else None
     length = selected.length if selected and selected.offset == place else length
