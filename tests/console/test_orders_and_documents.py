@@ -101,7 +101,9 @@ def test_a_document_keeps_its_name_in_any_script(console: Console) -> None:
 
 def test_a_file_is_called_by_its_own_name_everywhere(console: Console) -> None:
     """Letter for letter, in the list as on its page; the list is filtered by kinds in words. What is written here is not read."""
-    console.app.act(False, archive_upload, b"sku,on_hand\nQZX,1\n", "stock-counts", "counts.csv", person(console, "Olga"))
+    console.app.act(
+        False, archive_upload, b"sku,on_hand\nQZX,1\n", "stock-counts", "counts.csv", person(console, "Olga")
+    )
     pack = console.app.act(False, archive_upload, b"a pack", "close-pack", "close-2026-10.txt", person(console, "Olga"))
     with console.visitor("Olga") as olga:
         listed = olga.get("/documents?words=counts.csv").text
