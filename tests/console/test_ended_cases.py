@@ -57,7 +57,8 @@ def test_on_a_phone_what_is_opened_takes_the_place_of_its_list(console: Console,
     assert not tab.locator("#detail").is_visible()
     tab.locator(f"#row-{case_id}").click()
     tab.locator("#case-title", has_text="seen on a phone").wait_for()
-    assert tab.locator("#case-title").bounding_box()["y"] < 500 and not tab.locator(".split-list").is_visible()
+    place = tab.locator("#case-title").bounding_box()
+    assert place and place["y"] < 500 and not tab.locator(".split-list").is_visible()
     tab.get_by_text("All cases").click()
     assert tab.locator(f"#row-{case_id}").is_visible() and tab.evaluate("document.activeElement.id") == f"row-{case_id}"
     assert "row=" not in tab.url
