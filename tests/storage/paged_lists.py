@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from trueup.storage.views import (
     account_lines,
     acts,
     amazon_figures,
+    audit_trail,
     case_causes,
     case_orders,
     case_queue,
@@ -107,6 +108,10 @@ def _account(part: str) -> Ask:
         return account_lines.page_account(connection, _MONTH, rolled, part, at, limit)
 
     return ask
+
+
+def _acts(**wanted: Any) -> Ask:
+    return lambda c, at, n: audit_trail.page_acts(c, audit_trail.ActFilter(**wanted), at, n)
 
 
 def _cases(sort: str = "", **wanted: Any) -> Ask:
@@ -314,6 +319,18 @@ LISTS: dict[str, Listed] = {
             "differing": lambda c, at, n: told_inventory.page_told(c, ("P", "V", "W"), differing=True, at=at, limit=n),
         },
         ("sku",),
+    ),
+    "audit_trail.page_acts": Listed(
+        {
+            "all": lambda c, at, n: audit_trail.page_acts(c, at=at, limit=n),
+            "people": _acts(actor=audit_trail.PEOPLE),
+            "a person": _acts(actor="Olga"),
+            "a kind": _acts(act="case.resolved"),
+            "some days": _acts(since=NOW - timedelta(days=400), until=NOW),
+            "a thing": _acts(about="order amazon-us/7"),
+            "things of a kind": _acts(about="order"),
+        },
+        ("id",),
     ),
     "acts.page_proposals": Listed({"waiting": acts.page_proposals}, ("id",)),
     "vendor_returns.page_returned": Listed(

@@ -158,6 +158,12 @@ _TOLD: dict[str, dict[str, str]] = {
         "warehouse": "'W'",
         "accepted": "CASE WHEN n % 4 = 0 THEN n + 1 ELSE n END",
     },
+    "acts": {
+        "at": AT,
+        "actor": "CASE WHEN n % 5 = 0 THEN 'Fina' WHEN n % 2 = 0 THEN 'Olga' ELSE 'trueup' END",
+        "act": "CASE WHEN n % 3 = 0 THEN 'case.resolved' ELSE 'order.received' END",
+        "subject": "'order amazon-us/' || n % 49 || CASE WHEN n % 2 = 0 THEN ' line 1' ELSE '' END",
+    },
     "proposals": {"act": "'entry.reverse'", "subject": "'entry ' || n", "arguments": "'{}'", "proposed_by": "'Olga'"},
     "vendor_returns": {"order_id": "n", "serial": "'S' || n"},
     "trade_ins": {

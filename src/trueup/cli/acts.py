@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from trueup.cli.frame import Limit, Result, Session, command
+from trueup.cli.statements import read_day
 from trueup.cli.tables import Column, details
 from trueup.storage.views import acts as views
 
@@ -33,10 +34,14 @@ def list_acts(
     ] = None,
     actor: Annotated[str | None, typer.Option("--by", help="By this person, or trueup for its workers.")] = None,
     act: Annotated[str | None, typer.Option(help="Of this word, or beginning so: case.")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="From this day on (UTC).", metavar="DAY")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="To this day (UTC).", metavar="DAY")] = None,
     before: Annotated[int | None, typer.Option(help="Older than this id: the next page.")] = None,
     limit: Limit = 50,
 ) -> Result:
     """List acts, the newest first."""
     with session.look() as connection:
-        rows = views.list_acts(connection, subject=subject, actor=actor, act=act, before=before, limit=limit)
+        days = read_day(since, "--from"), read_day(until, "--to")
+        asked = {"subject": subject, "actor": actor, "act": act}
+        rows = views.list_acts(connection, **asked, days=days, before=before, limit=limit)
     return Result(rows, _COLUMNS)

@@ -28,6 +28,9 @@ acts = sa.Table(
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Index("ix_acts_subject", "subject", "id", postgresql_ops={"subject": "text_pattern_ops"}),
     sa.Index("ix_acts_people", "actor", "at", postgresql_where=sa.text("actor <> 'trueup'")),
+    sa.Index("ix_acts_at", "at", "id"),
+    sa.Index("ix_acts_kinds", "act", "at", "id"),
+    sa.Index("ix_acts_by_people", "at", "id", postgresql_where=sa.text("actor <> 'trueup'")),
     sa.Index("ix_acts_evidence", "evidence", postgresql_where=sa.text("evidence <> ''")),
 )
 proposals = sa.Table(

@@ -8,7 +8,7 @@ from fastapi import Query
 
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
-from trueup.api.shapes import Instant, Listed, Name, Number, Page, Paging, Shape, id_at
+from trueup.api.shapes import AskedDay, Instant, Listed, Name, Number, Page, Paging, Shape, id_at
 from trueup.storage.views import acts as views
 
 _MOST_WAITING = 1000
@@ -88,6 +88,10 @@ class ActQuery(Paging):
     """Done by this person."""
     act: Name = ""
     """This, or what begins so: `case.`"""
+    since: AskedDay | None = None
+    """From this day on, in UTC."""
+    until: AskedDay | None = None
+    """To this day, in UTC."""
 
 
 def list_acts(call: Calling, asked: Annotated[ActQuery, Query()]) -> Page[Act]:
@@ -98,6 +102,7 @@ def list_acts(call: Calling, asked: Annotated[ActQuery, Query()]) -> Page[Act]:
             subject=asked.subject or None,
             actor=asked.actor or None,
             act=asked.act or None,
+            days=(asked.since, asked.until),
             before=id_at(asked.at),
             limit=asked.limit + 1,
         )

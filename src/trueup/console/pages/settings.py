@@ -155,7 +155,7 @@ PAGE = Page(
         Route("/settings/people/roles", _change, "people.keep", "POST"),
         Route("/settings/people/remove", _remove, "people.keep", "POST"),
     ),
-    Place(Group.SYSTEM, 3, "settings"),
+    Place(Group.SYSTEM, 4, "settings"),
     about={"/settings/people": "person "},
     offers=(
         Offer("See who may do what", "/settings/people"),

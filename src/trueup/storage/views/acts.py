@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,10 +32,11 @@ def list_acts(
     subject: str | None = None,
     actor: str | None = None,
     act: str | None = None,
+    days: tuple[date | None, date | None] = (None, None),
     before: int | None = None,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Acts, the newest first; `act` may be the beginning of a word (`case.`)."""
+    """Acts, the newest first; `act` may be the beginning of a word (`case.`), `days` are the first and the last, both in UTC."""
     query = sa.select(acts).order_by(acts.c.id.desc()).limit(limit)
     if subject:
         query = query.where(acts.c.subject == subject)
@@ -42,9 +44,14 @@ def list_acts(
         query = query.where(sa.func.lower(acts.c.actor) == actor.lower())
     if act:
         query = query.where(acts.c.act.startswith(act, autoescape=True))
+    first, last = days
+    if first is not None:
+        query = query.where(acts.c.at >= datetime.combine(first, time(), UTC))
+    if last is not None:
+        query = query.where(acts.c.at <= datetime.combine(last, time.max, UTC))
     if before is not None:
         query = query.where(acts.c.id < before)
-    return [_act_json(row) for row in connection.execute(query).mappings()]
+    return [act_json(row) for row in connection.execute(query).mappings()]
 
 
 _PARTS = {"payment": " line ", "month": " ", "rule": " v", "export": " to "}
@@ -61,13 +68,17 @@ def list_deeds(connection: sa.Connection, subject: str, limit: int = 50) -> list
         between = _PARTS.get(subject.partition(" ")[0])
         if between is not None:
             found += _newest_of(connection, sa.select(_begins(subject + between).subquery()), limit)
-    return [_act_json(row) for row in sorted(found, key=lambda row: -row["id"])[:limit]]
+    return [act_json(row) for row in sorted(found, key=lambda row: -row["id"])[:limit]]
 
 
 def _begins(words: str) -> sa.Select[Any]:
-    """Acts on what begins so, whatever the collation: a range of the index."""
+    return sa.select(acts).where(begins_so(words))
+
+
+def begins_so(words: str) -> sa.ColumnElement[bool]:
+    """That an act is on what begins so, whatever the collation: a range of the index."""
     after = words[:-1] + chr(ord(words[-1]) + 1)
-    return sa.select(acts).where(acts.c.subject.op("~>=~")(words), acts.c.subject.op("~<~")(after))
+    return sa.and_(acts.c.subject.op("~>=~")(words), acts.c.subject.op("~<~")(after))
 
 
 def _newest_of(connection: sa.Connection, every: sa.Select[Any], limit: int) -> list[Mapping[Any, Any]]:
@@ -99,7 +110,7 @@ def happened_since(
 ) -> tuple[list[dict[str, Any]], int, int]:
     """What happened after an act and a case, the oldest first, and the ids to go on from."""
     done = connection.execute(sa.select(acts).where(acts.c.id > act_id).order_by(acts.c.id).limit(limit)).mappings()
-    events = [_act_json(row) for row in done]
+    events = [act_json(row) for row in done]
     opened = connection.execute(
         sa.select(cases).where(cases.c.id > case_id).order_by(cases.c.id).limit(limit)
     ).mappings()
@@ -183,7 +194,8 @@ def _proposal_json(row: Mapping[Any, Any]) -> dict[str, Any]:
     }
 
 
-def _act_json(row: Any) -> dict[str, Any]:
+def act_json(row: Any) -> dict[str, Any]:
+    """An act as it is told."""
     return {
         "id": row["id"],
         "at": write_instant(row["at"]),
