@@ -42,6 +42,5 @@ def list_acts(
     """List acts, the newest first."""
     with session.look() as connection:
         days = read_day(since, "--from"), read_day(until, "--to")
-        asked = {"subject": subject, "actor": actor, "act": act}
-        rows = views.list_acts(connection, **asked, days=days, before=before, limit=limit)
+        rows = views.list_asked(connection, views.ActsAsked(subject, actor, act, *days), before=before, limit=limit)
     return Result(rows, _COLUMNS)

@@ -97,15 +97,9 @@ class ActQuery(Paging):
 def list_acts(call: Calling, asked: Annotated[ActQuery, Query()]) -> Page[Act]:
     """List the audit trail, the newest first."""
     with call.look() as connection:
-        rows = views.list_acts(
-            connection,
-            subject=asked.subject or None,
-            actor=asked.actor or None,
-            act=asked.act or None,
-            days=(asked.since, asked.until),
-            before=id_at(asked.at),
-            limit=asked.limit + 1,
-        )
+        said = (asked.subject or None, asked.actor or None, asked.act or None)
+        wanted = views.ActsAsked(*said, asked.since, asked.until)
+        rows = views.list_asked(connection, wanted, before=id_at(asked.at), limit=asked.limit + 1)
         return call.page_by(Act, rows, asked.limit, "id")
 
 

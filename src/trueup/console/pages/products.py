@@ -10,6 +10,7 @@ from starlette.responses import Response
 from trueup.base.errors import NotFound
 from trueup.base.ids import Digest
 from trueup.console.page import Offer, Page, Route
+from trueup.console.pages.stock import COUNTED_BY
 from trueup.console.tables import Column, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views.jobs import Job, load_job
@@ -31,7 +32,7 @@ _COLUMNS = (
 def _list(visit: Visit) -> Response:
     state = state_of(visit, "words", "at")
     paged = page_products(visit.connection, words=state["words"], at=state["at"])
-    return visit.render("products.html", state=state, columns=_COLUMNS, paged=paged)
+    return visit.render("products.html", state=state, columns=_COLUMNS, paged=paged, counted_by=COUNTED_BY)
 
 
 def _upload(visit: Visit) -> Response:

@@ -21,7 +21,7 @@ from trueup.domain.inventory import TermKind
 from trueup.storage.views import stock as views
 from trueup.storage.views.acts import list_acts, list_proposals
 from trueup.storage.views.case_queue import CaseFilter, page_cases
-from trueup.storage.views.channels import list_product_channels
+from trueup.storage.views.channels import count_drifting, list_product_channels
 from trueup.storage.views.product_pages import find_products
 from trueup.workflows.adjust_stock import ACT, DONE, last_count, on_hand_now
 from trueup.workflows.explain_stock import Policy, PolicyRequest, explain_stock, replay_policy, stock_history
@@ -68,6 +68,9 @@ def _show_list(visit: Visit) -> Response:
         columns=_columns(channels, numbers),
         numbers=numbers,
         words=COUNTED_BY,
+        count=views.count_products(visit.connection),
+        uncounted=views.count_products(visit.connection, CountSource.UNKNOWN.value),
+        drifting=count_drifting(visit.connection),
         direct=any(partner.direct_fulfillment for partner in visit.desk.world.partners.values()),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -26,29 +26,45 @@ _TOLD = sa.select(
 _OLDEST = Order((proposals.c.id,))
 
 
+@dataclass(frozen=True, slots=True)
+class ActsAsked:
+    """Which acts: on this subject, by this person whatever the case of the letters, of this word or what begins so (`case.`), from
+    the first day to the last, both in UTC. None: all."""
+
+    subject: str | None = None
+    actor: str | None = None
+    act: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+
 def list_acts(
     connection: sa.Connection,
     *,
     subject: str | None = None,
     actor: str | None = None,
     act: str | None = None,
-    days: tuple[date | None, date | None] = (None, None),
-    before: int | None = None,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Acts, the newest first; `act` may be the beginning of a word (`case.`), `days` are the first and the last, both in UTC."""
+    """Acts, the newest first; `act` may be the beginning of a word (`case.`)."""
+    return list_asked(connection, ActsAsked(subject, actor, act), limit=limit)
+
+
+def list_asked(
+    connection: sa.Connection, asked: ActsAsked, *, before: int | None = None, limit: int = 50
+) -> list[dict[str, Any]]:
+    """Acts, the newest first; `before`: older than the one of this number."""
     query = sa.select(acts).order_by(acts.c.id.desc()).limit(limit)
-    if subject:
-        query = query.where(acts.c.subject == subject)
-    if actor:
-        query = query.where(sa.func.lower(acts.c.actor) == actor.lower())
-    if act:
-        query = query.where(acts.c.act.startswith(act, autoescape=True))
-    first, last = days
-    if first is not None:
-        query = query.where(acts.c.at >= datetime.combine(first, time(), UTC))
-    if last is not None:
-        query = query.where(acts.c.at <= datetime.combine(last, time.max, UTC))
+    if asked.subject:
+        query = query.where(acts.c.subject == asked.subject)
+    if asked.actor:
+        query = query.where(sa.func.lower(acts.c.actor) == asked.actor.lower())
+    if asked.act:
+        query = query.where(acts.c.act.startswith(asked.act, autoescape=True))
+    if asked.since is not None:
+        query = query.where(acts.c.at >= datetime.combine(asked.since, time(), UTC))
+    if asked.until is not None:
+        query = query.where(acts.c.at <= datetime.combine(asked.until, time.max, UTC))
     if before is not None:
         query = query.where(acts.c.id < before)
     return [act_json(row) for row in connection.execute(query).mappings()]

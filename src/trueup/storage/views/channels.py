@@ -17,7 +17,7 @@ from trueup.storage.shop_courses import LastMovement
 from trueup.storage.stock_ledger import movement_of, stock_movements
 from trueup.storage.stock_looks import stock_looks
 from trueup.storage.views.growing import Growing, GrowingNot, GrowingRows
-from trueup.storage.views.paging import Order, Paged, fetch_page
+from trueup.storage.views.paging import Order, Paged, count_up_to, fetch_page
 
 _P = publications.c
 _DRIFTS = sa.or_(sa.and_(_P.should_show.is_not(None), _P.on_hand != _P.should_show), _P.reserved < _P.held)
@@ -122,6 +122,11 @@ def measure_channels(connection: sa.Connection) -> list[dict[str, Any]]:
         }
         for row in connection.execute(query.order_by(_P.channel)).mappings()
     ]
+
+
+def count_drifting(connection: sa.Connection) -> tuple[int, bool]:
+    """How many numbers a channel shows higher than they should be, up to what people count; and whether there are more."""
+    return count_up_to(connection, sa.select(_P.sku).where(_DRIFTS))
 
 
 def count_sold(connection: sa.Connection, channel: str) -> int:

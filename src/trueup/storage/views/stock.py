@@ -16,7 +16,7 @@ from trueup.storage.orders import orders, revisions
 from trueup.storage.products import products
 from trueup.storage.stock import reservations, stock
 from trueup.storage.stock_ledger import NUMBERS, stock_levels, stock_movements
-from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
+from trueup.storage.views.paging import ROWS, Order, Paged, count_up_to, fetch_page
 
 
 def list_stock(
@@ -110,6 +110,12 @@ def page_products(connection: sa.Connection, words: str, counted: str, cursor: s
     if counted:
         query = query.where(products.c.counted == counted)
     return fetch_page(connection, query, Order((products.c.sku,)), cursor, limit)
+
+
+def count_products(connection: sa.Connection, counted: str = "") -> tuple[int, bool]:
+    """How many products there are, or are counted by such a source, up to what people count; and whether there are more."""
+    query = sa.select(products.c.sku)
+    return count_up_to(connection, query.where(products.c.counted == counted) if counted else query)
 
 
 def list_levels(connection: sa.Connection, sku: str) -> list[dict[str, Any]]:
