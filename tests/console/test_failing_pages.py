@@ -125,3 +125,20 @@ def test_a_form_whose_file_was_archived_and_no_more_is_sent_again(console: Conso
         done, again = send(), send()
         assert done.status_code == again.status_code == 303, done.text
         assert done.headers["location"] == again.headers["location"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/stock/NOPE", 404, "No product 'NOPE' in the item master."),
+        ("/trade-ins/NOPE", 404, ""),
+        ("/stock/NOPE?tab=policy", 404, "No product 'NOPE' in the item master."),
+    ],
+)
+def test_what_is_not_there_leads_to_the_list_of_what_is(console: Console, path: str, status: int, words: str) -> None:
+    """In a browser nobody is sent to a command line; the page that lists what there is is one click away."""
+    with console.visitor("Olga") as olga:
+        told = olga.get(path)
+    main = re.sub(r"&#39;|&#x27;", "'", told.text.partition("<main")[2])
+    assert told.status_code == status and words in main and "`trueup" not in main
+    assert f'id="problem-list" href="/{path.split("/")[1]}"' in main

@@ -5,6 +5,7 @@ Each failure has a reference, and the log has it too, with all that is told to n
 
 from __future__ import annotations
 
+import re
 import traceback
 
 import structlog
@@ -26,13 +27,20 @@ _TITLES = {
     429: "Wait",
 }
 _DONE = "What you sent is done and kept."
+_SHOWN_BY_COMMAND = re.compile(r"[;.] `trueup [^`]*` (?:shows|lists)[^.;,`]*(?=[.;,]|$)")
+"""Where a command says what there is: who reads in a browser has the page that lists it."""
 _log = structlog.get_logger("trueup.console")
 
 
 def problem_page(visit: Visit, status: int, words: str, *, bare: bool = False) -> Response:
     """What went wrong, as a page, or for htmx as what goes into the page's place for problems. `bare`: without navigation."""
     template = templates().get_template("layout/problem_part.html" if visit.partial else "layout/problem.html")
-    known = {"visit": visit, "present": visit.present, "title": _TITLES.get(status, "Failed"), "words": words}
+    known = {
+        "visit": visit,
+        "present": visit.present,
+        "title": _TITLES.get(status, "Failed"),
+        "words": _SHOWN_BY_COMMAND.sub("", words),
+    }
     text = template.render(**known, status=status, kept=None if visit.done else kept_of(visit, status), bare=bare)
     response = HTMLResponse(text, status_code=status)
     if visit.partial:
