@@ -28,7 +28,7 @@ from trueup.cli.serve import PORT, address_of, in_background, listen_near
 from trueup.demo.folder import FOLDER
 from trueup.demo.running import Demo, Moment, open_demo
 
-group = typer.Typer(name="demo", help="See it all on simulators of Amazon and Shopify.")
+group = typer.Typer(name="demo", help="See it all on simulators of Amazon, Shopify and Supercycle.")
 Look = Callable[[], Moment]
 _LOOKS_A_SECOND = 4
 

@@ -113,7 +113,7 @@ PLACES = (
         "Ways to other systems: list, show, pause, resume, ask, replay, access, test.",
         _WORK,
     ),
-    Place("demo", "demo", "See it all on simulators of Amazon and Shopify.", _WORK, is_group=False),
+    Place("demo", "demo", "See it all on simulators of Amazon, Shopify and Supercycle.", _WORK, is_group=False),
     Place("init", "setup", "Write a commented trueup.toml to fill in.", _SET_UP, is_group=False),
     Place("check", "check", "Probe everything: what works, what is missing, what to do.", _SET_UP, is_group=False),
     Place("secrets", "setup", "Secrets sealed in the database: set, list, delete.", _SET_UP, is_group=False),
