@@ -64,3 +64,21 @@ def test_on_a_phone_what_is_opened_takes_the_place_of_its_list(console: Console,
     assert "row=" not in tab.url
     tab.goto(f"/exceptions?row={case_id}")
     assert tab.locator("#case-title").is_visible() and not tab.locator(".split-list").is_visible()
+
+
+def test_a_case_leads_to_what_it_is_about(console: Console) -> None:
+    """To its product, its connection, its order where there is one; what is known to nobody has no link that leads nowhere."""
+    about = {
+        "product LAMP-1": '<a href="/stock/LAMP-1">',
+        "source shop products": '<a href="/connections/shop">',
+        "order amazon-us/PO000001 USD": '<a href="/orders/amazon-us/PO000001">',
+        "product NOBODYS-1": "",
+        "order amazon-us/NOBODYS USD": "",
+        "run nobodys:1": "",
+    }
+    for subject, link in about.items():
+        case_id = _opened(console, subject)
+        with console.visitor("Olga") as olga:
+            links = olga.get(f"/exceptions?row={case_id}").text.partition('class="case-links"')[2].partition("</p>")[0]
+            olga.post(f"/exceptions/{case_id}/resolve", resolution="dismiss", note="looked at")
+        assert (link in links) if link else ("<a href" not in links), subject

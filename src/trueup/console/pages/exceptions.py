@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.responses import RedirectResponse, Response
 
 from trueup.base.errors import Invalid, NotFound
+from trueup.console.case_places import places_of
 from trueup.console.case_words import (
     BINDING,
     STANDINGS,
@@ -159,6 +160,7 @@ def _detail(visit: Visit, case_id: int) -> dict[str, Any]:
     return {
         "case": {**queued, "history": history_of(queued, shown["history"])},
         "closed_by": closed_by(queued),
+        "places": places_of(visit, queued),
         "ended": closed_by,
         "group": title_of_group(queued["kind"]),
         "standings": STANDINGS,
