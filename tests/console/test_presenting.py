@@ -28,7 +28,7 @@ BRITISH, GERMAN = (present_in(locale, "", "Europe/Berlin", _NOW) for locale in (
         ("short by 1 eaches: 0 eaches, 21 units", "Short by 1 each: 0 eaches, 21 units"),
         ("line 1 units, 0.1 units, 1 units not offered", "Line 1 units, 0.1 units, 1 unit not offered"),
         ("amazon-de is paused", "amazon-de is paused"),
-        ("1.00 CAD and 2.00 EUR and 3.50 USD wait", "1.00\xa0CAD, 2.00\xa0EUR and 3.50\xa0USD wait"),
+        ("1,001.00 CAD and 2.00 EUR and 3.50 USD wait", "1,001.00 CAD, 2.00\xa0EUR and 3.50\xa0USD wait"),
         ("1.00 CAD and 2.00 EUR", "1.00\xa0CAD and 2.00\xa0EUR"),
         ("", ""),
     ],

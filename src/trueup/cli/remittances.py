@@ -21,11 +21,11 @@ from trueup.cli.statements import (
     grouped,
     load_names,
     read_day,
-    rule_words,
     said,
 )
 from trueup.cli.tables import Column
 from trueup.domain.remittances import PaymentState
+from trueup.domain.settlement import rule_words
 from trueup.storage.views import remittance_lines
 from trueup.storage.views import remittances as views
 from trueup.workflows.compare_tellings import compare

@@ -107,18 +107,3 @@ def said(label: str, text: str) -> str:
     """A labelled sentence, wrapped beneath itself."""
     lead = f"  {label:<8} "
     return textwrap.fill(text, _WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead))
-
-
-_RULES = {
-    "exact-reference": "it names our invoice",
-    "grammar": "its reference or code says so",
-    "column": "a column of the document says so",
-    "taken back": "taken back",
-}
-
-
-def rule_words(rule: str) -> str:
-    """What made a posting, for people."""
-    if rule in _RULES:
-        return _RULES[rule]
-    return rule if " " in rule or not rule else f"matched by {rule.replace('-', ' ')}"

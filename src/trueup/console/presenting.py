@@ -28,7 +28,7 @@ _MOMENT = re.compile(
     r"(?<![\w/.-])\d{4}-\d\d-\d\d(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?(?![\w/-])(?!\.\w)"
 )
 _AMOUNT = re.compile(r"(?<![\w.,/-])(-?\d+(?:\.\d+)?) ([A-Z]{3})(?![\w-])")
-_AMOUNTS = re.compile(r"-?\d+(?:\.\d+)? [A-Z]{3}(?: and -?\d+(?:\.\d+)? [A-Z]{3}){2,}(?![\w-])")
+_AMOUNTS = re.compile(r"-?[\d,]+(?:\.\d+)? [A-Z]{3}(?: and -?[\d,]+(?:\.\d+)? [A-Z]{3}){2,}(?![\w-])")
 """Three sums of money or more, as a program joins them; a person reads a list."""
 _HYPHEN_MINUS = re.compile(r"(?<![^\s(])-(?= ?\d)")
 _GID = re.compile(r"gid://\w+/(\w+)/(\d+)")

@@ -60,6 +60,10 @@ class Worth:
     high: int
     chance: Chance
     days_left: int | None
+    share: Fraction = PRIOR_SHARE
+    """Of what is won, how much comes back."""
+    cost: int = 0
+    """What handling it costs."""
 
 
 @lru_cache(maxsize=64)
@@ -90,12 +94,12 @@ def worth(open_minor: int, experience: Experience, standing: Standing, today: da
     likely, part = chance(experience), share(experience)
     left = (standing.until - today).days if standing.until is not None else None
     if standing.state not in (DisputeState.OPEN, DisputeState.EARLY):
-        return Worth(0, 0, 0, likely, left)
+        return Worth(0, 0, 0, likely, left, part, cost_minor)
 
     def of(probability: Fraction) -> int:
         return Yield(_parts(probability * part), cost_minor).of(open_minor)
 
-    return Worth(of(likely.mean), of(likely.low), of(likely.high), likely, left)
+    return Worth(of(likely.mean), of(likely.low), of(likely.high), likely, left, part, cost_minor)
 
 
 def urgency(value: Worth) -> tuple[int, int, int]:

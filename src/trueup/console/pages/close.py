@@ -57,13 +57,14 @@ def _list(visit: Visit) -> Response:
     months = [Month.of(visit.now.date())]
     while len(months) < _MONTHS:
         months.append(months[-1].before)
-    listed = months_closed(visit.connection, months)
     first, following = load_course(visit.connection, months[0])
+    if first is not None:
+        months = [each for each in months if each >= first]
+    listed = months_closed(visit.connection, months)
     return visit.render(
         "close.html",
         months=listed,
         current=months[0],
-        first=first,
         following=following,
         answer=_course(first, following, months[0]),
     )
@@ -73,8 +74,10 @@ def _course(first: Month | None, following: Month, current: Month) -> str:
     """Which month is the next, in a sentence."""
     if first is None:
         return "Nothing is posted yet. Months close in order, by two persons; what comes late is posted in the next."
+    if following == current == first:
+        return f"The first month to close is {current.words}, which ends on {current.last}."
     if following == current:
-        return f"Every month before it is closed. Next: {current.words}, once it is over on {current.last}."
+        return f"Closed up to {current.before.words}. Next: {current.words}, which ends on {current.last}."
     return f"Next to close: {following.words}. Months close in order, by two persons; what comes late is posted in the next."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from starlette.responses import Response
 
@@ -58,16 +59,25 @@ def record_of(each: Ranked) -> str:
     return f"won {chance.won} of {chance.outcomes}" if chance.outcomes else "no outcome yet"
 
 
+def sum_words(each: Ranked) -> str:
+    """What is expected of it as the sum that it is: of what is held, by the chance, by the share that comes back, less the cost."""
+    value = each.worth
+    handling = Money(value.cost, each.found.balance.currency)
+    return f"{percent(value.chance.mean)} chance, {percent(value.share)} of it comes back, less {handling} of handling"
+
+
+def percent(part: Fraction) -> str:
+    """A share as people read it."""
+    return f"{round(part * 100)} %"
+
+
 def _list(visit: Visit) -> Response:
     state = state_of(visit, "partner", "family", "currency", "ends", "all", "at")
     wanted, today = _wanted(visit, state), visit.now.date()
     paged = page_ranked(visit.connection, wanted, today, state["at"], ROWS)
     sums = sum_ranks(visit.connection, wanted, today)
     count, more = _count(visit, wanted, sums)
-    rows = [
-        {**row, "held": held(row["ranked"]), "expected": expected(row["ranked"]), "record": record_of(row["ranked"])}
-        for row in paged.rows
-    ]
+    rows = [{**row, **_told(row["ranked"])} for row in paged.rows]
     return visit.render(
         "recovery.html",
         state=state,
@@ -86,6 +96,10 @@ def _list(visit: Visit) -> Response:
         ),
         paged=replace(paged, rows=rows),
     )
+
+
+def _told(each: Ranked) -> dict[str, object]:
+    return {"held": held(each), "expected": expected(each), "record": record_of(each), "sum": sum_words(each)}
 
 
 def _wanted(visit: Visit, state: State) -> RankFilter:

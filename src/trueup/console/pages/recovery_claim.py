@@ -14,7 +14,7 @@ from trueup.base.money import Money
 from trueup.console.files import download
 from trueup.console.money_words import Names
 from trueup.console.page import Page, Route
-from trueup.console.pages.recovery import OUTCOMES, STANDS, expected, held, record_of
+from trueup.console.pages.recovery import OUTCOMES, STANDS, expected, held, record_of, sum_words
 from trueup.console.tables import Choice, read_day
 from trueup.console.visit import Visit
 from trueup.domain.disputes import DisputeState, Outcome, Piece
@@ -153,6 +153,7 @@ def _told(visit: Visit, each: Ranked) -> dict[str, Any]:
         "held": held(each),
         "expected": expected(each),
         "record": record_of(each),
+        "sum_words": sum_words(each),
         "pieces": _pieces(brief, exhibits),
         "exhibits": exhibits,
         "slices": [(row, Money(row.minor, currency)) for row in brief.slices],

@@ -16,6 +16,7 @@ from trueup.console.pages.matches import undoings
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, read_day, state_of
 from trueup.console.visit import Visit
+from trueup.domain.settlement import rule_words
 from trueup.storage.views import remittances as views
 from trueup.storage.views.bank_of_payment import tell_banks
 from trueup.storage.views.growing import Growing
@@ -242,6 +243,7 @@ def _line(visit: Visit) -> Response:
         charged=load_charged(visit.connection, number).get(wanted, []),
         history=undone_of(visit.connection, number, wanted),
         names=Names(visit),
+        rule_words=rule_words,
     )
 
 

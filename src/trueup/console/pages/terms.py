@@ -15,6 +15,7 @@ from starlette.responses import Response
 from trueup.base.errors import Conflict, Invalid, NotFound, Refused, TrueupError
 from trueup.base.ids import Digest
 from trueup.base.money import UnitPrice, exact_decimal
+from trueup.console.money_words import Names
 from trueup.console.page import Offer, Page, Route
 from trueup.console.sure import is_sure
 from trueup.console.tables import Choice
@@ -93,6 +94,7 @@ def _list(visit: Visit) -> Response:
         everything=everything,
         proposed=visit.act(list_proposed, dry_run=True),
         versions=versions_json(visit.connection),
+        names=Names(visit),
         states=STATES,
         again=_again,
     )
