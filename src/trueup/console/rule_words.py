@@ -8,6 +8,7 @@ from typing import Any
 from trueup.console.money_words import Names
 from trueup.console.visit import Visit
 from trueup.domain.deduction_rules import RuleForm
+from trueup.workflows.draft_rules import SINCE_EVER
 
 FIELDS = {"reference": "the reference", "kind": "the kind", "description": "the description"}
 FORMS = {
@@ -25,12 +26,13 @@ STATES = {
     "retired": ("idle", "Retired"),
 }
 """The colour and the word of where a version stands."""
-_SINCE_EVER = "2000-01-01"
 
 
 def sentence_of(visit: Visit, names: Names, version: Mapping[str, Any]) -> str:
     """A version, as the views have it: "When the reference begins with XQZ and the line takes money, it is Co-op, on 6120 ..."."""
     parts = [f"When {FIELDS[version['field']]} {FORMS[version['form']]} {version['pattern']}"]
+    if version["form"] == RuleForm.SHAPE.value and "9+" in version["pattern"]:
+        parts.append(" (9+ is any digits)")
     if version["direction"] != "either":
         parts.append(f" and the line {DIRECTIONS[version['direction']]}")
     if version["payee"]:
@@ -46,7 +48,7 @@ def sentence_of(visit: Visit, names: Names, version: Mapping[str, Any]) -> str:
 
 def days_of(visit: Visit, version: Mapping[str, Any]) -> str:
     """From when to when it holds, in words; "" for all payments."""
-    first = version["valid_from"] if version["valid_from"] != _SINCE_EVER else ""
+    first = version["valid_from"] if version["valid_from"] != SINCE_EVER.isoformat() else ""
     words = [f"from {visit.present.day(first)} on"] if first else []
     if version["valid_to"]:
         words.append(f"before {visit.present.day(version['valid_to'])}")

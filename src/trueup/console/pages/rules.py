@@ -15,7 +15,7 @@ from trueup.console.typed_numbers import given_number
 from trueup.console.visit import Visit
 from trueup.storage.views import rules as views
 from trueup.storage.views.paging import Paged
-from trueup.workflows.draft_rules import has_long_history
+from trueup.workflows.draft_rules import SINCE_EVER, has_long_history
 from trueup.workflows.jobs.try_rule import ask_trial
 from trueup.workflows.keep_rules import approve_rule, reject_rule, retire_rule, try_rule
 from trueup.workflows.try_rules import tried_json
@@ -64,6 +64,7 @@ def _show(visit: Visit) -> Response:
         sentence=sentence_of(visit, names, rule["versions"][-1]),
         changes=changes_of(visit, names, rule["versions"]),
         lines_of="" if long else f"/rules/{rule_id}/lines?version={rule['versions'][-1]['version']}&",
+        since_ever=SINCE_EVER.isoformat(),
         tried=tried,
         is_long=long,
         states=STATES,
