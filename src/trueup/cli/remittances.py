@@ -24,8 +24,8 @@ from trueup.cli.statements import (
     said,
 )
 from trueup.cli.tables import Column
+from trueup.domain.posting import rule_words
 from trueup.domain.remittances import PaymentState
-from trueup.domain.settlement import rule_words
 from trueup.storage.views import remittance_lines
 from trueup.storage.views import remittances as views
 from trueup.workflows.compare_tellings import compare

@@ -69,3 +69,18 @@ def post_invoice(invoice: Invoice, chart: Chart, heading: Heading) -> JournalEnt
 
 def _facet(each: Placement) -> Facet:
     return (each.line, each.account, each.currency, each.reference, each.type, each.invoice, each.claim, each.case)
+
+
+_RULES = {
+    "exact-reference": "it names our invoice",
+    "grammar": "its reference or code says so",
+    "column": "a column of the document says so",
+    "taken back": "taken back",
+}
+
+
+def rule_words(rule: str) -> str:
+    """What made a posting, for people."""
+    if rule in _RULES:
+        return _RULES[rule]
+    return rule if " " in rule or not rule else f"matched by {rule.replace('-', ' ')}"

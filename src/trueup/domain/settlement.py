@@ -392,18 +392,3 @@ def _cash(remittance: Remittance, chart: Chart) -> list[Placement]:
         if gain:
             placements.append(place(chart.code(Purpose.FX), -gain, remittance.amount.currency, "exchange difference"))
     return [each for each in placements if each.minor]
-
-
-_RULES = {
-    "exact-reference": "it names our invoice",
-    "grammar": "its reference or code says so",
-    "column": "a column of the document says so",
-    "taken back": "taken back",
-}
-
-
-def rule_words(rule: str) -> str:
-    """What made a posting, for people."""
-    if rule in _RULES:
-        return _RULES[rule]
-    return rule if " " in rule or not rule else f"matched by {rule.replace('-', ' ')}"

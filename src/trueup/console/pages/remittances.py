@@ -16,7 +16,7 @@ from trueup.console.pages.matches import undoings
 from trueup.console.search_words import Sought
 from trueup.console.tables import Choice, Column, Filter, read_day, state_of
 from trueup.console.visit import Visit
-from trueup.domain.settlement import rule_words
+from trueup.domain.posting import rule_words
 from trueup.storage.views import remittances as views
 from trueup.storage.views.bank_of_payment import tell_banks
 from trueup.storage.views.growing import Growing
@@ -28,7 +28,7 @@ from trueup.workflows.jobs.import_remittances import ask_import
 
 _COLUMNS = (
     Column("Payment"),
-    Column("Paid on"),
+    Column("Paid on", spare=True),
     Column("Partner", spare=True),
     Column("Told by", spare=True),
     Column("Lines", "number", spare=True),
