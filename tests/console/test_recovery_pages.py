@@ -105,6 +105,9 @@ def test_the_queue_says_its_order_and_each_of_its_numbers_leads_to_its_rows(cons
     with console.visitor("Fina") as fina:
         shown = fina.get("/recovery").text
         assert not lacking(shown, "by the days that are left", "/recovery?currency=USD")
+        assert re.search(r"title=.50 % chance, 75 % of it comes back, less 10.00.USD of handling", shown), (
+            "of what it is the sum"
+        )
         rows = fina.get("/recovery?currency=USD").text
         assert re.search(r"data-heard>(\d+) claim", rows)
         assert lacking(fina.get("/recovery?currency=EUR").text, "data-open")

@@ -142,10 +142,12 @@ def test_an_invoice_adds_up_and_its_age_is_that_of_the_trends(billed: Console) -
     with billed.visitor("Fina") as fina:
         page = fina.get("/invoices/amazon-us/SEEK-0001").text
         late = fina.get("/invoices?age=3&currency=usd").text
+        every, listed = fina.get("/invoices?age=5&currency=usd").text, fina.get("/invoices").text
         trends = fina.get("/trends?currency=USD").text
     assert page.count("1,204.50") >= 2 and "No payment told of it yet" in page
     assert "/search?words=4SEEKING" in late and "SEEK-0002" not in late and "Past due" in late
     assert "/invoices?age=3&amp;currency=USD" in trends
+    assert "/search?words=4SEEKING" in every and "SEEK-0002" not in every and "age=5" in listed and "past due" in listed
 
 
 def test_the_palette_is_used_by_keyboard_alone(billed: Console, page_of: Callable[..., Tab]) -> None:

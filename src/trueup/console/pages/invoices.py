@@ -39,7 +39,8 @@ _TABS = (Choice("open", "Open"), Choice("all", "All"))
 def _list(visit: Visit) -> Response:
     state = state_of(visit, "tab", "partner", "age", "currency", "words", "at")
     wanted, today = _filter_of(state), _today(visit)
-    ages = [Choice(str(place), words) for place, words in enumerate(AGES)]
+    ages = [Choice(str(views.LATE), "past its day"), *(Choice(str(place), words) for place, words in enumerate(AGES))]
+    late = views.sum_open(visit.connection, replace(wanted, age=views.LATE), today) if wanted.age is None else ()
     return visit.render(
         "invoices.html",
         state=state,
@@ -47,6 +48,8 @@ def _list(visit: Visit) -> Response:
         columns=_COLUMNS,
         today=today.isoformat(),
         sums=views.sum_open(visit.connection, wanted, today),
+        late={money.currency: money for _, money in late},
+        late_age=views.LATE,
         filters=(
             Filter("partner", "Partner", [Choice(name, name) for name in sorted(visit.desk.world.partners)]),
             Filter("age", "Past due", ages),
@@ -58,7 +61,7 @@ def _list(visit: Visit) -> Response:
 
 def _filter_of(state: State) -> views.InvoiceFilter:
     age = whole_number(state["age"])
-    age = age if age is not None and age < len(AGES) else None
+    age = age if age is not None and age <= views.LATE else None
     return views.InvoiceFilter(state["partner"], state["tab"] != "all", age, state["currency"].upper(), state["words"])
 
 

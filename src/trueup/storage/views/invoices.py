@@ -17,7 +17,7 @@ from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 from trueup.storage.views.ranges import Ranges
 from trueup.storage.views.remittances import documents_of, load_cases
-from trueup.storage.views.trends import AGE_DAYS
+from trueup.storage.views.trends import AGES, AGE_DAYS
 
 _KINDS = ("invoice.overpaid", "invoice.differs")
 
@@ -42,10 +42,14 @@ def list_invoices(
     return [_head(saved_invoice(row)) for row in connection.execute(query).mappings()]
 
 
+LATE = len(AGES)
+"""The age of all that is past its day, however long."""
+
+
 @dataclass(frozen=True, slots=True)
 class InvoiceFilter:
-    """Which invoices: to a partner, only open ones, how long past due (a place of `trends.AGES`), in a currency, the beginning of a
-    number or the whole number of an order, ranges of its total and the day of its issue."""
+    """Which invoices: to a partner, only open ones, how long past due (a place of `trends.AGES`, or LATE), in a currency, the beginning
+    of a number or the whole number of an order, ranges of its total and the day of its issue."""
 
     partner: str = ""
     open: bool = False
@@ -93,7 +97,7 @@ def _conditions(wanted: InvoiceFilter, today: date) -> Iterator[sa.ColumnElement
     yield from wanted.ranges.days(table.issued_on)
     if wanted.age is not None:
         late = sa.literal(today) - sa.func.coalesce(table.due_on, table.issued_on)
-        least, most = AGE_DAYS[wanted.age]
+        least, most = AGE_DAYS[wanted.age] if wanted.age < LATE else (1, None)
         yield sa.true() if least is None else late >= least
         yield sa.true() if most is None else late <= most
 
