@@ -17,7 +17,7 @@ from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
 from trueup.storage.views.ranges import Ranges
 from trueup.storage.views.remittances import documents_of, load_cases
-from trueup.storage.views.trends import AGES, AGE_DAYS
+from trueup.storage.views.trends import AGE_DAYS, AGES
 
 _KINDS = ("invoice.overpaid", "invoice.differs")
 
@@ -48,8 +48,8 @@ LATE = len(AGES)
 
 @dataclass(frozen=True, slots=True)
 class InvoiceFilter:
-    """Which invoices: to a partner, only open ones, how long past due (a place of `trends.AGES`, or LATE), in a currency, the beginning
-    of a number or the whole number of an order, ranges of its total and the day of its issue."""
+    """Which invoices: to a partner, only open ones, how long past due (a place of `trends.AGES`, or LATE), in a currency, the
+    beginning of a number or the whole number of an order, ranges of its total and the day of its issue."""
 
     partner: str = ""
     open: bool = False
