@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import openpyxl
@@ -17,7 +19,9 @@ from trueup.durable.in_process import Crashed
 from trueup.storage import jobs
 from trueup.storage.database import Database
 from trueup.storage.jobs import Job
+from trueup.storage.views.audit_trail import ActFilter
 from trueup.storage.views.case_queue import CaseFilter
+from trueup.storage.views.deductions import DeductionFilter
 from trueup.storage.views.order_pages import OrderFilter
 from trueup.storage.views.waiting_lines import WaitingFilter
 from trueup.workflows.cancel_job import cancel_job
@@ -82,6 +86,37 @@ def test_orders_and_products_are_written_beyond_a_thousand(books: Bookkeeping) -
     assert len({row["number"] for row in rows}) == len(rows) == 833
     job, content = written(books, "products", "csv", NoFilter())
     assert content.count(b"\n") == int(job.total or 0) + 1 == 1501
+
+
+def test_the_audit_trail_and_deductions_are_written_whole(books: Bookkeeping) -> None:
+    """Beyond a page that is walked, each row once; what was before and after as JSON, amounts as numbers with their currency."""
+    with books.database.engine.begin() as connection:
+        told = {"act": "'case.commented'", "subject": "'case ' || n", "after": """'{"text": "=1+1"}'"""}
+        fill(connection, "acts", (1, 1200), {"actor": "CASE WHEN n % 2 = 0 THEN 'Fina' ELSE 'trueup' END", **told})
+        chain = {
+            "partner": "'amazon-us'",
+            "claim": "'shortage/INV' || n",
+            "currency": "'USD'",
+            "type": "'shortage-claim'",
+        }
+        fill(
+            connection,
+            "claims",
+            (1, 1100),
+            {**chain, "taken_minor": "n + 100", "given_minor": "100", "lost_minor": "0"},
+        )
+    since = books.clock.now() - timedelta(days=36500)
+    job, content = written(books, "acts", "csv", ActFilter(actor="Fina", act="case.commented", since=since))
+    rows = list(csv.DictReader(io.StringIO(content.decode())))
+    assert len({row["id"] for row in rows}) == len(rows) == job.total == 600
+    assert {(row["actor"], row["after"]) for row in rows} == {("Fina", '{"text": "=1+1"}')}
+    _, content = written(books, "deductions", "csv", DeductionFilter(currency="USD"))
+    rows = list(csv.DictReader(io.StringIO(content.decode())))
+    assert len({row["claim"] for row in rows}) == len(rows) == 1100
+    assert sum(Decimal(row["held"]) for row in rows) == Decimal(sum(range(1, 1101))) / 100
+    assert all(
+        Decimal(row["taken"]) - Decimal(row["given"]) - Decimal(row["lost"]) == Decimal(row["held"]) for row in rows
+    )
 
 
 def test_a_short_list_is_written_at_once_and_an_empty_one_is_a_conflict(books: Bookkeeping) -> None:

@@ -5,6 +5,7 @@ They are for people and their spreadsheets. Rows are walked, not held, so that n
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +21,10 @@ from trueup.reports.case_sheet import write_case_sheet
 from trueup.reports.coding_sheet import write_coding_sheet
 from trueup.reports.item_sheet import write_item_sheet
 from trueup.storage.json_values import from_json
+from trueup.storage.views.audit_trail import ActFilter, count_acts, walk_acts
 from trueup.storage.views.case_queue import CaseFilter, walk_cases
 from trueup.storage.views.case_sums import count_cases
+from trueup.storage.views.deductions import DeductionFilter, count_deductions, walk_deductions
 from trueup.storage.views.order_pages import OrderFilter, count_orders, walk_orders
 from trueup.storage.views.products import count_items, walk_items
 from trueup.storage.views.waiting_lines import WaitingFilter, count_waiting, walk_waiting
@@ -35,6 +38,11 @@ FORMS = {
 ORDER_COLUMNS = (
     *("partner", "number", "vendor_code", "state", "standing", "ordered_at", "answer_due_at", "first_seen_at"),
     *("revision", "open_cases"),
+)
+ACT_COLUMNS = ("id", "at", "actor", "role", "act", "subject", "before", "after", "evidence")
+DEDUCTION_COLUMNS = (
+    *("id", "partner", "claim", "type", "invoice", "since", "currency"),
+    *(AMOUNTS := ("taken", "given", "lost", "held")),
 )
 _Row = TypeVar("_Row")
 Told = Callable[[int], None]
@@ -144,6 +152,20 @@ def _order_parts(rows: Iterable[Any]) -> Iterator[bytes]:
     return sheet_parts(ORDER_COLUMNS, ([row[name] for name in ORDER_COLUMNS] for row in rows))
 
 
+def _act_parts(rows: Iterable[Any]) -> Iterator[bytes]:
+    """What was before and after as JSON, for it is of any shape."""
+    told = (
+        {**row, **{name: json.dumps(row[name]) if row[name] else "" for name in ("before", "after")}} for row in rows
+    )
+    return sheet_parts(ACT_COLUMNS, ([row[name] for name in ACT_COLUMNS] for row in told))
+
+
+def _deduction_parts(rows: Iterable[Any]) -> Iterator[bytes]:
+    """Amounts as numbers that a spreadsheet adds up, their currency beside them."""
+    told = ({**row, **{name: row[name].partition(" ")[0] for name in AMOUNTS}} for row in rows)
+    return sheet_parts(DEDUCTION_COLUMNS, ([row[name] for name in DEDUCTION_COLUMNS] for row in told))
+
+
 LISTS: Mapping[str, WrittenList] = {
     "cases": WrittenList(
         *("Cases", "cases", "cases", CaseFilter),
@@ -162,6 +184,18 @@ LISTS: Mapping[str, WrittenList] = {
         lambda ground, wanted, most: count_orders(ground.connection, wanted.orders, most),
         lambda ground, wanted: walk_orders(ground.connection, wanted.orders, sort=wanted.sort),
         {"csv": _in_parts(_order_parts)},
+    ),
+    "acts": WrittenList(
+        *("Acts", "rows", "audit-trail", ActFilter),
+        lambda ground, wanted, most: count_acts(ground.connection, wanted, most),
+        lambda ground, wanted: walk_acts(ground.connection, wanted),
+        {"csv": _in_parts(_act_parts)},
+    ),
+    "deductions": WrittenList(
+        *("Deductions", "rows", "deductions", DeductionFilter),
+        lambda ground, wanted, most: count_deductions(ground.connection, wanted, most),
+        lambda ground, wanted: walk_deductions(ground.connection, wanted),
+        {"csv": _in_parts(_deduction_parts)},
     ),
     "products": WrittenList(
         *("Products of the item master", "rows", "item-master", NoFilter),

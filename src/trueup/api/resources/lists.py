@@ -1,14 +1,18 @@
-"""Lists as files: cases, lines in suspense, orders and the item master as spreadsheets, however many rows. Long work."""
+"""Lists as files: cases, lines in suspense, orders, deductions, acts and the item master as spreadsheets, however many rows."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.resources.jobs import WholeWork, whole_work
-from trueup.api.shapes import DryRun, Key, Name, Told
+from trueup.api.shapes import AskedInstant, DryRun, Key, Name, Told
+from trueup.storage.views.audit_trail import ActFilter
 from trueup.storage.views.case_queue import CaseFilter
+from trueup.storage.views.deductions import DeductionFilter
 from trueup.storage.views.order_pages import OrderFilter
 from trueup.storage.views.waiting_lines import WaitingFilter
 from trueup.workflows.authority import LOOK
@@ -49,6 +53,29 @@ class OrdersWanted(Told, json_schema_extra={"examples": [{"form": "csv", "standi
     sort: Literal["newest", "due"] = "newest"
 
 
+class DeductionsWanted(Told, json_schema_extra={"examples": [{"form": "csv", "type": "shortage-claim"}]}):
+    """Which deductions: the list of deductions is filtered by the same words."""
+
+    form: Literal["csv"] = "csv"
+    partner: Name = ""
+    currency: str = Field("", max_length=3)
+    type: Name = ""
+
+
+class ActsWanted(
+    Told, json_schema_extra={"examples": [{"form": "csv", "by": "people", "since": "2026-11-01T00:00:00Z"}]}
+):
+    """Which acts: of a person, of all `people` or of `trueup`; of one kind; about a thing and its parts; from an instant on, and
+    before another."""
+
+    form: Literal["csv"] = "csv"
+    by: Name = ""
+    act: Name = ""
+    about: Name = ""
+    since: AskedInstant | None = None
+    until: AskedInstant | None = None
+
+
 class ProductsWanted(Told, json_schema_extra={"examples": [{"form": "csv"}]}):
     """The whole item master."""
 
@@ -82,6 +109,18 @@ def write_orders(call: Calling, told: OrdersWanted, dry_run: DryRun = False, key
     return _write(call, "orders", told.form, wanted, (dry_run, key))
 
 
+def write_deductions(call: Calling, told: DeductionsWanted, dry_run: DryRun = False, key: Key = None) -> WholeWork:
+    """Write every claim of which something is open as a table. The job has the file."""
+    wanted = DeductionFilter(told.partner, told.currency.upper(), told.type)
+    return _write(call, "deductions", told.form, wanted, (dry_run, key))
+
+
+def write_acts(call: Calling, told: ActsWanted, dry_run: DryRun = False, key: Key = None) -> WholeWork:
+    """Write the audit trail as a table. The job has the file."""
+    wanted = ActFilter(told.by, told.act, told.about, told.since, told.until)
+    return _write(call, "acts", told.form, wanted, (dry_run, key))
+
+
 def write_products(call: Calling, told: ProductsWanted, dry_run: DryRun = False, key: Key = None) -> WholeWork:
     """Write the item master, to be mended and handed in again. The job has the file."""
     return _write(call, "products", told.form, NoFilter(), (dry_run, key))
@@ -94,6 +133,8 @@ RESOURCE = Resource(
         Operation("/lists/cases", write_cases, LOOK, "POST", 202),
         Operation("/lists/waiting-lines", write_waiting, LOOK, "POST", 202),
         Operation("/lists/orders", write_orders, LOOK, "POST", 202),
+        Operation("/lists/deductions", write_deductions, LOOK, "POST", 202),
+        Operation("/lists/acts", write_acts, LOOK, "POST", 202),
         Operation("/lists/products", write_products, LOOK, "POST", 202),
     ),
 )

@@ -14,12 +14,12 @@ from trueup.storage.views import audit_trail as views
 from trueup.storage.views.growing import Growing
 from trueup.workflows.people import all_people
 
-_STATE = ("by", "act", "about", "from", "to")
+STATE = ("by", "act", "about", "from", "to")
 
 
 def _list(visit: Visit) -> Response:
     """All of it: a person's acts, those on a thing, those of some days."""
-    state = state_of(visit, *_STATE, "at")
+    state = state_of(visit, *STATE, "at")
     people = sorted(all_people(visit.connection, visit.desk.settings.people))
     by = [
         Choice(views.PEOPLE, "people"),
@@ -34,19 +34,19 @@ def _list(visit: Visit) -> Response:
             Filter("by", "By", by),
             Filter("act", "Act", sorted(kinds, key=lambda each: each.label)),
             Filter("about", "About, as case 12 or order"),
-            Filter("from", "From, as 2026-10-01"),
-            Filter("to", "To, as 2026-10-31"),
+            Filter("from", "From", kind="date"),
+            Filter("to", "To", kind="date"),
         ),
-        paged=views.page_acts(visit.connection, _wanted(visit, state), state["at"]),
+        paged=views.page_acts(visit.connection, filter_of(visit, state), state["at"]),
         place_of=place_of_subject,
     )
 
 
 def _growing(visit: Visit) -> Growing:
-    return views.growing_acts(_wanted(visit, state_of(visit, *_STATE)))
+    return views.growing_acts(filter_of(visit, state_of(visit, *STATE)))
 
 
-def _wanted(visit: Visit, state: State) -> views.ActFilter:
+def filter_of(visit: Visit, state: State) -> views.ActFilter:
     """What the address says; its days are those of the person's zone. Raises Invalid."""
     first, last = read_day(state["from"]), read_day(state["to"])
     since = _begin(visit, first) if first else None

@@ -22,12 +22,12 @@ _COLUMNS = (
     Column("Given up", "number", spare=True),
     Column("Held", "number"),
 )
-_STATE = ("partner", "currency", "type")
+STATE = ("partner", "currency", "type")
 
 
 def _list(visit: Visit) -> Response:
-    state, names = state_of(visit, *_STATE, "at"), Names(visit)
-    wanted = _wanted(state)
+    state, names = state_of(visit, *STATE, "at"), Names(visit)
+    wanted = wanted_of(state)
     types = sorted(visit.desk.world.books.types)
     return visit.render(
         "deductions.html",
@@ -45,12 +45,12 @@ def _list(visit: Visit) -> Response:
     )
 
 
-def _wanted(state: State) -> views.DeductionFilter:
+def wanted_of(state: State) -> views.DeductionFilter:
     return views.DeductionFilter(state["partner"], state["currency"].upper(), state["type"])
 
 
 def _growing(visit: Visit) -> Growing:
-    return views.growing_deductions(_wanted(state_of(visit, *_STATE)))
+    return views.growing_deductions(wanted_of(state_of(visit, *STATE)))
 
 
 def _show(visit: Visit) -> Response:

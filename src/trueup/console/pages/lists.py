@@ -11,7 +11,7 @@ from starlette.responses import Response
 from trueup.base.errors import NotFound
 from trueup.console.files import download_written
 from trueup.console.page import Page, Route
-from trueup.console.pages import coding, exceptions
+from trueup.console.pages import acts, coding, deductions, exceptions
 from trueup.console.tables import State, state_of
 from trueup.console.visit import Visit
 from trueup.storage.views.order_pages import OrderFilter
@@ -38,6 +38,10 @@ _PAGES: Mapping[str, _Of] = {
     "/exceptions": _Of("cases", "Exceptions", exceptions.STATE, exceptions.filter_of),
     "/coding": _Of("waiting-lines", "Coding sheet", coding.STATE, lambda _visit, state: coding.wanted_of(state)),
     "/orders": _Of("orders", "Orders", ("partner", "standing", "words", "sort"), _orders),
+    "/acts": _Of("acts", "Audit trail", acts.STATE, acts.filter_of),
+    "/deductions": _Of(
+        *("deductions", "Deductions", deductions.STATE), lambda _visit, state: deductions.wanted_of(state)
+    ),
     "/settings/products": _Of("products", "Item master", (), lambda _visit, _state: NoFilter()),
 }
 
@@ -80,6 +84,8 @@ PAGE = Page(
         Route("/exceptions.xlsx", _give),
         Route("/coding.xlsx", _give),
         Route("/orders.csv", _give),
+        Route("/acts.csv", _give),
+        Route("/deductions.csv", _give),
         Route("/settings/products.csv", _give),
         Route("/settings/products.xlsx", _give),
         Route("/lists", _ask, LOOK, "POST"),

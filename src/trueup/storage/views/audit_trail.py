@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from trueup.storage.acts import acts
 from trueup.storage.views.acts import act_json, begins_so
 from trueup.storage.views.distinct import list_distinct
 from trueup.storage.views.growing import Growing, GrowingRows
-from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
+from trueup.storage.views.paging import MANY, ROWS, Order, Paged, count_up_to, fetch_page, walk_pages
 
 PEOPLE = "people"
 """Of everybody but Trueup's own workers."""
@@ -36,6 +37,16 @@ def page_acts(connection: sa.Connection, wanted: ActFilter = ActFilter(), at: st
     query, of = _narrowed(wanted)
     paged = fetch_page(connection, query, Order((of.at, of.id), descending=True), at, limit)
     return replace(paged, rows=[act_json(row) for row in paged.rows])
+
+
+def count_acts(connection: sa.Connection, wanted: ActFilter, most: int) -> tuple[int, bool]:
+    """How many acts a filter has, counted up to `most`, and whether there are more."""
+    return count_up_to(connection, _narrowed(wanted)[0], most)
+
+
+def walk_acts(connection: sa.Connection, wanted: ActFilter) -> Iterator[Mapping[str, Any]]:
+    """All of them, a thousand at a time."""
+    return walk_pages(lambda at: page_acts(connection, wanted, at, MANY))
 
 
 def growing_acts(wanted: ActFilter) -> Growing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from trueup.base.money import Money
 from trueup.storage.claims import TOLD, claims, load_claim
 from trueup.storage.invoices import invoices
 from trueup.storage.views.growing import Growing, GrowingRows
-from trueup.storage.views.paging import ROWS, Order, Paged, fetch_page
+from trueup.storage.views.paging import MANY, ROWS, Order, Paged, count_up_to, fetch_page, walk_pages
 from trueup.storage.views.recovery import list_given_up, load_slices
 
 _HELD = claims.c.taken_minor - claims.c.given_minor - claims.c.lost_minor
@@ -38,6 +39,16 @@ def page_deductions(connection: sa.Connection, wanted: DeductionFilter, at: str,
     )
     paged = fetch_page(connection, query, Order((claims.c.partner, claims.c.first_on, claims.c.id)), at, limit)
     return Paged([_row(row) for row in paged.rows], paged.before, paged.after)
+
+
+def count_deductions(connection: sa.Connection, wanted: DeductionFilter, most: int) -> tuple[int, bool]:
+    """How many claims a filter has, counted up to `most`, and whether there are more."""
+    return count_up_to(connection, sa.select(claims.c.id).where(*_narrowed(wanted)), most)
+
+
+def walk_deductions(connection: sa.Connection, wanted: DeductionFilter) -> Iterator[Mapping[str, Any]]:
+    """All of them, a thousand at a time."""
+    return walk_pages(lambda at: page_deductions(connection, wanted, at, MANY))
 
 
 def growing_deductions(wanted: DeductionFilter) -> Growing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,12 +17,11 @@ from trueup.storage.orders import orders
 from trueup.storage.views.distinct import list_distinct
 from trueup.storage.views.growing import Growing, GrowingRows
 from trueup.storage.views.orders import STAGES, head_json, orders_query
-from trueup.storage.views.paging import Order, Paged, count_up_to, fetch_page
+from trueup.storage.views.paging import MANY, Order, Paged, count_up_to, fetch_page, walk_pages
 from trueup.storage.views.ranges import Ranges
 
 STANDINGS = ("unanswered-yet", "prepared", "sent", "received", "accepted", "rejected", "unanswered", "history", *STAGES)
 SORTS = ("newest", "due")
-_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +70,9 @@ def count_orders(connection: sa.Connection, wanted: OrderFilter, most: int) -> t
     return count_up_to(connection, _orders_of(wanted), most)
 
 
-def walk_orders(connection: sa.Connection, wanted: OrderFilter, *, sort: str = "") -> Iterator[dict[str, Any]]:
+def walk_orders(connection: sa.Connection, wanted: OrderFilter, *, sort: str = "") -> Iterator[Mapping[str, Any]]:
     """All of them, a thousand at a time. Raises Invalid for a standing or sort that there is not."""
-    at = ""
-    while True:
-        paged = page_orders(connection, wanted, sort=sort, at=at, limit=_PAGE)
-        for row in paged.rows:
-            yield dict(row)
-        if not (at := paged.after):
-            return
+    return walk_pages(lambda at: page_orders(connection, wanted, sort=sort, at=at, limit=MANY))
 
 
 def answered_in_time(connection: sa.Connection, ids: Sequence[int]) -> set[int]:

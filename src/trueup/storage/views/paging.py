@@ -17,6 +17,8 @@ from sqlalchemy.sql import visitors
 from trueup.base.errors import Invalid
 
 ROWS = 50
+MANY = 1000
+"""So many are read at once where all of them are walked."""
 _LARGEST = 2**63
 
 
@@ -79,6 +81,16 @@ def fetch_page(connection: sa.Connection, query: sa.Select[Any], order: Order, c
         write_cursor(_key(rows[0], order), back=True) if has_before else "",
         write_cursor(_key(rows[-1], order)) if has_after else "",
     )
+
+
+def walk_pages(page: Callable[[str], Paged]) -> Iterator[Mapping[Any, Any]]:
+    """The rows of all pages, one page after the other held. `page`: that of a place, "" the first."""
+    at = ""
+    while True:
+        paged = page(at)
+        yield from paged.rows
+        if not (at := paged.after):
+            return
 
 
 def keyed_by(*kinds: type, descending: bool = False) -> Order:

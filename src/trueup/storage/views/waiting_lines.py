@@ -15,10 +15,9 @@ from trueup.storage.cases import IS_OPEN, cases
 from trueup.storage.remittances import remittance_lines, remittances
 from trueup.storage.suspense import suspense
 from trueup.storage.views.growing import Growing, GrowingRows
-from trueup.storage.views.paging import Order, Paged, count_up_to, fetch_page
+from trueup.storage.views.paging import MANY, Order, Paged, count_up_to, fetch_page, walk_pages
 
 ROWS = 100
-_WALKED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +53,9 @@ def growing_waiting(wanted: WaitingFilter) -> Growing:
     return GrowingRows(sa.select(suspense.c.remittance_id).where(*_conditions(wanted)), suspense.c.remittance_id)
 
 
-def walk_waiting(connection: sa.Connection, wanted: WaitingFilter) -> Iterator[dict[str, Any]]:
+def walk_waiting(connection: sa.Connection, wanted: WaitingFilter) -> Iterator[Mapping[str, Any]]:
     """All of them in that order, a thousand at a time."""
-    at = ""
-    while True:
-        paged = page_waiting(connection, wanted, at, _WALKED)
-        for row in paged.rows:
-            yield dict(row)
-        if not (at := paged.after):
-            return
+    return walk_pages(lambda at: page_waiting(connection, wanted, at, MANY))
 
 
 def count_waiting(connection: sa.Connection, wanted: WaitingFilter, most: int) -> tuple[int, bool]:
