@@ -50,7 +50,7 @@ STEPS = (
     Step(
         "Answer a case, as a trial first",
         "Press one of the numbered buttons: what it would do is found out by doing it and rolling it back. Nothing is done before "
-        "you confirm.",
+        "you confirm. A button that is not for your role says which permission it takes.",
         "/exceptions?row={thing}",
         "answerable-case",
         acts=2,

@@ -112,7 +112,7 @@ def _suspense_cases(tx: Tx, keys: Collection[tuple[str, str]]) -> list[CaseDraft
 
 def _suspense_case(tx: Tx, waiting: suspense.Waiting) -> CaseDraft:
     amount = Money(waiting.minor, waiting.currency)
-    lines = "1 line" if waiting.count == 1 else f"{waiting.count} lines"
+    lines, wait = ("1 line", "waits") if waiting.count == 1 else (f"{waiting.count} lines", "wait")
     examples = ", ".join(example for example in waiting.examples if example)
     match waiting.kind:
         case "remittance.does-not-tie":
@@ -120,7 +120,7 @@ def _suspense_case(tx: Tx, waiting: suspense.Waiting) -> CaseDraft:
         case "remittance.hidden-items":
             title = f"{waiting.subject[8:]} shows not all of its items: {waiting.why}; {amount} wait in suspense"
         case _:
-            title = f"{lines} of {amount} wait in suspense ({examples}): {waiting.why}"
+            title = f"{lines} of {amount} {wait} in suspense ({examples}): {waiting.why}"
     return CaseDraft(
         kind=waiting.kind,
         subject=waiting.subject,

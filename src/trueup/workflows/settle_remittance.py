@@ -226,7 +226,8 @@ def note_remittance_findings(tx: Tx, partner: str, name: str, reading: Reading[A
     if not errors:
         return None
     words = "; ".join(str(finding) for finding in errors[:MOST_FINDINGS])
-    title = f"{name} from {partner}: {len(errors)} places could not be read, first {errors[0]}"
+    count = "1 place could not be read:" if len(errors) == 1 else f"{len(errors)} places could not be read, first"
+    title = f"{name} from {partner}: {count} {errors[0]}"
     return _open(tx, "remittance.findings", reading.evidence, title, words)
 
 

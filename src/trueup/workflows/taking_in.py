@@ -114,7 +114,7 @@ def note_findings(tx: Tx, reading: Reading[Any], source: str) -> int | None:
     draft = CaseDraft(
         kind="document.invalid",
         subject=f"document {reading.evidence}",
-        title=f"A document from {source} has {len(errors)} errors: {errors[0].message}",
+        title=f"A document from {source} has {len(errors)} {'error' if len(errors) == 1 else 'errors'}: {errors[0].message}",
         expected=f"a valid {reading.format} document",
         found=shown + more,
         money_at_risk=None,
