@@ -15,7 +15,7 @@ def test_the_open_rest_of_a_month_leads_to_the_lines_that_come_to_it(money: Cons
         today = fina.get("/").text
         [(address, open_)] = re.findall(r'<a href="(/coding\?month=[^"]+)"><span[^>]*>([\d.,]+)', today)
         page = unescape(fina.get(unescape(address)).text)
-        amounts = re.findall(r'data-amount="(-?[\d.]+)"', page)
+        amounts = re.findall(r'data-amount="(-?[\d.]+)" data-currency', page)
         total = sum(abs(Money.of(each, "USD").minor) for each in amounts)
         assert total == Money.of(re.sub(r"[^\d.]", "", open_), "USD").minor > 0
         [said] = re.findall(r'id="sum-USD"><b><span[^>]*>([\d.,]+)', page)
