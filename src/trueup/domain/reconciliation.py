@@ -119,7 +119,8 @@ def _contest(tangle: Sequence[Candidate], is_too_large: bool, margin: int) -> Co
 
 
 def _reason(tangle: Sequence[Candidate], numbers: tuple[int, ...], is_too_large: bool, margin: int) -> str:
-    who = f"line {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} lines"
+    # Numbers are those of one reconciliation: the case has the line by its own.
+    who = "this line" if len(numbers) == 1 else f"{len(numbers)} lines"
     if is_too_large:
         return (
             f"{len(tangle)} explanations of {who} hang together, too many to be sure that one is best; choose by hand"

@@ -39,14 +39,14 @@ def test_equal_explanations_are_a_contest_side_by_side() -> None:
     assert contest.lines == (1,)
     assert [rival.parts[0].key for rival in contest.rivals] == ["INV-1", "INV-2"]
     assert len({rival.score for rival in contest.rivals}) == 1
-    assert contest.why == "2 explanations of line 1, and none has the 100 points that are needed to post it unseen"
+    assert contest.why == "2 explanations of this line, and none has the 100 points that are needed to post it unseen"
 
 
 def test_a_lone_suggestion_is_shown_and_not_posted() -> None:
     """One weak explanation without a rival still waits for a person."""
     found = matched([line(1, "DEAL-9", 500_00)], invoice("INV-1", 500_00))
     assert not found.matches
-    assert "only explanation of line 1 is a suggestion of 99 points" in found.contests[0].why
+    assert "only explanation of this line is a suggestion of 99 points" in found.contests[0].why
 
 
 def test_a_contest_shows_a_few_and_counts_the_rest() -> None:
