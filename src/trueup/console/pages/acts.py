@@ -10,7 +10,6 @@ from trueup.console.page import Group, Grows, Page, Place, Route
 from trueup.console.subject_places import place_of_subject
 from trueup.console.tables import Choice, Filter, State, read_day, state_of
 from trueup.console.visit import Visit
-from trueup.storage.acts import REFUSED
 from trueup.storage.views import audit_trail as views
 from trueup.storage.views.growing import Growing
 from trueup.workflows.people import all_people
@@ -40,7 +39,7 @@ def _list(visit: Visit) -> Response:
         ),
         paged=views.page_acts(visit.connection, filter_of(visit, state), state["at"]),
         place_of=place_of_subject,
-        refused=REFUSED,  # of a thing that may not be there: it leads to what else was done about it
+        refused=views.REFUSAL,  # of a thing that may not be there: it leads to what else was done about it
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trueup.storage.acts import acts
+from trueup.storage.acts import REFUSED, acts
 from trueup.storage.views.acts import act_json, begins_so
 from trueup.storage.views.distinct import list_distinct
 from trueup.storage.views.growing import Growing, GrowingRows
@@ -18,6 +18,8 @@ from trueup.storage.views.paging import MANY, ROWS, Order, Paged, count_up_to, f
 PEOPLE = "people"
 """Of everybody but Trueup's own workers."""
 WORKERS = "trueup"
+REFUSAL = REFUSED
+"""The act that somebody was not let do something."""
 
 
 @dataclass(frozen=True, slots=True)
