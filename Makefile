@@ -17,7 +17,7 @@ demo: runtime
 	@.venv/bin/trueup demo $(if $(ONCE_WANTED),--once) $(if $(SEED),--seed $(SEED))
 
 test: lint
-	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) -n $(WORKERS) --dist worksteal
 
 check: lint
 	@$(PYTEST) tests/architecture
