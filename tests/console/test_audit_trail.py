@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -73,6 +76,26 @@ def test_days_are_whole_ones_and_pages_lose_nothing(console: Console) -> None:
     assert sorted(told, key=int) == [str(number) for number in range(COUNT)]
     with console.visitor("Fina") as fina:
         assert fina.http.get("/acts?from=yesterday").status_code == 422
+
+
+def test_the_trail_is_a_file_and_a_long_one_is_asked_for_with_its_filters(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the page lists and no more, also where a worker writes it."""
+    day = (console.app.world.clock.now() - timedelta(days=400)).date()
+    asked = f"by=Olga&act=seen.old&from={day}&to={day}"
+    with console.visitor("Fina") as fina:
+        assert f'href="/acts.csv?{asked}"' in unescape(fina.get(f"/acts?{asked}").text)
+        rows = list(csv.DictReader(io.StringIO(fina.get(f"/acts.csv?{asked}").text)))
+        assert len({row["id"] for row in rows}) == len(rows) == COUNT and {row["actor"] for row in rows} == {"Olga"}
+        monkeypatch.setattr("trueup.workflows.jobs.write_list.AT_ONCE", 0)
+        page = fina.get(f"/acts.csv?{asked}").text
+        monkeypatch.undo()
+        assert "Write the file" in page and f'name="from" value="{day}"' in page
+        sent = dict(re.findall(r'<input type="hidden" name="(list|form|by|act|from|to)" value="([^"]*)"', page))
+        done = fina.get(fina.post("/lists", **sent).headers["location"]).text
+        digest = done.partition("/documents/")[2][:64]
+        assert list(csv.DictReader(io.StringIO(fina.get(f"/documents/{digest}/original").text))) == rows
 
 
 @pytest.mark.parametrize(

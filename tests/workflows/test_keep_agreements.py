@@ -163,6 +163,11 @@ def test_who_approves_an_agreement_approves_what_the_past_would_have_come_to(dat
         with pytest.raises(Conflict, match="the past would have come to something else than when it was looked at"):
             here.engine.act(approve_terms, found.id, FAY, "as in the contract", seen)
         fill_master(here, (LAMP, CHAIR), AGREEMENT)
+        stem, instant, effects = later.rsplit(".", 2)
+        with pytest.raises(Conflict, match="the past would have come to something else"):
+            here.engine.act(
+                approve_terms, found.id, FAY, "as in the contract", f"{stem}.{int(instant) + 10**12}.{effects}"
+            )
         here.engine.act(approve_terms, found.id, FAY, "as in the contract", seen)
 
 

@@ -168,7 +168,11 @@ def test_who_approves_approves_what_was_shown(books: Bookkeeping) -> None:
     books.clock.advance(timedelta(days=1))
     again = books.act(find_proposed, sheet.id)
     assert again.look == now.look, "another day changes nothing of it"
-    books.act(approve_change, sheet.id, ADA, "as in the contract", seen)
+    with pytest.raises(Conflict, match=r"was shown at 20.*Z, more than a day ago\. Look at it again"):
+        books.act(approve_change, sheet.id, ADA, "as in the contract", seen)
+    fresh = look_tried(again, tried(books, again), 3)
+    books.clock.advance(timedelta(hours=1))
+    books.act(approve_change, sheet.id, ADA, "as in the contract", fresh)
 
 
 def test_what_it_would_call_the_past_is_told_per_currency_with_its_lines(books: Bookkeeping) -> None:

@@ -60,9 +60,9 @@ class Worth:
     high: int
     chance: Chance
     days_left: int | None
-    share: Fraction = PRIOR_SHARE
+    share: Fraction
     """Of what is won, how much comes back."""
-    cost: int = 0
+    cost: int
     """What handling it costs."""
 
 

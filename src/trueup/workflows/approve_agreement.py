@@ -24,7 +24,9 @@ def approve_terms(tx: Tx, number: int, person: Person, reason: str, look: str | 
     found = find_proposed(tx, number)
     agreement_versions.lock_scope(tx.connection, found.change.scope)
     found = find_proposed(tx, number)
-    demand_look(found, look, lambda months, until: look_tried(found, try_proposed(tx, found, months, until), months))
+    demand_look(
+        *(found, look, tx.now), lambda months, until: look_tried(found, try_proposed(tx, found, months, until), months)
+    )
     demand_day(found.change, tx.now.date())
     row = acts.approve(tx.connection, number, person.name, tx.now)
     version = agreement_versions.append_version(

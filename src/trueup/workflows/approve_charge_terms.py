@@ -41,7 +41,9 @@ def approve_change(tx: Tx, number: int, person: Person, reason: str, look: str |
     check_reason(reason, f"Proposal {number}: say why you approve it")
     acts.hold_subject(tx.connection, SUBJECT)
     sheet = find_proposed(tx, number)
-    demand_look(sheet, look, lambda months, until: look_tried(sheet, try_sheet(tx, sheet, months, until), months))
+    demand_look(
+        *(sheet, look, tx.now), lambda months, until: look_tried(sheet, try_sheet(tx, sheet, months, until), months)
+    )
     row = acts.approve(tx.connection, number, person.name, tx.now)
     approval = Approval(person.name, tx.now, reason.strip())
     wanted = TermVersion(

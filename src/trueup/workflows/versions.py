@@ -148,17 +148,19 @@ def look_of(row: Mapping[str, Any], stands: object) -> str:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_TRIAL_HOLDS = timedelta(days=1)
+"""So long a trial that was shown can be approved by: what came in since was not shown, and must not be much."""
 
 
 def look_with_trial(look: str, months: int, until: datetime, effects: object) -> str:
     """The look of whom it was shown too what so many months up to an instant would have come to. `effects`: that, as plain JSON.
 
-    The instant is part of it, in microseconds: what comes in later was not shown, and voids nothing.
+    The instant is part of it, in microseconds: what comes in later was not shown, and voids nothing for a day.
     """
     return f"{look}.{months}.{(until - _EPOCH) // _MICROSECOND}.{digest_of_json(effects)[:_PART]}"
 
 
-def demand_look(found: Proposed, look: str | None, tried: Callable[[int, datetime], str]) -> None:
+def demand_look(found: Proposed, look: str | None, now: datetime, tried: Callable[[int, datetime], str]) -> None:
     """Raises Conflict where something else was seen than what would come into force now, or what it would have come to.
 
     None: as it is. `tried`: the look with a trial of so many months up to an instant; it may raise for a number that nothing is
@@ -173,17 +175,24 @@ def demand_look(found: Proposed, look: str | None, tried: Callable[[int, datetim
             f"Proposal {found.id} changes something else than when it was looked at, for what stands is another since: {found}."
             " Look at it again."
         )
-    if len(seen) > 2 and not _tries_alike(look, tried):
+    if len(seen) > 2:
+        _demand_trial(found, look, now, tried)
+
+
+def _demand_trial(found: Proposed, look: str, now: datetime, tried: Callable[[int, datetime], str]) -> None:
+    """Raises Conflict for a trial that was shown too long ago, or where one of what was there then comes to something else."""
+    span = re.fullmatch(r"[^.]*\.[^.]*\.([0-9]{1,2})\.([0-9]{1,17})\.[^.]*", look)
+    until = _EPOCH + int(span[2]) * _MICROSECOND if span else now
+    if until < now - _TRIAL_HOLDS:
+        raise Conflict(
+            f"Proposal {found.id}: what the past would have come to was shown at {write_instant(until)}, more than a day ago."
+            " Look at it again."
+        )
+    if span is None or until > now or tried(int(span[1]), until) != look:
         raise Conflict(
             f"Proposal {found.id}: the past would have come to something else than when it was looked at, for what it was tried on"
             " changed since. Look at it again."
         )
-
-
-def _tries_alike(look: str, tried: Callable[[int, datetime], str]) -> bool:
-    """Whether a trial of what was there then comes to what was shown."""
-    span = re.fullmatch(r"[^.]*\.[^.]*\.([0-9]{1,2})\.([0-9]{1,17})\.[^.]*", look)
-    return span is not None and tried(int(span[1]), _EPOCH + int(span[2]) * _MICROSECOND) == look
 
 
 def _demand_words(found: Proposed, look: str | None) -> None:

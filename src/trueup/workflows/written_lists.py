@@ -40,10 +40,8 @@ ORDER_COLUMNS = (
     *("revision", "open_cases"),
 )
 ACT_COLUMNS = ("id", "at", "actor", "role", "act", "subject", "before", "after", "evidence")
-DEDUCTION_COLUMNS = (
-    *("id", "partner", "claim", "type", "invoice", "since", "currency"),
-    *(AMOUNTS := ("taken", "given", "lost", "held")),
-)
+AMOUNTS = ("taken", "given", "lost", "held")
+DEDUCTION_COLUMNS = ("id", "partner", "claim", "type", "invoice", "since", "currency", *AMOUNTS)
 _Row = TypeVar("_Row")
 Told = Callable[[int], None]
 
