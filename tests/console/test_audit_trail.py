@@ -120,3 +120,7 @@ def test_a_program_asks_for_the_trail_of_some_days(console: Console) -> None:
         asked = f"/acts?act=seen.&limit=100&since={day}&until={day}"
         assert len(fina.json(asked)["items"]) == COUNT
         assert fina.json(f"/acts?act=seen.&since={day + timedelta(days=1)}")["items"] == []
+        told = {"form": "csv", "actor": "Olga", "act": "seen.old", "since": f"{day}", "until": f"{day}"}
+        assert fina.send("/lists/acts?dry_run=true", told).json()["done"] == COUNT
+        later = {**told, "since": f"{day + timedelta(days=1)}", "until": "9999-12-31"}
+        assert fina.send("/lists/acts", later).status_code == 409

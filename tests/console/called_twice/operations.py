@@ -341,7 +341,7 @@ def _of_list(name: str, form: str, other: dict[str, str], world: str = "filled")
 
 _of_list("cases", "csv", {"form": "xlsx"})
 _of_list("orders", "csv", {"sort": "due"})
-_of_list("acts", "csv", {"by": "people"})
+_of_list("acts", "csv", {"actor": "people"})
 _of_list("deductions", "csv", {"partner": "amazon-us"}, "money")
 _of_list("products", "csv", {"form": "xlsx"})
 _of_list("waiting-lines", "xlsx", {"partner": "amazon-us"}, "money")

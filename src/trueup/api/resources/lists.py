@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
 from pydantic import Field
@@ -9,7 +10,7 @@ from pydantic import Field
 from trueup.api.door import Calling
 from trueup.api.resource import Operation, Resource
 from trueup.api.resources.jobs import WholeWork, whole_work
-from trueup.api.shapes import AskedInstant, DryRun, Key, Name, Told
+from trueup.api.shapes import AskedDay, DryRun, Key, Name, Told
 from trueup.storage.views.audit_trail import ActFilter
 from trueup.storage.views.case_queue import CaseFilter
 from trueup.storage.views.deductions import DeductionFilter
@@ -62,18 +63,16 @@ class DeductionsWanted(Told, json_schema_extra={"examples": [{"form": "csv", "ty
     type: Name = ""
 
 
-class ActsWanted(
-    Told, json_schema_extra={"examples": [{"form": "csv", "by": "people", "since": "2026-11-01T00:00:00Z"}]}
-):
-    """Which acts: of a person, of all `people` or of `trueup`; of one kind; about a thing and its parts; from an instant on, and
-    before another."""
+class ActsWanted(Told, json_schema_extra={"examples": [{"form": "csv", "actor": "people", "since": "2026-11-01"}]}):
+    """Which acts: of a person, of all `people` or of `trueup`; of one kind; about a thing and its parts; from a day to another,
+    both in UTC."""
 
     form: Literal["csv"] = "csv"
-    by: Name = ""
+    actor: Name = ""
     act: Name = ""
     about: Name = ""
-    since: AskedInstant | None = None
-    until: AskedInstant | None = None
+    since: AskedDay | None = None
+    until: AskedDay | None = None
 
 
 class ProductsWanted(Told, json_schema_extra={"examples": [{"form": "csv"}]}):
@@ -117,8 +116,14 @@ def write_deductions(call: Calling, told: DeductionsWanted, dry_run: DryRun = Fa
 
 def write_acts(call: Calling, told: ActsWanted, dry_run: DryRun = False, key: Key = None) -> WholeWork:
     """Write the audit trail as a table. The job has the file."""
-    wanted = ActFilter(told.by, told.act, told.about, told.since, told.until)
+    since = _begin_of(told.since) if told.since else None
+    until = _begin_of(told.until + timedelta(days=1)) if told.until and told.until < date.max else None
+    wanted = ActFilter(told.actor, told.act, told.about, since, until)
     return _write(call, "acts", told.form, wanted, (dry_run, key))
+
+
+def _begin_of(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def write_products(call: Calling, told: ProductsWanted, dry_run: DryRun = False, key: Key = None) -> WholeWork:
